@@ -1,0 +1,1 @@
+"""A declarative AutoML engine for tables that answers in money."""

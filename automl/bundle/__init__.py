@@ -1,0 +1,1 @@
+"""The bundle: one folder that scores raw rows anywhere and carries its own proof."""

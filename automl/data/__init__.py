@@ -1,0 +1,1 @@
+"""Data: the reader, schema and roles, labels, splits and the audit."""

@@ -1,0 +1,138 @@
+"""What the data room hands to the others: columns with roles, labels, and the rows of train and test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.task import Task
+
+Wire = Literal["number", "category", "text", "date", "flag"]
+Role = Literal["feature", "target", "key", "time", "group", "weight", "excluded", "outcome", "dropped"]
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One raw column: how it is read (`wire`, `missing`, `parser`), what it is for (`role`), and why.
+
+    `reader` is the column's entry in the manifest: plain JSON that `automl.data.reader` understands.
+    `time` columns may be features too (their date parts): `is_feature` says so.
+    """
+
+    name: str
+    wire: Wire
+    role: Role
+    reason: str
+    is_feature: bool
+    reader: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """All columns in the order of the source."""
+
+    columns: tuple[Column, ...]
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """The columns that the feature plan starts from; these are the inputs of the graph."""
+        return tuple(column for column in self.columns if column.is_feature)
+
+    def reader(self) -> dict[str, object]:
+        """The reader of the manifest: ``{"columns": [entry of each feature column]}``."""
+        return {"columns": [dict(column.reader) for column in self.features]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The target as it came and as `y`: `values[code]` is the label in its own type (D21).
+
+    Binary: code 1 is the positive label. Regression has no labels (`values` is empty).
+    `texts[code]` is how a label is written in output columns and in the graph.
+    """
+
+    name: str
+    task: Task
+    values: tuple[Scalar, ...] = ()
+    texts: tuple[str, ...] = ()
+    dtype: str = "str"  # "str", "int", "float", "bool": what `values` are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows of the main table after the reader, aligned: every array has `frame.height` entries.
+
+    `frame` has the feature columns in wire types (Float64 with NaN, or String with ``""``) and nothing else.
+    `raw` has all source columns as they came (for costs, keys, golden rows, today's rule).
+    `group` is a code for each group, `time` microseconds UTC as float64.
+    """
+
+    frame: pl.DataFrame
+    raw: pl.DataFrame
+    y: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
+    time: NDArray[np.float64] | None = None
+    group: NDArray[np.int64] | None = None
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.frame.height
+
+    def take(self, index: NDArray[np.int64]) -> Rows:
+        """The rows at `index`, in that order."""
+
+        def pick(values: NDArray[np.generic] | None) -> NDArray[np.generic] | None:
+            return None if values is None else values[index]
+
+        return Rows(
+            frame=self.frame[index],
+            raw=self.raw[index],
+            y=self.y[index],
+            weight=pick(self.weight),  # type: ignore[arg-type]  # the dtype is kept
+            time=pick(self.time),  # type: ignore[arg-type]  # the dtype is kept
+            group=pick(self.group),  # type: ignore[arg-type]  # the dtype is kept
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the audit: what was seen in which column, with evidence, and what was done about it."""
+
+    check: str  # "constant", "duplicate", "id", "leak", "infinite", "unparsed", ...
+    column: str | None
+    text: str  # plain English
+    action: Literal["noted", "dropped", "changed", "refused"]
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """One outer fold: positions of the rows that fit and of the rows that are predicted."""
+
+    fit: NDArray[np.int64]
+    valid: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The data, read, audited and split: what the pipeline goes on with.
+
+    `split` says in one plain sentence how test was set aside. `digests` maps each source file
+    (or ``"frame:train"``) to its SHA-256 (D12). `dialect` is how a CSV source was written.
+    """
+
+    schema: Schema
+    labels: Labels
+    train: Rows
+    test: Rows
+    findings: tuple[Finding, ...]
+    split: str
+    digests: Mapping[str, str]
+    dialect: Mapping[str, object] | None = None

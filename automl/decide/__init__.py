@@ -1,0 +1,1 @@
+"""Decisions in money: costs, calibration, policies and the verdict."""

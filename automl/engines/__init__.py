@@ -1,0 +1,1 @@
+"""Search engines: they propose parameters and observe how they did."""

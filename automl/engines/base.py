@@ -1,0 +1,27 @@
+"""What a search engine is: it proposes parameters and observes how they did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from automl.learners.base import Params, Space
+
+
+class Proposer(Protocol):
+    """A search over one space, minimising a loss."""
+
+    def propose(self) -> Params:
+        """The next parameters to try."""
+
+    def observe(self, params: Params, *, loss: float, seconds: float) -> None:
+        """How `params` (one that was proposed) did; a failed trial has an infinite loss."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The plugin: `start(space, best, seed)` makes a proposer that begins at `best`, a known good point."""
+
+    name: str
+    start: Callable[[Space, Params, int], Proposer]

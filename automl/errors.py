@@ -1,0 +1,96 @@
+"""Every error the engine raises on purpose: what happened, where, what to do next, and its exit code."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+
+
+class AutomlError(Exception):
+    """The root of the family. An `AutomlError` that is no subclass is a bug of ours (exit code 1).
+
+    `what` is one sentence, `where` a path such as ``fraud.toml:9 limits.latency_p99``,
+    `hint` says what the reader can do next. Control characters are made harmless.
+    """
+
+    exit_code: int = 1
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
+        self.what = printable(what)
+        self.where = printable(where) if where else None
+        self.hint = printable(hint) if hint else None
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}\n  {self.hint}" if self.hint else head
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process borders; keyword-only arguments need a hand."""
+        return (_rebuild, (type(self), self.what, self.where, self.hint))
+
+
+class SpecError(AutomlError):
+    """The spec, an option or a name in it is wrong."""
+
+    exit_code = 2
+
+
+class DataError(AutomlError):
+    """The data cannot be used as it is."""
+
+    exit_code = 3
+
+
+class LimitRefusal(AutomlError):
+    """A limit or a requirement cannot be kept, so there is no bundle."""
+
+    exit_code = 4
+
+
+class VerdictRefusal(AutomlError):
+    """Deploying is not shown to be worth more than the best trivial policy."""
+
+    exit_code = 5
+
+
+class MachineError(AutomlError):
+    """The machine failed us: memory, disk, a run folder in use. The run can be resumed."""
+
+    exit_code = 6
+
+
+class BundleError(AutomlError):
+    """A bundle failed its check and was not used."""
+
+    exit_code = 7
+
+
+class Stopped(AutomlError):
+    """Ctrl-C or SIGTERM; the run can be resumed. `exit_code` is 128 + the signal's number."""
+
+    def __init__(self, signal_number: int, *, hint: str | None = None) -> None:
+        self.signal_number = signal_number
+        self.exit_code = 128 + signal_number
+        super().__init__(f"stopped by signal {signal_number}", hint=hint)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Stopped, (self.signal_number,))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name closest to `name`, or None if nothing is close."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def printable(text: str) -> str:
+    """`text` with control and format characters escaped, so that no value can forge a log line (S08)."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def _rebuild(kind: type[AutomlError], what: str, where: str | None, hint: str | None) -> AutomlError:
+    return kind(what, where=where, hint=hint)

@@ -1,0 +1,1 @@
+"""Executors: where trials run, with a deadline and a memory limit."""

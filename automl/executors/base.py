@@ -1,0 +1,64 @@
+"""What an executor is: it runs jobs elsewhere, holds their deadline and memory, and survives their death."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Status = Literal["ok", "error", "timeout", "memory", "crashed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A call of the function named ``module:function`` with keyword arguments that pickle."""
+
+    id: int
+    function: str
+    arguments: Mapping[str, object]
+    seconds: float  # wall clock, then the process group is killed
+    memory: int  # bytes of proportional set size, then the process group is killed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """How a job ended. `value` only if `status` is ``ok``; else `detail` is one line that says why."""
+
+    id: int
+    status: Status
+    value: object = None
+    detail: str = ""
+    seconds: float = 0.0
+    memory: int = 0  # the highest seen, bytes
+
+
+class Executor(Protocol):
+    """Runs at most `workers` jobs at a time."""
+
+    workers: int
+
+    def submit(self, job: Job) -> None:
+        """Start the job, or queue it if all workers are busy."""
+
+    def wait(self, seconds: float) -> tuple[Done, ...]:
+        """The jobs that have ended, after at most `seconds`; empty if none did."""
+
+    def cancel(self) -> None:
+        """Kill everything under way and forget what is queued."""
+
+    def close(self) -> None:
+        """`cancel`, and end the helper processes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """The plugin: a named way to make an `Executor`."""
+
+    name: str
+    start: StartExecutor
+
+
+class StartExecutor(Protocol):
+    """Make an executor with that many workers; one thread a job."""
+
+    def __call__(self, *, workers: int) -> Executor: ...

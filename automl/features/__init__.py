@@ -1,0 +1,1 @@
+"""Features: frozen steps, one file for each kind, fitted out of fold."""

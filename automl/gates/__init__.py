@@ -1,0 +1,1 @@
+"""Gates: one file for each limit, measured on the finished bundle."""

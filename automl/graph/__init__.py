@@ -1,0 +1,1 @@
+"""The graph: the ONNX interpreter of ops, the only home of onnx."""

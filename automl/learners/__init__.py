@@ -1,0 +1,1 @@
+"""Learners: one file for each, named as in the spec."""

@@ -1,0 +1,110 @@
+"""What a learner is: one frozen value with its spaces and a `fit` that gives a model that can be exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.ops.expr import Expr
+from automl.task import Kind, Task
+
+Value = float | int | str | bool
+Params = Mapping[str, Value]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A search dimension between `low` and `high`, on a log scale and in whole numbers if so said."""
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A search dimension of unordered options."""
+
+    options: tuple[Value, ...]
+
+
+Space = Mapping[str, Range | Choice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureInfo:
+    """What a learner may know of a column of the matrix (see `features.plan.Feature`)."""
+
+    name: str
+    kind: Literal["number", "code", "target"]
+    levels: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Features [n, F] with the target and weights [n]."""
+
+    values: Floats
+    features: tuple[FeatureInfo, ...]
+    y: Floats
+    weight: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A fitted model as plain data: what the graph is made of. It crosses process borders by pickle.
+
+    `raw` [N, task.width] and `prediction` are expressions over `ops.expr.Features` (`prediction` has `raw`
+    inside): probability of the positive label [N, 1], of each class [N, classes], or the number [N, 1].
+    `rounds` is the number of boosting rounds kept, None where there are none.
+    """
+
+    learner: str
+    params: Params
+    raw: Expr
+    prediction: Expr
+    rounds: int | None = None
+
+
+class Model(Protocol):
+    """A fitted model in its own library, alive only inside a worker."""
+
+    @property
+    def rounds(self) -> int | None:
+        """Boosting rounds kept after early stopping."""
+
+    def raw(self, values: Floats) -> Floats:
+        """The library's own raw score [n, width] for the feature matrix [n, F]."""
+
+    def member(self) -> Member:
+        """The same model as plain data."""
+
+
+class Fit(Protocol):
+    """Fit on `train`. With `valid` stop early on it, else train for ``params["rounds"]``.
+
+    `seconds` is a soft limit: a learner that can stop between rounds does, and gives what it has.
+    """
+
+    def __call__(
+        self, train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float
+    ) -> Model: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learner:
+    """One learner. `portfolio(task, rows)` opens with its defaults; `cost` is its typical time against LightGBM's."""
+
+    name: str
+    kinds: frozenset[Kind]
+    portfolio: Callable[[Task, int], tuple[Params, ...]]
+    space: Callable[[Task, int], Space]
+    fit: Fit
+    cost: float = 1.0
+    baseline: bool = False  # fitted first, in seconds, so that a candidate always stands

@@ -1,0 +1,29 @@
+"""What happens during a run, told as values; the terminal, the plain log and the tests listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Stage = Literal["read", "audit", "split", "features", "search", "refit", "decide", "bundle", "gates", "done"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`text` is one plain sentence for people; `facts` are the same as JSON values for machines.
+
+    Well-known facts: ``trials`` (int), ``learner`` (str), ``score`` (float, the metric on out-of-fold rows),
+    ``best`` (float), ``money`` (float, per 1,000 rows), ``left`` (seconds of budget).
+    """
+
+    stage: Stage
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+Listener = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """The listener that does not listen."""

@@ -1,0 +1,1 @@
+"""The search: trials within a budget, the journal, the ensemble."""

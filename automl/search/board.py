@@ -1,0 +1,66 @@
+"""The board: each trial with its score, time and memory, or why it failed; and what was chosen from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.executors.base import Status
+from automl.learners.base import Member, Params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One set of parameters, fitted on every fold.
+
+    `loss` is the proper score that the search minimises, `score` the spec's metric, both on
+    out-of-fold rows; `oof` is the file of its predictions in the run folder.
+    """
+
+    id: int
+    learner: str
+    params: Params
+    status: Status
+    detail: str = ""
+    loss: float = float("inf")
+    score: float | None = None
+    rounds: tuple[int, ...] = ()
+    folds: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+    memory: int = 0
+    oof: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """All trials of a run in the order they ended, and the chosen weights by trial id (they sum to 1)."""
+
+    trials: tuple[Trial, ...]
+    weights: tuple[tuple[int, float], ...]
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the smallest loss."""
+        return min(self.trials, key=lambda trial: trial.loss)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the search hands on.
+
+    `members[i]` is refitted on all train rows and enters the prediction with `weights[i]`.
+    `oof` [n_train, width of a prediction] is the weighted out-of-fold prediction (probabilities or numbers),
+    NaN in rows that no fold predicted (time splits, holdout).
+    `native` holds each member's raw scores by its own library on the parity rows (positions in train).
+    """
+
+    board: Board
+    members: tuple[Member, ...]
+    weights: tuple[float, ...]
+    oof: NDArray[np.float64]
+    parity_rows: NDArray[np.int64]
+    native: tuple[NDArray[np.float64], ...]
+    stopped: str | None = None  # why the search ended early, in plain words
