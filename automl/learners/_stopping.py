@@ -1,0 +1,42 @@
+"""When boosting ends: no gain for a while on the validation rows, or no time left."""
+
+from __future__ import annotations
+
+import math
+
+from automl.budget import Deadline
+
+USUAL_RATE = 0.05  # the learning rate for which the patience of `waiting` is meant
+
+
+class Stopper:
+    """Watches the validation loss round by round and keeps the best round.
+
+    Patience is 300 rounds up to 10,000 rows and falls as 300 * 10,000 / rows to no less than 20, or
+    0.3 * best + 20 rounds if that is more (both from AutoGluon); a faster learning rate waits for less.
+    """
+
+    def __init__(self, *, rows: int, rate: float, seconds: float) -> None:
+        self.least = waiting(rows, rate)
+        self.deadline = Deadline.of(seconds)
+        self.loss = math.inf
+        self.best = 0
+        self.rounds = 0
+
+    def stop(self, loss: float | None = None) -> bool:
+        """Call after each round, with its validation loss if there are validation rows: True ends the training."""
+        self.rounds += 1
+        if loss is None:
+            self.best = self.rounds
+        elif loss < self.loss:
+            self.loss, self.best = loss, self.rounds
+        patience = max(self.least, int(0.3 * self.best) + 20)
+        # a loss that was never finite leaves `best` at 0: the first round stands in
+        self.best = max(self.best, 1)
+        return self.rounds - self.best >= patience or self.deadline.left() <= 0.0
+
+
+def waiting(rows: int, rate: float) -> int:
+    """The least number of rounds to wait for a gain."""
+    usual = min(300.0, 300.0 * 10_000 / max(rows, 1))
+    return max(20, round(usual * min(1.0, USUAL_RATE / rate)))

@@ -1,0 +1,63 @@
+"""The road from a target to what a booster learns, and from a raw score back to the prediction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from automl.learners.base import Floats, Matrix, Params
+from automl.ops.expr import Exponential, Expr, Maximum, Minimum, Sigmoid, Softmax, Subtract, constant
+from automl.task import Task
+
+ABOVE_SEEN = 1.0  # on the log scale a prediction may exceed the largest target of train by a factor of e
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A learner sees ``(f(y) - center) / spread``, where f is log1p or the identity; classes stay as they are.
+
+    Boosters keep targets as float32, which a large offset or spread would drown: hence the scaling.
+    The raw score of a member is ``center + spread * native``. On the log scale it estimates the mean of
+    log1p(y), so ``exp(raw) - 1`` is nearer the median than the mean of a skewed target; no correction
+    is applied, the ensemble weighs plain and log members by the user's metric.
+    """
+
+    task: Task
+    log: bool = False
+    center: float = 0.0
+    spread: float = 1.0
+    top: float = np.inf
+
+    @classmethod
+    def of(cls, train: Matrix, task: Task, params: Params) -> Target:
+        """Learn the scaling from `train`; ``target = "log"`` holds only where no target is negative."""
+        if task.kind != "regression":
+            return cls(task=task)
+        log = params.get("target", "plain") == "log" and float(train.y.min()) >= 0.0
+        y = np.log1p(train.y) if log else train.y
+        center = float(np.average(y, weights=train.weight))
+        spread = float(np.sqrt(np.average((y - center) ** 2, weights=train.weight)))
+        usable = np.isfinite(spread) and spread > 0.0
+        return cls(task=task, log=log, center=center, spread=spread if usable else 1.0, top=float(y.max()) + ABOVE_SEEN)
+
+    def learned(self, y: Floats) -> Floats:
+        """What the library is given for targets `y` [n]; below 0 on a validation row counts as 0 on the log scale."""
+        if self.task.kind != "regression":
+            return y
+        return ((np.log1p(np.maximum(y, 0.0)) if self.log else y) - self.center) / self.spread
+
+    def raw(self, native: Floats) -> Floats:
+        """The library's scores [n] or [n, width] as raw scores [n, width]."""
+        wide = np.asarray(native, dtype=np.float64).reshape(len(native), self.task.width)
+        return wide if self.task.kind != "regression" else self.center + self.spread * wide
+
+    def prediction(self, raw: Expr) -> Expr:
+        """Probabilities or the number, from the raw score."""
+        if self.task.kind == "binary":
+            return Sigmoid(raw)
+        if self.task.kind == "multiclass":
+            return Softmax(raw)
+        if not self.log:
+            return raw
+        return Maximum(Subtract(Exponential(Minimum(raw, constant(self.top))), constant(1.0)), constant(0.0))

@@ -1,0 +1,198 @@
+"""Gradient boosting by LightGBM: leaf-wise trees over histograms, categories as sets of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from automl.learners._stopping import Stopper
+from automl.learners._target import Target
+from automl.learners._trees import Tree, ensemble
+from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
+from automl.learners.constant import nothing_to_learn
+from automl.ops.expr import Features, Trees
+from automl.task import Task
+
+NAME = "lightgbm"
+MOST_ROUNDS = 10_000  # with early stopping, if the caller names no cap
+MOST_LEVELS = 255  # a category with more is taken as a number: LightGBM bins at most that many
+OURS = frozenset({"rounds", "target", "categories"})
+OBJECTIVE = {
+    "binary": {"objective": "binary", "metric": "binary_logloss"},
+    "multiclass": {"objective": "multiclass", "metric": "multi_logloss"},
+    "regression": {"objective": "regression", "metric": "l2"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightGBMModel:
+    """A booster cut at its best round."""
+
+    booster: Any
+    kept: int
+    columns: int
+    target: Target
+    params: Params
+
+    @property
+    def rounds(self) -> int | None:
+        return self.kept
+
+    def raw(self, values: Floats) -> Floats:
+        native = self.booster.predict(values, raw_score=True, num_iteration=self.kept, num_threads=1)
+        return self.target.raw(native)
+
+    def member(self) -> Member:
+        text = self.booster.model_to_string(num_iteration=self.kept)
+        width = self.target.task.width
+        trees = [_tree(fields, number % width) for number, fields in enumerate(_blocks(text))]
+        base = np.full(width, self.target.center)
+        raw = Trees(Features(self.columns), ensemble(trees, base=base, spread=self.target.spread))
+        return Member(
+            learner=NAME, params=self.params, raw=raw, prediction=self.target.prediction(raw), rounds=self.kept
+        )
+
+
+def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
+    """Boost; `params` are LightGBM's own, and ``rounds``, ``target`` (see `Target`), ``categories``.
+
+    ``categories``: ``native`` splits on sets of codes (up to 255 levels), ``number`` on their order.
+    """
+    import lightgbm
+
+    if np.all(train.y == train.y[0]):
+        return nothing_to_learn(NAME, train, task, params)
+    target = Target.of(train, task, params)
+    stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
+    settings = _settings(train, task, params, seed)
+    data = lightgbm.Dataset(
+        train.values,
+        label=target.learned(train.y),
+        weight=train.weight,
+        categorical_feature=_categories(train, params),
+        params=settings,
+    )
+    booster = lightgbm.Booster(settings, data)
+    if valid is not None:
+        booster.add_valid(data.create_valid(valid.values, target.learned(valid.y), weight=valid.weight), "valid")
+    for _ in range(int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"])):
+        nothing_left = booster.update()
+        if nothing_left or stopper.stop(booster.eval_valid()[0][2] if valid is not None else None):
+            break
+    kept = max(1, stopper.best)
+    return LightGBMModel(booster=booster, kept=kept, columns=train.values.shape[1], target=target, params=params)
+
+
+def _settings(train: Matrix, task: Task, params: Params, seed: int) -> dict[str, object]:
+    settings: dict[str, object] = {
+        **OBJECTIVE[task.kind],
+        "num_class": task.width,
+        "bagging_freq": 1,
+        "force_col_wise": True,  # else LightGBM times both ways, and the faster one decides the sums
+        "deterministic": True,
+        "num_threads": 1,
+        "seed": seed,
+        "verbosity": -1,
+        **{name: value for name, value in params.items() if name not in OURS},
+    }
+    least = int(params.get("min_data_in_leaf", 20))
+    # a leaf of 5 % of the rows is as large as it may get, or few rows would never be split
+    settings["min_data_in_leaf"] = min(least, max(1, len(train.y) // 20))
+    return settings
+
+
+def _categories(train: Matrix, params: Params) -> list[int]:
+    if params.get("categories", "native") != "native":
+        return []
+    return [j for j, feature in enumerate(train.features) if feature.kind == "code" and feature.levels <= MOST_LEVELS]
+
+
+# --- the text model -----------------------------------------------------------------------------------
+
+
+def _blocks(text: str) -> Iterator[Mapping[str, str]]:
+    """The fields of each tree of LightGBM's text model, in which numbers have all their digits."""
+    for block in text.split("end of trees", maxsplit=1)[0].split("\nTree=")[1:]:
+        yield dict(line.split("=", maxsplit=1) for line in block.splitlines()[1:] if "=" in line)
+
+
+def _tree(fields: Mapping[str, str], target: int) -> Tree:
+    """LightGBM's left is our true side; its leaves are coded as ours.
+
+    ``decision_type``: bit 0 a category, bit 1 missing goes left, bits 2 and 3 what counts as missing:
+    0 nothing (NaN is taken as 0.0), 1 zero (never asked for here), 2 NaN. A category in no set goes right, NaN too.
+    """
+    threshold = _numbers(fields.get("threshold", ""), np.float64)
+    kind = _numbers(fields.get("decision_type", ""), np.int64)
+    category = (kind & 1) == 1
+    sets = _sets(fields, threshold, category)
+    return Tree(
+        feature=_numbers(fields.get("split_feature", ""), np.int64),
+        threshold=np.where(category, 0.0, threshold),
+        mode=np.where(category, 2, 0).astype(np.int8),
+        nan_true=~category & np.where((kind >> 2) == 2, (kind & 2) == 2, threshold >= 0.0),  # noqa: PLR2004  # bit fields
+        true_child=_numbers(fields.get("left_child", ""), np.int64),
+        false_child=_numbers(fields.get("right_child", ""), np.int64),
+        leaf_value=_numbers(fields["leaf_value"], np.float64),
+        target=target,
+        sets=sets,
+    )
+
+
+def _sets(fields: Mapping[str, str], threshold: Floats, category: Any) -> dict[int, tuple[int, ...]]:
+    """The codes on the left of each category node: a threshold numbers a run of 32-bit words."""
+    bounds = _numbers(fields.get("cat_boundaries", ""), np.int64)
+    words = _numbers(fields.get("cat_threshold", ""), np.int64)
+    found = {}
+    for node in np.flatnonzero(category).tolist():
+        number = int(threshold[node])
+        run = words[bounds[number] : bounds[number + 1]]
+        found[node] = tuple(32 * i + bit for i, word in enumerate(run.tolist()) for bit in range(32) if word >> bit & 1)
+    return found
+
+
+def _numbers(text: str, dtype: type) -> Any:
+    return np.asarray(text.split(), dtype=dtype)
+
+
+# --- where to look ------------------------------------------------------------------------------------
+
+
+def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
+    """Defaults of pytabkit (meta-tuned), then shapes of AutoGluon's CPU portfolio."""
+    base: dict[str, float | int | str | bool] = {
+        "learning_rate": 0.04,
+        "num_leaves": 50,
+        "min_data_in_leaf": 40,
+        "bagging_fraction": 0.75,
+        "feature_fraction": 1.0,
+    }
+    return (base,)
+
+
+def _space(task: Task, rows: int) -> Space:
+    """The ranges of TabArena."""
+    space: dict[str, Range | Choice] = {
+        "learning_rate": Range(low=0.005, high=0.1, log=True),
+        "num_leaves": Range(low=2, high=200, log=True, whole=True),
+        "min_data_in_leaf": Range(low=1, high=64, log=True, whole=True),
+        "feature_fraction": Range(low=0.4, high=1.0),
+        "bagging_fraction": Range(low=0.7, high=1.0),
+        "lambda_l1": Range(low=0.0, high=1.0),
+        "lambda_l2": Range(low=0.0, high=2.0),
+        "extra_trees": Choice(options=(False, True)),
+        "categories": Choice(options=("native", "number")),
+    }
+    return space if task.kind != "regression" else {**space, "target": Choice(options=("plain", "log"))}
+
+
+LIGHTGBM = Learner(
+    name=NAME,
+    kinds=frozenset({"binary", "multiclass", "regression"}),
+    portfolio=_portfolio,
+    space=_space,
+    fit=fit,
+)
