@@ -80,9 +80,15 @@ class Stopped(AutomlError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name closest to `name`, or None if nothing is close."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return found[0] if found else None
+    """The known name closest to `name`, or None if nothing is close.
+
+    >>> nearest("xgbost", ["lightgbm", "xgboost"]), nearest("cat", ["date", "category"])
+    ('xgboost', 'category')
+    """
+    by_small = {candidate.lower(): candidate for candidate in known}
+    begun = [candidate for candidate in by_small if len(name) > 1 and candidate.startswith(name.lower())]
+    found = begun if len(begun) == 1 else difflib.get_close_matches(name.lower(), by_small, n=1, cutoff=0.5)
+    return by_small[found[0]] if found else None
 
 
 def printable(text: str) -> str:

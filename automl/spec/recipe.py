@@ -1,0 +1,16 @@
+"""[recipe]: which recipe the spec builds on, and the few choices a recipe makes."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from automl.spec.base import Names, Section
+
+
+class Recipe(Section):
+    """`folds` of the validation, at most `members` shipped, `learners` tried (none named: all)."""
+
+    name: str = "balanced"
+    folds: int = Field(default=5, ge=2, le=50)
+    members: int = Field(default=4, ge=1, le=25)
+    learners: Names = ()

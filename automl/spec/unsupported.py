@@ -1,0 +1,83 @@
+"""What the model of the spec accepts and the engine cannot do yet: the one list, which shrinks to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+Path = tuple[str | int, ...]
+
+
+def _any(value: object) -> bool:
+    return value is not None
+
+
+def _words(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _table(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A key (``*`` stands for any) that is refused when `when` holds of its value."""
+
+    key: str
+    what: str
+    when: Callable[[object], bool] = _any
+
+
+COLUMN_COSTS: Final = "a cost from a column or an expression"
+
+GAPS: Final = (
+    Gap("objective.base_rate", "a base rate"),
+    Gap("objective.interval", "a prediction interval"),
+    Gap("objective.names.review", "the name of a third decision"),
+    Gap("objective.costs.false_positive", COLUMN_COSTS, _words),
+    Gap("objective.costs.false_negative", COLUMN_COSTS, _words),
+    Gap("objective.costs.true_positive", COLUMN_COSTS, _words),
+    Gap("objective.costs.true_negative", COLUMN_COSTS, _words),
+    Gap("objective.costs.matrix.*.*", COLUMN_COSTS, _words),
+    Gap("objective.costs.under", "a cost of regression"),
+    Gap("objective.costs.over", "a cost of regression"),
+    Gap("objective.costs.table", "a file of costs"),
+    Gap("objective.costs.by", "a file of costs"),
+    Gap("objective.review", "review as a third decision"),
+    Gap("objective.capacity", "a capacity"),
+    Gap("objective.require", "a requirement"),
+    Gap("objective.today", "a comparison with today's rule"),
+    Gap("objective.running", "the running cost of the model"),
+    Gap("data.train", "a query", _table),
+    Gap("data.test", "a query", _table),
+    Gap("data.cutoff", "a cutoff column"),
+    Gap("data.final", 'final = "all"', lambda value: value == "all"),
+    Gap("data.outcomes", "outcome columns"),
+    Gap("data.tables", "other tables"),
+    Gap("budget.executor", "the ray executor", lambda value: value == "ray"),
+    Gap("limits.cold_start", "a limit on the cold start"),
+    Gap("limits.throughput", "a limit on the throughput"),
+    Gap("limits.monotone", "monotone features"),
+    Gap("limits.fairness", "a fairness limit"),
+    Gap("monitor", "monitoring"),
+    Gap("retrain", "retraining"),
+)
+
+
+def find_gaps(given: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+    """The path and the name of each thing in `given` (a valid spec as it was written) that is not supported yet."""
+    for gap in GAPS:
+        for path, value in _at(given, gap.key.split("."), ()):
+            if gap.when(value):
+                yield path, gap.what
+
+
+def _at(value: object, parts: list[str], path: Path) -> Iterator[tuple[Path, object]]:
+    if not parts:
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key in value if parts[0] == "*" else [parts[0]]:
+            if key in value:
+                yield from _at(value[key], parts[1:], (*path, key))
