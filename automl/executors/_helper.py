@@ -1,0 +1,323 @@
+"""The process that workers are forked from: it preloads the boosters, never trains, and stays single-threaded.
+
+It is started by its path (`local.py`), with the descriptor of a socket as its only argument, and imports nothing
+of ours before the parent has sent its `sys.path`: so it works below a script without a main guard, a notebook, a
+REPL. Frames on the socket are a length and a pickle, between our own processes only:
+
+- in: ``("start", sys_path, preload, workers)``, ``("job", ticket, function, arguments, seconds, memory)``,
+  ``("cancel",)``
+- out: ``("started", ticket)``, ``("done", ticket, status, value, detail, seconds, memory)``, ``("loaded", module)``
+
+Linux only: PR_SET_PDEATHSIG, /proc/PID/smaps_rollup, memfd_create.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+import pickle
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+BLOCKED = frozenset({"polars", "pyarrow"})  # both start threads on import, and a fork after that can dead-lock (R13)
+TICK = 0.05  # seconds between two looks at deadlines and memory
+GAUGE = 5  # every so many looks the memory is read even if it is far from its limit
+CHUNK = 1 << 20
+HEADER = struct.Struct("!Q")
+
+
+def main(descriptor: int) -> None:
+    """Serve the parent at the other end of the socket until it is gone."""
+    libc = ctypes.CDLL(None)
+    sys.meta_path.insert(0, Blocker())
+    channel = socket.socket(fileno=descriptor)
+    Helper(channel=channel, libc=libc, parent=os.getppid()).serve()
+    os._exit(0)  # unloading the libraries would take longer than all else
+
+
+class Blocker:
+    """A finder that hides modules from the libraries that would import them by the way."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Refuse what is blocked, leave the rest to others."""
+        del path, target
+        if name.partition(".")[0] in BLOCKED:
+            message = f"{name} is not imported in workers"
+            raise ModuleNotFoundError(message, name=name)
+
+
+@dataclass(slots=True)
+class Running:
+    """A forked job."""
+
+    ticket: int
+    pid: int
+    result: int  # the descriptor that its answer is read from
+    output: int  # the file that its stdout and stderr go to
+    start: float
+    seconds: float
+    memory: int
+    answer: bytearray = field(default_factory=bytearray)
+    peak: int = 0
+    killed: tuple[str, str] | None = None  # status and detail
+
+
+@dataclass(slots=True)
+class Helper:
+    """The loop: frames in, jobs forked and watched, frames out. Nothing here blocks but an import."""
+
+    channel: socket.socket
+    libc: ctypes.CDLL
+    parent: int
+    workers: int = 1
+    preload: deque[str] = field(default_factory=deque)
+    queue: deque[tuple[int, str, bytes, float, int]] = field(default_factory=deque)
+    running: list[Running] = field(default_factory=list)
+    inbox: bytearray = field(default_factory=bytearray)
+    outbox: bytearray = field(default_factory=bytearray)
+    looks: int = 0
+
+    def serve(self) -> None:
+        """Run until the parent closes the socket or is gone."""
+        self.channel.setblocking(False)
+        while os.getppid() == self.parent:
+            if not self.exchange(wait=0.0 if self.preload else TICK):
+                break
+            self.watch()
+            self.reap()
+            while self.queue and len(self.running) < self.workers:
+                self.fork(*self.queue.popleft())
+            if self.preload:
+                self.load(self.preload.popleft())
+        self.kill_all()
+
+    def exchange(self, *, wait: float) -> bool:
+        """Read and write what can be; False once the parent has closed its end."""
+        readers = [self.channel.fileno(), *(job.result for job in self.running)]
+        ready, writable, _ = select.select(readers, [self.channel] if self.outbox else [], [], wait)
+        for job in self.running:
+            if job.result in ready:
+                receive(job)
+        try:
+            if writable:
+                del self.outbox[: self.channel.send(self.outbox[:CHUNK])]
+            if self.channel.fileno() in ready:
+                data = self.channel.recv(CHUNK)
+                if not data:
+                    return False
+                self.inbox += data
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        for frame in frames(self.inbox):
+            self.obey(pickle.loads(frame))  # noqa: S301  # our own parent wrote it
+        return True
+
+    def obey(self, message: tuple[object, ...]) -> None:
+        """Carry out one frame."""
+        match message:
+            case ("start", list() as path, list() as preload, int() as workers):
+                sys.path[:] = path
+                self.preload.extend(preload)
+                self.workers = workers
+            case ("job", int() as ticket, str() as function, bytes() as blob, float() as seconds, int() as memory):
+                self.queue.append((ticket, function, blob, seconds, memory))
+            case ("cancel",):
+                self.kill_all()
+
+    def load(self, module: str) -> None:
+        """Preload one module; what cannot be imported here fails in the job that needs it, with its reason."""
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+        self.send("loaded", module)
+
+    def send(self, *message: object) -> None:
+        """Queue a frame for the parent."""
+        body = pickle.dumps(message, protocol=5)
+        self.outbox += HEADER.pack(len(body)) + body
+
+    def fork(self, ticket: int, function: str, blob: bytes, seconds: float, memory: int) -> None:
+        """Start a job in a process group of its own."""
+        result, answer = os.pipe()
+        output = os.memfd_create("job")
+        helper = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os.close(result)
+            self.libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+            if os.getppid() != helper:
+                os._exit(1)
+            self.channel.close()
+            for job in self.running:
+                os.close(job.result)
+            work(function, blob, answer, output)
+        os.close(answer)
+        os.set_blocking(result, False)
+        self.running.append(
+            Running(ticket, pid, result, output, start=time.monotonic(), seconds=seconds, memory=memory)
+        )
+        self.send("started", ticket)
+
+    def watch(self) -> None:
+        """Kill the groups that are past their deadline or over their memory."""
+        self.looks += 1
+        for job in self.running:
+            if job.killed is None and time.monotonic() - job.start > job.seconds:
+                job.killed = ("timeout", f"stopped after {job.seconds:.1f} s")
+            elif job.killed is None:
+                self.weigh(job)
+            if job.killed is not None:
+                kill_group(job.pid)
+
+    def weigh(self, job: Running) -> None:
+        """Look at the memory of a job. Resident size is cheap and never below the proportional one."""
+        pids = family(job.pid)
+        if sum(map(resident, pids)) > job.memory or self.looks % GAUGE == 0:
+            used = sum(map(proportional, pids))
+            job.peak = max(job.peak, used)
+            if used > job.memory:
+                job.killed = ("memory", f"used {used / 1e6:.0f} MB, {job.memory / 1e6:.0f} MB allowed")
+
+    def reap(self) -> None:
+        """Report the jobs that have ended."""
+        for job in list(self.running):
+            pid, status = os.waitpid(job.pid, os.WNOHANG)
+            if pid == 0:
+                continue
+            kill_group(job.pid)  # what it may have left behind
+            receive(job)
+            self.running.remove(job)
+            spent = time.monotonic() - job.start
+            self.send("done", job.ticket, *verdict(job, status), spent, job.peak)
+            os.close(job.result)
+            os.close(job.output)
+
+    def kill_all(self) -> None:
+        """Kill what runs, forget what waits."""
+        self.queue.clear()
+        for job in self.running:
+            kill_group(job.pid)
+            os.waitpid(job.pid, 0)
+            os.close(job.result)
+            os.close(job.output)
+        self.running.clear()
+
+
+def frames(buffer: bytearray) -> list[bytes]:
+    """Take the whole frames off the front of `buffer`."""
+    found = []
+    while len(buffer) >= HEADER.size:
+        (size,) = HEADER.unpack_from(buffer)
+        if len(buffer) < HEADER.size + size:
+            break
+        found.append(bytes(buffer[HEADER.size : HEADER.size + size]))
+        del buffer[: HEADER.size + size]
+    return found
+
+
+def receive(job: Running) -> None:
+    """Read what the job has written so far."""
+    with contextlib.suppress(BlockingIOError):
+        while data := os.read(job.result, CHUNK):
+            job.answer += data
+
+
+def verdict(job: Running, status: int) -> tuple[str, bytes, str]:
+    """Status, pickled value and detail of a job that has ended."""
+    if job.killed is not None:
+        return (job.killed[0], b"", job.killed[1])
+    answer = frames(job.answer)
+    if answer:
+        kind, blob, detail = pickle.loads(answer[0])  # noqa: S301  # our own child wrote it
+        return (kind, blob, detail)
+    if os.WIFSIGNALED(status):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        return ("crashed", b"", f"died of {name}{last_words(job.output)}")
+    return ("crashed", b"", f"ended with status {os.WEXITSTATUS(status)}{last_words(job.output)}")
+
+
+def last_words(output: int) -> str:
+    """The last line that a job printed, or nothing."""
+    size = os.fstat(output).st_size
+    text = os.pread(output, 2000, max(0, size - 2000)).decode(errors="replace").strip()
+    return f": {text.splitlines()[-1][:300]}" if text else ""
+
+
+def work(function: str, blob: bytes, answer: int, output: int) -> None:
+    """The life of a child: call the function, write the answer, end without cleaning up."""
+    try:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        body = pickle.dumps(outcome(function, blob), protocol=5)
+        with os.fdopen(answer, "wb") as pipe:
+            pipe.write(HEADER.pack(len(body)))
+            pipe.write(body)
+    finally:
+        os._exit(0)
+
+
+def outcome(function: str, blob: bytes) -> tuple[str, bytes, str]:
+    """Call ``module:function`` and say how it went."""
+    try:
+        module, _, name = function.partition(":")
+        call = getattr(importlib.import_module(module), name)
+        return ("ok", pickle.dumps(call(**pickle.loads(blob)), protocol=5), "")  # noqa: S301  # our own parent wrote it
+    except MemoryError as error:
+        return ("memory", b"", one_line(error))
+    except BaseException as error:  # noqa: BLE001  # whatever a job raises is its answer
+        return ("error", b"", one_line(error))
+
+
+def one_line(error: BaseException) -> str:
+    """An exception in one line of at most 500 characters."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:500]
+
+
+def kill_group(pid: int) -> None:
+    """Kill a job and what it started. Its group may not exist yet: then the process alone."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def family(pid: int) -> list[int]:
+    """The process and all below it."""
+    found = [pid]
+    for member in found:
+        with contextlib.suppress(OSError), open(f"/proc/{member}/task/{member}/children") as listed:  # noqa: PTH123  # no pathlib: start fast
+            found.extend(map(int, listed.read().split()))
+    return found
+
+
+def resident(pid: int) -> int:
+    """Resident size in bytes, 0 if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/statm") as listed:  # noqa: PTH123  # as above
+            return int(listed.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def proportional(pid: int) -> int:
+    """Proportional set size in bytes (mapped files and the helper's pages are shared), 0 if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as listed:  # noqa: PTH123  # as above
+            return sum(int(line.split()[1]) * 1024 for line in listed if line.startswith("Pss:"))
+    except (OSError, IndexError):
+        return 0
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
