@@ -377,7 +377,7 @@ class RowSum(Expr):
 
 @dataclass(frozen=True, eq=False)
 class ArgMin(Expr):
-    """The place of the smallest number of the row, the first one on ties."""
+    """The place of the smallest number of the row, the first one on ties; NaN counts as infinite."""
 
     of: Expr
 
@@ -411,7 +411,7 @@ class Ensemble:
 
     Children are given as node numbers, or as ``-1 - leaf`` for a leaf. The test of node i is true when
     ``x[feature] <= threshold`` (mode 0), ``x[feature] < threshold`` (mode 1) or the whole number
-    ``x[feature]`` is in ``sets[i]`` (mode 2); NaN goes to the true side where `nan_true`.
+    ``x[feature]`` is in ``sets[i]`` (mode 2: such a feature holds whole numbers or NaN only); NaN goes to the true side where `nan_true`.
     `roots` holds a node (or leaf, same coding) for each tree. The raw score is `base` + the sum of the
     leaves' `leaf_value` at their `leaf_target` (a column of the result).
     """
@@ -445,6 +445,22 @@ class Trees(Expr):
     @property
     def width(self) -> int:
         return self.ensemble.width
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def leaf_name(leaf: Column | Features | Stub) -> str:
+    """The name under which the values of a leaf are given."""
+    return "features" if isinstance(leaf, Features) else leaf.name
+
+
+def segments(expr: Interpolate) -> Floats:
+    """The line before, between and after the knots [knots + 1, 3]: where it starts, its value there, its slope."""
+    slope = np.diff(expr.y) / np.diff(expr.x)
+    start = np.concatenate([expr.x[:1], expr.x])
+    value = np.concatenate([expr.y[:1], expr.y])
+    return np.stack([start, value, np.concatenate([[0.0], slope, [0.0]])], axis=1)
 
 
 # --- walking ------------------------------------------------------------------------------------------

@@ -1,0 +1,60 @@
+"""Runs a graph: the one place of the engine that opens ONNX Runtime."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.errors import DataError
+from automl.graph.audit import audit
+
+INPUTS = "inputs"  # the metadata entry with the columns' real names
+
+
+class Session:
+    """An open graph. `inputs` are the columns it needs, `outputs` what it computes, in the graph's order."""
+
+    def __init__(self, runtime: Any) -> None:
+        graph_names = [entry.name for entry in runtime.get_inputs()]
+        metadata = runtime.get_modelmeta().custom_metadata_map
+        self.inputs: tuple[str, ...] = tuple(json.loads(metadata[INPUTS])) if INPUTS in metadata else (*graph_names,)
+        self.outputs: tuple[str, ...] = tuple(entry.name for entry in runtime.get_outputs())
+        self.metadata: Mapping[str, str] = metadata
+        self._runtime = runtime
+        self._names = tuple(zip(graph_names, self.inputs, strict=True))
+
+    def run(
+        self, columns: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """The outputs named (or all) for N rows of columns, float64 or str objects, [N] or [N, 1].
+
+        Numbers come back as float64 [N, width], text as str objects [N, 1]. One row or many, the bits are the same.
+        Further columns are ignored; a column that is missing raises a `DataError`.
+        """
+        names = self.outputs if outputs is None else outputs
+        try:
+            feed = {name: _upright(columns[column]) for name, column in self._names}
+        except KeyError as error:
+            raise DataError(f"column '{error.args[0]}' is missing", hint="The model needs it to score a row.") from error
+        return dict(zip(names, self._runtime.run(names, feed), strict=True))
+
+
+def open_session(model: bytes) -> Session:
+    """The graph in `model`, audited first, on one thread. A `BundleError` if it may not be opened."""
+    audit(model)
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3  # errors only: no line for each request (V15)
+    return Session(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+
+
+def _upright(values: NDArray[Any]) -> NDArray[Any]:
+    return values if values.ndim > 1 else np.reshape(values, (-1, 1))
