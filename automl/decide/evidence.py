@@ -1,0 +1,116 @@
+"""The rows that a verdict stands on, and how they are drawn again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.data.rows import Rows
+from automl.decide.calibrate import cross_fit
+from automl.decide.costs import Costs
+from automl.decide.policy import choose
+from automl.task import Task
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+MOST_UNITS = 2_000  # more are joined at random: the spread of the mean stays, the draws cost less
+RESAMPLES = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Decided rows: action codes [n], class codes [n], and what they weigh; equal `group`s stay together.
+
+    `p` [n, width] are the calibrated probabilities of the decisions: with them other costs can be tried.
+    """
+
+    decisions: Ints
+    y: Floats
+    p: Floats | None = None
+    weight: Floats | None = None
+    group: Ints | None = None
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.y.size
+
+    @property
+    def shares(self) -> Floats:
+        """The weight of each row, 1 on average [n]."""
+        weight = np.ones(self.n) if self.weight is None else self.weight
+        return np.asarray(weight / weight.mean())
+
+
+def out_of_fold(p: Floats, train: Rows, task: Task, costs: Costs, *, seed: int) -> Evidence | None:
+    """The train rows that a fold predicted, decided on probabilities `p` [n, width] calibrated without them.
+
+    None if there are no such rows.
+    """
+    known = np.flatnonzero(~np.isnan(p).any(axis=1))
+    if not known.size:
+        return None
+    weight = None if train.weight is None else train.weight[known]
+    calibrated = cross_fit(p[known], train.y[known], task, weight, seed=seed)
+    return Evidence(
+        decisions=choose(calibrated, costs),
+        y=train.y[known],
+        p=calibrated,
+        weight=weight,
+        group=None if train.group is None else train.group[known],
+    )
+
+
+def pooled(first: Evidence, second: Evidence) -> Evidence:
+    """Both as one. Each part keeps an average weight of 1; `p` stays if both have it.
+
+    A group is the same in both parts. Where only one part has groups, each row of the other stands alone.
+    """
+    grouped = first.group is not None or second.group is not None
+    probabilities = first.p is not None and second.p is not None
+    return Evidence(
+        decisions=np.concatenate((first.decisions, second.decisions)),
+        y=np.concatenate((first.y, second.y)),
+        p=np.concatenate((first.p, second.p)) if probabilities else None,  # type: ignore[arg-type]  # both are there
+        weight=np.concatenate((first.shares, second.shares)),
+        group=np.concatenate((_groups(first, above=second), _groups(second, above=first))) if grouped else None,
+    )
+
+
+def _groups(part: Evidence, *, above: Evidence) -> Ints:
+    if part.group is not None:
+        return part.group
+    start = 0 if above.group is None or not above.n else int(above.group.max()) + 1
+    return np.arange(start, start + part.n)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bootstrap:
+    """Draws of units with replacement: `unit` [n] is each row's, `counts` [resamples, units] how often it came."""
+
+    unit: Ints
+    counts: Floats
+
+    @classmethod
+    def of(cls, evidence: Evidence, *, seed: int, resamples: int = RESAMPLES) -> Bootstrap:
+        """Units are groups, else rows; more than `MOST_UNITS` are joined at random into blocks of equal size."""
+        rng = np.random.default_rng(seed)
+        unit = np.arange(evidence.n)
+        if evidence.group is not None:
+            unit = np.unique(evidence.group, return_inverse=True)[1].astype(np.int64)
+        size = int(unit.max()) + 1
+        if size > MOST_UNITS:
+            unit = (rng.permutation(size) % MOST_UNITS)[unit]
+            size = MOST_UNITS
+        counts = rng.multinomial(size, np.full(size, 1.0 / size), size=resamples)
+        return cls(unit=unit, counts=counts.astype(np.float64))
+
+    def means(self, values: Floats, shares: Floats) -> Floats:
+        """The weighted mean of each column of `values` [n, k] in each resample [resamples, k]."""
+        size = self.counts.shape[1]
+        columns = [*(shares * column for column in values.T), shares]
+        sums = self.counts @ np.column_stack([np.bincount(self.unit, column, size) for column in columns])
+        weight: Floats = sums[:, -1:]
+        return np.asarray(sums[:, :-1] / weight)
