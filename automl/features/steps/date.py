@@ -24,7 +24,8 @@ def parts(date: ops.Expr) -> dict[str, ops.Expr]:
     ("chrono-compatible low-level date algorithms", 2014): years begin in March, so that the leap day is
     the last one. Months and days count from 1, days of the week from Monday = 0, as in Python's datetime.
     """
-    day, within = _day(date)
+    # Exact: what is next to a midnight is further from it than the division rounds, in all these years.
+    day = _floor(date, DAY)
     era = _floor(day, ERA, plus=TO_MARCH_0000)
     day_of_era = _minus(_plus(day, TO_MARCH_0000), _times(era, ERA))
     year_of_era = _year_of_era(day_of_era)
@@ -39,17 +40,9 @@ def parts(date: ops.Expr) -> dict[str, ops.Expr]:
         "day of month": of_month,
         "day of year": ops.Add(of_year, ops.Multiply(leap, after_february)),
         "day of week": _minus(_plus(day, 3.0), _times(_floor(day, 7.0, plus=3.0), 7.0)),
-        "hour": _floor(within, HOUR),
+        "hour": _floor(_minus(date, _times(day, DAY)), HOUR),
         "day number": day,
     }
-
-
-def _day(date: ops.Expr) -> tuple[ops.Expr, ops.Expr]:
-    """Days since 1970 and the microseconds within the day, both exact."""
-    near = _floor(date, DAY)
-    # Far from 1970 the division may round up to the next whole day; the remainder then is negative.
-    day = ops.Add(near, _floor(_minus(date, _times(near, DAY)), DAY))
-    return day, _minus(date, _times(day, DAY))
 
 
 def _year_of_era(day: ops.Expr) -> ops.Expr:

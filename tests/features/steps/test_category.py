@@ -1,0 +1,106 @@
+"""Categories: which levels there are, what unseen ones get, and how wide it may become."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.data.rows import Column, Fold
+from automl.features.base import Sample
+from automl.features.steps.category import CODES, FEW, MANY, category
+from automl.features.vocabulary import LARGEST, vocabulary
+from automl.ops.bulk import evaluate
+from automl.task import Task
+
+COLUMN = Column(name="c", wire="category", role="feature", reason="", is_feature=True, reader={})
+BINARY = Task(kind="binary", classes=2)
+
+
+def fit(texts, y=None, task=BINARY):
+    n = len(texts)
+    y = np.arange(n) % 2 if y is None else np.asarray(y)
+    folds = tuple(Fold(fit=np.flatnonzero(np.arange(n) % 5 != k), valid=np.arange(k, n, 5)) for k in range(5))
+    frame = pl.DataFrame({"c": texts}, schema={"c": pl.String})
+    found = category.fit(COLUMN, Sample(frame=frame, y=y * 1.0, weight=None, task=task, folds=folds, seed=0))
+    return {fitted.feature.name: fitted for fitted in found}
+
+
+def value(fitted, *texts):
+    return evaluate({"v": fitted.feature.expr}, pl.DataFrame({"c": texts}))["v"][:, 0].tolist()
+
+
+def many(levels, each):
+    return [f"level {i}" for i in range(levels) for _ in range(each)]
+
+
+def test_golden_codes():
+    """Levels are numbered by frequency, then by text; below five rows a level is 0, and so is what was never seen."""
+    texts = ["b"] * 5 + ["a"] * 5 + [""] * 6 + ["rare"] * 4
+    found = fit(texts)
+    assert list(found) == ["c"]
+    assert found["c"].feature.levels == 4
+    assert value(found["c"], "", "a", "b", "rare", "new", "A") == [1, 2, 3, 0, 0, 0]
+
+
+def test_golden_statistic():
+    """The share of positives of a level is shrunk to the overall share with ten rows' worth of belief."""
+    texts = ["x"] * 30 + many(FEW, 5)
+    y = [1] * 30 + [0] * 50
+    share = fit(texts, y)["c: share of positives"]
+    prior = 30 / 80
+    assert value(share, "x", "level 0", "new") == pytest.approx([(30 + 10 * prior) / 40, (0 + 10 * prior) / 15, prior])
+    assert share.values is not None
+    assert share.values[0] == pytest.approx((24 + 10 * prior) / 34)  # six of its rows are in the row's own fold
+
+
+def test_few_levels_have_no_statistics_and_many_have_their_frequency():
+    """Up to ten levels the code suffices; statistics come beyond it, the frequency beyond forty."""
+    assert list(fit(many(FEW - 1, 6))) == ["c"]
+    assert list(fit(many(FEW, 6))) == ["c", "c: share of positives"]
+    found = fit(many(MANY, 6))
+    assert list(found) == ["c", "c: share of positives", "c: frequency"]
+    assert value(found["c: frequency"], "level 3", "new") == [6 / (6 * MANY), 0]
+
+
+def test_classes_give_one_statistic_less_than_their_number():
+    """K classes give K - 1 statistics; beyond twelve classes there is none."""
+    texts = many(20, 12)
+    three = fit(texts, np.arange(240) % 3, Task(kind="multiclass", classes=3))
+    assert list(three) == ["c", "c: share of class 1", "c: share of class 2"]
+    thirteen = fit(texts, np.arange(240) % 13, Task(kind="multiclass", classes=13))
+    assert list(thirteen) == ["c"]
+
+
+def test_ten_thousand_categories_stay_narrow():
+    """D07: 10,000 levels give three columns, and codes that a learner can hold; the rest share the rare code."""
+    found = fit(many(10_000, 5))
+    assert len(found) == 3
+    assert found["c"].feature.levels == CODES + 1
+    assert (
+        len(set(evaluate({"v": found["c"].feature.expr}, pl.DataFrame({"c": many(10_000, 1)}))["v"][:, 0])) == CODES + 1
+    )
+
+
+def test_unseen_levels_take_the_value_of_the_rare_level():
+    """D07: whatever a category gives, a level never seen gives what a rare level gives."""
+    found = fit([*many(MANY, 6), *(f"once {i}" for i in range(30))], [0, 1] * 135)
+    assert len(found) == 3
+    for fitted in found.values():
+        assert value(fitted, "never seen") == value(fitted, "once 7")
+
+
+def test_the_vocabulary_is_bounded():
+    """D07: at most 10,000 keys enter the bundle; the most frequent ones stay."""
+    texts = [*many(LARGEST + 50, 5), "level 7"]
+    words = vocabulary(pl.Series(texts))
+    assert len(words.keys) == LARGEST
+    assert words.keys[0] == "level 7"
+    assert words.counts.sum() == len(texts)
+    assert words.counts[0] == 250
+
+
+def test_an_empty_or_null_column():
+    """No rows give one level, the rare one; a null counts as missing."""
+    assert vocabulary(pl.Series([], dtype=pl.String)).levels == 1
+    assert vocabulary(pl.Series([None, ""] * 3, dtype=pl.String)).keys == ("",)
