@@ -1,1 +1,38 @@
-"""A declarative AutoML engine for tables that answers in money."""
+"""A declarative AutoML engine for tables that answers in money.
+
+>>> import automl
+>>> sorted(automl.__all__)
+['AutomlError', 'Bundle', 'Fit', 'Spec', 'fit', 'load_spec']
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from automl.bundle import Bundle
+    from automl.errors import AutomlError
+    from automl.pipeline import Fit, fit
+    from automl.spec import Spec
+    from automl.spec import load as load_spec
+
+__all__ = ["AutomlError", "Bundle", "Fit", "Spec", "fit", "load_spec"]
+
+_HOMES = {
+    "AutomlError": ("automl.errors", "AutomlError"),
+    "Bundle": ("automl.bundle", "Bundle"),
+    "Fit": ("automl.pipeline", "Fit"),
+    "Spec": ("automl.spec", "Spec"),
+    "fit": ("automl.pipeline", "fit"),
+    "load_spec": ("automl.spec", "load"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `import automl` alone loads nothing heavy (PEP 562)."""
+    if name not in _HOMES:
+        message = f"module 'automl' has no attribute '{name}'"
+        raise AttributeError(message)
+    module, attribute = _HOMES[name]
+    return getattr(importlib.import_module(module), attribute)

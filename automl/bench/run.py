@@ -1,0 +1,146 @@
+"""One task folder, recipe, budget and seed in a fresh process into one JSON record: every table comes from here."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from automl.bench.tasks import BenchTask, read_task
+from automl.bench.watch import Watched, watch
+
+LIBRARIES = ("automl", "lightgbm", "xgboost", "catboost", "scikit-learn", "flaml", "polars", "numpy", "onnxruntime")
+SCORES = {
+    "binary": ("roc_auc", "log_loss", "average_precision", "brier"),
+    "multiclass": ("log_loss", "accuracy"),
+    "regression": ("rmse", "mae", "r2"),
+}
+GRACE_SECONDS = 120.0  # a run that overshoots its budget by more is killed and recorded so
+
+
+def run_cell(
+    folder: Path,
+    *,
+    recipe: str,
+    budget: str,
+    seed: int,
+    settings: Sequence[str] = (),
+    costs: bool = True,
+    main_table: bool = True,
+    keep: Path | None = None,
+) -> dict[str, object]:
+    """Fit the task in a fresh process with ``--write-anyway``, score its test part with the bundle, and record it.
+
+    `settings` are further ``--set`` values. With `keep` the spec, the logs and the bundle stay in that folder.
+    """
+    task = read_task(folder, costs=costs, main_table=main_table)
+    with tempfile.TemporaryDirectory() as scratch:
+        place = keep or Path(scratch)
+        place.mkdir(parents=True, exist_ok=True)
+        spec = write_spec(task, place / f"{task.name}.toml")
+        overrides = [f"budget.time={budget}", f"budget.seed={seed}", *settings]
+        watched = _fit(spec, recipe, overrides, place)
+        summary = json.loads(watched.stdout) if watched.stdout.startswith("{") else {}
+        bundle = spec.with_suffix(".bundle")
+        scores = _scores(task, bundle, place) if (bundle / "manifest.json").is_file() else {}
+        return {
+            "task": task.name,
+            "recipe": recipe,
+            "budget": budget,
+            "seed": seed,
+            "settings": list(settings),
+            "costs": costs,
+            "main_table": main_table,
+            "exit_code": watched.exit_code,
+            "wall_seconds": round(watched.wall_seconds, 2),
+            "peak_mb": round(watched.peak_bytes / 2**20),
+            "load_before": watched.load_before,
+            "metric": task.metric,
+            "scores": scores,
+            "baseline": dict(task.baseline),
+            "fit": summary,
+            "error": "" if scores else watched.stderr[-2000:],
+            "machine": _machine(),
+            "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+
+
+def write_spec(task: BenchTask, path: Path) -> Path:
+    """The task's spec as TOML at `path`."""
+    import tomli_w
+
+    path.write_text(tomli_w.dumps(dict(task.spec)), encoding="utf-8")
+    return path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m automl.bench.run TASK_FOLDER``: print the record, and append it to ``--out``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--recipe", default="balanced")
+    parser.add_argument("--budget", default="60s")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")
+    parser.add_argument("--no-costs", action="store_false", dest="costs")
+    parser.add_argument("--main-table", action="store_false", dest="main_table")
+    parser.add_argument("--keep", type=Path, help="folder for spec, logs and bundle")
+    parser.add_argument("--out", type=Path, help="file of records, one JSON document a line")
+    said = vars(parser.parse_args(arguments))
+    out = said.pop("out")
+    record = json.dumps(run_cell(said.pop("folder"), **said), sort_keys=True)
+    sys.stdout.write(record + "\n")
+    if out:
+        with out.open("a", encoding="utf-8") as records:
+            records.write(record + "\n")
+    return 0
+
+
+def _fit(spec: Path, recipe: str, overrides: Sequence[str], logs: Path) -> Watched:
+    settings = [word for override in overrides for word in ("--set", override)]
+    command = [sys.executable, "-m", "automl", "fit", str(spec), "--recipe", recipe, *settings]
+    return watch([*command, "--write-anyway", "--json"], logs=logs, timeout=_seconds(overrides) + GRACE_SECONDS)
+
+
+def _seconds(overrides: Sequence[str]) -> float:
+    from automl.spec.units import parse_duration
+
+    budget = next(value for key, _, value in (o.partition("=") for o in overrides) if key == "budget.time")
+    return parse_duration(budget)
+
+
+def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
+    """Scores of the written bundle on the raw test file, computed here and not taken from the manifest."""
+    import numpy as np
+    import polars as pl
+
+    from automl import metrics
+    from automl.bundle import Bundle
+    from automl.data.labels import encode
+    from automl.data.source import load
+    from automl.deploy.batch import predict
+
+    loaded = Bundle.load(bundle)
+    scored = place / "scored.parquet"
+    predict(bundle, task.test, scored)
+    columns = pl.read_parquet(scored).select(pl.col("^(probability.*|prediction)$"))
+    y = encode(loaded.manifest.labels, load(task.test).frame[task.target])
+    known = ~np.isnan(y)
+    prediction = columns.to_numpy()[known]
+    names = dict.fromkeys((task.metric, *SCORES[task.kind]))
+    return {name: metrics.score(metrics.get(name), y[known], prediction) for name in names}
+
+
+def _machine() -> Mapping[str, object]:
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform(terse=True)}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,75 @@
+"""The only translator of a benchmark's `task.toml` into a spec: nothing that the task does not say."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.errors import DataError, SpecError
+
+COST_KEYS = ("false_positive", "false_negative", "true_positive", "true_negative")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchTask:
+    """A task folder: its name, its metric, the figures its `task.toml` quotes, and the spec it stands for."""
+
+    name: str
+    folder: Path
+    target: str
+    metric: str
+    kind: str
+    baseline: Mapping[str, object]
+    spec: Mapping[str, object]
+    test: Path
+
+
+def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> BenchTask:
+    """The task in `folder`, with or without its costs and its other tables.
+
+    Raises `DataError` where `task.toml` or a table is missing, `SpecError` where the task says
+    something that no spec can say yet.
+    """
+    path = folder / "task.toml"
+    if not path.is_file():
+        raise DataError("no task.toml in this folder", where=str(folder), hint="give a folder that holds a task")
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    if not main_table and "tables" in said:
+        raise SpecError("several tables are not supported yet", where=str(path), hint="use --main-table")
+    objective = {key: said[source] for key, source in OBJECTIVE.items() if source in said}
+    if costs and "costs" in said:
+        objective["costs"] = _costs(said["costs"], path)
+    data = {"train": str(_table(folder, "train")), "test": str(_table(folder, "test"))}
+    data |= {key: said[source] for key, source in DATA.items() if source in said}
+    return BenchTask(
+        name=said["name"],
+        folder=folder,
+        target=said["target"],
+        metric=said["metric"],
+        kind=said["kind"],
+        baseline=said.get("baseline", {}),
+        spec={"objective": objective, "data": data},
+        test=_table(folder, "test"),
+    )
+
+
+OBJECTIVE = {"target": "target", "task": "kind", "positive": "positive", "metric": "metric"}
+DATA = {"key": "id_columns", "group": "group_column", "time": "time_column", "exclude": "ignore"}
+
+
+def _table(folder: Path, part: str) -> Path:
+    """The raw CSV where the task has one: it is messier, as users' data are; else the parquet."""
+    for suffix in ("csv", "parquet"):
+        if (path := folder / f"{part}.{suffix}").is_file():
+            return path.resolve()
+    raise DataError(f"no {part}.csv and no {part}.parquet in this folder", where=str(folder))
+
+
+def _costs(said: Mapping[str, object], path: Path) -> dict[str, object]:
+    if said["kind"] != "matrix" or "matrix" in said:
+        raise SpecError(
+            f"costs of kind '{said['kind']}' are not supported yet", where=str(path), hint="use --no-costs"
+        )
+    return {key: said[key] for key in COST_KEYS if key in said}

@@ -1,0 +1,88 @@
+"""The translator of benchmark tasks says what the task says, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from automl.bench.tasks import read_task
+from automl.errors import DataError, SpecError
+
+MATRIX = """
+name = "loans"
+kind = "binary"
+target = "bad"
+positive = 2
+metric = "roc_auc"
+id_columns = ["loan"]
+time_column = "day"
+ignore = ["paid_back"]
+[costs]
+kind = "matrix"
+unit = "euro"
+false_positive = 1
+false_negative = 5
+[baseline]
+roc_auc = 0.8
+"""
+
+
+def folder_of(tmp_path: Path, text: str, *tables: str) -> Path:
+    (tmp_path / "task.toml").write_text(text)
+    for name in tables:
+        (tmp_path / name).write_text("bad\n1\n")
+    return tmp_path
+
+
+def test_every_word_of_the_spec_comes_from_the_task(tmp_path):
+    """Target, kind, positive, metric, key, time, ignored columns and costs are carried over, and no more."""
+    task = read_task(folder_of(tmp_path, MATRIX, "train.csv", "test.csv"))
+    assert task.spec == {
+        "objective": {
+            "target": "bad",
+            "task": "binary",
+            "positive": 2,
+            "metric": "roc_auc",
+            "costs": {"false_positive": 1, "false_negative": 5},
+        },
+        "data": {
+            "train": str(tmp_path / "train.csv"),
+            "test": str(tmp_path / "test.csv"),
+            "key": ["loan"],
+            "time": "day",
+            "exclude": ["paid_back"],
+        },
+    }
+    assert task.baseline == {"roc_auc": 0.8}
+
+
+def test_costs_can_be_left_out(tmp_path):
+    """`costs=False` drops the costs and nothing else."""
+    folder = folder_of(tmp_path, MATRIX, "train.csv", "test.csv")
+    without = read_task(folder, costs=False).spec["objective"]
+    assert without == {key: value for key, value in read_task(folder).spec["objective"].items() if key != "costs"}
+
+
+def test_the_raw_csv_is_preferred_to_parquet(tmp_path):
+    """Where a task has both forms, the messier one is used."""
+    task = read_task(folder_of(tmp_path, MATRIX, "train.csv", "train.parquet", "test.parquet"))
+    assert (Path(task.spec["data"]["train"]).name, task.test.name) == ("train.csv", "test.parquet")
+
+
+def test_costs_that_no_spec_can_say_are_refused(tmp_path):
+    """Costs on each row are not translated into something else in silence."""
+    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row"')
+    with pytest.raises(SpecError, match="per_row.*not supported yet"):
+        read_task(folder_of(tmp_path, text, "train.csv", "test.csv"))
+
+
+@pytest.mark.parametrize(("tables", "missing"), [((), "train"), (("train.csv",), "test")])
+def test_a_missing_table_is_named(tmp_path, tables, missing):
+    """A folder without a table is refused by the table's name."""
+    with pytest.raises(DataError, match=f"no {missing}.csv"):
+        read_task(folder_of(tmp_path, MATRIX, *tables))
+
+
+def test_a_folder_without_a_task_is_refused(tmp_path):
+    """No task.toml, no task."""
+    with pytest.raises(DataError, match="no task.toml"):
+        read_task(tmp_path)
