@@ -53,6 +53,14 @@ def ensemble(trees: Sequence[Tree], *, base: Floats, spread: float = 1.0, float3
     )
 
 
+def single(values: Floats) -> NDArray[np.float32]:
+    """`values` as the float32 that a library compares, those beyond its range at its ends (infinities are refused)."""
+    limit = np.finfo(np.float32).max
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
+    return np.clip(narrow, -limit, limit, out=narrow)
+
+
 def _starts(sizes: Sequence[int]) -> list[int]:
     return [0, *np.cumsum(sizes, dtype=np.int64).tolist()][: len(sizes)]
 

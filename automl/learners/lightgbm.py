@@ -77,7 +77,8 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     )
     booster = lightgbm.Booster(settings, data)
     if valid is not None:
-        booster.add_valid(data.create_valid(valid.values, target.learned(valid.y), weight=valid.weight), "valid")
+        judged = data.create_valid(valid.values, target.learned(valid.y), weight=valid.weight, params=settings)
+        booster.add_valid(judged, "valid")
     for _ in range(int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"])):
         nothing_left = booster.update()
         if nothing_left or stopper.stop(booster.eval_valid()[0][2] if valid is not None else None):

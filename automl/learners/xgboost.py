@@ -1,0 +1,189 @@
+"""Gradient boosting by XGBoost: depth-wise trees over histograms, categories as numbers and target statistics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from automl.learners._stopping import Stopper
+from automl.learners._target import Target
+from automl.learners._trees import Tree, ensemble, single
+from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
+from automl.learners.constant import nothing_to_learn
+from automl.ops.expr import Features, Trees
+from automl.task import Task
+
+NAME = "xgboost"
+MOST_ROUNDS = 10_000  # with early stopping, if the caller names no cap
+OURS = frozenset({"rounds", "target"})
+OBJECTIVE = {
+    "binary": {"objective": "binary:logistic", "eval_metric": "logloss"},
+    "multiclass": {"objective": "multi:softprob", "eval_metric": "mlogloss"},
+    "regression": {"objective": "reg:squarederror", "eval_metric": "rmse"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XGBoostModel:
+    """A booster cut at its best round."""
+
+    booster: Any
+    kept: int
+    columns: int
+    target: Target
+    params: Params
+
+    @property
+    def rounds(self) -> int | None:
+        return self.kept
+
+    def raw(self, values: Floats) -> Floats:
+        import xgboost
+
+        return self.target.raw(
+            self.booster.predict(
+                xgboost.DMatrix(single(values), nthread=1), output_margin=True, validate_features=False
+            )
+        )
+
+    def member(self) -> Member:
+        learner = json.loads(bytes(self.booster.save_raw("json")))["learner"]
+        model = learner["gradient_booster"]["model"]
+        trees = [_tree(fields, group) for fields, group in zip(model["trees"], model["tree_info"], strict=True)]
+        base = self.target.raw(_margins(learner["learner_model_param"]["base_score"], self.target.task)[None, :])[0]
+        joined = ensemble(trees, base=base, spread=self.target.spread, float32_inputs=True)
+        raw = Trees(Features(self.columns), joined)
+        return Member(
+            learner=NAME, params=self.params, raw=raw, prediction=self.target.prediction(raw), rounds=self.kept
+        )
+
+
+def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
+    """Boost; `params` are XGBoost's own, and ``rounds`` and ``target`` (see `Target`)."""
+    import xgboost
+
+    if np.all(train.y == train.y[0]):
+        return nothing_to_learn(NAME, train, task, params)
+    target = Target.of(train, task, params)
+    stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
+    settings = _settings(task, params, seed)
+
+    class Watch(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # xgboost is untyped
+        """Lets the stopper see each round."""
+
+        def after_iteration(self, model: Any, epoch: int, evals_log: Mapping[str, Any]) -> bool:
+            del model, epoch
+            return stopper.stop(next(iter(evals_log["valid"].values()))[-1] if valid is not None else None)
+
+    def data(part: Matrix, like: Any = None) -> Any:
+        label = target.learned(part.y)
+        return xgboost.QuantileDMatrix(
+            single(part.values), label, weight=part.weight, ref=like, nthread=1, max_bin=int(settings["max_bin"])
+        )
+
+    rows = data(train)
+    booster = xgboost.train(
+        settings,
+        rows,
+        num_boost_round=int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"]),
+        evals=[(data(valid, rows), "valid")] if valid is not None else [],
+        callbacks=[Watch()],
+        verbose_eval=False,
+    )
+    return XGBoostModel(
+        booster=booster[: stopper.best],
+        kept=stopper.best,
+        columns=train.values.shape[1],
+        target=target,
+        params=params,
+    )
+
+
+def _settings(task: Task, params: Params, seed: int) -> dict[str, Any]:
+    return {
+        **OBJECTIVE[task.kind],
+        **({"num_class": task.classes} if task.kind == "multiclass" else {}),
+        "tree_method": "hist",
+        "max_bin": 256,
+        "nthread": 1,
+        "seed": seed,
+        "verbosity": 0,
+        **{name: value for name, value in params.items() if name not in OURS},
+    }
+
+
+# --- the JSON model -----------------------------------------------------------------------------------
+
+
+def _tree(fields: Mapping[str, Any], group: int) -> Tree:
+    """XGBoost keeps leaves among the nodes (left child -1, value in ``split_conditions``): part them."""
+    left, right = (np.asarray(fields[side], dtype=np.int64) for side in ("left_children", "right_children"))
+    value = np.asarray(fields["split_conditions"], dtype=np.float32).astype(np.float64)
+    leaf = left < 0
+    number = np.where(
+        leaf, -np.cumsum(leaf, dtype=np.int64), np.cumsum(~leaf) - 1
+    )  # -1 - leaf, or the node among the inner ones
+    inner = ~leaf
+    return Tree(
+        feature=np.asarray(fields["split_indices"], dtype=np.int64)[inner],
+        threshold=value[inner],
+        mode=np.ones(int(inner.sum()), dtype=np.int8),
+        nan_true=np.asarray(fields["default_left"], dtype=np.bool_)[inner],
+        true_child=number[left[inner]],
+        false_child=number[right[inner]],
+        leaf_value=value[leaf],
+        target=group,
+    )
+
+
+def _margins(text: str, task: Task) -> Floats:
+    """The base score [width] as a margin: XGBoost 3 writes a probability (or one for each class) as ``[2E-1]``."""
+    base = np.asarray(json.loads(text), dtype=np.float64).reshape(-1)
+    wide = np.broadcast_to(base, (task.width,))
+    return np.log(wide / (1.0 - wide)) if task.kind == "binary" else wide
+
+
+# --- where to look ------------------------------------------------------------------------------------
+
+
+def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
+    """Defaults of pytabkit (meta-tuned)."""
+    return (
+        {
+            "learning_rate": 0.08,
+            "max_depth": 6,
+            "min_child_weight": 1e-3,
+            "lambda": 1e-4,
+            "colsample_bylevel": 0.9,
+            "subsample": 0.65,
+        },
+    )
+
+
+def _space(task: Task, rows: int) -> Space:
+    """The ranges of TabArena."""
+    space: dict[str, Range | Choice] = {
+        "learning_rate": Range(low=0.005, high=0.1, log=True),
+        "max_depth": Range(low=4, high=10, whole=True),
+        "min_child_weight": Range(low=0.001, high=5.0, log=True),
+        "subsample": Range(low=0.6, high=1.0),
+        "colsample_bylevel": Range(low=0.6, high=1.0),
+        "colsample_bynode": Range(low=0.6, high=1.0),
+        "alpha": Range(low=1e-4, high=5.0, log=True),
+        "lambda": Range(low=1e-4, high=5.0, log=True),
+    }
+    return space if task.kind != "regression" else {**space, "target": Choice(options=("plain", "log"))}
+
+
+XGBOOST = Learner(
+    name=NAME,
+    kinds=frozenset({"binary", "multiclass", "regression"}),
+    portfolio=_portfolio,
+    space=_space,
+    fit=fit,
+    cost=1.5,
+)
