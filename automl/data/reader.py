@@ -1,0 +1,255 @@
+"""One raw value -> what the graph takes; standard library only, because this text is copied into every `score.py`.
+
+A reader is plain JSON, part of the manifest::
+
+    {"columns": [{"name": "age", "wire": "number", "missing": ["?"], "parser": null}, ...]}
+
+Wire ``number`` and ``flag`` give a float (NaN is missing), ``category`` and ``text`` a string (``""`` is missing),
+``date`` a float of microseconds since 1970 in UTC (NaN is missing or outside the years 1 to 9999).
+
+Text of a number: 2134 and 2134.0 are "2134", 0.5 is "0.5", "2134.0" and "02134" stay as they are written.
+Numbers written as text follow `NUMBER`: ASCII digits, a point, an exponent; no underscores, no "nan", no "inf".
+Whatever cannot be read as its wire says is missing; a list or a dict is an error.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+TRUE = ("true", "t", "yes", "y", "1")
+FALSE = ("false", "f", "no", "n", "0")
+MONTHS = "january february march april may june july august september october november december".split()
+FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 and 9999 in microseconds of UTC
+NAN = math.nan
+
+
+def read_row(reader: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, float | str]:
+    """Every column of the reader from `row`; further keys are not looked at.
+
+    Raises KeyError for a column that `row` lacks, ValueError for a value that is no scalar; both name the column.
+    """
+    values: dict[str, float | str] = {}
+    for column in reader["columns"]:
+        name = column["name"]
+        if name not in row:
+            raise KeyError(f"the row has no column {name!r}")
+        values[name] = read_value(column, row[name])
+    return values
+
+
+def read_value(column: Mapping[str, Any], value: object) -> float | str:
+    """One value as the column's wire says; missing where it cannot be read."""
+    wire = column["wire"]
+    if wire == "number" and type(value) is float:  # the common case first: a row is read in microseconds
+        return value if -math.inf < value < math.inf else NAN
+    value = _plain(column, value)
+    if isinstance(value, str):
+        value = value.strip(BLANKS)
+        if value in column["missing"]:
+            value = None
+    if wire in {"category", "text"}:
+        return _text(value)
+    if value is None or value == "":
+        return NAN
+    if wire == "date":
+        return _moment(column["parser"] or {"format": "iso"}, value)
+    if isinstance(value, date):
+        raise ValueError(f"column {column['name']!r} takes a {wire}, not the date {value}")  # noqa: TRY004  # bad data, not a bad call
+    number = _number(column["parser"], value) if isinstance(value, str) else _finite(value)
+    return number if wire == "number" or number in {0.0, 1.0} else NAN
+
+
+# --- one kind of Python value for each kind of scalar ------------------------------------------------
+
+
+def _plain(column: Mapping[str, Any], value: object) -> object:
+    """None, bool, int, float, str, date or datetime from whatever scalar it is; numpy and pandas by their looks."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    if isinstance(value, date):
+        return value
+    if isinstance(value, Decimal):
+        return float(value)
+    if getattr(value, "shape", None) == () and hasattr(value, "item") and hasattr(value, "dtype"):
+        return str(value) if value.dtype.kind == "M" else _plain(column, value.item())
+    raise ValueError(f"column {column['name']!r} takes a single value, not a {type(value).__name__}")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):  # half a surrogate pair cannot be written as UTF-8
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ""
+        return str(int(value)) if value == int(value) and abs(value) < 2.0**63 else repr(float(value))
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _finite(value: Any) -> float:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond 1.8e308
+        return NAN
+    return number if math.isfinite(number) else NAN
+
+
+# --- parsers: the closed list ------------------------------------------------------------------------
+
+
+def _number(parser: Mapping[str, Any] | None, text: str) -> float:
+    return PARSERS[parser["kind"]](parser, text) if parser else _decimal({}, text)
+
+
+def _decimal(parser: Mapping[str, Any], text: str) -> float:
+    """{"kind": "number", "decimal": ",", "group": "."}: groups of three digits, or none."""
+    point, group = parser.get("decimal", "."), parser.get("group", "")
+    if point != "." or group:
+        if not _grouped(point, group).fullmatch(text):
+            return NAN
+        text = (text.replace(group, "") if group else text).replace(point, ".")
+    return _finite(text) if NUMBER.fullmatch(text) else NAN
+
+
+def _currency(parser: Mapping[str, Any], text: str) -> float:
+    """{"kind": "currency", "symbols": ["$"], ...}: $17.00, -$5, $-5, 17 €, ($5.00) is -5; the sign may be absent."""
+    sign = 1.0
+    if text.startswith("(") and text.endswith(")"):
+        sign, text = -1.0, text[1:-1]
+    if text.startswith("-"):
+        sign, text = -sign, text[1:].lstrip(BLANKS)
+    for symbol in parser["symbols"]:
+        if text.startswith(symbol):
+            text = text[len(symbol) :]
+            break
+        if text.endswith(symbol):
+            text = text[: -len(symbol)]
+            break
+    return sign * _decimal(parser, text.strip(BLANKS))
+
+
+def _percent(parser: Mapping[str, Any], text: str) -> float:
+    """{"kind": "percent", ...}: "12.5 %" is 0.125; without the sign it is missing."""
+    return _decimal(parser, text[:-1].rstrip(BLANKS)) / 100.0 if text.endswith("%") else NAN
+
+
+def _flag(parser: Mapping[str, Any], text: str) -> float:
+    """{"kind": "flag", "true": [...], "false": [...]}: words in lower case; 1.0 and 0.0 are understood too."""
+    word = text.lower()
+    if word in parser["true"]:
+        return 1.0
+    return 0.0 if word in parser["false"] else _decimal({}, text)
+
+
+PARSERS: dict[str, Callable[[Mapping[str, Any], str], float]] = {
+    "number": _decimal,
+    "currency": _currency,
+    "percent": _percent,
+    "flag": _flag,
+}
+
+
+@lru_cache(maxsize=64)
+def _grouped(point: str, group: str) -> re.Pattern[str]:
+    whole = "[0-9]{1,3}(?:" + re.escape(group) + "[0-9]{3})+|[0-9]+" if group else "[0-9]+"
+    return re.compile(f"[+-]?(?:(?:{whole})(?:{re.escape(point)}[0-9]*)?|{re.escape(point)}[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+# --- dates -------------------------------------------------------------------------------------------
+
+ISO = re.compile(
+    r"(?P<Y>[0-9]{4})(?P<sep>[-/.]?)(?P<m>[0-9]{2})(?P=sep)(?P<d>[0-9]{2})"
+    r"(?:[T ](?P<H>[0-9]{2}):?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
+    r" ?(?P<z>Z|[+-][0-9]{2}:?(?:[0-9]{2})?)?"
+)
+FIELDS = {
+    "Y": "[0-9]{4}",
+    "y": "[0-9]{2}",
+    "m": "[0-9]{1,2}",
+    "b": "[A-Za-z]{3,9}",
+    "d": "[0-9]{1,2}",
+    "H": "[0-9]{1,2}",
+    "M": "[0-9]{2}",
+    "S": "[0-9]{2}",
+    "f": "[0-9]{1,9}",
+    "p": "[AaPp][Mm]",
+    "z": "Z|[+-][0-9]{2}:?(?:[0-9]{2})?",
+}
+UNITS = {"s": 1e6, "ms": 1e3, "us": 1.0}
+
+
+def _moment(parser: Mapping[str, Any], value: object) -> float:
+    """{"kind": "date", "format": "iso" or "%d/%m/%Y", "zone": "UTC"}, or "unit": "s" for numbers since 1970."""
+    if "unit" in parser:
+        number = _decimal({}, value) if isinstance(value, str) else NAN if isinstance(value, date) else _finite(value)
+        return _within(math.floor(number * UNITS[parser["unit"]])) if math.isfinite(number) else NAN
+    try:
+        moment = value if isinstance(value, date) else _parsed(parser["format"], _text(value))
+    except ValueError:  # the 30th of February
+        return NAN
+    if moment is None:
+        return NAN
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day)  # noqa: DTZ001  # its zone is looked up next
+    return _microseconds(moment, parser.get("zone") or "UTC")
+
+
+@lru_cache(maxsize=64)
+def date_pattern(form: str) -> re.Pattern[str]:
+    """The regular expression of a date format: "iso", or the fields %Y %y %m %b %d %H %M %S %f %p %z."""
+    if form == "iso":
+        return ISO
+    pieces = re.split(r"%([YymbdHMSfpz])", form)
+    return re.compile("".join(f"(?P<{p}>{FIELDS[p]})" if i % 2 else re.escape(p) for i, p in enumerate(pieces)))
+
+
+def _parsed(form: str, text: str) -> datetime | None:
+    found = date_pattern(form).fullmatch(text)
+    if found is None:
+        return None
+    part = {"m": "1", "d": "1", "H": "0", "M": "0", "S": "0", "f": "0"}
+    part |= {key: given for key, given in found.groupdict().items() if given}
+    if "y" in part:  # as POSIX has it: 69 to 99 are of the last century
+        part["Y"] = str(int(part["y"]) + (1900 if int(part["y"]) > 68 else 2000))  # noqa: PLR2004  # POSIX
+    if "b" in part:
+        part["m"] = str(next((i for i, name in enumerate(MONTHS, 1) if name.startswith(part["b"].lower())), 0))
+    hour = int(part["H"])
+    if "p" in part:
+        if not 1 <= hour <= 12:  # noqa: PLR2004  # a clock of twelve hours
+            return None
+        hour = hour % 12 + (12 if part["p"].lower() == "pm" else 0)
+    year, month, day = (int(part[key]) for key in "Ymd")
+    moment = datetime(year, month, day, hour, int(part["M"]), int(part["S"]), int(part["f"].ljust(6, "0")[:6]))  # noqa: DTZ001  # the zone comes next
+    offset = part.get("z")
+    return datetime.fromisoformat(f"{moment.isoformat()}{offset if offset != 'Z' else '+00:00'}") if offset else moment
+
+
+def _microseconds(moment: datetime, zone: str) -> float:
+    offset = moment.utcoffset()
+    naive = moment.replace(tzinfo=None)
+    if offset is None and zone != "UTC":
+        from zoneinfo import ZoneInfo  # most bundles need no zone data
+
+        try:
+            offset = naive.replace(tzinfo=ZoneInfo(zone)).utcoffset()
+        except OverflowError:  # the first and the last day of all
+            return NAN
+    span = naive - datetime(1970, 1, 1)  # noqa: DTZ001  # both naive
+    if offset is not None:
+        span -= offset
+    return _within((span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds)
+
+
+def _within(micros: int) -> float:
+    return float(micros) if FIRST <= micros <= LAST else NAN
