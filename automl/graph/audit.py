@@ -15,13 +15,15 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "": frozenset(
         "Abs Add And ArgMin Cast Clip Concat Div Equal Expand Floor Gather GatherND GreaterOrEqual Identity IsNaN Less "
         "LessOrEqual MatMul Max Min Mul Not Or Pow Reciprocal ReduceLogSum ReduceMax ReduceSum Shape Split Sqrt Sub "
-        "Unsqueeze Where".split()
+        "Unsqueeze Where".split()  # noqa: SIM905  # forty names read better as words than one to a line
     ),
     "ai.onnx.ml": frozenset({"LabelEncoder", "TreeEnsemble"}),
 }
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 _LONGEST_VARINT = 10
-_INTS = re.compile(rb"(?:\x40[\x80-\xff]{0,9}[\x00-\x7f])+")  # the `ints` of attributes, one field each: skipped at once
+_INTS = re.compile(
+    rb"(?:\x40[\x80-\xff]{0,9}[\x00-\x7f])+"
+)  # the `ints` of attributes, one field each: skipped at once
 
 Look = Callable[[memoryview], None]
 
@@ -93,7 +95,7 @@ def _look(message: memoryview, looks: Mapping[int, Look]) -> None:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Number and content of each field; of a number, the content is its bytes. `IndexError` where they end too early."""
+    """The number and content of each field (of a varint, its bytes). `IndexError` where they end too early."""
     at = 0
     while at < len(message):
         skipped = _INTS.match(message, at)

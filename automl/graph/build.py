@@ -72,7 +72,10 @@ class Builder:
         return self.op("Expand", value, shape)
 
     def close(
-        self, inputs: Mapping[str, tuple[int, int]], outputs: Mapping[str, tuple[str, int, int]], metadata: dict[str, str]
+        self,
+        inputs: Mapping[str, tuple[int, int]],
+        outputs: Mapping[str, tuple[str, int, int]],
+        metadata: dict[str, str],
     ) -> bytes:
         """The model. `inputs` are (element type, width) by name, `outputs` (value, element type, width) by name."""
         self._label({name: value for name, (value, _, _) in outputs.items()})

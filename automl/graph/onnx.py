@@ -14,9 +14,7 @@ from automl.ops.expr import Column, Expr, Features, Stub, leaf_name, walk
 Leaf = Column | Features | Stub
 
 
-def to_onnx(
-    outputs: Mapping[str, Expr], *, inputs: Sequence[Leaf], metadata: Mapping[str, str] | None = None
-) -> bytes:
+def to_onnx(outputs: Mapping[str, Expr], *, inputs: Sequence[Leaf], metadata: Mapping[str, str] | None = None) -> bytes:
     """The model (opset 21, ai.onnx.ml 5) that computes `outputs`; equal expressions give equal bytes.
 
     Each input is a column of the reader, [N, 1] double or string, under its own name; a name that ONNX cannot

@@ -27,9 +27,7 @@ class Session:
         self._runtime = runtime
         self._names = tuple(zip(graph_names, self.inputs, strict=True))
 
-    def run(
-        self, columns: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
-    ) -> dict[str, NDArray[Any]]:
+    def run(self, columns: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
         """The outputs named (or all) for N rows of columns, float64 or str objects, [N] or [N, 1].
 
         Numbers come back as float64 [N, width], text as str objects [N, 1]. One row or many, the bits are the same.
@@ -39,7 +37,9 @@ class Session:
         try:
             feed = {name: _upright(columns[column]) for name, column in self._names}
         except KeyError as error:
-            raise DataError(f"column '{error.args[0]}' is missing", hint="The model needs it to score a row.") from error
+            raise DataError(
+                f"column '{error.args[0]}' is missing", hint="The model needs it to score a row."
+            ) from error
         return dict(zip(names, self._runtime.run(names, feed), strict=True))
 
 

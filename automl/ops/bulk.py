@@ -80,7 +80,9 @@ class _Source:
 
 
 def _series(given: Value) -> pl.Series:
-    series = given if isinstance(given, pl.Series) else pl.Series(np.asarray(given).reshape(-1).tolist(), dtype=pl.String)
+    series = (
+        given if isinstance(given, pl.Series) else pl.Series(np.asarray(given).reshape(-1).tolist(), dtype=pl.String)
+    )
     return series.cast(pl.String).fill_null("")
 
 
@@ -109,6 +111,11 @@ def _is_missing(_: Expr, x: Value) -> Flags:
 
 def _equal_text(expr: ops.EqualText, x: pl.Series) -> Flags:
     return (x == expr.value).to_numpy().reshape(-1, 1)
+
+
+def _where(_: Expr, flag: Flags, then: Floats, other: Floats) -> Floats:
+    chosen: Floats = np.where(flag, then, other)
+    return chosen
 
 
 def _index_of(expr: ops.IndexOf, x: pl.Series) -> Ints:
@@ -146,7 +153,8 @@ def _concat(_: Expr, *items: Floats) -> Floats:
 
 
 def _arg_min(_: Expr, x: Floats) -> Ints:
-    return np.where(np.isnan(x), np.inf, x).argmin(axis=1).reshape(-1, 1).astype(np.int64)
+    places: Ints = np.where(np.isnan(x), np.inf, x).argmin(axis=1)
+    return places.reshape(-1, 1)
 
 
 _LEAVES: dict[type[Expr], Callable[[_Source, Any], Value]] = {
@@ -178,7 +186,7 @@ RULES: dict[type[Expr], Callable[..., Value]] = {
     ops.Not: lambda _, x: ~x,
     ops.IsMissing: _is_missing,
     ops.EqualText: _equal_text,
-    ops.Where: lambda _, flag, then, other: np.where(flag, then, other),
+    ops.Where: _where,
     ops.AsNumber: lambda _, x: x.astype(np.float64),
     ops.IndexOf: _index_of,
     ops.AsIndex: _as_index,

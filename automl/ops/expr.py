@@ -410,10 +410,10 @@ class Ensemble:
     """Decision trees as arrays over all nodes; leaves are entries of `leaf_*`.
 
     Children are given as node numbers, or as ``-1 - leaf`` for a leaf. The test of node i is true when
-    ``x[feature] <= threshold`` (mode 0), ``x[feature] < threshold`` (mode 1) or the whole number
-    ``x[feature]`` is in ``sets[i]`` (mode 2: such a feature holds whole numbers or NaN only); NaN goes to the true side where `nan_true`.
-    `roots` holds a node (or leaf, same coding) for each tree. The raw score is `base` + the sum of the
-    leaves' `leaf_value` at their `leaf_target` (a column of the result).
+    ``x[feature] <= threshold`` (mode 0), ``x[feature] < threshold`` (mode 1) or ``x[feature]`` is in
+    ``sets[i]`` (mode 2; such a feature holds whole numbers or NaN only). NaN goes to the true side where
+    `nan_true`. `roots` holds a node (or leaf, same coding) for each tree. The raw score is the sum of the
+    leaves' `leaf_value` at their `leaf_target` (a column of the result), in the order of the trees, + `base`.
     """
 
     feature: Ints

@@ -1,0 +1,88 @@
+"""Changes expressions without changing what they compute: other leaves, fewer features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from automl.errors import AutomlError
+from automl.ops.expr import Concat, Ensemble, Expr, Features, Pick, Trees, walk
+
+
+def used_features(*exprs: Expr) -> tuple[int, ...]:
+    """The columns of the `Features` leaf that `exprs` look at, in ascending order; of trees, those they test."""
+    used: set[int] = set()
+    for expr in walk(*exprs):
+        if isinstance(expr, Pick) and isinstance(expr.of, Features):
+            used.update(expr.columns)
+        elif isinstance(expr, Trees) and isinstance(expr.of, Features):
+            used.update(expr.ensemble.feature.tolist())
+        elif any(isinstance(part, Features) for part in expr.parts()):
+            raise AutomlError(f"{type(expr).__name__} looks at the whole feature matrix; only Pick and Trees may")
+    return tuple(sorted(used))
+
+
+def narrow(*exprs: Expr, keep: tuple[int, ...]) -> tuple[Expr, ...]:
+    """`exprs` over a `Features` leaf of the columns `keep` only, which must hold all that they use."""
+    leaf = Features(len(keep))
+    place = {column: index for index, column in enumerate(keep)}
+
+    def rule(expr: Expr) -> Expr:
+        if isinstance(expr, Features):
+            return leaf
+        if isinstance(expr, Pick) and expr.of is leaf:
+            return replace(expr, columns=tuple(place[column] for column in expr.columns))
+        if isinstance(expr, Trees) and expr.of is leaf:
+            return replace(expr, ensemble=_renumbered(expr.ensemble, place))
+        return expr
+
+    return _rewrite(exprs, lambda _, rebuilt: rule(rebuilt))
+
+
+def substitute(*exprs: Expr, by: Callable[[Expr], Expr | None]) -> tuple[Expr, ...]:
+    """`exprs` with every part for which `by` gives another one replaced; what they shared they still share."""
+
+    def rule(old: Expr, rebuilt: Expr) -> Expr:
+        other = by(old)
+        return _plain_pick(rebuilt) if other is None else other
+
+    return _rewrite(exprs, rule)
+
+
+def _rewrite(exprs: tuple[Expr, ...], rule: Callable[[Expr, Expr], Expr]) -> tuple[Expr, ...]:
+    """Rebuild from the leaves; `rule` gets each part as it was and with its operands rebuilt."""
+    new: dict[int, Expr] = {}
+    for expr in walk(*exprs):
+        new[id(expr)] = rule(expr, _rebuilt(expr, new))
+    return tuple(new[id(expr)] for expr in exprs)
+
+
+def _rebuilt(expr: Expr, new: dict[int, Expr]) -> Expr:
+    if all(new[id(part)] is part for part in expr.parts()):
+        return expr
+    return replace(expr, **{field.name: _swapped(getattr(expr, field.name), new) for field in fields(expr)})
+
+
+def _swapped(value: Any, new: dict[int, Expr]) -> Any:
+    if isinstance(value, Expr):
+        return new[id(value)]
+    if isinstance(value, tuple):
+        return tuple(_swapped(item, new) for item in value)
+    return value
+
+
+def _plain_pick(expr: Expr) -> Expr:
+    """One column picked from expressions side by side is that expression."""
+    if isinstance(expr, Pick) and isinstance(expr.of, Concat) and len(expr.columns) == 1:
+        items = expr.of.items
+        if all(item.width == 1 for item in items):
+            return items[expr.columns[0]]
+    return expr
+
+
+def _renumbered(ensemble: Ensemble, place: dict[int, int]) -> Ensemble:
+    feature = np.array([place[column] for column in ensemble.feature.tolist()], dtype=np.int64)
+    return replace(ensemble, feature=feature)
