@@ -31,9 +31,9 @@ class Layer:
         """Whether this layer says anything at `path`."""
         value: Any = self.values
         for part in path:
-            if (isinstance(value, Mapping) and part in value) or (isinstance(value, list) and isinstance(part, int)):
+            try:
                 value = value[part]
-            else:
+            except (KeyError, IndexError, TypeError):
                 return False
         return True
 
