@@ -82,7 +82,7 @@ def test_several_classes_are_scaled():
 
 @pytest.mark.parametrize(("made", "task"), [(sample(98), BINARY), (classes(98, slope=1.0), THREE)])
 def test_no_probability_is_surer_than_its_rows_allow(made, task):
-    """n rows cannot tell a chance below 1/(n+2) from none."""
+    """So many rows cannot tell a chance below 1/(n+2) from none."""
     fitted = fit_calibration(*made, task, seed=1)
     edge = 0.0 if task is BINARY else np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     found = fitted.apply(np.array([[0.0], [1.0]]) if task is BINARY else edge)
