@@ -1,0 +1,68 @@
+"""What a bundle keeps of the training data: a summary without persons, and the rows that decisions are judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.golden import SEEN
+from automl.data.rows import Column, Rows
+
+QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+LEVELS = 200  # more are counted as rare
+
+
+def profile(rows: Rows, columns: Sequence[Column]) -> dict[str, Any]:
+    """Each column's share of missing cells, quantiles of numbers and dates, shares of levels with `SEEN` rows.
+
+    Of free text only the number of words is kept. No single row can be read from it.
+    """
+    return {"rows": rows.n, "columns": {column.name: _column(rows.frame[column.name], column) for column in columns}}
+
+
+def evidence(
+    rows: Rows, prediction: NDArray[np.float64], *, part: Literal["oof", "test"], costs: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The rows of one part: `part`, `y`, `p` (or `p_0`..`p_k`, `prediction`'s columns), weight, time, group, `costs`.
+
+    `prediction` is [n, 1] or [n, classes]. Rows without a prediction (NaN) are left out. `costs` are the raw columns
+    that costs and today's rule name. Parts may be joined by `polars.concat`.
+    """
+    wide = prediction.reshape(rows.n, -1)
+    names = ["p"] if wide.shape[1] == 1 else [f"p_{code}" for code in range(wide.shape[1])]
+    columns: dict[str, Any] = {"part": pl.repeat(part, rows.n, dtype=pl.String, eager=True), "y": rows.y}
+    columns |= dict(zip(names, wide.T, strict=True))
+    optional: Mapping[str, Any] = {"weight": rows.weight, "time": rows.time, "group": rows.group}
+    columns |= {name: values for name, values in optional.items() if values is not None}
+    columns |= {f"cost:{name}": rows.raw[name] for name in costs}
+    return pl.DataFrame(columns).filter(pl.Series(np.isfinite(wide).all(axis=1)))
+
+
+def _column(values: pl.Series, column: Column) -> dict[str, Any]:
+    found: dict[str, Any] = {"wire": column.wire}
+    if column.wire == "category":
+        return found | {"missing": _share(values == ""), "levels": _levels(values)}
+    if column.wire == "text":
+        words = values.str.count_matches(r"\S+").cast(pl.Float64)
+        return found | {"missing": _share(values == ""), "words": _quantiles(words)}
+    present = values.drop_nans().drop_nulls()
+    return found | {"missing": 1.0 - present.len() / max(values.len(), 1), "quantiles": _quantiles(present)}
+
+
+def _share(flags: pl.Series) -> float:
+    return float(flags.sum()) / max(flags.len(), 1)
+
+
+def _levels(values: pl.Series) -> dict[str, float]:
+    """Shares by level, the most frequent first; rare ones are left out, so the shares may sum to less than 1."""
+    counts = values.filter(values != "").rename("level").value_counts()
+    frequent = counts.filter(pl.col("count") >= SEEN).sort("count", "level", descending=[True, False]).head(LEVELS)
+    return {level: count / values.len() for level, count in frequent.iter_rows()}
+
+
+def _quantiles(values: pl.Series) -> dict[str, float | None]:
+    return {str(q): values.quantile(q, "linear") for q in QUANTILES}

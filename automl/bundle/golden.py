@@ -1,0 +1,137 @@
+"""Golden rows: synthetic raw rows and the bundle's answers to them, so that anyone can replay what was judged."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.data.rows import Column, Rows
+from automl.errors import BundleError
+
+SEEN = 5  # a level or word is kept only if this many rows have it: none points at a person
+TOLERANCE = 1e-9
+EXTREMES = (1e308, -1e308, 5e-324, -0.0, float(2**53 + 2), "1e999", "-7", "0")
+ODD_TEXT = ("", " ", "?", "Straße İstanbul ς", "漢字 🚀 e\u0301", "'; drop table x; --", "a\tb\nc", "\u202eabc")
+
+
+class Answers(Protocol):
+    """What gives answers to raw rows: `automl.bundle.scorer.Scorer`."""
+
+    columns: list[str]
+
+    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """The output columns for one chunk of raw rows."""
+
+
+def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) -> list[dict[str, Any]]:
+    """`n` rows whose cells are drawn column by column from `rows`, then the extremes.
+
+    No two cells of a row come from the same real row. Text is made of words that at least `SEEN` rows have;
+    a category is a level that at least `SEEN` rows have. Extremes: everything missing, each column at its smallest
+    and at its largest, unseen levels, odd unicode, numbers at the edge of float64. Key columns never enter.
+    """
+    draw = np.random.default_rng(seed)
+    margins = {column.name: _margin(rows, column) for column in columns}
+    drawn = [{name: _pick(cells, draw) for name, cells in margins.items()} for _ in range(n)]
+    ends = [{column.name: _end(rows, column, margins[column.name], place) for column in columns} for place in (0, -1)]
+    missing: list[dict[str, Any]] = [dict.fromkeys(margins, blank) for blank in (None, "")]
+    odd = [
+        {column.name: (text if _is_text(column) else extreme) for column in columns}
+        for text, extreme in zip(ODD_TEXT, EXTREMES, strict=True)
+    ]
+    return drawn + ends + missing + odd
+
+
+def answers(scorer: Answers, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The scorer's answers by output column."""
+    return dict(zip(scorer.columns, scorer.answers(rows), strict=True))
+
+
+def encode(expected: Mapping[str, Sequence[Any]]) -> bytes:
+    """Answers as JSON; a number that JSON cannot write is a text such as "nan"."""
+    table = {name: [_cell(value) for value in column] for name, column in expected.items()}
+    return json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def decode(content: bytes) -> dict[str, list[Any]]:
+    """Answers as `encode` wrote them; `differences` understands them."""
+    table = json.loads(content)
+    if not isinstance(table, dict):
+        raise BundleError("golden/expected.json is no table of answers")
+    return table
+
+
+def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """A sentence for each cell that differs: texts at all, numbers by more than 1e-9·max(1, |x|)."""
+    if set(expected) != set(found):
+        return [f"the columns are {sorted(found)}, expected {sorted(expected)}"]
+    wrong = []
+    for name, column in expected.items():
+        if len(column) != len(found[name]):
+            return [f"{name} has {len(found[name])} rows, expected {len(column)}"]
+        for row, (want, got) in enumerate(zip(column, found[name], strict=True)):
+            if not _same(want, got, text=name == "decision"):
+                wrong.append(f"row {row}: {name} is {got}, expected {want}")
+    return wrong
+
+
+def _margin(rows: Rows, column: Column) -> list[Any]:
+    """The cells that a column is drawn from, each as often as it stands in `rows`, missing ones too."""
+    cells = [raw_cell(value) for value in rows.raw[column.name].to_list()]
+    if column.wire == "text":
+        words = pl.Series([word for cell in cells if cell for word in set(str(cell).split())], dtype=pl.String)
+        return [word for word, count in words.value_counts().sort(words.name).iter_rows() if count >= SEEN]
+    if column.wire == "category":
+        counts = rows.frame[column.name].value_counts().iter_rows()
+        frequent = {level for level, count in counts if count >= SEEN}
+        return [cell for cell, level in zip(cells, rows.frame[column.name], strict=True) if level in frequent]
+    return cells
+
+
+def _pick(cells: list[Any], draw: np.random.Generator) -> Any:
+    return cells[int(draw.integers(len(cells)))] if cells else None
+
+
+def _end(rows: Rows, column: Column, margin: list[Any], place: int) -> Any:
+    """The raw cell of the column's smallest (0) or largest (-1) number; of a text any cell."""
+    if _is_text(column):
+        return margin[place] if margin else None
+    values: NDArray[np.float64] = rows.frame[column.name].to_numpy()
+    if np.isnan(values).all():
+        return None
+    position = np.nanargmin(values) if place == 0 else np.nanargmax(values)
+    return raw_cell(rows.raw[column.name][int(position)])
+
+
+def _is_text(column: Column) -> bool:
+    return column.wire in {"category", "text"}
+
+
+def raw_cell(value: Any) -> Any:
+    """A raw value as JSON carries it to the reader."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _cell(value: Any) -> Any:
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _same(want: Any, got: Any, *, text: bool) -> bool:
+    if text:
+        return bool(want == got)
+    a, b = float(want), float(got)
+    return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= TOLERANCE * max(1.0, abs(a))

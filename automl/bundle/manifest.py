@@ -1,0 +1,208 @@
+"""The manifest: what a bundle says of itself, as frozen models with one way to be written."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from automl.task import Kind
+
+if TYPE_CHECKING:
+    from automl.data.rows import Labels  # it loads polars, which a process that scores single rows does not need
+
+PROTOCOL: Literal[1] = 1
+CHUNK_ROWS = 4096  # 14 columns of 4,096 rows are 0.5 MB: fast, and small beside the libraries
+
+
+class Frozen(BaseModel):
+    """The root of the manifest's models: nothing unknown, nothing changed after birth."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Target(Frozen):
+    """The target's name, the kind of problem, and its labels by class code: as they came, and as they are written."""
+
+    name: str
+    kind: Kind
+    classes: int
+    values: tuple[str | int | float | bool, ...] = ()
+    texts: tuple[str, ...] = ()
+    dtype: Literal["str", "int", "float", "bool"] = "str"
+
+    @classmethod
+    def of(cls, labels: Labels) -> Target:
+        """The labels of the data room as the manifest keeps them."""
+        return cls(
+            name=labels.name,
+            kind=labels.task.kind,
+            classes=labels.task.classes,
+            values=tuple(plain(value) for value in labels.values),
+            texts=labels.texts,
+            dtype=labels.dtype,
+        )
+
+
+class Input(Frozen):
+    """One input of the graph, [N, 1]: float64 for ``number``, strings for ``text``."""
+
+    name: str
+    wire: Literal["number", "text"]
+
+
+class Output(Frozen):
+    """One output of the graph, [N, len(columns)], and the columns that people get of it."""
+
+    name: Literal["probability", "decision", "expected_cost", "prediction"]
+    columns: tuple[str, ...]
+    wire: Literal["number", "text"]
+
+
+class Score(Frozen):
+    """One metric with its interval; `rows` says on which part, `n` on how many rows of it."""
+
+    metric: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    rows: Literal["test", "oof"] = "test"
+    n: int | None = None
+
+
+class GateRecord(Frozen):
+    """What a gate measured (see `automl.gates.base.GateVerdict`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    gate: str
+    ok: bool
+    measured: float
+    limit: float | None
+    unit: str
+    reason: str
+    protocol: str
+    raw: dict[str, JsonValue] = {}
+
+
+class MemberRecord(Frozen):
+    """One model of the ensemble and its weight."""
+
+    learner: str
+    params: dict[str, JsonValue]
+    weight: float
+    rounds: int | None = None
+
+
+class FeatureRecord(Frozen):
+    """One column of the feature matrix and the raw columns it comes from."""
+
+    name: str
+    kind: Literal["number", "code", "target"]
+    source: tuple[str, ...]
+
+
+class FindingRecord(Frozen):
+    """One line of the data audit."""
+
+    check: str
+    column: str | None
+    text: str
+    action: str
+    evidence: dict[str, JsonValue] = {}
+
+
+class Manifest(Frozen):
+    """Everything that scoring, checking and showing a bundle needs to know.
+
+    `files` maps each other file (a relative path with ``/``) to its SHA-256, `sources` each source of the
+    training data. `provisional` holds while the gates measure: then `gates` and `verdict` are still empty.
+    """
+
+    protocol: Literal[1] = PROTOCOL
+    provisional: bool
+    created: str
+    engine: str
+    content_hash: str
+    spec: dict[str, JsonValue]
+    target: Target
+    reader: dict[str, JsonValue]
+    dialect: dict[str, JsonValue] | None
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    decisions: tuple[str, ...]
+    keys: tuple[str, ...]
+    chunk_rows: int
+    scores: tuple[Score, ...]
+    gates: tuple[GateRecord, ...]
+    verdict: dict[str, JsonValue] | None
+    members: tuple[MemberRecord, ...]
+    features: tuple[FeatureRecord, ...]
+    findings: tuple[FindingRecord, ...]
+    split: str
+    versions: dict[str, str]
+    parity: dict[str, JsonValue]
+    sources: dict[str, str]
+    files: dict[str, str]
+
+    def to_bytes(self) -> bytes:
+        """The one way this manifest is written: fields in the order above, UTF-8, a newline at the end."""
+        text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+        return text.encode() + b"\n"
+
+
+def outputs_of(labels: Labels, *, decides: bool, costs: bool) -> tuple[Output, ...]:
+    """The graph's outputs and their columns for a problem; `decides` says whether there is a decision policy.
+
+    Binary and multiclass problems always decide.
+    """
+    kind = labels.task.kind
+    if kind == "regression":
+        found = [Output(name="prediction", columns=("prediction",), wire="number")]
+    elif kind == "binary":
+        found = [Output(name="probability", columns=("probability",), wire="number")]
+    else:
+        columns = tuple(f"probability_{text}" for text in labels.texts)
+        found = [Output(name="probability", columns=columns, wire="number")]
+    if decides or kind != "regression":
+        found.append(Output(name="decision", columns=("decision",), wire="text"))
+    if costs:
+        found.append(Output(name="expected_cost", columns=("expected_cost",), wire="number"))
+    return tuple(found)
+
+
+def content_hash(*, spec: Mapping[str, Any], reader: Mapping[str, Any], model: bytes, golden: bytes) -> str:
+    """SHA-256 of what the bundle answers: spec, reader, graph and golden outputs (R12)."""
+    whole = hashlib.sha256()
+    for part in (canonical(spec), canonical(reader), model, golden):
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """`value` as JSON with sorted keys and no spaces: equal values give equal bytes."""
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def plain(value: Any) -> JsonValue:
+    """`value` as JSON has it: dataclasses, models, mappings, sequences, numpy; non-finite numbers become null."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | str | int) else str(value)

@@ -1,0 +1,176 @@
+"""Opening a bundle: every hash is checked before a parser sees a byte, then any frame or row is scored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from pydantic import JsonValue, ValidationError
+
+from automl.bundle.manifest import PROTOCOL, Manifest
+from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
+from automl.errors import BundleError, DataError
+from automl.graph.audit import audit
+
+MANIFEST, SEAL = "manifest.json", "manifest.sha256"
+_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*\.(?:json|onnx|parquet|md|html|py)")
+_TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
+_LARGEST = 64 * 2**20  # of a manifest: more is an attack, not a model
+
+
+class Bundle:
+    """A bundle that passed its check. `predict` scores frames, `decide` one row."""
+
+    def __init__(self, path: Path, manifest: Manifest, scorer: Scorer) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._scorer = scorer
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Bundle:
+        """The bundle in the folder `path`; raises `BundleError` where a file is not the one that was written."""
+        folder = Path(path)
+        manifest = read_manifest(folder)
+        check_files(folder, manifest)
+        try:
+            audit(read_file(folder, "model.onnx"))
+            scorer = Scorer(folder)
+        except BundleError:
+            raise
+        except Exception as error:  # ONNX Runtime has its own family of errors, which we do not import for their names
+            raise BundleError(f"the graph cannot be opened: {error}", where=str(folder / "model.onnx")) from error
+        return cls(folder, manifest, scorer)
+
+    @property
+    def spec(self) -> dict[str, JsonValue]:
+        """The resolved spec that the bundle was made from."""
+        return self.manifest.spec
+
+    @property
+    def needed(self) -> list[str]:
+        """The raw columns that are read."""
+        return list(self._scorer.needed)
+
+    @property
+    def columns(self) -> list[str]:
+        """The output columns: probabilities or prediction, decision, expected cost."""
+        return list(self._scorer.columns)
+
+    def predict(self, frame: Any) -> Any:
+        """Score raw rows of a polars, pandas or arrow frame; the same kind comes back, rows in the same order.
+
+        The frame's key columns come first, then `columns`. A decision that is a label has the target's own type.
+        Columns are found by name; further ones are ignored; missing ones are a `DataError` that names them.
+        """
+        if isinstance(frame, pl.DataFrame):
+            return self.score(frame)
+        return _same_kind(frame, self.score)
+
+    def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to one raw row, by output column. The last digit may differ from `predict` (see docs)."""
+        try:
+            return self._scorer.decide(row)
+        except ScoreError as error:
+            raise DataError(str(error)) from error
+
+    def score(self, frame: pl.DataFrame, *, typed: bool = True) -> pl.DataFrame:
+        """As `predict`, for polars; where not `typed`, decisions are text."""
+        from automl.data.bulk import read_frame
+
+        lacking = [name for name in self.needed if name not in frame.columns]
+        if lacking:
+            raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
+        wire = read_frame(self.manifest.reader, frame)
+        columns = {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}
+        found = self._scorer.run(columns, frame.height)
+        keys = [frame[key] for key in self.manifest.keys if key in frame.columns]
+        return pl.DataFrame(keys + [self._series(name, values, typed=typed) for name, values in found.items()])
+
+    def _series(self, name: str, values: np.ndarray[Any, Any], *, typed: bool) -> pl.Series:
+        if name != "decision":
+            return pl.Series(name, values, dtype=pl.Float64)
+        labels = self._scorer.decisions if typed else {}
+        dtype = _TYPES[self.manifest.target.dtype] if labels else pl.String
+        return pl.Series(name, [labels.get(text, text) for text in values], dtype=dtype)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a bundle, its seal and its protocol checked first."""
+    if not folder.is_dir():
+        raise BundleError("this is no bundle: a bundle is a folder with a manifest.json", where=str(folder))
+    text = read_file(folder, MANIFEST)
+    if read_file(folder, SEAL) != seal(text):
+        raise _changed(folder, MANIFEST)
+    try:
+        content = json.loads(text)
+        protocol = content.get("protocol") if isinstance(content, dict) else None
+        if protocol != PROTOCOL:
+            raise BundleError(
+                f"the bundle has protocol {protocol}, this automl reads protocol {PROTOCOL}",
+                where=str(folder / MANIFEST),
+                hint="Use the automl that wrote it, or fit again.",
+            )
+        return Manifest.model_validate(content)
+    except (ValueError, ValidationError, RecursionError) as error:
+        raise BundleError(f"the manifest cannot be read: {error}", where=str(folder / MANIFEST)) from error
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Every file that the manifest names is there, is a plain file inside the folder, and has its hash."""
+    if "model.onnx" not in manifest.files:
+        raise BundleError("the manifest names no model.onnx", where=str(folder))
+    for name, digest in manifest.files.items():
+        if not _NAME.fullmatch(name):
+            raise BundleError(f"the manifest names a file that no bundle has: {name!r}", where=str(folder))
+        if hashlib.sha256(read_file(folder, name)).hexdigest() != digest:
+            raise _changed(folder, name)
+
+
+def read_file(folder: Path, name: str) -> bytes:
+    """The bytes of a plain file of the bundle; links and devices are refused."""
+    path = folder
+    try:
+        for part in name.split("/"):
+            path = path / part
+            if stat.S_ISLNK(path.lstat().st_mode):
+                raise BundleError("a link stands where a bundle has a file", where=str(path))
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise BundleError("this is no plain file", where=str(path))
+        if name in {MANIFEST, SEAL} and path.stat().st_size > _LARGEST:
+            raise BundleError("the file is too large to be a manifest", where=str(path))
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"a file of the bundle cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _changed(folder: Path, name: str) -> BundleError:
+    return BundleError(
+        "the file is not the one that was written",
+        where=str(folder / name),
+        hint="Copy the bundle again, or fit again.",
+    )
+
+
+def _array(values: pl.Series) -> np.ndarray[Any, Any]:
+    array: np.ndarray[Any, Any] = values.to_numpy()
+    return array
+
+
+def _same_kind(frame: Any, score: Any) -> Any:
+    import narwhals as nw  # only where a frame is not polars
+
+    given = nw.from_native(frame, eager_only=True)
+    scored = score(given.to_polars())
+    answer = nw.from_dict(scored.to_dict(as_series=False), backend=given.implementation)
+    native = answer.to_native()
+    if given.implementation.is_pandas():
+        native.index = frame.index
+    return native

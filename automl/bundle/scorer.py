@@ -1,0 +1,213 @@
+"""Score raw rows with a bundle: the heart of `automl.Bundle`, and with the reader in front the text of score.py."""
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import onnxruntime
+
+from automl.data.reader import BLANKS, read_row
+
+PROTOCOL = 1
+
+T = TypeVar("T")
+Array = np.ndarray[Any, Any]
+
+
+class ScoreError(ValueError):
+    """A row cannot be scored, or the bundle is not the one that was written."""
+
+
+class Scorer:
+    """The bundle in `folder`, opened once: `decide` one raw row, `score` many. Threads may share it."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.manifest, model = _checked(Path(folder))
+        self.reader: dict[str, Any] = self.manifest["reader"]
+        self.keys: list[str] = self.manifest["keys"]
+        self.chunk_rows: int = self.manifest["chunk_rows"]
+        self.columns = [column for output in self.manifest["outputs"] for column in output["columns"]]
+        self.needed = [column["name"] for column in self.reader["columns"]]
+        self.decisions = _decision_values(self.manifest)
+        self._outputs = [output["name"] for output in self.manifest["outputs"]]
+        self._session = _session(model)
+        self.inputs = _inputs(self._session)
+
+    def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to one raw row: probabilities or prediction, decision, expected cost, by column name."""
+        values = self._read(row)
+        feeds: dict[str, Array] = {given: np.array([[values[name]]], dtype=kind) for given, name, kind in self.inputs}
+        results = self._session.run(self._outputs, feeds)
+        cells = [cell for result in results for cell in result[0].tolist()]
+        return self._typed(dict(zip(self.columns, cells, strict=True)))
+
+    def score(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The answers to many raw rows, in their order, computed in chunks."""
+        for chunk in chunks(rows, self.chunk_rows):
+            for cells in zip(*self.answers(chunk), strict=True):
+                yield self._typed(dict(zip(self.columns, cells, strict=True)))
+
+    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """The output columns for one chunk of raw rows; a decision is text here."""
+        read = [self._read(row) for row in rows]
+        columns: dict[str, Array] = {
+            name: np.array([values[name] for values in read], dtype=kind) for _, name, kind in self.inputs
+        }
+        return [column.tolist() for column in self._run(columns)]
+
+    def run(self, columns: Mapping[str, Array], rows: int) -> dict[str, Array]:
+        """The output columns [rows] for columns [rows] that have passed the reader, computed in chunks."""
+        parts = [
+            self._run({name: columns[name][start : start + self.chunk_rows] for _, name, _ in self.inputs})
+            for start in range(0, max(rows, 1), self.chunk_rows)
+        ]
+        return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(self.columns)}
+
+    def _read(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return read_row(self.reader, row)
+        except KeyError:
+            raise ScoreError(missing_columns([name for name in self.needed if name not in row])) from None
+        except ValueError as error:
+            raise ScoreError(str(error)) from None
+
+    def _run(self, columns: Mapping[str, Array]) -> list[Array]:
+        feeds = {given: columns[name].reshape(-1, 1) for given, name, _ in self.inputs}
+        if not len(next(iter(feeds.values()))):  # some operations refuse to run on nothing
+            return [np.empty(0, dtype=object if column == "decision" else float) for column in self.columns]
+        results = self._session.run(self._outputs, feeds)
+        return [result[:, place] for result in results for place in range(result.shape[1])]
+
+    def _typed(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if self.decisions:
+            answer["decision"] = self.decisions[answer["decision"]]
+        return answer
+
+
+def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The rows in lists of `size`, the last one shorter."""
+    waiting = iter(rows)
+    while chunk := list(islice(waiting, size)):
+        yield chunk
+
+
+def missing_columns(names: Sequence[str]) -> str:
+    """The sentence for rows that lack columns."""
+    listed = ", ".join(repr(name) for name in names)
+    return f"the data lacks {'a column' if len(names) == 1 else 'columns'} that the model reads: {listed}"
+
+
+def written(cell: Any) -> str:
+    """A cell as every CSV of ours has it: numbers in the shortest form that reads back to the same number."""
+    if cell is None:
+        return ""
+    return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def _checked(folder: Path) -> tuple[dict[str, Any], bytes]:
+    text = (folder / "manifest.json").read_bytes()
+    if (folder / "manifest.sha256").read_bytes() != seal(text):
+        raise ScoreError(f"{folder}: manifest.json is not the one that was written")
+    manifest: dict[str, Any] = json.loads(text)
+    if manifest["protocol"] != PROTOCOL:
+        raise ScoreError(f"{folder}: the bundle has protocol {manifest['protocol']}, this file reads {PROTOCOL}")
+    model = (folder / "model.onnx").read_bytes()
+    if hashlib.sha256(model).hexdigest() != manifest["files"]["model.onnx"]:
+        raise ScoreError(f"{folder}: model.onnx is not the one that was written")
+    return manifest, model
+
+
+def seal(manifest: bytes) -> bytes:
+    """What manifest.sha256 holds: the format of `sha256sum`."""
+    return f"{hashlib.sha256(manifest).hexdigest()}  manifest.json\n".encode()
+
+
+def _decision_values(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Decisions by their text in the target's own type, where they are labels and no names of actions (D21)."""
+    target = manifest["target"]
+    values = dict(zip(target["texts"], target["values"], strict=True))
+    decisions = manifest["decisions"]
+    return {text: values[text] for text in decisions} if set(decisions) <= values.keys() else {}
+
+
+def _session(model: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _inputs(session: onnxruntime.InferenceSession) -> list[tuple[str, str, type]]:
+    """Each input's name in the graph, the column it takes, and the type of its cells."""
+    columns = json.loads(session.get_modelmeta().custom_metadata_map["inputs"])
+    return [
+        (entry.name, column, object if entry.type == "tensor(string)" else float)
+        for entry, column in zip(session.get_inputs(), columns, strict=True)
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score a CSV file beside the bundle that this file lies in."""
+    parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
+    parser.add_argument("data", type=Path, help="the CSV file, with a header")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
+    parser.add_argument(
+        "--bundle", type=Path, default=Path(__file__).resolve().parent, help="default: beside this file"
+    )
+    chosen = parser.parse_args(arguments)
+    try:
+        score_file(Scorer(chosen.bundle), chosen.data, chosen.out)
+    except (ScoreError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def score_file(scorer: Scorer, data: Path, out: Path) -> None:
+    """Write the key columns and the answers of each row of `data` to `out`, which appears only when it is whole."""
+    partial = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as target:
+            writer = csv.writer(target, lineterminator="\n")
+            lines = read_csv(data, scorer.manifest["dialect"] or {})
+            header = next(lines)
+            keys = [key for key in scorer.keys if key in header]
+            writer.writerow(keys + scorer.columns)
+            for chunk in chunks((dict(zip(header, cells, strict=True)) for cells in lines), scorer.chunk_rows):
+                for row, cells in zip(chunk, zip(*scorer.answers(chunk), strict=True), strict=True):
+                    writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_csv(path: Path, dialect: Mapping[str, Any]) -> Iterator[list[str]]:
+    """The header of a CSV file, then its rows, every cell as text."""
+    csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
+    with path.open(encoding=dialect.get("encoding", "utf-8"), newline="") as file:
+        lines = csv.reader(
+            file,
+            delimiter=dialect.get("separator", ","),
+            quotechar=dialect.get("quote", '"'),
+            skipinitialspace=dialect.get("skip_blank", False),
+        )
+        header = [cell.strip(BLANKS) or "column_1" for cell in next(lines, [])]
+        yield header
+        for cells in lines:
+            if len(cells) == len(header):
+                yield cells
+            elif cells:
+                raise ScoreError(f"{path}: line {lines.line_num} has {len(cells)} values, the header {len(header)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

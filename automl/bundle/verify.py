@@ -1,0 +1,88 @@
+"""`automl verify`: the files are those that were written, nothing else lies there, and the golden rows answer alike."""
+
+from __future__ import annotations
+
+import json
+import pickletools
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.bundle.golden import answers, decode, differences
+from automl.bundle.manifest import content_hash
+from automl.bundle.read import MANIFEST, SEAL, Bundle, read_file
+from automl.bundle.scorer import Scorer
+from automl.errors import BundleError
+
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz: they may hold a pickle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was checked: the bundle's content hash, the number of files, and of golden rows replayed."""
+
+    path: Path
+    content_hash: str
+    files: int
+    golden_rows: int
+
+
+def verify(path: Path) -> Report:
+    """Check the bundle at `path` and replay its golden rows; raises `BundleError` for anything that is not as written.
+
+    Numbers may differ by 1e-9·max(1, |x|), because processors differ in the last digits; decisions may not.
+    """
+    folder = Path(path)
+    bundle = Bundle.load(folder)
+    if bundle.manifest.provisional:
+        raise BundleError("the bundle was never finished: its gates and verdict are missing", where=str(folder))
+    _check_strangers(folder, set(bundle.manifest.files))
+    for name in bundle.manifest.files:
+        if looks_pickled(read_file(folder, name)):
+            raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
+    golden = read_file(folder, "golden/expected.json")
+    _check_content(bundle, golden)
+    rows = json.loads(read_file(folder, "golden/rows.json"))
+    wrong = differences(decode(golden), answers(Scorer(folder), rows))
+    if wrong:
+        raise BundleError(
+            f"{len(wrong)} golden answers differ; {wrong[0]}",
+            where=str(folder),
+            hint="This machine or this ONNX Runtime computes something else than the one that judged the bundle.",
+        )
+    return Report(
+        path=folder,
+        content_hash=bundle.manifest.content_hash,
+        files=len(bundle.manifest.files) + 2,
+        golden_rows=len(rows),
+    )
+
+
+def looks_pickled(content: bytes) -> bool:
+    """Whether the bytes are a whole pickle of any protocol, or an archive that could hold one (B01)."""
+    if content.startswith(_ARCHIVES):
+        return True
+    try:
+        return sum(1 for _ in pickletools.genops(content)) > 0
+    except Exception:  # noqa: BLE001  # whatever genops stumbles over is no pickle
+        return False
+
+
+def _check_strangers(folder: Path, known: set[str]) -> None:
+    """A file that nobody vouches for is refused: it may be run or read by mistake (B02)."""
+    for entry in sorted(folder.rglob("*")):
+        name = entry.relative_to(folder).as_posix()
+        if entry.is_symlink() or (not entry.is_dir() and name not in known | {MANIFEST, SEAL}):
+            raise BundleError(
+                "the manifest does not name this file", where=str(entry), hint="Remove it, then check the bundle again."
+            )
+
+
+def _check_content(bundle: Bundle, golden: bytes) -> None:
+    found = content_hash(
+        spec=bundle.manifest.spec,
+        reader=bundle.manifest.reader,
+        model=read_file(bundle.path, "model.onnx"),
+        golden=golden,
+    )
+    if found != bundle.manifest.content_hash:
+        raise BundleError("the content hash is not that of the content", where=str(bundle.path / MANIFEST))

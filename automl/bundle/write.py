@@ -1,0 +1,177 @@
+"""Writing a bundle: staged with everything but the verdicts, then finished and put in its place in one step."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from automl.bundle import disk
+from automl.bundle.contents import Contents, versions
+from automl.bundle.golden import answers, differences, encode
+from automl.bundle.manifest import (
+    CHUNK_ROWS,
+    FindingRecord,
+    GateRecord,
+    Input,
+    Manifest,
+    Target,
+    content_hash,
+    plain,
+)
+from automl.bundle.read import MANIFEST, SEAL, check_files, read_manifest
+from automl.bundle.score_text import score_text
+from automl.bundle.scorer import Scorer, seal
+from automl.errors import BundleError, SpecError
+
+
+def staging(out: Path) -> Path:
+    """The folder beside `out` to stage in: a rename stays within one file system there."""
+    return out.with_name(f".{out.name}.staged")
+
+
+def check_place(out: Path) -> None:
+    """Refuse to replace what is no bundle; worth asking before the search starts."""
+    if out.exists() and not (out / "manifest.json").is_file():
+        raise SpecError(
+            "this exists and is no bundle, so it is not replaced", where=str(out), hint="Choose another --out."
+        )
+
+
+def stage(contents: Contents, folder: Path) -> Manifest:
+    """Write a provisional bundle to `folder` (an older staged one is removed) and return its manifest.
+
+    It scores and loads like the final one, so the gates measure it. The graph answers the golden rows here;
+    raises `BundleError` where `contents.native` disagrees, `MachineError` where the disk refuses.
+    """
+    with disk.machine_errors(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "golden").mkdir(parents=True)
+    _put(folder, "model.onnx", contents.model)
+    _put(folder, "score.py", score_text().encode())
+    _put(folder, "profile.json", _json(contents.profile))
+    _put(folder, "evidence.parquet", _parquet(contents))
+    _put(folder, "golden/rows.json", _json(contents.golden))
+    manifest = _seal(folder, _provisional(contents))
+    scorer = Scorer(folder)
+    expected = answers(scorer, contents.golden)
+    if contents.native is not None and (wrong := differences(contents.native, expected)):
+        raise BundleError(f"the graph and the training code disagree: {wrong[0]}", where="golden rows")
+    _put(folder, "golden/expected.json", encode(expected))
+    whole = content_hash(
+        spec=contents.spec,
+        reader=contents.reader,
+        model=contents.model,
+        golden=(folder / "golden/expected.json").read_bytes(),
+    )
+    inputs = tuple(Input(name=name, wire="text" if kind is object else "number") for _, name, kind in scorer.inputs)
+    return _seal(folder, manifest.model_copy(update={"content_hash": whole, "inputs": inputs}))
+
+
+def finish(
+    staged: Path,
+    out: Path,
+    *,
+    gates: Iterable[Any],
+    verdict: Any,
+    card: str,
+    report: str | None = None,
+) -> Path:
+    """Add the `GateVerdict`s, the verdict in money (or None) and the card, write the final manifest, and move to `out`.
+
+    A bundle that stood at `out` stays whole until that last step. Returns `out`.
+    """
+    check_place(out)
+    manifest = read_manifest(staged)
+    _remove_strangers(staged, manifest)
+    check_files(staged, manifest)
+    _put(staged, "card.md", card.encode())
+    if report is not None:
+        _put(staged, "report.html", report.encode())
+    final = manifest.model_copy(
+        update={
+            "provisional": False,
+            "gates": tuple(GateRecord.model_validate(plain(gate)) for gate in gates),
+            "verdict": None if verdict is None else plain(verdict),
+        }
+    )
+    _seal(staged, final)
+    with disk.machine_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+    disk.replace_folder(staged, out)
+    return out
+
+
+def discard(staged: Path) -> None:
+    """Remove a staged bundle that was refused."""
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def _provisional(contents: Contents) -> Manifest:
+    return Manifest(
+        provisional=True,
+        created=contents.created.isoformat(timespec="seconds"),
+        engine=versions()["automl"],
+        content_hash="",
+        spec=plain(contents.spec),
+        target=Target.of(contents.labels),
+        reader=plain(contents.reader),
+        dialect=None if contents.dialect is None else plain(contents.dialect),
+        inputs=(),
+        outputs=contents.outputs,
+        decisions=contents.decisions,
+        keys=contents.keys,
+        chunk_rows=CHUNK_ROWS,
+        scores=contents.scores,
+        gates=(),
+        verdict=None,
+        members=contents.members,
+        features=contents.features,
+        findings=tuple(FindingRecord.model_validate(plain(finding)) for finding in contents.findings),
+        split=contents.split,
+        versions=versions(),
+        parity=plain(contents.parity),
+        sources=dict(contents.sources),
+        files={},
+    )
+
+
+def _seal(folder: Path, manifest: Manifest) -> Manifest:
+    """Write the manifest with the hashes of all other files, and its seal; returns it as written."""
+    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(_names(folder))}
+    sealed = manifest.model_copy(update={"files": files})
+    text = sealed.to_bytes()
+    _put(folder, MANIFEST, text)
+    _put(folder, SEAL, seal(text))
+    return sealed
+
+
+def _names(folder: Path) -> set[str]:
+    paths = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return paths - {MANIFEST, SEAL}
+
+
+def _remove_strangers(folder: Path, manifest: Manifest) -> None:
+    """What a gate left behind, such as compiled Python, is no part of the bundle."""
+    for name in _names(folder) - manifest.files.keys():
+        (folder / name).unlink()
+    for path in folder.glob("**/__pycache__"):
+        path.rmdir()
+
+
+def _parquet(contents: Contents) -> bytes:
+    buffer = io.BytesIO()
+    contents.evidence.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def _put(folder: Path, name: str, content: bytes) -> None:
+    disk.write(folder / name, content)

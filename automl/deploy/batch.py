@@ -1,0 +1,80 @@
+"""Files in, scored files out: in chunks, in constant memory, and the output appears only when it is whole."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from automl.bundle.disk import whole_file
+from automl.bundle.read import Bundle
+from automl.bundle.scorer import written
+from automl.data.source import batches
+from automl.errors import SpecError
+from automl.progress import Event, Listener, silent
+
+MOST_CHUNKS = 16  # of a batch: 65,536 rows, so that parquet is not decoded in crumbs
+CELLS = 1_000_000  # of a batch: as text they take some 60 MB
+
+
+def predict(bundle: Path, data: Path, out: Path, *, listener: Listener = silent) -> int:
+    """Score the rows of `data` (csv, tsv, parquet, ndjson, arrow) into `out` (csv or parquet); returns their number.
+
+    Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in
+    is read as text with the dialect of training, as `score.py` does. Raises `BundleError`, `DataError` for rows that
+    lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then. In parquet a decision
+    that is a label has the target's own type, in CSV it is the label's text.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in {".csv", ".parquet"}:
+        raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
+    write = _write_csv if suffix == ".csv" else _write_parquet
+    model = Bundle.load(bundle)
+    with whole_file(out) as partial:
+        rows = write(_told(_scored(model, data, typed=suffix != ".csv"), listener), partial)
+    listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
+    return rows
+
+
+def _scored(model: Bundle, data: Path, *, typed: bool) -> Iterator[pl.DataFrame]:
+    chunk = model.manifest.chunk_rows
+    chunks = max(1, min(MOST_CHUNKS, CELLS // (chunk * len(model.needed))))
+    for frame in batches(data, chunk * chunks, model.manifest.dialect):
+        yield model.score(frame, typed=typed)
+
+
+def _told(frames: Iterator[pl.DataFrame], listener: Listener) -> Iterator[pl.DataFrame]:
+    rows = 0
+    for frame in frames:
+        yield frame
+        rows += frame.height
+        listener(Event(stage="read", text=f"{rows:,} rows scored.", facts={"rows": rows}))
+
+
+def _write_csv(frames: Iterator[pl.DataFrame], path: Path) -> int:
+    rows = -1
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for frame in frames:
+            if rows < 0:
+                writer.writerow(frame.columns)
+                rows = 0
+            writer.writerows([written(cell) for cell in row] for row in frame.iter_rows())
+            rows += frame.height
+    return rows
+
+
+def _write_parquet(frames: Iterator[pl.DataFrame], path: Path) -> int:
+    """Each frame as a file of its own, then all in one, streamed: polars cannot append to parquet."""
+    rows = 0
+    with TemporaryDirectory(dir=path.parent, prefix=path.name) as folder:
+        parts: list[Path] = []
+        for frame in frames:
+            parts.append(Path(folder) / f"{len(parts):08}.arrow")
+            frame.write_ipc(parts[-1])
+            rows += frame.height
+        pl.scan_ipc(parts).sink_parquet(path)
+    return rows

@@ -1,0 +1,164 @@
+"""Staging and finishing: a bundle is whole or absent."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from automl.bundle.manifest import outputs_of
+from automl.bundle.read import Bundle, read_manifest
+from automl.bundle.verify import verify
+from automl.bundle.write import check_place, discard, finish, stage, staging
+from automl.errors import BundleError, MachineError, SpecError
+from automl.gates.base import GateVerdict
+
+GATE = GateVerdict(
+    gate="size", ok=True, measured=1.0, limit=2.0, unit="MB", reason="sum", protocol="bytes", raw={"bytes": 1_000_000}
+)
+
+
+def test_what_is_finished_is_final(make_contents, binary, tmp_path):
+    """A finished bundle carries gates, verdict and card, is not provisional, and passes its check."""
+    out = tmp_path / "a.bundle"
+    stage(make_contents(binary), staging(out))
+    assert read_manifest(staging(out)).provisional
+    finish(staging(out), out, gates=[GATE], verdict={"worth": True}, card="# Card\n", report="<p>hi</p>")
+    manifest = Bundle.load(out).manifest
+    assert not manifest.provisional
+    assert manifest.gates[0].raw == {"bytes": 1_000_000}
+    assert manifest.verdict == {"worth": True}
+    assert {"card.md", "report.html"} <= set(manifest.files)
+    assert not staging(out).exists()
+    assert verify(out).golden_rows > 64
+
+
+def test_a_staged_bundle_scores_and_is_not_verified(make_contents, binary, raw, tmp_path):
+    """Gates can measure the staged folder; `verify` says that it was never finished."""
+    stage(make_contents(binary), tmp_path / "s")
+    assert Bundle.load(tmp_path / "s").predict(raw).height == raw.height
+    with pytest.raises(BundleError, match="never finished"):
+        verify(tmp_path / "s")
+    discard(tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+def test_what_gates_leave_behind_does_not_ship(make_contents, binary, tmp_path):
+    """Files that the staged manifest does not name are removed; changed ones refuse the bundle."""
+    out = tmp_path / "a.bundle"
+    stage(make_contents(binary), staging(out))
+    (staging(out) / "__pycache__").mkdir()
+    (staging(out) / "__pycache__" / "score.pyc").write_bytes(b"x")
+    finish(staging(out), out, gates=(), verdict=None, card="")
+    assert not (out / "__pycache__").exists()
+    stage(make_contents(binary), staging(out))
+    (staging(out) / "score.py").write_text("print(1)")
+    with pytest.raises(BundleError, match=r"score\.py"):
+        finish(staging(out), out, gates=(), verdict=None, card="")
+
+
+def test_only_a_bundle_is_replaced(make_contents, binary, tmp_path):
+    """A folder that is no bundle is never overwritten by `--out`."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.txt").write_text("all of it")
+    with pytest.raises(SpecError, match="no bundle"):
+        check_place(tmp_path / "home")
+    stage(make_contents(binary), tmp_path / "s")
+    with pytest.raises(SpecError):
+        finish(tmp_path / "s", tmp_path / "home", gates=(), verdict=None, card="")
+    assert (tmp_path / "home" / "thesis.txt").exists()
+
+
+def test_the_content_hash_is_of_the_answers(make_contents, binary, tmp_path):
+    """R12: the same contents give the same content hash at any time; another spec gives another."""
+    contents = make_contents(binary)
+    first = stage(contents, tmp_path / "a")
+    later = stage(replace(contents, created=contents.created.replace(year=2027)), tmp_path / "b")
+    other = stage(replace(contents, spec={"objective": {"target": "else"}}), tmp_path / "c")
+    assert first.content_hash == later.content_hash != other.content_hash
+
+
+def test_the_graph_must_agree_with_training(make_contents, binary, tmp_path):
+    """B13: golden answers computed natively that differ from the graph's refuse the bundle; equal ones pass."""
+    contents = make_contents(binary)
+    stage(contents, tmp_path / "a")
+    scorer = Bundle.load(tmp_path / "a")._scorer
+    native = {
+        name: np.array(cells) for name, cells in zip(scorer.columns, scorer.answers(contents.golden), strict=True)
+    }
+    stage(replace(contents, native=native), tmp_path / "b")
+    skewed = native | {"probability": native["probability"] + 1e-6}
+    with pytest.raises(BundleError, match="disagree: row 0: probability"):
+        stage(replace(contents, native=skewed), tmp_path / "c")
+
+
+def test_a_full_disk_leaves_the_old_bundle(make_contents, binary, bundle, tmp_path):
+    """R08: with no room left `stage` raises a MachineError (exit 6), and the bundle that stood there still verifies."""
+    out = tmp_path / "a.bundle"
+    stage(make_contents(binary), staging(out))
+    finish(staging(out), out, gates=(), verdict=None, card="old")
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, kept[1]))
+    try:
+        with pytest.raises(MachineError, match="disk is full") as raised:
+            stage(make_contents(binary), staging(out))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert raised.value.exit_code == 6
+    verify(out)
+
+
+REPLACING = """
+import shutil, sys
+from pathlib import Path
+from automl.bundle.disk import replace_folder
+a, b, out = map(Path, sys.argv[1:])
+print("go", flush=True)
+while True:
+    for source in (a, b):
+        new = out.with_name("new")
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(source, new)
+        replace_folder(new, out)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_bundle(make_contents, binary, tmp_path):
+    """B12: kill -9 while bundles replace each other: what stands at the place always loads."""
+    a, b, out = tmp_path / "a", tmp_path / "b", tmp_path / "out.bundle"
+    contents = make_contents(binary)
+    for place, card in ((a, "one"), (b, "two"), (out, "first")):
+        stage(contents, staging(place))
+        finish(staging(place), place, gates=(), verdict=None, card=card)
+    draw = np.random.default_rng(0)
+    for _ in range(8):
+        with subprocess.Popen([sys.executable, "-c", REPLACING, a, b, out], stdout=subprocess.PIPE) as child:
+            assert child.stdout.readline() == b"go\n"
+            time.sleep(draw.uniform(0.0, 0.1))
+            os.kill(child.pid, signal.SIGKILL)
+        assert read_manifest(out).files == Bundle.load(out).manifest.files
+
+
+def test_outputs_follow_the_problem(binary, multiclass, regression):
+    """Columns: `probability`, one for each label of several, or `prediction`; then decision and expected cost."""
+
+    def columns(labels, **how):
+        return [column for output in outputs_of(labels, **how) for column in output.columns]
+
+    assert columns(binary, decides=True, costs=True) == ["probability", "decision", "expected_cost"]
+    assert columns(multiclass, decides=True, costs=False) == [
+        "probability_low",
+        "probability_mid",
+        "probability_high",
+        "decision",
+    ]
+    assert columns(regression, decides=False, costs=False) == ["prediction"]
