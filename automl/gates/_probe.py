@@ -1,0 +1,81 @@
+"""Runs inside a fresh process with numpy and onnxruntime only: times a bundle's score.py row by row.
+
+Called by `automl.gates.measure` with one argument, a JSON object {folder, rows, block, seconds}; the last line of
+stdout is a JSON object. It imports nothing of automl and writes nothing.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from time import perf_counter
+
+WARM_UP = 200
+
+
+def main() -> None:
+    """Open the bundle, warm up, time `rows` single rows or as many as fit in `seconds`, then look at the memory."""
+    asked = json.loads(sys.argv[1])
+    folder = Path(asked["folder"])
+    rows = json.loads((folder / "golden" / "rows.json").read_text(encoding="utf-8"))
+    began = perf_counter()
+    sys.path.insert(0, str(folder))
+    from score import Scorer  # type: ignore[import-not-found]  # the bundle's own file
+
+    decide = Scorer(str(folder)).decide
+    decide(rows[0])
+    start = perf_counter() - began
+    _timed(decide, rows, WARM_UP, asked["seconds"] / 5)
+    times = _timed(decide, rows, asked["rows"], asked["seconds"])
+    size = asked["block"]
+    found = {
+        "start": start,
+        "blocks": [times[at : at + size] for at in range(0, len(times), size)],
+        "resident": _kilobytes("/proc/self/status", "VmRSS:") or _peak(),
+        "proportional": _kilobytes("/proc/self/smaps_rollup", "Pss:"),
+        "threads": _number("/proc/self/status", "Threads:"),
+    }
+    sys.stdout.write("\n" + json.dumps(found) + "\n")
+
+
+def _timed(
+    decide: Callable[[Mapping[str, object]], object], rows: Sequence[Mapping[str, object]], count: int, seconds: float
+) -> list[float]:
+    """The seconds that each of `count` decisions took, fewer where `seconds` were over; at least one."""
+    times = []
+    end = perf_counter() + seconds
+    for row in islice(cycle(rows), count):
+        before = perf_counter()
+        decide(row)
+        after = perf_counter()
+        times.append(after - before)
+        if after > end:
+            break
+    return times
+
+
+def _number(path: str, key: str) -> int | None:
+    """The number after `key` in a file of /proc, None where there is none."""
+    try:
+        lines = Path(path).read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith(key)), None)
+
+
+def _kilobytes(path: str, key: str) -> int | None:
+    number = _number(path, key)
+    return None if number is None else number * 1024
+
+
+def _peak() -> int:
+    """The highest resident memory; Linux counts it in kilobytes, macOS in bytes."""
+    import resource  # not on Windows
+
+    found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return found if sys.platform == "darwin" else found * 1024
+
+
+if __name__ == "__main__":
+    main()
