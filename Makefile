@@ -1,0 +1,55 @@
+# Everything a fresh clone needs is python3 (3.11 or later, with venv), make and git.
+VENV ?= .venv
+BIN  := $(VENV)/bin
+DEMO := .demo
+
+.PHONY: help install demo test lint slow golden shape clean
+
+help:            ## say what there is
+	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## the package in a venv of its own
+
+demo: install    ## German credit from spec to verified bundle, in about a minute
+	rm -rf $(DEMO)
+	$(BIN)/automl example german-credit $(DEMO)
+	$(BIN)/automl fit $(DEMO)/spec.toml --out $(DEMO)/credit.bundle --set budget.time=60s
+	$(BIN)/automl verify $(DEMO)/credit.bundle
+	$(BIN)/automl show $(DEMO)/credit.bundle
+
+test: lint       ## format, lint, types, layers, tests, docs
+	$(BIN)/pytest -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+slow: $(VENV)/.dev  ## the tests that take minutes
+	$(BIN)/pytest -q -m slow
+
+golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is committed
+	$(BIN)/pytest -q --write-golden
+
+shape: $(VENV)/.dev  ## sizes of modules and functions, cycles, test ratio: a report
+	$(BIN)/python benchmarks/shape.py
+
+clean:           ## remove the demo and the caches
+	rm -rf $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	python3 -m venv $(VENV)
+
+# pip knows dependency groups from 25.1 on
+$(VENV)/.pip: | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
