@@ -1,0 +1,205 @@
+"""The target: which kind of task it makes, its labels as codes, and back as they came."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.data.bulk import read_column
+from automl.data.reader import BLANKS, NUMBER
+from automl.data.rows import Finding, Labels, Scalar
+from automl.data.schema import finding
+from automl.data.wires import LABEL_MISSING, guess
+from automl.errors import DataError, SpecError, nearest
+from automl.spec import Spec
+from automl.task import Kind, Task
+
+NUMBER_METRICS = frozenset({"rmse", "mae", "rmsle", "poisson_deviance", "pinball", "r2", "mape", "gamma_deviance"})
+LABEL_METRICS = frozenset({"roc_auc", "average_precision", "log_loss", "accuracy", "f1", "brier", "balanced_accuracy"})
+MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
+YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
+DTYPES: Mapping[str, type[pl.DataType]] = {
+    "str": pl.String,
+    "int": pl.Int64,
+    "float": pl.Float64,
+    "bool": pl.Boolean,
+}
+
+
+def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ...]]:
+    """The labels of the train target; what was found out without being told is said in a finding.
+
+    Raises DataError where the target has no value, one class (D01) or, for regression, no numbers;
+    SpecError where `positive` is no label.
+    """
+    name = target.name
+    texts = canonical(target)
+    if texts.null_count() == len(texts):
+        raise DataError("the target has no value in any row", where=name, hint="check objective.target")
+    kind, why = _kind(target, texts, spec)
+    said = [finding("task", name, f"the task is {kind}: {why}", "noted", {"task": kind})] if why else []
+    if kind == "regression":
+        labels = Labels(name=name, task=Task(kind="regression"), dtype="float")
+        numbers = encode(labels, target)
+        if not np.isfinite(numbers).any():
+            raise DataError(
+                "the target has no numbers", where=name, hint='set objective.task = "multiclass" for labels'
+            )
+        if np.unique(numbers[np.isfinite(numbers)]).size == 1:
+            raise DataError("the target has one value in all rows: there is nothing to learn", where=name)
+        return labels, tuple(said)
+    values = _labels(target, texts)
+    if len(values) == 1:
+        raise DataError(
+            "the target has one class", where=name, hint=f"every row is {values[0]!r}: give rows of the other label too"
+        )
+    if kind == "binary":
+        values, note = _positive_last(values, texts, spec)
+        said += note
+    task = Task(kind=kind, classes=len(values))
+    return Labels(name=name, task=task, values=values, texts=written(values), dtype=_dtype(values)), tuple(said)
+
+
+def encode(labels: Labels, target: pl.Series) -> NDArray[np.float64]:
+    """Y as float64: the code of each label, or the number; NaN where it is missing, infinite or an unknown label."""
+    if labels.task.kind == "regression":
+        found = guess(target, wire="number")
+        if found is None:
+            raise DataError(f"the target holds {target.dtype}, no numbers", where=labels.name)
+        return read_column(found.reader(labels.name), target).to_numpy().astype(np.float64)
+    codes = {_canon(value): float(code) for code, value in enumerate(labels.values)}
+    return canonical(target).replace_strict(codes, default=None, return_dtype=pl.Float64).fill_null(math.nan).to_numpy()
+
+
+def decode(labels: Labels, codes: NDArray[np.float64]) -> pl.Series:
+    """Codes as labels of their own type (D21); numbers stay as they are for regression."""
+    if labels.task.kind == "regression":
+        return pl.Series(labels.name, codes, dtype=pl.Float64)
+    values = pl.Series(labels.name, list(labels.values), dtype=DTYPES[labels.dtype])
+    return values.gather(pl.Series(codes.astype(np.int64)))
+
+
+def written(values: tuple[Scalar, ...]) -> tuple[str, ...]:
+    """How labels are written in the output and in the graph."""
+    return tuple(_written(value) for value in values)
+
+
+def canonical(target: pl.Series) -> pl.Series:
+    """Each label as text in one spelling ("2", "2.0" and 2 are one), null where it is missing or infinite."""
+    if isinstance(target.dtype, pl.Categorical | pl.Enum):
+        target = target.cast(pl.String)
+    if target.dtype.is_nested() or target.dtype == pl.Binary:
+        raise DataError(f"the target holds {target.dtype}, not single values", where=target.name)
+    if target.dtype == pl.Object:
+        return pl.Series(target.name, [_canon(value) for value in target.to_list()], dtype=pl.String)
+    distinct = target.unique()
+    spelled = pl.DataFrame(
+        {"raw": distinct, "text": pl.Series([_canon(v) for v in distinct.to_list()], dtype=pl.String)}
+    )
+    joined = (
+        target.rename("raw").to_frame().join(spelled, on="raw", how="left", nulls_equal=True, maintain_order="left")
+    )
+    return joined["text"].rename(target.name)
+
+
+def _canon(value: object) -> str | None:
+    if value is None:
+        return None
+    text = _written(value).strip(BLANKS)
+    if text in ("", "inf", "-inf", *LABEL_MISSING):
+        return None
+    if NUMBER.fullmatch(text) and math.isfinite(float(text)):
+        number = float(text)
+        return str(int(number)) if number == int(number) and abs(number) < 2.0**53 else repr(number)
+    return text
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value == value and abs(value) < 2.0**53 and value == int(value):  # noqa: PLR0124  # not NaN
+        return str(int(value))
+    return str(value)
+
+
+def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
+    """The kind of task, and why if the spec does not say it."""
+    objective = spec.objective
+    distinct = texts.n_unique() - (texts.null_count() > 0)
+    binary = objective.task == "binary" or (objective.task is None and objective.positive is not None)
+    if binary and distinct > 2:  # noqa: PLR2004  # binary means two
+        where = "objective.task" if objective.task else "objective.positive"
+        raise SpecError(f"the target has {distinct} labels, binary means two", where=where, hint='use "multiclass"')
+    if objective.task:
+        return objective.task, ""
+    if binary:
+        return "binary", "objective.positive is set"
+    if objective.metric in NUMBER_METRICS:
+        return "regression", f"{objective.metric} is a metric of numbers"
+    several: Kind = "binary" if distinct <= 2 else "multiclass"  # noqa: PLR2004  # binary means two
+    if objective.metric in LABEL_METRICS:
+        return several, f"{objective.metric} is a metric of labels and the target has {distinct}"
+    return _kind_by_values(target, texts, distinct, several)
+
+
+def _kind_by_values(target: pl.Series, texts: pl.Series, distinct: int, several: Kind) -> tuple[Kind, str]:
+    found = guess(target)
+    if found is None or found.wire != "number" or several == "binary":
+        return several, f"the target has {distinct} labels"
+    whole = target.dtype.is_integer() or bool(texts.drop_nulls().str.contains(r"^-?[0-9]+$").all())
+    if whole and distinct <= MANY_CLASSES and distinct < 0.05 * len(target):
+        return "multiclass", f"the target has {distinct} whole numbers; set objective.task if it is a quantity"
+    return "regression", f"the target is a number with {distinct} values"
+
+
+def _labels(target: pl.Series, texts: pl.Series) -> tuple[Scalar, ...]:
+    """One value for each label in its own type, numbers by size and texts by the alphabet."""
+    first = pl.DataFrame({"text": texts, "raw": target}).drop_nulls("text").unique("text", keep="first")
+    values: list[Scalar] = [
+        v.strip(BLANKS) if isinstance(v, str) else v if isinstance(v, bool | int | float) else str(v)
+        for v in first["raw"].to_list()
+    ]
+    if len({type(v) for v in values}) > 1:
+        values = [_written(v) for v in values]
+    numeric = all(_canon(v) and NUMBER.fullmatch(_canon(v) or "") for v in values)
+    return tuple(sorted(values, key=(lambda v: float(_canon(v) or 0)) if numeric else str))
+
+
+def _positive_last(
+    values: tuple[Scalar, ...], texts: pl.Series, spec: Spec
+) -> tuple[tuple[Scalar, ...], list[Finding]]:
+    wanted = spec.objective.positive
+    if wanted is not None:
+        matching = [v for v in values if _forms(v) & _forms(wanted)]
+        exact = [v for v in matching if _canon(v) == _canon(wanted)]
+        if not matching:
+            close = nearest(str(wanted), [_written(v) for v in values])
+            labels = " and ".join(repr(v) for v in values)
+            hint = f"did you mean {close!r}?" if close else None
+            raise SpecError(f"{wanted!r} is no label; they are {labels}", where="objective.positive", hint=hint)
+        positive = (exact or matching)[0]
+        return (*(v for v in values if v != positive), positive), []
+    likely = [v for v in values if _written(v).lower() in YES]
+    counts = dict(texts.drop_nulls().value_counts().iter_rows())
+    positive = likely[0] if len(likely) == 1 else min(values, key=lambda v: counts[_canon(v)])
+    why = "by its name" if len(likely) == 1 else "the rarer one"
+    text = f"the positive label is {positive!r}, {why}; objective.positive says otherwise"
+    said = finding("positive", spec.objective.target, text, "noted", {"positive": positive})
+    return (*(v for v in values if v != positive), positive), [said]
+
+
+def _forms(value: Scalar) -> set[str]:
+    """The spellings of a label: true and 1 are one where labels are flags."""
+    text = _canon(value) or ""
+    if text.lower() in {"true", "false"}:
+        return {text, text.lower(), "1" if text.lower() == "true" else "0"}
+    return {text}
+
+
+def _dtype(values: tuple[Scalar, ...]) -> str:
+    kinds = {bool: "bool", int: "int", float: "float"}
+    return kinds.get(type(values[0]), "str")

@@ -1,0 +1,180 @@
+"""From a spec to rows that can be learned from: load, set test aside, read, audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.data.audit import audit, shared_rows
+from automl.data.bulk import read_column, read_frame
+from automl.data.labels import canonical, encode, fit_labels
+from automl.data.moments import moments
+from automl.data.rows import Finding, Labels, Prepared, Rows, Schema
+from automl.data.schema import check_names, drop, finding, infer_schema
+from automl.data.source import Source, load
+from automl.data.split import split_test
+from automl.data.wires import guess
+from automl.errors import DataError, SpecError
+from automl.spec import Spec
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame | None = None) -> Prepared:
+    """The rows of train and test after the reader, with what was found on the way.
+
+    `train` and `test` stand in for the files of the spec. Without a test part one is set aside first; the schema,
+    the missing words and the labels come from the train part alone. Raises DataError and SpecError.
+    """
+    source = _source(spec.data.train, train, "train")
+    check_names(source.frame.columns, spec)
+    held = None if test is None and spec.data.test is None else _source(spec.data.test, test, "test")
+    train_part, test_part, sentence, findings = _parts(spec, source, held)
+
+    labels, said = fit_labels(train_part.raw[spec.objective.target], spec)
+    findings += said
+    comma = source.dialect is not None and source.dialect["separator"] in {";", "\t"}
+    schema, shapes = infer_schema(train_part.raw, spec, comma=comma)
+    train_y, train_keep, dropped = _targets(labels, train_part.raw, "train")
+    test_y, test_keep, also = _targets(labels, test_part.raw, "test")
+    train_part, test_part = train_part.take(train_keep), test_part.take(test_keep)
+    findings += [*shapes, *dropped, *also, *_rare(labels, train_y)]
+
+    frame = read_frame(schema.reader(), train_part.raw)
+    audited = audit(schema, train_part.raw, frame, y=train_y, task=labels.task, spec=spec, seed=spec.budget.seed)
+    schema = drop(schema, audited)
+    if not schema.features:
+        raise DataError("no column is left to learn from", hint=_why_not(schema))
+    frame = frame.select([column.name for column in schema.features])
+    test_frame = read_frame(schema.reader(), test_part.raw)
+    findings += [*audited, *shared_rows(frame, test_frame)]
+    return Prepared(
+        schema=schema,
+        labels=labels,
+        train=_rows(frame, train_part, train_y, spec),
+        test=_rows(test_frame, test_part, test_y, spec),
+        findings=tuple(findings),
+        split=sentence,
+        digests={**source.digests, **(held.digests if held else {})},
+        dialect=source.dialect,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Raw rows with what the split needs; `group` codes are common to train and test."""
+
+    raw: pl.DataFrame
+    time: Floats | None
+    group: Ints | None
+
+    def take(self, index: Ints) -> _Part:
+        if index.size == self.raw.height and (np.diff(index) == 1).all():
+            return self
+        time = None if self.time is None else self.time[index]
+        group = None if self.group is None else self.group[index]
+        return _Part(raw=self.raw[index], time=time, group=group)
+
+
+def _source(named: object, frame: pl.DataFrame | None, part: str) -> Source:
+    if frame is not None:
+        return load(frame, name=part)
+    if not isinstance(named, str):
+        hint = f'set data.{part} = "rows.csv", or give a frame'
+        raise SpecError(f"there are no {part} rows", where=f"data.{part}", hint=hint)
+    return load(named)
+
+
+def _parts(spec: Spec, source: Source, held: Source | None) -> tuple[_Part, _Part, str, list[Finding]]:
+    if source.frame.height == 0:
+        raise DataError("the train data has no rows", where=", ".join(source.digests))
+    if held is not None:
+        target = spec.objective.target
+        if target not in held.frame.columns:
+            raise DataError(f"the test data has no column {target!r}, the target", where=", ".join(held.digests))
+        if held.frame.height == 0:
+            raise DataError("the test data has no rows", where=", ".join(held.digests))
+        groups = _groups(spec, source.frame, held.frame)
+        train = _Part(raw=source.frame, time=moments(source.frame, spec.data), group=groups[0])
+        test = _Part(raw=held.frame, time=moments(held.frame, spec.data), group=groups[1])
+        return train, test, f"Test is the file given, {held.frame.height} rows.", []
+    every = _Part(raw=source.frame, time=moments(source.frame, spec.data), group=_groups(spec, source.frame)[0])
+    labels, _ = fit_labels(source.frame[spec.objective.target], spec)
+    y, keep, findings = _targets(labels, source.frame, "the data")
+    every = every.take(keep)
+    rows = Rows(frame=every.raw, raw=every.raw, y=y, time=every.time, group=every.group)
+    train_index, test_index, sentence = split_test(rows, labels.task, spec.data, spec.budget.seed)
+    return every.take(train_index), every.take(test_index), sentence, findings
+
+
+def _groups(spec: Spec, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:
+    """A code for each group, the same in all frames; a row without a group is one of its own."""
+    if spec.data.group is None:
+        return tuple(None for _ in frames)
+    for frame in frames:
+        if spec.data.group not in frame.columns:
+            raise DataError(f"the test data has no column {spec.data.group!r}", where="data.group")
+    text = pl.concat([canonical(frame[spec.data.group]).rename("group") for frame in frames])
+    code = text.rank("dense").cast(pl.Int64)
+    alone = pl.int_range(len(text), eager=True) + len(text) + 1
+    codes = pl.select(pl.coalesce(code, alone)).to_series().to_numpy().astype(np.int64)
+    cuts = np.cumsum([frame.height for frame in frames])[:-1]
+    return tuple(np.split(codes, cuts))
+
+
+def _targets(labels: Labels, raw: pl.DataFrame, part: str) -> tuple[Floats, Ints, list[Finding]]:
+    """Y of the rows that have one, their positions, and a finding on those that do not (D02)."""
+    target = raw[labels.name]
+    y = encode(labels, target)
+    keep = np.flatnonzero(np.isfinite(y))
+    lost = y.size - keep.size
+    if lost == 0:
+        return y, keep, []
+    if keep.size == 0:
+        raise DataError(f"no row of {part} has a target that train knows", where=labels.name)
+    unknown = int((canonical(target).is_not_null().to_numpy() & ~np.isfinite(y)).sum())
+    told = "are no numbers" if labels.task.kind == "regression" else "are labels that train does not have"
+    also = f", of which {unknown} {told}" if unknown else ""
+    text = f"{lost} rows of {part} have no usable target (missing or infinite{also}): they are left out"
+    return y[keep], keep, [finding("target", labels.name, text, "changed", {"rows": lost, "unknown": unknown})]
+
+
+def _rare(labels: Labels, y: Floats) -> list[Finding]:
+    """Classes with one row (D15): binary needs two of each, elsewhere the row is always fitted, never validated."""
+    if labels.task.kind == "regression":
+        return []
+    count = np.bincount(y.astype(np.int64), minlength=labels.task.classes)
+    single = [labels.texts[code] for code in np.flatnonzero(count < 2)]  # noqa: PLR2004  # one to fit, one to validate
+    if single and labels.task.kind == "binary":
+        raise DataError(
+            f"train has one row of the label {single[0]!r}",
+            where=labels.name,
+            hint="give at least 2 rows of each label",
+        )
+    text = "the label {!r} has one row in train: it is fitted, never validated"
+    return [finding("rare class", labels.name, text.format(label), "noted", {"label": label}) for label in single]
+
+
+def _rows(frame: pl.DataFrame, part: _Part, y: Floats, spec: Spec) -> Rows:
+    weight = None if spec.data.weight is None else _weight(part.raw, spec.data.weight)
+    return Rows(frame=frame, raw=part.raw, y=y, weight=weight, time=part.time, group=part.group)
+
+
+def _weight(raw: pl.DataFrame, name: str) -> Floats:
+    if name not in raw.columns:
+        raise DataError(f"the test data has no column {name!r}", where="data.weight")
+    found = guess(raw[name], wire="number")
+    weight = read_column(found.reader(name), raw[name]).to_numpy() if found else np.full(raw.height, np.nan)
+    bad = int((~(weight >= 0)).sum())
+    if bad or weight.sum() == 0:
+        raise DataError(f"{bad} weights are missing or negative", where=f"data.weight {name!r}", hint="mend the column")
+    return weight.astype(np.float64)
+
+
+def _why_not(schema: Schema) -> str:
+    reasons = [f"{column.name!r}: {column.reason}" for column in schema.columns if column.role == "dropped"]
+    return "; ".join(reasons[:5]) or "every column has another role"

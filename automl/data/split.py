@@ -1,0 +1,143 @@
+"""Which rows fit and which are held back: the test part and the folds, by the same rules."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.data.rows import Fold, Rows
+from automl.errors import DataError
+from automl.spec.data import Data
+from automl.task import Task
+
+Ints = NDArray[np.int64]
+SMALL = 10_000  # rows below which a quarter is held back, else a fifth
+FIRST_WINDOW = 0.4  # share of rows, by time, that the first fold may fit on
+
+
+def split_test(rows: Rows, task: Task, data: Data, seed: int) -> tuple[Ints, Ints, str]:
+    """Positions of train and of test, and the sentence that says how they were parted.
+
+    By time where there is a time (the last part, with a gap of `horizon` before it), by whole groups where there
+    is a group, else at random, by class. Raises DataError where the rows are too few (D15).
+    """
+    n = rows.y.shape[0]
+    if n < 4:  # noqa: PLR2004  # two to learn from, one to judge by, one to spare
+        raise DataError(f"{n} rows with a target are too few", hint="give 4 rows at the very least, and a test file")
+    by_time = rows.time is not None
+    fold = folds(rows, task, k=1, seed=seed, horizon=data.horizon, by_time=by_time, unseen_groups=data.unseen_groups)[0]
+    share = f"{fold.valid.size} of {n} rows ({fold.valid.size / n:.0%})"
+    spare = n - fold.fit.size - fold.valid.size
+    if by_time and _span(rows) > 0:
+        gap = f"; {spare} rows in the gap before it are not used" if spare else ""
+        return fold.fit, fold.valid, f"Test is the last part by time, {share}{gap}."
+    if rows.group is not None and np.unique(rows.group).size > 1:
+        return fold.fit, fold.valid, f"Test is a random part by whole groups, {share}."
+    kind = "a random part" if task.kind == "regression" else "a random part with the same share of each class"
+    return fold.fit, fold.valid, f"Test is {kind}, {share}."
+
+
+def folds(
+    rows: Rows, task: Task, *, k: int, seed: int, horizon: float | None, by_time: bool, unseen_groups: bool
+) -> tuple[Fold, ...]:
+    """At most `k` folds over `rows`; `k` = 1 is one holdout of a fifth to a quarter.
+
+    - by time: expanding windows; a fold fits on rows known `horizon` seconds before its first validation row,
+      and the first 40 % of the rows are never validated; `unseen_groups` takes the groups validated out of the fit
+    - by group: groups stay whole
+    - else shuffled, and by class where there are classes: every fit part has each class of two or more rows
+
+    There are never more folds than rows, groups, moments, or (binary) rows of the rarer class allow;
+    one group or one moment cannot be parted and is split at random. Raises DataError for fewer than two rows (D15).
+    """
+    n = rows.y.shape[0]
+    if n < 2:  # noqa: PLR2004  # one to fit, one to validate
+        raise DataError(f"{n} rows cannot be split", hint="give more rows")
+    if by_time and _span(rows) > 0:
+        return _by_time(rows, k, horizon or 0.0, unseen_groups=unseen_groups)
+    rng = np.random.default_rng(seed)
+    if rows.group is not None and np.unique(rows.group).size > 1:
+        part = _by_group(rows.group, k, rng)
+    else:
+        part = _by_class(rows.y, task, k, rng)
+    return tuple(
+        Fold(fit=np.flatnonzero(part != fold), valid=np.flatnonzero(part == fold))
+        for fold in np.unique(part[part >= 0])
+    )
+
+
+def _span(rows: Rows) -> float:
+    """From the first to the last moment; 0 if there are not two."""
+    if rows.time is None or not np.isfinite(rows.time).any():
+        return 0.0
+    return float(np.nanmax(rows.time) - np.nanmin(rows.time))
+
+
+def _by_time(rows: Rows, k: int, horizon: float, *, unseen_groups: bool) -> tuple[Fold, ...]:
+    time = rows.time if rows.time is not None else np.zeros(rows.y.shape[0])
+    known = np.sort(time[np.isfinite(time)])
+    shares = [1.0 - _held(known.size)] if k == 1 else np.linspace(FIRST_WINDOW, 1.0, k + 1)[:-1]
+    cuts = np.unique([known[min(known.size - 1, int(known.size * share))] for share in shares])
+    cuts = cuts[cuts > known[0]] if (cuts > known[0]).any() else known[known > known[0]][:1]
+    found = []
+    for start, end in zip(cuts, [*cuts[1:], math.inf], strict=True):
+        valid = (time >= start) & (time < end)
+        fit = (time + horizon * 1e6 <= start) & (time < start) | np.isnan(time)
+        if unseen_groups and rows.group is not None:
+            fit &= ~np.isin(rows.group, rows.group[valid])
+        if fit.any() and valid.any():
+            found.append(Fold(fit=np.flatnonzero(fit), valid=np.flatnonzero(valid)))
+    if not found:
+        gap = f" with a gap of {horizon / 86_400:g} days" if horizon else ""
+        raise DataError(
+            f"the rows cannot be split by time{gap}: nothing is left to learn from",
+            hint="give rows of a longer time, a shorter data.horizon, or set data.unseen_groups = false",
+        )
+    return tuple(found)
+
+
+def _by_group(group: NDArray[np.int64], k: int, rng: np.random.Generator) -> Ints:
+    """Groups in random order, cut where the rows counted pass each share."""
+    _, code, size = np.unique(group, return_inverse=True, return_counts=True)
+    order = rng.permutation(size.size)
+    middle = np.empty(size.size)
+    middle[order] = np.cumsum(size[order]) - size[order] / 2  # where the middle of each group comes to lie
+    share = middle / group.size
+    if k == 1:
+        held = share < max(_held(group.size), share.min() + 1e-12)
+        return np.where(held[code], 0, -1)
+    part = np.minimum((share * min(k, size.size)).astype(np.int64), k - 1)
+    if np.unique(part).size == 1:  # one group is nearly everything
+        part[order[0]] = 1 - part[order[0]] if part[order[0]] < 2 else 0  # noqa: PLR2004  # any other part
+    return part[code]
+
+
+def _by_class(y: NDArray[np.float64], task: Task, k: int, rng: np.random.Generator) -> Ints:
+    """Rows dealt to `k` parts, class by class; the only row of a class is in no part (-1), so always in the fit."""
+    n = y.size
+    if task.kind == "regression":
+        classes, count = np.zeros(n, dtype=np.int64), np.array([n])
+    else:
+        _, classes, count = np.unique(y, return_inverse=True, return_counts=True)
+    rarest = int(count.min()) if task.kind == "binary" else n
+    parts = max(2, min(k, rarest, n)) if k > 1 else max(2, round(1 / _held(n)))
+    order = rng.permutation(n)
+    order = order[np.argsort(classes[order], kind="stable")]
+    part = np.full(n, -1, dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(count)[:-1]])
+    place = np.arange(n) - np.repeat(starts, count)
+    single = np.repeat(count == 1, count)
+    turn = np.arange(n) if k > 1 else place  # a holdout takes the first of each class that has enough rows
+    part[order] = np.where(single, -1, turn % parts)
+    if k == 1:
+        part[part > 0] = -1
+    if (part >= 0).sum() == 0:  # classes of one row each: any row will do
+        part[order[0]] = 0
+    return part
+
+
+def _held(n: int) -> float:
+    """The share that a holdout takes."""
+    return 0.25 if n < SMALL else 0.2

@@ -1,0 +1,199 @@
+"""Guesses how a column is read: its wire, missing words and parser, from the train rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from automl.data.reader import BLANKS, FALSE, TRUE, read_value
+from automl.data.rows import Wire
+
+MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "<NA>", "#N/A", "None", "none", "\\N", "-", "--", ".")
+LABEL_MISSING = tuple(word for word in MISSING if word not in {"None", "none", "-", "--", "."})  # these may be levels
+DATE_FORMATS = (
+    "iso",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y/%m/%d %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S %p",
+    "%m/%d/%Y %H:%M %p",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%b %d, %Y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d.%m.%y",
+)
+SIGNS = ((".", ","), (",", "."), (",", " "), (",", "\u00a0"), (",", "\u202f"), (".", " "), (".", "'"))
+SYMBOLS = ("$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "CHF")
+SAMPLE = 5_000  # distinct values that a guess looks at
+FAILURES = 0.01  # share of values that may fail to parse; they are counted and become missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """How to read a column, and why it is thought so."""
+
+    wire: Wire
+    reason: str
+    missing: tuple[str, ...] = ()
+    parser: Mapping[str, Any] | None = field(default=None)
+
+    def reader(self, name: str) -> dict[str, object]:
+        """The column's entry in the manifest."""
+        parser = dict(self.parser) if self.parser else None
+        return {"name": name, "wire": self.wire, "missing": list(self.missing), "parser": parser}
+
+
+def guess(series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wire | None = None) -> Guess | None:
+    """How `series` is read; with `wire` given (``[data.types]``) how it is read as that. None for nested types.
+
+    `comma` says that decimal commas are likelier than commas between groups of digits.
+    """
+    dtype = series.dtype
+    if dtype.is_nested() or dtype in {pl.Binary, pl.Time, pl.Duration}:
+        return None
+    if dtype == pl.Boolean:
+        natural = Guess(wire="flag", reason="true and false")
+    elif dtype in {pl.Date, pl.Datetime}:
+        natural = Guess(wire="date", reason="a date", parser=_date("iso", zone))
+    elif dtype.is_numeric():
+        natural = _of_number(series, zone)
+    elif dtype == pl.Null:
+        natural = Guess(wire="category", reason="no value at all")
+    elif dtype == pl.Object:
+        natural = Guess(wire="category", reason="values of several kinds, read as text", missing=LABEL_MISSING)
+    else:
+        return _of_text(_counts(series), zone, comma, wire)
+    if wire is None or wire == natural.wire:
+        return natural
+    if wire == "date":
+        return Guess(wire="date", reason="set in [data.types]", parser=_date_of_number(series, zone))
+    return Guess(wire=wire, reason="set in [data.types]")
+
+
+def text_counts(series: pl.Series, missing: tuple[str, ...]) -> tuple[pl.Series, pl.Series]:
+    """The distinct texts that are no missing word, and how often each is there, the most frequent first."""
+    values, count = _counts(series)
+    keep = ~values.is_in(["", *missing])
+    return values.filter(keep), count.filter(keep)
+
+
+def _of_number(series: pl.Series, zone: str) -> Guess:
+    if series.dtype.is_integer() and _days(series.drop_nulls().unique().head(SAMPLE).cast(pl.String)):
+        return Guess(wire="date", reason="whole numbers that are all dates (yyyymmdd)", parser=_date("%Y%m%d", zone))
+    return Guess(wire="number", reason="numbers")
+
+
+def _date_of_number(series: pl.Series, zone: str) -> dict[str, Any]:
+    """Years, yyyymmdd, or time since 1970: the unit is told by the size."""
+    middle = float(series.cast(pl.Float64).abs().median() or 0.0)  # type: ignore[arg-type]  # of floats
+    sizes: tuple[tuple[float, dict[str, Any]], ...] = (
+        (1e4, _date("%Y", zone)),
+        (1e8, _date("%Y%m%d", zone)),
+        (1e11, {"kind": "date", "unit": "s"}),
+        (1e14, {"kind": "date", "unit": "ms"}),
+    )
+    return next((parser for size, parser in sizes if middle < size), {"kind": "date", "unit": "us"})
+
+
+def _of_text(counted: tuple[pl.Series, pl.Series], zone: str, comma: bool, wire: Wire | None) -> Guess:
+    values, count = counted
+    found = tuple(word for word in MISSING if word in set(values.filter(values.is_in(MISSING))))
+    keep = ~values.is_in(["", *MISSING])
+    values, count = values.filter(keep).head(SAMPLE), count.filter(keep).head(SAMPLE)
+    as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING)
+    if wire in {"category", "text"} or (wire is None and values.is_empty()):
+        return Guess(wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
+    for candidate in _candidates(values, zone, comma, found, wire):
+        if wire is not None and candidate.wire != wire:
+            continue
+        if _share_read(candidate, values, count) >= 1.0 - FAILURES:
+            return candidate
+    if wire is None:
+        return as_text
+    parser = {"date": _date("iso", zone), "flag": _flag()}.get(wire)
+    return Guess(wire=wire, reason="set in [data.types]", missing=found, parser=parser)
+
+
+def _candidates(
+    values: pl.Series, zone: str, comma: bool, missing: tuple[str, ...], wire: Wire | None
+) -> Iterator[Guess]:
+    words = {value.lower() for value in values.head(10)}
+    if words <= {"true", "false"} or (wire == "flag" and words <= {*TRUE, *FALSE}):
+        yield Guess(wire="flag", reason="true and false as words", missing=missing, parser=_flag())
+    if _days(values):
+        yield Guess(wire="date", reason="dates written yyyymmdd", missing=missing, parser=_date("%Y%m%d", zone))
+    coded = values.str.contains(r"^[+-]?0[0-9]").any() and wire is None
+    if not coded:
+        yield Guess(wire="number", reason="numbers written as text", missing=missing)
+    signs = sorted(SIGNS, key=lambda pair: pair[0] != ",") if comma else SIGNS
+    if values.str.contains(r"[0-9]").any() and not coded:
+        for point, group in signs:
+            parser = {"kind": "number", "decimal": point, "group": group}
+            reason = f"numbers with {point!r} before decimals and {group!r} between groups"
+            yield Guess(wire="number", reason=reason, missing=missing, parser=parser)
+        yield from _with_signs(values, signs, missing)
+    for form in DATE_FORMATS:
+        yield Guess(wire="date", reason=f"dates written {form}", missing=missing, parser=_date(form, zone))
+
+
+def _with_signs(values: pl.Series, signs: Any, missing: tuple[str, ...]) -> Iterator[Guess]:
+    symbols = [symbol for symbol in SYMBOLS if values.str.contains(symbol, literal=True).any()]
+    for point, group in signs:
+        spelling = {"decimal": point, "group": group}
+        if symbols:
+            parser: dict[str, Any] = {"kind": "currency", "symbols": symbols, **spelling}
+            yield Guess(wire="number", reason=f"amounts in {' '.join(symbols)}", missing=missing, parser=parser)
+        if values.str.ends_with("%").any():
+            yield Guess(wire="number", reason="percentages", missing=missing, parser={"kind": "percent", **spelling})
+
+
+def _share_read(candidate: Guess, values: pl.Series, count: pl.Series) -> float:
+    """The share of rows that the candidate reads; a look at a few distinct values first."""
+    entry = candidate.reader("")
+    few = values.gather_every(max(1, len(values) // 50))
+    if sum(_reads(entry, value) for value in few) < 0.9 * len(few):
+        return 0.0
+    read = pl.Series([_reads(entry, value) for value in values], dtype=pl.Boolean)
+    distinct, rows = float(read.mean() or 0.0), float(count.filter(read).sum()) / float(count.sum())  # type: ignore[arg-type]  # of flags
+    return min(rows, distinct + 0.5)  # half of the spellings must be read, or it is a column of words
+
+
+def _reads(entry: dict[str, object], value: str) -> bool:
+    read = read_value(entry, value)
+    return read == read  # noqa: PLR0124  # NaN is not itself
+
+
+def _days(values: pl.Series) -> bool:
+    """Every text is a date such as 20141013 of this or the last century, and there are some."""
+    if len(values) < 3 or not values.str.contains(r"^(19|20)[0-9]{6}$").all():  # noqa: PLR2004  # two may be chance
+        return False
+    return values.str.to_date("%Y%m%d", strict=False).null_count() == 0
+
+
+def _counts(series: pl.Series) -> tuple[pl.Series, pl.Series]:
+    text = series.cast(pl.String).drop_nulls().str.strip_chars(BLANKS).rename("value")
+    table = text.value_counts(name="count").sort(["count", "value"], descending=[True, False])
+    return table["value"], table["count"]
+
+
+def _date(form: str, zone: str) -> dict[str, Any]:
+    return {"kind": "date", "format": form, "zone": zone}
+
+
+def _flag() -> dict[str, Any]:
+    return {"kind": "flag", "true": list(TRUE), "false": list(FALSE)}
