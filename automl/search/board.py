@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.executors.base import Status
+from automl.features.plan import Plan
 from automl.learners.base import Member, Params
 
 
@@ -58,6 +59,7 @@ class Outcome:
     """
 
     board: Board
+    plan: Plan  # fitted on all train rows; the members look at its matrix
     members: tuple[Member, ...]
     weights: tuple[float, ...]
     oof: NDArray[np.float64]
