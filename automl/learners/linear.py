@@ -38,8 +38,9 @@ from automl.task import Task
 
 NAME = "linear"
 MOST_LEVELS = 40  # categories with more are left to their target statistics
-MOST_CELLS = 8_000_000  # of numbers; beyond, a random part of the rows is enough for a baseline
-MOST_STEPS = 200
+MOST_CELLS = 8_000_000  # of the matrix; beyond, a random part of the rows is enough for a baseline
+MOST_WORK = 20_000_000  # cells x columns of the raw score; likewise
+MOST_STEPS = 100
 HARD, SOFT = 1e3, 3.0  # spreads from the median: cut there, so that nothing overflows, then squashed to within 3
 
 
@@ -121,11 +122,12 @@ class LinearModel:
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
     """Minimise the mean loss + ``l2`` / (2 rows) * squared weights by L-BFGS; the intercept is not penalised.
 
-    `valid` is not looked at. More than 8,000,000 cells are cut to a random part of the rows.
+    `valid` is not looked at. Beyond 8,000,000 cells, or 20,000,000 cells x classes, a random part of the rows
+    is fitted, so that a baseline stands within a few seconds.
     """
     del valid
     deadline = Deadline.of(seconds)
-    part = _some_rows(train, seed)
+    part = _some_rows(train, task, seed)
     design = learn_design(part)
     if np.all(part.y == part.y[0]) or not (design.dense or design.codes):
         return nothing_to_learn(NAME, part, task, params)
@@ -159,8 +161,8 @@ def learn_design(train: Matrix) -> Design:
     )
 
 
-def _some_rows(train: Matrix, seed: int) -> Matrix:
-    most = max(1, MOST_CELLS // train.values.shape[1])
+def _some_rows(train: Matrix, task: Task, seed: int) -> Matrix:
+    most = max(1, min(MOST_CELLS, MOST_WORK // task.width) // train.values.shape[1])
     if len(train.y) <= most:
         return train
     chosen = np.sort(np.random.default_rng(seed).choice(len(train.y), size=most, replace=False))
