@@ -11,14 +11,14 @@ class AutomlError(Exception):
     """The root of the family. An `AutomlError` that is no subclass is a bug of ours (exit code 1).
 
     `what` is one sentence, `where` a path such as ``fraud.toml:9 limits.latency_p99``,
-    `hint` says what the reader can do next. Control characters are made harmless.
+    `hint` says what the reader can do next and may have lines. Control characters are made harmless.
     """
 
     exit_code: int = 1
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.what = printable(what)
-        self.where = printable(where) if where else None
+        self.what = one_line(what)
+        self.where = one_line(where) if where else None
         self.hint = printable(hint) if hint else None
         super().__init__(str(self))
 
@@ -96,6 +96,15 @@ def printable(text: str) -> str:
     return "".join(
         c if c in "\n\t" or unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in text
     )
+
+
+def one_line(text: str) -> str:
+    r"""`printable` text whose line breaks are escaped too.
+
+    >>> print(one_line("a\nb"))
+    a\nb
+    """
+    return printable(text).replace("\n", "\\n")
 
 
 def _rebuild(kind: type[AutomlError], what: str, where: str | None, hint: str | None) -> AutomlError:

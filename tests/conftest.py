@@ -25,6 +25,28 @@ DIALECT = {"separator": ",", "quote": '"', "skip_blank": False, "encoding": "utf
 JOBS = ("clerk", "farmer", "rare one", "")
 
 
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-golden", action="store_true", help="Write tests/golden anew instead of comparing.")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with ``tests/golden/NAME``; `make golden` writes the files anew."""
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--write-golden"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        assert file.exists(), f"there is no tests/golden/{name}; `make golden` writes it"
+        assert text == file.read_text(encoding="utf-8"), "if the change is meant, `make golden` and read the diff"
+
+    return compare
+
+
 @pytest.fixture(scope="session")
 def raw() -> pl.DataFrame:
     """500 raw rows, all text, as a CSV gives them: numbers, money, levels, words, dates, flags, and gaps."""
@@ -181,3 +203,53 @@ def _score() -> ops.Expr:
     parts.append(ops.Take(job, np.array([[0.3], [-0.4], [0.1]])))
     parts.append(ops.AsNumber(ops.EqualText(ops.Column("note", "text"), "paid late never")))
     return ops.RowSum(ops.Concat(tuple(parts)))
+
+
+@pytest.fixture(scope="session")
+def grow() -> Callable[..., ops.Ensemble]:
+    """A random forest as arrays: any modes, NaN to both sides, sets, trees of one leaf, several targets."""
+
+    def make(
+        seed: int,
+        *,
+        trees: int = 7,
+        depth: int = 5,
+        features: int = 4,
+        width: int = 1,
+        modes: tuple[int, ...] = (0, 1, 2),
+    ) -> ops.Ensemble:
+        draw = np.random.default_rng(seed)
+        nodes: list[list[float]] = []  # feature, threshold, mode, nan_true, true child, false child
+        leaves: list[tuple[float, int]] = []  # value, target
+        sets: dict[int, tuple[int, ...]] = {}
+
+        def node(levels: int) -> int:
+            if levels == 0 or draw.random() < 0.2:
+                leaves.append((draw.normal(), int(draw.integers(width))))
+                return -len(leaves)
+            place, mode = len(nodes), int(draw.choice(modes))
+            nodes.append([draw.integers(features), draw.integers(-3, 4), mode, draw.integers(2), 0, 0])
+            if mode == 2:
+                sets[place] = tuple(
+                    np.unique(draw.integers(0, draw.choice([3, 40, 200]), draw.integers(0, 30))).tolist()
+                )
+            nodes[place][4:] = node(levels - 1), node(levels - 1)
+            return place
+
+        roots = np.array([node(depth) for _ in range(trees)], dtype=np.int64)
+        table = np.array(nodes, dtype=np.float64).reshape(-1, 6)
+        return ops.Ensemble(
+            feature=table[:, 0].astype(np.int64),
+            threshold=table[:, 1],
+            mode=table[:, 2].astype(np.int8),
+            nan_true=table[:, 3].astype(np.bool_),
+            true_child=table[:, 4].astype(np.int64),
+            false_child=table[:, 5].astype(np.int64),
+            sets=sets,
+            leaf_value=np.array([value for value, _ in leaves], dtype=np.float64),
+            leaf_target=np.array([target for _, target in leaves], dtype=np.int64),
+            roots=roots,
+            base=draw.normal(size=width) * (seed % 2),
+        )
+
+    return make

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
-from automl.errors import printable
+from automl.errors import one_line
 from automl.progress import Event, Listener, Stage, silent
 
 if TYPE_CHECKING:
@@ -102,15 +102,6 @@ def clock(seconds: float) -> str:
     '1:15'
     """
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def one_line(text: str) -> str:
-    r"""`text` on one line, without control characters (S08).
-
-    >>> one_line("a\nb")
-    'a b'
-    """
-    return printable(" ".join(text.split()))
 
 
 @contextmanager

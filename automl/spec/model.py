@@ -19,10 +19,13 @@ from automl.spec.recipe import Recipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a spec came from: its file, and each absolute path as it was written there."""
+    """Where a spec came from: its file, and each absolute path as it was written there.
 
-    source: Path | None = None
-    written: Mapping[str, str] = field(default_factory=dict)
+    Two specs that say the same are equal wherever they came from, so nothing here is compared.
+    """
+
+    source: Path | None = field(default=None, compare=False)
+    written: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 class Spec(Section):

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from automl.errors import SpecError, nearest
+from automl.errors import SpecError, nearest, one_line
 from automl.spec.layers import Layer, locate, merge
 from automl.spec.lines import Path
 from automl.spec.units import shown
@@ -67,7 +67,7 @@ def _joined(told: Sequence[Told], *, last: str | None = None) -> SpecError:
 
 
 def _line(where: str, what: str, hint: str | None) -> str:
-    return f"{where}: {what}; {hint}" if hint else f"{where}: {what}"
+    return one_line(f"{where}: {what}; {hint}" if hint else f"{where}: {what}")
 
 
 def _trim(detail: ErrorDetails, given: Any) -> Path:

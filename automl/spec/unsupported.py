@@ -10,7 +10,7 @@ Path = tuple[str | int, ...]
 
 
 def _any(value: object) -> bool:
-    return value is not None
+    return value not in (None, [], {})
 
 
 def _words(value: object) -> bool:

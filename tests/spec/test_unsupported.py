@@ -1,0 +1,75 @@
+"""What is not supported yet is accepted by the models and refused from one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from automl.spec.model import Spec
+from automl.spec.problems import known_keys
+from automl.spec.unsupported import GAPS, find_gaps
+
+TARGET = {"target": "y"}
+GIVEN = [
+    {"objective": {**TARGET, "base_rate": "0.4%"}},
+    {"objective": {**TARGET, "interval": "90%"}},
+    {"objective": {**TARGET, "names": {"review": "ask"}}},
+    {"objective": {**TARGET, "costs": {"false_positive": "fee", "false_negative": 1}}},
+    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": "amount * 0.8"}}},
+    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": 1, "true_positive": "a"}}},
+    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": 1, "true_negative": "a"}}},
+    {"objective": {**TARGET, "costs": {"matrix": {"good": {"yes": "amount", "no": 1}}}}},
+    {"objective": {**TARGET, "costs": {"under": 5, "over": 2}}},
+    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": 1, "table": "c.parquet", "by": "key"}}},
+    {"objective": {**TARGET, "review": {"cost": 2.5, "error": "5%"}}},
+    {"objective": {**TARGET, "capacity": {"act": "200 per 1d", "review": "1%"}}},
+    {"objective": {**TARGET, "require": {"precision": "80%"}}},
+    {"objective": {**TARGET, "today": {"act": "amount > 900"}}},
+    {"objective": {**TARGET, "running": {"cost": "400 per 30d", "rows": "100000 per 30d"}}},
+    {"objective": TARGET, "data": {"train": {"query": "q", "url": "env:DB"}}},
+    {"objective": TARGET, "data": {"test": {"query": "q", "url": "env:DB"}}},
+    {"objective": TARGET, "data": {"cutoff": "known_until"}},
+    {"objective": TARGET, "data": {"final": "all"}},
+    {"objective": TARGET, "data": {"outcomes": ["chargeback"]}},
+    {"objective": TARGET, "data": {"tables": {"logins": {"path": "l.parquet", "on": {"a": "b"}}}}},
+    {"objective": TARGET, "budget": {"executor": "ray"}},
+    {"objective": TARGET, "limits": {"cold_start": "2s"}},
+    {"objective": TARGET, "limits": {"throughput": "50000 rows/s"}},
+    {"objective": TARGET, "limits": {"monotone": {"income": "decreasing"}}},
+    {"objective": TARGET, "limits": {"fairness": [{"column": "sex", "metric": "recall", "gap": 0.1}]}},
+    {"objective": TARGET, "monitor": {"every": "1d"}},
+    {"objective": TARGET, "retrain": {"when": "act"}},
+]
+
+
+@pytest.mark.parametrize("given", GIVEN, ids=str)
+def test_accepted_by_the_model_and_named(given: dict[str, object]) -> None:
+    """The model takes it, and the list names it."""
+    Spec.model_validate(given)
+    assert list(find_gaps(given))
+
+
+def test_every_gap_is_reached() -> None:
+    """No entry of the list is dead: each is reached by one of the examples above, and is a key of the spec."""
+    reached = {what for given in GIVEN for _, what in find_gaps(given)}
+    assert reached == {gap.what for gap in GAPS}
+    sections = {key.partition(".*")[0] for key in (gap.key for gap in GAPS)}
+    assert sections <= set(known_keys(Spec))
+
+
+def test_what_is_supported_is_not_named() -> None:
+    """Constants, the local executor and the default values pass."""
+    costs = {"false_positive": 1, "false_negative": 5}
+    given = {"objective": {**TARGET, "costs": costs}, "data": {"final": "split"}, "budget": {"executor": "local"}}
+    assert not list(find_gaps(given))
+
+
+def test_the_refusal_names_the_place(refusal: Callable[..., str]) -> None:
+    """The refusal has file, line and key of each."""
+    text = refusal('[objective]\ntarget = "y"\nbase_rate = "1%"\n[monitor]\nevery = "1d"\n')
+    assert text.splitlines() == [
+        "fraud.toml:3 objective.base_rate: not supported yet: a base rate",
+        "  fraud.toml:4 monitor: not supported yet: monitoring",
+        "  remove it to go on",
+    ]
