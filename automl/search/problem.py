@@ -1,0 +1,169 @@
+"""What is to be learned, and its matrices: each outer fold fits the whole feature plan again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.data.rows import Fold, Rows, Schema
+from automl.data.split import folds
+from automl.features.fit import fit_plan, transform
+from automl.features.plan import Plan
+from automl.learners.base import FeatureInfo
+from automl.metrics.base import Metric, get
+from automl.metrics.base import loss as proper
+from automl.search.rundir import RunDir
+from automl.search.table import Table
+from automl.spec.model import Spec
+from automl.task import Task
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+INNER = 5  # folds inside a fold, for what looks at the target
+PARITY = 1000  # train rows on which a member's own raw scores are kept, for parity with the graph
+FOLDER = "matrices"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Train rows with their outer folds. The first fold is the one to look at if there is time for one only.
+
+    `metric` is what the spec asks for, `loss` the proper score that the search minimises instead.
+    """
+
+    rows: Rows
+    schema: Schema
+    task: Task
+    folds: tuple[Fold, ...]
+    metric: Metric
+    loss: Metric
+    seed: int
+    unseen_groups: bool = False
+
+    @classmethod
+    def of(cls, rows: Rows, schema: Schema, task: Task, *, metric: str, spec: Spec, seed: int) -> Problem:
+        """Cut `rows` into the folds that the spec asks for: by time, by group, else at random."""
+        outer = folds(
+            rows,
+            task,
+            k=spec.recipe.folds,
+            seed=seed,
+            horizon=spec.data.horizon,
+            by_time=rows.time is not None,
+            unseen_groups=spec.data.unseen_groups,
+        )
+        found = get(metric)
+        return cls(
+            rows=rows,
+            schema=schema,
+            task=task,
+            # by time the last fold has the most to learn from and is nearest to what will be scored
+            folds=tuple(sorted(outer, key=lambda fold: -len(fold.fit))) if rows.time is not None else outer,
+            metric=found,
+            loss=proper(found, task.kind),
+            seed=seed,
+            unseen_groups=spec.data.unseen_groups,
+        )
+
+    @cached_property
+    def parity_rows(self) -> Ints:
+        """Positions of the rows that members are compared on."""
+        n = self.rows.n
+        return np.sort(np.random.default_rng(self.seed).permutation(n)[:PARITY])
+
+    def inner(self, rows: Rows) -> tuple[Fold, ...]:
+        """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit."""
+        return folds(
+            rows,
+            self.task,
+            k=INNER,
+            seed=self.seed + 1,
+            horizon=None,
+            by_time=False,
+            unseen_groups=self.unseen_groups,
+        )
+
+
+@dataclass(slots=True)
+class Matrices:
+    """The tables of a problem, each computed when it is first asked for."""
+
+    problem: Problem
+    rundir: RunDir
+    _tables: dict[int | None, Table] = field(default_factory=dict)
+    _plans: dict[int | None, Plan] = field(default_factory=dict)
+    _base: tuple[tuple[FeatureInfo, ...], Floats] | None = None
+
+    def table(self, fold: int | None) -> Table:
+        """The table of a fold, or (None) of the plan fitted on all train rows."""
+        if fold not in self._tables:
+            self._tables[fold] = self._make(fold)
+        return self._tables[fold]
+
+    def plan(self, fold: int | None) -> Plan:
+        """The plan of a table."""
+        self.table(fold)
+        return self._plans[fold]
+
+    def parity(self, fold: int | None) -> str:
+        """The path of the plan's matrix [m, F] on the parity rows, as it will be in the bundle."""
+        name = f"{FOLDER}/{_name(fold)}-parity"
+        frame = self.problem.rows.frame[self.problem.parity_rows]
+        return str(self.rundir.save(name, transform(self.plan(fold), frame)))
+
+    def _make(self, fold: int | None) -> Table:
+        problem, n = self.problem, self.problem.rows.n
+        rows = problem.rows if fold is None else problem.rows.take(problem.folds[fold].fit)
+        plan, fitted = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed)
+        values = fitted
+        if fold is not None:
+            values = np.empty((n, len(plan.features)))
+            others = np.setdiff1d(np.arange(n), problem.folds[fold].fit)
+            values[problem.folds[fold].fit] = fitted
+            values[others] = transform(plan, problem.rows.frame[others])
+        self._plans[fold] = plan
+        features = tuple(FeatureInfo(name=f.name, kind=f.kind, levels=f.levels) for f in plan.features)
+        return self._write(fold, features, values)
+
+    def _write(self, fold: int | None, features: tuple[FeatureInfo, ...], values: Floats) -> Table:
+        name, problem = _name(fold), self.problem
+        if self._base is None:
+            self._base = (features, values)
+            self.rundir.save(f"{FOLDER}/base", values)
+            self.rundir.save(f"{FOLDER}/y", problem.rows.y)
+            if problem.rows.weight is not None:
+                self.rundir.save(f"{FOLDER}/weight", problem.rows.weight)
+        places, own = _places(features, values, *self._base)
+        if own:
+            self.rundir.save(f"{FOLDER}/{name}", np.ascontiguousarray(values[:, own]))
+        if fold is not None:
+            self.rundir.save(f"{FOLDER}/{name}-fit", problem.folds[fold].fit)
+            self.rundir.save(f"{FOLDER}/{name}-valid", problem.folds[fold].valid)
+        folder = str(self.rundir.path / FOLDER)
+        weighted = problem.rows.weight is not None
+        return Table(folder=folder, name=name, features=features, places=places, weighted=weighted)
+
+
+def _name(fold: int | None) -> str:
+    return "all" if fold is None else f"fold-{fold}"
+
+
+def _places(
+    features: tuple[FeatureInfo, ...], values: Floats, base: tuple[FeatureInfo, ...], given: Floats
+) -> tuple[tuple[int, ...], list[int]]:
+    """Where each column stands (see `Table.places`), and the columns that the base does not have."""
+    known = {feature.name: j for j, feature in enumerate(base)}
+    places: list[int] = []
+    own: list[int] = []
+    for j, feature in enumerate(features):
+        at = known.get(feature.name)
+        if at is not None and np.array_equal(values[:, j], given[:, at], equal_nan=True):
+            places.append(at)
+        else:
+            places.append(-1 - len(own))
+            own.append(j)
+    return tuple(places), own

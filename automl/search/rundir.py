@@ -1,0 +1,208 @@
+"""The run folder `NAME.run/`: one owner at a time, an append-only journal, and arrays that workers map into memory."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.errors import MachineError, SpecError
+
+PROTOCOL = 1
+JOURNAL = "journal.jsonl"
+TORN = "journal.torn"
+LOCK = "lock"
+IDENTITY = "run.json"
+
+
+@dataclass(slots=True)
+class RunDir:
+    """An open run folder; `records` is what the journal held when it was opened, empty unless the run is resumed.
+
+    `quarantined` counts the bytes of a torn tail that were moved aside (R05).
+    """
+
+    path: Path
+    records: tuple[Mapping[str, object], ...]
+    quarantined: int
+    _journal: IO[bytes]
+    _lock: IO[str]
+
+    @classmethod
+    def open(cls, path: Path, *, identity: Mapping[str, str], resume: bool = False) -> RunDir:
+        """Take the folder for this process; `identity` are the hashes of spec and data by name.
+
+        Without `resume` the folder starts anew. Raises MachineError where another process has it (R06, R07),
+        and SpecError where a run to be resumed was of another spec or other data.
+        """
+        with _disk(path):
+            path.mkdir(parents=True, exist_ok=True)
+            lock = _lock(path)
+        try:
+            with _disk(path):
+                if resume:
+                    _check(path, identity)
+                else:
+                    _empty(path)
+                (path / IDENTITY).write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
+                records, torn = _read(path)
+                journal = (path / JOURNAL).open("ab")
+        except BaseException:
+            lock.close()
+            raise
+        return cls(path=path, records=records, quarantined=torn, _journal=journal, _lock=lock)
+
+    def append(self, record: Mapping[str, object]) -> None:
+        """Write one line and hand it to the disk; a full disk is a MachineError (R08)."""
+        line = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        with _disk(self.path):
+            self._journal.write(line)
+            self._journal.flush()
+            os.fsync(self._journal.fileno())
+
+    def save(self, name: str, values: NDArray[np.generic]) -> Path:
+        """`values` as `name`.npy below the folder, written whole or not at all; returns the path."""
+        target = self.path / f"{name}.npy"
+        with _disk(self.path):
+            target.parent.mkdir(exist_ok=True)
+            with (beside := target.with_suffix(".part")).open("wb") as file:
+                np.save(file, values)
+            beside.replace(target)
+        return target
+
+    def load(self, name: str) -> NDArray[np.float64]:
+        """The array saved as `name`, mapped."""
+        values: NDArray[np.float64] = np.load(self.path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return values
+
+    def take(self, name: str) -> NDArray[np.float64]:
+        """The array saved as `name`, read into memory; its file is removed."""
+        path = self.path / f"{name}.npy"
+        values: NDArray[np.float64] = np.load(path, allow_pickle=False)
+        path.unlink()
+        return values
+
+    def place(self, name: str) -> str:
+        """The path for an array called `name` that a worker will write."""
+        path = self.path / f"{name}.npy"
+        with _disk(self.path):
+            path.parent.mkdir(exist_ok=True)
+        return str(path)
+
+    def close(self) -> None:
+        """Let others in."""
+        self._journal.close()
+        self._lock.close()
+
+    def __enter__(self) -> RunDir:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def clean(path: Path) -> int:
+    """Remove a run folder and return the bytes freed. A folder that is no run folder, or is in use, stays."""
+    if not (path / IDENTITY).exists():
+        raise MachineError("this is not a run folder", where=str(path), hint="name a folder that ends in .run")
+    with _lock(path):
+        freed = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        shutil.rmtree(path)
+    return freed
+
+
+class _disk:  # noqa: N801  # used as a function
+    """Turn what the disk refuses into our error."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise MachineError(
+                f"the run folder cannot be written: {error.strerror or error}",
+                where=str(self.path),
+                hint="free some space or choose another --out, then run again with --resume",
+            ) from error
+
+
+def _lock(path: Path) -> IO[str]:
+    """The kernel frees this lock when its process dies, however it dies."""
+    lock = (path / LOCK).open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        owner = lock.read().strip() or "?"
+        lock.close()
+        raise MachineError(
+            f"the run folder is in use by pid {owner}",
+            where=str(path),
+            hint="wait for that run, stop it, or give this one another --out",
+        ) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def _check(path: Path, identity: Mapping[str, str]) -> None:
+    try:
+        known = json.loads((path / IDENTITY).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        _empty(path)
+        return
+    changed = [name for name, digest in {"protocol": PROTOCOL, **identity}.items() if known.get(name) != digest]
+    if changed:
+        raise SpecError(
+            f"the run cannot be resumed: its {' and '.join(changed)} differ from what is given now",
+            where=str(path),
+            hint="run without --resume to start anew",
+        )
+
+
+def _empty(path: Path) -> None:
+    for entry in path.iterdir():
+        if entry.name == LOCK:
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _read(path: Path) -> tuple[tuple[Mapping[str, object], ...], int]:
+    """The journal's whole lines; from the first broken one on, the rest is moved to another file."""
+    journal = path / JOURNAL
+    content = journal.read_bytes() if journal.exists() else b""
+    records: list[Mapping[str, object]] = []
+    good = 0
+    for line in content.splitlines(keepends=True):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            break
+        if not line.endswith(b"\n") or not isinstance(record, dict):
+            break
+        records.append(record)
+        good += len(line)
+    if torn := content[good:]:
+        with (path / TORN).open("ab") as aside:
+            aside.write(torn)
+        with journal.open("r+b") as file:
+            file.truncate(good)
+    return tuple(records), len(torn)

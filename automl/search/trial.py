@@ -1,0 +1,118 @@
+"""What a worker runs: one learner on one fold, or on all rows. It imports neither polars nor the search engines."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
+from automl.ops.expr import Expr, Stub
+from automl.registry import Registry
+from automl.search.table import Table
+from automl.task import Task
+
+RAW = "raw"  # the stub in `FoldResult.link`
+LEARNERS = "automl.learners"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One fit. `seconds` is the soft limit; `parity` the matrix on which a member's raw scores are kept.
+
+    `rows` is how many of the fold's rows are learned from (all if None), always the same ones.
+    """
+
+    table: Table
+    learner: str
+    params: Params
+    task: Task
+    seed: int
+    seconds: float
+    out: str | None = None  # where the raw scores of the predicted rows go
+    parity: str | None = None
+    rows: int | None = None
+    package: str = LEARNERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A model as plain data, with its library's raw scores [m, width] on the parity rows."""
+
+    member: Member
+    native: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldResult:
+    """`link` turns raw scores, bound as the stub `RAW`, into the prediction."""
+
+    link: Expr
+    rounds: int | None
+    seconds: float
+    fitted: Fitted | None = None
+
+
+def run(*, order: Order) -> FoldResult:
+    """Fit on the fold's rows, stop early on the others, and save their raw scores at `order.out`."""
+    start = time.monotonic()
+    valid = order.table.valid()
+    model = _fit(order, _sample(order.table.fit(), order), valid)
+    if order.out is not None:
+        with Path(order.out).open("wb") as file:
+            np.save(file, _checked(model.raw(valid.values), len(valid.y), order.task))
+    member = model.member()
+    link = swap(member.prediction, member.raw, Stub(RAW, order.task.width))
+    fitted = None if order.parity is None else _kept(model, member, order.parity)
+    return FoldResult(link=link, rounds=model.rounds, seconds=time.monotonic() - start, fitted=fitted)
+
+
+def refit(*, order: Order) -> Fitted:
+    """Fit on all train rows for ``params["rounds"]``."""
+    model = _fit(order, order.table.everything(), None)
+    if order.parity is None:
+        raise ValueError("a refit needs its parity rows")
+    return _kept(model, model.member(), order.parity)
+
+
+def swap(expr: Expr, old: Expr, new: Expr) -> Expr:
+    """`expr` with `new` in the place of `old` (the same object); what is not above `old` is shared."""
+    if expr is old:
+        return new
+    changed: dict[str, object] = {}
+    for field in dataclasses.fields(expr):
+        value = getattr(expr, field.name)
+        if isinstance(value, Expr):
+            changed[field.name] = swap(value, old, new)
+        elif isinstance(value, tuple) and any(isinstance(item, Expr) for item in value):
+            changed[field.name] = tuple(swap(item, old, new) for item in value)
+    return dataclasses.replace(expr, **changed) if changed else expr
+
+
+def _fit(order: Order, train: Matrix, valid: Matrix | None) -> Model:
+    learner = Registry(order.package, Learner, "learner").get(order.learner)
+    return learner.fit(train, valid, order.task, order.params, seed=order.seed, seconds=order.seconds)
+
+
+def _sample(train: Matrix, order: Order) -> Matrix:
+    if order.rows is None or order.rows >= len(train.y):
+        return train
+    rows = np.sort(np.random.default_rng(order.seed).permutation(len(train.y))[: order.rows])
+    weight = None if train.weight is None else train.weight[rows]
+    return dataclasses.replace(train, values=train.values[rows], y=train.y[rows], weight=weight)
+
+
+def _kept(model: Model, member: Member, parity: str) -> Fitted:
+    values: Floats = np.load(parity, allow_pickle=False)
+    return Fitted(member=member, native=model.raw(values))
+
+
+def _checked(raw: Floats, rows: int, task: Task) -> Floats:
+    if raw.shape != (rows, task.width):
+        raise ValueError(f"raw scores of shape {raw.shape}, expected {(rows, task.width)}")
+    if not np.isfinite(raw).all():
+        raise ValueError("raw scores that are not finite")
+    return raw
