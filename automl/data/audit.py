@@ -72,7 +72,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
         shown = ", ".join(repr(text[:40]) for text in examples)
         text = f"{name!r} has {len(lost)} values that are no {column.wire}, such as {shown}: read as missing"
         yield finding("unparsed", name, text, "changed", {"rows": len(lost), "examples": examples})
-    if raw.dtype.is_integer() and (count := int((read.abs() > EXACT).sum())):
+    if raw.dtype.is_integer() and (count := int((~raw.is_between(-EXACT, EXACT)).sum())):
         text = f"{name!r} has {count} whole numbers beyond 2^53: they are rounded to float64"
         yield finding("precision", name, text, "changed", {"rows": count})
 
@@ -166,13 +166,21 @@ def column_score(series: pl.Series, y: NDArray[np.float64], task: Task) -> float
 
 
 def _binned(series: pl.Series) -> NDArray[np.int64]:
-    """Codes 0.. of the distinct values, of equally full bins where there are too many; missing is a bin too."""
-    rank: NDArray[np.int64] = series.rank("dense").cast(pl.Int64).to_numpy()
-    if series.dtype == pl.String or rank.max() <= BINS:
-        return rank
-    order: NDArray[np.int64] = series.fill_nan(None).rank("ordinal").fill_null(0).cast(pl.Int64).to_numpy()
-    bins: NDArray[np.int64] = (order * BINS) // (order.max() + 1) + (order > 0)
-    return bins
+    """Codes 0.. of the distinct values, of equally full bins where there are too many; missing comes last."""
+    if series.dtype == pl.String:
+        return series.rank("dense").to_numpy().astype(np.int64) - 1
+    values = series.to_numpy()
+    order = np.argsort(values)
+    ranked = values[order]
+    known = int(np.isfinite(ranked).sum())
+    step = np.concatenate([[False], ranked[1:] != ranked[:-1]])
+    step[known + 1 :] = False  # NaN is not itself
+    rank = np.cumsum(step)
+    if rank[-1] > BINS:
+        rank = np.where(np.arange(rank.size) < known, np.arange(rank.size) * BINS // max(1, known), BINS)
+    code = np.empty(rank.size, dtype=np.int64)
+    code[order] = rank
+    return code
 
 
 def _auc(score: NDArray[np.float64], code: NDArray[np.int64], y: NDArray[np.float64]) -> float:

@@ -21,6 +21,7 @@ from automl.task import Kind, Task
 NUMBER_METRICS = frozenset({"rmse", "mae", "rmsle", "poisson_deviance", "pinball", "r2", "mape", "gamma_deviance"})
 LABEL_METRICS = frozenset({"roc_auc", "average_precision", "log_loss", "accuracy", "f1", "brier", "balanced_accuracy"})
 MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
+MANY_VALUES = 1_000  # distinct floats that are no labels for sure
 YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
 DTYPES: Mapping[str, type[pl.DataType]] = {
     "str": pl.String,
@@ -37,10 +38,12 @@ def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ..
     SpecError where `positive` is no label.
     """
     name = target.name
-    texts = canonical(target)
-    if texts.null_count() == len(texts):
+    kind, why = _told(target, spec)
+    texts = canonical(target.head(1) if kind == "regression" else target)
+    if target.null_count() == len(target) or (kind != "regression" and texts.null_count() == len(texts)):
         raise DataError("the target has no value in any row", where=name, hint="check objective.target")
-    kind, why = _kind(target, texts, spec)
+    if kind is None:
+        kind, why = _kind(target, texts, spec)
     said = [finding("task", name, f"the task is {kind}: {why}", "noted", {"task": kind})] if why else []
     if kind == "regression":
         labels = Labels(name=name, task=Task(kind="regression"), dtype="float")
@@ -126,6 +129,19 @@ def _written(value: object) -> str:
     return str(value)
 
 
+def _told(target: pl.Series, spec: Spec) -> tuple[Kind | None, str]:
+    """Regression, where that is plain without a look at each value."""
+    objective = spec.objective
+    if objective.task == "regression":
+        return "regression", ""
+    if objective.task is None and objective.positive is None and objective.metric in NUMBER_METRICS:
+        return "regression", f"{objective.metric} is a metric of numbers"
+    free = objective.task is None and objective.positive is None and objective.metric not in LABEL_METRICS
+    if free and target.dtype.is_float() and (distinct := target.n_unique()) > MANY_VALUES:
+        return "regression", f"the target is a number with {distinct} values"
+    return None, ""
+
+
 def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
     """The kind of task, and why if the spec does not say it."""
     objective = spec.objective
@@ -138,8 +154,6 @@ def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
         return objective.task, ""
     if binary:
         return "binary", "objective.positive is set"
-    if objective.metric in NUMBER_METRICS:
-        return "regression", f"{objective.metric} is a metric of numbers"
     several: Kind = "binary" if distinct <= 2 else "multiclass"  # noqa: PLR2004  # binary means two
     if objective.metric in LABEL_METRICS:
         return several, f"{objective.metric} is a metric of labels and the target has {distinct}"

@@ -136,7 +136,7 @@ def _targets(labels: Labels, raw: pl.DataFrame, part: str) -> tuple[Floats, Ints
         return y, keep, []
     if keep.size == 0:
         raise DataError(f"no row of {part} has a target that train knows", where=labels.name)
-    unknown = int((canonical(target).is_not_null().to_numpy() & ~np.isfinite(y)).sum())
+    unknown = int(canonical(target.filter(~np.isfinite(y))).is_not_null().sum())
     told = "are no numbers" if labels.task.kind == "regression" else "are labels that train does not have"
     also = f", of which {unknown} {told}" if unknown else ""
     text = f"{lost} rows of {part} have no usable target (missing or infinite{also}): they are left out"

@@ -92,6 +92,7 @@ def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Find
         shape = _identifier(series) if found.wire == "number" else _wordy(series, found)
         if shape:
             check, text = shape
+            found = replace(found, wire="text") if check == "text" else found
             return _made(name, found, "dropped", text), finding(check, name, text)
     if role == "feature" and found.wire == "text":
         text = f"{name!r} is free text; text steps come later"
@@ -124,9 +125,11 @@ def _identifier(series: pl.Series) -> tuple[str, str] | None:
     """Whole numbers, each once, that count the rows or are called an id."""
     if series.dtype == pl.String:
         series = series.cast(pl.Int64, strict=False)
-    if not series.dtype.is_integer() or series.null_count() or len(series) < MINIMUM or not series.is_unique().all():
+    if not series.dtype.is_integer() or series.null_count() or len(series) < MINIMUM:
         return None
     span = int(series.max()) - int(series.min()) + 1  # type: ignore[arg-type]  # whole numbers
+    if span < len(series) or series.n_unique() < len(series):
+        return None
     low = series.name.lower()
     called = (
         low in {"id", "key", "index"}

@@ -40,6 +40,7 @@ DATE_FORMATS = (
 SIGNS = ((".", ","), (",", "."), (",", " "), (",", "\u00a0"), (",", "\u202f"), (".", " "), (".", "'"))
 SYMBOLS = ("$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "CHF")
 SAMPLE = 5_000  # distinct values that a guess looks at
+FIRST_DAY, LAST_DAY = 19_000_101, 20_991_231  # whole numbers between may be dates
 FAILURES = 0.01  # share of values that may fail to parse; they are counted and become missing
 
 
@@ -93,9 +94,14 @@ def text_counts(series: pl.Series, missing: tuple[str, ...]) -> tuple[pl.Series,
 
 
 def _of_number(series: pl.Series, zone: str) -> Guess:
-    if series.dtype.is_integer() and _days(series.drop_nulls().unique().head(SAMPLE).cast(pl.String)):
+    if series.dtype.is_integer() and _eight_digits(series) and _days(series.unique().head(SAMPLE).cast(pl.String)):
         return Guess(wire="date", reason="whole numbers that are all dates (yyyymmdd)", parser=_date("%Y%m%d", zone))
     return Guess(wire="number", reason="numbers")
+
+
+def _eight_digits(series: pl.Series) -> bool:
+    low, high = series.min(), series.max()
+    return isinstance(low, int) and isinstance(high, int) and low >= FIRST_DAY and high <= LAST_DAY
 
 
 def _date_of_number(series: pl.Series, zone: str) -> dict[str, Any]:
@@ -180,6 +186,7 @@ def _reads(entry: dict[str, object], value: str) -> bool:
 
 def _days(values: pl.Series) -> bool:
     """Every text is a date such as 20141013 of this or the last century, and there are some."""
+    values = values.drop_nulls()
     if len(values) < 3 or not values.str.contains(r"^(19|20)[0-9]{6}$").all():  # noqa: PLR2004  # two may be chance
         return False
     return values.str.to_date("%Y%m%d", strict=False).null_count() == 0
