@@ -13,7 +13,7 @@ from automl.errors import BundleError
 
 _PLAIN = """
     Abs Add And ArgMin Cast Clip Concat Div Equal Expand Floor Gather GatherND GreaterOrEqual Identity IsNaN Less
-    LessOrEqual MatMul Max Min Mul Not Or Pow Reciprocal ReduceLogSum ReduceMax ReduceSum Shape Split Sqrt Sub
+    LessOrEqual MatMul Max Min Mul Not Or Pow Reciprocal ReduceLogSum ReduceMax Shape Split Sqrt Sub
     Unsqueeze Where
 """
 ALLOWED: Mapping[str, frozenset[str]] = {

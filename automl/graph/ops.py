@@ -2,6 +2,7 @@
 
 ONNX Runtime computes Exp, Log, Sigmoid and Softmax of doubles in vector registers and the rest of a batch
 one by one, with a last digit that may differ. Pow and ReduceLogSum go one by one always, so they stand in.
+ReduceSum adds in another order for one row than for many; MatMul does not.
 """
 
 from __future__ import annotations
@@ -45,10 +46,14 @@ def _sigmoid(builder: Builder, _: Expr, x: str) -> str:
     return builder.op("Reciprocal", builder.op("Add", _power(builder, 1 / np.e, x), builder.constant(np.array(1.0))))
 
 
-def _softmax(builder: Builder, _: Expr, x: str) -> str:
+def _softmax(builder: Builder, expr: Expr, x: str) -> str:
     axis = builder.constant(np.array([1]))
     powers = _power(builder, np.e, builder.op("Sub", x, builder.op("ReduceMax", x, axis)))
-    return builder.op("Div", powers, builder.op("ReduceSum", powers, axis))
+    return builder.op("Div", powers, _sum(builder, powers, expr.width))
+
+
+def _sum(builder: Builder, x: str, width: int) -> str:
+    return builder.op("MatMul", x, builder.constant(np.ones((width, 1))))
 
 
 def _logarithm(builder: Builder, expr: Expr, x: str) -> str:
@@ -177,7 +182,7 @@ RULES: dict[type[Expr], Rule] = {
     ops.Interpolate: _interpolate,
     ops.Concat: _concat,
     ops.Pick: _pick,
-    ops.RowSum: lambda builder, _, x: builder.op("ReduceSum", x, builder.constant(np.array([1]))),
+    ops.RowSum: lambda builder, expr, x: _sum(builder, x, expr.of.width),
     ops.ArgMin: _arg_min,
     ops.MatMul: lambda builder, expr, x: builder.op("MatMul", x, builder.constant(expr.weights)),
     ops.Trees: lambda builder, expr, x: tree_ensemble(builder, expr.ensemble, x),

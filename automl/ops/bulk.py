@@ -33,7 +33,7 @@ def evaluate(
     Numbers come back as float64 [N, width], flags as bool [N, width], an index as int64 [N, 1], text as a
     polars String series [N]. An `AutomlError` tells of a leaf that has no values.
     """
-    source = _Source(columns={} if columns is None else columns, features=features, stubs=stubs or {})
+    source = _Source(columns=columns, features=features, stubs=stubs or {})
     values: dict[int, Value] = {}
     with np.errstate(all="ignore"):  # NaN and infinities are values here, as in the graph
         for expr in walk(*exprs.values()):
@@ -87,7 +87,7 @@ def _series(given: Value) -> pl.Series:
 
 
 def _run(expr: Expr, parts: list[Any], source: _Source) -> Value:
-    leaf = _LEAVES.get(type(expr))
+    leaf = LEAVES.get(type(expr))
     return leaf(source, expr) if leaf else RULES[type(expr)](expr, *parts)
 
 
@@ -157,7 +157,7 @@ def _arg_min(_: Expr, x: Floats) -> Ints:
     return places.reshape(-1, 1)
 
 
-_LEAVES: dict[type[Expr], Callable[[_Source, Any], Value]] = {
+LEAVES: dict[type[Expr], Callable[[_Source, Any], Value]] = {
     ops.Column: _Source.column,
     ops.Features: _Source.matrix,
     ops.Stub: _Source.stub,
