@@ -38,7 +38,7 @@ def read_frame(reader: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
         for c in reader["columns"]
         if c["wire"] != "number" or not types[c["name"]].is_numeric()
     ]
-    return read.hstack(rest).select([column["name"] for column in reader["columns"]])
+    return pl.DataFrame([*read.get_columns(), *rest]).select([column["name"] for column in reader["columns"]])
 
 
 def read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
