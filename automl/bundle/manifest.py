@@ -191,7 +191,7 @@ def canonical(value: Any) -> bytes:
     return text.encode()
 
 
-def plain(value: Any) -> JsonValue:
+def plain(value: Any) -> Any:
     """`value` as JSON has it: dataclasses, models, mappings, sequences, numpy; non-finite numbers become null."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from pydantic import JsonValue, ValidationError
 
+from automl.bundle.frames import like, to_polars
 from automl.bundle.manifest import PROTOCOL, Manifest
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
 from automl.errors import BundleError, DataError
@@ -70,9 +71,7 @@ class Bundle:
         The frame's key columns come first, then `columns`. A decision that is a label has the target's own type.
         Columns are found by name; further ones are ignored; missing ones are a `DataError` that names them.
         """
-        if isinstance(frame, pl.DataFrame):
-            return self.score(frame)
-        return _same_kind(frame, self.score)
+        return like(self.score(to_polars(frame)), frame)
 
     def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one raw row, by output column. The last digit may differ from `predict` (see docs)."""
@@ -162,15 +161,3 @@ def _changed(folder: Path, name: str) -> BundleError:
 def _array(values: pl.Series) -> np.ndarray[Any, Any]:
     array: np.ndarray[Any, Any] = values.to_numpy()
     return array
-
-
-def _same_kind(frame: Any, score: Any) -> Any:
-    import narwhals as nw  # only where a frame is not polars
-
-    given = nw.from_native(frame, eager_only=True)
-    scored = score(given.to_polars())
-    answer = nw.from_dict(scored.to_dict(as_series=False), backend=given.implementation)
-    native = answer.to_native()
-    if given.implementation.is_pandas():
-        native.index = frame.index
-    return native

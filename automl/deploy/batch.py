@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 
 from automl.bundle.disk import whole_file
 from automl.bundle.read import Bundle
-from automl.bundle.scorer import written
-from automl.data.source import batches
+from automl.bundle.scorer import read_csv, written
+from automl.data.source import batches, files, kind
 from automl.errors import SpecError
 from automl.progress import Event, Listener, silent
 
@@ -23,10 +25,11 @@ CELLS = 1_000_000  # of a batch: as text they take some 60 MB
 def predict(bundle: Path, data: Path, out: Path, *, listener: Listener = silent) -> int:
     """Score the rows of `data` (csv, tsv, parquet, ndjson, arrow) into `out` (csv or parquet); returns their number.
 
-    Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in
-    is read as text with the dialect of training, as `score.py` does. Raises `BundleError`, `DataError` for rows that
-    lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then. In parquet a decision
-    that is a label has the target's own type, in CSV it is the label's text.
+    Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in is read
+    as text with the dialect of training, as `score.py` does, or with its own where that does not fit. In parquet a
+    decision that is a label has the target's own type, in CSV it is the label's text.
+    Raises `BundleError`, `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older
+    `out` stays as it was then.
     """
     suffix = out.suffix.lower()
     if suffix not in {".csv", ".parquet"}:
@@ -42,8 +45,20 @@ def predict(bundle: Path, data: Path, out: Path, *, listener: Listener = silent)
 def _scored(model: Bundle, data: Path, *, typed: bool) -> Iterator[pl.DataFrame]:
     chunk = model.manifest.chunk_rows
     chunks = max(1, min(MOST_CHUNKS, CELLS // (chunk * len(model.needed))))
-    for frame in batches(data, chunk * chunks, model.manifest.dialect):
+    for frame in batches(data, chunk * chunks, _dialect(model, data)):
         yield model.score(frame, typed=typed)
+
+
+def _dialect(model: Bundle, data: Path) -> Mapping[str, Any] | None:
+    """The dialect of training where the header can be read with it; else it is found from the file."""
+    dialect = model.manifest.dialect
+    first = files(data)[0]
+    if dialect is None or kind(first) not in {"csv", "tsv"}:
+        return None
+    with suppress(UnicodeError, StopIteration):
+        if set(model.needed) <= set(next(read_csv(first, dialect))):
+            return dialect
+    return None
 
 
 def _told(frames: Iterator[pl.DataFrame], listener: Listener) -> Iterator[pl.DataFrame]:

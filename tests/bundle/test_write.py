@@ -99,7 +99,7 @@ def test_the_graph_must_agree_with_training(make_contents, binary, tmp_path):
         stage(replace(contents, native=skewed), tmp_path / "c")
 
 
-def test_a_full_disk_leaves_the_old_bundle(make_contents, binary, bundle, tmp_path):
+def test_a_full_disk_leaves_the_old_bundle(make_contents, binary, tmp_path):
     """R08: with no room left `stage` raises a MachineError (exit 6), and the bundle that stood there still verifies."""
     out = tmp_path / "a.bundle"
     stage(make_contents(binary), staging(out))

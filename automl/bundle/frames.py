@@ -1,0 +1,52 @@
+"""Frames of other libraries: any kind in, the same kind out, for `fit` and `predict` alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from automl.errors import DataError
+
+
+def to_polars(frame: Any) -> pl.DataFrame:
+    """A polars, pandas or arrow frame as polars.
+
+    A column of mixed Python objects stays one, so that the reader sees each value as it is (D13).
+    Raises DataError for what is no frame and for columns with the same name (D05).
+    """
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    import narwhals as nw  # only where a frame is not polars
+
+    try:
+        given = nw.from_native(frame, eager_only=True)
+        if given.implementation.is_pandas():
+            return pl.DataFrame([_from_pandas(str(name), frame[name]) for name in frame.columns])
+        return pl.DataFrame(given.to_polars())
+    except TypeError as error:
+        raise DataError(f"a polars, pandas or arrow frame was expected, not a {type(frame).__name__}") from error
+    except (ValueError, pl.exceptions.DuplicateError) as error:
+        raise DataError(f"the frame cannot be used: {error}", hint="Give each column its own name.") from error
+
+
+def like(scored: pl.DataFrame, frame: Any) -> Any:
+    """`scored` as the kind of frame that `frame` is; of pandas with its index."""
+    if isinstance(frame, pl.DataFrame):
+        return scored
+    import narwhals as nw
+
+    kind = nw.from_native(frame, eager_only=True).implementation
+    native = nw.from_dict(scored.to_dict(as_series=False), backend=kind).to_native()
+    if kind.is_pandas():
+        native.index = frame.index
+    return native
+
+
+def _from_pandas(name: str, series: Any) -> pl.Series:
+    if series.dtype == "category":
+        series = series.astype(series.cat.categories.dtype if not series.hasnans else object)
+    try:
+        return pl.Series(name, pl.from_pandas(series))
+    except (TypeError, ValueError, pl.exceptions.PolarsError):  # pyarrow's errors are of these
+        return pl.Series(name, series.to_list(), dtype=pl.Object)

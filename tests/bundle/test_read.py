@@ -1,0 +1,202 @@
+"""Loading checks first; scoring goes by name and gives back what came in."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.bundle.manifest import Manifest
+from automl.bundle.read import MANIFEST, SEAL, Bundle
+from automl.bundle.scorer import seal
+from automl.data.rows import Labels
+from automl.errors import BundleError, DataError
+from automl.task import Task
+
+
+@pytest.fixture
+def copy(bundle, tmp_path):
+    """A bundle to break."""
+    return shutil.copytree(bundle, tmp_path / "copy.bundle")
+
+
+def resealed(folder, **changes):
+    """The manifest changed by someone who can compute hashes."""
+    content = json.loads((folder / MANIFEST).read_bytes()) | changes
+    text = json.dumps(content).encode()
+    (folder / MANIFEST).write_bytes(text)
+    (folder / SEAL).write_bytes(seal(text))
+
+
+def test_columns_go_by_name(bundle, raw):
+    """V04: reordered and further columns change nothing; missing ones are an error that names them all."""
+    model = Bundle.load(bundle)
+    answer = model.predict(raw)
+    assert model.predict(raw.select(sorted(raw.columns, reverse=True)).with_columns(x=pl.lit("?"))).equals(answer)
+    with pytest.raises(DataError, match=r"lacks columns that the model reads: 'age', 'job'"):
+        model.predict(raw.drop("age", "job"))
+    row = raw.row(0, named=True)
+    with pytest.raises(DataError, match="lacks a column that the model reads: 'note'"):
+        model.decide({name: row[name] for name in row if name != "note"})
+
+
+def test_rows_stand_alone(bundle, raw):
+    """A row has the same bits alone, in any chunk and at any place; keys come along."""
+    model = Bundle.load(bundle)
+    answer = model.predict(raw)
+    assert answer["id"].equals(raw["id"])
+    assert model.predict(raw.reverse()).reverse().equals(answer)
+    assert model.predict(raw[7:20]).equals(answer[7:20])
+    assert [model.decide(row) for row in raw.iter_rows(named=True)] == answer.drop("id").to_dicts()
+    assert model.predict(pl.concat([raw] * 20)).equals(pl.concat([answer] * 20))
+
+
+def test_no_rows_no_answers(bundle, raw):
+    """A frame without rows gives a frame without rows, with the same columns and types."""
+    model = Bundle.load(bundle)
+    assert model.predict(raw.clear()).schema == model.predict(raw).schema
+
+
+@pytest.mark.parametrize(
+    ("values", "texts", "dtype", "native"),
+    [
+        (("no", "yes"), ("no", "yes"), "str", pl.String),
+        ((1, 2), ("1", "2"), "int", pl.Int64),
+        ((0.5, 1.0), ("0.5", "1"), "float", pl.Float64),
+        ((False, True), ("false", "true"), "bool", pl.Boolean),
+    ],
+)
+def test_labels_come_back_as_they_came(values, texts, dtype, native, make_bundle, raw, tmp_path):  # noqa: PLR0917  # pytest gives them by name
+    """D21: decisions have the target's own type and values, in frames and in single rows."""
+    labels = Labels(name="t", task=Task(kind="binary", classes=2), values=values, texts=texts, dtype=dtype)
+    model = Bundle.load(make_bundle(labels, tmp_path / "b"))
+    decisions = model.predict(raw)["decision"]
+    assert decisions.dtype == native
+    assert set(decisions) == set(values)
+    assert type(model.decide(raw.row(0, named=True))["decision"]) is type(values[0])
+
+
+def test_extreme_numbers_have_answers(bundle, raw):
+    """D14: numbers at the edge of float64, in a frame or in a row, are scored alike and stop nothing."""
+    model = Bundle.load(bundle)
+    extremes = [1e308, -1e308, 5e-324, -0.0, float(2**53 + 2), float("inf"), float("nan"), 0.1 + 0.2]
+    frame = raw.head(len(extremes)).with_columns(age=pl.Series(extremes))
+    answer = model.predict(frame)
+    np.testing.assert_array_equal(
+        answer["probability"].to_numpy(),
+        [model.decide(row)["probability"] for row in frame.iter_rows(named=True)],
+    )
+    whole = raw.head(2).with_columns(age=pl.Series([2**63 - 1, -(2**63)]))
+    assert model.predict(whole).height == 2
+
+
+def test_every_flipped_byte_is_refused(copy):
+    """B06: a byte changed anywhere in any file ends in a BundleError (exit 7), also in the manifest and its seal."""
+    draw = np.random.default_rng(3)
+    files = sorted(path for path in copy.rglob("*") if path.is_file())
+    assert {path.name for path in files} >= {MANIFEST, SEAL, "model.onnx", "score.py", "evidence.parquet", "card.md"}
+    for turn in range(400):
+        path = files[turn % len(files)]
+        content = path.read_bytes()
+        place = int(draw.integers(len(content)))
+        broken = bytearray(content)
+        broken[place] ^= 1 << int(draw.integers(8))
+        path.write_bytes(broken)
+        with pytest.raises(BundleError) as raised:
+            Bundle.load(copy)
+        assert raised.value.exit_code == 7
+        path.write_bytes(content)
+    assert Bundle.load(copy).manifest.protocol == 1
+
+
+def test_no_parser_sees_a_changed_file(copy, monkeypatch):
+    """B06: the hashes are checked before ONNX Runtime is given anything."""
+    (copy / "model.onnx").write_bytes(b"\0" * 100)
+    monkeypatch.setattr("automl.bundle.read.Scorer", lambda _: pytest.fail("the parser was reached"))
+    with pytest.raises(BundleError, match="not the one that was written"):
+        Bundle.load(copy)
+
+
+def test_pickles_are_no_bundles(tmp_path):
+    """B02: a pickle under a bundle's name, or in a folder's place of a manifest, is refused, never loaded."""
+    evil = tmp_path / "model.bundle"
+    evil.write_bytes(pickle.dumps({"a": 1}))
+    with pytest.raises(BundleError, match="no bundle"):
+        Bundle.load(evil)
+    folder = tmp_path / "folder.bundle"
+    folder.mkdir()
+    (folder / MANIFEST).write_bytes(pickle.dumps({"a": 1}))
+    (folder / SEAL).write_bytes(seal(pickle.dumps({"a": 1})))
+    with pytest.raises(BundleError, match="cannot be read"):
+        Bundle.load(folder)
+
+
+def test_unknown_protocols_are_refused(copy):
+    """B11: a bundle of another protocol is refused with both numbers and what to do."""
+    resealed(copy, protocol=2)
+    with pytest.raises(BundleError, match="protocol 2, this automl reads protocol 1"):
+        Bundle.load(copy)
+
+
+@pytest.mark.parametrize("name", ["../model.onnx", "/etc/passwd", "golden/../../x.json", "C:\\x.json", "model.pkl", ""])
+def test_no_file_outside_is_named(copy, name):
+    """A manifest that names a path outside, or a kind of file that no bundle has, is refused."""
+    resealed(copy, files=json.loads((copy / MANIFEST).read_bytes())["files"] | {name: "0" * 64})
+    with pytest.raises(BundleError, match="no bundle has"):
+        Bundle.load(copy)
+
+
+def test_links_are_refused(copy, tmp_path):
+    """A link in a bundle is refused, even if what it points to has the right hash."""
+    (copy / "card.md").rename(tmp_path / "elsewhere.md")
+    (copy / "card.md").symlink_to(tmp_path / "elsewhere.md")
+    with pytest.raises(BundleError, match="link"):
+        Bundle.load(copy)
+
+
+def test_unknown_keys_are_refused(copy):
+    """A manifest with a key that protocol 1 does not have is refused."""
+    resealed(copy, run_this="rm")
+    with pytest.raises(BundleError, match="run_this"):
+        Bundle.load(copy)
+
+
+def test_a_graph_of_another_hand_is_refused(copy):
+    """B10: a graph that passes all hashes but is none that we write never reaches ONNX Runtime."""
+    import hashlib
+
+    from onnx import TensorProto, helper
+
+    value = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, [None, 1]) for name in "ab"]
+    node = helper.make_node("Evil", ["a"], ["b"], domain="com.evil")
+    content = helper.make_model(helper.make_graph([node], "g", value[:1], value[1:])).SerializeToString()
+    (copy / "model.onnx").write_bytes(content)
+    files = json.loads((copy / MANIFEST).read_bytes())["files"]
+    resealed(copy, files=files | {"model.onnx": hashlib.sha256(content).hexdigest()})
+    with pytest.raises(BundleError, match=r"com\.evil"):
+        Bundle.load(copy)
+
+
+def test_the_manifest_has_one_writing(bundle):
+    """The manifest reads back to the very bytes that were written."""
+    text = (bundle / MANIFEST).read_bytes()
+    assert Manifest.model_validate_json(text).to_bytes() == text
+
+
+def test_loading_needs_little(bundle):
+    """Scoring imports numpy, onnxruntime, polars and pydantic, and nothing that trains or converts frames."""
+    code = (
+        "import sys; from automl.bundle.read import Bundle; import automl.deploy.batch;"
+        f"m = Bundle.load({str(bundle)!r}); import polars as pl; "
+        "m.predict(pl.DataFrame({n: ['1'] for n in m.needed}));"
+        "print(*sorted({'sklearn', 'lightgbm', 'xgboost', 'catboost', 'flaml', 'pandas', 'onnx', 'scipy', 'pyarrow',"
+        " 'narwhals', 'jinja2', 'psutil', 'automl.learners', 'automl.search', 'automl.decide'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,96 @@
+"""`verify` replays what was judged and knows every file."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import pickle
+import shutil
+import zipfile
+
+import pytest
+
+from automl.bundle.read import MANIFEST, SEAL
+from automl.bundle.scorer import seal
+from automl.bundle.verify import looks_pickled, verify
+from automl.errors import BundleError
+
+
+@pytest.fixture
+def copy(bundle, tmp_path):
+    """A bundle to break."""
+    return shutil.copytree(bundle, tmp_path / "copy.bundle")
+
+
+def reseal(folder):
+    """All hashes computed again, as someone would who tampers with care."""
+    content = json.loads((folder / MANIFEST).read_bytes())
+    names = (path for path in folder.rglob("*") if path.is_file() and path.name not in {MANIFEST, SEAL})
+    content["files"] = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in names
+    }
+    text = json.dumps(content).encode()
+    (folder / MANIFEST).write_bytes(text)
+    (folder / SEAL).write_bytes(seal(text))
+
+
+def test_a_good_bundle_passes(bundle):
+    """The report counts files and golden rows, and names the content hash."""
+    report = verify(bundle)
+    assert report.files == len([path for path in bundle.rglob("*") if path.is_file()])
+    assert report.golden_rows == len(json.loads((bundle / "golden" / "rows.json").read_bytes()))
+    assert len(report.content_hash) == 64
+
+
+def test_no_bundle_holds_a_pickle(bundle):
+    """B01: no file of a bundle is a pickle or an archive, by its content as by its name."""
+    files = [path for path in bundle.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".json", ".sha256", ".onnx", ".parquet", ".md", ".py"}
+    assert not any(looks_pickled(path.read_bytes()) for path in files)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_are_known_by_content(protocol, copy):
+    """B01: a pickle of any protocol, under a harmless name and with all hashes right, is refused."""
+    (copy / "card.md").write_bytes(pickle.dumps({"a": [1, 2.5, "x"]}, protocol=protocol))
+    reseal(copy)
+    with pytest.raises(BundleError, match=r"card\.md: this is a pickle"):
+        verify(copy)
+
+
+def test_archives_are_known_by_content():
+    """B01: a zip may hold a pickle and counts as one."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("data.pkl", b"x")
+    assert looks_pickled(buffer.getvalue())
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "sitecustomize.py", "golden/more.json", ".hidden"])
+def test_strangers_are_refused(copy, name):
+    """B02: a file that the manifest does not name is refused by name."""
+    (copy / name).write_bytes(b"import os")
+    with pytest.raises(BundleError, match="does not name this file"):
+        verify(copy)
+
+
+def test_a_skewed_graph_is_refused(copy, make_contents, binary):
+    """B13: a graph with one threshold moved answers the golden rows otherwise, though every hash was made right."""
+    model = make_contents(binary).model
+    moved = model.replace(b"clerk", b"klerk")
+    assert moved != model
+    (copy / "model.onnx").write_bytes(moved)
+    reseal(copy)
+    with pytest.raises(BundleError, match="content hash"):
+        verify(copy)
+    content = json.loads((copy / MANIFEST).read_bytes())
+    from automl.bundle.manifest import content_hash
+
+    golden = (copy / "golden" / "expected.json").read_bytes()
+    content["content_hash"] = content_hash(spec=content["spec"], reader=content["reader"], model=moved, golden=golden)
+    (copy / MANIFEST).write_bytes(json.dumps(content).encode())
+    reseal(copy)
+    with pytest.raises(BundleError, match="golden answers differ; row") as raised:
+        verify(copy)
+    assert raised.value.exit_code == 7

@@ -1,0 +1,144 @@
+"""Files are scored whole, in order, and like everything else."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+
+from automl.bundle.read import Bundle
+from automl.bundle.scorer import Scorer, score_file
+from automl.deploy import batch
+from automl.errors import BundleError, DataError, SpecError
+
+
+@pytest.fixture
+def data(raw, tmp_path):
+    """The raw rows as a CSV file."""
+    path = tmp_path / "in.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(raw.columns)
+        writer.writerows(raw.iter_rows())
+    return path
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
+def test_predict_equals_score_py(problem, request, make_bundle, data, tmp_path):
+    """The file that `predict` writes is byte for byte the one that score.py writes."""
+    bundle = make_bundle(request.getfixturevalue(problem), tmp_path / "b")
+    assert batch.predict(bundle, data, tmp_path / "a.csv") == 500
+    score_file(Scorer(bundle), data, tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_labels_are_written_as_text(make_bundle, data, tmp_path):
+    """D21: a label of True is written as its text in CSV, by `predict` as by score.py."""
+    from automl.data.rows import Labels
+    from automl.task import Task
+
+    task = Task(kind="binary", classes=2)
+    labels = Labels(name="t", task=task, values=(False, True), texts=("false", "true"), dtype="bool")
+    bundle = make_bundle(labels, tmp_path / "b")
+    batch.predict(bundle, data, tmp_path / "a.csv")
+    score_file(Scorer(bundle), data, tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    assert set(pl.read_csv(tmp_path / "a.csv", infer_schema=False)["decision"]) == {"false", "true"}
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".ndjson", ".tsv"])
+def test_any_format_gives_the_same_rows(suffix, bundle, raw, tmp_path):
+    """Parquet, ndjson and tsv are scored like the frame; parquet out keeps types and order."""
+    path = tmp_path / f"in{suffix}"
+    writers = {
+        ".parquet": raw.write_parquet,
+        ".ndjson": raw.write_ndjson,
+        ".tsv": lambda to: raw.write_csv(to, separator="\t"),
+    }
+    writers[suffix](path)
+    batch.predict(bundle, path, tmp_path / "out.parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet").equals(Bundle.load(bundle).predict(raw))
+
+
+def test_chunks_do_not_show(bundle, raw, tmp_path, monkeypatch):
+    """Files longer than a batch give the same rows in the same order, in parquet and in CSV; progress is told."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    events = []
+    long = tmp_path / "long.parquet"
+    pl.concat([raw] * 20).write_parquet(long)
+    answer = pl.concat([Bundle.load(bundle).predict(raw)] * 20)
+    assert batch.predict(bundle, long, tmp_path / "out.parquet", listener=events.append) == 10_000
+    assert pl.read_parquet(tmp_path / "out.parquet").equals(answer)
+    assert [event.facts["rows"] for event in events] == [4096, 8192, 10_000, 10_000]
+    batch.predict(bundle, long, tmp_path / "out.csv")
+    assert pl.read_csv(tmp_path / "out.csv").equals(answer)
+
+
+def test_keys_pass_unchanged(bundle, data, tmp_path):
+    """A key such as "007" is written as it was read; data without the key is scored without it."""
+    text = data.read_text(encoding="utf-8").replace("c0000", "007").replace("c0001", '"a,b"')
+    data.write_text(text, encoding="utf-8")
+    batch.predict(bundle, data, tmp_path / "out.csv")
+    assert pl.read_csv(tmp_path / "out.csv", infer_schema=False)["id"][:2].to_list() == ["007", "a,b"]
+    pl.read_csv(data, infer_schema=False).drop("id").write_csv(tmp_path / "bare.csv")
+    batch.predict(bundle, tmp_path / "bare.csv", tmp_path / "out.csv")
+    assert pl.read_csv(tmp_path / "out.csv").columns == ["probability", "decision", "expected_cost"]
+
+
+def test_no_rows_give_a_header(bundle, data, tmp_path):
+    """A file with a header and no rows gives the same."""
+    data.write_text(data.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    assert batch.predict(bundle, data, tmp_path / "out.csv") == 0
+    assert (tmp_path / "out.csv").read_text() == "id,probability,decision,expected_cost\n"
+    score_file(Scorer(bundle), data, tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_failure_leaves_the_old_output(suffix, bundle, data, tmp_path):
+    """V14: a bad line in the middle leaves what stood there before, and no part files."""
+    out = tmp_path / f"out{suffix}"
+    out.write_text("old")
+    with data.open("a", encoding="utf-8") as file:
+        file.write("x,1\n")
+    with pytest.raises(DataError, match="line 502"):
+        batch.predict(bundle, data, out)
+    assert out.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", out.name]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from automl.deploy.batch import predict
+def listener(event):
+    if event.facts["rows"] > int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+predict(*map(Path, sys.argv[1:4]), listener=listener)
+"""
+
+
+@pytest.mark.parametrize("after", [0, 5000])
+def test_a_kill_leaves_no_half_output(after, bundle, raw, tmp_path):
+    """V14: kill -9 at some chunk leaves no output under its name, or the old one whole."""
+    pl.concat([raw] * 40).write_csv(tmp_path / "in.csv")
+    command = [sys.executable, "-c", KILLED, bundle, tmp_path / "in.csv", tmp_path / "out.csv", str(after)]
+    done = subprocess.run(command, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_bad_requests_are_refused_first(bundle, data, tmp_path):
+    """An output of an unknown kind, no bundle, or data without the columns: each is its own error."""
+    with pytest.raises(SpecError, match=r"neither \.csv nor \.parquet"):
+        batch.predict(bundle, data, tmp_path / "out.xlsx")
+    with pytest.raises(BundleError):
+        batch.predict(tmp_path, data, tmp_path / "out.csv")
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="lacks columns"):
+        batch.predict(bundle, tmp_path / "other.csv", tmp_path / "out.csv")
