@@ -33,9 +33,8 @@ class RandomSteps:
 
 
 def complete(params: Params, space: Space) -> Params:
-    """`params` with the low end or the first option of each dimension that they leave out."""
-    start = {name: _plainest(dimension) for name, dimension in space.items()}
-    return {**start, **params}
+    """`params` moved inside `space`, with the low end or the first option of each dimension that they leave out."""
+    return {**params, **{name: _inside(params.get(name), dimension) for name, dimension in space.items()}}
 
 
 def near(params: Params, space: Space, seed: int) -> Params:
@@ -44,10 +43,11 @@ def near(params: Params, space: Space, seed: int) -> Params:
     return {**params, **{name: _step(params[name], dimension, rng) for name, dimension in space.items()}}
 
 
-def _plainest(dimension: Range | Choice) -> Value:
+def _inside(value: Value | None, dimension: Range | Choice) -> Value:
     if isinstance(dimension, Choice):
-        return dimension.options[0]
-    return int(dimension.low) if dimension.whole else dimension.low
+        return dimension.options[0] if value is None or value not in dimension.options else value
+    number = dimension.low if value is None else min(max(float(value), dimension.low), dimension.high)
+    return round(number) if dimension.whole else number
 
 
 def _step(value: Value, dimension: Range | Choice, rng: np.random.Generator) -> Value:

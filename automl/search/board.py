@@ -66,3 +66,4 @@ class Outcome:
     parity_rows: NDArray[np.int64]
     native: tuple[NDArray[np.float64], ...]
     stopped: str | None = None  # why the search ended early, in plain words
+    signal: int | None = None  # the number of the signal that stopped it: this is the best so far

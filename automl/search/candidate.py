@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 OOF = "oof"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Candidate:
     """What is known so far. `losses` are by fold; `asked` are the folds that were handed to the executor."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +68,7 @@ class Problem:
             unseen_groups=spec.data.unseen_groups,
         )
 
-    @cached_property
+    @property
     def parity_rows(self) -> Ints:
         """Positions of the rows that members are compared on."""
         n = self.rows.n
@@ -96,6 +95,7 @@ class Matrices:
     rundir: RunDir
     _tables: dict[int | None, Table] = field(default_factory=dict)
     _plans: dict[int | None, Plan] = field(default_factory=dict)
+    _parity: dict[int | None, str] = field(default_factory=dict)
     _base: tuple[tuple[FeatureInfo, ...], Floats] | None = None
 
     def table(self, fold: int | None) -> Table:
@@ -104,6 +104,10 @@ class Matrices:
             self._tables[fold] = self._make(fold)
         return self._tables[fold]
 
+    def has(self, fold: int | None) -> bool:
+        """Whether a table is there already."""
+        return fold in self._tables
+
     def plan(self, fold: int | None) -> Plan:
         """The plan of a table."""
         self.table(fold)
@@ -111,9 +115,11 @@ class Matrices:
 
     def parity(self, fold: int | None) -> str:
         """The path of the plan's matrix [m, F] on the parity rows, as it will be in the bundle."""
-        name = f"{FOLDER}/{_name(fold)}-parity"
-        frame = self.problem.rows.frame[self.problem.parity_rows]
-        return str(self.rundir.save(name, transform(self.plan(fold), frame)))
+        if fold not in self._parity:
+            frame = self.problem.rows.frame[self.problem.parity_rows]
+            values = transform(self.plan(fold), frame)
+            self._parity[fold] = str(self.rundir.save(f"{FOLDER}/{_name(fold)}-parity", values))
+        return self._parity[fold]
 
     def _make(self, fold: int | None) -> Table:
         problem, n = self.problem, self.problem.rows.n

@@ -1,0 +1,331 @@
+"""The search: candidates through folds on all workers until the time is needed for what comes after."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from automl.budget import Deadline
+from automl.engines.base import Engine
+from automl.errors import Stopped
+from automl.executors.base import Done, Executor, Job
+from automl.learners.base import Learner
+from automl.progress import Event, Listener
+from automl.registry import Registry
+from automl.search import candidate as candidates
+from automl.search.agenda import Agenda, enough, usable
+from automl.search.board import Outcome, Trial
+from automl.search.candidate import Candidate
+from automl.search.finish import Explored, finish, refit_seconds
+from automl.search.pace import PREPARE, Pace, fit_estimate, pace, reserve_seconds
+from automl.search.problem import Matrices, Problem
+from automl.search.rundir import RunDir
+from automl.search.trial import LEARNERS, FoldResult, Order
+from automl.spec.model import Spec
+
+ENGINES = Registry("automl.engines", Engine, "engine")
+AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
+MARGIN = 0.02  # of what the best gains over the worst: a first fold further behind ends a candidate
+GRACE = 1.5  # a job may overrun its soft limit by this factor and three seconds before it is killed
+MODELS = 12  # fitted models that are kept in memory
+BAGS_LEFT = 3  # if not even so many whole cross-validations are left after the first fit, one fold has to do
+
+
+def search(
+    *,
+    problem: Problem,
+    spec: Spec,
+    deadline: Deadline,
+    executor: Executor,
+    rundir: RunDir,
+    listener: Listener,
+    seed: int,
+    learners: str = LEARNERS,
+    engine: str = "flaml",
+) -> Outcome:
+    """Try learners until the reserve (`pace.reserve_seconds`) is all that is left, and refit the best ensemble.
+
+    Baselines come first, so that a scored candidate always stands. With ``budget.trials`` (baselines are not
+    counted) every choice follows counted work; the deadline can then only end it, and `Outcome.stopped` says so.
+    Ctrl-C ends it too, with the best so far; a second one is the caller's. `learners` is the package of learners.
+    Raises `AutomlError` if not even a baseline could be fitted.
+    """
+    run = _Search(
+        problem=problem,
+        spec=spec,
+        deadline=deadline,
+        executor=executor,
+        rundir=rundir,
+        listener=listener,
+        seed=seed,
+        package=learners,
+        engine=engine,
+    )
+    try:
+        run.explore()
+    except (KeyboardInterrupt, Stopped) as error:
+        run.stopped = "stopped by hand"
+        run.signal = error.signal_number if isinstance(error, Stopped) else signal.SIGINT
+    executor.cancel()
+    return finish(run.explored())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    problem: Problem
+    spec: Spec
+    deadline: Deadline
+    executor: Executor
+    rundir: RunDir
+    listener: Listener
+    seed: int
+    package: str
+    engine: str
+    found: list[Candidate] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    stopped: str | None = None
+    signal: int | None = None
+    _flying: dict[int, tuple[Candidate, int]] = field(default_factory=dict)
+    _jobs: int = 0
+    _best: float | None = None
+    _settled: bool = False
+    matrices: Matrices = field(init=False)
+    pace: Pace = field(init=False)
+    agenda: Agenda = field(init=False)
+    reserve: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        problem, budget = self.problem, self.spec.budget
+        columns = max(1, len(problem.schema.features))
+        self.matrices = Matrices(problem=problem, rundir=self.rundir)
+        self.reserve = reserve_seconds(self.deadline.seconds, problem.rows.n, columns)
+        left = self.deadline.seconds - PREPARE if self._counted else self.deadline.left()
+        rows = len(problem.folds[0].fit)
+        seconds = left - self.reserve
+        self.pace = pace(
+            rows=rows,
+            columns=columns,
+            task=problem.task,
+            folds=len(problem.folds),
+            seconds=seconds,
+            workers=budget.workers,
+        )
+        self._settled = self._counted or self.pace.folds == 1
+        self.agenda = Agenda(
+            learners=usable(Registry(self.package, Learner, "learner").all, self.spec.recipe.learners, problem.task),
+            task=problem.task,
+            rows=rows,
+            pace=self.pace,
+            engine=lambda: ENGINES.get(self.engine),
+            seed=self.seed,
+            cost=self._cost,
+        )
+
+    @property
+    def _counted(self) -> bool:
+        """Choices follow counted work and not the clock (R12)."""
+        return self.spec.budget.trials is not None
+
+    def explore(self) -> None:
+        """Keep the workers fed and take in what they find, until nothing is worth trying or the time is needed."""
+        while True:
+            self._feed()
+            self._prepare()
+            if not self._flying:
+                return
+            left = self._left()
+            if left <= 0:
+                if self._counted:
+                    self.stopped = "the time ended before the trials did: this run does not reproduce"
+                return
+            for done in self.executor.wait(min(left, 1.0)):
+                self._take(done)
+
+    def explored(self) -> Explored:
+        """What was found, for the finish."""
+        return Explored(
+            problem=self.problem,
+            spec=self.spec,
+            deadline=self.deadline,
+            reserve=self.reserve,
+            executor=self.executor,
+            rundir=self.rundir,
+            listener=self.listener,
+            matrices=self.matrices,
+            pace=self.pace,
+            seed=self.seed,
+            package=self.package,
+            counted=self._counted,
+            found=self.found,
+            trials=self.trials,
+            stopped=self.stopped,
+            signal=self.signal,
+        )
+
+    def _prepare(self) -> None:
+        """While the workers are busy: the plan on all rows, once every fold has its own."""
+        if self._settled and self.pace.folds > 1 and all(self.matrices.has(f) for f in range(self.pace.folds)):
+            self.matrices.table(None)
+
+    def _left(self) -> float:
+        """Seconds of search: what is left beside the reserve and the refits."""
+        refits = refit_seconds(self.found, self.problem, self.pace, self.spec)
+        return self.deadline.left() - self.reserve - refits
+
+    def _feed(self) -> None:
+        while len(self._flying) < self.executor.workers + AHEAD:
+            following = self._pending() or self._started()
+            if following is None:
+                return
+            self._submit(*following)
+
+    def _pending(self) -> tuple[Candidate, int] | None:
+        """A further fold of a candidate whose first fold was good."""
+        for found in self.found:
+            if not found.ended and (found.learner.baseline or 0 in found.losses):
+                for fold in range(self.pace.folds):
+                    if fold not in found.asked:
+                        return found, fold
+        return None
+
+    def _started(self) -> tuple[Candidate, int] | None:
+        """The first fold of a new candidate, if there is one and time for it."""
+        tried = [found for found in self.found if not found.learner.baseline]
+        if self._counted and len(tried) >= (self.spec.budget.trials or 0) and not self._baselines_wait():
+            return None
+        if self._without_gain() >= enough(self.problem.rows.n):
+            return None
+        following = self.agenda.next(self.found)
+        if following is None:
+            return None
+        learner, params, proposed = following
+        if not learner.baseline and not self._counted and self._left() < 0.7 * self._expected(learner):
+            return None
+        found = Candidate(id=len(self.found), learner=learner, params=params, proposed=proposed)
+        self.found.append(found)
+        self.agenda.note(found)
+        return found, 0
+
+    def _baselines_wait(self) -> bool:
+        started = {found.learner.name for found in self.found}
+        return any(learner.baseline and learner.name not in started for learner in self.agenda.learners)
+
+    def _without_gain(self) -> int:
+        """Trials since the last gain on the first fold."""
+        firsts = [found.first for found in self.found if found.ended and not found.learner.baseline]
+        return len(firsts) - firsts.index(min(firsts)) - 1 if firsts else 0
+
+    def _expected(self, learner: Learner) -> float:
+        """Seconds that a fit of `learner` is likely to take."""
+        took = [found.seconds_a_fold() for found in self.found if found.learner is learner and found.losses]
+        if took:
+            return sum(took) / len(took)
+        rows = len(self.problem.folds[0].fit)
+        return fit_estimate(rows, max(1, len(self.problem.schema.features)), self.problem.task) * learner.cost / 2
+
+    def _submit(self, found: Candidate, fold: int) -> None:
+        found.asked.add(fold)
+        soft = self.pace.fit_seconds
+        if not self._counted:
+            soft = max(0.5, min(soft, self._left()))
+        keeps = fold == 0 and (self.pace.folds == 1 or not self._settled)
+        order = Order(
+            table=self.matrices.table(fold),
+            learner=found.learner.name,
+            params=found.params,
+            task=self.problem.task,
+            seed=self.seed,
+            seconds=soft,
+            out=self.rundir.place(f"{candidates.OOF}/{found.id}-{fold}"),
+            parity=self.matrices.parity(fold) if keeps else None,
+            package=self.package,
+        )
+        job = Job(
+            id=self._jobs,
+            function="automl.search.trial:run",
+            arguments={"order": order},
+            seconds=GRACE * soft + 3.0 if not self._counted else max(1.0, self.deadline.left()),
+            memory=int(self.spec.budget.memory / self.executor.workers),
+        )
+        self._jobs += 1
+        self._flying[job.id] = (found, fold)
+        self.executor.submit(job)
+
+    def _take(self, done: Done) -> None:
+        found, fold = self._flying.pop(done.id)
+        found.seconds += done.seconds
+        found.memory = max(found.memory, done.memory)
+        if found.ended:
+            return
+        if done.status == "ok" and isinstance(done.value, FoldResult):
+            candidates.take(found, fold, done.value, self.problem, self.rundir)
+        else:
+            found.status, found.detail = done.status, done.detail
+        if not self._settled and not found.learner.baseline and found.status == "ok":
+            self._settle(found)
+        if found.status != "ok" or len(found.losses) >= self.pace.folds or (fold == 0 and not self._promising(found)):
+            self._end(found)
+
+    def _settle(self, found: Candidate) -> None:
+        """The first real fit shows how fast this machine is: with too little left one fold has to do."""
+        self._settled = True
+        bag = found.seconds_a_fold() * self.pace.folds
+        if bag * BAGS_LEFT > self._left() * self.executor.workers:
+            self.pace = self.pace.one_fold()
+            for other in self.found:
+                if not other.ended and other is not found and 0 in other.losses:
+                    self._end(other)
+
+    def _promising(self, found: Candidate) -> bool:
+        """A candidate goes on to further folds if its first one is near the best."""
+        if found.learner.baseline:
+            return True
+        firsts = [other.first for other in self.found if 0 in other.losses]
+        return found.first <= min(firsts) + MARGIN * (max(firsts) - min(firsts))
+
+    def _end(self, found: Candidate) -> None:
+        trial = candidates.end(found, self.problem, self.rundir, folds=self.pace.folds)
+        self._forget()
+        self.agenda.observe(found)
+        self.trials.append(trial)
+        self.rundir.append({"kind": "trial", **_plain(asdict(trial))})
+        self.listener(_event(trial, self._better(trial), len(self.trials), self.deadline.left(), self.problem))
+
+    def _forget(self) -> None:
+        """Keep the models of the best candidates only: each may be some megabytes."""
+        holding = [found for found in self.found if found.fitted is not None and found.ended]
+        for found in sorted(holding, key=lambda one: (one.first, one.id))[MODELS:]:
+            found.fitted = None if not found.learner.baseline else found.fitted
+
+    def _better(self, trial: Trial) -> float | None:
+        """The best score so far."""
+        if trial.oof is not None and trial.score is not None:
+            sign = 1 if self.problem.metric.greater_is_better else -1
+            if self._best is None or sign * trial.score > sign * self._best:
+                self._best = trial.score
+        return self._best
+
+    def _cost(self, found: Candidate) -> float:
+        if not self._counted:
+            return found.seconds
+        rows = len(self.problem.folds[0].fit)
+        return rows * len(self.problem.schema.features) * max(1, sum(found.rounds)) * found.learner.cost
+
+
+def _event(trial: Trial, best: float | None, trials: int, left: float, problem: Problem) -> Event:
+    name = problem.metric.name.replace("_", " ")
+    facts: dict[str, object] = {"trials": trials, "learner": trial.learner, "left": left}
+    if trial.score is not None:
+        facts["score"] = trial.score
+    if best is not None:
+        facts["best"] = best
+    if trial.status != "ok":
+        return Event(stage="search", text=f"{trial.learner} failed: {trial.status}. {trial.detail}", facts=facts)
+    shown = f"{name} {trial.score:.5g}" if trial.score is not None else f"loss {trial.loss:.5g}"
+    return Event(stage="search", text=f"{trial.learner}: {shown}", facts=facts)
+
+
+def _plain(record: Mapping[str, object]) -> dict[str, object]:
+    """JSON has no infinity: a failed trial has no loss."""
+    return {name: None if value == float("inf") else value for name, value in record.items()}
