@@ -14,7 +14,7 @@ from automl.data.labels import canonical, encode, fit_labels
 from automl.data.moments import moments
 from automl.data.rows import Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import check_names, drop, finding, infer_schema
-from automl.data.source import Source, load
+from automl.data.source import Source, load, probe_all
 from automl.data.split import split_test
 from automl.data.wires import guess
 from automl.errors import DataError, SpecError
@@ -30,6 +30,8 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     `train` and `test` stand in for the files of the spec. Without a test part one is set aside first; the schema,
     the missing words and the labels come from the train part alone. Raises DataError and SpecError.
     """
+    named = [(spec.data.train, train), (spec.data.test, test)]
+    probe_all(*(path for path, frame in named if isinstance(path, str) and frame is None))
     source = _source(spec.data.train, train, "train")
     check_names(source.frame.columns, spec)
     held = None if test is None and spec.data.test is None else _source(spec.data.test, test, "test")
@@ -86,7 +88,7 @@ def _source(named: object, frame: pl.DataFrame | None, part: str) -> Source:
     if not isinstance(named, str):
         hint = f'set data.{part} = "rows.csv", or give a frame'
         raise SpecError(f"there are no {part} rows", where=f"data.{part}", hint=hint)
-    return load(named)
+    return load(named, probed=True)
 
 
 def _parts(spec: Spec, source: Source, held: Source | None) -> tuple[_Part, _Part, str, list[Finding]]:

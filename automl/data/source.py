@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from automl.data.dialect import Dialect, sniff
-from automl.data.guard import guarded
+from automl.data.guard import guarded, probe
 from automl.data.reader import BLANKS
 from automl.errors import DataError
 
@@ -49,17 +49,25 @@ class Source:
     dialect: Mapping[str, object] | None = None
 
 
-def load(where: str | Path | pl.DataFrame, *, name: str = "frame") -> Source:
+def load(where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False) -> Source:
     """All rows of a file, a glob, a folder or a frame (`name` is how a frame is called in `digests`).
 
-    Raises DataError for what cannot be read, naming the file and the place.
+    `probed` says that `probe_all` has looked at the files. Raises DataError for what cannot be read,
+    naming the file and the place.
     """
     if isinstance(where, pl.DataFrame):
         return Source(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
+    if not probed:
+        probe_all(where)
     loaded = [_load_file(path) for path in files(where)]
     frames = [source.frame for source in loaded]
     digests = {path: digest for source in loaded for path, digest in source.digests.items()}
     return Source(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect)
+
+
+def probe_all(*wheres: str | Path) -> None:
+    """Look whether any parquet file among them would end the process; one child for all of them."""
+    probe([path for where in wheres for path in files(where) if kind(path) == "parquet"])
 
 
 def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None = None) -> Iterator[pl.DataFrame]:
@@ -68,6 +76,7 @@ def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None =
     A csv is read by the `csv` module of Python, every column as text: exactly what `score.py` sees.
     `dialect` is that of training where the file is a csv, else it is found again.
     """
+    probe_all(where)
     for path in files(where):
         if kind(path) in {"csv", "tsv"}:
             yield from _careful(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)  # type: ignore[arg-type]  # JSON of a Dialect
