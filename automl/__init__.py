@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from automl.bundle import Bundle
+    from automl.bundle.read import Bundle
     from automl.errors import AutomlError
     from automl.pipeline import Fit, fit
     from automl.spec import Spec
@@ -21,7 +21,7 @@ __all__ = ["AutomlError", "Bundle", "Fit", "Spec", "fit", "load_spec"]
 
 _HOMES = {
     "AutomlError": ("automl.errors", "AutomlError"),
-    "Bundle": ("automl.bundle", "Bundle"),
+    "Bundle": ("automl.bundle.read", "Bundle"),
     "Fit": ("automl.pipeline", "Fit"),
     "Spec": ("automl.spec", "Spec"),
     "fit": ("automl.pipeline", "fit"),

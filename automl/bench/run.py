@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+from datetime import UTC, datetime
 import importlib.metadata
 import json
 import os
@@ -69,7 +69,7 @@ def run_cell(
             "error": "" if scores else watched.stderr[-2000:],
             "machine": _machine(),
             "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
-            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
 
@@ -110,10 +110,10 @@ def _fit(spec: Path, recipe: str, overrides: Sequence[str], logs: Path) -> Watch
 
 
 def _seconds(overrides: Sequence[str]) -> float:
-    from automl.spec.units import parse_duration
+    from automl.spec.units import read_duration
 
     budget = next(value for key, _, value in (o.partition("=") for o in overrides) if key == "budget.time")
-    return parse_duration(budget)
+    return float(read_duration(budget))
 
 
 def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
@@ -122,7 +122,7 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
     import polars as pl
 
     from automl import metrics
-    from automl.bundle import Bundle
+    from automl.bundle.read import Bundle
     from automl.data.labels import encode
     from automl.data.source import load
     from automl.deploy.batch import predict
@@ -131,7 +131,7 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
     scored = place / "scored.parquet"
     predict(bundle, task.test, scored)
     columns = pl.read_parquet(scored).select(pl.col("^(probability.*|prediction)$"))
-    y = encode(loaded.manifest.labels, load(task.test).frame[task.target])
+    y = encode(loaded.manifest.target.labels(), load(task.test).frame[task.target])
     known = ~np.isnan(y)
     prediction = columns.to_numpy()[known]
     names = dict.fromkeys((task.metric, *SCORES[task.kind]))

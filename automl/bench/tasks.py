@@ -69,7 +69,5 @@ def _table(folder: Path, part: str) -> Path:
 
 def _costs(said: Mapping[str, object], path: Path) -> dict[str, object]:
     if said["kind"] != "matrix" or "matrix" in said:
-        raise SpecError(
-            f"costs of kind '{said['kind']}' are not supported yet", where=str(path), hint="use --no-costs"
-        )
+        raise SpecError(f"costs of kind '{said['kind']}' are not supported yet", where=str(path), hint="use --no-costs")
     return {key: said[key] for key in COST_KEYS if key in said}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from automl.task import Kind
+from automl.task import Kind, Task
 
 if TYPE_CHECKING:
     from automl.data.rows import Labels  # it loads polars, which a process that scores single rows does not need
@@ -48,6 +48,11 @@ class Target(Frozen):
             texts=labels.texts,
             dtype=labels.dtype,
         )
+
+    def labels(self) -> Labels:
+        """The labels as the data room encodes a target with them."""
+        task = Task(kind=self.kind, classes=self.classes)
+        return Labels(name=self.name, task=task, values=self.values, texts=self.texts, dtype=self.dtype)
 
 
 class Input(Frozen):

@@ -1,0 +1,88 @@
+"""What ships: the search's members, calibrated, with their policy, as one graph that is proven equal to its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.data.rows import Prepared
+from automl.decide.calibrate import Calibration, fit_calibration
+from automl.decide.costs import Costs
+from automl.decide.policy import ExpectedCost
+from automl.errors import BundleError
+from automl.graph.assemble import Assembly, assemble
+from automl.graph.onnx import to_onnx
+from automl.graph.parity import Parity, check_parity
+from automl.graph.session import Session, open_session
+from automl.ops.expr import Expr
+from automl.search.board import Outcome
+
+SCORING_ROWS = 4096  # the graph's buffers for a chunk stay in the cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The shippable model. `reader` has the columns that the graph needs, no others."""
+
+    assembly: Assembly
+    model: bytes
+    reader: Mapping[str, object]
+    calibration: Calibration
+    costs: Costs | None
+    parity: Parity
+
+
+def choose(outcome: Outcome, data: Prepared, costs: Costs | None, *, seed: int) -> Choice:
+    """Calibrate on out-of-fold rows, put the policy behind, write the graph, and prove it by stages.
+
+    Raises `BundleError` where a stage of the graph differs from what it stands for (B13).
+    """
+    task = data.labels.task
+    calibration = fit_calibration(outcome.oof, data.train.y, task, data.train.weight, seed=seed)
+    assembly = assemble(
+        plan=outcome.plan,
+        members=outcome.members,
+        weights=outcome.weights,
+        calibration=calibration.expr,
+        policy=ExpectedCost(costs=costs).outputs if costs else _no_decision,
+        task=task,
+        labels=data.labels,
+    )
+    parity = check_parity(
+        assembly,
+        data.train.frame[outcome.parity_rows],
+        outcome.native,
+        tuple(member.learner for member in outcome.members),
+    )
+    if not parity.ok:
+        raise BundleError(parity.reason, where="parity", hint="This is a bug of ours: please report it with the spec.")
+    needed = {column.name for column in assembly.inputs}
+    reader = {"columns": [dict(column.reader) for column in data.schema.features if column.name in needed]}
+    return Choice(
+        assembly=assembly,
+        model=to_onnx(assembly.outputs, inputs=assembly.inputs),
+        reader=reader,
+        calibration=calibration,
+        costs=costs,
+        parity=parity,
+    )
+
+
+def score_rows(model: bytes, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
+    """The graph's own answers for rows in wire types, by output: the numbers that are judged are those that ship."""
+    session = open_session(model)
+    chunks = [_run(session, chunk) for chunk in frame.iter_slices(SCORING_ROWS)]
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in session.outputs}
+
+
+def _run(session: Session, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
+    return session.run({name: frame[name].to_numpy() for name in session.inputs})
+
+
+def _no_decision(_prediction: Expr) -> Mapping[str, Expr]:
+    """A regression predicts and leaves the deciding to its user."""
+    return {}

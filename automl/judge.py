@@ -1,0 +1,93 @@
+"""What the shipped bytes are worth on the test part: scores with intervals, and the verdict in money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl import metrics
+from automl.bundle.manifest import Score
+from automl.choose import Choice, score_rows
+from automl.data.rows import Prepared, Rows
+from automl.decide.evidence import Evidence, out_of_fold
+from automl.decide.policy import codes
+from automl.decide.verdict import Verdict
+from automl.decide.verdict import judge as judge_money
+from automl.metrics.interval import interval
+from automl.search.board import Outcome
+from automl.task import Kind
+
+Floats = NDArray[np.float64]
+
+REPORTED: dict[Kind, tuple[str, ...]] = {
+    "binary": ("roc_auc", "average_precision", "log_loss", "brier"),
+    "multiclass": ("log_loss", "accuracy"),
+    "regression": ("rmse", "mae", "r2"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """`scores` on test and on out-of-fold rows, the spec's metric first; `verdict` is None without costs.
+
+    `prediction` [n_test, width] are the graph's own answers on the test part.
+    """
+
+    scores: tuple[Score, ...]
+    verdict: Verdict | None
+    prediction: Floats
+
+
+def judge(data: Prepared, outcome: Outcome, choice: Choice, *, asked: Sequence[str], seed: int) -> Judgement:
+    """Look at the test part, once, with the graph that ships; `asked` are the metrics to report first."""
+    answers = score_rows(choice.model, data.test.frame)
+    task = data.labels.task
+    prediction = np.asarray(answers["prediction" if task.kind == "regression" else "probability"], dtype=np.float64)
+    names = tuple(dict.fromkeys((*asked, *REPORTED[task.kind])))
+    scores = (
+        *_scores(names, data.test, prediction, "test", seed=seed),
+        *_scores(names, data.train, outcome.oof, "oof", seed=seed),
+    )
+    return Judgement(
+        scores=scores, verdict=_verdict(data, outcome, choice, answers, prediction, seed=seed), prediction=prediction
+    )
+
+
+def _scores(
+    names: tuple[str, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
+) -> Iterator[Score]:
+    """The metrics that are defined on these rows; rows that no fold predicted are left out."""
+    known = np.flatnonzero(~np.isnan(prediction).any(axis=1))
+    y, p = rows.y[known], prediction[known]
+    weight = None if rows.weight is None else rows.weight[known]
+    for metric in map(metrics.get, names):
+        value = metrics.score(metric, y, p, weight) if known.size else np.nan
+        if not np.isnan(value):
+            low, high = interval(metric, y, p, weight, seed=seed) or (None, None)
+            yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
+
+
+def _verdict(
+    data: Prepared,
+    outcome: Outcome,
+    choice: Choice,
+    answers: dict[str, NDArray[np.generic]],
+    prediction: Floats,
+    *,
+    seed: int,
+) -> Verdict | None:
+    if choice.costs is None or not choice.costs.given:
+        return None
+    test = Evidence(
+        decisions=codes([str(text) for text in answers["decision"][:, 0]], choice.costs),
+        y=data.test.y,
+        p=prediction,
+        weight=data.test.weight,
+        group=data.test.group,
+    )
+    oof = out_of_fold(outcome.oof, data.train, data.labels.task, choice.costs, seed=seed)
+    return judge_money(test, choice.costs, oof=oof, seed=seed)

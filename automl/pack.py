@@ -1,0 +1,84 @@
+"""Packs what the stages made into the contents of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.contents import Contents
+from automl.bundle.evidence import evidence, profile
+from automl.bundle.golden import synthetic
+from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
+from automl.choose import Choice
+from automl.data.reader import read_row
+from automl.data.rows import Prepared
+from automl.judge import Judgement
+from automl.ops.bulk import evaluate
+from automl.search.board import Outcome
+from automl.spec import Spec
+
+
+def pack(
+    spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, judgement: Judgement, *, created: datetime
+) -> Contents:
+    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
+    needed = {column.name for column in choice.assembly.inputs}
+    columns = [column for column in data.schema.features if column.name in needed]
+    golden = synthetic(data.train, columns, seed=spec.budget.seed)
+    costs = choice.costs
+    outputs = outputs_of(data.labels, decides=costs is not None, costs=costs is not None and costs.given)
+    return Contents(
+        model=choice.model,
+        reader=choice.reader,
+        labels=data.labels,
+        outputs=outputs,
+        decisions=costs.actions if costs else (),
+        keys=spec.data.key,
+        spec=spec.resolved(),
+        golden=golden,
+        profile=profile(data.train, columns),
+        evidence=pl.concat(
+            [evidence(data.train, outcome.oof, part="oof"), evidence(data.test, judgement.prediction, part="test")]
+        ),
+        scores=judgement.scores,
+        members=_members(outcome),
+        features=_features(outcome, choice),
+        findings=data.findings,
+        split=data.split,
+        created=created,
+        parity=plain(choice.parity),
+        sources=dict(data.digests),
+        dialect=data.dialect,
+        native=_answers(choice, outputs, golden),
+    )
+
+
+def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:
+    pairs = zip(outcome.members, outcome.weights, strict=True)
+    return tuple(
+        MemberRecord(learner=member.learner, params=plain(member.params), weight=weight, rounds=member.rounds)
+        for member, weight in pairs
+    )
+
+
+def _features(outcome: Outcome, choice: Choice) -> tuple[FeatureRecord, ...]:
+    used = [outcome.plan.features[place] for place in choice.assembly.features_used]
+    return tuple(FeatureRecord(name=feature.name, kind=feature.kind, source=feature.source) for feature in used)
+
+
+def _answers(
+    choice: Choice, outputs: Sequence[Output], golden: Sequence[Mapping[str, Any]]
+) -> dict[str, NDArray[np.generic]]:
+    """The ops' own answers to the golden rows, by output column: the graph must give the same."""
+    frame = pl.DataFrame([read_row(choice.reader, row) for row in golden])
+    found = evaluate(choice.assembly.outputs, frame)
+    answers: dict[str, NDArray[np.generic]] = {}
+    for output in outputs:
+        values = np.asarray(found[output.name]).reshape(len(golden), -1)
+        answers |= {name: values[:, place] for place, name in enumerate(output.columns)}
+    return answers

@@ -1,0 +1,317 @@
+"""The story of a fit, from a spec to a bundle or a refusal; each stage is a function of values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.budget import Deadline
+from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
+from automl.progress import Event, Listener, silent
+from automl.spec import Spec, load, parse
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from automl.bundle.read import Bundle
+    from automl.choose import Choice
+    from automl.data.rows import Prepared
+    from automl.decide.verdict import Verdict
+    from automl.executors.base import Executor
+    from automl.gates.base import GateVerdict
+    from automl.judge import Judgement
+    from automl.search.board import Board, Outcome
+    from automl.search.rundir import RunDir
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit gives: the bundle's folder, its proof, and the board of all trials."""
+
+    path: Path
+    board: Board
+    judgement: Judgement
+    gates: tuple[GateVerdict, ...]
+    stopped: str | None  # why the search ended early, in plain words
+    signal: int | None  # of Ctrl-C or SIGTERM: this is the best so far
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict in money, None where the spec names no costs."""
+        return self.judgement.verdict
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The bundle, opened and checked."""
+        from automl.bundle.read import Bundle
+
+        return Bundle.load(self.path)
+
+    @property
+    def exit_code(self) -> int:
+        """0; 5 where deploying is not shown to pay (the bundle was asked for all the same); 130 or 143 if stopped."""
+        if self.signal is not None:
+            return 128 + self.signal
+        return VerdictRefusal.exit_code if self.verdict and not self.verdict.worth else 0
+
+    def summary(self) -> dict[str, Any]:
+        """The fit as JSON values: what `automl fit --json` prints."""
+        from automl.bundle.manifest import plain
+
+        return {
+            "bundle": str(self.path),
+            "worth": self.verdict.worth if self.verdict else None,
+            "verdict": plain(self.verdict),
+            "scores": plain(self.judgement.scores),
+            "gates": plain(self.gates),
+            "members": [[trial, weight] for trial, weight in self.board.weights],
+            "trials": len(self.board.trials),
+            "stopped": self.stopped,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def fit(
+    spec: Spec | Path | str | dict[str, Any],
+    *,
+    train: Any = None,
+    test: Any = None,
+    out: Path | str | None = None,
+    resume: bool = False,
+    write_anyway: bool = False,
+    listener: Listener = silent,
+    started: float | None = None,
+) -> Fit:
+    """Search within the budget, and write a bundle that keeps every limit.
+
+    `spec` is a `Spec`, the path of a spec file, or its values. `train` and `test` are frames (polars, pandas, arrow)
+    that stand in for the files of ``[data]``. `out` is the bundle's folder, by default the spec's name with
+    ``.bundle``; the run folder ``.run`` stands beside it. `started` is the monotonic time at which the budget began.
+
+    Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
+    deploying is not shown to pay (with `write_anyway` the bundle is written all the same, and says so).
+    """
+    start = time.monotonic() if started is None else started
+    spec = _spec(spec)
+    deadline = Deadline(seconds=spec.budget.time, start=start)
+    place = _place(spec, out)
+    with ExitStack() as stack:
+        executor = _start(spec, stack)
+        data = _read(spec, train, test, listener)
+        run = _open(spec, data, place, stack, resume=resume)
+        outcome = _search(spec, data, deadline, executor, run, listener)
+        choice = _choose(spec, data, outcome, listener)
+        judgement = _judge(spec, data, outcome, choice, listener)
+        staged = _stage(spec, data, outcome, choice, judgement, place, listener)
+        gates = _measure(spec, staged, listener)
+        done = Fit(
+            path=place,
+            board=outcome.board,
+            judgement=judgement,
+            gates=gates,
+            stopped=outcome.stopped,
+            signal=outcome.signal,
+            seconds=deadline.spent(),
+        )
+        _refuse_or_finish(done, staged, run, write_anyway=write_anyway)
+    listener(Event(stage="done", text=f"wrote {place}", facts={"left": deadline.left()}))
+    return done
+
+
+def plan(spec: Spec) -> dict[str, Any]:
+    """What `fit` would do, without the search: the data as it is read, the features, the folds (`--dry-run`)."""
+    from automl.bundle.manifest import plain
+    from automl.data.prepare import prepare
+
+    data = prepare(spec)
+    return {
+        "target": data.labels.name,
+        "task": data.labels.task.kind,
+        "labels": list(data.labels.texts),
+        "metric": _metric(spec, data),
+        "train_rows": data.train.n,
+        "test_rows": data.test.n,
+        "split": data.split,
+        "columns": [
+            {"name": column.name, "wire": column.wire, "role": column.role, "reason": column.reason}
+            for column in data.schema.columns
+        ],
+        "findings": plain(data.findings),
+        "budget": spec.resolved()["budget"],
+    }
+
+
+def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
+    if isinstance(given, Spec):
+        return given
+    return parse(given) if isinstance(given, dict) else load(given)
+
+
+def _place(spec: Spec, out: Path | str | None) -> Path:
+    """The bundle's folder, refused before the search if something else stands there."""
+    from automl.bundle.write import check_place
+
+    beside = spec.source.with_suffix(".bundle") if spec.source else Path("automl.bundle")
+    place = Path(out) if out is not None else beside
+    check_place(place)
+    return place
+
+
+def _metric(spec: Spec, data: Prepared) -> str:
+    """The metric of the search and the board; money is counted apart, on calibrated probabilities."""
+    from automl import metrics
+
+    named = spec.objective.metric
+    return named if named and named != "cost" else metrics.default(data.labels.task)
+
+
+def _start(spec: Spec, stack: ExitStack) -> Executor:
+    """Start the workers first: their libraries load while the data is read."""
+    from automl.executors.base import Backend
+    from automl.registry import Registry
+
+    backend = Registry("automl.executors", Backend, "executor").get(spec.budget.executor)
+    executor = backend.start(workers=spec.budget.workers)
+    stack.callback(executor.close)
+    return executor
+
+
+def _read(spec: Spec, train: Any, test: Any, listener: Listener) -> Prepared:
+    from automl.data.prepare import prepare
+
+    listener(Event(stage="read", text="reading and auditing the data"))
+    data = prepare(spec, train=_frame(train), test=_frame(test))
+    told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
+    listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
+    for finding in data.findings:
+        listener(Event(stage="audit", text=finding.text, facts={"check": finding.check, "column": finding.column}))
+    return data
+
+
+def _frame(given: Any) -> pl.DataFrame | None:
+    from automl.bundle.frames import to_polars
+
+    return None if given is None else to_polars(given)
+
+
+def _open(spec: Spec, data: Prepared, place: Path, stack: ExitStack, *, resume: bool) -> RunDir:
+    """Take the run folder beside the bundle; a run is that of its spec (but for time and workers) and its data."""
+    from automl.bundle.manifest import canonical
+    from automl.search.rundir import RunDir
+
+    said = spec.resolved()
+    said["budget"] = {key: value for key, value in said["budget"].items() if key not in {"time", "workers"}}
+    identity = {"spec": _digest(canonical(said)), "data": _digest(canonical(dict(data.digests)))}
+    return stack.enter_context(RunDir.open(place.with_suffix(".run"), identity=identity, resume=resume))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _search(
+    spec: Spec, data: Prepared, deadline: Deadline, executor: Executor, run: RunDir, listener: Listener
+) -> Outcome:
+    from automl.search.loop import search
+    from automl.search.problem import Problem
+
+    problem = Problem.of(
+        data.train,
+        data.schema,
+        data.labels.task,
+        metric=_metric(spec, data),
+        spec=spec,
+        seed=spec.budget.seed,
+    )
+    return search(
+        problem=problem,
+        spec=spec,
+        deadline=deadline,
+        executor=executor,
+        rundir=run,
+        listener=listener,
+        seed=spec.budget.seed,
+    )
+
+
+def _choose(spec: Spec, data: Prepared, outcome: Outcome, listener: Listener) -> Choice:
+    from automl.choose import choose
+    from automl.decide.costs import make_costs
+
+    listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
+    choice = choose(outcome, data, make_costs(spec.objective, data.labels), seed=spec.budget.seed)
+    listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
+    return choice
+
+
+def _judge(spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, listener: Listener) -> Judgement:
+    from automl.judge import judge
+
+    listener(Event(stage="decide", text="judging on the test part"))
+    asked = (_metric(spec, data), *spec.limits.scores)
+    return judge(data, outcome, choice, asked=asked, seed=spec.budget.seed)
+
+
+def _stage(
+    spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, judgement: Judgement, place: Path, listener: Listener
+) -> Path:
+    from automl.bundle.write import stage, staging
+    from automl.pack import pack
+
+    listener(Event(stage="bundle", text="staging the bundle"))
+    staged = staging(place)
+    stage(pack(spec, data, outcome, choice, judgement, created=datetime.now(UTC)), staged)
+    return staged
+
+
+def _measure(spec: Spec, staged: Path, listener: Listener) -> tuple[GateVerdict, ...]:
+    from automl.gates.measure import measure
+
+    listener(Event(stage="gates", text="measuring the staged bundle in a fresh process"))
+    gates = measure(staged, spec.limits)
+    for gate in gates:
+        listener(Event(stage="gates", text=gate.reason, facts={"gate": gate.gate, "measured": gate.measured}))
+    return gates
+
+
+def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: bool) -> None:
+    """Move the staged bundle to its place, or refuse: a limit that fails always does, money unless told otherwise."""
+    from automl.bundle.manifest import plain
+    from automl.bundle.read import read_manifest
+    from automl.bundle.write import discard, finish
+    from automl.report.text import card
+
+    refusal = _refusal(done)
+    if refusal and not (write_anyway and isinstance(refusal, VerdictRefusal)):
+        discard(staged)
+        _write_refusal(done, run)
+        raise refusal
+    facts = plain(read_manifest(staged)) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
+    finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))
+
+
+def _refusal(done: Fit) -> AutomlError | None:
+    broken = [gate for gate in done.gates if not gate.ok]
+    if broken:
+        return LimitRefusal("; ".join(gate.reason for gate in broken), hint="Relax the limit, or try a smaller recipe.")
+    if done.verdict and not done.verdict.worth:
+        return VerdictRefusal(done.verdict.reason, hint="--write-anyway writes the bundle all the same, marked so.")
+    return None
+
+
+def _write_refusal(done: Fit, run: RunDir) -> None:
+    """The reason and the board stay in the run folder, for people and for machines."""
+    from automl.bundle.manifest import plain
+    from automl.report.text import refusal
+
+    document, words = refusal(gates=plain(done.gates), verdict=plain(done.verdict), board=plain(done.board.trials))
+    (run.path / "refusal.json").write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (run.path / "refusal.md").write_text(words, encoding="utf-8")
