@@ -20,6 +20,14 @@ MOST_CELLS = 12  # amounts that the sensitivity moves, the ones that cost most f
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """What one row of a truth and an action costs, named as in the spec."""
+
+    cell: str
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A policy without a model, one action for all rows, and its cost per 1,000 rows of the evidence."""
 
@@ -61,6 +69,7 @@ class Verdict:
     worth: bool
     reason: str
     currency: str
+    amounts: tuple[Amount, ...]
     evidence: Literal["test", "test and out-of-fold"]
     rows: int
     ours: float
@@ -102,6 +111,11 @@ def judge(
         worth=worth,
         reason=_reason(whole, alone, against=best, rows=(test.n, evidence.n - test.n), currency=costs.currency),
         currency=costs.currency,
+        amounts=tuple(
+            Amount(cell=cell, cost=float(cost))
+            for cells, row in zip(costs.cells, costs.matrix, strict=True)
+            for cell, cost in zip(cells, row, strict=True)
+        ),
         evidence="test and out-of-fold" if helped else "test",
         rows=evidence.n,
         ours=whole.ours,
@@ -188,12 +202,13 @@ def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
     free = costs.scaled(0, 1, 0.0).matrix[evidence.y.astype(np.int64)]
     ours = np.average(np.take_along_axis(free, evidence.decisions[:, None], axis=1)[:, 0], weights=shares)
     never, always = np.average(free, axis=0, weights=shares)
-    low = (ours - always) / (negative - false_positive) if negative > false_positive else None
-    high = (never - ours) / false_positive if false_positive > 0 else None
-    if low is not None and high is not None and low >= high:
+    lowest = (ours - always) / (negative - false_positive) if negative > false_positive else -np.inf
+    highest = (never - ours) / false_positive if false_positive > 0 else np.inf
+    pays = lowest < highest and (negative > false_positive or ours < always) and (false_positive > 0 or ours < never)
+    if not pays or highest <= 0:
         return None
-    bound = None if low is None else max(0.0, float(low))
-    return Span(cell=BINARY_CELLS[0][1], low=bound, high=None if high is None else float(high))
+    low = float(lowest) if lowest > 0 else None
+    return Span(cell=BINARY_CELLS[0][1], low=low, high=float(highest) if highest < np.inf else None)
 
 
 def _reason(whole: _Comparison, alone: _Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:

@@ -33,6 +33,12 @@ def test_costs_are_per_1000_rows_and_the_best_policy_without_a_model_is_named():
     assert found.ours == 250
     assert [(policy.action, policy.cost) for policy in found.policies] == [("good", 2500), ("bad", 500)]
     assert (found.best, found.saving, found.test_total) == ("bad", 250, 1.0)
+    assert {amount.cell: amount.cost for amount in found.amounts} == {
+        "true_negative": 0,
+        "false_positive": 1,
+        "false_negative": 5,
+        "true_positive": 0,
+    }
 
 
 def test_a_good_model_is_worth_deploying():
@@ -147,6 +153,12 @@ def test_break_even_is_where_the_saving_vanishes():
     assert span.low < 1 < span.high
     for amount, saving in ((span.low, 0), (span.high, 0)):
         assert judge(rows, GERMAN.scaled(0, 1, amount), seed=1).saving == pytest.approx(saving, abs=1e-9)
+
+
+def test_a_copy_of_a_constant_policy_breaks_even_nowhere():
+    """It saves nothing, whatever a false positive costs."""
+    rows = replace(scored(500, strength=1.0), decisions=np.ones(500, dtype=np.int64))
+    assert judge(rows, GERMAN, seed=1).break_even is None
 
 
 def test_a_matrix_of_several_classes_and_actions_is_judged():

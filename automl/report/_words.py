@@ -1,0 +1,93 @@
+"""How values become words: names that cannot break a line or a table, numbers as people read them."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$])")
+_BREAKS = {ord(character): repr(character)[1:-1] for character in "\n\t\u2028\u2029"}
+
+
+class Ready(str):
+    """Text of our own that needs no escaping in Markdown."""
+
+    __slots__ = ()
+
+
+def line(value: object) -> str:
+    r"""`value` as one line without control characters (S08).
+
+    >>> line("a\nb")
+    'a\\nb'
+    """
+    return printable(str(value)).translate(_BREAKS)
+
+
+def markdown(value: object) -> str:
+    r"""`value` as text in Markdown: neither a table, a link, nor a tag can come of it (S07).
+
+    >>> markdown("<b>|x_y|")
+    '&lt;b&gt;\\|x\\_y\\|'
+    """
+    if isinstance(value, Ready):
+        return str(value)
+    return _SPECIAL.sub(r"\\\1", html.escape(line(value), quote=False))
+
+
+def columns(rows: Sequence[Sequence[object]], *, indent: int = 2) -> list[str]:
+    """Rows as aligned lines: the first column to the left, the others to the right."""
+    cells = [[line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        " " * indent
+        + "  ".join(
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def interval(found: Mapping[str, Any]) -> str:
+    """The interval of a score, empty if it has none."""
+    if found.get("low") is None or found.get("high") is None:
+        return ""
+    return f"{found['low']:.4g} to {found['high']:.4g}"
+
+
+def figure(value: float | None, unit: str = "") -> str:
+    """A measured figure with its unit, or a dash."""
+    return "–" if value is None else f"{value:.4g} {unit}".rstrip()  # noqa: RUF001  # an en dash is how people write none
+
+
+def render(template: str, facts: Mapping[str, object]) -> str:
+    """The Markdown template of that name filled with `facts`; every value is escaped unless it is `Ready`."""
+    return str(_environment().get_template(template).render(facts))
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from automl.decide.verdict import money
+
+    environment = Environment(
+        loader=PackageLoader("automl.report"),
+        autoescape=False,  # noqa: S701  # `finalize` escapes for Markdown, HTML's rules alone would not
+        finalize=markdown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"money": money, "figure": figure, "interval": interval, "ready": Ready}
+    return environment

@@ -1,0 +1,47 @@
+"""A run folder as facts: what its journal tells, and why there is no bundle if there is none."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+JOURNAL, REFUSAL = "journal.jsonl", "refusal.json"
+
+
+def is_run(path: Path) -> bool:
+    """Whether the folder is a run folder."""
+    return (path / JOURNAL).is_file()
+
+
+def describe_run(path: Path, *, board: bool) -> dict[str, Any]:
+    """The number of trials by status, the reasons of a refusal, and with `board` every trial, the best first.
+
+    A torn last line is ignored: the run may be under way (R05).
+    """
+    entries = [entry for entry in map(_entry, (path / JOURNAL).read_bytes().splitlines()) if entry is not None]
+    trials = [entry for entry in entries if entry.get("kind") == "trial"]
+    refused = path / REFUSAL
+    return {
+        "kind": "run",
+        "path": str(path),
+        "trials": dict(Counter(str(trial["status"]) for trial in trials)),
+        "refused": json.loads(refused.read_text(encoding="utf-8"))["reasons"] if refused.is_file() else [],
+        "board": sorted(trials, key=by_loss) if board else [],
+    }
+
+
+def by_loss(trial: Mapping[str, Any]) -> tuple[bool, float, int]:
+    """The order of a board: the smallest loss first, trials without one last."""
+    loss = trial["loss"]
+    return (loss is None, 0.0 if loss is None else loss, trial["id"])
+
+
+def _entry(text: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,241 @@
+"""What a run or a bundle has to say, as plain text and Markdown: pure functions from values to strings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from automl.decide.verdict import CONFIDENCE, ROWS_SMALL, money
+from automl.report._words import columns, figure, interval, line, render
+from automl.report.run import by_loss, describe_run, is_run
+
+if TYPE_CHECKING:
+    from automl.bundle.verify import Report
+
+Facts = Mapping[str, Any]
+TRIAL = ("learner", "id", "loss", "score", "seconds", "status")
+NUMBERS = frozenset({"loss", "score", "seconds"})
+PARTS = {"test": "test", "oof": "out-of-fold"}
+
+
+class Summarised(Protocol):
+    """What is shown of a fit: its summary as JSON values."""
+
+    def summary(self) -> dict[str, Any]: ...
+
+
+def card(manifest: Facts) -> str:
+    """The model card in Markdown, from the manifest as JSON values with its gates and verdict filled in."""
+    verdict = manifest["verdict"]
+    sources = dict.fromkeys(name for feature in manifest["features"] for name in feature["source"])
+    more = {
+        "purpose": f"Predicts the column '{manifest['target']['name']}' of one row.",
+        "rule": "the one of smallest expected cost" if verdict else "the likeliest label",
+        "parts": PARTS,
+        "made_of": f"{_count(len(manifest['features']), 'feature')} from {_count(len(sources), 'column')}",
+        "sources_used": list(sources),
+        "money_unit": (verdict or {}).get("currency") or "cost",
+        "span": _span(verdict) if verdict else "",
+        "caveats": _caveats(manifest),
+    }
+    return render("card.md.j2", {**manifest, **more})
+
+
+def verdict_story(verdict: Facts) -> list[str]:
+    """Lines for a terminal: what mistakes cost, what doing nothing costs, what the model saves, and the verdict.
+
+    `verdict` is `decide.verdict.Verdict` as JSON values.
+    """
+    unit = f" {verdict['currency']}" if verdict["currency"] else ""
+    amounts = [f"{amount['cell']} {money(amount['cost'])}" for amount in verdict["amounts"] if amount["cost"]]
+    table = [
+        *((f"always '{policy['action']}'", money(policy["cost"]), "") for policy in verdict["policies"]),
+        ("this model", money(verdict["ours"]), ""),
+        ("saving", money(verdict["saving"]), f"{CONFIDENCE:.0%} interval {_range(verdict)}"),
+    ]
+    lines = [f"One row costs{unit}: {', '.join(amounts)}.", f"1,000 rows cost{unit}:", *columns(table)]
+    if verdict["rows"] != verdict["test_rows"]:
+        low, high = money(verdict["test_low"]), money(verdict["test_high"])
+        lines.append(f"On the test part alone it saves {money(verdict['test_saving'])} ({low} to {high}).")
+    lines += [_span(verdict)] if verdict["break_even"] else []
+    lines += [_case(case) for case in verdict["scenarios"] if case["worth"] != verdict["worth"]]
+    return [line(text) for text in [*lines, verdict["reason"]]]
+
+
+def refusal(*, gates: Sequence[Facts], verdict: Facts | None, board: Sequence[Facts]) -> tuple[dict[str, Any], str]:
+    """What `refusal.json` and `refusal.md` hold, from `GateVerdict`s, `Verdict` and `Trial`s as JSON values.
+
+    A limit that fails is exit code 4 and goes before a verdict that is not worth it, exit code 5.
+    """
+    failed = [gate for gate in gates if not gate["ok"]]
+    worthless = verdict is not None and not verdict["worth"]
+    reasons = [f"{gate['gate']}: {gate['reason']}" for gate in failed]
+    document = {
+        "refused": True,
+        "exit_code": 4 if failed else 5,
+        "reasons": reasons + ([verdict["reason"]] if verdict is not None and worthless else []),
+        "nearest": [_nearest(gate) for gate in failed],
+        "limits": list(gates),
+        "verdict": verdict,
+        "board": sorted(board, key=by_loss),
+    }
+    story = verdict_story(verdict) if verdict is not None else []
+    return document, render("refusal.md.j2", {**document, "story": story})
+
+
+def render_fit(done: Summarised) -> str:
+    """How a fit ended: scores, money, limits, where the bundle is and what to do with it."""
+    facts = done.summary()
+    lines = _scores(facts["scores"]) + _money(facts["verdict"]) + _limits(facts["gates"])
+    if facts["stopped"]:
+        lines += ["", line(f"The search ended early: {facts['stopped']}")]
+    bundle = line(facts["bundle"])
+    lines += ["", f"{_count(facts['trials'], 'trial')} in {facts['seconds']:.0f} s; wrote {bundle}"]
+    return "\n".join([*lines, f"next: automl verify {bundle}", f"      automl predict {bundle} DATA -o OUT.csv"])
+
+
+def render_plan(plan: Facts) -> str:
+    """What a dry run would do, one line for each fact."""
+    return "\n".join(_outline(plan))
+
+
+def render_verified(report: Report) -> str:
+    """What `automl verify` checked."""
+    return (
+        f"{line(report.path)}: verified\n"
+        f"  {report.files} files have their hashes, {report.golden_rows} golden rows have their answers\n"
+        f"  content hash {report.content_hash}"
+    )
+
+
+def describe(path: Path, *, board: bool = False) -> dict[str, Any]:
+    """What a bundle says of itself, or a run folder of its trials (`board`: every one), as JSON values.
+
+    Raises `BundleError` where a bundle's files are not those that were written.
+    """
+    if is_run(path):
+        return describe_run(path, board=board)
+    from automl.bundle.read import check_files, read_manifest
+
+    manifest = read_manifest(path)
+    check_files(path, manifest)
+    return {"kind": "bundle", "path": str(path)} | manifest.model_dump(mode="json")
+
+
+def render_description(facts: Facts) -> str:
+    """A bundle or a run as people read it."""
+    if facts["kind"] == "run":
+        return _run(facts)
+    target = facts["target"]
+    members = ", ".join(f"{member['learner']} ({member['weight']:.2g})" for member in facts["members"])
+    lines = [
+        f"{facts['path']}: a bundle of {facts['created']} by automl {facts['engine']}",
+        f"predicts {target['name']} ({target['kind']}) from {_count(len(facts['reader']['columns']), 'column')}",
+        f"made of {members}",
+        f"test part: {facts['split']}",
+    ]
+    lines = [line(text) for text in lines] + _scores(facts["scores"]) + _money(facts["verdict"])
+    return "\n".join(lines + _limits(facts["gates"]))
+
+
+def _run(facts: Facts) -> str:
+    told = ", ".join(f"{count} {status}" for status, count in facts["trials"].items()) or "none yet"
+    lines = [f"{line(facts['path'])}: a run folder", f"trials: {told}"]
+    lines += [f"refused: {line(reason)}" for reason in facts["refused"]]
+    if facts["board"]:
+        rows = [[figure(trial[name]) if name in NUMBERS else trial[name] for name in TRIAL] for trial in facts["board"]]
+        lines += ["", *columns([TRIAL, *rows])]
+    return "\n".join(lines)
+
+
+def _scores(scores: Sequence[Facts]) -> list[str]:
+    if not scores:
+        return []
+    rows = [(score["metric"], figure(score["value"]), interval(score), PARTS[score["rows"]]) for score in scores]
+    return ["", "Scores", *columns([("", "value", "95% interval", "rows"), *rows])]
+
+
+def _money(verdict: Facts | None) -> list[str]:
+    return ["", "Money", *(f"  {text}" for text in verdict_story(verdict))] if verdict else []
+
+
+def _limits(gates: Sequence[Facts]) -> list[str]:
+    if not gates:
+        return []
+    rows = [(gate["gate"], figure(gate["measured"], gate["unit"]), _bound(gate)) for gate in gates]
+    return ["", "Limits", *columns([("", "measured", "limit"), *rows])]
+
+
+def _bound(gate: Facts) -> str:
+    if gate["limit"] is None:
+        return "none set"
+    return f"{figure(gate['limit'], gate['unit'])} {'kept' if gate['ok'] else 'NOT KEPT'}"
+
+
+def _outline(facts: Facts, indent: str = "") -> list[str]:
+    """Nested facts as indented lines."""
+    lines = []
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            lines += [f"{indent}{line(name)}:", *_outline(value, indent + "  ")]
+        elif isinstance(value, list | tuple):
+            lines += [f"{indent}{line(name)}:", *(f"{indent}  {line(item)}" for item in value)]
+        elif value is not None:
+            lines.append(f"{indent}{line(name)}: {line(value)}")
+    return lines
+
+
+def _range(found: Facts) -> str:
+    return f"{money(found['low'])} to {money(found['high'])}"
+
+
+def _case(case: Facts) -> str:
+    ending = "deploying would be worth it" if case["worth"] else "deploying would not be shown to be worth it"
+    return f"If {case['cell']} were {money(case['amount'])}, the saving would be {_range(case)}: {ending}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _span(verdict: Facts) -> str:
+    """Between which costs of a false positive these decisions pay."""
+    span = verdict["break_even"]
+    if span is None:
+        return ""
+    unit = f" {verdict['currency']}" if verdict["currency"] else ""
+    bounds = [f"more than {money(span['low'])}"] if span["low"] is not None else []
+    bounds += [f"less than {money(span['high'])}"] if span["high"] is not None else []
+    if not bounds:
+        return f"These decisions save money whatever {span['cell']} costs."
+    return f"These decisions save money while {span['cell']} costs {' and '.join(bounds)}{unit}."
+
+
+def _nearest(gate: Facts) -> dict[str, Any]:
+    shown, asked = figure(gate["measured"], gate["unit"]), figure(gate["limit"], gate["unit"])
+    return {
+        "limit": f"limits.{gate['gate']}",
+        "measured": gate["measured"],
+        "unit": gate["unit"],
+        "text": f"limits.{gate['gate']}: {asked} was asked for, this model keeps {shown}.",
+    }
+
+
+def _caveats(manifest: Facts) -> list[str]:
+    verdict = manifest["verdict"]
+    found = ["It answers for rows like those it was trained on. Where the world has moved, it does not know."]
+    if any(not gate["ok"] for gate in manifest["gates"]):
+        found.append("It does not keep every limit of its spec.")
+    if verdict and not verdict["worth"]:
+        found.append("Deploying is not shown to be worth it; the bundle was written all the same, on request.")
+    if verdict and verdict["rows"] != verdict["test_rows"]:
+        found.append(
+            f"Fewer than {ROWS_SMALL:,} test rows: the verdict stands on out-of-fold rows too, whose scores helped "
+            "to choose the model and so may flatter it a little."
+        )
+    if not verdict and manifest["target"]["kind"] != "regression":
+        found.append("No costs were given: a wrong decision counts as 1, whichever it is.")
+    found.append("Nobody has checked it for fairness between groups of people.")
+    found.append("The golden rows are synthetic: no row of the training data is in them.")
+    return found
