@@ -51,6 +51,8 @@ class Target(Frozen):
 
     def labels(self) -> Labels:
         """The labels as the data room encodes a target with them."""
+        from automl.data.rows import Labels
+
         task = Task(kind=self.kind, classes=self.classes)
         return Labels(name=self.name, task=task, values=self.values, texts=self.texts, dtype=self.dtype)
 
