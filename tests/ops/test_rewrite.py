@@ -1,0 +1,81 @@
+"""Expressions over fewer features and other leaves compute the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl.errors import AutomlError
+from automl.ops import expr as ops
+from automl.ops.bulk import evaluate
+from automl.ops.expr import Ensemble, Expr
+from automl.ops.rewrite import narrow, substitute, used_features
+
+LEAF = ops.Features(6)
+
+
+def test_used_features_are_those_picked_or_tested(grow: Callable[..., Ensemble]) -> None:
+    """Of trees, the features that some node tests; of picks, the columns; nothing else."""
+    ensemble = grow(0, features=2)
+    exprs = (ops.Trees(LEAF, ensemble), ops.Sigmoid(ops.Pick(LEAF, (5, 3))))
+    assert used_features(*exprs) == (0, 1, 3, 5)
+    assert used_features(ops.constant(1)) == ()
+    assert used_features(ops.Trees(ops.Pick(LEAF, (4, 2)), ensemble)) == (2, 4)
+
+
+def test_only_picks_and_trees_may_look_at_the_matrix() -> None:
+    """An operation on the whole matrix could not be narrowed, so it is refused."""
+    with pytest.raises(AutomlError, match="RowSum"):
+        used_features(ops.RowSum(LEAF))
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 50), picks=st.lists(st.integers(0, 5), min_size=1, max_size=8))
+def test_narrowed_expressions_compute_the_same(grow: Callable[..., Ensemble], seed: int, picks: list[int]) -> None:
+    """On the columns in use, the narrowed expressions give the same bits as on the whole matrix."""
+    trees = ops.Trees(LEAF, grow(seed, features=6, trees=2, depth=2))
+    linear = ops.RowSum(ops.Pick(LEAF, tuple(picks)))
+    both = ops.Add(trees, linear)
+    x = np.random.default_rng(seed).integers(-3, 4, (30, 6)).astype(float)
+    keep = used_features(both)
+    small = narrow(both, trees, keep=keep)
+    whole = evaluate({"both": both, "trees": trees}, {}, features=x)
+    narrowed = evaluate({"both": small[0], "trees": small[1]}, {}, features=x[:, list(keep)])
+    for name, values in whole.items():
+        assert np.asarray(values).tobytes() == np.asarray(narrowed[name]).tobytes()
+
+
+def test_what_was_shared_stays_shared() -> None:
+    """A raw score inside a prediction is the same object after the rewriting; what changes not is not copied."""
+    raw = ops.Pick(LEAF, (1,))
+    prediction = ops.Sigmoid(raw)
+    constant = ops.Sigmoid(ops.constant(1))
+    new_raw, new_prediction, same = narrow(raw, prediction, constant, keep=(1,))
+    assert isinstance(new_prediction, ops.Sigmoid)
+    assert new_prediction.of is new_raw
+    assert same is constant
+
+
+def test_substituting_a_leaf_keeps_the_values() -> None:
+    """Columns side by side in the place of the matrix; a pick of one of them is that column itself."""
+    columns: tuple[Expr, ...] = tuple(ops.Column(name) for name in "abcdef")
+    matrix = ops.Concat(columns)
+    exprs = (ops.Pick(LEAF, (2,)), ops.RowSum(ops.Pick(LEAF, (0, 5))))
+    one, two = substitute(*exprs, by=lambda expr: matrix if expr is LEAF else None)
+    assert one is columns[2]
+    x = np.random.default_rng(0).normal(size=(4, 6))
+    before = evaluate({"one": exprs[0], "two": exprs[1]}, {}, features=x)
+    after = evaluate({"one": one, "two": two}, dict(zip("abcdef", x.T, strict=True)))
+    assert np.asarray(before["one"]).tolist() == np.asarray(after["one"]).tolist()
+    assert np.asarray(before["two"]).tolist() == np.asarray(after["two"]).tolist()
+
+
+def test_an_inner_part_can_be_replaced_by_a_stub() -> None:
+    """Parity by stage cuts below the raw scores."""
+    raw = ops.Pick(LEAF, (1,))
+    (cut,) = substitute(ops.Sigmoid(raw), by=lambda expr: ops.Stub("raw") if expr is raw else None)
+    assert evaluate({"p": cut}, {}, stubs={"raw": np.zeros((2, 1))})["p"].tolist() == [[0.5], [0.5]]
