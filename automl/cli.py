@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from automl.spec import Spec
 
 PIPE_CLOSED: Final = 141  # what a shell shows for a process that SIGPIPE ended
+PURPOSE: Final = """Build a table model that is worth its money and keeps its limits.
+
+\b
+Start with:
+  automl example german-credit DIR
+  automl fit DIR/spec.toml
+"""
 ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # read when a library is first imported
 
 
@@ -45,17 +52,11 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(help=PURPOSE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="automl")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error of ours.")
 def cli(debug: bool) -> None:  # `_told` looks for it: an error may come before it is parsed
-    r"""Build a table model that is worth its money and keeps its limits.
-
-    \b
-    Start with:
-      automl example german-credit DIR
-      automl fit DIR/spec.toml
-    """
+    """The group of all commands."""
 
 
 FILE: Final = click.Path(path_type=Path)
@@ -85,7 +86,7 @@ def fit(
     dry_run: bool,
     as_json: bool,
     quiet: bool,
-) -> None:
+) -> int:
     """Search, decide, measure, and write a bundle (or refuse, with the reason)."""
     from automl.budget import process_start
 
@@ -97,7 +98,7 @@ def fit(
     if dry_run:
         plan = pipeline.plan(loaded)
         _put(plan if as_json else text.render_plan(plan))
-        return
+        return 0
     with (
         stopping(),
         console.watching(
@@ -113,6 +114,7 @@ def fit(
             started=started,
         )
     _put(done.summary() if as_json else text.render_fit(done))
+    return done.exit_code
 
 
 @cli.command()
@@ -172,11 +174,11 @@ def verify(bundle: Path, as_json: bool) -> None:
     """Check the hashes of BUNDLE and replay its golden rows."""
     from dataclasses import asdict
 
-    from automl import bundle as room
+    from automl.bundle.verify import verify as check_bundle
     from automl.report import text
 
-    report = room.verify(bundle)
-    _put(asdict(report) if as_json else text.render_verified(report))
+    report = check_bundle(bundle)
+    _put({"ok": True, **asdict(report)} if as_json else text.render_verified(report))
 
 
 @cli.command()
@@ -195,10 +197,10 @@ def show(path: Path, board: bool, as_json: bool) -> None:
 @click.argument("run", type=FILE, metavar="RUN")
 def clean(run: Path) -> None:
     """Remove a run folder."""
-    from automl.search import folder
+    from automl.search import rundir
 
-    folder.remove(run)
-    click.echo(f"removed {run}", err=True)
+    freed = rundir.clean(run)
+    click.echo(f"removed {run}, {freed / 1e6:,.1f} MB", err=True)
 
 
 @contextmanager
@@ -230,7 +232,7 @@ def _put(document: Any) -> None:
     if not isinstance(document, str):
         import json
 
-        document = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+        document = json.dumps(_finite(document), indent=2, allow_nan=False, default=str)
     click.echo(document.rstrip("\n"))
 
 
@@ -245,7 +247,7 @@ def _finite(value: Any) -> Any:
 
 def _told(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong on stderr (and as a document, if one was asked for), and give its exit code."""
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError | SystemExit):  # click makes an exit of a closed pipe, and of nothing else
         _forget_stdout()
         return PIPE_CLOSED
     if isinstance(error, click.ClickException):

@@ -76,7 +76,7 @@ class Stopped(AutomlError):
         super().__init__(f"stopped by signal {signal_number}", hint=hint)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (Stopped, (self.signal_number,))
+        return (_rebuild_stopped, (self.signal_number, self.hint))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -109,3 +109,7 @@ def one_line(text: str) -> str:
 
 def _rebuild(kind: type[AutomlError], what: str, where: str | None, hint: str | None) -> AutomlError:
     return kind(what, where=where, hint=hint)
+
+
+def _rebuild_stopped(signal_number: int, hint: str | None) -> Stopped:
+    return Stopped(signal_number, hint=hint)

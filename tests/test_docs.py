@@ -1,0 +1,71 @@
+"""The code blocks of README and docs hold: Python runs, specs are right, commands exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from automl import cli, examples
+from automl.spec import parse
+
+ROOT = Path(__file__).parents[1]
+FENCE = re.compile(r"^(?:<!-- (?P<mark>slow) -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def _pages() -> list[Path]:
+    return sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
+
+
+def _blocks(kind: str) -> list[object]:
+    """The blocks of a kind; one behind ``<!-- slow -->`` takes minutes."""
+    blocks: list[object] = []
+    for page in _pages():
+        text = page.read_text(encoding="utf-8")
+        for found in FENCE.finditer(text):
+            if found["kind"] == kind:
+                line = text.count("\n", 0, found.start("code")) + 1
+                marks = [pytest.mark.slow] if found["mark"] else []
+                blocks.append(pytest.param(found["code"], marks=marks, id=f"{page.relative_to(ROOT)}:{line}"))
+    return blocks
+
+
+@pytest.mark.parametrize("code", _blocks("python"))
+def test_python(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block of Python runs beside the German credit example."""
+    examples.write("german-credit", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "the block", "exec"), {"__name__": "__main__"})  # noqa: S102  # our own documentation
+
+
+@pytest.mark.parametrize("code", _blocks("toml"))
+def test_toml(code: str) -> None:
+    """A block of TOML is a right spec, or a part of one."""
+    values = tomllib.loads(code)
+    parse({"objective": {"target": "y"}, **values})
+
+
+@pytest.mark.parametrize("code", _blocks("console"))
+def test_console(code: str) -> None:
+    """The `automl` commands of a block exist, with their options."""
+    for line in re.findall(r"^\$ automl (.*)$", code, re.MULTILINE):
+        name, *arguments = shlex.split(line, comments=True)
+        if not name.startswith("-"):
+            command = cli.cli.commands[name]
+            command.make_context(name, arguments)
+
+
+def test_every_command_is_documented() -> None:
+    """Each command of the command line is named in README or docs."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in _pages())
+    assert [name for name in cli.cli.commands if f"automl {name}" not in text] == []
+
+
+def test_links() -> None:
+    """A link to a file of ours leads somewhere."""
+    for page in _pages():
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} -> {target}"
