@@ -72,7 +72,7 @@ def test_no_rows_no_answers(bundle, raw):
         ((False, True), ("false", "true"), "bool", pl.Boolean),
     ],
 )
-def test_labels_come_back_as_they_came(values, texts, dtype, native, make_bundle, raw, tmp_path):  # noqa: PLR0917  # pytest gives them by name
+def test_labels_come_back_as_they_came(values, texts, dtype, native, make_bundle, raw, tmp_path):
     """D21: decisions have the target's own type and values, in frames and in single rows."""
     labels = Labels(name="t", task=Task(kind="binary", classes=2), values=values, texts=texts, dtype=dtype)
     model = Bundle.load(make_bundle(labels, tmp_path / "b"))
