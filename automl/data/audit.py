@@ -63,7 +63,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
     name = column.name
     if raw.dtype.is_float() and (count := int(raw.is_infinite().sum())):
         yield finding("infinite", name, f"{name!r} has {count} infinities: read as missing", "changed", {"rows": count})
-    if raw.dtype in {pl.Date, pl.Datetime} and (count := int((read.is_nan() & raw.is_not_null()).sum())):
+    if isinstance(raw.dtype, pl.Date | pl.Datetime) and (count := int((read.is_nan() & raw.is_not_null()).sum())):
         text = f"{name!r} has {count} dates outside the years 1 to 9999: read as missing"
         yield finding("date", name, text, "changed", {"rows": count})
     lost = unread(column.reader, raw, read)

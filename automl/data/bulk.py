@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from automl.data.reader import BLANKS, FIRST, LAST, read_value
+from automl.data.reader import BLANKS, FIRST, LAST, LAST_FLOAT, read_value
 from automl.errors import DataError, nearest
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
@@ -45,7 +45,7 @@ def read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     """One column as `reader.read_value` reads each of its values."""
     if isinstance(series.dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
-    if series.dtype.is_nested() or series.dtype in {pl.Binary, pl.Time, pl.Duration}:
+    if series.dtype.is_nested() or isinstance(series.dtype, pl.Binary | pl.Time | pl.Duration):
         raise DataError(
             f"column {column['name']!r} holds {series.dtype}, not single values", hint="exclude it, or write it as text"
         )
@@ -56,7 +56,7 @@ def read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
         return _floats(column, number.set(~keep.fill_null(value=False), None))
     if wire == "number" and series.dtype == pl.String and column["parser"] is None:
         return _numbers(column, series)
-    if wire == "date" and series.dtype in {pl.Date, pl.Datetime}:
+    if wire == "date" and isinstance(series.dtype, pl.Date | pl.Datetime):
         return _dates(column, series)
     if wire == "date" and series.dtype == pl.String and (column["parser"] or {}).get("zone", "UTC") == "UTC":
         return _date_texts(column, series)
@@ -77,6 +77,8 @@ def _each(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     read = _reading(column)
     if series.dtype == pl.Object:
         return pl.Series(name, [read(value) for value in series.to_list()], dtype=dtype)
+    if isinstance(series.dtype, pl.Datetime):
+        series = _in_years(series)
     distinct = series.unique()
     table = pl.DataFrame({"raw": distinct, "read": pl.Series([read(v) for v in distinct.to_list()], dtype=dtype)})
     return (
@@ -108,13 +110,22 @@ def _numbers(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
 
 def _dates(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     zone = (column["parser"] or {}).get("zone", "UTC")
-    micros = series.cast(pl.Datetime("us")) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
-    number = micros.to_physical()
-    inside = number.is_between(FIRST, LAST)
+    moment = _in_years(series)
     aware = isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None
     if zone == "UTC" or aware:
-        return _floats(column, number.cast(pl.Float64).set(~inside.fill_null(value=False), None))
-    return _each(column, micros.set(~inside.fill_null(value=False), None))
+        return _floats(column, moment.to_physical().clip(upper_bound=LAST_FLOAT).cast(pl.Float64))
+    return _each(column, moment)
+
+
+def _in_years(series: pl.Series) -> pl.Series:
+    """Moments in microseconds, null outside the years 1 to 9999: Python has no other."""
+    series = series.cast(pl.Datetime("ms")) if series.dtype == pl.Date else series
+    dtype = series.dtype
+    assert isinstance(dtype, pl.Datetime)  # noqa: S101  # for mypy: the callers have looked
+    size = 1_000 if dtype.time_unit == "ms" else 1
+    ticks = series.to_physical() // (1_000 if dtype.time_unit == "ns" else 1)
+    inside = ticks.is_between(-(-FIRST // size), LAST // size).fill_null(value=False)  # before it is multiplied
+    return (ticks.set(~inside, None) * size).cast(pl.Datetime("us", dtype.time_zone))
 
 
 def _date_texts(column: Mapping[str, Any], series: pl.Series) -> pl.Series:

@@ -80,6 +80,6 @@ def _part(series: pl.Series) -> NDArray[np.float64]:
 
 
 def _read(series: pl.Series, found: Guess) -> NDArray[np.float64]:
-    if found.wire == "number" and series.dtype in {pl.Date, pl.Datetime}:
+    if found.wire == "number" and isinstance(series.dtype, pl.Date | pl.Datetime):
         return np.full(len(series), np.nan)
     return read_column(found.reader(series.name), series).to_numpy().astype(np.float64)

@@ -28,7 +28,8 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 and 9999 in microseconds of UTC
+FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999 in microseconds of UTC
+LAST_FLOAT = 253_402_300_799_999_968  # the last float64 before the year 10000
 NAN = math.nan
 
 
@@ -196,7 +197,8 @@ def _moment(parser: Mapping[str, Any], value: object) -> float:
     """{"kind": "date", "format": "iso" or "%d/%m/%Y", "zone": "UTC"}, or "unit": "s" for numbers since 1970."""
     if "unit" in parser:
         number = _decimal({}, value) if isinstance(value, str) else NAN if isinstance(value, date) else _finite(value)
-        return _within(math.floor(number * UNITS[parser["unit"]])) if math.isfinite(number) else NAN
+        micros = number * UNITS[parser["unit"]]
+        return _within(math.floor(micros)) if math.isfinite(micros) else NAN
     try:
         moment = value if isinstance(value, date) else _parsed(parser["format"], _text(value))
     except ValueError:  # the 30th of February
@@ -255,4 +257,4 @@ def _microseconds(moment: datetime, zone: str) -> float:
 
 
 def _within(micros: int) -> float:
-    return float(micros) if FIRST <= micros <= LAST else NAN
+    return float(min(micros, LAST_FLOAT)) if FIRST <= micros <= LAST else NAN

@@ -65,11 +65,11 @@ def guess(series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wi
     `comma` says that decimal commas are likelier than commas between groups of digits.
     """
     dtype = series.dtype
-    if dtype.is_nested() or dtype in {pl.Binary, pl.Time, pl.Duration}:
+    if dtype.is_nested() or isinstance(dtype, pl.Binary | pl.Time | pl.Duration):
         return None
     if dtype == pl.Boolean:
         natural = Guess(wire="flag", reason="true and false")
-    elif dtype in {pl.Date, pl.Datetime}:
+    elif isinstance(dtype, pl.Date | pl.Datetime):
         natural = Guess(wire="date", reason="a date", parser=_date("iso", zone))
     elif dtype.is_numeric():
         natural = _of_number(series, zone)
