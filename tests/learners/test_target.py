@@ -1,0 +1,62 @@
+"""Targets go to the library scaled and come back as they were."""
+
+import numpy as np
+import pytest
+
+from automl.learners._target import Target
+from automl.learners.base import FeatureInfo, Matrix
+from automl.ops.bulk import evaluate
+from automl.ops.expr import Stub
+from automl.task import Task
+
+REGRESSION = Task(kind="regression")
+
+
+def matrix(y, weight=None):
+    y = np.asarray(y, dtype=np.float64)
+    return Matrix(values=np.zeros((len(y), 1)), features=(FeatureInfo(name="x", kind="number"),), y=y, weight=weight)
+
+
+def predicted(target, raw):
+    stub = np.asarray(raw, dtype=np.float64).reshape(-1, target.task.width)
+    return evaluate({"p": target.prediction(Stub("raw", target.task.width))}, {}, stubs={"raw": stub})["p"]
+
+
+@pytest.mark.parametrize("kind", ["plain", "log"])
+def test_a_perfect_score_predicts_the_target(kind):
+    """What is learned, turned back into a raw score, predicts the target: a large offset does no harm."""
+    y = np.asarray([1e9, 1e9 + 1, 1e9 + 2])
+    target = Target.of(matrix(y), REGRESSION, {"target": kind})
+    assert np.allclose(np.sort(target.learned(y)), [-1.224744871391589, 0.0, 1.224744871391589], atol=1e-4)
+    assert np.allclose(predicted(target, target.raw(target.learned(y))), y[:, None], rtol=1e-9)
+
+
+def test_log_holds_only_without_negative_targets():
+    """A negative target of train makes `log` plain; one on a validation row counts as 0."""
+    assert not Target.of(matrix([-1.0, 5.0]), REGRESSION, {"target": "log"}).log
+    target = Target.of(matrix([0.0, 5.0]), REGRESSION, {"target": "log"})
+    assert target.log
+    assert target.learned(np.asarray([-3.0])) == target.learned(np.asarray([0.0]))
+
+
+def test_log_predictions_stay_within_reason():
+    """On the log scale no prediction is negative or beyond e times the largest target of train."""
+    target = Target.of(matrix([0.0, 9.0]), REGRESSION, {"target": "log"})
+    low, high = predicted(target, [-5.0, 500.0])[:, 0]
+    assert low == 0.0
+    assert high == pytest.approx(10.0 * np.e - 1.0)
+
+
+def test_the_centre_is_weighted():
+    """The scaling follows the weights."""
+    target = Target.of(matrix([0.0, 1.0], weight=np.asarray([1.0, 3.0])), REGRESSION, {})
+    assert target.center == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("task", [Task(kind="binary", classes=2), Task(kind="multiclass", classes=3)])
+def test_classes_stay_as_they_are(task):
+    """Class codes are learned unchanged and scores become probabilities."""
+    y = np.asarray([0.0, 1.0])
+    target = Target.of(matrix(y), task, {"target": "log"})
+    assert target.learned(y) is y
+    assert predicted(target, np.zeros((1, task.width))).max() == pytest.approx(1.0 / task.classes)
