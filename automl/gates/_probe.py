@@ -11,6 +11,11 @@ from itertools import cycle, islice
 from pathlib import Path
 from time import perf_counter
 
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]  # asked for at each use
+
 WARM_UP = 200
 
 
@@ -27,11 +32,11 @@ def main() -> None:
     decide(rows[0])
     start = perf_counter() - began
     _timed(decide, rows, WARM_UP, asked["seconds"] / 5)
-    times = _timed(decide, rows, asked["rows"], asked["seconds"])
-    size = asked["block"]
+    walls, aside = _timed(decide, rows, asked["rows"], asked["seconds"])
     found = {
         "start": start,
-        "blocks": [times[at : at + size] for at in range(0, len(times), size)],
+        "walls": walls,
+        "aside": aside,
         "resident": _kilobytes("/proc/self/status", "VmRSS:") or _peak(),
         "proportional": _kilobytes("/proc/self/smaps_rollup", "Pss:"),
         "threads": _number("/proc/self/status", "Threads:"),
@@ -41,18 +46,35 @@ def main() -> None:
 
 def _timed(
     decide: Callable[[Mapping[str, object]], object], rows: Sequence[Mapping[str, object]], count: int, seconds: float
-) -> list[float]:
-    """The seconds that each of `count` decisions took, fewer where `seconds` were over; at least one."""
-    times = []
+) -> tuple[list[float], dict[int, float]]:
+    """The seconds that each of `count` decisions took, fewer where `seconds` were over; at least one.
+
+    And for rows during which the system ran other work instead of this process: the seconds of it, by row.
+    """
+    walls: list[float] = []
+    aside: dict[int, float] = {}
+    busy, taken = _usage()
     end = perf_counter() + seconds
-    for row in islice(cycle(rows), count):
+    for place, row in enumerate(islice(cycle(rows), count)):
         before = perf_counter()
         decide(row)
         after = perf_counter()
-        times.append(after - before)
+        walls.append(after - before)
+        busy_before, taken_before = busy, taken
+        busy, taken = _usage()
+        if taken > taken_before:
+            aside[place] = max(0.0, walls[-1] - (busy - busy_before))
         if after > end:
             break
-    return times
+    return walls, aside
+
+
+def _usage() -> tuple[float, int]:
+    """Seconds on a processor, all threads, and how often the system took it away; zeros where it does not tell."""
+    if resource is None:
+        return 0.0, 0
+    found = resource.getrusage(resource.RUSAGE_SELF)
+    return found.ru_utime + found.ru_stime, found.ru_nivcsw
 
 
 def _number(path: str, key: str) -> int | None:
@@ -71,8 +93,8 @@ def _kilobytes(path: str, key: str) -> int | None:
 
 def _peak() -> int:
     """The highest resident memory; Linux counts it in kilobytes, macOS in bytes."""
-    import resource  # not on Windows
-
+    if resource is None:
+        return 0
     found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return found if sys.platform == "darwin" else found * 1024
 

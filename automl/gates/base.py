@@ -32,13 +32,15 @@ class GateVerdict:
 class Measured:
     """The one run of a fresh process that all gates share: times in seconds, memory in bytes.
 
-    `blocks` are the times of single raw rows by block [block][row]; `asked` is how many rows were wanted, fewer
-    were measured where time ran out. `resident` is all memory of the process, `proportional` the same with pages
-    shared with other processes divided by their number (None where the system does not tell).
+    `walls` are the times of single raw rows in their order, `aside` by row the part of it in which the system ran
+    other work instead. `asked` is how many rows were wanted; fewer were measured where time ran out. `resident` is
+    all memory of the process, `proportional` the same with pages shared with other processes divided by their
+    number (None where the system does not tell).
     """
 
     folder: Path
-    blocks: tuple[tuple[float, ...], ...]
+    walls: tuple[float, ...]
+    aside: Mapping[int, float]
     asked: int
     start: float
     resident: int
@@ -49,7 +51,12 @@ class Measured:
     @property
     def rows(self) -> int:
         """Rows that were timed."""
-        return sum(len(block) for block in self.blocks)
+        return len(self.walls)
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """The times of the rows without the time put aside."""
+        return tuple(wall - self.aside.get(row, 0.0) for row, wall in enumerate(self.walls))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

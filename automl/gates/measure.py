@@ -14,7 +14,6 @@ from automl.gates.base import GateVerdict, Limit, Measured, gates
 from automl.spec.limits import Limits
 
 ROWS = 2_000
-BLOCK = 200  # the 99th percentile of a block is its second slowest row
 ROW_SECONDS = 5.0  # a slow bundle is timed on as many rows as fit in here
 PROCESS_SECONDS = 60.0  # then the process is ended: not even one row came back
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -42,7 +41,7 @@ def run(
 ) -> Measured:
     """Run score.py of `folder` on its golden rows, again and again, one row at a time, and bring back what it took."""
     probe = Path(__file__).with_name("_probe.py")
-    settings = json.dumps({"folder": str(folder.resolve()), "rows": rows, "block": BLOCK, "seconds": row_seconds})
+    settings = json.dumps({"folder": str(folder.resolve()), "rows": rows, "seconds": row_seconds})
     command = [sys.executable, "-I", "-B", str(probe), settings]  # -I: no path, no user site; -B: no traces left
     began = time.monotonic()
     try:
@@ -70,7 +69,8 @@ def run(
     found = json.loads(done.stdout.splitlines()[-1])
     return Measured(
         folder=folder,
-        blocks=tuple(tuple(block) for block in found["blocks"]),
+        walls=tuple(found["walls"]),
+        aside={int(row): seconds for row, seconds in found["aside"].items()},
         asked=rows,
         start=found["start"],
         resident=found["resident"],

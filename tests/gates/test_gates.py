@@ -12,9 +12,17 @@ from automl.gates.base import Measured, gates
 from automl.spec.limits import Limits
 
 
-def measured(folder: Path, blocks=((0.001,),), **more) -> Measured:
-    told = {"asked": 1, "start": 0.3, "resident": 80_000_000, "proportional": 70_000_000, "threads": 1, "seconds": 1.0}
-    return Measured(folder=folder, blocks=blocks, **(told | more))
+def measured(folder: Path, walls=(0.001,), **more) -> Measured:
+    told = {
+        "aside": {},
+        "asked": 1,
+        "start": 0.3,
+        "resident": 80_000_000,
+        "proportional": 70_000_000,
+        "threads": 1,
+        "seconds": 1.0,
+    }
+    return Measured(folder=folder, walls=tuple(walls), **(told | more))
 
 
 @pytest.fixture
@@ -43,28 +51,35 @@ def test_every_gate_keeps_the_contract(name, folder):
 
 def test_latency_is_the_median_of_the_blocks_percentiles(folder):
     """A burst of other work in one block does not decide; the raw figures still show it."""
-    calm, burst = tuple([0.001] * 198 + [0.002] * 2), tuple([0.5] * 200)
-    for name, expected in (("latency_p50", 1.0), ("latency_p99", 1.0)):
-        (verdict,) = gates.get(name).judge(measured(folder, (calm, burst, calm), asked=600), 0.0015)
-        assert verdict.measured == pytest.approx(expected)
+    calm, burst = [0.001] * 198 + [0.002] * 2, [0.5] * 200
+    for name in ("latency_p50", "latency_p99"):
+        (verdict,) = gates.get(name).judge(measured(folder, calm + burst + calm, asked=600), 0.0015)
+        assert verdict.measured == pytest.approx(1.0)
         assert verdict.ok
-        assert verdict.raw["slowest_ms"] == pytest.approx(500)
+        assert verdict.raw["slowest_wall_ms"] == pytest.approx(500)
 
 
 def test_p99_sees_three_slow_rows_in_two_hundred(folder):
     """The 99th percentile of a block of 200 is its third slowest row."""
-    slow = tuple([0.001] * 197 + [0.004] * 3)
-    (verdict,) = gates.get("latency_p99").judge(measured(folder, (slow,), asked=200), 0.002)
+    (verdict,) = gates.get("latency_p99").judge(measured(folder, [0.001] * 197 + [0.004] * 3, asked=200), 0.002)
     assert (verdict.ok, verdict.measured, verdict.limit) == (False, pytest.approx(4.0), 2.0)
+
+
+def test_time_that_the_system_gave_to_other_work_is_taken_off(folder):
+    """A neighbour on the machine does not make a bundle slow; how many rows it met is told."""
+    walls, aside = [0.001] * 197 + [0.009] * 3, {197: 0.008, 198: 0.008, 199: 0.008}
+    (verdict,) = gates.get("latency_p99").judge(measured(folder, walls, aside=aside, asked=200), 0.002)
+    assert (verdict.ok, verdict.measured) == (True, pytest.approx(1.0))
+    assert verdict.raw["interrupted_rows"] == 3
+    assert verdict.raw["all_rows_wall_ms"] == pytest.approx(9.0)
 
 
 def test_a_block_cut_short_does_not_count_and_the_reason_tells(folder):
     """Two rows have no 99th percentile; a bundle so slow that there is no whole block is judged on what there is."""
-    blocks = (tuple([0.001] * 200), (0.9, 0.9))
-    (verdict,) = gates.get("latency_p99").judge(measured(folder, blocks, asked=2_000), 0.002)
+    (verdict,) = gates.get("latency_p99").judge(measured(folder, [0.001] * 200 + [0.9] * 2, asked=2_000), 0.002)
     assert verdict.ok
     assert "202 single rows; time ran out before the 2,000" in verdict.reason
-    (only,) = gates.get("latency_p99").judge(measured(folder, ((0.9, 0.9),), asked=2_000), 0.002)
+    (only,) = gates.get("latency_p99").judge(measured(folder, [0.9] * 2, asked=2_000), 0.002)
     assert not only.ok
 
 

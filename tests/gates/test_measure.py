@@ -76,6 +76,7 @@ def test_a_slow_bundle_is_timed_on_fewer_rows_and_says_so(tmp_path):
     found = run(tmp_path, row_seconds=0.1)
     assert 0 < found.rows < 2_000
     assert found.asked == 2_000
+    assert max(found.times) >= 0.02  # waiting of its own making counts
 
 
 def test_a_scorer_that_fails_is_a_bundle_error_with_its_last_line(tmp_path):
