@@ -24,13 +24,11 @@ def against(
         raise TypeError(f"the limit {gate} is one number")
     bound = None if limit is None else limit / SCALE[unit]
     ok = bound is None or value <= bound
-    shown = f"{value:.3g} {unit} ({words})"
+    shown = f"{gate} is {value:.3g} {unit} ({words})"
     if bound is None:
         reason = f"{shown}; no limit is set"
-    elif ok:
-        reason = f"{shown} keeps the limit of {bound:g} {unit}"
     else:
-        reason = f"{shown} is over the limit of {bound:g} {unit}"
+        reason = f"{shown}, {'within' if ok else 'over'} the limit of {bound:g} {unit}"
     return GateVerdict(
         gate=gate, ok=ok, measured=value, limit=bound, unit=unit, reason=reason, protocol=protocol, raw=raw or {}
     )

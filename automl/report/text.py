@@ -70,11 +70,10 @@ def refusal(*, gates: Sequence[Facts], verdict: Facts | None, board: Sequence[Fa
     """
     failed = [gate for gate in gates if not gate["ok"]]
     worthless = verdict is not None and not verdict["worth"]
-    reasons = [f"{gate['gate']}: {gate['reason']}" for gate in failed]
     document = {
         "refused": True,
         "exit_code": 4 if failed else 5,
-        "reasons": reasons + ([verdict["reason"]] if verdict is not None and worthless else []),
+        "reasons": [found["reason"] for found in [*failed, verdict if worthless else None] if found],
         "nearest": [_nearest(gate) for gate in failed],
         "limits": list(gates),
         "verdict": verdict,
@@ -180,10 +179,17 @@ def _outline(facts: Facts, indent: str = "") -> list[str]:
         if isinstance(value, Mapping):
             lines += [f"{indent}{line(name)}:", *_outline(value, indent + "  ")]
         elif isinstance(value, list | tuple):
-            lines += [f"{indent}{line(name)}:", *(f"{indent}  {line(item)}" for item in value)]
+            lines += [f"{indent}{line(name)}:", *(f"{indent}  {_item(item)}" for item in value)]
         elif value is not None:
             lines.append(f"{indent}{line(name)}: {line(value)}")
     return lines
+
+
+def _item(item: object) -> str:
+    """An entry of a list: the plain values of a record side by side."""
+    if not isinstance(item, Mapping):
+        return line(item)
+    return ", ".join(line(value) for value in item.values() if value is not None and not isinstance(value, Mapping))
 
 
 def _range(found: Facts) -> str:

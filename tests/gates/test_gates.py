@@ -87,7 +87,7 @@ def test_memory_counts_shared_pages_in_full(folder):
     """A server may run alone."""
     (verdict,) = gates.get("memory").judge(measured(folder), 79e6)
     assert (verdict.ok, verdict.measured, verdict.limit) == (False, 80.0, 79.0)
-    assert verdict.reason == "80 MB (resident after 1 rows) is over the limit of 79 MB"
+    assert verdict.reason == "memory is 80 MB (resident after 1 rows), over the limit of 79 MB"
 
 
 def test_size_counts_what_scoring_reads(folder):

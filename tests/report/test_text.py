@@ -65,7 +65,7 @@ def gate(*, ok: bool) -> dict:
         measured=3.1,
         limit=20.0 if ok else 2.0,
         unit="ms",
-        reason=f"3.1 ms (p99 of 2,000 single rows) {'keeps' if ok else 'is over'} the limit",
+        reason=f"latency_p99 is 3.1 ms (p99 of 2,000 single rows), {'within' if ok else 'over'} the limit",
         protocol="by hand",
     )
     return plain(verdict)
@@ -206,8 +206,10 @@ def test_a_run_folder_is_described_while_it_is_written(tmp_path):
 
 def test_a_plan_is_told_in_lines():
     """What `--dry-run` prints: nested facts are indented, what is not set is left out."""
-    plan = {"target": "class", "limits": {"size": "25MB", "memory": None}, "learners": ["constant", "lightgbm"]}
-    assert text.render_plan(plan) == "target: class\nlimits:\n  size: 25MB\nlearners:\n  constant\n  lightgbm"
+    columns = [{"name": "age", "wire": "number", "reason": None, "evidence": {"seen": 1}}]
+    plan = {"target": "class", "limits": {"size": "25MB", "memory": None}, "labels": ["1", "2"], "columns": columns}
+    told = "target: class\nlimits:\n  size: 25MB\nlabels:\n  1\n  2\ncolumns:\n  age, number"
+    assert text.render_plan(plan) == told
 
 
 @pytest.mark.parametrize(
