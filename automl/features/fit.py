@@ -42,6 +42,12 @@ def transform(plan: Plan, frame: pl.DataFrame) -> Floats:
     return _values([Fitted(feature=feature) for feature in plan.features], frame)
 
 
+def unused(plan: Plan, schema: Schema) -> tuple[str, ...]:
+    """The feature columns that gave no feature: constant on the fitted rows, or texts that hardly repeat."""
+    used = {name for feature in plan.features for name in feature.source}
+    return tuple(column.name for column in schema.features if column.name not in used)
+
+
 def _values(found: list[Fitted], frame: pl.DataFrame) -> Floats:
     values = np.empty((frame.height, len(found)))
     computed: dict[tuple[str, ...], dict[str, ops.Expr]] = {}

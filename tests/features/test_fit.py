@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.rows import Column, Fold, Rows, Schema
-from automl.features.fit import fit_plan, transform
+from automl.features.fit import fit_plan, transform, unused
 from automl.metrics import get, score
 from automl.ops import expr as ops
 from automl.task import Task
@@ -102,7 +102,7 @@ def test_rows_that_no_fold_predicts_get_the_overall_mean():
 
 def test_without_folds_nothing_looks_at_the_target():
     """No folds, no target statistic: it could not be out of fold."""
-    rows = random_target(20, n=400)
+    rows = random_target(20, n=400)  # 20 levels
     plan, values = fit_plan(rows, schema_of(c="category"), BINARY, (), 0)
     assert [feature.kind for feature in plan.features] == ["code"]
     np.testing.assert_array_equal(values, transform(plan, rows.frame))
@@ -132,7 +132,7 @@ def test_fitted_values_are_those_of_transform_but_for_the_target():
 
 
 def test_constant_features_are_left_out():
-    """A column with one value on the fitted rows, or none at all, gives no feature; one value and gaps does."""
+    """D04: a column with one value on the fitted rows, or none at all, gives no feature and is named as unused."""
     frame = pl.DataFrame(
         {
             "one": [1.0] * 4,
@@ -145,6 +145,7 @@ def test_constant_features_are_left_out():
     schema = schema_of(one="number", none="number", gaps="flag", word="category", noon="date")
     plan, _ = fit_plan(rows_of(frame, [0, 1, 0, 1]), schema, BINARY, (), 0)
     assert names(plan) == ["gaps", "noon: day of month", "noon: day of year", "noon: day of week", "noon: day number"]
+    assert unused(plan, schema) == ("one", "none", "word")
 
 
 def test_order_and_source_follow_the_schema():
@@ -158,7 +159,7 @@ def test_order_and_source_follow_the_schema():
 
 def test_shared_parts_are_shared():
     """All features of one category look its text up once."""
-    rows = random_target(100, n=10_000)
+    rows = random_target(300, n=10_000)
     plan, _ = fit_plan(rows, schema_of(c="category"), BINARY, folds_of(rows.n), 0)
     assert len(plan.features) > 1
     parts = ops.walk(*(feature.expr for feature in plan.features))

@@ -8,11 +8,12 @@ from automl.data.rows import Column
 from automl.features.base import Fitted, Sample, Step
 from automl.features.plan import Feature
 from automl.features.statistic import statistics
-from automl.features.vocabulary import look_up, place, vocabulary
+from automl.features.vocabulary import Vocabulary, look_up, place, vocabulary
+from automl.ops import expr as ops
 
-CODES = 254  # LightGBM bins 255 categories by default; beyond, codes are noise and statistics tell the levels apart
-FEW = 10  # up to here a tree finds the good grouping of levels by itself
-MANY = 40  # from here on how common a level is tells something of its own
+CODES = 254  # codes without statistics beside them; LightGBM bins 255 categories by default
+FEW = 10  # up to here codes do as well (measured), and on a thousand rows better
+MANY = 40  # beyond, statistics do better without codes (measured), and one-hot columns become too many
 
 
 def _applies(column: Column) -> bool:
@@ -23,23 +24,43 @@ def _applies(column: Column) -> bool:
 def _fit(column: Column, sample: Sample) -> tuple[Fitted, ...]:
     words = vocabulary(sample.frame[column.name])
     index = place(column.name, words.keys)
-    source = (column.name,)
+    learned = _statistics(column.name, index, words, sample)
+    if len(words.keys) <= MANY:
+        return (_code(column.name, index, words), *learned)
+    common = _frequency(column.name, index, words)
+    return (*learned, common) if learned else (_code(column.name, index, words), common)
+
+
+def _code(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
     codes = np.arange(words.levels, dtype=np.float64)
     codes[CODES + 1 :] = 0
     levels = min(words.levels, CODES + 1)
-    code = Feature(name=column.name, kind="code", source=source, expr=look_up(index, codes), levels=levels)
-    found = [Fitted(feature=code)]
-    if words.levels > FEW:
-        for statistic in statistics(words.level, words.levels, sample):
-            expr = look_up(index, statistic.by_level)
-            feature = Feature(name=f"{column.name}: {statistic.name}", kind="target", source=source, expr=expr)
-            found.append(Fitted(feature=feature, values=statistic.out_of_fold))
-    if words.levels > MANY:
-        share = words.counts / max(words.level.size, 1)
-        share[0] = 0.0  # a rare level is rare, however many rare rows there are together
-        feature = Feature(name=f"{column.name}: frequency", kind="number", source=source, expr=look_up(index, share))
-        found.append(Fitted(feature=feature))
-    return tuple(found)
+    expr = look_up(index, codes)
+    return Fitted(feature=Feature(name=name, kind="code", source=(name,), expr=expr, levels=levels))
+
+
+def _statistics(name: str, index: ops.IndexOf, words: Vocabulary, sample: Sample) -> tuple[Fitted, ...]:
+    if len(words.keys) <= max(FEW, sample.task.classes):  # no more columns than there are levels to tell apart
+        return ()
+    return tuple(
+        Fitted(
+            feature=Feature(
+                name=f"{name}: {statistic.name}",
+                kind="target",
+                source=(name,),
+                expr=look_up(index, statistic.by_level),
+            ),
+            values=statistic.out_of_fold,
+        )
+        for statistic in statistics(words.level, words.levels, sample)
+    )
+
+
+def _frequency(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
+    share = words.counts / max(words.level.size, 1)
+    share[0] = 0.0  # a rare level is rare, however many rare rows there are together
+    expr = look_up(index, share)
+    return Fitted(feature=Feature(name=f"{name}: frequency", kind="number", source=(name,), expr=expr))
 
 
 category = Step(name="category", applies=_applies, fit=_fit)

@@ -46,7 +46,7 @@ def test_golden_codes():
 def test_golden_statistic():
     """The share of positives of a level is shrunk to the overall share with ten rows' worth of belief."""
     texts = ["x"] * 30 + many(FEW, 5)
-    y = [1] * 30 + [0] * 50
+    y = [1] * 30 + [0] * 5 * FEW
     share = fit(texts, y)["c: share of positives"]
     prior = 30 / 80
     assert value(share, "x", "level 0", "new") == pytest.approx([(30 + 10 * prior) / 40, (0 + 10 * prior) / 15, prior])
@@ -54,40 +54,43 @@ def test_golden_statistic():
     assert share.values[0] == pytest.approx((24 + 10 * prior) / 34)  # six of its rows are in the row's own fold
 
 
-def test_few_levels_have_no_statistics_and_many_have_their_frequency():
-    """Up to ten levels the code suffices; statistics come beyond it, the frequency beyond forty."""
-    assert list(fit(many(FEW - 1, 6))) == ["c"]
-    assert list(fit(many(FEW, 6))) == ["c", "c: share of positives"]
-    found = fit(many(MANY, 6))
-    assert list(found) == ["c", "c: share of positives", "c: frequency"]
-    assert value(found["c: frequency"], "level 3", "new") == [6 / (6 * MANY), 0]
+def test_few_levels_have_codes_and_many_have_statistics():
+    """Up to ten levels there is the code; statistics come beyond, and beyond forty the frequency for the code."""
+    assert list(fit(many(FEW, 6))) == ["c"]
+    assert list(fit(many(FEW + 1, 6))) == ["c", "c: share of positives"]
+    found = fit(many(MANY + 1, 6))
+    assert list(found) == ["c: share of positives", "c: frequency"]
+    assert value(found["c: frequency"], "level 3", "new") == [6 / (6 * (MANY + 1)), 0]
 
 
 def test_classes_give_one_statistic_less_than_their_number():
-    """K classes give K - 1 statistics; beyond twelve classes there is none."""
-    texts = many(20, 12)
-    three = fit(texts, np.arange(240) % 3, Task(kind="multiclass", classes=3))
+    """K classes give K - 1 statistics; beyond twelve classes, or with fewer levels than classes, there is none."""
+    texts = many(FEW + 1, 12)
+    classes = np.arange(len(texts))
+    three = fit(texts, classes % 3, Task(kind="multiclass", classes=3))
     assert list(three) == ["c", "c: share of class 1", "c: share of class 2"]
-    thirteen = fit(texts, np.arange(240) % 13, Task(kind="multiclass", classes=13))
-    assert list(thirteen) == ["c"]
+    assert list(fit(texts, classes % 12, Task(kind="multiclass", classes=12))) == ["c"]
+    assert len(fit(many(20, 12), np.arange(240) % 12, Task(kind="multiclass", classes=12))) == 12
+    assert list(fit(many(20, 12), np.arange(240) % 13, Task(kind="multiclass", classes=13))) == ["c"]
 
 
 def test_ten_thousand_categories_stay_narrow():
-    """D07: 10,000 levels give three columns, and codes that a learner can hold; the rest share the rare code."""
-    found = fit(many(10_000, 5))
-    assert len(found) == 3
+    """D07: 10,000 levels give two columns; without statistics, codes that a learner can hold, the rest being rare."""
+    texts = many(10_000, 5)
+    assert list(fit(texts)) == ["c: share of positives", "c: frequency"]
+    found = fit(texts, np.arange(len(texts)) % 13, Task(kind="multiclass", classes=13))
+    assert list(found) == ["c", "c: frequency"]
     assert found["c"].feature.levels == CODES + 1
-    assert (
-        len(set(evaluate({"v": found["c"].feature.expr}, pl.DataFrame({"c": many(10_000, 1)}))["v"][:, 0])) == CODES + 1
-    )
+    assert set(value(found["c"], *many(10_000, 1))) == set(range(CODES + 1))
 
 
 def test_unseen_levels_take_the_value_of_the_rare_level():
     """D07: whatever a category gives, a level never seen gives what a rare level gives."""
-    found = fit([*many(MANY, 6), *(f"once {i}" for i in range(30))], [0, 1] * 135)
-    assert len(found) == 3
-    for fitted in found.values():
-        assert value(fitted, "never seen") == value(fitted, "once 7")
+    for levels in (FEW, MANY, MANY + 1):
+        found = fit([*many(levels, 6), *(f"once {i}" for i in range(30))])
+        assert len(found) == (1 if levels == FEW else 2)
+        for fitted in found.values():
+            assert value(fitted, "never seen") == value(fitted, "once 7")
 
 
 def test_the_vocabulary_is_bounded():
