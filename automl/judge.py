@@ -67,7 +67,7 @@ def _scores(
     for metric in map(metrics.get, names):
         value = metrics.score(metric, y, p, weight) if known.size else np.nan
         if not np.isnan(value):
-            low, high = interval(metric, y, p, weight, seed=seed) or (None, None)
+            low, high = (interval(metric, y, p, weight, seed=seed) if part == "test" else None) or (None, None)
             yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
 
 
