@@ -57,7 +57,7 @@ def assemble(
     `policy` takes the calibrated prediction and gives further outputs; for a classification without a `decision`
     among them, the decision is the most probable label. Features that no member uses are not computed.
     """
-    _check(members, weights, task)
+    _check(plan, members, weights, task)
     raws, predictions = [member.raw for member in members], [member.prediction for member in members]
     keep = used_features(*raws, *predictions) or (0,)  # a matrix has a column, even if nobody looks
     matrix = Concat(tuple(plan.features[column].expr for column in keep))
@@ -70,7 +70,9 @@ def assemble(
     return Assembly(outputs=outputs, stages=stages, inputs=_columns([*outputs.values(), matrix]), features_used=keep)
 
 
-def _check(members: Sequence[Member], weights: Sequence[float], task: Task) -> None:
+def _check(plan: Plan, members: Sequence[Member], weights: Sequence[float], task: Task) -> None:
+    if not plan.features:
+        raise AutomlError("a plan without features has no rows to score")
     if not members or len(members) != len(weights):
         raise AutomlError(f"{len(members)} members cannot have {len(weights)} weights")
     for member in members:

@@ -126,11 +126,6 @@ def _index_of(expr: ops.IndexOf, x: pl.Series) -> Ints:
     return found.to_numpy().reshape(-1, 1)
 
 
-def _as_index(expr: ops.AsIndex, x: Floats) -> Ints:
-    valid = (x >= 0) & (x < expr.size) & (np.floor(x) == x)
-    return np.where(valid, x, expr.size - 1).astype(np.int64)
-
-
 def _take(expr: ops.Take, index: Ints) -> Floats:
     return np.asarray(expr.table[index[:, 0]])
 
@@ -189,7 +184,7 @@ RULES: dict[type[Expr], Callable[..., Value]] = {
     ops.Where: _where,
     ops.AsNumber: lambda _, x: x.astype(np.float64),
     ops.IndexOf: _index_of,
-    ops.AsIndex: _as_index,
+    ops.AsIndex: lambda expr, x: ops.as_index(x, expr.size),
     ops.Take: _take,
     ops.TakeText: _take_text,
     ops.Interpolate: _interpolate,

@@ -455,6 +455,12 @@ def leaf_name(leaf: Column | Features | Stub) -> str:
     return "features" if isinstance(leaf, Features) else leaf.name
 
 
+def as_index(values: Floats, size: int) -> Ints:
+    """What `AsIndex` makes of numbers."""
+    valid = (values >= 0) & (values < size) & (np.floor(values) == values)
+    return np.where(valid, values, size - 1).astype(np.int64)
+
+
 def segments(expr: Interpolate) -> Floats:
     """The line before, between and after the knots [knots + 1, 3]: where it starts, its value there, its slope."""
     slope = np.diff(expr.y) / np.diff(expr.x)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import AutomlError
-from automl.ops.expr import Concat, Ensemble, Expr, Features, Pick, Trees, walk
+from automl.ops.expr import AsIndex, Concat, Ensemble, Expr, Features, Pick, Take, Trees, as_index, walk
 
 
 def used_features(*exprs: Expr) -> tuple[int, ...]:
@@ -43,11 +43,15 @@ def narrow(*exprs: Expr, keep: tuple[int, ...]) -> tuple[Expr, ...]:
 
 
 def substitute(*exprs: Expr, by: Callable[[Expr], Expr | None]) -> tuple[Expr, ...]:
-    """`exprs` with every part for which `by` gives another one replaced; what they shared they still share."""
+    """`exprs` with every part for which `by` gives another one replaced; what they shared they still share.
+
+    What gets simpler is made so: one column picked from several is that column, a look-up by a looked-up
+    number is one look-up.
+    """
 
     def rule(old: Expr, rebuilt: Expr) -> Expr:
         other = by(old)
-        return _plain_pick(rebuilt) if other is None else other
+        return _simpler(rebuilt) if other is None else other
 
     return _rewrite(exprs, rule)
 
@@ -74,13 +78,14 @@ def _swapped(value: Any, new: dict[int, Expr]) -> Any:
     return value
 
 
-def _plain_pick(expr: Expr) -> Expr:
-    """One column picked from expressions side by side is that expression."""
-    if isinstance(expr, Pick) and isinstance(expr.of, Concat) and len(expr.columns) == 1:
-        items = expr.of.items
-        if all(item.width == 1 for item in items):
-            return items[expr.columns[0]]
-    return expr
+def _simpler(expr: Expr) -> Expr:
+    match expr:
+        case Pick(of=Concat(items=items), columns=(column,)) if all(item.width == 1 for item in items):
+            return items[column]
+        case Take(index=AsIndex(of=Take(index=index, table=numbers), size=size), table=table) if numbers.shape[1] == 1:
+            return Take(index, table[as_index(numbers[:, 0], size)])
+        case _:
+            return expr
 
 
 def _renumbered(ensemble: Ensemble, place: dict[int, int]) -> Ensemble:

@@ -95,7 +95,9 @@ def test_a_model_without_features_still_has_rows(plan: Plan, labels: Labels, fra
 
 
 def test_what_does_not_fit_together_is_refused(plan: Plan, linear: Member, labels: Labels) -> None:
-    """A weight too many, a prediction of the wrong width, a column of two types: bugs, told as such."""
+    """A weight too many, a prediction of the wrong width, a column of two types, no feature: bugs, told as such."""
+    with pytest.raises(AutomlError, match="without features"):
+        _alone(Plan(features=()), linear, labels)
     with pytest.raises(AutomlError, match="2 weights"):
         assemble(
             plan=plan, members=(linear,), weights=(0.5, 0.5), calibration=None, policy=lambda _: {},

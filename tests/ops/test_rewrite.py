@@ -79,3 +79,16 @@ def test_an_inner_part_can_be_replaced_by_a_stub() -> None:
     raw = ops.Pick(LEAF, (1,))
     (cut,) = substitute(ops.Sigmoid(raw), by=lambda expr: ops.Stub("raw") if expr is raw else None)
     assert evaluate({"p": cut}, {}, stubs={"raw": np.zeros((2, 1))})["p"].tolist() == [[0.5], [0.5]]
+
+
+def test_a_look_up_by_a_looked_up_number_becomes_one() -> None:
+    """Text to code to weight is text to weight, also for codes that are no place in the table."""
+    index = ops.IndexOf(ops.Column("job", "text"), ("a", "b", "c"))
+    code = ops.Take(index, np.array([[2.0], [np.nan], [0.5], [0.0]]))
+    weights = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0], [4.0, 40.0]])
+    old = ops.Take(ops.AsIndex(ops.Pick(LEAF, (1,)), 4), weights)
+    (new,) = substitute(old, by=lambda expr: ops.Concat((ops.constant(0), code)) if expr is LEAF else None)
+    assert isinstance(new, ops.Take)
+    assert new.index is index
+    values = evaluate({"out": new}, {"job": np.array(["a", "b", "c", "else"], dtype=object)})["out"]
+    assert values.tolist() == [[3.0, 30.0], [4.0, 40.0], [4.0, 40.0], [1.0, 10.0]]
