@@ -12,8 +12,8 @@ from automl.features.vocabulary import Vocabulary, look_up, place, vocabulary
 from automl.ops import expr as ops
 
 CODES = 254  # codes without statistics beside them; LightGBM bins 255 categories by default
-FEW = 10  # up to here codes do as well (measured), and on a thousand rows better
-MANY = 40  # beyond, statistics do better without codes (measured), and one-hot columns become too many
+FEW = 10  # levels, the rare one included; up to here codes do as well (measured), and on a thousand rows better
+MANY = 40  # likewise; beyond, statistics do better without codes (measured), and one-hot columns become too many
 
 
 def _applies(column: Column) -> bool:
@@ -25,7 +25,7 @@ def _fit(column: Column, sample: Sample) -> tuple[Fitted, ...]:
     words = vocabulary(sample.frame[column.name])
     index = place(column.name, words.keys)
     learned = _statistics(column.name, index, words, sample)
-    if len(words.keys) <= MANY:
+    if words.levels <= MANY:
         return (_code(column.name, index, words), *learned)
     common = _frequency(column.name, index, words)
     return (*learned, common) if learned else (_code(column.name, index, words), common)
@@ -40,7 +40,7 @@ def _code(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
 
 
 def _statistics(name: str, index: ops.IndexOf, words: Vocabulary, sample: Sample) -> tuple[Fitted, ...]:
-    if len(words.keys) <= max(FEW, sample.task.classes):  # no more columns than there are levels to tell apart
+    if words.levels <= max(FEW, sample.task.classes):  # no more columns than there are levels to tell apart
         return ()
     return tuple(
         Fitted(
