@@ -11,14 +11,16 @@ from automl.engines.base import Engine, Proposer
 from automl.errors import SpecError, nearest
 from automl.learners.base import Learner, Params, Value
 from automl.search.candidate import Candidate
-from automl.search.pace import Pace
+from automl.search.pace import Pace, hurried
 from automl.task import Task
 
 FIRST = ("lightgbm", "catboost", "xgboost")  # the best ones first; others follow by name
+MOST_HASTE = 2.0
 REPEATS = 20  # proposals that were tried before, until one is taken as the last word of its search
 ENOUGH = ((100, 4), (500, 8), (2_500, 15), (10_000, 40), (100_000, 100))  # rows: trials without a gain (AutoGluon)
 
 Cost = Callable[[Candidate], float]
+Haste = Callable[[Learner], float]
 Key = tuple[str, tuple[tuple[str, Value], ...]]
 
 
@@ -66,14 +68,24 @@ class Agenda:
         for row in zip_longest(*([(learner, params) for params in entries[learner.name]] for learner in others)):
             self._queue += [entry for entry in row if entry is not None]
 
-    def next(self, candidates: Sequence[Candidate]) -> tuple[Learner, Params, bool] | None:
-        """The next trial, and whether an engine proposed it; None if there is nothing worth a trial."""
-        while self._queue:
-            learner, params = self._queue.pop(0)
-            params = params if learner.baseline else self.pace.paced(params)
-            if _key(learner, params) not in self._tried:
-                return learner, params, False
-        return self._proposed(candidates)
+    def next(self, candidates: Sequence[Candidate], haste: Haste) -> tuple[Learner, Params, bool] | None:
+        """The next trial, and whether an engine proposed it and waits for its loss.
+
+        `haste` says how many times too long a trial of a learner will take for the time left; up to `MOST_HASTE` a
+        higher learning rate makes up for it. None if nothing is worth a trial or fits into the time.
+        """
+        for place, (learner, params) in enumerate(self._queue):
+            if learner.baseline or haste(learner) <= MOST_HASTE:
+                del self._queue[place]
+                if learner.baseline:
+                    return learner, params, False
+                return learner, hurried(params, max(1.0, haste(learner)) * self.pace.rate), False
+        for learner in self._ranked(candidates):
+            factor = haste(learner)
+            proposal = self._ask(learner, candidates) if factor <= MOST_HASTE else None
+            if proposal is not None:
+                return learner, hurried(proposal, factor), factor <= 1.0
+        return None
 
     def note(self, candidate: Candidate) -> None:
         """Remember a candidate that was started."""
@@ -84,14 +96,6 @@ class Agenda:
         search = self._searches.get(candidate.learner.name)
         if search is not None and candidate.proposed:
             search.observe(candidate.params, loss=candidate.first, seconds=self.cost(candidate))
-
-    def _proposed(self, candidates: Sequence[Candidate]) -> tuple[Learner, Params, bool] | None:
-        ranked = self._ranked(candidates)
-        for learner in ranked:
-            params = self._ask(learner, candidates)
-            if params is not None:
-                return learner, params, True
-        return None
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Learner]:
         """Learners by estimated cost for a gain (after Wang et al., FLAML, MLSys 2021).
@@ -125,6 +129,7 @@ class Agenda:
             of = [c for c in candidates if c.learner.name == learner.name and 0 in c.losses]
             best = min(of, key=lambda c: c.first)
             search = self.engine().start(learner.space(self.task, self.rows), best.params, self.seed)
+            search.observe(search.propose(), loss=best.first, seconds=self.cost(best))  # it begins at the best
             self._searches[learner.name] = search
         for _ in range(REPEATS):
             params = search.propose()

@@ -44,8 +44,8 @@ class Board:
 
     @property
     def best(self) -> Trial:
-        """The trial with the smallest loss."""
-        return min(self.trials, key=lambda trial: trial.loss)
+        """The trial with the smallest loss among those predicted on every fold: one fold may be an easy one."""
+        return min(self.trials, key=lambda trial: (trial.oof is None, trial.loss))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,12 +85,14 @@ def finish(run: Explored) -> Outcome:
 
 
 def refit_seconds(found: Sequence[Candidate], problem: Problem, pace: Pace, spec: Spec) -> float:
-    """What refitting the members is likely to take, from the best candidates so far; nothing with a holdout."""
-    if pace.folds == 1:
-        return CHOOSING
+    """What refitting the members is likely to take, from the best candidates so far.
+
+    With a holdout the fitted models may ship as they are, so nothing is set aside for refits that take long.
+    """
     standing = [one for one in found if one.losses and one.status == "ok"]
     best = sorted(standing, key=lambda one: (one.first, one.id))[: spec.recipe.members]
-    return CHOOSING + _makespan(best, problem, spec.budget.workers)
+    seconds = _makespan(best, problem, spec.budget.workers)
+    return CHOOSING + (0.0 if pace.folds == 1 and seconds > pace.refit_seconds else seconds)
 
 
 def _makespan(members: Sequence[Candidate], problem: Problem, workers: int) -> float:
@@ -139,10 +141,12 @@ def _refit(run: Explored, weights: Mapping[Candidate, float]) -> dict[int, Fitte
     fallback = [found for found in run.found if found.whole and found.learner.baseline][:1]
     members = list(dict.fromkeys([*fallback, *weights]))
     if run.final == 0 and not _time_to_refit(run, members):
-        members = [member for member in members if member.id not in fitted]
+        members = [member for member in weights if member.id not in fitted]
     if not members:
         return fitted
-    run.listener(Event(stage="refit", text=_names(weights), facts={"left": run.deadline.left()}))
+    names = ", ".join(f"{member.learner.name} {weights[member]:.0%}" for member in members if member in weights)
+    text = f"refitting on all rows: {names or 'the fallback'}"
+    run.listener(Event(stage="refit", text=text, facts={"left": run.deadline.left()}))
     jobs = dict(enumerate(members))
     table, parity = run.matrices.table(run.final), run.matrices.parity(run.final)
     for number, member in jobs.items():
@@ -192,8 +196,3 @@ def _fallback(whole: Sequence[Candidate], fitted: Mapping[int, Fitted]) -> dict[
 def _mixed(rundir: RunDir, shares: Mapping[Candidate, float]) -> Floats:
     """The weighted out-of-fold prediction [n, width]."""
     return np.asarray(sum(share * rundir.load(f"{OOF}/{found.id}") for found, share in shares.items()))
-
-
-def _names(weights: Mapping[Candidate, float]) -> str:
-    listed = ", ".join(f"{found.learner.name} {weight:.0%}" for found, weight in weights.items())
-    return f"refitting {len(weights)} of the candidates on all rows: {listed}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -18,7 +20,7 @@ from automl.search.agenda import Agenda, enough, usable
 from automl.search.board import Outcome, Trial
 from automl.search.candidate import Candidate
 from automl.search.finish import Explored, finish, refit_seconds
-from automl.search.pace import PREPARE, Pace, fit_estimate, pace, reserve_seconds
+from automl.search.pace import BAGS_LEFT, PREPARE, Pace, fit_estimate, pace, reserve_seconds
 from automl.search.problem import Matrices, Problem
 from automl.search.rundir import RunDir
 from automl.search.trial import LEARNERS, FoldResult, Order
@@ -26,10 +28,10 @@ from automl.spec.model import Spec
 
 ENGINES = Registry("automl.engines", Engine, "engine")
 AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
-MARGIN = 0.02  # of what the best gains over the worst: a first fold further behind ends a candidate
-GRACE = 1.5  # a job may overrun its soft limit by this factor and three seconds before it is killed
+MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
+TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
+GRACE = 2.5  # a job may overrun its soft limit by this factor and five seconds before it is killed
 MODELS = 12  # fitted models that are kept in memory
-BAGS_LEFT = 3  # if not even so many whole cross-validations are left after the first fit, one fold has to do
 
 
 def search(
@@ -97,25 +99,18 @@ class _Search:
 
     def __post_init__(self) -> None:
         problem, budget = self.problem, self.spec.budget
-        columns = max(1, len(problem.schema.features))
+        columns = len(problem.schema.features)
         self.matrices = Matrices(problem=problem, rundir=self.rundir)
         self.reserve = reserve_seconds(self.deadline.seconds, problem.rows.n, columns)
         left = self.deadline.seconds - PREPARE if self._counted else self.deadline.left()
-        rows = len(problem.folds[0].fit)
-        seconds = left - self.reserve
         self.pace = pace(
-            rows=rows,
-            columns=columns,
-            task=problem.task,
-            folds=len(problem.folds),
-            seconds=seconds,
-            workers=budget.workers,
+            self._estimate(), folds=len(problem.folds), seconds=left - self.reserve, workers=budget.workers
         )
         self._settled = self._counted or self.pace.folds == 1
         self.agenda = Agenda(
             learners=usable(Registry(self.package, Learner, "learner").all, self.spec.recipe.learners, problem.task),
             task=problem.task,
-            rows=rows,
+            rows=len(problem.folds[0].fit),
             pace=self.pace,
             engine=lambda: ENGINES.get(self.engine),
             seed=self.seed,
@@ -192,43 +187,47 @@ class _Search:
     def _started(self) -> tuple[Candidate, int] | None:
         """The first fold of a new candidate, if there is one and time for it."""
         tried = [found for found in self.found if not found.learner.baseline]
-        if self._counted and len(tried) >= (self.spec.budget.trials or 0) and not self._baselines_wait():
+        if self._counted and len(tried) >= (self.spec.budget.trials or 0):
             return None
         if self._without_gain() >= enough(self.problem.rows.n):
             return None
-        following = self.agenda.next(self.found)
+        following = self.agenda.next(self.found, self._haste)
         if following is None:
             return None
         learner, params, proposed = following
-        if not learner.baseline and not self._counted and self._left() < 0.7 * self._expected(learner):
-            return None
         found = Candidate(id=len(self.found), learner=learner, params=params, proposed=proposed)
         self.found.append(found)
         self.agenda.note(found)
         return found, 0
-
-    def _baselines_wait(self) -> bool:
-        started = {found.learner.name for found in self.found}
-        return any(learner.baseline and learner.name not in started for learner in self.agenda.learners)
 
     def _without_gain(self) -> int:
         """Trials since the last gain on the first fold."""
         firsts = [found.first for found in self.found if found.ended and not found.learner.baseline]
         return len(firsts) - firsts.index(min(firsts)) - 1 if firsts else 0
 
+    def _haste(self, learner: Learner) -> float:
+        """How many times too long one more candidate of `learner` is likely to take."""
+        if self._counted:
+            return 1.0
+        return self._expected(learner) * max(1.0, self.pace.folds / self.executor.workers) / max(self._left(), 1e-9)
+
     def _expected(self, learner: Learner) -> float:
         """Seconds that a fit of `learner` is likely to take."""
         took = [found.seconds_a_fold() for found in self.found if found.learner is learner and found.losses]
         if took:
             return sum(took) / len(took)
-        rows = len(self.problem.folds[0].fit)
-        return fit_estimate(rows, max(1, len(self.problem.schema.features)), self.problem.task) * learner.cost / 2
+        return self._estimate() * learner.cost / 2
+
+    def _estimate(self) -> float:
+        columns = max(1, len(self.problem.schema.features))
+        return fit_estimate(len(self.problem.folds[0].fit), columns, self.problem.task)
 
     def _submit(self, found: Candidate, fold: int) -> None:
         found.asked.add(fold)
-        soft = self.pace.fit_seconds
+        soft, until = self.pace.fit_seconds, math.inf
         if not self._counted:
-            soft = max(0.5, min(soft, self._left()))
+            left = max(0.5, self._left())
+            soft, until = min(soft, left), time.monotonic() + TRAINING * left
         keeps = fold == 0 and (self.pace.folds == 1 or not self._settled)
         order = Order(
             table=self.matrices.table(fold),
@@ -237,6 +236,7 @@ class _Search:
             task=self.problem.task,
             seed=self.seed,
             seconds=soft,
+            until=until,
             out=self.rundir.place(f"{candidates.OOF}/{found.id}-{fold}"),
             parity=self.matrices.parity(fold) if keeps else None,
             package=self.package,
@@ -245,7 +245,7 @@ class _Search:
             id=self._jobs,
             function="automl.search.trial:run",
             arguments={"order": order},
-            seconds=GRACE * soft + 3.0 if not self._counted else max(1.0, self.deadline.left()),
+            seconds=GRACE * soft + 5.0 if not self._counted else max(1.0, self.deadline.left()),
             memory=int(self.spec.budget.memory / self.executor.workers),
         )
         self._jobs += 1
@@ -268,21 +268,30 @@ class _Search:
             self._end(found)
 
     def _settle(self, found: Candidate) -> None:
-        """The first real fit shows how fast this machine is: with too little left one fold has to do."""
+        """The first real fit shows how fast this machine is: with too little left fewer folds have to do."""
         self._settled = True
-        bag = found.seconds_a_fold() * self.pace.folds
-        if bag * BAGS_LEFT > self._left() * self.executor.workers:
-            self.pace = self.pace.one_fold()
-            for other in self.found:
-                if not other.ended and other is not found and 0 in other.losses:
-                    self._end(other)
+        self.pace = pace(
+            found.seconds_a_fold(),
+            folds=self.pace.folds,
+            seconds=self._left(),
+            workers=self.executor.workers,
+            bags=BAGS_LEFT,
+        )
+        self.agenda.pace = self.pace
+        for other in self.found:
+            if not other.ended and other is not found and set(range(self.pace.folds)) <= set(other.losses):
+                self._end(other)
 
     def _promising(self, found: Candidate) -> bool:
-        """A candidate goes on to further folds if its first one is near the best."""
+        """A candidate goes on to further folds if its first one is near the best and there is time for them."""
         if found.learner.baseline:
             return True
         firsts = [other.first for other in self.found if 0 in other.losses]
-        return found.first <= min(firsts) + MARGIN * (max(firsts) - min(firsts))
+        margin = MARGIN + len(self.problem.folds[0].valid) ** -0.5
+        if found.first > min(firsts) + margin * (max(firsts) - min(firsts)):
+            return False
+        rest = found.seconds_a_fold() * (self.pace.folds - 1) / self.executor.workers
+        return self._counted or rest < self._left()
 
     def _end(self, found: Candidate) -> None:
         trial = candidates.end(found, self.problem, self.rundir, folds=self.pace.folds)
@@ -296,7 +305,7 @@ class _Search:
         """Keep the models of the best candidates only: each may be some megabytes."""
         holding = [found for found in self.found if found.fitted is not None and found.ended]
         for found in sorted(holding, key=lambda one: (one.first, one.id))[MODELS:]:
-            found.fitted = None if not found.learner.baseline else found.fitted
+            found.fitted = found.fitted if found.learner.baseline else None
 
     def _better(self, trial: Trial) -> float | None:
         """The best score so far."""

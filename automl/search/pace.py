@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from automl.learners.base import Params
 from automl.task import Task
@@ -11,10 +11,12 @@ from automl.task import Task
 SECONDS_A_CELL = 1.2e-8
 SECONDS_A_TREE = 1.5e-3
 ROUNDS = 300  # what a default learning rate takes to the best round, roughly
-BAGS = 6  # fewer whole cross-validations than that are no search: then one holdout
-FITS = 5  # single fits that a holdout search should get to
+BAGS = 6  # candidates on all folds that a search should get to, else there are fewer folds
+BAGS_LEFT = 3  # the same once the first fit has shown how fast this machine is
+FITS = 5  # single fits that a search should get to, else learning rates are raised
 FASTEST = 0.2  # learning rates are raised no higher
 SHARE = 0.4  # of the search, the longest that one fit may take
+REFITS = 0.25  # of the search, the most that is set aside for refits after a holdout
 PREPARE = 5.0  # seconds for reading the data and the first feature plan
 
 
@@ -25,17 +27,7 @@ class Pace:
     folds: int
     rate: float
     fit_seconds: float
-
-    def paced(self, params: Params) -> Params:
-        """`params` with a learning rate for which there is time."""
-        rate = params.get("learning_rate")
-        if self.rate == 1.0 or not isinstance(rate, float):
-            return params
-        return {**params, "learning_rate": max(rate, min(rate * self.rate, FASTEST))}
-
-    def one_fold(self) -> Pace:
-        """The same with a holdout, for when folds turn out too slow."""
-        return replace(self, folds=1)
+    refit_seconds: float  # with a holdout, longer refits are left out: the fitted models ship
 
 
 def reserve_seconds(budget: float, rows: int, columns: int) -> float:
@@ -52,11 +44,25 @@ def fit_estimate(rows: int, columns: int, task: Task) -> float:
     return ROUNDS * task.width * (SECONDS_A_CELL * rows * columns + SECONDS_A_TREE)
 
 
-def pace(*, rows: int, columns: int, task: Task, folds: int, seconds: float, workers: int) -> Pace:
-    """The pace of a search of `seconds` on `workers` cores."""
+def pace(estimate: float, *, folds: int, seconds: float, workers: int, bags: int = BAGS) -> Pace:
+    """The pace of a search of `seconds` on `workers` cores, where a usual fit takes `estimate` seconds.
+
+    It has at most `folds` folds, fewer where there is no time for `bags` candidates on all of them.
+    """
     seconds = max(1.0, seconds)
     cores = seconds * workers
-    estimate = fit_estimate(rows, columns, task)
-    if cores / (estimate * folds) >= BAGS:
-        return Pace(folds=folds, rate=1.0, fit_seconds=SHARE * seconds)
-    return Pace(folds=1, rate=max(1.0, estimate * FITS / cores), fit_seconds=SHARE * seconds)
+    fits = cores / max(estimate, 1e-9)
+    return Pace(
+        folds=max(1, min(folds, int(fits / bags))),
+        rate=max(1.0, FITS / fits),
+        fit_seconds=SHARE * seconds,
+        refit_seconds=REFITS * seconds,
+    )
+
+
+def hurried(params: Params, factor: float) -> Params:
+    """`params` with a learning rate `factor` times as high, up to `FASTEST`, for fewer rounds."""
+    rate = params.get("learning_rate")
+    if factor <= 1.0 or not isinstance(rate, float):
+        return params
+    return {**params, "learning_rate": max(rate, min(rate * factor, FASTEST))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,15 @@ from automl.task import Task
 
 RAW = "raw"  # the stub in `FoldResult.link`
 LEARNERS = "automl.learners"
+LEAST = 0.1  # seconds that a fit is given even if it starts too late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One fit. `seconds` is the soft limit; `parity` the matrix on which a member's raw scores are kept.
+    """One fit. `parity` is the matrix on which a member's raw scores are kept.
 
-    `rows` is how many of the fold's rows are learned from (all if None), always the same ones.
+    `seconds` is the soft limit; `until` is another one, a moment of the machine's monotonic clock, since a job may
+    wait for its worker.
     """
 
     table: Table
@@ -32,9 +35,9 @@ class Order:
     task: Task
     seed: int
     seconds: float
+    until: float = math.inf
     out: str | None = None  # where the raw scores of the predicted rows go
     parity: str | None = None
-    rows: int | None = None
     package: str = LEARNERS
 
 
@@ -60,7 +63,7 @@ def run(*, order: Order) -> FoldResult:
     """Fit on the fold's rows, stop early on the others, and save their raw scores at `order.out`."""
     start = time.monotonic()
     valid = order.table.valid()
-    model = _fit(order, _sample(order.table.fit(), order), valid)
+    model = _fit(order, order.table.fit(), valid)
     if order.out is not None:
         with Path(order.out).open("wb") as file:
             np.save(file, _checked(model.raw(valid.values), len(valid.y), order.task))
@@ -94,15 +97,8 @@ def swap(expr: Expr, old: Expr, new: Expr) -> Expr:
 
 def _fit(order: Order, train: Matrix, valid: Matrix | None) -> Model:
     learner = Registry(order.package, Learner, "learner").get(order.learner)
-    return learner.fit(train, valid, order.task, order.params, seed=order.seed, seconds=order.seconds)
-
-
-def _sample(train: Matrix, order: Order) -> Matrix:
-    if order.rows is None or order.rows >= len(train.y):
-        return train
-    rows = np.sort(np.random.default_rng(order.seed).permutation(len(train.y))[: order.rows])
-    weight = None if train.weight is None else train.weight[rows]
-    return dataclasses.replace(train, values=train.values[rows], y=train.y[rows], weight=weight)
+    seconds = max(LEAST, min(order.seconds, order.until - time.monotonic()))
+    return learner.fit(train, valid, order.task, order.params, seed=order.seed, seconds=seconds)
 
 
 def _kept(model: Model, member: Member, parity: str) -> Fitted:
