@@ -66,8 +66,9 @@ def machine_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = "the disk is full" if error.errno in _FULL else f"cannot write: {error.strerror or error}"
-        raise MachineError(what, where=str(path), hint="Make room or choose another place, then run again.") from error
+        what = "the disk is full" if error.errno in _FULL else f"the machine refused: {error.strerror or error}"
+        where = str(error.filename or path)
+        raise MachineError(what, where=where, hint="Make room or choose another place, then run again.") from error
 
 
 def _exchange(new: Path, place: Path) -> bool:

@@ -132,7 +132,8 @@ while True:
 """
 
 
-def test_a_kill_at_any_moment_leaves_a_whole_bundle(make_contents, binary, tmp_path):
+@pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.slow)])
+def test_a_kill_at_any_moment_leaves_a_whole_bundle(kills, make_contents, binary, tmp_path):
     """B12: kill -9 while bundles replace each other: what stands at the place always loads."""
     a, b, out = tmp_path / "a", tmp_path / "b", tmp_path / "out.bundle"
     contents = make_contents(binary)
@@ -140,7 +141,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_bundle(make_contents, binary, tmp_p
         stage(contents, staging(place))
         finish(staging(place), place, gates=(), verdict=None, card=card)
     draw = np.random.default_rng(0)
-    for _ in range(8):
+    for _ in range(kills):
         with subprocess.Popen([sys.executable, "-c", REPLACING, a, b, out], stdout=subprocess.PIPE) as child:
             assert child.stdout.readline() == b"go\n"
             time.sleep(draw.uniform(0.0, 0.1))

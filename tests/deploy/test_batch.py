@@ -112,6 +112,31 @@ def test_a_failure_leaves_the_old_output(suffix, bundle, data, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", out.name]
 
 
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from automl.deploy.batch import predict
+from automl.errors import MachineError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, -1))
+try:
+    predict(*map(Path, sys.argv[1:]))
+except MachineError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_full_disk_is_said(suffix, bundle, data, tmp_path):
+    """R08: with no room for the output there is none, exit 6, and no part file stays."""
+    out = tmp_path / f"out{suffix}"
+    done = subprocess.run([sys.executable, "-c", FULL, bundle, data, out], check=False, capture_output=True, text=True)
+    assert done.returncode == 6
+    assert done.stdout.startswith(str(out))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
