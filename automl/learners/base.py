@@ -99,7 +99,10 @@ class Fit(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
-    """One learner. `portfolio(task, rows)` opens with its defaults; `cost` is its typical time against LightGBM's."""
+    """One learner. `cost` is its typical time against LightGBM's.
+
+    `portfolio(task, rows)` opens with its defaults; it is empty where the learner is not worth its time.
+    """
 
     name: str
     kinds: frozenset[Kind]

@@ -20,11 +20,8 @@ class ConstantModel:
     columns: int
     target: Target
     params: Params
-    name: str = "constant"
-
-    @property
-    def rounds(self) -> int | None:
-        return None
+    name: str
+    rounds: int | None
 
     def raw(self, values: Floats) -> Floats:
         return np.tile(self.score, (len(values), 1))
@@ -32,20 +29,23 @@ class ConstantModel:
     def member(self) -> Member:
         # an index of size 1 is always 0: a table of one row, given to every row of the features
         raw = Take(AsIndex(Pick(Features(self.columns), (0,)), 1), self.score[None, :])
-        return Member(learner=self.name, params=self.params, raw=raw, prediction=self.target.prediction(raw))
+        prediction = self.target.prediction(raw)
+        return Member(learner=self.name, params=self.params, raw=raw, prediction=prediction, rounds=self.rounds)
 
 
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> ConstantModel:
     """Count. Neither `valid` nor seed and time are needed."""
     del valid, seed, seconds
-    return nothing_to_learn("constant", train, task, params)
+    return nothing_to_learn("constant", train, task, params, rounds=None)
 
 
-def nothing_to_learn(name: str, train: Matrix, task: Task, params: Params) -> ConstantModel:
-    """The constant under the name of a learner that found no column to split or one target only."""
+def nothing_to_learn(name: str, train: Matrix, task: Task, params: Params, *, rounds: int | None = 0) -> ConstantModel:
+    """The constant under the name of a learner that found no column to split or one target only: 0 rounds of it."""
     target = Target.of(train, task, params)
     score = np.asarray([target.center]) if task.kind == "regression" else log_odds(shares(train, task), task)
-    return ConstantModel(score=score, columns=train.values.shape[1], target=target, params=params, name=name)
+    return ConstantModel(
+        score=score, columns=train.values.shape[1], target=target, params=params, name=name, rounds=rounds
+    )
 
 
 def shares(train: Matrix, task: Task) -> Floats:

@@ -130,7 +130,7 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     part = _some_rows(train, task, seed)
     design = learn_design(part)
     if np.all(part.y == part.y[0]) or not (design.dense or design.codes):
-        return nothing_to_learn(NAME, part, task, params)
+        return nothing_to_learn(NAME, part, task, params, rounds=None)
     target = Target.of(part, task, params)
     model = LinearModel(
         design=design,

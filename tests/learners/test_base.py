@@ -90,13 +90,17 @@ def test_the_exported_model_scores_like_the_library(learner, task):
     assert_exported(learner, model, strange_rows(1000))
 
 
-@every
-def test_every_entry_of_the_portfolio_can_be_exported(learner, task):
+@pytest.mark.parametrize("size", [400, 50_000])
+@pytest.mark.parametrize(
+    "task", [*TASKS, Task(kind="multiclass", classes=6)], ids=lambda task: f"{task.kind}-{task.classes}"
+)
+@pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
+def test_every_entry_of_the_portfolio_can_be_exported(learner, task, size):
     """Each entry fits without validation rows, for exactly the rounds asked for, and its export is exact."""
     train = rows(task, 400)
-    for params in learner.portfolio(task, 400):
-        model = fitted(learner, task, train, params=params)
-        assert model.rounds in (12, None)
+    for params in learner.portfolio(task, size):
+        model = learner.fit(train, None, task, {**params, "rounds": 4}, seed=3, seconds=60.0)
+        assert model.rounds in (4, None)
         assert model.member().rounds == model.rounds
         assert model.member().learner == learner.name
         assert_exported(learner, model, strange_rows(200))
@@ -188,6 +192,7 @@ def test_one_target_is_a_constant(learner, task):
     train = Matrix(values=given.values, features=FEATURES, y=np.ones(50))
     model = fitted(learner, task, train)
     assert_exported(learner, model, strange_rows(50))
+    assert model.rounds in (0, None)
     prediction = exported(model.member(), strange_rows(50))["prediction"]
     assert np.abs(prediction[:, 1 if task.kind == "multiclass" else 0] - 1.0).max() < 0.05
 
@@ -226,11 +231,11 @@ def test_memory_maps_are_read_not_written(learner, task, tmp_path):
 @pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
 def test_spaces_hold_their_portfolio(learner):
     """Each dimension is a range that rises or a choice; what the portfolio sets of them lies within."""
-    for task in TASKS:
+    for task in (*TASKS, Task(kind="multiclass", classes=6)):
         space = learner.space(task, 5000)
         for dimension in space.values():
             assert isinstance(dimension, Choice) or dimension.low < dimension.high
-        for params in learner.portfolio(task, 5000):
+        for params in (*learner.portfolio(task, 5000), *learner.portfolio(task, 50_000)):
             for name, value in params.items():
                 assert name not in space or inside(space[name], value), name
 

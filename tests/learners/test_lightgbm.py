@@ -24,7 +24,7 @@ def assert_exported(model, column):
     assert np.abs(raw - model.raw(values)).max() <= 1e-12
 
 
-def codes(levels, rows=2000):
+def codes(levels, rows=10_000):
     rng = np.random.default_rng(0)
     column = rng.integers(0, levels, size=rows).astype(np.float64)
     return column, (rng.random(rows) < 0.1 + 0.8 * ((column * 7) % 5 < 2)).astype(np.float64)
