@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -14,12 +14,13 @@ from automl.data.rows import Column, Finding, Schema
 from automl.data.schema import finding
 from automl.errors import DataError
 from automl.spec import Spec
-from automl.task import Task
+from automl.task import Kind, Task
 
 SAMPLE = 20_000  # rows that the look for leaks takes
 BINS = 256
-LEAK = 0.99  # AUC, accuracy or R2 of one column alone that no honest column reaches
-HIGH = 0.97  # worth a look
+MEASURE: Mapping[Kind, str] = {"binary": "AUC", "multiclass": "accuracy", "regression": "R2"}
+LEAK: Mapping[Kind, float] = {"binary": 0.99, "multiclass": 0.99, "regression": 0.999}  # no honest column reaches it
+HIGH: Mapping[Kind, float] = {"binary": 0.97, "multiclass": 0.97, "regression": 0.99}  # worth a look
 ENOUGH = 50  # rows of the sample below which a perfect score may be chance
 RARE = 8  # likewise, rows of the rarer class
 GAPS = 0.05  # share of missing values above which a correlation says little
@@ -72,7 +73,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
         shown = ", ".join(repr(text[:40]) for text in examples)
         text = f"{name!r} has {len(lost)} values that are no {column.wire}, such as {shown}: read as missing"
         yield finding("unparsed", name, text, "changed", {"rows": len(lost), "examples": examples})
-    if raw.dtype.is_integer() and (count := int((~raw.is_between(-EXACT, EXACT)).sum())):
+    if raw.dtype.is_integer() and (count := int((raw.cast(pl.Float64).abs() > EXACT).sum())):
         text = f"{name!r} has {count} whole numbers beyond 2^53: they are rounded to float64"
         yield finding("precision", name, text, "changed", {"rows": count})
 
@@ -117,18 +118,17 @@ def _leaks(
     """Columns that alone predict the target nearly without error (D06), on rows they were not binned on."""
     rows = np.random.default_rng(seed).permutation(y.size)[:SAMPLE]
     target = y[rows]
-    rare = np.unique(target, return_counts=True)[1].min() if task.kind == "binary" else RARE
-    if rows.size < ENOUGH or rare < RARE:
+    if rows.size < ENOUGH or (task.kind == "binary" and np.unique(target, return_counts=True)[1].min() < RARE):
         return
     for column in columns:
         series = frame[column.name].gather(rows)
         score = column_score(series, target, task)
-        if score < HIGH:
+        if score < HIGH[task.kind]:
             continue
-        measure = {"binary": "AUC", "multiclass": "accuracy", "regression": "R2"}[task.kind]
+        measure = MEASURE[task.kind]
         text = f"{column.name!r} alone predicts the target with {measure} {score:.4f}"
         evidence = {"measure": measure, "score": score}
-        if score < LEAK:
+        if score < LEAK[task.kind]:
             yield finding("leak", column.name, f"{text}: look whether it is known in time", "noted", evidence)
         elif action == "stop":
             raise DataError(
@@ -145,7 +145,7 @@ def _leaks(
 def column_score(series: pl.Series, y: NDArray[np.float64], task: Task) -> float:
     """How well one column predicts `y`: the mean of each bin on even rows, judged on odd rows.
 
-    AUC for binary, accuracy for multiclass, R2 for regression; for numbers the squared (rank) correlation too.
+    AUC for binary, accuracy for multiclass, R2 for regression; for numbers the squared rank correlation too.
     """
     code = _binned(series)
     fit, judge = slice(0, None, 2), slice(1, None, 2)
@@ -195,12 +195,10 @@ def _auc(score: NDArray[np.float64], code: NDArray[np.int64], y: NDArray[np.floa
 
 
 def _correlation(series: pl.Series, y: NDArray[np.float64]) -> float:
-    """The larger of the squared linear and rank correlations; 0 where much is missing."""
+    """The squared rank correlation (one far value makes a linear one perfect); 0 where much is missing."""
     if series.dtype != pl.Float64 or series.is_nan().mean() > GAPS:  # type: ignore[operator]  # of flags
         return 0.0
-    pair = pl.DataFrame({"x": series.fill_nan(None), "y": y}).drop_nulls()
-    ranks = pair.select(pl.all().rank("average"))
-    found = [
-        np.corrcoef(p["x"], p["y"])[0, 1] for p in (pair, ranks) if p["x"].n_unique() > 1 and p["y"].n_unique() > 1
-    ]
-    return float(max((r * r for r in found), default=0.0))
+    ranks = pl.DataFrame({"x": series.fill_nan(None), "y": y}).drop_nulls().select(pl.all().rank("average"))
+    if min(ranks["x"].n_unique(), ranks["y"].n_unique()) < 2:  # noqa: PLR2004  # a constant
+        return 0.0
+    return float(np.corrcoef(ranks["x"], ranks["y"])[0, 1] ** 2)

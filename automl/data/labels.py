@@ -23,6 +23,7 @@ LABEL_METRICS = frozenset({"roc_auc", "average_precision", "log_loss", "accuracy
 MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
 YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
+PLAIN: Mapping[str, object] = {"name": "target", "wire": "number", "missing": [], "parser": None}
 DTYPES: Mapping[str, type[pl.DataType]] = {
     "str": pl.String,
     "int": pl.Int64,
@@ -46,7 +47,10 @@ def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ..
         kind, why = _kind(target, texts, spec)
     said = [finding("task", name, f"the task is {kind}: {why}", "noted", {"task": kind})] if why else []
     if kind == "regression":
-        labels = Labels(name=name, task=Task(kind="regression"), dtype="float")
+        found = guess(target, wire="number")
+        if found is None:
+            raise DataError(f"the target holds {target.dtype}, no numbers", where=name)
+        labels = Labels(name=name, task=Task(kind="regression"), dtype="float", reader=found.reader(name))
         numbers = encode(labels, target)
         if not np.isfinite(numbers).any():
             raise DataError(
@@ -70,10 +74,7 @@ def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ..
 def encode(labels: Labels, target: pl.Series) -> NDArray[np.float64]:
     """Y as float64: the code of each label, or the number; NaN where it is missing, infinite or an unknown label."""
     if labels.task.kind == "regression":
-        found = guess(target, wire="number")
-        if found is None:
-            raise DataError(f"the target holds {target.dtype}, no numbers", where=labels.name)
-        return read_column(found.reader(labels.name), target).to_numpy().astype(np.float64)
+        return read_column(labels.reader or PLAIN, target).to_numpy().astype(np.float64)
     codes = {_canon(value): float(code) for code, value in enumerate(labels.values)}
     return canonical(target).replace_strict(codes, default=None, return_dtype=pl.Float64).fill_null(math.nan).to_numpy()
 
@@ -197,9 +198,10 @@ def _positive_last(
             raise SpecError(f"{wanted!r} is no label; they are {labels}", where="objective.positive", hint=hint)
         positive = (exact or matching)[0]
         return (*(v for v in values if v != positive), positive), []
-    likely = [v for v in values if _written(v).lower() in YES]
+    pair = {_canon(v) for v in values}
+    likely = [v for v in values if _written(v).lower() in YES] if pair != {"1", "2"} else []  # codes, no answer
     counts = dict(texts.drop_nulls().value_counts().iter_rows())
-    positive = likely[0] if len(likely) == 1 else min(values, key=lambda v: counts[_canon(v)])
+    positive = likely[0] if len(likely) == 1 else min(reversed(values), key=lambda v: counts[_canon(v)])
     why = "by its name" if len(likely) == 1 else "the rarer one"
     text = f"the positive label is {positive!r}, {why}; objective.positive says otherwise"
     said = finding("positive", spec.objective.target, text, "noted", {"positive": positive})

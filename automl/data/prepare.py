@@ -103,7 +103,7 @@ def _parts(spec: Spec, source: Source, held: Source | None) -> tuple[_Part, _Par
         groups = _groups(spec, source.frame, held.frame)
         train = _Part(raw=source.frame, time=moments(source.frame, spec.data), group=groups[0])
         test = _Part(raw=held.frame, time=moments(held.frame, spec.data), group=groups[1])
-        return train, test, f"Test is the file given, {held.frame.height} rows.", []
+        return train, test, f"Test is the part given, {held.frame.height} rows.", []
     every = _Part(raw=source.frame, time=moments(source.frame, spec.data), group=_groups(spec, source.frame)[0])
     labels, _ = fit_labels(source.frame[spec.objective.target], spec)
     y, keep, findings = _targets(labels, source.frame, "the data")

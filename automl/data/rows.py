@@ -62,6 +62,7 @@ class Labels:
     values: tuple[Scalar, ...] = ()
     texts: tuple[str, ...] = ()
     dtype: str = "str"  # "str", "int", "float", "bool": what `values` are
+    reader: Mapping[str, object] | None = None  # how the numbers of a regression target are read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

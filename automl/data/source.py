@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import itertools
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -67,7 +66,7 @@ def load(where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool 
 
 def probe_all(*wheres: str | Path) -> None:
     """Look whether any parquet file among them would end the process; one child for all of them."""
-    probe([path for where in wheres for path in files(where) if kind(path) == "parquet"])
+    probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
 
 
 def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None = None) -> Iterator[pl.DataFrame]:
@@ -119,14 +118,20 @@ def checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
 
 
 def frame_digest(frame: pl.DataFrame) -> str:
-    """The SHA-256 of a frame's content."""
-    digest = hashlib.sha256(repr(frame.schema).encode())
-    plain = frame.select(pl.exclude(pl.Object)).rechunk()
-    buffer = io.BytesIO()
-    plain.write_ipc(buffer, compression="uncompressed")
-    digest.update(buffer.getbuffer())
-    for column in frame.select(pl.col(pl.Object)):
-        digest.update(repr(column.to_list()).encode())
+    """The SHA-256 of a frame's content: names, types and values, however they lie in memory."""
+    digest = hashlib.sha256(f"{frame.height} {dict(frame.schema)!r}".encode())
+    for series in frame:
+        digest.update(series.is_null().to_numpy().tobytes())
+        plain = series.cast(pl.String) if isinstance(series.dtype, pl.Categorical | pl.Enum | pl.Decimal) else series
+        if plain.dtype == pl.String:
+            digest.update(plain.str.len_bytes().fill_null(0).to_numpy().tobytes())
+            digest.update((plain.str.join("").item() or "").encode())
+        elif plain.dtype == pl.Boolean:
+            digest.update(plain.fill_null(value=False).to_numpy().tobytes())
+        elif plain.dtype.is_numeric() or plain.dtype.is_temporal():
+            digest.update(plain.to_physical().fill_null(0).to_numpy().tobytes())
+        else:
+            digest.update(repr(plain.to_list()).encode())
     return digest.hexdigest()
 
 

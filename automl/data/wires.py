@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -120,17 +120,17 @@ def _of_text(counted: tuple[pl.Series, pl.Series], zone: str, comma: bool, wire:
     values, count = counted
     found = tuple(word for word in MISSING if word in set(values.filter(values.is_in(MISSING))))
     keep = ~values.is_in(["", *MISSING])
-    values, count = values.filter(keep).head(SAMPLE), count.filter(keep).head(SAMPLE)
+    step = max(1, int(keep.sum()) // SAMPLE)
+    values, count = values.filter(keep).gather_every(step), count.filter(keep).gather_every(step)
     as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING)
     if wire in {"category", "text"} or (wire is None and values.is_empty()):
-        return Guess(wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
-    for candidate in _candidates(values, zone, comma, found, wire):
-        if wire is not None and candidate.wire != wire:
-            continue
-        if _share_read(candidate, values, count) >= 1.0 - FAILURES:
-            return candidate
+        return replace(as_text, wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
+    candidates = [c for c in _candidates(values, zone, comma, found, wire) if wire in {None, c.wire}]
     if wire is None:
-        return as_text
+        return next((c for c in candidates if _share_read(c, values, count) >= 1.0 - FAILURES), as_text)
+    best = max(candidates, key=lambda candidate: _share_read(candidate, values, count), default=as_text)
+    if _share_read(best, values, count) > 0:
+        return replace(best, reason="set in [data.types]")
     parser = {"date": _date("iso", zone), "flag": _flag()}.get(wire)
     return Guess(wire=wire, reason="set in [data.types]", missing=found, parser=parser)
 
@@ -172,7 +172,7 @@ def _share_read(candidate: Guess, values: pl.Series, count: pl.Series) -> float:
     """The share of rows that the candidate reads; a look at a few distinct values first."""
     entry = candidate.reader("")
     few = values.gather_every(max(1, len(values) // 50))
-    if sum(_reads(entry, value) for value in few) < 0.9 * len(few):
+    if sum(_reads(entry, value) for value in few) < 0.5 * len(few):
         return 0.0
     read = pl.Series([_reads(entry, value) for value in values], dtype=pl.Boolean)
     distinct, rows = float(read.mean() or 0.0), float(count.filter(read).sum()) / float(count.sum())  # type: ignore[arg-type]  # of flags

@@ -1,0 +1,153 @@
+"""Targets of every type become codes and come back as they were."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.data.labels import decode, encode, fit_labels
+from automl.errors import DataError, SpecError
+from automl.spec import Spec
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pl.Series("y", ["no", "yes", "no"]),
+        pl.Series("y", ["1", "2", "1"]),
+        pl.Series("y", [1, 2, 1]),
+        pl.Series("y", [1.0, 2.0, 1.0]),
+        pl.Series("y", [0.5, 1.5, 0.5]),
+        pl.Series("y", [False, True, False]),
+        pl.Series("y", ["False", "True", "False"]),
+        pl.Series("y", ["a", "b", "c", "a"]),
+        pl.Series("y", [3, 1, 2, 3]),
+    ],
+)
+def test_round_trip(make_spec: Callable[..., Spec], target: pl.Series) -> None:
+    """D21: labels come back as they came: text, numbers, true and false."""
+    labels, _ = fit_labels(target, make_spec({"metric": "log_loss"}))
+    codes = encode(labels, target)
+    assert set(codes) == set(range(labels.task.classes))
+    assert decode(labels, codes).equals(target, check_dtypes=True, check_names=True)
+    assert len(set(labels.texts)) == labels.task.classes
+
+
+@pytest.mark.parametrize(
+    ("target", "positive", "found"),
+    [
+        ([1, 2], "2", 2),
+        ([1, 2], 2.0, 2),
+        (["1", "2"], 2, "2"),
+        (["1.0", "2.0"], "2", "2.0"),
+        ([1.0, 2.0], "2", 2.0),
+        ([True, False], "true", True),
+        ([True, False], 1, True),
+        (["True", "False"], True, "True"),
+        (["0", "1"], True, "1"),
+        ([0, 1], False, 0),
+        (["yes", "no"], "no", "no"),
+    ],
+)
+def test_positive(make_spec: Callable[..., Spec], target: list[Any], positive: Any, found: Any) -> None:
+    """D21: the positive label matches as text, "2", "2.0" and 2 as one; it has code 1."""
+    series = pl.Series("y", target * 3)
+    labels, _ = fit_labels(series, make_spec({"positive": positive}))
+    assert labels.values[1] == found
+    assert type(labels.values[1]) is type(found)
+    assert decode(labels, np.array([1.0]))[0] == found
+
+
+def test_spellings(make_spec: Callable[..., Spec]) -> None:
+    """D21: spellings of one number are one label, in train and in other rows of another type."""
+    labels, _ = fit_labels(pl.Series("y", ["1", "2.0", "2", " 1"]), make_spec({"task": "binary"}))
+    assert labels.task.classes == 2
+    assert encode(labels, pl.Series("y", [1.0, 2.0, 3.0, None])).tolist()[:2] == [0.0, 1.0]
+    assert np.isnan(encode(labels, pl.Series("y", [3.0, None, math.inf]))).all()
+
+
+@pytest.mark.parametrize(
+    ("target", "positive"),
+    [
+        ([0, 1, 1], 1),
+        ([-1, 1, 1], 1),
+        (["yes", "no", "yes"], "yes"),
+        ([True, True, False], True),
+        (["good", "bad", "good"], "bad"),
+        ([1, 2, 1], 2),
+    ],
+)
+def test_positive_by_default(make_spec: Callable[..., Spec], target: list[Any], positive: Any) -> None:
+    """Nobody says which label is positive: the one called yes, true or 1, else the rarer one, and it is said."""
+    labels, findings = fit_labels(pl.Series("y", target), make_spec({"task": "binary"}))
+    assert labels.values[1] == positive
+    assert [f.check for f in findings] == ["positive"]
+
+
+@pytest.mark.parametrize(
+    ("target", "objective", "kind"),
+    [
+        (["a", "b"], {}, "binary"),
+        (["a", "b", "c"], {}, "multiclass"),
+        ([0, 1], {}, "binary"),
+        ([0, 1], {"metric": "rmse"}, "regression"),
+        (list(range(2000)), {}, "regression"),
+        ([0, 1, 2] * 50, {}, "multiclass"),
+        ([0, 1, 2] * 50, {"metric": "mae"}, "regression"),
+        ([0.1 * i for i in range(1500)], {}, "regression"),
+        (["$1.50", "$2.00", "$7"] * 30, {}, "regression"),
+        (list(range(100)), {"metric": "accuracy"}, "multiclass"),
+        ([1, 2], {"positive": 2}, "binary"),
+    ],
+)
+def test_task(make_spec: Callable[..., Spec], target: list[Any], objective: dict[str, Any], kind: str) -> None:
+    """The task is found from the target and the metric, and said."""
+    labels, findings = fit_labels(pl.Series("y", target), make_spec(objective))
+    assert labels.task.kind == kind
+    assert findings[0].check == "task"
+    assert kind in findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("target", "objective", "match"),
+    [
+        (["a", "a"], {}, "one class"),
+        ([1, 1, None], {"task": "binary"}, "one class"),
+        ([True, True], {}, "one class"),
+        ([1.0, 1.0], {"task": "regression"}, "one value"),
+        ([None, None], {}, "no value"),
+        (["", "?"], {}, "no value"),
+        (["a", "b"], {"task": "regression"}, "no numbers"),
+        ([math.inf, -math.inf], {"task": "regression"}, "no numbers"),
+        ([[1], [2]], {}, "not single values"),
+    ],
+)
+def test_unusable(make_spec: Callable[..., Spec], target: list[Any], objective: dict[str, Any], match: str) -> None:
+    """D01, D02: a target of one class, of no value, or of no numbers is refused with exit code 3."""
+    with pytest.raises(DataError, match=match) as error:
+        fit_labels(pl.Series("y", target), make_spec(objective))
+    assert error.value.exit_code == 3
+
+
+@pytest.mark.parametrize("objective", [{"positive": "yse"}, {"task": "binary"}])
+def test_wrong_spec(make_spec: Callable[..., Spec], objective: dict[str, Any]) -> None:
+    """A positive label that is none, and a binary task of three labels, are errors of the spec."""
+    values = ["yes", "no"] if "positive" in objective else ["a", "b", "c"]
+    with pytest.raises(SpecError, match="objective"):
+        fit_labels(pl.Series("y", values), make_spec(objective))
+
+
+def test_numbers(make_spec: Callable[..., Spec]) -> None:
+    """D02: a regression target reads amounts; infinities and words are missing."""
+    target = pl.Series("y", ["$4.00", "$1,000", "", None] * 50 + ["oops"])
+    labels, _ = fit_labels(target, make_spec({"task": "regression"}))
+    assert encode(labels, pl.Series("y", ["$1,234"]))[0] == 1234.0  # read as train was
+    y = encode(labels, target)
+    assert y[:2].tolist() == [4.0, 1000.0]
+    assert np.isnan(y[[2, 3, -1]]).all()
+    assert np.isnan(encode(labels, pl.Series("y", [math.inf, -math.inf]))).all()

@@ -1,0 +1,115 @@
+"""The roles of columns, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from automl.data.schema import drop, finding, infer_schema
+from automl.errors import SpecError
+from automl.spec import Spec
+
+N = 100
+RAW = pl.DataFrame(
+    {
+        "y": [0, 1] * 50,
+        "day": ["2024-01-01", "2024-02-01"] * 50,
+        "who": [f"c{i % 9}" for i in range(N)],
+        "w": [1.0] * N,
+        "fee": [0.5] * N,
+        "back": [1] * N,
+        "age": [20 + i % 40 for i in range(N)],
+        "row_id": range(1000, 1000 + N),
+        "code": [f"K{i:05}" for i in range(N)],
+        "words": [f"the {i}th of many long and honest sentences" for i in range(N)],
+        "bytes": [b"x"] * N,
+    }
+)
+
+
+def test_roles(make_spec: Callable[..., Spec]) -> None:
+    """Each key of [data] gives its role; group, key and weight are no features, the time's date parts are."""
+    spec = make_spec(time="day", group="who", weight="w", exclude=["fee"], key="code")
+    schema, _ = infer_schema(RAW, spec)
+    roles = {column.name: (column.role, column.is_feature) for column in schema.columns}
+    assert roles["y"] == ("target", False)
+    assert roles["day"] == ("time", True)
+    assert roles["who"] == ("group", False)
+    assert roles["w"] == ("weight", False)
+    assert roles["fee"] == ("excluded", False)
+    assert roles["code"] == ("key", False)
+    assert [column.name for column in schema.features] == ["day", "back", "age"]
+    assert [entry["name"] for entry in schema.reader()["columns"]] == ["day", "back", "age"]  # type: ignore[attr-defined]
+    assert all(column.reason for column in schema.columns)
+
+
+def test_ids_and_text(make_spec: Callable[..., Spec]) -> None:
+    """D06: ids by number and by text, free text and nested columns are dropped with a finding each."""
+    schema, findings = infer_schema(RAW, make_spec())
+    assert {f.column: (f.check, f.action) for f in findings} == {
+        "row_id": ("id", "dropped"),
+        "code": ("id", "dropped"),
+        "words": ("text", "dropped"),
+        "bytes": ("type", "dropped"),
+    }
+    assert {column.name for column in schema.columns if column.role == "dropped"} == {f.column for f in findings}
+
+
+def test_measures_are_no_ids(make_spec: Callable[..., Spec]) -> None:
+    """Numbers that differ in each row are measures unless they count rows or are called an id."""
+    raw = pl.DataFrame(
+        {"y": [0, 1] * 50, "pay": [(i * 7919) % 100_003 for i in range(N)], "x": [i * 1.5 for i in range(N)]}
+    )
+    schema, findings = infer_schema(raw, make_spec())
+    assert not findings
+    assert len(schema.features) == 2
+    assert infer_schema(raw.rename({"pay": "PayID"}), make_spec())[1]
+
+
+def test_types(make_spec: Callable[..., Spec]) -> None:
+    """[data.types] wins over what is seen: an id by word, a category of numbers, an id that is none."""
+    spec = make_spec(types={"age": "category", "who": "id", "row_id": "number"})
+    schema, _ = infer_schema(RAW, spec)
+    wires = {column.name: (column.wire, column.role) for column in schema.columns}
+    assert wires["age"] == ("category", "feature")
+    assert wires["who"] == ("category", "dropped")
+    assert wires["row_id"] == ("number", "feature")
+
+
+def test_keep(make_spec: Callable[..., Spec]) -> None:
+    """D06: data.audit.keep keeps what looks like an id."""
+    schema, _ = infer_schema(RAW, make_spec(audit={"keep": ["code"]}))
+    assert "code" in [column.name for column in schema.features]
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        ({"key": ["cod"]}, "data.key"),
+        ({"time": "Day"}, "data.time"),
+        ({"group": "whom"}, "data.group"),
+        ({"types": {"agee": "number"}}, "data.types"),
+        ({"audit": {"keep": ["nothing like it"]}}, "data.audit.keep"),
+    ],
+)
+def test_unknown_names(make_spec: Callable[..., Spec], data: dict[str, object], where: str) -> None:
+    """A column that is not there is an error of the spec with the nearest name."""
+    with pytest.raises(SpecError, match=where) as error:
+        infer_schema(RAW, make_spec(**data))
+    assert "did you mean" in str(error.value) or "the columns are" in str(error.value)
+
+
+def test_one_line() -> None:
+    """S08: a finding is one line without control characters, whatever a column is called."""
+    assert finding("id", "a", "a\nfake\x1b[0m\u202e", "noted").text == "a\\nfake\\x1b[0m\\u202e"
+
+
+def test_drop(make_spec: Callable[..., Spec]) -> None:
+    """Dropped features say why; other columns keep their roles."""
+    schema, _ = infer_schema(RAW, make_spec(key="row_id"))
+    after = drop(schema, [finding("leak", "age", "too good"), finding("leak", "row_id", "too good")])
+    changed = {column.name: (column.role, column.reason) for column in after.columns}
+    assert changed["age"] == ("dropped", "too good")
+    assert changed["row_id"][0] == "key"

@@ -1,0 +1,172 @@
+"""Which rows are held back, and what must never happen to them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automl.data.rows import Fold, Rows
+from automl.data.split import folds, split_test
+from automl.errors import DataError
+from automl.spec.data import Data
+from automl.task import Task
+
+BINARY = Task(kind="binary", classes=2)
+REGRESSION = Task(kind="regression")
+DAY = 86_400e6
+
+
+def split(rows: Rows, task: Task, k: int = 5, **more: Any) -> tuple[Fold, ...]:
+    options = {"seed": 7, "horizon": None, "by_time": False, "unseen_groups": False} | more
+    return folds(rows, task, k=k, **options)
+
+
+def proper(found: tuple[Fold, ...], n: int) -> None:
+    """Fit and validation are parted, neither is empty, no row is validated twice."""
+    validated = np.concatenate([fold.valid for fold in found])
+    assert np.unique(validated).size == validated.size
+    for fold in found:
+        assert fold.fit.size
+        assert fold.valid.size
+        assert not set(fold.fit) & set(fold.valid)
+        assert max(fold.fit.max(), fold.valid.max()) < n
+
+
+def test_sorted_by_class(make_rows: Callable[..., Rows]) -> None:
+    """Rows sorted by class are no trap: each fold validates each class in its share."""
+    y = np.repeat(np.arange(9), np.arange(1, 10) * 50)
+    found = split(make_rows(y), Task(kind="multiclass", classes=9))
+    proper(found, y.size)
+    assert sum(fold.valid.size for fold in found) == y.size
+    for fold in found:
+        np.testing.assert_allclose(np.bincount(y[fold.valid]), np.bincount(y) / 5, atol=1)
+
+
+@pytest.mark.parametrize("n", range(21))
+@pytest.mark.parametrize("k", [1, 2, 5])
+@pytest.mark.parametrize("task", [BINARY, REGRESSION, Task(kind="multiclass", classes=4)])
+def test_sizes(make_rows: Callable[..., Rows], n: int, k: int, task: Task) -> None:
+    """D15: 0 to 20 rows give proper folds, never more than asked for, or an error with exit code 3."""
+    rows = make_rows(np.arange(n) % max(1, task.classes or n))
+    if n < 2:
+        with pytest.raises(DataError) as error:
+            split(rows, task, k)
+        assert error.value.exit_code == 3
+        return
+    found = split(rows, task, k)
+    proper(found, n)
+    assert 1 <= len(found) <= k
+
+
+def test_rare_classes(make_rows: Callable[..., Rows]) -> None:
+    """D15: binary folds are no more than rows of the rarer class; a class of one row is always fitted."""
+    assert len(split(make_rows([1, 1, 1] + [0] * 50), BINARY)) == 3
+    y = np.array([0] * 50 + [1] * 50 + [2] * 3 + [3])
+    found = split(make_rows(y), Task(kind="multiclass", classes=4))
+    assert len(found) == 5
+    for fold in found:
+        assert set(y[fold.fit]) == {0, 1, 2, 3}
+        assert 3 not in y[fold.valid]
+
+
+@given(st.lists(st.integers(0, 8), min_size=2, max_size=60), st.integers(1, 6), st.booleans())
+def test_groups(codes: list[int], k: int, by_class: bool) -> None:
+    """A group is never on both sides, whatever the sizes, and there are no more folds than groups."""
+    group = np.array(codes)
+    y = np.arange(group.size) % 2
+    rows = Rows(frame=None, raw=None, y=y.astype(float), group=group)  # type: ignore[arg-type]  # not looked at
+    found = split(rows, BINARY if by_class else REGRESSION, k)
+    proper(found, group.size)
+    if np.unique(group).size > 1:
+        assert len(found) <= max(1, min(k, np.unique(group).size))
+        for fold in found:
+            assert not set(group[fold.fit]) & set(group[fold.valid])
+            assert fold.fit.size + fold.valid.size == group.size
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=60), st.integers(1, 6), st.integers(0, 5), st.booleans())
+def test_time(days: list[int], k: int, gap: int, unseen: bool) -> None:
+    """Every fitted row is known, `horizon` before the first row validated; unseen groups stay unseen."""
+    time = np.array(days) * DAY
+    group = np.arange(time.size) % 7
+    rows = Rows(frame=None, raw=None, y=np.ones(time.size), time=time, group=group)  # type: ignore[arg-type]  # not looked at
+    try:
+        found = split(rows, REGRESSION, k, by_time=True, horizon=gap * 86_400.0, unseen_groups=unseen)
+    except DataError as error:
+        assert gap or unseen
+        assert "data.horizon" in str(error)  # noqa: PT017  # one of two good endings
+        return
+    proper(found, time.size)
+    assert len(found) <= k
+    if np.unique(time).size > 1:
+        for fold in found:
+            assert time[fold.fit].max() < time[fold.valid].min()
+            assert time[fold.fit].max() + gap * DAY <= time[fold.valid].min()
+            if unseen:
+                assert not set(group[fold.fit]) & set(group[fold.valid])
+
+
+def test_time_windows(make_rows: Callable[..., Rows]) -> None:
+    """Windows expand: each fold fits on all that the one before fitted and validated, in whatever order rows come."""
+    order = np.random.default_rng(1).permutation(1000)
+    rows = make_rows(np.arange(1000) % 2, time=order * DAY)
+    found = split(rows, BINARY, 3, by_time=True)
+    assert [fold.valid.size for fold in found] == [200, 200, 200]
+    for before, after in itertools.pairwise(found):
+        assert set(after.fit) == set(before.fit) | set(before.valid)
+    (last,) = split(rows, BINARY, 1, by_time=True)
+    assert set(order[last.valid]) == set(range(750, 1000))
+
+
+def test_rows_without_a_time(make_rows: Callable[..., Rows]) -> None:
+    """A row without a time is fitted, never validated."""
+    time = np.arange(20) * DAY
+    time[3] = np.nan
+    for fold in split(make_rows(np.arange(20), time=time), REGRESSION, 3, by_time=True):
+        assert 3 in fold.fit
+        assert 3 not in fold.valid
+
+
+def test_seed(make_rows: Callable[..., Rows]) -> None:
+    """One seed gives one split; another gives another."""
+    rows = make_rows(np.arange(100) % 2)
+    first, again, other = (split(rows, BINARY, seed=seed) for seed in (1, 1, 2))
+    assert all((a.valid == b.valid).all() for a, b in zip(first, again, strict=True))
+    assert any((a.valid != b.valid).any() for a, b in zip(first, other, strict=True))
+
+
+def test_test_part(make_rows: Callable[..., Rows]) -> None:
+    """The test part: a quarter (a fifth of many rows) by class, whole groups, or the last part by time; it is said."""
+    y = np.repeat([0.0, 1.0], [900, 100])
+    train, test, sentence = split_test(make_rows(y), BINARY, Data(), 7)
+    assert (train.size, test.size) == (750, 250)
+    assert abs(y[test].mean() - 0.1) < 0.01
+    assert sentence == "Test is a random part with the same share of each class, 250 of 1000 rows (25%)."
+
+    group = np.arange(1000) // 10
+    train, test, sentence = split_test(make_rows(y, group=group), BINARY, Data(group="g"), 7)
+    assert not set(group[train]) & set(group[test])
+    assert "whole groups" in sentence
+
+    time = np.arange(1000) * DAY
+    data = Data.model_validate({"time": "t", "horizon": "30d", "group": "g"})
+    train, test, sentence = split_test(make_rows(y, time=time, group=group), BINARY, data, 7)
+    assert time[train].max() + 30 * DAY <= time[test].min()
+    assert train.size + test.size == 1000 - 29
+    assert "last part by time" in sentence
+    assert "29 rows in the gap" in sentence
+
+    assert split_test(make_rows(np.arange(20_000)), REGRESSION, Data(), 7)[1].size == 4_000
+
+
+@pytest.mark.parametrize("n", range(4))
+def test_too_few(make_rows: Callable[..., Rows], n: int) -> None:
+    """D15: fewer than 4 rows cannot give up a test part."""
+    with pytest.raises(DataError, match=f"{n} rows"):
+        split_test(make_rows(np.arange(n)), REGRESSION, Data(), 7)
