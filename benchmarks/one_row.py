@@ -107,9 +107,9 @@ def _pipeline(path: Path, rounds: int) -> Callable[[dict[str, Any]], Any]:
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     learner = LGBMClassifier(n_estimators=max(rounds, 1), n_jobs=1, verbose=-1)
     pipeline = make_pipeline(
-        ColumnTransformer([("codes", codes, texts)], remainder="passthrough", verbose_feature_names_out=False).set_output(
-            transform="pandas"
-        ),
+        ColumnTransformer(
+            [("codes", codes, texts)], remainder="passthrough", verbose_feature_names_out=False
+        ).set_output(transform="pandas"),
         learner,
     ).fit(frame, target)
 

@@ -75,9 +75,9 @@ def run_cell(
 
 def write_spec(task: BenchTask, path: Path) -> Path:
     """The task's spec as TOML at `path`."""
-    import tomli_w
+    from automl.spec.writing import to_toml
 
-    path.write_text(tomli_w.dumps(dict(task.spec)), encoding="utf-8")
+    path.write_text(to_toml(dict(task.spec)), encoding="utf-8")
     return path
 
 

@@ -11,11 +11,13 @@ from automl.data.rows import Column, Finding, Role, Schema, Wire
 from automl.data.wires import Guess, guess, text_counts
 from automl.errors import SpecError, nearest, printable
 from automl.spec import Spec
+from automl.spec.data import Data
 
 MANY_LEVELS = 1_000
 SHORT = 30  # characters of a value that names something
 WORDS = 4  # values of more words are sentences
 MINIMUM = 20  # rows below which nothing is called an id
+GROUP_ROWS = 20  # rows of a group, on average, that are enough to learn what is its own
 
 
 def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple[Schema, tuple[Finding, ...]]:
@@ -97,7 +99,15 @@ def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Find
     if role == "feature" and found.wire == "text":
         text = f"{name!r} is free text; text steps come later"
         return _made(name, found, "dropped", text), finding("text", name, text)
+    if role == "group" and _comes_back(series, data):
+        reason = f"{why}{found.reason}; groups come back later, so it is a feature too"
+        return replace(_made(name, found, role, reason), is_feature=found.wire != "text"), None
     return _made(name, found, role, f"{why}{found.reason}"), None
+
+
+def _comes_back(groups: pl.Series, data: Data) -> bool:
+    """Whether the groups of train will be seen again, each with enough rows to learn what is its own."""
+    return bool(data.time) and not data.unseen_groups and groups.n_unique() * GROUP_ROWS <= len(groups)
 
 
 def _made(name: str, found: Guess, role: Role, reason: str) -> Column:

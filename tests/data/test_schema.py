@@ -9,7 +9,7 @@ import pytest
 
 from automl.data.schema import drop, finding, infer_schema
 from automl.errors import SpecError
-from automl.spec import Spec
+from automl.spec import Spec, parse
 
 N = 100
 RAW = pl.DataFrame(
@@ -113,3 +113,17 @@ def test_drop(make_spec: Callable[..., Spec]) -> None:
     changed = {column.name: (column.role, column.reason) for column in after.columns}
     assert changed["age"] == ("dropped", "too good")
     assert changed["row_id"][0] == "key"
+
+
+@pytest.mark.parametrize(
+    ("more", "feature"),
+    [({"time": "day"}, True), ({"time": "day", "unseen_groups": True}, False), ({}, False)],
+    ids=["by time", "by time, groups unseen", "by group"],
+)
+def test_a_group_that_comes_back_is_a_feature(more, feature):
+    """Split by time a shop is seen again, and what is its own can be learned; a group kept whole never is."""
+    days = [f"2024-01-{day:02d}" for day in range(1, 29)]
+    raw = pl.DataFrame({"shop": ["a", "b"] * 28, "day": days * 2, "y": [0, 1] * 28})
+    spec = parse({"objective": {"target": "y"}, "data": {"group": "shop", **more}})
+    schema, _ = infer_schema(raw, spec)
+    assert next(column for column in schema.columns if column.name == "shop").is_feature is feature
