@@ -95,11 +95,16 @@ class Bootstrap:
 
     @classmethod
     def of(cls, evidence: Evidence, *, seed: int, resamples: int = RESAMPLES) -> Bootstrap:
+        """Draws of the rows of `evidence`."""
+        return cls.over(evidence.n, evidence.group, seed=seed, resamples=resamples)
+
+    @classmethod
+    def over(cls, rows: int, group: Ints | None, *, seed: int, resamples: int = RESAMPLES) -> Bootstrap:
         """Units are groups, else rows; more than `MOST_UNITS` are joined at random into blocks of equal size."""
         rng = np.random.default_rng(seed)
-        unit = np.arange(evidence.n)
-        if evidence.group is not None:
-            unit = np.unique(evidence.group, return_inverse=True)[1].astype(np.int64)
+        unit = np.arange(rows)
+        if group is not None:
+            unit = np.unique(group, return_inverse=True)[1].astype(np.int64)
         size = int(unit.max()) + 1
         if size > MOST_UNITS:
             unit = (rng.permutation(size) % MOST_UNITS)[unit]

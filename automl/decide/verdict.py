@@ -8,14 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.decide.compare import PER, Comparison, compare
 from automl.decide.costs import BINARY_CELLS, Costs
 from automl.decide.evidence import Bootstrap, Evidence, pooled
 from automl.decide.policy import choose
 
 Floats = NDArray[np.float64]
 ROWS_SMALL = 1_000  # fewer test rows cannot tell a good model from a lucky one: out-of-fold rows help
-CONFIDENCE = 0.95
-PER = 1_000.0  # money is told per this many rows
 MOST_CELLS = 12  # amounts that the sensitivity moves, the ones that cost most first
 
 
@@ -137,31 +136,10 @@ def judge(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Comparison:
-    """Ours against each constant action [actions], per 1,000 rows."""
-
-    ours: float
-    trivial: Floats
-    saving: float
-    low: float
-    high: float
-
-
-def _compare(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> _Comparison:
-    by_action = PER * costs.matrix[evidence.y.astype(np.int64)]  # [n, actions]
+def _compare(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> Comparison:
+    by_action = costs.matrix[evidence.y.astype(np.int64)]  # [n, actions]
     ours = np.take_along_axis(by_action, evidence.decisions[:, None], axis=1)
-    shares = evidence.shares
-    means = np.average(np.hstack((ours, by_action)), axis=0, weights=shares)
-    drawn = bootstrap.means(np.hstack((ours, by_action)), shares)
-    low, high = np.quantile(drawn[:, 1:].min(axis=1) - drawn[:, 0], ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
-    return _Comparison(
-        ours=float(means[0]),
-        trivial=means[1:],
-        saving=float(means[1:].min() - means[0]),
-        low=float(low),
-        high=float(high),
-    )
+    return compare(ours[:, 0], by_action, evidence.shares, bootstrap)
 
 
 def _scenarios(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> tuple[Scenario, ...]:
@@ -211,7 +189,7 @@ def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
     return Span(cell=BINARY_CELLS[0][1], low=low, high=float(highest) if highest < np.inf else None)
 
 
-def _reason(whole: _Comparison, alone: _Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:
+def _reason(whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:
     unit = f" {currency}" if currency else ""
     on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows" if rows[1] else "")
     what = "saves" if whole.saving >= 0 else "loses"

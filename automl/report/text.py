@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from automl.decide.verdict import CONFIDENCE, ROWS_SMALL, money
+from automl.decide.compare import CONFIDENCE
+from automl.decide.verdict import ROWS_SMALL, money
 from automl.report._words import columns, figure, interval, line, render
 from automl.report.run import by_loss, describe_run, is_run
 
