@@ -112,7 +112,7 @@ def render(found: Sequence[dict]) -> Iterator[str]:
     yield f"# The whole path at {BUDGET_SECONDS:.0f} s, 2 workers\n"
     yield "`python benchmarks/whole_path.py --data ../shared/data`, last run " + newest[:10] + f". {versions}.\n"
     yield "Scores are of the written bundle on the raw test file. Wall time is as the shell sees it; "
-    yield f"the promise is {1.05 * BUDGET_SECONDS + 3:.0f} s. Load: of the machine before the run, one-minute average.\n"
+    yield f"the promise is {1.05 * BUDGET_SECONDS + 3:.0f} s. Load: the machine before the run (1 min).\n"
     yield "| task | metric | score | goal | kept | wall s | exit | peak MB | load | p50 ms | p99 ms | MB |"
     yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for goal in GOALS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 import importlib.metadata
 import json
 import os
@@ -11,6 +10,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from automl.bench.tasks import BenchTask, read_task

@@ -71,18 +71,18 @@ def test_the_raw_csv_is_preferred_to_parquet(tmp_path):
 def test_costs_that_no_spec_can_say_are_refused(tmp_path):
     """Costs on each row are not translated into something else in silence."""
     text = MATRIX.replace('kind = "matrix"', 'kind = "per_row"')
-    with pytest.raises(SpecError, match="per_row.*not supported yet"):
+    with pytest.raises(SpecError, match=r"per_row.*not supported yet"):
         read_task(folder_of(tmp_path, text, "train.csv", "test.csv"))
 
 
 @pytest.mark.parametrize(("tables", "missing"), [((), "train"), (("train.csv",), "test")])
 def test_a_missing_table_is_named(tmp_path, tables, missing):
     """A folder without a table is refused by the table's name."""
-    with pytest.raises(DataError, match=f"no {missing}.csv"):
+    with pytest.raises(DataError, match=rf"no {missing}\.csv"):
         read_task(folder_of(tmp_path, MATRIX, *tables))
 
 
 def test_a_folder_without_a_task_is_refused(tmp_path):
     """No task.toml, no task."""
-    with pytest.raises(DataError, match="no task.toml"):
+    with pytest.raises(DataError, match=r"no task\.toml"):
         read_task(tmp_path)
