@@ -29,8 +29,9 @@ from automl.spec.model import Spec
 ENGINES = Registry("automl.engines", Engine, "engine")
 AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
+MOMENT = 0.01  # seconds that are not worth waiting for
 TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
-GRACE = 2.5  # a job may overrun its soft limit by this factor and five seconds before it is killed
+GRACE = 1.5  # a job may overrun its soft limit by this factor and ten seconds before it is killed
 MODELS = 12  # fitted models that are kept in memory
 
 
@@ -130,7 +131,7 @@ class _Search:
             if not self._flying:
                 return
             left = self._left()
-            if left <= 0:
+            if left < MOMENT:
                 if self._counted:
                     self.stopped = "the time ended before the trials did: this run does not reproduce"
                 return
@@ -245,7 +246,7 @@ class _Search:
             id=self._jobs,
             function="automl.search.trial:run",
             arguments={"order": order},
-            seconds=GRACE * soft + 5.0 if not self._counted else max(1.0, self.deadline.left()),
+            seconds=GRACE * soft + 10.0 if not self._counted else max(1.0, self.deadline.left()),
             memory=int(self.spec.budget.memory / self.executor.workers),
         )
         self._jobs += 1

@@ -1,0 +1,273 @@
+"""The search finds what there is to find, survives its learners, and keeps to its time."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from automl.budget import Deadline
+from automl.errors import AutomlError, SpecError, Stopped
+from automl.executors.base import Executor, Job
+from automl.executors.inline import InlineExecutor
+from automl.executors.local import LocalExecutor
+from automl.features.fit import transform
+from automl.metrics.base import get, score
+from automl.ops.bulk import evaluate
+from automl.progress import Event, silent
+from automl.search.board import Outcome
+from automl.search.loop import search
+from automl.search.pace import reserve_seconds
+from automl.search.problem import Problem
+from automl.search.rundir import RunDir
+from automl.spec import Spec
+
+MakeSpec = Callable[..., Spec]
+MakeProblem = Callable[..., Problem]
+Simulate = Callable[[Callable[[Job], float]], Any]
+
+
+def run(
+    problem: Problem,
+    spec: Spec,
+    rundir: RunDir,
+    executor: Executor,
+    *,
+    listener: Callable[[Event], None] = silent,
+    deadline: Deadline | None = None,
+    learners: str = "fake_learners",
+) -> Outcome:
+    return search(
+        problem=problem,
+        spec=spec,
+        deadline=deadline or Deadline.of(spec.budget.time),
+        executor=executor,
+        rundir=rundir,
+        listener=listener,
+        seed=0,
+        learners=learners,
+        engine="random",
+    )
+
+
+def second_each(job: Job) -> float:
+    return 1.0
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_outcome_is_what_its_members_say(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, *, binary: bool
+) -> None:
+    """Weights sum to 1, every row is predicted out of fold, and native scores are those of the members' expressions."""
+    spec = make_spec(trials=4)
+    problem = make_problem(spec, binary=binary)
+    outcome = run(problem, spec, rundir, InlineExecutor(workers=1))
+    assert sum(outcome.weights) == pytest.approx(1.0)
+    assert outcome.board.weights == tuple(zip([i for i, _ in outcome.board.weights], outcome.weights, strict=True))
+    assert outcome.oof.shape == (problem.rows.n, 1)
+    assert np.isfinite(outcome.oof).all()
+    values = transform(outcome.plan, problem.rows.frame[outcome.parity_rows])
+    for member, native in zip(outcome.members, outcome.native, strict=True):
+        raw = evaluate({"raw": member.raw}, {}, features=values)["raw"]
+        np.testing.assert_allclose(np.asarray(raw), native, rtol=1e-9)
+    best = score(get("roc_auc" if binary else "r2"), problem.rows.y, outcome.oof)
+    assert best > (0.85 if binary else 0.7)
+    assert {member.learner for member in outcome.members} == {"ridge"}
+
+
+def test_refit_takes_the_mean_of_the_rounds(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """Members are refitted for as many rounds as the folds kept on average."""
+    spec = make_spec(trials=2)
+    outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
+    assert {member.params["rounds"] for member in outcome.members} == {7}
+
+
+def test_baselines_come_first(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """R11: the first trial that ends is the baseline's, on every fold, whatever the recipe's learners are."""
+    spec = make_spec(trials=3)
+    outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
+    first = outcome.board.trials[0]
+    assert (first.learner, first.status, first.folds) == ("mean", "ok", 4)
+
+
+def test_all_others_fail(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """R11: when every learner but the constant fails, the constant is what comes out, and the board says why."""
+    spec = make_spec(learners=("raises", "infinite"), trials=4)
+    outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
+    assert [member.learner for member in outcome.members] == ["mean"]
+    failed = {trial.learner: (trial.status, trial.detail) for trial in outcome.board.trials if trial.status != "ok"}
+    assert failed["raises"] == ("error", "ValueError: no good")
+    assert failed["infinite"] == ("error", "ValueError: raw scores that are not finite")
+
+
+def test_nothing_succeeded(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """R11: if even the constant fails the search ends with the reason, exit code 1."""
+    spec = make_spec(learners=(), trials=2)
+    with pytest.raises(AutomlError, match="not even the constant") as caught:
+        run(make_problem(spec), spec, rundir, InlineExecutor(workers=1), learners="failing_learners")
+    assert caught.value.exit_code == 1
+    assert "nothing to count" in str(caught.value)
+
+
+def test_learners_that_die(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """R01, R03: a learner that eats memory and one that segfaults cost a trial each; the search goes on."""
+    spec = make_spec(learners=("crashes", "hogs", "raises", "ridge"), trials=5, memory="150MB")
+    executor = LocalExecutor(workers=1, preload=())
+    try:
+        outcome = run(make_problem(spec), spec, rundir, executor)
+    finally:
+        executor.close()
+    status = {trial.learner: trial.status for trial in outcome.board.trials}
+    assert (status["crashes"], status["hogs"], status["raises"]) == ("crashed", "memory", "error")
+    assert {member.learner for member in outcome.members} == {"ridge"}
+
+
+def test_hanging_learner(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate) -> None:
+    """R02: a learner that hangs is stopped by its job's deadline while there is time for others."""
+    spec = make_spec(learners=("hangs", "ridge"), seconds=200)
+    executor = simulate(lambda job: math.inf if job.arguments["order"].learner == "hangs" else 1.0)
+    outcome = run(make_problem(spec), spec, rundir, executor, deadline=Deadline.of(200.0, clock=executor.clock))
+    assert {trial.learner: trial.status for trial in outcome.board.trials}["hangs"] == "timeout"
+    assert {member.learner for member in outcome.members} == {"ridge"}
+
+
+@pytest.mark.parametrize(
+    ("budget", "price"), [(10.0, 0.1), (10.0, 0.5), (10.0, 4.0), (60.0, 1.5), (60.0, 4.0), (60.0, 12.0), (60.0, 50.0)]
+)
+def test_time_is_held_and_used(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate, budget: float, price: float
+) -> None:
+    """R10: whatever a fit takes, the reserve is left at the end; and no more than what a fit could not have used."""
+    spec = make_spec(seconds=budget)
+    problem = make_problem(spec, n=12_000)
+    executor = simulate(lambda job: 0.02 if job.arguments["order"].learner == "mean" else price)
+    deadline = Deadline.of(budget, clock=executor.clock)
+    outcome = run(problem, spec, rundir, executor, deadline=deadline)
+    reserve = reserve_seconds(budget, problem.rows.n, 3)
+    assert deadline.left() >= reserve - 0.1
+    assert outcome.members
+    assert deadline.left() <= reserve + 3.0 + 4.0 * 1.3 * price + 0.1 * budget
+
+
+def test_few_rows_end_the_search_early(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+) -> None:
+    """On 240 rows a search ends after 8 trials without a gain: more would only fit the folds."""
+    spec = make_spec(seconds=10_000)
+    executor = simulate(second_each)
+    outcome = run(make_problem(spec), spec, rundir, executor, deadline=Deadline.of(1e4, clock=executor.clock))
+    losses = [trial.loss for trial in outcome.board.trials if trial.learner == "ridge"]
+    assert 8 < len(losses) < 60
+    assert outcome.stopped is None
+
+
+def test_same_seed_same_search(make_spec: MakeSpec, make_problem: MakeProblem, tmp_path: Path) -> None:
+    """R12: with `budget.trials` and one worker two searches choose the same, whatever the clock does."""
+
+    def outcome(name: str, price: Callable[[Job], float]) -> Outcome:
+        spec = make_spec(trials=6, seconds=1000)
+        executor = InlineExecutor(workers=1)
+        ticks = iter(np.cumsum([price(None) for _ in range(10_000)]))  # type: ignore[arg-type]
+        deadline = Deadline(seconds=1e9, start=0.0, clock=lambda: float(next(ticks)))
+        with RunDir.open(tmp_path / name, identity={}) as rundir:
+            return run(make_problem(spec), spec, rundir, executor, deadline=deadline)
+
+    one, two = outcome("one", lambda _: 0.001), outcome("two", lambda _: 3.0)
+    assert [(t.learner, t.params, t.loss) for t in one.board.trials] == [
+        (t.learner, t.params, t.loss) for t in two.board.trials
+    ]
+    assert one.board.weights == two.board.weights
+    np.testing.assert_array_equal(one.oof, two.oof)
+
+
+def test_counted_trials(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """`budget.trials` caps the trials; baselines are not counted."""
+    spec = make_spec(trials=3)
+    outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
+    assert sum(trial.learner != "mean" for trial in outcome.board.trials) == 3
+
+
+def test_counted_trials_cut_by_the_clock_say_so(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+) -> None:
+    """R12: a counted search that the deadline ends says that it does not reproduce."""
+    spec = make_spec(trials=500, seconds=60)
+    executor = simulate(second_each)
+    problem = make_problem(spec, n=12_000)
+    outcome = run(problem, spec, rundir, executor, deadline=Deadline.of(60.0, clock=executor.clock))
+    assert outcome.stopped is not None
+    assert "does not reproduce" in outcome.stopped
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Stopped(signal.SIGTERM)])
+def test_stopped_by_hand(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, error: BaseException) -> None:
+    """S10: Ctrl-C and SIGTERM end the search with the best so far, and the outcome says so."""
+    spec = make_spec()
+    seen = []
+
+    def listener(event: Event) -> None:
+        seen.append(event)
+        if len(seen) == 3:
+            raise error
+
+    outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1), listener=listener)
+    assert outcome.stopped is not None
+    assert outcome.signal == (signal.SIGINT if isinstance(error, KeyboardInterrupt) else signal.SIGTERM)
+    assert outcome.members
+    assert len(outcome.board.trials) == 3
+
+
+def test_events_tell_the_story(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """Each trial is told with its number, learner, score, the best so far and the seconds left."""
+    events: list[Event] = []
+    spec = make_spec(trials=3)
+    run(make_problem(spec), spec, rundir, InlineExecutor(workers=1), listener=events.append)
+    trials = [event for event in events if event.stage == "search"]
+    assert [event.facts["trials"] for event in trials] == [1, 2, 3, 4]
+    assert all({"learner", "score", "best", "left"} <= set(event.facts) for event in trials)
+    best = [event.facts["best"] for event in trials]
+    assert best == sorted(best)  # type: ignore[type-var]
+    assert events[-1].stage == "refit"
+
+
+def test_journal_has_every_trial(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """Every trial of the board is a line of the journal, a failed one without a loss."""
+    spec = make_spec(learners=("raises", "ridge"), trials=3)
+    outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
+    lines = [json.loads(line) for line in (rundir.path / "journal.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == [trial.id for trial in outcome.board.trials]
+    assert {line["loss"] for line in lines if line["learner"] == "raises"} == {None}
+
+
+def test_metric_without_a_value(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """R17: rows of one class have no AUC: the trial has a loss and no score, and the search ends well."""
+    spec = make_spec(trials=2)
+    problem = make_problem(spec)
+    problem.rows.y[:] = 0.0
+    outcome = run(problem, spec, rundir, InlineExecutor(workers=1))
+    assert {trial.score for trial in outcome.board.trials} == {None}
+    assert all(math.isfinite(trial.loss) for trial in outcome.board.trials)
+
+
+def test_wrong_learner(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """S01: a learner that does not exist is answered with the nearest one."""
+    spec = make_spec(learners=("rigde",))
+    with pytest.raises(SpecError, match="did you mean 'ridge'"):
+        run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
+
+
+def test_weights_are_used(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
+    """Row weights reach the learners and the loss."""
+    spec = make_spec(trials=1)
+    plain = make_problem(spec)
+    weighted = make_problem(spec, weighted=True)
+    losses = [
+        run(problem, spec, rundir, InlineExecutor(workers=1)).board.trials[0].loss for problem in (plain, weighted)
+    ]
+    assert losses[0] != losses[1]

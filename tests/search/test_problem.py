@@ -1,0 +1,73 @@
+"""Folds fit the whole plan again, and what they share is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from automl.data.rows import Rows, Schema
+from automl.features.fit import fit_plan, transform
+from automl.search.problem import Matrices, Problem
+from automl.search.rundir import RunDir
+from automl.spec import Spec
+from automl.task import Task
+
+
+@pytest.fixture
+def problem(make_spec: Callable[..., Spec], make_problem: Callable[..., Problem]) -> Problem:
+    return make_problem(make_spec(), n=400)
+
+
+@pytest.mark.parametrize("first", [0, None])
+def test_tables_are_the_plans_matrices(problem: Problem, rundir: RunDir, first: int | None) -> None:
+    """Whichever table comes first: each has the out-of-fold values on its fit rows and the plan's on its valid rows."""
+    matrices = Matrices(problem=problem, rundir=rundir)
+    matrices.table(first)
+    for number, fold in enumerate(problem.folds):
+        rows = problem.rows.take(fold.fit)
+        plan, values = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed)
+        table = matrices.table(number)
+        np.testing.assert_array_equal(table.fit().values, values)
+        np.testing.assert_array_equal(table.fit().y, problem.rows.y[fold.fit])
+        np.testing.assert_array_equal(table.valid().values, transform(plan, problem.rows.frame[fold.valid]))
+        assert [info.name for info in table.features] == [feature.name for feature in plan.features]
+    everything = matrices.table(None)
+    _, values = fit_plan(problem.rows, problem.schema, problem.task, problem.inner(problem.rows), problem.seed)
+    np.testing.assert_array_equal(everything.everything().values, values)
+
+
+def test_shared_columns_are_written_once(problem: Problem, rundir: RunDir) -> None:
+    """Plain numbers are the same in every fold: no fold has its own copy of them."""
+    matrices = Matrices(problem=problem, rundir=rundir)
+    for number in range(len(problem.folds)):
+        table = matrices.table(number)
+        names = [info.name for info in table.features]
+        assert all(table.places[names.index(name)] >= 0 for name in ("a", "b"))
+
+
+def test_parity_is_what_the_bundle_computes(problem: Problem, rundir: RunDir) -> None:
+    """Parity rows are seen through the plan as any new row is, not out of fold."""
+    matrices = Matrices(problem=problem, rundir=rundir)
+    values = np.load(matrices.parity(None))
+    expected = transform(matrices.plan(None), problem.rows.frame[problem.parity_rows])
+    np.testing.assert_array_equal(values, expected)
+
+
+def test_time_puts_the_last_fold_first(
+    make_spec: Callable[..., Spec], make_rows: Callable[..., tuple[Rows, Schema]]
+) -> None:
+    """By time the fold with the most to learn from comes first: a holdout is the latest part."""
+    rows, schema = make_rows(400)
+    rows = replace(rows, time=np.arange(400) * 86_400e6)
+    problem = Problem.of(rows, schema, Task(kind="binary", classes=2), metric="roc_auc", spec=make_spec(), seed=0)
+    assert problem.folds[0].valid.max() == 399
+    assert all(fold.fit.max() < fold.valid.min() for fold in problem.folds)
+    assert [len(fold.fit) for fold in problem.folds] == sorted((len(fold.fit) for fold in problem.folds), reverse=True)
+
+
+def test_search_is_on_a_proper_score(problem: Problem) -> None:
+    """The metric asked for is reported, a proper score is minimised."""
+    assert (problem.metric.name, problem.loss.name) == ("roc_auc", "log_loss")

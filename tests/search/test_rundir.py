@@ -1,0 +1,141 @@
+"""The run folder survives what happens to disks and processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from automl.errors import MachineError, SpecError
+from automl.search.rundir import RunDir, clean
+
+IDENTITY = {"spec": "s1", "data": "d1"}
+OWNER = """
+import sys, time
+from pathlib import Path
+from automl.search.rundir import RunDir
+run = RunDir.open(Path(sys.argv[1]), identity={"spec": "s1", "data": "d1"})
+run.append({"kind": "trial", "id": 0})
+print("open", flush=True)
+time.sleep(60)
+"""
+
+
+def test_torn_at_every_byte(tmp_path: Path) -> None:
+    """R05: wherever the last line is torn, the lines before it are read and the rest is put aside."""
+    path = tmp_path / "x.run"
+    with RunDir.open(path, identity=IDENTITY) as run:
+        run.append({"id": 0})
+        run.append({"id": 1, "note": "é"})
+    whole = (path / "journal.jsonl").read_bytes()
+    first = whole.index(b"\n") + 1
+    for cut in range(first, len(whole)):
+        (path / "journal.jsonl").write_bytes(whole[:cut])
+        with RunDir.open(path, identity=IDENTITY, resume=True) as run:
+            assert [record["id"] for record in run.records] == [0]
+            assert run.quarantined == cut - first
+            run.append({"id": 2})
+        with RunDir.open(path, identity=IDENTITY, resume=True) as run:
+            assert [record["id"] for record in run.records] == [0, 2]
+            assert run.quarantined == 0
+    assert (path / "journal.torn").stat().st_size > 0
+
+
+@pytest.mark.parametrize("garbage", [b"\x00\xff\n", b"[1]\n", b"{}}\n{\n", b'"text"\n'])
+def test_garbage(garbage: bytes, tmp_path: Path) -> None:
+    """R05: a line that is no record ends what is believed of a journal."""
+    path = tmp_path / "x.run"
+    with RunDir.open(path, identity=IDENTITY) as run:
+        run.append({"id": 0})
+    with (path / "journal.jsonl").open("ab") as file:
+        file.write(garbage + b'{"id": 1}\n')
+    with RunDir.open(path, identity=IDENTITY, resume=True) as run:
+        assert [record["id"] for record in run.records] == [0]
+        assert run.quarantined == len(garbage) + 10
+
+
+def test_second_run_and_stale_lock(tmp_path: Path) -> None:
+    """R06, R07: a second run is told the owner's pid (exit code 6); after kill -9 of the owner the folder is free."""
+    path = tmp_path / "x.run"
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(path)], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    with owner.stdout:
+        assert owner.stdout.readline() == "open\n"
+    for attempt in (lambda: RunDir.open(path, identity=IDENTITY), lambda: clean(path)):
+        with pytest.raises(MachineError, match=f"in use by pid {owner.pid}") as caught:
+            attempt()
+        assert caught.value.exit_code == 6
+    os.kill(owner.pid, signal.SIGKILL)
+    owner.wait()
+    with RunDir.open(path, identity=IDENTITY, resume=True) as run:
+        assert [record["id"] for record in run.records] == [0]
+
+
+def test_one_process_cannot_open_twice(tmp_path: Path) -> None:
+    """R07: two runs in one process exclude each other, too."""
+    with (
+        RunDir.open(tmp_path / "x.run", identity=IDENTITY),
+        pytest.raises(MachineError, match=f"in use by pid {os.getpid()}"),
+    ):
+        RunDir.open(tmp_path / "x.run", identity=IDENTITY)
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    """R08: a journal that cannot be written ends the run with exit code 6."""
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY) as run:
+        run._journal.close()
+        run._journal = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115  # the run closes it
+        with pytest.raises(MachineError, match="No space left") as caught:
+            run.append({"id": 0})
+    assert caught.value.exit_code == 6
+
+
+def test_resume_of_another_run(tmp_path: Path) -> None:
+    """A run is resumed with the same spec and data only; the refusal names what differs."""
+    path = tmp_path / "x.run"
+    RunDir.open(path, identity=IDENTITY).close()
+    with pytest.raises(SpecError, match="its data differ"):
+        RunDir.open(path, identity={**IDENTITY, "data": "d2"}, resume=True)
+    RunDir.open(path, identity=IDENTITY, resume=True).close()
+
+
+def test_starting_anew(tmp_path: Path) -> None:
+    """Without `resume` a folder forgets the run before, arrays and all."""
+    path = tmp_path / "x.run"
+    with RunDir.open(path, identity=IDENTITY) as run:
+        run.append({"id": 0})
+        run.save("oof/0", np.ones(3))
+    with RunDir.open(path, identity={"spec": "other"}) as run:
+        assert run.records == ()
+    assert not (path / "oof").exists()
+    assert json.loads((path / "run.json").read_text()) == {"protocol": 1, "spec": "other"}
+
+
+def test_arrays(tmp_path: Path) -> None:
+    """What was saved is loaded, and taken once."""
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY) as run:
+        values = np.arange(6.0).reshape(3, 2)
+        assert run.save("oof/0", values) == run.path / "oof" / "0.npy"
+        np.testing.assert_array_equal(run.load("oof/0"), values)
+        np.testing.assert_array_equal(run.take("oof/0"), values)
+        assert list((run.path / "oof").iterdir()) == []
+
+
+def test_clean(tmp_path: Path) -> None:
+    """`clean` removes a run folder and says how much it freed; any other folder it leaves alone."""
+    path = tmp_path / "x.run"
+    with RunDir.open(path, identity=IDENTITY) as run:
+        run.save("oof/0", np.ones(1000))
+    assert clean(path) > 8000
+    assert not path.exists()
+    (other := tmp_path / "data").mkdir()
+    (other / "train.csv").write_text("a,b\n")
+    with pytest.raises(MachineError, match="not a run folder"):
+        clean(other)
+    assert (other / "train.csv").exists()
