@@ -74,6 +74,7 @@ class Agenda:
         `haste` says how many times too long a trial of a learner will take for the time left; up to `MOST_HASTE` a
         higher learning rate makes up for it. None if nothing is worth a trial or fits into the time.
         """
+        self._queue = [entry for entry in self._queue if _key(*entry) not in self._tried]
         for place, (learner, params) in enumerate(self._queue):
             if learner.baseline or haste(learner) <= MOST_HASTE:
                 del self._queue[place]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +92,37 @@ def end(candidate: Candidate, problem: Problem, rundir: RunDir, *, folds: int) -
             rundir.save(f"{OOF}/{candidate.id}", oof)
     candidate.predictions.clear()
     return trial(candidate, problem)
+
+
+def record(candidate: Candidate, problem: Problem) -> dict[str, object]:
+    """The candidate as a line of the journal; JSON has no infinity, so a failed one has no loss."""
+    facts = asdict(trial(candidate, problem))
+    return {
+        "kind": "trial",
+        **facts,
+        "loss": facts["loss"] if math.isfinite(facts["loss"]) else None,
+        "losses": {str(fold): loss for fold, loss in candidate.losses.items()},
+    }
+
+
+def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candidate | None:
+    """The candidate that `record` wrote, with its predictions in the run folder; None if it failed or is unknown."""
+    if line.get("kind") != "trial" or line.get("status") != "ok" or line.get("learner") not in learners:
+        return None
+    losses = {int(fold): float(loss) for fold, loss in line["losses"].items()}
+    return Candidate(
+        id=line["id"],
+        learner=learners[line["learner"]],
+        params=line["params"],
+        asked=set(losses),
+        losses=losses,
+        rounds=list(line["rounds"]),
+        seconds=line["seconds"],
+        memory=line["memory"],
+        ended=True,
+        whole=line["oof"] is not None,
+        score=line["score"],
+    )
 
 
 def trial(candidate: Candidate, problem: Problem) -> Trial:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from automl.budget import Deadline
 from automl.engines.base import Engine
@@ -91,6 +90,7 @@ class _Search:
     signal: int | None = None
     _flying: dict[int, tuple[Candidate, int]] = field(default_factory=dict)
     _jobs: int = 0
+    _number: int = 0  # of the next candidate
     _best: float | None = None
     _settled: bool = False
     matrices: Matrices = field(init=False)
@@ -117,6 +117,7 @@ class _Search:
             seed=self.seed,
             cost=self._cost,
         )
+        self._resume()
 
     @property
     def _counted(self) -> bool:
@@ -159,6 +160,18 @@ class _Search:
             signal=self.signal,
         )
 
+    def _resume(self) -> None:
+        """Take over what the journal of an earlier run in this folder holds."""
+        known = {learner.name: learner for learner in self.agenda.learners}
+        for line in self.rundir.records:
+            self._number = max(self._number, int(str(line.get("id", -1))) + 1)
+            found = candidates.restore(line, known)
+            if found is not None:
+                self.found.append(found)
+                self.agenda.note(found)
+                self.trials.append(candidates.trial(found, self.problem))
+                self._better(self.trials[-1])
+
     def _prepare(self) -> None:
         """While the workers are busy: the plan on all rows, once every fold has its own."""
         if self._settled and self.pace.folds > 1 and all(self.matrices.has(f) for f in range(self.pace.folds)):
@@ -196,7 +209,8 @@ class _Search:
         if following is None:
             return None
         learner, params, proposed = following
-        found = Candidate(id=len(self.found), learner=learner, params=params, proposed=proposed)
+        found = Candidate(id=self._number, learner=learner, params=params, proposed=proposed)
+        self._number += 1
         self.found.append(found)
         self.agenda.note(found)
         return found, 0
@@ -299,7 +313,7 @@ class _Search:
         self._forget()
         self.agenda.observe(found)
         self.trials.append(trial)
-        self.rundir.append({"kind": "trial", **_plain(asdict(trial))})
+        self.rundir.append(candidates.record(found, self.problem))
         self.listener(_event(trial, self._better(trial), len(self.trials), self.deadline.left(), self.problem))
 
     def _forget(self) -> None:
@@ -334,8 +348,3 @@ def _event(trial: Trial, best: float | None, trials: int, left: float, problem: 
         return Event(stage="search", text=f"{trial.learner} failed: {trial.status}. {trial.detail}", facts=facts)
     shown = f"{name} {trial.score:.5g}" if trial.score is not None else f"loss {trial.loss:.5g}"
     return Event(stage="search", text=f"{trial.learner}: {shown}", facts=facts)
-
-
-def _plain(record: Mapping[str, object]) -> dict[str, object]:
-    """JSON has no infinity: a failed trial has no loss."""
-    return {name: None if value == float("inf") else value for name, value in record.items()}

@@ -271,3 +271,21 @@ def test_weights_are_used(make_spec: MakeSpec, make_problem: MakeProblem, rundir
         run(problem, spec, rundir, InlineExecutor(workers=1)).board.trials[0].loss for problem in (plain, weighted)
     ]
     assert losses[0] != losses[1]
+
+
+def test_resume(make_spec: MakeSpec, make_problem: MakeProblem, tmp_path: Path) -> None:
+    """R04: a resumed run takes over the trials that had ended, tries none of them again, and may choose them."""
+    spec = make_spec(trials=3)
+    problem, identity = make_problem(spec), {"spec": "s"}
+    with RunDir.open(tmp_path / "x.run", identity=identity) as rundir:
+        before = run(problem, spec, rundir, InlineExecutor(workers=1))
+    with (tmp_path / "x.run" / "journal.jsonl").open("ab") as journal:
+        journal.write(b'{"kind": "trial", "id": 99, "lo')
+    spec = make_spec(trials=5)
+    with RunDir.open(tmp_path / "x.run", identity=identity, resume=True) as rundir:
+        after = run(problem, spec, rundir, InlineExecutor(workers=1))
+    assert after.board.trials[: len(before.board.trials)] == before.board.trials
+    assert len(after.board.trials) == len(before.board.trials) + 2
+    tried = [(trial.learner, tuple(trial.params.items())) for trial in after.board.trials]
+    assert len(tried) == len(set(tried))
+    assert {place for place, _ in after.board.weights} <= {trial.id for trial in after.board.trials}
