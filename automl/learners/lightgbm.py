@@ -199,7 +199,7 @@ def _many_classes() -> tuple[Params, ...]:
         "feature_fraction_bynode": 0.4,
         "max_bin": 63,
     }
-    return (base, {**base, "num_leaves": 16, "learning_rate": 0.15}, {**base, "num_leaves": 63})
+    return (base, {**base, "num_leaves": 63}, {**base, "num_leaves": 16, "learning_rate": 0.15})
 
 
 def _few_rows() -> tuple[Params, ...]:

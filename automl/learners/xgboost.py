@@ -159,18 +159,20 @@ def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
         "max_depth": 6,
         "min_child_weight": 1.0,
         "lambda": 1.0,
-        "colsample_bynode": 0.5,
+        "colsample_bytree": 0.5,
         "subsample": 0.7,
     }
     if task.kind == "regression":
         base = {**base, "min_child_weight": 2.0}
-        return base, {**base, "target": "log"}, {**base, "max_depth": 9, "colsample_bynode": 0.7}
+        return base, {**base, "target": "log"}
     if task.classes > FEW_CLASSES:  # a round is a tree for each class: fast rates, coarse bins
-        base = {**base, "learning_rate": 0.15, "min_child_weight": 2.0, "colsample_bynode": 0.3, "max_bin": 64}
+        base = {**base, "learning_rate": 0.15, "min_child_weight": 2.0, "max_bin": 64}
+        base = {**base, "colsample_bytree": 1.0, "colsample_bynode": 0.3}
         return {**base, "max_depth": 9}, {**base, "max_depth": 6}
+    shallow: Params = {**base, "max_depth": 3}
     if rows <= FEW_ROWS:
-        return {**base, "max_depth": 3}, {**base, "max_depth": 5}
-    return {**base, "learning_rate": 0.08, "max_depth": 5}, {**base, "max_depth": 8, "min_child_weight": 5.0}
+        return shallow, {**base, "max_depth": 5}
+    return {**base, "learning_rate": 0.08, "max_depth": 5, "colsample_bytree": 0.7}, shallow
 
 
 def _space(task: Task, rows: int) -> Space:
