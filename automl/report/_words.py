@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$])")
+WIDTH = 76
+EXPONENTS = 1_000  # from here on four digits would be written with an exponent, sooner or later
 _BREAKS = {ord(character): repr(character)[1:-1] for character in "\n\t\u2028\u2029"}
 
 
@@ -61,12 +64,36 @@ def interval(found: Mapping[str, Any]) -> str:
     """The interval of a score, empty if it has none."""
     if found.get("low") is None or found.get("high") is None:
         return ""
-    return f"{found['low']:.4g} to {found['high']:.4g}"
+    return f"{digits(found['low'])} to {digits(found['high'])}"
 
 
 def figure(value: float | None, unit: str = "") -> str:
-    """A measured figure with its unit, or a dash."""
-    return "–" if value is None else f"{value:.4g} {unit}".rstrip()  # noqa: RUF001  # an en dash is how people write none
+    """A measured figure with its unit, or a dash.
+
+    >>> figure(50.0, "ms"), figure(123456.7)
+    ('50 ms', '123,457')
+    """
+    if value is None:
+        return "–"  # noqa: RUF001  # an en dash is how people write none
+    return f"{_plain(value, '.4g')} {unit}".rstrip()
+
+
+def digits(value: float) -> str:
+    """Four digits that count, so that scores below each other line up.
+
+    >>> digits(0.163), digits(12345.6)
+    ('0.1630', '12,346')
+    """
+    return _plain(value, "#.4g").rstrip(".")
+
+
+def _plain(value: float, form: str) -> str:
+    return f"{value:,.0f}" if abs(value) >= EXPONENTS else format(value, form)
+
+
+def wrapped(text: str) -> list[str]:
+    """A sentence as lines that fit a terminal of 80 columns with an indent of two."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def render(template: str, facts: Mapping[str, object]) -> str:
@@ -89,5 +116,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"money": money, "figure": figure, "interval": interval, "ready": Ready}
+    environment.filters |= {"money": money, "figure": figure, "digits": digits, "interval": interval, "ready": Ready}
     return environment

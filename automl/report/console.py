@@ -117,14 +117,15 @@ def _panel(stream: IO[str], seconds: float, spent: Callable[[], float]) -> Itera
 
 def _story(panel: Panel, console: Console) -> Listener:
     """The panel, and above it a line that stays for each event but the many of the search."""
+    from rich.table import Table
     from rich.text import Text
-
-    lines = Text.assemble
 
     def listen(event: Event) -> None:
         panel(event)
         if event.stage != "search":
-            console.print(lines((f"{panel.spent():6.1f}s  ", "dim"), one_line(event.text)))
+            row = Table.grid(padding=(0, 2))  # so that a long text is folded beside its time, not below it
+            row.add_row(Text(f"{panel.spent():6.1f}s", style="dim"), Text(one_line(event.text)))
+            console.print(row)
 
     return listen
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from automl.decide.compare import CONFIDENCE
 from automl.decide.verdict import ROWS_SMALL, money
-from automl.report._words import columns, figure, interval, line, render
+from automl.report._words import columns, digits, figure, interval, line, render, wrapped
 from automl.report.run import by_loss, describe_run, is_run
+from automl.spec.units import read_share
 
 if TYPE_CHECKING:
     from automl.bundle.verify import Report
@@ -34,6 +35,7 @@ def card(manifest: Facts) -> str:
         "purpose": f"Predicts the column '{manifest['target']['name']}' of one row.",
         "rule": "the one of smallest expected cost" if verdict else "the likeliest label",
         "parts": PARTS,
+        "answers": _number_answers(manifest),
         "made_of": f"{_count(len(manifest['features']), 'feature')} from {_count(len(sources), 'column')}",
         "sources_used": list(sources),
         "money_unit": (verdict or {}).get("currency") or "cost",
@@ -55,13 +57,15 @@ def verdict_story(verdict: Facts) -> list[str]:
         ("this model", money(verdict["ours"]), ""),
         ("saving", money(verdict["saving"]), f"{CONFIDENCE:.0%} interval {_range(verdict)}"),
     ]
-    lines = [f"One row costs{unit}: {', '.join(amounts)}.", f"1,000 rows cost{unit}:", *columns(table)]
+    each = "Each unit" if verdict["amounts"] and verdict["amounts"][0]["cell"] == "under" else "One row"
+    head = [f"{each} costs{unit}: {', '.join(amounts)}.", f"1,000 rows cost{unit}:"]
+    lines = []
     if verdict["rows"] != verdict["test_rows"]:
         low, high = money(verdict["test_low"]), money(verdict["test_high"])
         lines.append(f"On the test part alone it saves {money(verdict['test_saving'])} ({low} to {high}).")
     lines += [_span(verdict)] if verdict["break_even"] else []
     lines += [_case(case) for case in verdict["scenarios"] if case["worth"] != verdict["worth"]]
-    return [line(text) for text in [*lines, verdict["reason"]]]
+    return [*_prose(head), *columns(table), *_prose([*lines, verdict["reason"]])]
 
 
 def refusal(*, gates: Sequence[Facts], verdict: Facts | None, board: Sequence[Facts]) -> tuple[dict[str, Any], str]:
@@ -87,7 +91,7 @@ def refusal(*, gates: Sequence[Facts], verdict: Facts | None, board: Sequence[Fa
 def render_fit(done: Summarised) -> str:
     """How a fit ended: scores, money, limits, where the bundle is and what to do with it."""
     facts = done.summary()
-    lines = _scores(facts["scores"]) + _money(facts["verdict"]) + _limits(facts["gates"])
+    lines = _scores(facts["scores"]) + _limits(facts["gates"]) + _money(facts["verdict"])
     if facts["stopped"]:
         lines += ["", line(f"The search ended early: {facts['stopped']}")]
     bundle = line(facts["bundle"])
@@ -130,13 +134,13 @@ def render_description(facts: Facts) -> str:
     target = facts["target"]
     members = ", ".join(f"{member['learner']} ({member['weight']:.2g})" for member in facts["members"])
     lines = [
-        f"{facts['path']}: a bundle of {facts['created']} by automl {facts['engine']}",
+        f"{facts['path']}: a bundle written {_when(facts['created'])} by automl {facts['engine']}",
         f"predicts {target['name']} ({target['kind']}) from {_count(len(facts['reader']['columns']), 'column')}",
         f"made of {members}",
-        f"test part: {facts['split']}",
+        facts["split"],
     ]
-    lines = [line(text) for text in lines] + _scores(facts["scores"]) + _money(facts["verdict"])
-    return "\n".join(lines + _limits(facts["gates"]))
+    lines = _prose(lines) + _scores(facts["scores"]) + _limits(facts["gates"])
+    return "\n".join(lines + _money(facts["verdict"]))
 
 
 def _run(facts: Facts) -> str:
@@ -152,8 +156,14 @@ def _run(facts: Facts) -> str:
 def _scores(scores: Sequence[Facts]) -> list[str]:
     if not scores:
         return []
-    rows = [(score["metric"], figure(score["value"]), interval(score), PARTS[score["rows"]]) for score in scores]
-    return ["", "Scores", *columns([("", "value", "95% interval", "rows"), *rows])]
+    rows = [_score(scores, metric) for metric in dict.fromkeys(score["metric"] for score in scores)]
+    return ["", "Scores", *columns([("", "test", "95% interval", "out-of-fold"), *rows])]
+
+
+def _score(scores: Sequence[Facts], metric: str) -> tuple[str, str, str, str]:
+    parts = {score["rows"]: score for score in scores if score["metric"] == metric}
+    values = {rows: digits(score["value"]) for rows, score in parts.items()}
+    return metric, values.get("test", ""), interval(parts.get("test", {})), values.get("oof", "")
 
 
 def _money(verdict: Facts | None) -> list[str]:
@@ -193,6 +203,19 @@ def _item(item: object) -> str:
     return ", ".join(line(value) for value in item.values() if value is not None and not isinstance(value, Mapping))
 
 
+def _prose(sentences: Sequence[str]) -> list[str]:
+    return [text for sentence in sentences for text in wrapped(line(sentence))]
+
+
+def _when(moment: str) -> str:
+    """To the minute.
+
+    >>> _when("2026-11-23T07:08:25+00:00")
+    '2026-11-23 07:08 UTC'
+    """
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
 def _range(found: Facts) -> str:
     return f"{money(found['low'])} to {money(found['high'])}"
 
@@ -229,9 +252,35 @@ def _nearest(gate: Facts) -> dict[str, Any]:
     }
 
 
+def _number_answers(manifest: Facts) -> list[str]:
+    """What stands beside the prediction of a number, in sentences."""
+    outputs = {output["name"] for output in manifest["outputs"]}
+    found = []
+    if "prediction_low" in outputs:
+        share = manifest["spec"]["objective"]["interval"]
+        found.append(f"{share} of the truths are promised to lie between `prediction_low` and `prediction_high`.")
+    if "decision" in outputs and manifest["target"]["kind"] == "regression":
+        found.append("`decision` is the number that costs least on average, as too much and too little are priced.")
+    return found
+
+
+def _broken_promise(manifest: Facts) -> str:
+    """Where the intervals held less of the test part than chance allows, or more."""
+    for score in manifest["scores"]:
+        if score["metric"].startswith("coverage of "):
+            promised = read_share(manifest["spec"]["objective"]["interval"])
+            if not score["low"] <= promised <= score["high"]:
+                return (
+                    f"The intervals were promised to hold {promised:.4g} of the truths; on the test part they held "
+                    f"{score['value']:.3f} ({interval(score)}). The test part is not like the rows learned from."
+                )
+    return ""
+
+
 def _caveats(manifest: Facts) -> list[str]:
     verdict = manifest["verdict"]
     found = ["It answers for rows like those it was trained on. Where the world has moved, it does not know."]
+    found += [broken] if (broken := _broken_promise(manifest)) else []
     if any(not gate["ok"] for gate in manifest["gates"]):
         found.append("It does not keep every limit of its spec.")
     if verdict and not verdict["worth"]:
