@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from automl.search.board import Board, Outcome
     from automl.search.rundir import RunDir
 
+REFUSAL_STORY = "refusal.md"
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -289,7 +291,7 @@ def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: boo
     from automl.bundle.write import discard, finish
     from automl.report.text import card
 
-    refusal = _refusal(done)
+    refusal = _refusal(done, run)
     if refusal and not (write_anyway and isinstance(refusal, VerdictRefusal)):
         discard(staged)
         _write_refusal(done, run)
@@ -298,12 +300,15 @@ def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: boo
     finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))
 
 
-def _refusal(done: Fit) -> AutomlError | None:
+def _refusal(done: Fit, run: RunDir) -> AutomlError | None:
     broken = [gate for gate in done.gates if not gate.ok]
+    story = f"{run.path / REFUSAL_STORY} tells the whole story."
     if broken:
-        return LimitRefusal("; ".join(gate.reason for gate in broken), hint="Relax the limit, or try a smaller recipe.")
+        hint = f"Relax the limit, or try a smaller recipe. {story}"
+        return LimitRefusal("; ".join(gate.reason for gate in broken), hint=hint)
     if done.verdict and not done.verdict.worth:
-        return VerdictRefusal(done.verdict.reason, hint="--write-anyway writes the bundle all the same, marked so.")
+        hint = f"--write-anyway writes the bundle all the same, marked so. {story}"
+        return VerdictRefusal(done.verdict.reason, hint=hint)
     return None
 
 
@@ -314,4 +319,4 @@ def _write_refusal(done: Fit, run: RunDir) -> None:
 
     document, words = refusal(gates=plain(done.gates), verdict=plain(done.verdict), board=plain(done.board.trials))
     (run.path / "refusal.json").write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    (run.path / "refusal.md").write_text(words, encoding="utf-8")
+    (run.path / REFUSAL_STORY).write_text(words, encoding="utf-8")

@@ -103,7 +103,9 @@ class Bundle:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a bundle, its seal and its protocol checked first."""
-    if not folder.is_dir():
+    if not folder.exists():
+        raise BundleError("there is no such bundle", where=str(folder), hint="`automl fit SPEC` writes one")
+    if not (folder / MANIFEST).exists():
         raise BundleError("this is no bundle: a bundle is a folder with a manifest.json", where=str(folder))
     text = read_file(folder, MANIFEST)
     if read_file(folder, SEAL) != seal(text):

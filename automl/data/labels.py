@@ -194,7 +194,7 @@ def _positive_last(
         if not matching:
             close = nearest(str(wanted), [_written(v) for v in values])
             labels = " and ".join(repr(v) for v in values)
-            hint = f"did you mean {close!r}?" if close else None
+            hint = f"did you mean {close!r}?" if close else "name the one that costs money if it is overlooked"
             raise SpecError(f"{wanted!r} is no label; they are {labels}", where="objective.positive", hint=hint)
         positive = (exact or matching)[0]
         return (*(v for v in values if v != positive), positive), []

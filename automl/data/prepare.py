@@ -93,13 +93,15 @@ def _source(named: object, frame: pl.DataFrame | None, part: str) -> Source:
 
 def _parts(spec: Spec, source: Source, held: Source | None) -> tuple[_Part, _Part, str, list[Finding]]:
     if source.frame.height == 0:
-        raise DataError("the train data has no rows", where=", ".join(source.digests))
+        hint = "give rows below the header line"
+        raise DataError("the train data has no rows", where=", ".join(source.digests), hint=hint)
     if held is not None:
         target = spec.objective.target
         if target not in held.frame.columns:
             raise DataError(f"the test data has no column {target!r}, the target", where=", ".join(held.digests))
         if held.frame.height == 0:
-            raise DataError("the test data has no rows", where=", ".join(held.digests))
+            hint = "give rows, or leave data.test out: a part of train is set aside then"
+            raise DataError("the test data has no rows", where=", ".join(held.digests), hint=hint)
         groups = _groups(spec, source.frame, held.frame)
         train = _Part(raw=source.frame, time=moments(source.frame, spec.data), group=groups[0])
         test = _Part(raw=held.frame, time=moments(held.frame, spec.data), group=groups[1])

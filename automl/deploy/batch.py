@@ -34,6 +34,8 @@ def predict(bundle: Path, data: Path, out: Path, *, listener: Listener = silent)
     suffix = out.suffix.lower()
     if suffix not in {".csv", ".parquet"}:
         raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
+    if not out.parent.is_dir():
+        raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
     write = _write_csv if suffix == ".csv" else _write_parquet
     model = Bundle.load(bundle)
     with whole_file(out) as partial:

@@ -347,4 +347,5 @@ def _event(trial: Trial, best: float | None, trials: int, left: float, problem: 
     if trial.status != "ok":
         return Event(stage="search", text=f"{trial.learner} failed: {trial.status}. {trial.detail}", facts=facts)
     shown = f"{name} {trial.score:.5g}" if trial.score is not None else f"loss {trial.loss:.5g}"
-    return Event(stage="search", text=f"{trial.learner}: {shown}", facts=facts)
+    part = "" if trial.oof is not None else ", not on all folds"
+    return Event(stage="search", text=f"{trial.learner}: {shown}{part}", facts=facts)

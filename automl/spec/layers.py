@@ -114,7 +114,8 @@ def _text(path: File) -> str:
             "there is no such file", where=str(path), hint="`automl example german-credit DIR` writes one to start from"
         ) from None
     except OSError as error:
-        raise SpecError(f"the spec cannot be read: {error.strerror}", where=str(path)) from None
+        hint = "name the .toml file in it" if path.is_dir() else None
+        raise SpecError(f"the spec cannot be read: {error.strerror}", where=str(path), hint=hint) from None
 
 
 def _merged(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
