@@ -95,7 +95,7 @@ def files(where: str | Path) -> tuple[Path, ...]:
     else:
         found = [path]
     if not found or not found[0].exists():
-        raise DataError("there is no such file", where=str(where), hint="check the path; those in a spec are relative to it")
+        raise DataError("there is no such file", where=str(where), hint="check the path; a spec's are relative to it")
     return tuple(found)
 
 
