@@ -87,7 +87,7 @@ def fit(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Search, decide, measure, and write a bundle (or refuse, with the reason)."""
+    """Write a bundle that keeps its limits and pays, or say why not."""
     from automl.budget import process_start
 
     started = process_start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -58,7 +59,7 @@ def _install(monkeypatch: pytest.MonkeyPatch, name: str, **members: object) -> N
     vars(module).update(members)
     package, _, leaf = name.rpartition(".")
     monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setattr(sys.modules[package], leaf, module, raising=False)
+    monkeypatch.setattr(importlib.import_module(package), leaf, module, raising=False)
 
 
 def _automl(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
