@@ -78,7 +78,7 @@ def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[s
         if len(column) != len(found[name]):
             return [f"{name} has {len(found[name])} rows, expected {len(column)}"]
         for row, (want, got) in enumerate(zip(column, found[name], strict=True)):
-            if not _same(want, got, text=name == "decision"):
+            if not _same(want, got, text=isinstance(got, str)):
                 wrong.append(f"row {row}: {name} is {got}, expected {want}")
     return wrong
 

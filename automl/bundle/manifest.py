@@ -67,7 +67,7 @@ class Input(Frozen):
 class Output(Frozen):
     """One output of the graph, [N, len(columns)], and the columns that people get of it."""
 
-    name: Literal["probability", "decision", "expected_cost", "prediction"]
+    name: Literal["probability", "decision", "expected_cost", "prediction", "prediction_low", "prediction_high"]
     columns: tuple[str, ...]
     wire: Literal["number", "text"]
 
@@ -164,10 +164,10 @@ class Manifest(Frozen):
         return text.encode() + b"\n"
 
 
-def outputs_of(labels: Labels, *, decides: bool, costs: bool) -> tuple[Output, ...]:
+def outputs_of(labels: Labels, *, decides: bool, costs: bool, interval: bool = False) -> tuple[Output, ...]:
     """The graph's outputs and their columns for a problem; `decides` says whether there is a decision policy.
 
-    Binary and multiclass problems always decide.
+    Binary and multiclass problems always decide; the decision of a regression is a number.
     """
     kind = labels.task.kind
     if kind == "regression":
@@ -177,8 +177,11 @@ def outputs_of(labels: Labels, *, decides: bool, costs: bool) -> tuple[Output, .
     else:
         columns = tuple(f"probability_{text}" for text in labels.texts)
         found = [Output(name="probability", columns=columns, wire="number")]
+    if interval:
+        found += [Output(name=name, columns=(name,), wire="number") for name in ("prediction_low", "prediction_high")]
     if decides or kind != "regression":
-        found.append(Output(name="decision", columns=("decision",), wire="text"))
+        wire: Literal["number", "text"] = "number" if kind == "regression" else "text"
+        found.append(Output(name="decision", columns=("decision",), wire=wire))
     if costs:
         found.append(Output(name="expected_cost", columns=("expected_cost",), wire="number"))
     return tuple(found)
