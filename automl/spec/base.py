@@ -13,7 +13,9 @@ from automl.spec.units import shown
 class Section(BaseModel):
     """A table of the spec."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 def read_names(value: object) -> tuple[str, ...]:

@@ -19,8 +19,14 @@ class Budget(Section):
     """`time` covers everything from the first import to the written bundle, in seconds; `memory` in bytes."""
 
     time: Duration = 600.0
+    """Wall-clock time of the whole fit, from the first import to the written bundle."""
     memory: Size = 8_000_000_000
+    """Memory of all trials under way together; each may take its even share."""
     workers: int = Field(default_factory=default_workers, ge=1, le=1024)
+    """Trials at a time, each on one core. By default two, or the one core there is."""
     trials: int | None = Field(default=None, ge=1)
+    """The most trials, baselines not counted. The search follows counted work then: a run can be repeated."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """Starts every draw of the engine: folds, search, intervals."""
     executor: str = "local"
+    """Where trials run: `local` (child processes) or `inline` (this process, without deadline or memory watch)."""

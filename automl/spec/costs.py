@@ -26,7 +26,9 @@ class CostTable(Section):
     """Cost files, one for each part of the data."""
 
     train: str
+    """The cost file of the train rows."""
     test: str | None = None
+    """The cost file of the test rows."""
 
 
 class Costs(Section):
@@ -37,16 +39,27 @@ class Costs(Section):
     """
 
     currency: str | None = None
+    """The unit of all amounts, as it is shown."""
     false_positive: Cost | None = None
+    """Money for a negative row that is acted on."""
     false_negative: Cost | None = None
+    """Money for a positive row that is left alone."""
     true_positive: Cost = 0.0
+    """Money for a positive row that is acted on."""
     true_negative: Cost = 0.0
+    """Money for a negative row that is left alone."""
     matrix: Mapping[str, Mapping[str, Cost]] | None = None
+    """Several labels or actions: a row for each truth, in it the money for each action."""
     under: Cost | None = None
+    """Regression: money for each unit that the decision is too small."""
     over: Cost | None = None
+    """Regression: money for each unit that it is too large."""
     missing: Literal["mean", "review", "refuse"] = "mean"
+    """What stands in for a cost that is missing when scoring: the mean of train, a review, or a refusal."""
     table: str | CostTable | None = None
+    """A file with the columns that the costs name."""
     by: str | None = None
+    """The column that joins the cost file to the rows, or `row order`."""
 
     @property
     def form(self) -> Literal["binary", "matrix", "regression"]:

@@ -35,41 +35,65 @@ class Query(Section):
     """Rows from a database; `url` names an environment variable and stays a reference."""
 
     query: str
+    """The SQL that gives the rows."""
     url: Annotated[str, BeforeValidator(check_reference)]
+    """The environment variable that holds the address of the database, as `env:NAME`."""
 
 
 class Audit(Section):
     """What happens on a leak, and which columns the audit leaves alone."""
 
     action: Literal["warn", "exclude", "stop"] = "exclude"
+    """What to do with a column that gives the answer away."""
     keep: Names = ()
+    """Columns that the audit leaves alone."""
 
 
 class Table(Section):
     """Another table: a lookup (one row for each of ours) or a history (many)."""
 
     path: str
+    """The file of the table."""
     on: str | Mapping[str, str]
+    """The column that both tables share, or `{ its_column = "other_column" }`."""
     time: str | None = None
+    """The column that says from when on a row is known. Without it: always."""
     to: str = "main"
+    """The table it is joined to; that of [data] is called `main`."""
 
 
 class Data(Section):
     """`train` is None when a frame stands in for it. Paths are absolute once loaded."""
 
     train: str | Query | None = None
+    """The rows to learn from: csv, tsv, parquet, ndjson or arrow; a file, a glob or a folder."""
     test: str | Query | None = None
+    """The rows to judge on. Without it the engine sets a part aside: the last by time, else at random."""
     time: Names = ()
+    """The time at which the prediction is made: a column, or several for year, month, day. Splits are by time then."""
     horizon: Duration | None = None
+    """How long after its time the label of a row is known: the gap between train and test."""
     cutoff: str | None = None
+    """The column at which features stop, if that is earlier than `time`."""
     timezone: Annotated[str, AfterValidator(check_timezone)] = "UTC"
+    """The time zone of times that name none."""
     group: str | None = None
+    """The column whose rows belong together, such as a customer. Without `time`, groups are never split."""
     key: Names = ()
+    """Columns that identify a row: never a feature, passed through to the output."""
     weight: str | None = None
+    """The column of row weights, for fitting and for every figure."""
     final: Literal["split", "all"] = "split"
+    """Which rows the shipped model is fitted on: `split` (all but the test part) or `all`."""
     unseen_groups: bool = False
+    """No group of train is in test, also where `time` is given."""
     exclude: Names = ()
+    """Columns that are no features. Costs may use them."""
     outcomes: Names = ()
+    """Columns that are known only afterwards: never a feature, never needed for scoring."""
     types: Mapping[str, ColumnType] = Field(default_factory=dict)
+    """What a column is, where the engine should not find out by itself."""
     audit: Audit = Audit()
+    """What happens where a column looks like a leak."""
     tables: Mapping[str, Table] = Field(default_factory=dict)
+    """Other tables, by name."""

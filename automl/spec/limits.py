@@ -15,19 +15,31 @@ class Fairness(Section):
     """The largest `gap` of `metric` between the groups of `column`."""
 
     column: str
+    """The column whose values are the groups."""
     metric: str
+    """The metric that is compared."""
     gap: Share
+    """The largest difference between two groups."""
 
 
 class Limits(Section):
     """Times in seconds, sizes in bytes, throughput in rows a second; None sets no limit."""
 
     latency_p99: Duration | None = None
+    """99 of 100 single raw rows are answered within this time, from a dict to the decision, on one thread."""
     memory: Size | None = None
+    """Resident memory of a process that has run `score.py` on 2,000 rows."""
     size: Size | None = None
+    """Bytes of the files that scoring reads."""
     latency_p50: Duration | None = None
+    """Half of the single raw rows are answered within this time."""
     cold_start: Duration | None = None
+    """Time from the start of a process to its first answer."""
     throughput: Throughput | None = None
+    """Rows that are scored in a second, in bulk."""
     scores: Mapping[str, FiniteFloat] = Field(default_factory=dict)
+    """A floor for each metric on the test part; for a loss, a ceiling."""
     monotone: Mapping[str, Literal["increasing", "decreasing"]] = Field(default_factory=dict)
+    """Columns whose rise may only raise, or only lower, the prediction."""
     fairness: Annotated[tuple[Fairness, ...], BeforeValidator(read_list)] = ()
+    """Gaps between groups that must not be exceeded."""

@@ -32,12 +32,19 @@ class Spec(Section):
     """Everything the user said, with the recipe and the defaults filled in. Made by `load` and `parse`."""
 
     objective: Objective
+    """What to predict and what it is worth."""
     data: Data = Data()
+    """Where the rows are, and what their columns are for."""
     budget: Budget = Budget()
+    """What the search may spend."""
     limits: Limits = Limits()
+    """What the finished bundle may cost to run. A limit that fails: no bundle, exit code 4."""
     recipe: Recipe = Recipe()
+    """What the search builds on."""
     monitor: Mapping[str, Any] | None = None
+    """Watching the model at work."""
     retrain: Mapping[str, Any] | None = None
+    """Fitting again when it is time."""
 
     _origin: Origin = PrivateAttr(default=Origin())
 

@@ -11,6 +11,10 @@ class Recipe(Section):
     """`folds` of the validation, at most `members` shipped, `learners` tried (none named: all)."""
 
     name: str = "balanced"
+    """The recipe to build on: `quick` or `balanced`."""
     folds: int = Field(default=5, ge=2, le=50)
+    """Folds of the cross-validation; fewer are used where the time is too short for them."""
     members: int = Field(default=4, ge=1, le=25)
+    """The most models that ship in one ensemble."""
     learners: Names = ()
+    """The learners to try. None named: all."""
