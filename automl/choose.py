@@ -12,62 +12,71 @@ from numpy.typing import NDArray
 from automl.data.rows import Prepared
 from automl.decide.calibrate import Calibration, fit_calibration
 from automl.decide.costs import Costs
+from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import ExpectedCost
+from automl.decide.quantile import make_unit_costs
 from automl.errors import BundleError
 from automl.graph.assemble import Assembly, assemble
 from automl.graph.onnx import to_onnx
 from automl.graph.parity import Parity, check_parity
 from automl.graph.session import Session, open_session
-from automl.ops.expr import Expr
 from automl.search.board import Outcome
+from automl.spec.objective import Objective
 
 SCORING_ROWS = 4096  # the graph's buffers for a chunk stay in the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The shippable model. `reader` has the columns that the graph needs, no others."""
+    """The shippable model. `reader` has the columns that the graph needs, no others.
+
+    `costs` are None for a regression, `numbers` is empty for anything else.
+    """
 
     assembly: Assembly
     model: bytes
     reader: Mapping[str, object]
     calibration: Calibration
     costs: Costs | None
+    numbers: NumberPolicy
     parity: Parity
 
 
-def choose(outcome: Outcome, data: Prepared, costs: Costs | None, *, seed: int) -> Choice:
+def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs | None, *, seed: int) -> Choice:
     """Calibrate on out-of-fold rows, put the policy behind, write the graph, and prove it by stages.
 
     Raises `BundleError` where a stage of the graph differs from what it stands for (B13).
     """
-    task = data.labels.task
+    task, train = data.labels.task, data.train
+    unit_costs = make_unit_costs(objective, task)
+    numbers = fit_number_policy(objective, unit_costs, outcome.oof, train.y, train.weight, seed=seed)
     calibration = fit_calibration(outcome.oof, data.train.y, task, data.train.weight, seed=seed)
     assembly = assemble(
         plan=outcome.plan,
         members=outcome.members,
         weights=outcome.weights,
         calibration=calibration.expr,
-        policy=ExpectedCost(costs=costs).outputs if costs else _no_decision,
+        policy=ExpectedCost(costs=costs).outputs if costs else numbers.outputs,
         task=task,
         labels=data.labels,
     )
     parity = check_parity(
         assembly,
-        data.train.frame[outcome.parity_rows],
+        data.train.inputs[outcome.parity_rows],
         outcome.native,
         tuple(member.learner for member in outcome.members),
     )
     if not parity.ok:
         raise BundleError(parity.reason, where="parity", hint="This is a bug of ours: please report it with the spec.")
     needed = {column.name for column in assembly.inputs}
-    reader = {"columns": [dict(column.reader) for column in data.schema.features if column.name in needed]}
+    reader = {"columns": [dict(column.reader) for column in data.schema.columns if column.name in needed]}
     return Choice(
         assembly=assembly,
         model=to_onnx(assembly.outputs, inputs=assembly.inputs),
         reader=reader,
         calibration=calibration,
         costs=costs,
+        numbers=numbers,
         parity=parity,
     )
 
@@ -81,8 +90,3 @@ def score_rows(model: bytes, frame: pl.DataFrame) -> dict[str, NDArray[np.generi
 
 def _run(session: Session, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
     return session.run({name: frame[name].to_numpy() for name in session.inputs})
-
-
-def _no_decision(_prediction: Expr) -> Mapping[str, Expr]:
-    """A regression predicts and leaves the deciding to its user."""
-    return {}

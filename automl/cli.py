@@ -159,11 +159,12 @@ def example(name: str, folder: Path) -> None:
 @click.argument("bundle", type=FILE)
 @click.argument("data", type=FILE)
 @click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The .csv or .parquet file to write.")
-def predict(bundle: Path, data: Path, out: Path) -> None:
+@click.option("--costs", type=FILE, metavar="FILE", help="The cost file of these rows, if the spec names one.")
+def predict(bundle: Path, data: Path, out: Path, costs: Path | None) -> None:
     """Score the rows of DATA with BUNDLE."""
     from automl.deploy import batch
 
-    rows = batch.predict(bundle, data, out)
+    rows = batch.predict(bundle, data, out, costs=costs)
     click.echo(f"scored {rows:,} rows into {out}", err=True)
 
 

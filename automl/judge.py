@@ -13,10 +13,12 @@ from automl import metrics
 from automl.bundle.manifest import Score
 from automl.choose import Choice, score_rows
 from automl.data.rows import Prepared, Rows
-from automl.decide.evidence import Evidence, out_of_fold
+from automl.decide.evidence import decided_rows, out_of_fold
+from automl.decide.number import Forecast, coverage, judge_numbers, out_of_fold_decisions
 from automl.decide.policy import codes
 from automl.decide.verdict import Verdict
 from automl.decide.verdict import judge as judge_money
+from automl.errors import DataError
 from automl.metrics.interval import interval
 from automl.search.board import Outcome
 from automl.task import Kind
@@ -44,12 +46,13 @@ class Judgement:
 
 def judge(data: Prepared, outcome: Outcome, choice: Choice, *, asked: Sequence[str], seed: int) -> Judgement:
     """Look at the test part, once, with the graph that ships; `asked` are the metrics to report first."""
-    answers = score_rows(choice.model, data.test.frame)
+    answers = score_rows(choice.model, data.test.inputs)
     task = data.labels.task
     prediction = np.asarray(answers["prediction" if task.kind == "regression" else "probability"], dtype=np.float64)
     names = tuple(dict.fromkeys((*asked, *REPORTED[task.kind])))
     scores = (
         *_scores(names, data.test, prediction, "test", seed=seed),
+        *_coverage(data.test, choice, answers, seed=seed),
         *_scores(names, data.train, outcome.oof, "oof", seed=seed),
     )
     return Judgement(
@@ -71,6 +74,40 @@ def _scores(
             yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
 
 
+def _coverage(test: Rows, choice: Choice, answers: dict[str, NDArray[np.generic]], *, seed: int) -> Iterator[Score]:
+    """How many truths the promised intervals hold on the test part, and how wide they are on average."""
+    if choice.numbers.interval is None:
+        return
+    low, high = (np.asarray(answers[name], dtype=np.float64)[:, 0] for name in ("prediction_low", "prediction_high"))
+    found = coverage(low, high, test.y, weight=test.weight, group=test.group, seed=seed)
+    promised = f"coverage of {100 * choice.numbers.interval.share:.6g}%"
+    yield Score(metric=promised, value=found.share, low=found.low, high=found.high, n=test.n)
+    yield Score(metric="interval width", value=found.width, n=test.n)
+
+
+def _verdict_on_numbers(
+    data: Prepared,
+    outcome: Outcome,
+    choice: Choice,
+    answers: dict[str, NDArray[np.generic]],
+    prediction: Floats,
+    *,
+    seed: int,
+) -> Verdict | None:
+    costs, train, test = choice.numbers.costs, data.train, data.test
+    if costs is None:
+        return None
+    decided = Forecast(
+        prediction=prediction,
+        decision=np.asarray(answers["decision"], dtype=np.float64)[:, 0],
+        y=test.y,
+        weight=test.weight,
+        group=test.group,
+    )
+    oof = out_of_fold_decisions(outcome.oof, train.y, costs, weight=train.weight, group=train.group, seed=seed)
+    return judge_numbers(decided, choice.numbers, train.y, train.weight, oof=oof, seed=seed)
+
+
 def _verdict(
     data: Prepared,
     outcome: Outcome,
@@ -80,14 +117,13 @@ def _verdict(
     *,
     seed: int,
 ) -> Verdict | None:
+    if data.labels.task.kind == "regression":
+        return _verdict_on_numbers(data, outcome, choice, answers, prediction, seed=seed)
     if choice.costs is None or not choice.costs.given:
         return None
-    test = Evidence(
-        decisions=codes([str(text) for text in answers["decision"][:, 0]], choice.costs),
-        y=data.test.y,
-        p=prediction,
-        weight=data.test.weight,
-        group=data.test.group,
-    )
+    decisions = codes([str(text) for text in answers["decision"][:, 0]], choice.costs)
+    test = decided_rows(data.test, decisions, prediction, choice.costs)
+    if not test.n:
+        raise DataError("no test row has a cost of what came true", hint="Without one, nothing can be told in money.")
     oof = out_of_fold(outcome.oof, data.train, data.labels.task, choice.costs, seed=seed)
     return judge_money(test, choice.costs, oof=oof, seed=seed)

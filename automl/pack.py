@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_
 from automl.choose import Choice
 from automl.data.reader import read_row
 from automl.data.rows import Prepared
+from automl.decide.policy import REFUSED
 from automl.judge import Judgement
 from automl.ops.bulk import evaluate
 from automl.search.board import Outcome
@@ -28,10 +30,18 @@ def pack(
 ) -> Contents:
     """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
     needed = {column.name for column in choice.assembly.inputs}
-    columns = [column for column in data.schema.features if column.name in needed]
-    golden = synthetic(data.train, columns, seed=spec.budget.seed)
+    columns = [column for column in data.schema.columns if column.name in needed]
     costs = choice.costs
-    outputs = outputs_of(data.labels, decides=costs is not None, costs=costs is not None and costs.given)
+    read = replace(data.train, frame=data.train.inputs, beside=None)
+    named = costs.columns if costs else ()
+    golden = _answered(choice, synthetic(read, columns, seed=spec.budget.seed))
+    counts = choice.numbers.costs is not None or (costs is not None and costs.given)
+    outputs = outputs_of(
+        data.labels,
+        decides=costs is not None or choice.numbers.decision is not None,
+        costs=counts,
+        interval=choice.numbers.interval is not None,
+    )
     return Contents(
         model=choice.model,
         reader=choice.reader,
@@ -41,9 +51,12 @@ def pack(
         keys=spec.data.key,
         spec=spec.resolved(),
         golden=golden,
-        profile=profile(data.train, columns),
+        profile=profile(read, columns),
         evidence=pl.concat(
-            [evidence(data.train, outcome.oof, part="oof"), evidence(data.test, judgement.prediction, part="test")]
+            [
+                evidence(data.train, outcome.oof, part="oof", costs=named),
+                evidence(data.test, judgement.prediction, part="test", costs=named),
+            ]
         ),
         scores=judgement.scores,
         members=_members(outcome),
@@ -56,6 +69,15 @@ def pack(
         dialect=data.dialect,
         native=_answers(choice, outputs, golden),
     )
+
+
+def _answered(choice: Choice, golden: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The golden rows without those whose decision is refused for want of a cost: they have no answer."""
+    if not (choice.costs and choice.costs.refuses):
+        return golden
+    frame = pl.DataFrame([read_row(choice.reader, row) for row in golden])
+    decisions = evaluate({"decision": choice.assembly.outputs["decision"]}, frame)["decision"]
+    return [row for row, decision in zip(golden, decisions, strict=True) if decision != REFUSED]
 
 
 def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from automl.bundle.read import Bundle
     from automl.choose import Choice
     from automl.data.rows import Prepared
+    from automl.decide.costs import Costs
     from automl.decide.verdict import Verdict
     from automl.executors.base import Executor
     from automl.gates.base import GateVerdict
@@ -108,9 +109,10 @@ def fit(
     with ExitStack() as stack:
         executor = _start(spec, stack)
         data = _read(spec, train, test, listener)
+        costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
         outcome = _search(spec, data, deadline, executor, run, listener)
-        choice = _choose(spec, data, outcome, listener)
+        choice = _choose(spec, data, outcome, costs, listener)
         judgement = _judge(spec, data, outcome, choice, listener)
         staged = _stage(spec, data, outcome, choice, judgement, place, listener)
         gates = _measure(spec, staged, listener)
@@ -134,6 +136,7 @@ def plan(spec: Spec) -> dict[str, Any]:
     from automl.data.prepare import prepare
 
     data = prepare(spec)
+    _costs(spec, data)
     return {
         "target": data.labels.name,
         "task": data.labels.task.kind,
@@ -188,9 +191,11 @@ def _start(spec: Spec, stack: ExitStack) -> Executor:
 
 def _read(spec: Spec, train: Any, test: Any, listener: Listener) -> Prepared:
     from automl.data.prepare import prepare
+    from automl.decide.quantile import make_unit_costs
 
     listener(Event(stage="read", text="reading and auditing the data"))
     data = prepare(spec, train=_frame(train), test=_frame(test))
+    make_unit_costs(spec.objective, data.labels.task)  # what is wrong there is told before the search
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
     for finding in data.findings:
@@ -244,12 +249,18 @@ def _search(
     )
 
 
-def _choose(spec: Spec, data: Prepared, outcome: Outcome, listener: Listener) -> Choice:
-    from automl.choose import choose
+def _costs(spec: Spec, data: Prepared) -> Costs | None:
+    """The costs, before the search: an expression that is wrong is told at once."""
     from automl.decide.costs import make_costs
 
+    return make_costs(spec.objective, data.labels, data)
+
+
+def _choose(spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, listener: Listener) -> Choice:
+    from automl.choose import choose
+
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
-    choice = choose(outcome, data, make_costs(spec.objective, data.labels), seed=spec.budget.seed)
+    choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
     return choice
 

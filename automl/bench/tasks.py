@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from automl.errors import DataError, SpecError
 
@@ -40,7 +41,7 @@ def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> B
         raise SpecError("several tables are not supported yet", where=str(path), hint="use --main-table")
     objective = {key: said[source] for key, source in OBJECTIVE.items() if source in said}
     if costs and "costs" in said:
-        objective["costs"] = _costs(said["costs"], path)
+        objective["costs"] = _costs(said, path)
     data = {"train": str(_table(folder, "train")), "test": str(_table(folder, "test"))}
     data |= {key: said[source] for key, source in DATA.items() if source in said}
     return BenchTask(
@@ -67,7 +68,15 @@ def _table(folder: Path, part: str) -> Path:
     raise DataError(f"no {part}.csv and no {part}.parquet in this folder", where=str(folder))
 
 
-def _costs(said: Mapping[str, object], path: Path) -> dict[str, object]:
-    if said["kind"] != "matrix" or "matrix" in said:
-        raise SpecError(f"costs of kind '{said['kind']}' are not supported yet", where=str(path), hint="use --no-costs")
-    return {key: said[key] for key in COST_KEYS if key in said}
+def _costs(task: Mapping[str, Any], path: Path) -> dict[str, object]:
+    """The costs as the task states them; of a kind `per_row` the files that hold them, too."""
+    said = task["costs"]
+    amounts = {key: said[key] for key in COST_KEYS if key in said}
+    if said["kind"] == "matrix" and "matrix" not in said:
+        return amounts
+    if said["kind"] == "per_row":
+        train, test = (str((path.parent / file).resolve()) for file in said["files"])
+        return {**amounts, **said["columns"], "table": {"train": train, "test": test}, "by": "row order"}
+    if said["kind"] == "per_row_amount" and said["amount_column"] not in task.get("ignore", ()):
+        return amounts | {"false_negative": f"`{said['amount_column']}`"}
+    raise SpecError(f"costs of kind '{said['kind']}' are not supported yet", where=str(path), hint="use --no-costs")

@@ -61,6 +61,12 @@ class Bundle:
         return list(self._scorer.needed)
 
     @property
+    def optional(self) -> list[str]:
+        """The columns of the cost file: read where they are given."""
+        entries: Any = self.manifest.reader["columns"]
+        return [entry["name"] for entry in entries if entry.get("optional")]
+
+    @property
     def columns(self) -> list[str]:
         """The output columns: probabilities or prediction, decision, expected cost."""
         return list(self._scorer.columns)
@@ -80,8 +86,8 @@ class Bundle:
         except ScoreError as error:
             raise DataError(str(error)) from error
 
-    def score(self, frame: pl.DataFrame, *, typed: bool = True) -> pl.DataFrame:
-        """As `predict`, for polars; where not `typed`, decisions are text."""
+    def score(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> pl.DataFrame:
+        """As `predict`, for polars; where not `typed`, decisions are text. `first` rows came before these."""
         from automl.data.bulk import read_frame
 
         lacking = [name for name in self.needed if name not in frame.columns]
@@ -89,12 +95,15 @@ class Bundle:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
         wire = read_frame(self.manifest.reader, frame)
         columns = {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}
-        found = self._scorer.run(columns, frame.height)
+        try:
+            found = self._scorer.run(columns, frame.height, first)
+        except ScoreError as error:
+            raise DataError(str(error), hint="Give the costs that these rows lack.") from error
         keys = [frame[key] for key in self.manifest.keys if key in frame.columns]
         return pl.DataFrame(keys + [self._series(name, values, typed=typed) for name, values in found.items()])
 
     def _series(self, name: str, values: np.ndarray[Any, Any], *, typed: bool) -> pl.Series:
-        if name != "decision":
+        if values.dtype != object:  # a decision about a number is one
             return pl.Series(name, values, dtype=pl.Float64)
         labels = self._scorer.decisions if typed else {}
         dtype = _TYPES[self.manifest.target.dtype] if labels else pl.String

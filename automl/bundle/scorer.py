@@ -18,6 +18,8 @@ from automl.data.reader import BLANKS, read_row
 
 PROTOCOL = 1
 
+NAMED = 5  # rows that an error names
+
 T = TypeVar("T")
 Array = np.ndarray[Any, Any]
 
@@ -35,38 +37,44 @@ class Scorer:
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]
         self.columns = [column for output in self.manifest["outputs"] for column in output["columns"]]
-        self.needed = [column["name"] for column in self.reader["columns"]]
+        self.needed = [column["name"] for column in self.reader["columns"] if not column.get("optional")]
         self.decisions = _decision_values(self.manifest)
+        self._texts = {
+            name for output in self.manifest["outputs"] if output["wire"] == "text" for name in output["columns"]
+        }
         self._outputs = [output["name"] for output in self.manifest["outputs"]]
         self._session = _session(model)
         self.inputs = _inputs(self._session)
 
     def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to one raw row: probabilities or prediction, decision, expected cost, by column name."""
+        """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column."""
         values = self._read(row)
         feeds: dict[str, Array] = {given: np.array([[values[name]]], dtype=kind) for given, name, kind in self.inputs}
         results = self._session.run(self._outputs, feeds)
+        self._check(results, 0)
         cells = [cell for result in results for cell in result[0].tolist()]
         return self._typed(dict(zip(self.columns, cells, strict=True)))
 
     def score(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         """The answers to many raw rows, in their order, computed in chunks."""
-        for chunk in chunks(rows, self.chunk_rows):
-            for cells in zip(*self.answers(chunk), strict=True):
+        for number, chunk in enumerate(chunks(rows, self.chunk_rows)):
+            for cells in zip(*self.answers(chunk, number * self.chunk_rows), strict=True):
                 yield self._typed(dict(zip(self.columns, cells, strict=True)))
 
-    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-        """The output columns for one chunk of raw rows; a decision is text here."""
+    def answers(self, rows: Sequence[Mapping[str, Any]], first: int = 0) -> list[list[Any]]:
+        """The output columns for one chunk of raw rows, from row `first` on; a decision is text here."""
         read = [self._read(row) for row in rows]
         columns: dict[str, Array] = {
             name: np.array([values[name] for values in read], dtype=kind) for _, name, kind in self.inputs
         }
-        return [column.tolist() for column in self._run(columns)]
+        return [column.tolist() for column in self._run(columns, first)]
 
-    def run(self, columns: Mapping[str, Array], rows: int) -> dict[str, Array]:
+    def run(self, columns: Mapping[str, Array], rows: int, first: int = 0) -> dict[str, Array]:
         """The output columns [rows] for columns [rows] that have passed the reader, computed in chunks."""
         parts = [
-            self._run({name: columns[name][start : start + self.chunk_rows] for _, name, _ in self.inputs})
+            self._run(
+                {name: columns[name][start : start + self.chunk_rows] for _, name, _ in self.inputs}, first + start
+            )
             for start in range(0, max(rows, 1), self.chunk_rows)
         ]
         return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(self.columns)}
@@ -79,12 +87,23 @@ class Scorer:
         except ValueError as error:
             raise ScoreError(str(error)) from None
 
-    def _run(self, columns: Mapping[str, Array]) -> list[Array]:
+    def _run(self, columns: Mapping[str, Array], first: int) -> list[Array]:
         feeds = {given: columns[name].reshape(-1, 1) for given, name, _ in self.inputs}
         if not len(next(iter(feeds.values()))):  # some operations refuse to run on nothing
-            return [np.empty(0, dtype=object if column == "decision" else float) for column in self.columns]
+            return [np.empty(0, dtype=object if column in self._texts else float) for column in self.columns]
         results = self._session.run(self._outputs, feeds)
+        self._check(results, first)
         return [result[:, place] for result in results for place in range(result.shape[1])]
+
+    def _check(self, results: Sequence[Array], first: int) -> None:
+        """A decision without a text is a refusal: the row lacks a cost, and the spec says what that means."""
+        for name, result in zip(self._outputs, results, strict=True):
+            refused = np.flatnonzero(result[:, 0] == "") if name == "decision" and result.dtype == object else ()
+            if len(refused):
+                rows = ", ".join(str(first + row + 1) for row in refused[:NAMED])
+                rows += ", ..." if len(refused) > NAMED else ""
+                where = f"row {rows} lacks" if len(refused) == 1 else f"rows {rows} ({len(refused)} in all) lack"
+                raise ScoreError(f'{where} a cost, and the spec says objective.costs.missing = "refuse"')
 
     def _typed(self, answer: dict[str, Any]) -> dict[str, Any]:
         if self.decisions:
@@ -182,8 +201,10 @@ def score_file(scorer: Scorer, data: Path, out: Path) -> None:
             header = next(lines)
             keys = [key for key in scorer.keys if key in header]
             writer.writerow(keys + scorer.columns)
-            for chunk in chunks((dict(zip(header, cells, strict=True)) for cells in lines), scorer.chunk_rows):
-                for row, cells in zip(chunk, zip(*scorer.answers(chunk), strict=True), strict=True):
+            rows = (dict(zip(header, cells, strict=True)) for cells in lines)
+            for number, chunk in enumerate(chunks(rows, scorer.chunk_rows)):
+                answers = scorer.answers(chunk, number * scorer.chunk_rows)
+                for row, cells in zip(chunk, zip(*answers, strict=True), strict=True):
                     writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
         partial.replace(out)
     finally:

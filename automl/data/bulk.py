@@ -21,6 +21,8 @@ def read_frame(reader: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
     Equal to `reader.read_row` on each row. Raises DataError for a column that is not there
     and for values that are no scalars.
     """
+    absent = [c["name"] for c in reader["columns"] if c.get("optional") and c["name"] not in frame.columns]
+    frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent) if absent else frame
     known = set(frame.columns)
     for column in reader["columns"]:
         if column["name"] not in known:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -10,15 +11,17 @@ from numpy.typing import NDArray
 
 from automl.data.audit import audit, shared_rows
 from automl.data.bulk import read_column, read_frame
+from automl.data.costs import cost_column, costs_of, joined
 from automl.data.labels import canonical, encode, fit_labels
 from automl.data.moments import moments
-from automl.data.rows import Finding, Labels, Prepared, Rows, Schema
+from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import check_names, drop, finding, infer_schema
 from automl.data.source import Source, load, probe_all
 from automl.data.split import split_test
 from automl.data.wires import guess
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
+from automl.spec.expressions import cost_columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,31 +37,39 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     probe_all(*(path for path, frame in named if isinstance(path, str) and frame is None))
     source = _source(spec.data.train, train, "train")
     check_names(source.frame.columns, spec)
+    own = source.frame.columns
+    source = _priced(source, spec, "train")
     held = None if test is None and spec.data.test is None else _source(spec.data.test, test, "test")
+    held = held and _priced(held, spec, "test")
     train_part, test_part, sentence, findings = _parts(spec, source, held)
 
     labels, said = fit_labels(train_part.raw[spec.objective.target], spec)
     findings += said
     comma = source.dialect is not None and source.dialect["separator"] in {";", "\t"}
-    schema, shapes = infer_schema(train_part.raw, spec, comma=comma)
+    schema, shapes = infer_schema(train_part.raw.select(own), spec, comma=comma)
     train_y, train_keep, dropped = _targets(labels, train_part.raw, "train")
     test_y, test_keep, also = _targets(labels, test_part.raw, "test")
     train_part, test_part = train_part.take(train_keep), test_part.take(test_keep)
     findings += [*shapes, *dropped, *also, *_rare(labels, train_y)]
 
     frame = read_frame(schema.reader(), train_part.raw)
-    audited = audit(schema, train_part.raw, frame, y=train_y, task=labels.task, spec=spec, seed=spec.budget.seed)
+    audited = audit(
+        schema, train_part.raw.select(own), frame, y=train_y, task=labels.task, spec=spec, seed=spec.budget.seed
+    )
     schema = drop(schema, audited)
+    priced = [cost_column(train_part.raw[name]) for name in train_part.raw.columns if name not in own]
+    schema = Schema(columns=(*schema.columns, *priced))
     if not schema.features:
         raise DataError("no column is left to learn from", hint=_why_not(schema))
     frame = frame.select([column.name for column in schema.features])
     test_frame = read_frame(schema.reader(), test_part.raw)
     findings += [*audited, *shared_rows(frame, test_frame)]
+    beside = _beside(schema, spec)
     return Prepared(
         schema=schema,
         labels=labels,
-        train=_rows(frame, train_part, train_y, spec),
-        test=_rows(test_frame, test_part, test_y, spec),
+        train=_rows(frame, train_part, train_y, spec, beside),
+        test=_rows(test_frame, test_part, test_y, spec, beside),
         findings=tuple(findings),
         split=sentence,
         digests={**source.digests, **(held.digests if held else {})},
@@ -163,9 +174,38 @@ def _rare(labels: Labels, y: Floats) -> list[Finding]:
     return [finding("rare class", labels.name, text.format(label), "noted", {"label": label}) for label in single]
 
 
-def _rows(frame: pl.DataFrame, part: _Part, y: Floats, spec: Spec) -> Rows:
+def _priced(source: Source, spec: Spec, part: Literal["train", "test"]) -> Source:
+    """The rows with the columns of their cost file, if the spec has one."""
+    found = costs_of(spec, part)
+    if found is None:
+        return source
+    file, digests = found
+    frame = joined(source.frame, file)
+    file.end(frame.height)
+    return replace(source, frame=frame, digests={**source.digests, **digests})
+
+
+def _beside(schema: Schema, spec: Spec) -> list[Column]:
+    """The columns that costs name and that are no features; a wrong name is told where the costs are made."""
+    named = cost_columns(spec.objective.costs)
+    return [
+        column
+        for column in schema.columns
+        if column.name in named and not column.is_feature and column.role not in {"target", "outcome"}
+    ]
+
+
+def _rows(frame: pl.DataFrame, part: _Part, y: Floats, spec: Spec, beside: list[Column]) -> Rows:
     weight = None if spec.data.weight is None else _weight(part.raw, spec.data.weight)
-    return Rows(frame=frame, raw=part.raw, y=y, weight=weight, time=part.time, group=part.group)
+    return Rows(
+        frame=frame,
+        raw=part.raw,
+        y=y,
+        weight=weight,
+        time=part.time,
+        group=part.group,
+        beside=read_frame({"columns": [column.reader for column in beside]}, part.raw) if beside else None,
+    )
 
 
 def _weight(raw: pl.DataFrame, name: str) -> Floats:

@@ -4,6 +4,8 @@ A reader is plain JSON, part of the manifest::
 
     {"columns": [{"name": "age", "wire": "number", "missing": ["?"], "parser": null}, ...]}
 
+A column with ``"optional": true`` (of a cost file) may be absent from a row, and is missing then.
+
 Wire ``number`` and ``flag`` give a float (NaN is missing), ``category`` and ``text`` a string (``""`` is missing),
 ``date`` a float of microseconds since 1970 in UTC (NaN is missing or outside the years 1 to 9999).
 
@@ -41,9 +43,9 @@ def read_row(reader: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, 
     values: dict[str, float | str] = {}
     for column in reader["columns"]:
         name = column["name"]
-        if name not in row:
+        if name not in row and not column.get("optional"):
             raise KeyError(f"the row has no column {name!r}")
-        values[name] = read_value(column, row[name])
+        values[name] = read_value(column, row.get(name))
     return values
 
 

@@ -70,6 +70,7 @@ class Rows:
     """Rows of the main table after the reader, aligned: every array has `frame.height` entries.
 
     `frame` has the feature columns in wire types (Float64 with NaN, or String with ``""``) and nothing else.
+    `beside` has the columns that costs name and that are no features, in wire types, None without such.
     `raw` has all source columns as they came (for costs, keys, golden rows, today's rule).
     `group` is a code for each group, `time` microseconds UTC as float64.
     """
@@ -80,6 +81,12 @@ class Rows:
     weight: NDArray[np.float64] | None = None
     time: NDArray[np.float64] | None = None
     group: NDArray[np.int64] | None = None
+    beside: pl.DataFrame | None = None
+
+    @property
+    def inputs(self) -> pl.DataFrame:
+        """All read columns: what a graph may take."""
+        return self.frame if self.beside is None else self.frame.hstack(self.beside)
 
     @property
     def n(self) -> int:
@@ -99,6 +106,7 @@ class Rows:
             weight=pick(self.weight),  # type: ignore[arg-type]  # the dtype is kept
             time=pick(self.time),  # type: ignore[arg-type]  # the dtype is kept
             group=pick(self.group),  # type: ignore[arg-type]  # the dtype is kept
+            beside=None if self.beside is None else self.beside[index],
         )
 
 

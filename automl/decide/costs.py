@@ -1,32 +1,62 @@
-"""What each decision costs for each truth, as one matrix: the only form in which money is used further on."""
+"""What each decision costs for each truth, for all rows or row by row: the only form in which money is used."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.rows import Labels
-from automl.errors import SpecError, nearest
+from automl.data.rows import Labels, Prepared
+from automl.decide.formula import compile_formula
+from automl.errors import DataError, SpecError, nearest
+from automl.ops.bulk import evaluate
+from automl.ops.expr import Absolute, Column, Concat, Constant, Expr, LessEqual, Where, constant, walk
 from automl.spec import costs as spec
+from automl.spec.expressions import parse_expression
 from automl.spec.objective import Decisions, Objective
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 WHERE = "objective.costs"
+LARGEST = float(np.finfo(np.float64).max)
 BINARY_CELLS = (("true_negative", "false_positive"), ("false_negative", "true_positive"))
 """The names of a binary matrix: rows are truths (other, positive), columns are answers (other, positive)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCost:
+    """An amount that differs from row to row: `text` as the spec says it, `expr` [N, 1] over read columns.
+
+    A row whose `expr` is NaN or infinite lacks this cost; `mean`, that of the train rows, stands in.
+    """
+
+    text: str
+    expr: Expr
+    mean: float
+
+    @property
+    def known(self) -> Expr:
+        """Whether the row has this cost (a flag)."""
+        return LessEqual(Absolute(self.expr), constant(LARGEST))
+
+    @property
+    def filled(self) -> Expr:
+        """The cost, or the mean where the row lacks it."""
+        return Where(self.known, self.expr, constant(self.mean))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """Money by truth and action: `matrix` [classes, actions], a gain is a negative cost.
 
-    Binary without a matrix has the actions (other label, positive label), so doing nothing comes first.
-    `cells[truth][action]` names each amount as the spec does. `given` is False where the spec names no
-    costs: then a right answer costs 0 and a wrong one 1.
+    `rows` has the cells that differ from row to row, by truth and action; `matrix` has their mean there. `refuses`:
+    a row that lacks one of them is not decided. Binary without a matrix has the actions (other label, positive
+    label), so doing nothing comes first. `cells[truth][action]` names each amount as the spec does. `given` is False
+    where the spec names no costs: then a right answer costs 0 and a wrong one 1.
     """
 
     actions: tuple[str, ...]
@@ -34,19 +64,52 @@ class Costs:
     cells: tuple[tuple[str, ...], ...]
     currency: str
     given: bool
+    rows: Mapping[tuple[int, int], RowCost] = field(default_factory=dict)
+    refuses: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the costs name."""
+        leaves = walk(*(cost.expr for cost in self.rows.values()))
+        return tuple(dict.fromkeys(leaf.name for leaf in leaves if isinstance(leaf, Column)))
+
+    def of_truth(self, truth: int) -> Expr:
+        """What each action costs if `truth` holds [N, actions], means filled in."""
+        if not any((truth, action) in self.rows for action in range(len(self.actions))):
+            return Constant(self.matrix[truth])
+        cells = [self.rows.get((truth, action)) for action in range(len(self.actions))]
+        parts = zip(cells, self.matrix[truth], strict=True)
+        return Concat(tuple(cell.filled if cell else constant(float(amount)) for cell, amount in parts))
+
+    def amounts(self, frame: pl.DataFrame) -> Floats | None:
+        """What rows of read columns cost [n, classes, actions], means filled in; None if all rows cost the same."""
+        if not self.rows:
+            return None
+        found = evaluate({str(truth): self.of_truth(truth) for truth in range(len(self.matrix))}, frame)
+        return np.stack([np.asarray(found[str(truth)]) for truth in range(len(self.matrix))], axis=1)
+
+    def known(self, frame: pl.DataFrame) -> Flags:
+        """Whether a row has all its costs of each truth [n, classes]."""
+        found = np.ones((frame.height, len(self.matrix)), dtype=np.bool_)
+        flags = evaluate({f"{truth} {action}": cost.known for (truth, action), cost in self.rows.items()}, frame)
+        for (truth, _), flag in zip(self.rows, flags.values(), strict=True):
+            found[:, truth] &= np.asarray(flag)[:, 0]
+        return found
 
     def scaled(self, truth: int, action: int, factor: float) -> Costs:
-        """The same costs with one amount multiplied by `factor`."""
+        """The same costs with one amount multiplied by `factor`; of a row cost its mean alone."""
         matrix = self.matrix.copy()
         matrix[truth, action] *= factor
         return replace(self, matrix=matrix)
 
 
-def make_costs(objective: Objective, labels: Labels) -> Costs | None:
+def make_costs(objective: Objective, labels: Labels, data: Prepared | None = None) -> Costs | None:
     """The costs of a spec, or None for a regression: it has no decision.
 
+    `data` has the columns that expressions may name, and the train rows that their means come from.
     `objective.names` gives the words for acting and passing, by default the labels' texts.
-    Raises `SpecError` for a missing or unknown cell, an amount that is no finite number, or two actions of one name.
+    Raises `SpecError` for a missing or unknown cell, an amount that is no finite number, an expression that is wrong,
+    or two actions of one name; `DataError` where no train row has a cost.
     """
     if labels.task.kind == "regression":
         return None
@@ -54,9 +117,9 @@ def make_costs(objective: Objective, labels: Labels) -> Costs | None:
     if table is None:
         costs = _right_or_wrong(labels)
     elif table.matrix is not None:
-        costs = _of_matrix(table.matrix, labels, table.currency or "")
+        costs = _of_matrix(table.matrix, labels, _Reader(data), table)
     elif labels.task.kind == "binary" and table.form == "binary":
-        costs = _of_cells(table, labels)
+        costs = _of_cells(table, labels, _Reader(data))
     else:
         raise SpecError(
             "several classes need a cost for each truth and action",
@@ -72,13 +135,40 @@ def _right_or_wrong(labels: Labels) -> Costs:
     return Costs(actions=labels.texts, matrix=matrix, cells=cells, currency="", given=False)
 
 
-def _of_cells(table: spec.Costs, labels: Labels) -> Costs:
-    amounts = [[_amount(getattr(table, name), f"{WHERE}.{name}") for name in row] for row in BINARY_CELLS]
-    matrix = np.asarray(amounts)
-    return Costs(actions=labels.texts, matrix=matrix, cells=BINARY_CELLS, currency=table.currency or "", given=True)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the amounts of a spec; an expression without columns is a number."""
+
+    data: Prepared | None
+
+    def amount(self, value: object, where: str) -> float | RowCost:
+        if value is None:
+            return 0.0
+        if isinstance(value, str):
+            return self._expression(value, where)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise SpecError(f"expected a finite number, got {value!r}", where=where)
+        return float(value)
+
+    def _expression(self, text: str, where: str) -> float | RowCost:
+        expression = parse_expression(text, where=where)
+        columns = {column.name: column for column in self.data.schema.columns} if self.data else {}
+        expr = compile_formula(expression, columns)
+        frame = self.data.train.inputs if self.data and expression.columns else pl.DataFrame()
+        values = np.asarray(evaluate({"cost": expr}, frame)["cost"])
+        known = values[np.isfinite(values)]
+        if not known.size:
+            raise DataError("no train row has this cost", where=where, hint=f"{text} is missing or infinite in all")
+        mean = float((known / known.size).sum())  # the sum of huge amounts would be infinite
+        return RowCost(text=text, expr=expr, mean=mean) if expression.columns else mean
 
 
-def _of_matrix(matrix: Mapping[str, Mapping[str, object]], labels: Labels, currency: str) -> Costs:
+def _of_cells(table: spec.Costs, labels: Labels, reader: _Reader) -> Costs:
+    found = [[reader.amount(getattr(table, name), f"{WHERE}.{name}") for name in row] for row in BINARY_CELLS]
+    return _made(found, labels.texts, BINARY_CELLS, table)
+
+
+def _of_matrix(matrix: Mapping[str, Mapping[str, object]], labels: Labels, reader: _Reader, table: spec.Costs) -> Costs:
     where = f"{WHERE}.matrix"
     rows = {_text(truth): cells for truth, cells in matrix.items()}
     known = [_text(text) for text in labels.texts]
@@ -88,32 +178,41 @@ def _of_matrix(matrix: Mapping[str, Mapping[str, object]], labels: Labels, curre
             hint = f"did you mean '{close}'?" if close else f"labels: {', '.join(labels.texts)}"
             raise SpecError(f"the target has no label '{truth}'", where=where, hint=hint)
     actions = tuple(dict.fromkeys(action for cells in rows.values() for action in cells))
-    amounts = [[_cell(rows, truth, action, where) for action in actions] for truth in known]
+    found = [[_cell(rows, truth, action, where, reader.amount) for action in actions] for truth in known]
+    cells = tuple(tuple(f"{truth}.{action}" for action in actions) for truth in labels.texts)
+    return _made(found, actions, cells, table)
+
+
+def _made(
+    found: list[list[float | RowCost]], actions: tuple[str, ...], cells: tuple[tuple[str, ...], ...], table: spec.Costs
+) -> Costs:
+    means = [[cell.mean if isinstance(cell, RowCost) else cell for cell in row] for row in found]
+    places = ((truth, action, cell) for truth, row in enumerate(found) for action, cell in enumerate(row))
     return Costs(
         actions=actions,
-        matrix=np.asarray(amounts, dtype=np.float64),
-        cells=tuple(tuple(f"{truth}.{action}" for action in actions) for truth in labels.texts),
-        currency=currency,
+        matrix=np.asarray(means, dtype=np.float64),
+        cells=cells,
+        currency=table.currency or "",
         given=True,
+        rows={(truth, action): cell for truth, action, cell in places if isinstance(cell, RowCost)},
+        refuses=table.missing == "refuse",
     )
 
 
-def _cell(rows: Mapping[str, Mapping[str, object]], truth: str, action: str, where: str) -> float:
+def _cell(
+    rows: Mapping[str, Mapping[str, object]],
+    truth: str,
+    action: str,
+    where: str,
+    read: Callable[[object, str], float | RowCost],
+) -> float | RowCost:
     if action not in rows.get(truth, {}):
         raise SpecError(
             f"no cost for truth '{truth}' and action '{action}'",
             where=where,
             hint="every truth needs a number for every action; write 0 where it costs nothing",
         )
-    return _amount(rows[truth][action], f"{where}.{truth}.{action}")
-
-
-def _amount(value: object, where: str) -> float:
-    if value is None:
-        return 0.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise SpecError(f"expected a finite number, got {value!r}", where=where)
-    return float(value)
+    return read(rows[truth][action], f"{where}.{truth}.{action}")
 
 
 def _text(label: str) -> str:

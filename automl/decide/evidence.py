@@ -24,6 +24,8 @@ class Evidence:
     """Decided rows: action codes [n], class codes [n], and what they weigh; equal `group`s stay together.
 
     `p` [n, width] are the calibrated probabilities of the decisions: with them other costs can be tried.
+    `amounts` [n, classes, actions] are what each row costs, None where all rows cost the same. `unpriced` counts
+    the rows that are not among these, because they lack a cost.
     """
 
     decisions: Ints
@@ -31,6 +33,8 @@ class Evidence:
     p: Floats | None = None
     weight: Floats | None = None
     group: Ints | None = None
+    amounts: Floats | None = None
+    unpriced: int = 0
 
     @property
     def n(self) -> int:
@@ -44,6 +48,25 @@ class Evidence:
         return np.asarray(weight / weight.mean())
 
 
+def decided_rows(rows: Rows, decisions: Ints, p: Floats, costs: Costs) -> Evidence:
+    """The decided rows of a part; those without a cost of their own truth, or without a decision (-1), are left out.
+
+    A row that lacks a cost of another truth stays: nothing but the decision hangs on that.
+    """
+    index = np.arange(rows.n)
+    keep = np.flatnonzero(costs.known(rows.inputs)[index, rows.y.astype(np.int64)] & (decisions >= 0))
+    amounts = costs.amounts(rows.inputs)
+    return Evidence(
+        decisions=decisions[keep],
+        y=rows.y[keep],
+        p=p[keep],
+        weight=None if rows.weight is None else rows.weight[keep],
+        group=None if rows.group is None else rows.group[keep],
+        amounts=None if amounts is None else amounts[keep],
+        unpriced=rows.n - keep.size,
+    )
+
+
 def out_of_fold(p: Floats, train: Rows, task: Task, costs: Costs, *, seed: int) -> Evidence | None:
     """The train rows that a fold predicted, decided on probabilities `p` [n, width] calibrated without them.
 
@@ -52,15 +75,12 @@ def out_of_fold(p: Floats, train: Rows, task: Task, costs: Costs, *, seed: int) 
     known = np.flatnonzero(~np.isnan(p).any(axis=1))
     if not known.size:
         return None
-    weight = None if train.weight is None else train.weight[known]
-    calibrated = cross_fit(p[known], train.y[known], task, weight, seed=seed)
-    return Evidence(
-        decisions=choose(calibrated, costs),
-        y=train.y[known],
-        p=calibrated,
-        weight=weight,
-        group=None if train.group is None else train.group[known],
-    )
+    rows = train.take(known)
+    calibrated = cross_fit(p[known], rows.y, task, rows.weight, seed=seed)
+    decisions = choose(calibrated, costs, costs.amounts(rows.inputs))
+    if costs.refuses:
+        decisions[~costs.known(rows.inputs).all(axis=1)] = -1
+    return decided_rows(rows, decisions, calibrated, costs)
 
 
 def pooled(first: Evidence, second: Evidence) -> Evidence:
@@ -70,12 +90,15 @@ def pooled(first: Evidence, second: Evidence) -> Evidence:
     """
     grouped = first.group is not None or second.group is not None
     probabilities = first.p is not None and second.p is not None
+    differ = first.amounts is not None and second.amounts is not None
     return Evidence(
         decisions=np.concatenate((first.decisions, second.decisions)),
         y=np.concatenate((first.y, second.y)),
         p=np.concatenate((first.p, second.p)) if probabilities else None,  # type: ignore[arg-type]  # both are there
         weight=np.concatenate((first.shares, second.shares)),
         group=np.concatenate((_groups(first, above=second), _groups(second, above=first))) if grouped else None,
+        amounts=np.concatenate((first.amounts, second.amounts)) if differ else None,  # type: ignore[arg-type]  # both are there
+        unpriced=first.unpriced + second.unpriced,
     )
 
 

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.decide.costs import Costs
-from automl.ops.expr import ArgMin, Concat, Expr, MatMul, Multiply, RowSum, Subtract, Take, TakeText, constant
+from automl.ops.expr import (
+    Add,
+    And,
+    ArgMin,
+    AsIndex,
+    AsNumber,
+    Concat,
+    Expr,
+    MatMul,
+    Multiply,
+    Pick,
+    RowSum,
+    Subtract,
+    Take,
+    TakeText,
+    Where,
+    constant,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+REFUSED = ""
+"""The decision of a row that is not decided, because it lacks a cost; `automl.bundle.scorer` makes an error of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,30 +49,49 @@ class ExpectedCost:
         `p` is the probability of the positive label [N, 1], or of each class [N, classes].
         """
         each = expected_costs(p, self.costs)
-        action = ArgMin(each)
-        outputs: dict[str, Expr] = {"decision": TakeText(action, self.costs.actions)}
+        action: Expr = ArgMin(each)
+        actions = self.costs.actions
+        one_hot = np.eye(len(actions))
+        if self.costs.refuses and self.costs.rows:
+            action = AsIndex(Where(_all_known(self.costs), AsNumber(action), constant(len(actions))), len(actions) + 1)
+            actions = (*actions, REFUSED)
+            one_hot = np.vstack((one_hot, np.full(len(self.costs.actions), np.nan)))
+        outputs: dict[str, Expr] = {"decision": TakeText(action, actions)}
         if self.costs.given:
-            one_hot = np.eye(len(self.costs.actions))
             outputs["expected_cost"] = RowSum(Multiply(each, Take(action, one_hot)))
         return outputs
 
 
 def expected_costs(p: Expr, costs: Costs) -> Expr:
     """The expected cost of each action [N, actions] as an expression."""
+    if costs.rows:
+        truths = (Subtract(constant(1.0), p), p) if p.width == 1 else tuple(Pick(p, (k,)) for k in range(p.width))
+        terms: list[Expr] = [Multiply(share, costs.of_truth(truth)) for truth, share in enumerate(truths)]
+        return reduce(Add, terms)
     classes = Concat((Subtract(constant(1.0), p), p)) if p.width == 1 else p
     if not costs.given:  # argmin of -p is argmax of p to the last bit; p . C would round
         return Multiply(classes, constant(-1.0))
     return MatMul(classes, costs.matrix)
 
 
-def choose(p: Floats, costs: Costs) -> Ints:
-    """The action codes [n] of the same rule in numpy: what the verdict decides again with other costs."""
+def _all_known(costs: Costs) -> Expr:
+    return reduce(And, (cost.known for cost in costs.rows.values()))
+
+
+def choose(p: Floats, costs: Costs, amounts: Floats | None = None) -> Ints:
+    """The action codes [n] of the same rule in numpy: what the verdict decides again with other costs.
+
+    `amounts` [n, classes, actions] are what each row costs, where rows differ.
+    """
     classes = np.column_stack((1.0 - p, p)) if p.shape[1] == 1 else p
-    each = classes @ costs.matrix if costs.given else -classes
+    if amounts is not None:
+        each = reduce(np.add, (classes[:, [truth]] * amounts[:, truth] for truth in range(classes.shape[1])))
+    else:
+        each = classes @ costs.matrix if costs.given else -classes
     return np.asarray(np.argmin(each, axis=1), dtype=np.int64)
 
 
 def codes(decisions: list[str], costs: Costs) -> Ints:
-    """The action codes [n] of decisions as the graph writes them."""
-    place = {action: code for code, action in enumerate(costs.actions)}
+    """The action codes [n] of decisions as the graph writes them, -1 where a row was not decided."""
+    place = {REFUSED: -1, **{action: code for code, action in enumerate(costs.actions)}}
     return np.fromiter((place[decision] for decision in decisions), dtype=np.int64, count=len(decisions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,10 +20,14 @@ MOST_CELLS = 12  # amounts that the sensitivity moves, the ones that cost most f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """What one row of a truth and an action costs, named as in the spec."""
+    """What one row of a truth and an action costs, named as in the spec.
+
+    With a `formula` rows differ: `cost` is the mean over the rows of that truth.
+    """
 
     cell: str
     cost: float
+    formula: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +53,15 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Deploying pays while an amount stays between `low` and `high`; None means no bound on that side."""
+    """Deploying pays while an amount stays between `low` and `high`; None means no bound on that side.
+
+    With `factor` the bounds multiply what each row costs, because rows differ.
+    """
 
     cell: str
     low: float | None
     high: float | None
+    factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +70,7 @@ class Verdict:
 
     `ours`, `policies`, `saving`, `low` and `high` stand on the `rows` of `evidence`; `test_*` on the test part
     alone, `test_total` for all its rows together. `low` to `high` is the 95 % interval of the saving against the best
-    of `policies`.
+    of `policies`. `unpriced` rows had to be left out, because they lack a cost of their own truth or a decision.
     """
 
     worth: bool
@@ -85,6 +93,7 @@ class Verdict:
     test_total: float
     break_even: Span | None
     scenarios: tuple[Scenario, ...]
+    unpriced: int = 0
 
 
 def judge(
@@ -108,13 +117,10 @@ def judge(
     best = costs.actions[int(np.argmin(whole.trivial))]
     return Verdict(
         worth=worth,
-        reason=_reason(whole, alone, against=best, rows=(test.n, evidence.n - test.n), currency=costs.currency),
+        reason=_reason(whole, alone, against=best, rows=(test.n, evidence.n - test.n), currency=costs.currency)
+        + _left_out(evidence.unpriced),
         currency=costs.currency,
-        amounts=tuple(
-            Amount(cell=cell, cost=float(cost))
-            for cells, row in zip(costs.cells, costs.matrix, strict=True)
-            for cell, cost in zip(cells, row, strict=True)
-        ),
+        amounts=_amounts(evidence, costs),
         evidence="test and out-of-fold" if helped else "test",
         rows=evidence.n,
         ours=whole.ours,
@@ -133,33 +139,55 @@ def judge(
         test_total=alone.saving * test.n / PER,
         break_even=_break_even(evidence, costs),
         scenarios=_scenarios(evidence, costs, bootstrap),
+        unpriced=evidence.unpriced,
     )
 
 
+def _amounts(evidence: Evidence, costs: Costs) -> tuple[Amount, ...]:
+    by_action, truth = _by_action(evidence, costs), evidence.y.astype(np.int64)
+    found = []
+    for code, (cells, row) in enumerate(zip(costs.cells, costs.matrix, strict=True)):
+        of_truth = truth == code
+        for action, (cell, constant) in enumerate(zip(cells, row, strict=True)):
+            formula = costs.rows.get((code, action))
+            differs = formula is not None and bool(of_truth.any())
+            shares = evidence.shares[of_truth]
+            cost = np.average(by_action[of_truth, action], weights=shares) if differs else constant
+            found.append(Amount(cell=cell, cost=float(cost), formula=formula.text if formula else None))
+    return tuple(found)
+
+
 def _compare(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> Comparison:
-    by_action = costs.matrix[evidence.y.astype(np.int64)]  # [n, actions]
+    by_action = _by_action(evidence, costs)
     ours = np.take_along_axis(by_action, evidence.decisions[:, None], axis=1)
     return compare(ours[:, 0], by_action, evidence.shares, bootstrap)
 
 
+def _by_action(evidence: Evidence, costs: Costs) -> Floats:
+    """What each action costs on each row, given its truth [n, actions]."""
+    truth = evidence.y.astype(np.int64)
+    return costs.matrix[truth] if evidence.amounts is None else evidence.amounts[np.arange(evidence.n), truth]
+
+
 def _scenarios(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> tuple[Scenario, ...]:
     """Each amount halved and doubled, the heaviest amounts first."""
-    truth = evidence.y.astype(np.int64)
-    heavy = np.abs(costs.matrix) * np.bincount(truth, evidence.shares, len(costs.matrix))[:, None]
+    truth, by_action = evidence.y.astype(np.int64), np.abs(_by_action(evidence, costs))
+    weighed = (evidence.shares * column for column in by_action.T)
+    heavy = np.column_stack([np.bincount(truth, column, len(costs.matrix)) for column in weighed])
     order = [divmod(int(cell), len(costs.actions)) for cell in np.argsort(-heavy, axis=None, kind="stable")]
     cells = [cell for cell in order if heavy[cell] > 0][:MOST_CELLS]
     return tuple(_scenario(evidence, costs, bootstrap, cell, factor) for cell in cells for factor in (0.5, 2.0))
 
 
 def _scenario(evidence: Evidence, costs: Costs, bootstrap: Bootstrap, cell: tuple[int, int], factor: float) -> Scenario:
-    changed = costs.scaled(*cell, factor)
-    decisions = evidence.decisions if evidence.p is None else choose(evidence.p, changed)
-    again = Evidence(decisions=decisions, y=evidence.y, weight=evidence.weight, group=evidence.group)
+    changed, amounts = costs.scaled(*cell, factor), _scaled(evidence, cell, factor)
+    decisions = evidence.decisions if evidence.p is None else choose(evidence.p, changed, amounts)
+    again = replace(evidence, decisions=decisions, amounts=amounts)
     found = _compare(again, changed, bootstrap)
     return Scenario(
         cell=costs.cells[cell[0]][cell[1]],
         factor=factor,
-        amount=float(changed.matrix[cell]),
+        amount=next(a.cost for a in _amounts(again, changed) if a.cell == costs.cells[cell[0]][cell[1]]),
         saving=found.saving,
         low=found.low,
         high=found.high,
@@ -167,17 +195,31 @@ def _scenario(evidence: Evidence, costs: Costs, bootstrap: Bootstrap, cell: tupl
     )
 
 
+def _scaled(evidence: Evidence, cell: tuple[int, int], factor: float) -> Floats | None:
+    if evidence.amounts is None:
+        return None
+    amounts = evidence.amounts.copy()
+    amounts[:, cell[0], cell[1]] *= factor
+    return amounts
+
+
 def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
     """Between which costs of a false positive these very decisions save money (binary, no re-deciding).
 
-    The saving against never acting falls with that cost, against always acting it rises: each is a line in it.
+    The saving against never acting falls with that cost, against always acting it rises: each is a line in it. Where
+    that cost differs from row to row, the line is in a factor that multiplies it, if it is nowhere negative.
     """
     if costs.cells != BINARY_CELLS:
         return None
+    cell = (0, 1)
+    by_row = cell in costs.rows
+    each = _by_action(evidence, costs)[:, 1] if by_row else np.ones(evidence.n)
+    if by_row and (each[evidence.y == 0] < 0).any():
+        return None
     shares = evidence.shares
-    false_positive = float(np.average((evidence.y == 0) & (evidence.decisions == 1), weights=shares))
-    negative = float(np.average(evidence.y == 0, weights=shares))
-    free = costs.scaled(0, 1, 0.0).matrix[evidence.y.astype(np.int64)]
+    false_positive = float(np.average(each * ((evidence.y == 0) & (evidence.decisions == 1)), weights=shares))
+    negative = float(np.average(each * (evidence.y == 0), weights=shares))
+    free = _by_action(replace(evidence, amounts=_scaled(evidence, cell, 0.0)), costs.scaled(*cell, 0.0))
     ours = np.average(np.take_along_axis(free, evidence.decisions[:, None], axis=1)[:, 0], weights=shares)
     never, always = np.average(free, axis=0, weights=shares)
     lowest = (ours - always) / (negative - false_positive) if negative > false_positive else -np.inf
@@ -186,7 +228,8 @@ def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
     if not pays or highest <= 0:
         return None
     low = float(lowest) if lowest > 0 else None
-    return Span(cell=BINARY_CELLS[0][1], low=low, high=float(highest) if highest < np.inf else None)
+    high = float(highest) if highest < np.inf else None
+    return Span(cell=BINARY_CELLS[0][1], low=low, high=high, factor=by_row)
 
 
 def _reason(whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:
@@ -202,6 +245,13 @@ def _reason(whole: Comparison, alone: Comparison, *, against: str, rows: tuple[i
     if alone.saving <= 0:
         return f"{found}. The test part alone saves nothing, so deploying is not shown to be worth it."
     return f"{found}. The interval lies above 0, so deploying is worth it."
+
+
+def _left_out(rows: int) -> str:
+    if not rows:
+        return ""
+    told = "1 row is left out: it lacks" if rows == 1 else f"{rows:,} rows are left out: they lack"
+    return f" {told} a cost of what came true, or the decision was refused for want of a cost."
 
 
 def money(amount: float) -> str:

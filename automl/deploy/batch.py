@@ -13,21 +13,23 @@ import polars as pl
 
 from automl.bundle.disk import whole_file
 from automl.bundle.read import Bundle
-from automl.bundle.scorer import read_csv, written
+from automl.bundle.scorer import missing_columns, read_csv, written
+from automl.data.costs import CostFile, joined, open_costs
 from automl.data.source import batches, files, kind
-from automl.errors import SpecError
+from automl.errors import DataError, SpecError
 from automl.progress import Event, Listener, silent
 
 MOST_CHUNKS = 16  # of a batch: 65,536 rows, so that parquet is not decoded in crumbs
 CELLS = 1_000_000  # of a batch: as text they take some 60 MB
 
 
-def predict(bundle: Path, data: Path, out: Path, *, listener: Listener = silent) -> int:
+def predict(bundle: Path, data: Path, out: Path, *, costs: Path | None = None, listener: Listener = silent) -> int:
     """Score the rows of `data` (csv, tsv, parquet, ndjson, arrow) into `out` (csv or parquet); returns their number.
 
     Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in is read
     as text with the dialect of training, as `score.py` does, or with its own where that does not fit. In parquet a
-    decision that is a label has the target's own type, in CSV it is the label's text.
+    decision that is a label has the target's own type, in CSV it is the label's text. `costs` is the cost file of these
+    rows, where the spec names one; without it ``objective.costs.missing`` says what stands in.
     Raises `BundleError`, `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older
     `out` stays as it was then.
     """
@@ -36,19 +38,41 @@ def predict(bundle: Path, data: Path, out: Path, *, listener: Listener = silent)
         raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
     if not out.parent.is_dir():
         raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
-    write = _write_csv if suffix == ".csv" else _write_parquet
     model = Bundle.load(bundle)
+    table = _cost_file(model, costs) if costs else None
+    write = _write_csv if suffix == ".csv" else _write_parquet
     with whole_file(out) as partial:
-        rows = write(_told(_scored(model, data, typed=suffix != ".csv"), listener), partial)
+        rows = write(_told(_scored(model, data, table, typed=suffix != ".csv"), listener), partial)
     listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
     return rows
 
 
-def _scored(model: Bundle, data: Path, *, typed: bool) -> Iterator[pl.DataFrame]:
+def _cost_file(model: Bundle, path: Path) -> CostFile:
+    """The cost file that the bundle's spec speaks of, in the columns that the graph takes."""
+    spoken: Any = model.spec["objective"]
+    names = model.optional
+    by = (spoken.get("costs") or {}).get("by")
+    if not names or by is None:
+        raise SpecError(
+            "the bundle reads no cost file", where="--costs", hint="Its spec names no objective.costs.table."
+        )
+    file, _ = open_costs(str(path), by, names)
+    lacking = [name for name in names if name not in file.frame.columns]
+    if lacking:
+        raise DataError(missing_columns(lacking), where=str(path), hint="Give the columns that the costs name.")
+    return file
+
+
+def _scored(model: Bundle, data: Path, costs: CostFile | None, *, typed: bool) -> Iterator[pl.DataFrame]:
     chunk = model.manifest.chunk_rows
     chunks = max(1, min(MOST_CHUNKS, CELLS // (chunk * len(model.needed))))
+    rows = 0
     for frame in batches(data, chunk * chunks, _dialect(model, data)):
-        yield model.score(frame, typed=typed)
+        priced = frame if costs is None else joined(frame, costs, rows)
+        yield model.score(priced, typed=typed, first=rows)
+        rows += frame.height
+    if costs is not None:
+        costs.end(rows)
 
 
 def _dialect(model: Bundle, data: Path) -> Mapping[str, Any] | None:

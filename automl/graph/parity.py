@@ -14,7 +14,7 @@ from automl.graph.assemble import Assembly
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops.bulk import evaluate
-from automl.ops.expr import ArgMin, Expr, Floats, Stub, TakeText
+from automl.ops.expr import ArgMin, Expr, Floats, Stub, TakeText, walk
 from automl.ops.rewrite import substitute
 
 RAW = 1e-6  # of max(1, |score|): a library may sum in another order
@@ -97,11 +97,9 @@ def _numpy_values(assembly: Assembly, frame: pl.DataFrame, computed: dict[str, N
 
 def _expected_costs(assembly: Assembly) -> dict[str, Expr]:
     """The expected costs behind each decision, by a name of their own."""
-    return {
-        f"costs of {name}": expr.index.of
-        for name, expr in assembly.outputs.items()
-        if isinstance(expr, TakeText) and isinstance(expr.index, ArgMin)
-    }
+    texts = {name: expr for name, expr in assembly.outputs.items() if isinstance(expr, TakeText)}
+    chosen = {name: [part for part in walk(expr) if isinstance(part, ArgMin)] for name, expr in texts.items()}
+    return {f"costs of {name}": parts[-1].of for name, parts in chosen.items() if parts}
 
 
 def _decisions(assembly: Assembly, computed: dict[str, NDArray[Any]], expected: dict[str, Any]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from automl.spec import recipes
+from automl.spec.expressions import cost_expressions, parse_expression
 from automl.spec.layers import Layer, locate, merge, read_layer, read_override
 from automl.spec.model import Origin, Spec
 from automl.spec.problems import gap_error, spec_error
@@ -66,6 +67,8 @@ def _check(given: Mapping[str, Any], layers: Sequence[Layer]) -> None:
     gaps = list(find_gaps(given))
     if gaps:
         raise gap_error(gaps, layers)
+    for path, text in cost_expressions(given["objective"].get("costs") or {}):
+        parse_expression(text, where=locate(layers, path))
 
 
 def _path_keys(given: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

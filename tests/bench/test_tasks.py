@@ -69,10 +69,32 @@ def test_the_raw_csv_is_preferred_to_parquet(tmp_path):
 
 
 def test_costs_that_no_spec_can_say_are_refused(tmp_path):
-    """Costs on each row are not translated into something else in silence."""
-    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row"')
-    with pytest.raises(SpecError, match=r"per_row.*not supported yet"):
+    """An amount that is known only afterwards is not translated into something else in silence."""
+    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row_amount"\namount_column = "paid_back"')
+    with pytest.raises(SpecError, match=r"per_row_amount.*not supported yet"):
         read_task(folder_of(tmp_path, text, "train.csv", "test.csv"))
+
+
+def test_costs_of_a_kind_per_row_name_the_columns_of_their_files(tmp_path):
+    """Files in row order, the columns of the task, and the constants that it states."""
+    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row"\nfiles = ["a.parquet", "b.parquet"]')
+    text = text.replace("false_negative = 5", "").replace(
+        "[baseline]", '[costs.columns]\nfalse_negative = "cost_fn"\n[baseline]'
+    )
+    costs = read_task(folder_of(tmp_path, text, "train.csv", "test.csv")).spec["objective"]["costs"]
+    assert costs == {
+        "false_positive": 1,
+        "false_negative": "cost_fn",
+        "table": {"train": str(tmp_path / "a.parquet"), "test": str(tmp_path / "b.parquet")},
+        "by": "row order",
+    }
+
+
+def test_an_amount_that_is_a_feature_is_the_cost_of_a_miss(tmp_path):
+    """The column is named in backticks, so that any name will do."""
+    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row_amount"\namount_column = "the value"')
+    costs = read_task(folder_of(tmp_path, text, "train.csv", "test.csv")).spec["objective"]["costs"]
+    assert costs == {"false_positive": 1, "false_negative": "`the value`"}
 
 
 @pytest.mark.parametrize(("tables", "missing"), [((), "train"), (("train.csv",), "test")])

@@ -53,7 +53,7 @@ def test_a_matrix_names_its_own_actions():
     [
         ({"a": {"x": 1}, "b": {"x": 1}}, "no cost for truth 'c' and action 'x'"),
         ({"a": {"x": 1}, "b": {"x": 1}, "C": {"x": 1}}, "the target has no label 'C'"),
-        ({"a": {"x": 1}, "b": {"x": 1}, "c": {"x": "amount"}}, "expected a finite number, got 'amount'"),
+        ({"a": {"x": 1}, "b": {"x": 1}, "c": {"x": "amount"}}, "the data has no column 'amount'"),
     ],
 )
 def test_a_cell_that_is_missing_unknown_or_no_number_is_an_error(matrix, message):

@@ -13,15 +13,10 @@ from automl.spec.unsupported import GAPS, find_gaps
 TARGET = {"target": "y"}
 GIVEN = [
     {"objective": {**TARGET, "base_rate": "0.4%"}},
-    {"objective": {**TARGET, "interval": "90%"}},
     {"objective": {**TARGET, "names": {"review": "ask"}}},
-    {"objective": {**TARGET, "costs": {"false_positive": "fee", "false_negative": 1}}},
-    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": "amount * 0.8"}}},
-    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": 1, "true_positive": "a"}}},
-    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": 1, "true_negative": "a"}}},
-    {"objective": {**TARGET, "costs": {"matrix": {"good": {"yes": "amount", "no": 1}}}}},
-    {"objective": {**TARGET, "costs": {"under": 5, "over": 2}}},
-    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": 1, "table": "c.parquet", "by": "key"}}},
+    {"objective": {**TARGET, "costs": {"under": "fee", "over": 2}}},
+    {"objective": {**TARGET, "costs": {"under": 5, "over": "fee"}}},
+    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": "a", "missing": "review"}}},
     {"objective": {**TARGET, "review": {"cost": 2.5, "error": "5%"}}},
     {"objective": {**TARGET, "capacity": {"act": "200 per 1d", "review": "1%"}}},
     {"objective": {**TARGET, "require": {"precision": "80%"}}},
