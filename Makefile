@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
 
-.PHONY: help install demo test lint slow golden shape clean
+.PHONY: help install demo test lint slow golden docs shape clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ slow: $(VENV)/.dev  ## the tests that take minutes
 
 golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is committed
 	$(BIN)/pytest -q --write-golden
+
+docs: install    ## write what the code knows into README and docs anew
+	$(BIN)/python docs/generate.py
 
 shape: $(VENV)/.dev  ## sizes of modules and functions, cycles, test ratio: a report
 	$(BIN)/python benchmarks/shape.py
