@@ -13,9 +13,11 @@ install: $(VENV)/.installed  ## the package in a venv of its own
 demo: install    ## German credit from spec to verified bundle, in about a minute
 	rm -rf $(DEMO)
 	$(BIN)/automl example german-credit $(DEMO)
-	$(BIN)/automl fit $(DEMO)/spec.toml --out $(DEMO)/credit.bundle --set budget.time=60s
+	$(BIN)/automl fit $(DEMO)/spec.toml --out $(DEMO)/credit.bundle
 	$(BIN)/automl verify $(DEMO)/credit.bundle
-	$(BIN)/automl show $(DEMO)/credit.bundle
+	$(BIN)/automl predict $(DEMO)/credit.bundle $(DEMO)/test.csv -o $(DEMO)/scored.csv
+	head -4 $(DEMO)/scored.csv
+	@echo "What it is made of and what to know of it: $(DEMO)/credit.bundle/card.md. More: $(BIN)/automl --help"
 
 test: lint       ## format, lint, types, layers, tests, docs
 	$(BIN)/pytest -q
