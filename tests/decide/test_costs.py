@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
-from automl.data.rows import Labels
+from automl.data.rows import Column, Labels, Prepared, Rows, Schema
 from automl.decide.costs import make_costs
-from automl.errors import SpecError
+from automl.errors import DataError, SpecError
 from automl.spec.objective import Objective
 from automl.task import Task
 
@@ -85,3 +86,52 @@ def test_scaled_changes_one_amount():
     costs = make_costs(objective(costs={"false_positive": 1, "false_negative": 5}), BINARY)
     assert np.array_equal(costs.scaled(1, 0, 2.0).matrix, [[0, 1], [10, 0]])
     assert np.array_equal(costs.matrix, [[0, 1], [5, 0]])
+
+
+def prepared(**columns) -> Prepared:
+    """Data whose train rows are `columns` of numbers; `fee` is excluded, so it stands beside the features."""
+
+    def column(name: str) -> Column:
+        role = "excluded" if name == "fee" else "feature"
+        return Column(name=name, wire="number", role=role, reason="", is_feature=role == "feature", reader={})
+
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float64))
+    beside = frame.select("fee") if "fee" in columns else None
+    rows = Rows(frame=frame.drop("fee", strict=False), raw=frame, y=np.zeros(frame.height), beside=beside)
+    schema = Schema(columns=tuple(map(column, columns)))
+    return Prepared(schema=schema, labels=BINARY, train=rows, test=rows, findings=(), split="", digests={})
+
+
+def test_an_expression_is_a_cost_on_each_row_with_its_mean():
+    """The mean is that of the train rows that have it; a feature and an excluded column serve alike."""
+    data = prepared(amount=[10.0, 20.0, np.nan], fee=[1.0, 3.0, 5.0])
+    costs = make_costs(objective(costs={"false_positive": "fee", "false_negative": "amount * 2 + fee"}), BINARY, data)
+    assert costs.matrix.tolist() == [[0, 3], [(21 + 43) / 2, 0]]
+    assert costs.columns == ("fee", "amount")
+    assert costs.amounts(data.train.inputs)[:, 1, 0].tolist() == [21, 43, 32]
+    assert costs.known(data.train.inputs).tolist() == [[True, True], [True, True], [True, False]]
+
+
+def test_an_expression_without_columns_is_a_number():
+    """Arithmetic of constants is done once."""
+    costs = make_costs(objective(costs={"false_positive": "4 * 2 + 1", "false_negative": "max(1, 2)"}), BINARY)
+    assert costs.matrix.tolist() == [[0, 9], [2, 0]]
+    assert costs.rows == {}
+    assert costs.amounts(pl.DataFrame()) is None
+
+
+def test_a_matrix_may_have_cells_by_row():
+    """Named actions and expressions go together."""
+    matrix = {"1": {"approve": 0, "decline": "fee"}, "2": {"approve": "max(fee, 2)", "decline": 0}}
+    costs = make_costs(objective(costs={"matrix": matrix, "missing": "refuse"}), BINARY, prepared(fee=[1.0, 3.0]))
+    assert set(costs.rows) == {(0, 1), (1, 0)}
+    assert costs.matrix.tolist() == [[0, 2], [2.5, 0]]
+    assert costs.refuses
+
+
+def test_a_cost_that_no_train_row_has_is_refused():
+    """There would be no mean to fall back on."""
+    with pytest.raises(DataError, match="no train row has this cost"):
+        make_costs(
+            objective(costs={"false_positive": 1, "false_negative": "fee / 0"}), BINARY, prepared(fee=[1.0, 3.0])
+        )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+from dataclasses import replace
 
-from automl.decide.costs import BINARY_CELLS, Costs
-from automl.decide.policy import ExpectedCost, choose, codes
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl.decide.costs import BINARY_CELLS, Costs, RowCost
+from automl.decide.policy import REFUSED, ExpectedCost, choose, codes
+from automl.graph.onnx import to_onnx
+from automl.graph.session import open_session
 from automl.ops.bulk import evaluate
-from automl.ops.expr import Stub
+from automl.ops.expr import Column, Stub
 
 
 def costs(matrix, *, given=True) -> Costs:
@@ -61,3 +68,60 @@ def test_numpy_and_the_expression_agree():
     p = np.random.default_rng(1).random((500, 1))
     made = costs([[0, 4, 2.5], [40, 4, 3]])
     assert np.array_equal(codes(run(p, made)["decision"].to_list(), made), choose(p, made))
+
+
+MONEY = st.sampled_from([0.0, -0.0, 1.0, 5.0, -3.0, 1e300, -1e300, 1e-300, np.nan, np.inf]) | st.floats(-1e6, 1e6)
+
+
+def by_row(classes: int, *, refuses: bool = False) -> Costs:
+    """Three actions; the cells (0, 1) and (1, 0) stand in the columns u and v, whose means are 2 and 7."""
+    matrix = np.arange(3.0 * classes).reshape(classes, 3) % 4
+    matrix[0, 1], matrix[1, 0] = 2.0, 7.0
+    rows = {
+        (0, 1): RowCost(text="u", expr=Column("u"), mean=2.0),
+        (1, 0): RowCost(text="v", expr=Column("v"), mean=7.0),
+    }
+    return replace(costs(matrix), rows=rows, refuses=refuses)
+
+
+@given(data=st.data(), classes=st.sampled_from([2, 3]), refuses=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_row_costs_decide_alike_in_numpy_and_in_the_graph(data, classes, refuses):
+    """Costs of 0, negative, huge, and null on the row: the same decision and the same expected cost, to the bit."""
+    n = data.draw(st.integers(1, 8))
+    frame = pl.DataFrame({name: data.draw(st.lists(MONEY, min_size=n, max_size=n)) for name in "uv"})
+    p = np.array(data.draw(st.lists(st.sampled_from([0.01, 0.25, 0.5, 0.75, 0.9]), min_size=n, max_size=n)))[:, None]
+    p = p if classes == 2 else np.hstack((p, (1 - p) / 2, (1 - p) / 2))
+    made = by_row(classes, refuses=refuses)
+    outputs = ExpectedCost(costs=made).outputs(Stub("p", p.shape[1]))
+    found = evaluate(outputs, frame, stubs={"p": p})
+    columns = [Column("u"), Column("v"), Stub("p", p.shape[1])]
+    graph = open_session(to_onnx(outputs, inputs=columns)).run(
+        {"u": frame["u"].to_numpy(), "v": frame["v"].to_numpy(), "p": p}
+    )
+    assert found["decision"].to_list() == graph["decision"][:, 0].tolist()
+    assert np.array_equal(found["expected_cost"], graph["expected_cost"], equal_nan=True)
+
+    again = choose(p, made, made.amounts(frame))
+    again[~made.known(frame).all(axis=1) & refuses] = -1
+    assert codes(found["decision"].to_list(), made).tolist() == again.tolist()
+
+
+def test_a_missing_row_cost_is_the_mean_or_a_refusal():
+    """NaN and infinities lack a cost; with `refuses` such a row has no decision and no expected cost."""
+    frame = pl.DataFrame({"u": [np.nan, 100.0, np.inf], "v": [7.0, 7.0, 7.0]})
+    p = np.array([[0.4]] * 3)
+    made = by_row(2)
+    assert made.amounts(frame)[:, 0, 1].tolist() == [2.0, 100.0, 2.0]
+    assert made.known(frame).tolist() == [[False, True], [True, True], [False, True]]
+    found = evaluate(ExpectedCost(costs=replace(made, refuses=True)).outputs(Stub("p")), frame, stubs={"p": p})
+    assert (found["decision"] == REFUSED).to_list() == [True, False, True]
+    assert np.isnan(found["expected_cost"][:, 0]).tolist() == [True, False, True]
+
+
+def test_equal_row_costs_take_the_first_action():
+    """A tie on a row does not act, whether the amounts are constants or columns."""
+    tied = replace(costs([[3, 1], [0, 1]]), rows={(0, 0): RowCost(text="u", expr=Column("u"), mean=3.0)})
+    frame = pl.DataFrame({"u": [1.0, 2.0, 3.0, 1.5]})
+    found = evaluate(ExpectedCost(costs=tied).outputs(Stub("p")), frame, stubs={"p": np.full((4, 1), 0.5)})
+    assert found["decision"].to_list() == ["action 0", "action 0", "action 1", "action 0"]

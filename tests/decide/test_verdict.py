@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from automl.decide.costs import BINARY_CELLS, Costs
+from automl.decide.costs import BINARY_CELLS, Costs, RowCost
 from automl.decide.evidence import Bootstrap, Evidence
 from automl.decide.policy import choose
 from automl.decide.verdict import _compare, judge
+from automl.ops.expr import Column
 
 GERMAN = Costs(
     actions=("good", "bad"), matrix=np.array([[0.0, 1.0], [5.0, 0.0]]), cells=BINARY_CELLS, currency="DM", given=True
@@ -181,3 +182,63 @@ def test_the_same_seed_gives_the_same_verdict():
     """R12: the interval is drawn from the seed alone."""
     rows = scored(3_000, strength=1.0)
     assert judge(rows, GERMAN, seed=4) == judge(rows, GERMAN, seed=4)
+
+
+def by_row(evidence: Evidence, false_positive: float, false_negative: np.ndarray) -> tuple[Evidence, Costs]:
+    """The same rows with a false negative that costs something else on each, decided again."""
+    amounts = np.zeros((evidence.n, 2, 2))
+    amounts[:, 0, 1], amounts[:, 1, 0] = false_positive, false_negative
+    mean = RowCost(text="amount", expr=Column("amount"), mean=float(false_negative.mean()))
+    matrix = np.array([[0.0, false_positive], [mean.mean, 0.0]])
+    costs = replace(GERMAN, matrix=matrix, rows={(1, 0): mean})
+    return replace(evidence, decisions=choose(evidence.p, costs, amounts), amounts=amounts), costs
+
+
+def test_row_costs_that_are_all_equal_tell_what_constants_tell():
+    """The same verdict, number by number, but for how the amount is called."""
+    plain = judge(scored(2_000, strength=1.5), GERMAN, seed=1)
+    found = judge(*by_row(scored(2_000, strength=1.5), 1.0, np.full(2_000, 5.0)), seed=1)
+    amounts = [replace(amount, formula=None) for amount in found.amounts]
+    assert replace(found, amounts=tuple(amounts)) == plain
+    assert [amount.formula for amount in found.amounts] == [None, None, "amount", None]
+
+
+def test_row_costs_are_counted_row_by_row():
+    """What ours and the others cost is the sum over rows; an amount is told as its mean over the rows of its truth."""
+    rows = scored(3_000, strength=1.5)
+    amount = np.random.default_rng(5).gamma(0.5, 10.0, 3_000)
+    evidence, costs = by_row(rows, 1.0, amount)
+    found = judge(evidence, costs, seed=1)
+    missed = (evidence.y == 1) & (evidence.decisions == 0)
+    acted = (evidence.y == 0) & (evidence.decisions == 1)
+    assert found.ours == pytest.approx(1000 * (amount[missed].sum() + acted.sum()) / 3_000)
+    assert found.policies[0].cost == pytest.approx(1000 * amount[evidence.y == 1].sum() / 3_000)
+    assert found.amounts[2].cost == pytest.approx(amount[evidence.y == 1].mean())
+    doubled = next(case for case in found.scenarios if (case.cell, case.factor) == ("false_negative", 2.0))
+    again, twice = by_row(rows, 1.0, 2 * amount)
+    assert doubled.saving == pytest.approx(judge(again, twice, seed=1).saving)
+    assert doubled.amount == pytest.approx(2 * found.amounts[2].cost)
+
+
+def test_the_break_even_of_a_false_positive_by_row_is_a_factor():
+    """At the factor that is told the saving is 0; negative amounts have no such line."""
+    evidence, _ = by_row(scored(3_000, strength=1.5), 1.0, np.full(3_000, 5.0))
+    fee = np.random.default_rng(2).gamma(2.0, 0.5, 3_000)
+    amounts = evidence.amounts.copy()
+    amounts[:, 0, 1] = fee
+    cost = RowCost(text="fee", expr=Column("fee"), mean=float(fee.mean()))
+    costs = replace(GERMAN, rows={(0, 1): cost})
+    found = judge(replace(evidence, amounts=amounts), costs, seed=1).break_even
+    assert found.factor
+    amounts[:, 0, 1] = fee * found.high
+    spent = _compare(replace(evidence, amounts=amounts), costs, Bootstrap.of(evidence, seed=1))
+    assert spent.trivial[0] - spent.ours == pytest.approx(0, abs=1e-9 * spent.ours)
+    amounts[:, 0, 1] = -fee
+    assert judge(replace(evidence, amounts=amounts), costs, seed=1).break_even is None
+
+
+def test_rows_that_were_left_out_are_told():
+    """Nobody can say what they would have cost."""
+    found = judge(replace(scored(2_000, strength=1.5), unpriced=30), GERMAN, seed=1)
+    assert found.unpriced == 30
+    assert "30 rows are left out" in found.reason
