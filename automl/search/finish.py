@@ -89,7 +89,7 @@ def refit_seconds(found: Sequence[Candidate], problem: Problem, pace: Pace, spec
 
     With a holdout the fitted models may ship as they are, so nothing is set aside for refits that take long.
     """
-    standing = [one for one in found if one.losses and one.status == "ok"]
+    standing = [one for one in found if one.losses and one.status == "ok" and (one.whole or not one.ended)]
     best = sorted(standing, key=lambda one: (one.first, one.id))[: spec.recipe.members]
     seconds = _makespan(best, problem, spec.budget.workers)
     return CHOOSING + (0.0 if pace.folds == 1 and seconds > pace.refit_seconds else seconds)
@@ -174,7 +174,7 @@ def _refit(run: Explored, weights: Mapping[Candidate, float]) -> dict[int, Fitte
         )
     waiting = set(jobs)
     while waiting and (run.left() > 0 or run.counted or not any(member.id in fitted for member in members)):
-        for done in run.executor.wait(1.0):
+        for done in run.executor.wait(min(1.0, max(0.1, run.left()))):
             waiting.discard(done.id)
             if done.status == "ok" and isinstance(done.value, Fitted):
                 fitted[jobs[done.id].id] = done.value

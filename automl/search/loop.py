@@ -28,6 +28,7 @@ from automl.spec.model import Spec
 ENGINES = Registry("automl.engines", Engine, "engine")
 AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
+CAUTION = 1.2  # further folds take longer than the first one says, by this factor
 MOMENT = 0.01  # seconds that are not worth waiting for
 TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
 GRACE = 1.5  # a job may overrun its soft limit by this factor and ten seconds before it is killed
@@ -70,6 +71,7 @@ def search(
         run.stopped = "stopped by hand"
         run.signal = error.signal_number if isinstance(error, Stopped) else signal.SIGINT
     executor.cancel()
+    run.close()
     return finish(run.explored())
 
 
@@ -139,6 +141,14 @@ class _Search:
             for done in self.executor.wait(min(left, 1.0)):
                 self._take(done)
 
+    def close(self) -> None:
+        """End the candidates under way: most of the folds will do, and the others count where all have them."""
+        if self._counted and self.stopped is None:
+            return
+        for found in self.found:
+            if not found.ended and len(found.losses) > self.pace.folds / 2:
+                self._end(found, folds=len(found.losses))
+
     def explored(self) -> Explored:
         """What was found, for the finish."""
         return Explored(
@@ -190,13 +200,19 @@ class _Search:
             self._submit(*following)
 
     def _pending(self) -> tuple[Candidate, int] | None:
-        """A further fold of a candidate whose first fold was good."""
-        for found in self.found:
-            if not found.ended and (found.learner.baseline or 0 in found.losses):
-                for fold in range(self.pace.folds):
-                    if fold not in found.asked:
-                        return found, fold
-        return None
+        """A further fold of a candidate whose first fold was good: of baselines first, then of what ends soonest."""
+        waiting = [
+            found
+            for found in self.found
+            if not found.ended and (found.learner.baseline or 0 in found.losses) and len(found.asked) < self.pace.folds
+        ]
+        if not waiting:
+            return None
+        if self._counted:
+            found = waiting[0]
+        else:
+            found = min(waiting, key=lambda one: (not one.learner.baseline, self._rest(one), one.id))
+        return found, min(set(range(self.pace.folds)) - found.asked)
 
     def _started(self) -> tuple[Candidate, int] | None:
         """The first fold of a new candidate, if there is one and time for it."""
@@ -224,7 +240,17 @@ class _Search:
         """How many times too long one more candidate of `learner` is likely to take."""
         if self._counted:
             return 1.0
-        return self._expected(learner) * max(1.0, self.pace.folds / self.executor.workers) / max(self._left(), 1e-9)
+        workers = self.executor.workers
+        seconds = self._expected(learner) * max(1.0, self.pace.folds / workers) + self._backlog()
+        return seconds / max(self._left(), 1e-9)
+
+    def _backlog(self) -> float:
+        """Seconds until the further folds of the candidates under way are done."""
+        return sum(self._rest(found) for found in self.found if not found.ended) / self.executor.workers
+
+    def _rest(self, found: Candidate) -> float:
+        """Seconds of work on one worker in the further folds of a candidate."""
+        return found.seconds_a_fold() * max(0, self.pace.folds - len(found.losses)) if found.losses else 0.0
 
     def _expected(self, learner: Learner) -> float:
         """Seconds that a fit of `learner` is likely to take."""
@@ -305,11 +331,10 @@ class _Search:
         margin = MARGIN + len(self.problem.folds[0].valid) ** -0.5
         if found.first > min(firsts) + margin * (max(firsts) - min(firsts)):
             return False
-        rest = found.seconds_a_fold() * (self.pace.folds - 1) / self.executor.workers
-        return self._counted or rest < self._left()
+        return self._counted or CAUTION * self._backlog() < self._left()
 
-    def _end(self, found: Candidate) -> None:
-        trial = candidates.end(found, self.problem, self.rundir, folds=self.pace.folds)
+    def _end(self, found: Candidate, *, folds: int | None = None) -> None:
+        trial = candidates.end(found, self.problem, self.rundir, folds=folds or self.pace.folds)
         self._forget()
         self.agenda.observe(found)
         self.trials.append(trial)

@@ -289,3 +289,23 @@ def test_resume(make_spec: MakeSpec, make_problem: MakeProblem, tmp_path: Path) 
     tried = [(trial.learner, tuple(trial.params.items())) for trial in after.board.trials]
     assert len(tried) == len(set(tried))
     assert {place for place, _ in after.board.weights} <= {trial.id for trial in after.board.trials}
+
+
+def test_time_ends_within_a_candidate(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+) -> None:
+    """A candidate with most of its folds done when the time ends still counts; the other rows have no prediction."""
+
+    def price(job: Job) -> float:
+        order = job.arguments["order"]
+        if order.learner == "mean" or job.function.endswith("refit"):
+            return 0.1
+        return 1.0 if order.table.name == "fold-0" else 18.0
+
+    spec = make_spec(seconds=60)
+    problem = make_problem(spec, n=1000)
+    executor = simulate(price)
+    outcome = run(problem, spec, rundir, executor, deadline=Deadline.of(60.0, clock=executor.clock))
+    assert {member.learner for member in outcome.members} == {"ridge"}
+    missing = np.flatnonzero(np.isnan(outcome.oof[:, 0]))
+    np.testing.assert_array_equal(missing, problem.folds[3].valid)
