@@ -51,7 +51,7 @@ def verdict_story(verdict: Facts) -> list[str]:
     `verdict` is `decide.verdict.Verdict` as JSON values.
     """
     unit = f" {verdict['currency']}" if verdict["currency"] else ""
-    amounts = [f"{amount['cell']} {money(amount['cost'])}" for amount in verdict["amounts"] if amount["cost"]]
+    amounts = [_amount(amount) for amount in verdict["amounts"] if amount["cost"]]
     table = [
         *((f"always '{policy['action']}'", money(policy["cost"]), "") for policy in verdict["policies"]),
         ("this model", money(verdict["ours"]), ""),
@@ -64,7 +64,9 @@ def verdict_story(verdict: Facts) -> list[str]:
         low, high = money(verdict["test_low"]), money(verdict["test_high"])
         lines.append(f"On the test part alone it saves {money(verdict['test_saving'])} ({low} to {high}).")
     lines += [_span(verdict)] if verdict["break_even"] else []
-    lines += [_case(case) for case in verdict["scenarios"] if case["worth"] != verdict["worth"]]
+    by_row = {amount["cell"] for amount in verdict["amounts"] if amount.get("formula")}
+    cases = [case for case in verdict["scenarios"] if case["worth"] != verdict["worth"]]
+    lines += [_case(case, by_row=case["cell"] in by_row) for case in cases]
     return [*_prose(head), *columns(table), *_prose([*lines, verdict["reason"]])]
 
 
@@ -220,7 +222,14 @@ def _range(found: Facts) -> str:
     return f"{money(found['low'])} to {money(found['high'])}"
 
 
-def _case(case: Facts) -> str:
+def _amount(amount: Facts) -> str:
+    """What one row of a kind costs; where rows differ, on average, and by which formula."""
+    mean = f" on average ({amount['formula']})" if amount.get("formula") else ""
+    return f"{amount['cell']} {money(amount['cost'])}{mean}"
+
+
+def _case(case: Facts, *, by_row: bool) -> str:
+    what = f"{case['factor']:g} times as much" if by_row else money(case["amount"])
     ending = "deploying would be worth it" if case["worth"] else "deploying would not be shown to be worth it"
     return f"If {case['cell']} were {money(case['amount'])}, the saving would be {_range(case)}: {ending}."
 
@@ -235,11 +244,12 @@ def _span(verdict: Facts) -> str:
     if span is None:
         return ""
     unit = f" {verdict['currency']}" if verdict["currency"] else ""
-    bounds = [f"more than {money(span['low'])}"] if span["low"] is not None else []
-    bounds += [f"less than {money(span['high'])}"] if span["high"] is not None else []
+    times = " times" if span.get("factor") else ""
+    bounds = [f"more than {money(span['low'])}{times}"] if span["low"] is not None else []
+    bounds += [f"less than {money(span['high'])}{times}"] if span["high"] is not None else []
     if not bounds:
         return f"These decisions save money whatever {span['cell']} costs."
-    return f"These decisions save money while {span['cell']} costs {' and '.join(bounds)}{unit}."
+    return f"These decisions save money while {span['cell']} costs {' and '.join(bounds)}{' what it does' if times else unit}."
 
 
 def _nearest(gate: Facts) -> dict[str, Any]:

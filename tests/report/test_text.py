@@ -102,6 +102,18 @@ def test_a_card_without_money_says_so(manifest):
     assert "No costs were given" in card
 
 
+def test_costs_that_differ_by_row_are_told_as_such(manifest):
+    """The mean with its formula; what changes is told as a factor, because there is no one amount."""
+    amounts = (GOOD.amounts[0], Amount(cell="false_negative", cost=512, formula="loan * 0.8"))
+    span = Span(cell="false_positive", low=0.36, high=4.66, factor=True)
+    facts = plain(replace(GOOD, amounts=amounts, break_even=span))
+    story = " ".join(" ".join(text.verdict_story(facts)).split())
+    assert "false_negative 512 on average (loan * 0.8)" in story
+    assert "while false_positive costs more than 0.36 times and less than 4.66 times what it does." in story
+    assert "If false_negative were 2 times as much, the saving" in story
+    assert r"| false\_negative, on average: loan \* 0.8 | 512 |" in text.card(manifest | {"verdict": facts})
+
+
 def test_a_card_of_a_bundle_that_was_forced_says_so(manifest, useless):
     """Nobody can take a bundle written with --write-anyway for one that is worth deploying."""
     card = text.card(manifest | {"verdict": useless, "gates": [gate(ok=False)]})
