@@ -170,6 +170,22 @@ def predict(bundle: Path, data: Path, out: Path, costs: Path | None) -> None:
 
 @cli.command()
 @click.argument("bundle", type=FILE)
+@set_option
+@click.option("-o", "--out", type=FILE, required=True, metavar="NEW", help="Where the new bundle goes.")
+@click.option("--write-anyway", is_flag=True, help="Write the bundle even if it is not shown to save money.")
+@json_option
+def decide(*, bundle: Path, overrides: tuple[str, ...], out: Path, write_anyway: bool, as_json: bool) -> int:
+    """Decide anew with other costs, without a new search."""
+    from automl import redecide
+    from automl.report import text
+
+    done = redecide.decide(bundle, overrides, out, write_anyway=write_anyway)
+    _put(done.summary() if as_json else text.render_decided(done))
+    return done.exit_code
+
+
+@cli.command()
+@click.argument("bundle", type=FILE)
 @json_option
 def verify(bundle: Path, as_json: bool) -> None:
     """Check the hashes of BUNDLE and replay its golden rows."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,9 @@ from automl import metrics
 from automl.bundle.manifest import Score
 from automl.choose import Choice, score_rows
 from automl.data.rows import Prepared, Rows
+from automl.decide.costs import Costs
 from automl.decide.evidence import decided_rows, out_of_fold
-from automl.decide.number import Forecast, coverage, judge_numbers, out_of_fold_decisions
+from automl.decide.number import Forecast, NumberPolicy, coverage, judge_numbers, out_of_fold_decisions
 from automl.decide.policy import codes
 from automl.decide.verdict import Verdict
 from automl.decide.verdict import judge as judge_money
@@ -24,6 +25,7 @@ from automl.search.board import Outcome
 from automl.task import Kind
 
 Floats = NDArray[np.float64]
+Answers = Mapping[str, NDArray[np.generic]]
 
 REPORTED: dict[Kind, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "log_loss", "brier"),
@@ -44,6 +46,16 @@ class Judgement:
     prediction: Floats
 
 
+class Policies(Protocol):
+    """What decides: for labels `costs`, for a number `numbers`."""
+
+    @property
+    def costs(self) -> Costs | None: ...
+
+    @property
+    def numbers(self) -> NumberPolicy: ...
+
+
 def judge(data: Prepared, outcome: Outcome, choice: Choice, *, asked: Sequence[str], seed: int) -> Judgement:
     """Look at the test part, once, with the graph that ships; `asked` are the metrics to report first."""
     answers = score_rows(choice.model, data.test.inputs)
@@ -52,11 +64,13 @@ def judge(data: Prepared, outcome: Outcome, choice: Choice, *, asked: Sequence[s
     names = tuple(dict.fromkeys((*asked, *REPORTED[task.kind])))
     scores = (
         *_scores(names, data.test, prediction, "test", seed=seed),
-        *_coverage(data.test, choice, answers, seed=seed),
+        *coverage_of(data.test, choice, answers, seed=seed),
         *_scores(names, data.train, outcome.oof, "oof", seed=seed),
     )
     return Judgement(
-        scores=scores, verdict=_verdict(data, outcome, choice, answers, prediction, seed=seed), prediction=prediction
+        scores=scores,
+        verdict=verdict_on(data, outcome.oof, choice, answers, prediction, seed=seed),
+        prediction=prediction,
     )
 
 
@@ -74,27 +88,21 @@ def _scores(
             yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
 
 
-def _coverage(test: Rows, choice: Choice, answers: dict[str, NDArray[np.generic]], *, seed: int) -> Iterator[Score]:
+def coverage_of(test: Rows, policy: Policies, answers: Answers, *, seed: int) -> Iterator[Score]:
     """How many truths the promised intervals hold on the test part, and how wide they are on average."""
-    if choice.numbers.interval is None:
+    if policy.numbers.interval is None:
         return
     low, high = (np.asarray(answers[name], dtype=np.float64)[:, 0] for name in ("prediction_low", "prediction_high"))
     found = coverage(low, high, test.y, weight=test.weight, group=test.group, seed=seed)
-    promised = f"coverage of {100 * choice.numbers.interval.share:.6g}%"
+    promised = f"coverage of {100 * policy.numbers.interval.share:.6g}%"
     yield Score(metric=promised, value=found.share, low=found.low, high=found.high, n=test.n)
     yield Score(metric="interval width", value=found.width, n=test.n)
 
 
 def _verdict_on_numbers(
-    data: Prepared,
-    outcome: Outcome,
-    choice: Choice,
-    answers: dict[str, NDArray[np.generic]],
-    prediction: Floats,
-    *,
-    seed: int,
+    data: Prepared, oof: Floats, policy: Policies, answers: Answers, prediction: Floats, *, seed: int
 ) -> Verdict | None:
-    costs, train, test = choice.numbers.costs, data.train, data.test
+    costs, train, test = policy.numbers.costs, data.train, data.test
     if costs is None:
         return None
     decided = Forecast(
@@ -104,26 +112,25 @@ def _verdict_on_numbers(
         weight=test.weight,
         group=test.group,
     )
-    oof = out_of_fold_decisions(outcome.oof, train.y, costs, weight=train.weight, group=train.group, seed=seed)
-    return judge_numbers(decided, choice.numbers, train.y, train.weight, oof=oof, seed=seed)
+    more = out_of_fold_decisions(oof, train.y, costs, weight=train.weight, group=train.group, seed=seed)
+    return judge_numbers(decided, policy.numbers, train.y, train.weight, oof=more, seed=seed)
 
 
-def _verdict(
-    data: Prepared,
-    outcome: Outcome,
-    choice: Choice,
-    answers: dict[str, NDArray[np.generic]],
-    prediction: Floats,
-    *,
-    seed: int,
+def verdict_on(
+    data: Prepared, oof: Floats, policy: Policies, answers: Answers, prediction: Floats, *, seed: int
 ) -> Verdict | None:
+    """The verdict on a graph's `answers` to the test part; `oof` [n_train, width] and `prediction` are as it learned.
+
+    None without costs. Raises `DataError` where no test row has a cost.
+    """
     if data.labels.task.kind == "regression":
-        return _verdict_on_numbers(data, outcome, choice, answers, prediction, seed=seed)
-    if choice.costs is None or not choice.costs.given:
+        return _verdict_on_numbers(data, oof, policy, answers, prediction, seed=seed)
+    costs = policy.costs
+    if costs is None or not costs.given:
         return None
-    decisions = codes([str(text) for text in answers["decision"][:, 0]], choice.costs)
-    test = decided_rows(data.test, decisions, prediction, choice.costs)
+    decisions = codes([str(text) for text in answers["decision"][:, 0]], costs)
+    test = decided_rows(data.test, decisions, prediction, costs)
     if not test.n:
         raise DataError("no test row has a cost of what came true", hint="Without one, nothing can be told in money.")
-    oof = out_of_fold(outcome.oof, data.train, data.labels.task, choice.costs, seed=seed)
-    return judge_money(test, choice.costs, oof=oof, seed=seed)
+    more = out_of_fold(oof, data.train, data.labels.task, costs, seed=seed)
+    return judge_money(test, costs, oof=more, seed=seed)

@@ -26,6 +26,7 @@ class Contents:
     - `outputs`: see `manifest.outputs_of`; `decisions`: every text that the decision can be.
     - `golden`: raw rows (see `bundle.golden`). `native`, where given, holds the same rows' answers by the ops in
       Python, by output column: the graph must agree within 1e-9 and on every decision (B13).
+    - `parent`: the content hash of the bundle that this one is decided anew from.
     - `evidence`: see `bundle.evidence`. `created` is the time of writing; it is not part of the content hash.
     """
 
@@ -49,6 +50,7 @@ class Contents:
     sources: Mapping[str, str] = field(default_factory=dict)
     dialect: Mapping[str, object] | None = None
     native: Mapping[str, NDArray[np.generic]] | None = None
+    parent: str | None = None
 
 
 def versions() -> dict[str, str]:

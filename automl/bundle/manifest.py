@@ -130,6 +130,7 @@ class Manifest(Frozen):
 
     `files` maps each other file (a relative path with ``/``) to its SHA-256, `sources` each source of the
     training data. `provisional` holds while the gates measure: then `gates` and `verdict` are still empty.
+    `parent` is the content hash of the bundle that this one was decided anew from.
     """
 
     protocol: Literal[1] = PROTOCOL
@@ -157,6 +158,7 @@ class Manifest(Frozen):
     parity: dict[str, JsonValue]
     sources: dict[str, str]
     files: dict[str, str]
+    parent: str | None = None
 
     def to_bytes(self) -> bytes:
         """The one way this manifest is written: fields in the order above, UTF-8, a newline at the end."""

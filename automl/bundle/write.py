@@ -137,6 +137,7 @@ def _provisional(contents: Contents) -> Manifest:
         parity=plain(contents.parity),
         sources=dict(contents.sources),
         files={},
+        parent=contents.parent,
     )
 
 

@@ -29,10 +29,10 @@ def to_onnx(outputs: Mapping[str, Expr], *, inputs: Sequence[Leaf], metadata: Ma
     builder = Builder({*names.values(), *outputs})
     builder.inputs = names
     builder.rows = names[real[0]]
-    _translate(builder, outputs.values())
+    translate_all(builder, outputs.values())
     return builder.close(
         {names[leaf_name(leaf)]: (ELEMENT[leaf.dtype], leaf.width) for leaf in inputs},
-        {name: (_rows(builder, expr), ELEMENT[expr.dtype], expr.width) for name, expr in outputs.items()},
+        {name: (rows_of(builder, expr), ELEMENT[expr.dtype], expr.width) for name, expr in outputs.items()},
         {**(metadata or {}), INPUTS: json.dumps(real)},
     )
 
@@ -51,7 +51,8 @@ def _graph_names(real: Sequence[str], outputs: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _translate(builder: Builder, exprs: Iterable[Expr]) -> None:
+def translate_all(builder: Builder, exprs: Iterable[Expr]) -> None:
+    """Give each expression below `exprs` its value in the builder, whose inputs are named."""
     for expr in walk(*exprs):
         if isinstance(expr, Column | Features | Stub):
             if leaf_name(expr) not in builder.inputs:
@@ -62,7 +63,7 @@ def _translate(builder: Builder, exprs: Iterable[Expr]) -> None:
         builder.values[id(expr)] = translate(builder, expr)
 
 
-def _rows(builder: Builder, expr: Expr) -> str:
+def rows_of(builder: Builder, expr: Expr) -> str:
     """The value for all rows, also where it is the same for each."""
     value = builder.values[id(expr)]
     return value if id(expr) in builder.varying else builder.repeat(value, expr.width)

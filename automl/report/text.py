@@ -101,6 +101,14 @@ def render_fit(done: Summarised) -> str:
     return "\n".join([*lines, f"next: automl verify {bundle}", f"      automl predict {bundle} DATA -o OUT.csv"])
 
 
+def render_decided(done: Summarised) -> str:
+    """What other costs make of a bundle, and what the verdict is now."""
+    facts = done.summary()
+    bundle = line(facts["bundle"])
+    lines = _limits(facts["gates"]) + _money(facts["verdict"])
+    return "\n".join([*lines, "", f"wrote {bundle}", f"next: automl verify {bundle}"])
+
+
 def render_plan(plan: Facts) -> str:
     """What a dry run would do, one line for each fact."""
     return "\n".join(_outline(plan))
@@ -231,7 +239,7 @@ def _amount(amount: Facts) -> str:
 def _case(case: Facts, *, by_row: bool) -> str:
     what = f"{case['factor']:g} times as much" if by_row else money(case["amount"])
     ending = "deploying would be worth it" if case["worth"] else "deploying would not be shown to be worth it"
-    return f"If {case['cell']} were {money(case['amount'])}, the saving would be {_range(case)}: {ending}."
+    return f"If {case['cell']} were {what}, the saving would be {_range(case)}: {ending}."
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,273 @@
+"""New costs for an old bundle: the members stay, policy and verdict are made again from the kept evidence."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.contents import Contents
+from automl.bundle.golden import decode
+from automl.bundle.manifest import Manifest, Output, outputs_of, plain
+from automl.bundle.read import Bundle, read_file, read_manifest
+from automl.bundle.write import check_place, discard, finish, stage, staging
+from automl.data.bulk import read_frame
+from automl.data.reader import read_row
+from automl.data.rows import Column, Finding, Prepared, Rows, Schema
+from automl.decide.costs import Costs, make_costs
+from automl.decide.number import NumberPolicy, fit_number_policy
+from automl.decide.policy import REFUSED, ExpectedCost
+from automl.decide.quantile import make_unit_costs
+from automl.decide.verdict import Verdict
+from automl.errors import LimitRefusal, SpecError, VerdictRefusal
+from automl.gates.base import GateVerdict
+from automl.gates.measure import measure
+from automl.graph.onnx import to_onnx
+from automl.graph.replace import replace_policy
+from automl.graph.session import open_session
+from automl.judge import coverage_of, verdict_on
+from automl.ops.bulk import evaluate
+from automl.ops.expr import Column as Leaf
+from automl.ops.expr import Expr, Stub, walk
+from automl.report.text import card
+from automl.spec import Spec, parse
+from automl.spec.expressions import cost_columns
+
+CHANGEABLE = ("costs", "interval", "names", "require", "review", "capacity", "running", "today")
+"""The keys of [objective] that no member was trained by."""
+PRICED = "cost:"  # how evidence.parquet marks the columns that costs name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The new bundle's folder, the verdict under the new costs, what the gates measured, and the old bundle's hash."""
+
+    path: Path
+    verdict: Verdict | None
+    gates: tuple[GateVerdict, ...]
+    parent: str
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 5 where deploying is not shown to pay and the bundle was asked for all the same."""
+        return VerdictRefusal.exit_code if self.verdict and not self.verdict.worth else 0
+
+    def summary(self) -> dict[str, Any]:
+        """What `automl decide --json` prints."""
+        return {
+            "bundle": str(self.path),
+            "parent": self.parent,
+            "worth": self.verdict.worth if self.verdict else None,
+            "verdict": plain(self.verdict),
+            "gates": plain(self.gates),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redecided:
+    """The new policy: for labels `costs`, for a number `numbers`."""
+
+    costs: Costs | None
+    numbers: NumberPolicy
+
+    def outputs(self, prediction: Expr) -> Mapping[str, Expr]:
+        """What the graph answers beside the prediction."""
+        return ExpectedCost(costs=self.costs).outputs(prediction) if self.costs else self.numbers.outputs(prediction)
+
+
+def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Decided:
+    """Write the bundle `out`: that of the folder `bundle` with `overrides` (``key=value``) of its spec's [objective].
+
+    No member is trained again. The verdict stands on the rows of evidence.parquet: all test rows, and the train rows
+    that a fold predicted. Raises `SpecError` for a key that would need a new search and for an expression over
+    columns that the evidence lacks, `LimitRefusal` and `VerdictRefusal` as `fit` does.
+    """
+    check_place(out)
+    old = Bundle.load(bundle)
+    spec = _respec(old.manifest, overrides)
+    seed = spec.budget.seed
+    data, oof, prediction = _evidence(old)
+    policy = _policy(spec, data, oof, seed=seed)
+    stub = Stub(_predicted(old.manifest).name, prediction.shape[1])
+    answers = _answers(policy, stub, data.test, prediction)
+    verdict = verdict_on(data, oof, policy, answers, prediction, seed=seed)
+    kept = tuple(score for score in old.manifest.scores if not score.metric.startswith(("coverage of", "interval ")))
+    scores = (*kept, *coverage_of(data.test, policy, answers, seed=seed))
+    staged = staging(out)
+    stage(replace(_contents(old, spec, policy, stub), scores=scores), staged)
+    gates = measure(staged, spec.limits)
+    refusal = _refusal(gates, verdict)
+    if refusal and not (write_anyway and isinstance(refusal, VerdictRefusal)):
+        discard(staged)
+        raise refusal
+    facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
+    finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
+    return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+
+
+def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
+    for text in overrides:
+        parts = text.partition("=")[0].strip().split(".")
+        if parts[0] != "objective" or len(parts) == 1 or parts[1] not in CHANGEABLE:
+            raise SpecError(
+                "this takes a new search",
+                where=f"--set {'.'.join(parts)}",
+                hint=f"decide changes {', '.join(f'objective.{key}' for key in CHANGEABLE)}; else fit again",
+            )
+    return parse(manifest.spec, overrides=overrides)
+
+
+def _predicted(manifest: Manifest) -> Output:
+    """The output that every policy stands on."""
+    return next(output for output in manifest.outputs if output.name in {"probability", "prediction"})
+
+
+def _evidence(bundle: Bundle) -> tuple[Prepared, NDArray[np.float64], NDArray[np.float64]]:
+    """The kept rows as data with the columns that costs named, out-of-fold predictions, and those of test."""
+    manifest = bundle.manifest
+    frame = pl.read_parquet(io.BytesIO(read_file(bundle.path, "evidence.parquet")))
+    kept = [name.removeprefix(PRICED) for name in frame.columns if name.startswith(PRICED)]
+    entries = [entry for entry in _entries(manifest) if entry["name"] in kept]
+    names = [name for name in frame.columns if name == "p" or name.startswith("p_")]
+    oof, test = (frame.filter(frame["part"] == part) for part in ("oof", "test"))
+    data = Prepared(
+        schema=Schema(columns=tuple(_column(entry) for entry in entries)),
+        labels=manifest.target.labels(),
+        train=_rows(oof, entries),
+        test=_rows(test, entries),
+        findings=(),
+        split=manifest.split,
+        digests=manifest.sources,
+    )
+    return data, oof[names].to_numpy(), test[names].to_numpy()
+
+
+def _entries(manifest: Manifest) -> list[Any]:
+    columns: Any = manifest.reader["columns"]
+    return list(columns)
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    return Column(
+        name=entry["name"], wire=entry["wire"], role="excluded", reason="kept for costs", is_feature=False, reader=entry
+    )
+
+
+def _rows(frame: pl.DataFrame, entries: list[Any]) -> Rows:
+    def numbers(name: str) -> NDArray[Any] | None:
+        return frame[name].to_numpy() if name in frame.columns else None
+
+    raw = frame.select(pl.col(f"{PRICED}{entry['name']}").alias(entry["name"]) for entry in entries)
+    read = read_frame({"columns": entries}, raw) if entries else pl.DataFrame({"": [0.0] * frame.height})
+    return Rows(
+        frame=read,
+        raw=frame,
+        y=frame["y"].to_numpy(),
+        weight=numbers("weight"),
+        time=numbers("time"),
+        group=numbers("group"),
+    )
+
+
+def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], *, seed: int) -> Redecided:
+    train, kept = data.train, [column.name for column in data.schema.columns]
+    lacking = [name for name in cost_columns(spec.objective.costs) if name not in kept]
+    if lacking:
+        raise SpecError(
+            f"the evidence in the bundle lacks the column '{lacking[0]}'",
+            where="objective.costs",
+            hint=f"It has {', '.join(kept) or 'none'}: those that the costs of the fit named. Else fit again.",
+        )
+    unit_costs = make_unit_costs(spec.objective, data.labels.task)
+    return Redecided(
+        costs=make_costs(spec.objective, data.labels, data),
+        numbers=fit_number_policy(spec.objective, unit_costs, oof, train.y, train.weight, seed=seed),
+    )
+
+
+def _answers(
+    policy: Redecided, stub: Stub, rows: Rows, prediction: NDArray[np.float64]
+) -> dict[str, NDArray[np.generic]]:
+    """What the graph's own policy answers to predictions that the graph made."""
+    outputs = dict(policy.outputs(stub))
+    columns = {leaf.name: leaf for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)}
+    if not outputs:
+        return {}
+    session = open_session(to_onnx(outputs, inputs=[stub, *columns.values()]))
+    return session.run({stub.name: prediction, **{name: rows.frame[name].to_numpy() for name in columns}})
+
+
+def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Contents:
+    manifest = old.manifest
+    outputs = dict(policy.outputs(stub))
+    model = replace_policy(read_file(old.path, "model.onnx"), stub, outputs)
+    inputs = open_session(model).inputs
+    entries = [entry for entry in _entries(manifest) if entry["name"] in inputs]
+    costs, numbers = policy.costs, policy.numbers
+    labels = manifest.target.labels()
+    golden, native = _golden(old, stub, outputs)
+    evidence = pl.read_parquet(io.BytesIO(read_file(old.path, "evidence.parquet")))
+    return Contents(
+        model=model,
+        reader={**manifest.reader, "columns": entries},
+        labels=labels,
+        outputs=outputs_of(
+            labels,
+            decides=bool(costs or numbers.decision),
+            costs=numbers.costs is not None or (costs is not None and costs.given),
+            interval=numbers.interval is not None,
+        ),
+        decisions=costs.actions if costs else (),
+        keys=manifest.keys,
+        spec=spec.resolved(),
+        golden=golden,
+        profile=json.loads(read_file(old.path, "profile.json")),
+        evidence=evidence,
+        scores=manifest.scores,
+        members=manifest.members,
+        features=manifest.features,
+        findings=tuple(Finding(**plain(finding)) for finding in manifest.findings),
+        split=manifest.split,
+        created=datetime.now(UTC),
+        parity=manifest.parity,
+        sources=manifest.sources,
+        dialect=manifest.dialect,
+        native=native,
+        parent=manifest.content_hash,
+    )
+
+
+def _golden(
+    old: Bundle, stub: Stub, outputs: Mapping[str, Expr]
+) -> tuple[list[Mapping[str, Any]], dict[str, NDArray[np.generic]]]:
+    """The golden rows and their answers by the ops, from the old bundle's own predictions.
+
+    The new graph must give the same. Rows that the new policy refuses for want of a cost have no answer.
+    """
+    rows: list[Mapping[str, Any]] = json.loads(read_file(old.path, "golden/rows.json"))
+    expected = decode(read_file(old.path, "golden/expected.json"))
+    names = _predicted(old.manifest).columns
+    prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
+    frame = pl.DataFrame([read_row(old.manifest.reader, row) for row in rows])
+    found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
+    answers = dict(zip(names, prediction.T, strict=True))
+    answers |= {name: cells.reshape(len(rows)) for name, cells in found.items()}
+    kept = np.flatnonzero(answers["decision"] != REFUSED) if "decision" in answers else np.arange(len(rows))
+    return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
+
+
+def _refusal(gates: Sequence[GateVerdict], verdict: Verdict | None) -> LimitRefusal | VerdictRefusal | None:
+    broken = [gate for gate in gates if not gate.ok]
+    if broken:
+        return LimitRefusal("; ".join(gate.reason for gate in broken), hint="Relax the limit, or fit again.")
+    if verdict and not verdict.worth:
+        return VerdictRefusal(verdict.reason, hint="--write-anyway writes the bundle all the same, marked so.")
+    return None
