@@ -104,7 +104,7 @@ class _Search:
         problem, budget = self.problem, self.spec.budget
         columns = len(problem.schema.features)
         self.matrices = Matrices(problem=problem, rundir=self.rundir)
-        self.reserve = reserve_seconds(self.deadline.seconds, problem.rows.n, columns)
+        self.reserve = reserve_seconds(self.deadline.seconds, problem.rows.n, columns, problem.task)
         left = self.deadline.seconds - PREPARE if self._counted else self.deadline.left()
         self.pace = pace(
             self._estimate(), folds=len(problem.folds), seconds=left - self.reserve, workers=budget.workers

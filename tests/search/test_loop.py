@@ -149,7 +149,7 @@ def test_time_is_held_and_used(
     executor = simulate(lambda job: 0.02 if job.arguments["order"].learner == "mean" else price)
     deadline = Deadline.of(budget, clock=executor.clock)
     outcome = run(problem, spec, rundir, executor, deadline=deadline)
-    reserve = reserve_seconds(budget, problem.rows.n, 3)
+    reserve = reserve_seconds(budget, problem.rows.n, 3, problem.task)
     assert deadline.left() >= reserve - 0.1
     assert outcome.members
     assert deadline.left() <= reserve + 3.0 + 4.0 * 1.3 * price + 0.1 * budget
@@ -300,7 +300,7 @@ def test_time_ends_within_a_candidate(
         order = job.arguments["order"]
         if order.learner == "mean" or job.function.endswith("refit"):
             return 0.1
-        return 1.0 if order.table.name == "fold-0" else 18.0
+        return 1.0 if order.table.name == "fold-0" else 12.0
 
     spec = make_spec(seconds=60)
     problem = make_problem(spec, n=1000)

@@ -8,17 +8,19 @@ from automl.search.pace import fit_estimate, hurried, pace, reserve_seconds
 from automl.task import Task
 
 BINARY = Task(kind="binary", classes=2)
+LETTERS = Task(kind="multiclass", classes=26)
 
 
 @pytest.mark.parametrize("budget", [0.5, 5.0, 10.0, 60.0, 600.0, 3600.0])
 def test_reserve_never_takes_more_than_half(budget: float) -> None:
     """Something is left to search with, whatever the budget and the data."""
-    assert 0 < reserve_seconds(budget, 10_000_000, 1000) <= budget / 2
+    assert 0 < reserve_seconds(budget, 10_000_000, 1000, LETTERS) <= budget / 2
 
 
 def test_a_minute_reserves_what_the_bundle_takes() -> None:
-    """Of 60 s some ten are kept for calibration, graph, gates and bundle."""
-    assert 8 <= reserve_seconds(60.0, 30_000, 14) <= 12
+    """Of 60 s some seven are kept for calibration, graph, gates and bundle; for many classes more."""
+    assert 6 <= reserve_seconds(60.0, 30_000, 14, BINARY) <= 9
+    assert 13 <= reserve_seconds(60.0, 15_000, 16, LETTERS) <= 18
 
 
 def test_small_data_gets_all_folds_and_its_own_learning_rates() -> None:
