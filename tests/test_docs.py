@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import tomllib
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from automl import cli, examples
+from automl import cli, errors, examples
 from automl.spec import parse
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +57,35 @@ def test_console(code: str) -> None:
         if not name.startswith("-"):
             command = cli.cli.commands[name]
             command.make_context(name, arguments)
+
+
+def test_what_is_made_is_current() -> None:
+    """Keys, commands, rooms, and what is not supported yet stand in the pages as the code has them."""
+    maker = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert maker is not None
+    assert maker.loader is not None
+    generate = importlib.util.module_from_spec(maker)
+    maker.loader.exec_module(generate)
+    for page, content in generate.pages().items():
+        assert page.read_text(encoding="utf-8") == content, (
+            f"{page.relative_to(ROOT)} is old: `make docs` and read the diff"
+        )
+
+
+def test_the_readme_shows_the_example() -> None:
+    """The spec on the first screen is the one that `automl example german-credit` writes."""
+    shown = re.search(r"^```toml\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert shown is not None
+    written = (examples.FOLDER / "german_credit" / "spec.toml").read_text()
+    assert tomllib.loads(shown[1]) == tomllib.loads(written)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/command-line.md"])
+def test_exit_codes(page: str) -> None:
+    """Every exit code of the error family stands in the table."""
+    told = set(re.findall(r"^\| ([0-9, ]+) \|", (ROOT / page).read_text(), re.MULTILINE))
+    kinds = [errors.AutomlError, *errors.AutomlError.__subclasses__()]
+    assert {str(kind.exit_code) for kind in kinds if kind is not errors.Stopped} | {"0", "130, 143"} == told
 
 
 def test_every_command_is_documented() -> None:

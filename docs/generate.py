@@ -1,0 +1,186 @@
+"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from automl.cli import cli
+from automl.spec.schema import json_schema
+from automl.spec.unsupported import GAPS
+
+ROOT = Path(__file__).parents[1]
+SPEC = ROOT / "docs" / "reference" / "spec.md"
+COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
+README = ROOT / "README.md"
+KINDS = {  # the example of a unit in the schema, and what people call it
+    "10min": 'time such as `"10min"`',
+    "8GB": 'size such as `"8GB"`',
+    "5%": 'share such as `"5%"`',
+    "200 per 1d": 'amount per time such as `"200 per 1d"`',
+    "50000 rows/s": 'throughput such as `"50000 rows/s"`',
+}
+WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`"}
+HEAD = """# Keys of the spec
+
+Every key that a spec can have. This page is made from the models in `automl/spec/` by `make docs`.
+`automl schema` prints the same as JSON Schema, for editors.
+
+- **Precedence**: defaults, then the recipe, then the spec, then `--set KEY=VALUE`.
+- **Units** are written as people write them: times `"2ms"`, `"30s"`, `"10min"`, `"2h"`, `"30d"`; sizes `"25MB"`,
+  `"8GB"` (powers of 1,000); shares `"5%"` or 0.05.
+- **Paths** are relative to the spec file.
+- An unknown key is refused with file, line and the nearest right one.
+- Keys marked *not yet* are refused with a message that says so.
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Each page that has generated parts, as it should be."""
+    readme = README.read_text(encoding="utf-8")
+    readme = between(readme, "rooms", "```text\n" + "\n".join(rooms()) + "\n```")
+    readme = between(readme, "not yet", not_yet())
+    line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
+    return {SPEC: spec_page(), COMMANDS: line, README: readme}
+
+
+def between(text: str, name: str, content: str) -> str:
+    """`text` with what stands between the marks called `name` replaced."""
+    start, end = f"<!-- made by `make docs`: {name} -->\n", "<!-- end -->"
+    before, found, rest = text.partition(start)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"the page has no part marked {name!r}")
+    return f"{before}{start}{content.rstrip()}\n{end}{after}"
+
+
+def rooms() -> Iterator[str]:
+    """A line for each room: what its first docstring says."""
+    package = ROOT / "automl"
+    places = [path.parent for path in sorted(package.glob("*/__init__.py"))]
+    places += [path for path in sorted(package.glob("*.py")) if not path.stem.startswith("__")]
+    for place in places:
+        source = place / "__init__.py" if place.is_dir() else place
+        purpose = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
+        yield f"{place.name + '/' if place.is_dir() else place.name:<14}{purpose.rstrip('.')}"
+
+
+def not_yet() -> str:
+    """What the model of the spec takes and the engine refuses, as a list."""
+    whats: dict[str, list[str]] = {}
+    for gap in GAPS:
+        whats.setdefault(gap.what, []).append(f"`{gap.key}`")
+    return "\n".join(f"- {what} ({', '.join(keys)})" for what, keys in whats.items())
+
+
+def commands() -> Iterator[str]:
+    """A section for each command: its purpose, its usage, its options."""
+    for name, command in sorted(cli.commands.items()):
+        context = click.Context(command, info_name=f"automl {name}")
+        yield f"## automl {name}\n\n{command.help}\n"
+        yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
+        records = [option.get_help_record(context) for option in command.params if isinstance(option, click.Option)]
+        if records:
+            yield "| option | what it does |\n| --- | --- |"
+            yield from (f"| `{record[0]}` | {record[1]} |" for record in records if record)
+            yield ""
+
+
+def spec_page() -> str:
+    """The reference of all keys."""
+    schema = json_schema()
+    parts = [HEAD]
+    for name, section in schema["properties"].items():
+        parts += _section(name, section, schema["$defs"])
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _section(path: str, section: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[str]:
+    """A heading, a table of the plain keys, then the tables within."""
+    model = _model(section, models)
+    named = f"{path}.NAME" if _entries(section) and model else path
+    yield f"## [{named}]\n\n{section['description']}{_gap(path)}\n"
+    if model is None:
+        return
+    required = model.get("required", [])
+    yield "| key | type | default | meaning |\n| --- | --- | --- | --- |"
+    inner = []
+    for key, value in model["properties"].items():
+        found = _model(value, models)
+        if found is not None:
+            inner.append((f"{path}.{key}", value))
+        default = "**needed**" if key in required else _default(value, section=found is not None)
+        told = f"see [{path}.{key}]" if found is not None else _kind(value, models)
+        yield f"| `{key}` | {told} | {default} | {value['description']}{_gap(f'{path}.{key}')} |"
+    yield ""
+    for key, value in inner:
+        yield from _section(key, value, models)
+
+
+def _model(value: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The section that a key holds, if it holds nothing but a section."""
+    options = [option for option in value.get("anyOf", [value]) if option.get("type") != "null"]
+    if len(options) != 1:
+        return None
+    reference = options[0].get("$ref") or options[0].get("items", {}).get("$ref")
+    reference = reference or _entries(options[0]).get("$ref")
+    return models[reference.rpartition("/")[2]] if reference else None
+
+
+def _entries(option: Mapping[str, Any]) -> Mapping[str, Any]:
+    entries = option.get("additionalProperties")
+    return entries if isinstance(entries, Mapping) else {}
+
+
+def _kind(value: Mapping[str, Any], models: Mapping[str, Any]) -> str:
+    """The type in people's words."""
+    example = value.get("examples", [None])[0]
+    if example in KINDS:
+        return KINDS[example]
+    if "anyOf" in value:
+        kinds = [_kind(option, models) for option in value["anyOf"] if option.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "$ref" in value:
+        keys = models[value["$ref"].rpartition("/")[2]]["properties"]
+        return f"table of {', '.join(f'`{key}`' for key in keys)}"
+    return _simple_kind(value, models)
+
+
+def _simple_kind(value: Mapping[str, Any], models: Mapping[str, Any]) -> str:
+    kind = value["type"]
+    if "enum" in value:
+        return ", ".join(f"`{option}`" for option in value["enum"])
+    if isinstance(kind, list):
+        return " or ".join(WORDS[one] for one in kind)
+    if kind == "array":
+        return f"list of {_kind(value['items'], models)}"
+    if kind == "object":
+        return f"table of {_kind(_entries(value), models)}"
+    bounds = [f"at least {value['minimum']:,}"] if "minimum" in value else []
+    bounds += [f"at most {value['maximum']:,}"] if "maximum" in value else []
+    return ", ".join([WORDS[kind], *bounds])
+
+
+def _default(value: Mapping[str, Any], *, section: bool) -> str:
+    default = value.get("default")
+    if section or default is None or default in ([], {}):
+        return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f'`"{default}"`' if isinstance(default, str) else f"`{default:g}`"
+
+
+def _gap(path: str) -> str:
+    """The mark of a key that is refused: in whole, or for some of its values."""
+    whats = [gap.what for gap in GAPS if re.fullmatch(gap.key.replace(".*", r"(\.\w+)?"), path)]
+    return f" *Not yet: {', '.join(whats)}.*" if whats else ""
+
+
+if __name__ == "__main__":
+    for page, content in pages().items():
+        page.write_text(content, encoding="utf-8")
