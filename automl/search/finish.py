@@ -24,7 +24,7 @@ from automl.spec.model import Spec
 Floats = NDArray[np.float64]
 
 REFIT = 0.9  # of a fold's time, row for row: a refit has no validation rows and does not wait for a gain
-CHOOSING = 1.0  # seconds for the ensemble and the first refits to start
+CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
 BY_HAND = 20.0  # seconds for the refits of a search that was stopped by hand
 
 

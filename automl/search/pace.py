@@ -35,11 +35,11 @@ def reserve_seconds(budget: float, rows: int, columns: int, task: Task) -> float
 
     Six seconds for what any run does (a cold start of the scorer, 2,000 single rows, hashes), a little for the larger
     models of longer searches, the passes of the graph over the data, and the trees of each further class; never more
-    than half of the budget. Measured on two busy cores: 4 s for adult, 10 s for 9 classes, 16 s for 26.
+    than 35 % of the budget. Measured on two busy cores: 4 s for adult, 10 s for 9 classes, 16 s for 26.
     """
     passes = min(6.0, 5e-7 * rows * columns)
     classes = min(9.0, 0.35 * (task.width - 1))
-    return min(0.5 * budget, 6.0 + 0.02 * budget + passes + classes)
+    return min(0.35 * budget, 6.0 + 0.02 * budget + passes + classes)
 
 
 def fit_estimate(rows: int, columns: int, task: Task) -> float:

@@ -12,9 +12,9 @@ LETTERS = Task(kind="multiclass", classes=26)
 
 
 @pytest.mark.parametrize("budget", [0.5, 5.0, 10.0, 60.0, 600.0, 3600.0])
-def test_reserve_never_takes_more_than_half(budget: float) -> None:
+def test_reserve_never_takes_too_much(budget: float) -> None:
     """Something is left to search with, whatever the budget and the data."""
-    assert 0 < reserve_seconds(budget, 10_000_000, 1000, LETTERS) <= budget / 2
+    assert 0 < reserve_seconds(budget, 10_000_000, 1000, LETTERS) <= 0.35 * budget
 
 
 def test_a_minute_reserves_what_the_bundle_takes() -> None:
