@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")
     parser.add_argument("--no-costs", action="store_false", dest="costs")
-    parser.add_argument("--main-table", action="store_false", dest="main_table")
+    parser.add_argument("--main-table", action="store_true", help="leave the other tables of the task aside")
     parser.add_argument("--keep", type=Path, help="folder for spec, logs and bundle")
     parser.add_argument("--out", type=Path, help="file of records, one JSON document a line")
     said = vars(parser.parse_args(arguments))
