@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -111,7 +111,7 @@ def fit(
         data = _read(spec, train, test, listener)
         costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
-        outcome = _search(spec, data, deadline, executor, run, listener)
+        outcome = _search(spec, data, deadline, executor, run, _with_money(listener, run, data, costs))
         choice = _choose(spec, data, outcome, costs, listener)
         judgement = _judge(spec, data, outcome, choice, listener)
         staged = _stage(spec, data, outcome, choice, judgement, place, listener)
@@ -222,6 +222,21 @@ def _open(spec: Spec, data: Prepared, place: Path, stack: ExitStack, *, resume: 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _with_money(listener: Listener, run: RunDir, data: Prepared, costs: Costs | None) -> Listener:
+    """The listener, told what the decisions of each new best candidate would save."""
+    if costs is None or not costs.given:
+        return listener
+    from automl.decide.glance import glance
+
+    def listen(event: Event) -> None:
+        if oof := event.facts.get("oof"):
+            found = glance(run.load(str(oof)), data.train, costs)
+            event = replace(event, facts={**event.facts, "money": found, "currency": costs.currency})
+        listener(event)
+
+    return listen
 
 
 def _search(

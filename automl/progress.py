@@ -14,7 +14,8 @@ class Event:
     """`text` is one plain sentence for people; `facts` are the same as JSON values for machines.
 
     Well-known facts: ``trials`` (int), ``learner`` (str), ``score`` (float, the metric on out-of-fold rows),
-    ``best`` (float), ``money`` (float, per 1,000 rows), ``left`` (seconds of budget).
+    ``best`` (float), ``oof`` (str, the predictions of the best in the run folder), ``money`` (float, what its
+    decisions save per 1,000 rows, before calibration), ``currency`` (str), ``left`` (seconds of budget).
     """
 
     stage: Stage

@@ -28,6 +28,8 @@ DOING: Final[Mapping[Stage, str]] = {
     "done": "done",
 }
 
+MONEY: Final = "saves {:,.6g} {} per 1,000 rows, before calibration"
+
 
 @contextmanager
 def watching(stream: IO[str], *, seconds: float, spent: Callable[[], float], quiet: bool) -> Iterator[Listener]:
@@ -88,11 +90,12 @@ class Panel:
         """The lines of the panel; what is not known yet is left out."""
         left = max(0.0, self.seconds - self.spent())
         yield "left", f"{clock(left)} of {clock(self.seconds)}"
-        for name, form in (("trials", "{}"), ("best", "{:.5g}"), ("money", "{:,.2f} per 1,000 rows")):
+        for name, form in (("trials", "{}"), ("best", "{:.5g}"), ("money", MONEY)):
             value = self.facts.get(name)
             if isinstance(value, int | float):
-                yield name, form.format(value)
-        yield "now", f"{DOING[self.stage]}: {self.text}" if self.text else DOING[self.stage]
+                yield name, form.format(value, self.facts.get("currency", ""))
+        # the text of any other stage stands as a line above
+        yield "now", f"{DOING[self.stage]}: {self.text}" if self.stage == "search" else DOING[self.stage]
 
 
 def clock(seconds: float) -> str:

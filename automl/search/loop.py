@@ -369,6 +369,8 @@ def _event(trial: Trial, best: float | None, trials: int, left: float, problem: 
         facts["score"] = trial.score
     if best is not None:
         facts["best"] = best
+    if trial.oof is not None and trial.score == best:
+        facts["oof"] = trial.oof
     if trial.status != "ok":
         return Event(stage="search", text=f"{trial.learner} failed: {trial.status}. {trial.detail}", facts=facts)
     shown = f"{name} {trial.score:.5g}" if trial.score is not None else f"loss {trial.loss:.5g}"

@@ -12,7 +12,7 @@ from automl.report.console import Panel, watching
 
 STORY = (
     Event(stage="read", text="750 rows"),
-    Event(stage="search", text="lightgbm\n\x1b[31m", facts={"trials": 3, "best": 0.8123456, "money": 456.0}),
+    Event(stage="search", text="lightgbm\n\x1b[31m", facts={"trials": 3, "best": 0.8123456, "money": 456.0, "currency": "EUR"}),
     Event(stage="done", text="wrote it"),
 )
 
@@ -53,7 +53,8 @@ def test_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
         panel(event)
     rows = dict(panel.rows())
     assert rows["left"] == "0:48 of 1:00"
-    assert (rows["trials"], rows["best"], rows["money"]) == ("3", "0.81235", "456.00 per 1,000 rows")
+    assert (rows["trials"], rows["best"]) == ("3", "0.81235")
+    assert rows["money"] == "saves 456 EUR per 1,000 rows, before calibration"
     assert rows["now"].startswith("searching: lightgbm")
 
 
