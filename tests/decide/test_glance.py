@@ -14,7 +14,8 @@ COSTS = Costs(
 
 
 def _rows(y, **more):
-    return Rows(frame=pl.DataFrame({"x": y}), y=np.asarray(y, dtype=float), **more)
+    frame = pl.DataFrame({"x": y})
+    return Rows(raw=frame, frame=frame, y=np.asarray(y, dtype=float), **more)
 
 
 def test_the_saving_against_the_best_single_action():

@@ -12,7 +12,11 @@ from automl.report.console import Panel, watching
 
 STORY = (
     Event(stage="read", text="750 rows"),
-    Event(stage="search", text="lightgbm\n\x1b[31m", facts={"trials": 3, "best": 0.8123456, "money": 456.0, "currency": "EUR"}),
+    Event(
+        stage="search",
+        text="lightgbm\n\x1b[31m",
+        facts={"trials": 3, "best": 0.8123456, "money": 456.0, "currency": "EUR"},
+    ),
     Event(stage="done", text="wrote it"),
 )
 
