@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Labels, Prepared
 from automl.decide.formula import compile_formula
+from automl.decide.review import CELL, Review
 from automl.errors import DataError, SpecError, nearest
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Absolute, Column, Concat, Constant, Expr, LessEqual, Where, constant, walk
@@ -54,7 +55,8 @@ class Costs:
     """Money by truth and action: `matrix` [classes, actions], a gain is a negative cost.
 
     `rows` has the cells that differ from row to row, by truth and action; `matrix` has their mean there. `refuses`:
-    a row that lacks one of them is not decided. Binary without a matrix has the actions (other label, positive
+    a row that lacks one of them is not decided; `asks`: it is reviewed. With a `review` the last action is that, and
+    its column of `matrix` is made of the others. Binary without a matrix has the actions (other label, positive
     label), so doing nothing comes first. `cells[truth][action]` names each amount as the spec does. `given` is False
     where the spec names no costs: then a right answer costs 0 and a wrong one 1.
     """
@@ -66,6 +68,13 @@ class Costs:
     given: bool
     rows: Mapping[tuple[int, int], RowCost] = field(default_factory=dict)
     refuses: bool = False
+    asks: bool = False
+    review: Review | None = None
+
+    @property
+    def answers(self) -> int:
+        """The number of actions without the review."""
+        return len(self.actions) - (self.review is not None)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -77,9 +86,10 @@ class Costs:
         """What each action costs if `truth` holds [N, actions], means filled in."""
         if not any((truth, action) in self.rows for action in range(len(self.actions))):
             return Constant(self.matrix[truth])
-        cells = [self.rows.get((truth, action)) for action in range(len(self.actions))]
-        parts = zip(cells, self.matrix[truth], strict=True)
-        return Concat(tuple(cell.filled if cell else constant(float(amount)) for cell, amount in parts))
+        cells = [self.rows.get((truth, action)) for action in range(self.answers)]
+        parts = zip(cells, self.matrix[truth, : self.answers], strict=True)
+        each = Concat(tuple(cell.filled if cell else constant(float(amount)) for cell, amount in parts))
+        return each if self.review is None else self.review.expr(each)
 
     def amounts(self, frame: pl.DataFrame) -> Floats | None:
         """What rows of read columns cost [n, classes, actions], means filled in; None if all rows cost the same."""
@@ -97,10 +107,14 @@ class Costs:
         return found
 
     def scaled(self, truth: int, action: int, factor: float) -> Costs:
-        """The same costs with one amount multiplied by `factor`; of a row cost its mean alone."""
-        matrix = self.matrix.copy()
-        matrix[truth, action] *= factor
-        return replace(self, matrix=matrix)
+        """The same costs with one amount multiplied by `factor`; of a row cost its mean, of a review its fee."""
+        review = self.review
+        if review is not None and action == self.answers:
+            review = replace(review, cost=factor * review.cost)
+        matrix = self.matrix[:, : self.answers].copy()
+        if action < self.answers:
+            matrix[truth, action] *= factor
+        return replace(self, matrix=matrix if review is None else review.added(matrix), review=review)
 
 
 def make_costs(objective: Objective, labels: Labels, data: Prepared | None = None) -> Costs | None:
@@ -126,7 +140,7 @@ def make_costs(objective: Objective, labels: Labels, data: Prepared | None = Non
             where=WHERE,
             hint="write [objective.costs.matrix] with one line for each label",
         )
-    return replace(costs, actions=_named(costs.actions, labels, objective.names))
+    return _reviewed(replace(costs, actions=_named(costs.actions, labels, objective.names)), objective)
 
 
 def _right_or_wrong(labels: Labels) -> Costs:
@@ -232,3 +246,31 @@ def _named(actions: tuple[str, ...], labels: Labels, names: Decisions | None) ->
     if named[0] == named[1]:
         raise SpecError(f"acting and passing have one name: '{named[0]}'", where="objective.names")
     return named
+
+
+def _reviewed(costs: Costs, objective: Objective) -> Costs:
+    """The costs with the review as the last action, where the spec has one."""
+    asked, names = objective.review, objective.names
+    asks = objective.costs is not None and objective.costs.missing == "review"
+    named = names.review if names else None
+    if asked is None:
+        where = f"{WHERE}.missing" if asks else "objective.names.review"
+        if asks or named:
+            raise SpecError("there is no review to ask for", where=where, hint="add [objective.review] with its cost")
+        return costs
+    if not costs.given:
+        raise SpecError(
+            "a review is weighed against what mistakes cost", where="objective.review", hint="add [objective.costs]"
+        )
+    name = named or "review"
+    if name in costs.actions:
+        raise SpecError(f"the review and another action have one name: '{name}'", where="objective.names.review")
+    review = Review(cost=asked.cost, error=asked.error)
+    return replace(
+        costs,
+        actions=(*costs.actions, name),
+        matrix=review.added(costs.matrix),
+        cells=tuple((*cells, CELL) for cells in costs.cells),
+        review=review,
+        asks=asks,
+    )

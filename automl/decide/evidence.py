@@ -78,8 +78,8 @@ def out_of_fold(p: Floats, train: Rows, task: Task, costs: Costs, *, seed: int) 
     rows = train.take(known)
     calibrated = cross_fit(p[known], rows.y, task, rows.weight, seed=seed)
     decisions = choose(calibrated, costs, costs.amounts(rows.inputs))
-    if costs.refuses:
-        decisions[~costs.known(rows.inputs).all(axis=1)] = -1
+    if costs.refuses or costs.asks:
+        decisions[~costs.known(rows.inputs).all(axis=1)] = costs.answers if costs.asks else -1
     return decided_rows(rows, decisions, calibrated, costs)
 
 

@@ -56,6 +56,9 @@ class ExpectedCost:
             action = AsIndex(Where(_all_known(self.costs), AsNumber(action), constant(len(actions))), len(actions) + 1)
             actions = (*actions, REFUSED)
             one_hot = np.vstack((one_hot, np.full(len(self.costs.actions), np.nan)))
+        elif self.costs.asks and self.costs.rows:
+            known, ask = _all_known(self.costs), constant(len(actions) - 1)
+            action = AsIndex(Where(known, AsNumber(action), ask), len(actions))
         outputs: dict[str, Expr] = {"decision": TakeText(action, actions)}
         if self.costs.given:
             outputs["expected_cost"] = RowSum(Multiply(each, Take(action, one_hot)))

@@ -78,6 +78,8 @@ def make_unit_costs(objective: Objective, task: Task) -> UnitCosts | None:
                 hint='set objective.task = "regression", or give the costs of each answer',
             )
         return None
+    if objective.review is not None:
+        raise SpecError("a review is for decisions between labels", where="objective.review")
     if costs is None:
         return None
     if costs.form != "regression":

@@ -12,6 +12,7 @@ from automl.decide.compare import PER, Comparison, compare
 from automl.decide.costs import BINARY_CELLS, Costs
 from automl.decide.evidence import Bootstrap, Evidence, pooled
 from automl.decide.policy import choose
+from automl.decide.review import CELL
 
 Floats = NDArray[np.float64]
 ROWS_SMALL = 1_000  # fewer test rows cannot tell a good model from a lucky one: out-of-fold rows help
@@ -36,6 +37,14 @@ class Policy:
 
     action: str
     cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The share of rows on which the model takes an action."""
+
+    action: str
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,7 @@ class Verdict:
     break_even: Span | None
     scenarios: tuple[Scenario, ...]
     unpriced: int = 0
+    taken: tuple[Taken, ...] = ()
 
 
 def judge(
@@ -140,6 +150,10 @@ def judge(
         break_even=_break_even(evidence, costs),
         scenarios=_scenarios(evidence, costs, bootstrap),
         unpriced=evidence.unpriced,
+        taken=tuple(
+            Taken(action=action, share=float(np.average(evidence.decisions == code, weights=evidence.shares)))
+            for code, action in enumerate(costs.actions)
+        ),
     )
 
 
@@ -148,13 +162,13 @@ def _amounts(evidence: Evidence, costs: Costs) -> tuple[Amount, ...]:
     found = []
     for code, (cells, row) in enumerate(zip(costs.cells, costs.matrix, strict=True)):
         of_truth = truth == code
-        for action, (cell, constant) in enumerate(zip(cells, row, strict=True)):
+        for action, (cell, constant) in enumerate(zip(cells[: costs.answers], row, strict=False)):
             formula = costs.rows.get((code, action))
             differs = formula is not None and bool(of_truth.any())
             shares = evidence.shares[of_truth]
             cost = np.average(by_action[of_truth, action], weights=shares) if differs else constant
             found.append(Amount(cell=cell, cost=float(cost), formula=formula.text if formula else None))
-    return tuple(found)
+    return (*found, Amount(cell=CELL, cost=costs.review.cost)) if costs.review else tuple(found)
 
 
 def _compare(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> Comparison:
@@ -173,14 +187,16 @@ def _scenarios(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> tuple[
     """Each amount halved and doubled, the heaviest amounts first."""
     truth, by_action = evidence.y.astype(np.int64), np.abs(_by_action(evidence, costs))
     weighed = (evidence.shares * column for column in by_action.T)
-    heavy = np.column_stack([np.bincount(truth, column, len(costs.matrix)) for column in weighed])
-    order = [divmod(int(cell), len(costs.actions)) for cell in np.argsort(-heavy, axis=None, kind="stable")]
+    heavy = np.column_stack([np.bincount(truth, column, len(costs.matrix)) for column in weighed])[:, : costs.answers]
+    order = [divmod(int(cell), costs.answers) for cell in np.argsort(-heavy, axis=None, kind="stable")]
     cells = [cell for cell in order if heavy[cell] > 0][:MOST_CELLS]
+    cells += [(0, costs.answers)] if costs.review and costs.review.cost else []
     return tuple(_scenario(evidence, costs, bootstrap, cell, factor) for cell in cells for factor in (0.5, 2.0))
 
 
 def _scenario(evidence: Evidence, costs: Costs, bootstrap: Bootstrap, cell: tuple[int, int], factor: float) -> Scenario:
-    changed, amounts = costs.scaled(*cell, factor), _scaled(evidence, cell, factor)
+    changed = costs.scaled(*cell, factor)
+    amounts = _scaled(evidence, changed, cell, factor)
     decisions = evidence.decisions if evidence.p is None else choose(evidence.p, changed, amounts)
     again = replace(evidence, decisions=decisions, amounts=amounts)
     found = _compare(again, changed, bootstrap)
@@ -195,12 +211,14 @@ def _scenario(evidence: Evidence, costs: Costs, bootstrap: Bootstrap, cell: tupl
     )
 
 
-def _scaled(evidence: Evidence, cell: tuple[int, int], factor: float) -> Floats | None:
+def _scaled(evidence: Evidence, changed: Costs, cell: tuple[int, int], factor: float) -> Floats | None:
+    """The amounts of each row under the `changed` costs."""
     if evidence.amounts is None:
         return None
-    amounts = evidence.amounts.copy()
-    amounts[:, cell[0], cell[1]] *= factor
-    return amounts
+    amounts = evidence.amounts[..., : changed.answers].copy()
+    if cell[1] < changed.answers:
+        amounts[:, cell[0], cell[1]] *= factor
+    return amounts if changed.review is None else changed.review.added(amounts)
 
 
 def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
@@ -219,7 +237,8 @@ def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
     shares = evidence.shares
     false_positive = float(np.average(each * ((evidence.y == 0) & (evidence.decisions == 1)), weights=shares))
     negative = float(np.average(each * (evidence.y == 0), weights=shares))
-    free = _by_action(replace(evidence, amounts=_scaled(evidence, cell, 0.0)), costs.scaled(*cell, 0.0))
+    nothing = costs.scaled(*cell, 0.0)
+    free = _by_action(replace(evidence, amounts=_scaled(evidence, nothing, cell, 0.0)), nothing)
     ours = np.average(np.take_along_axis(free, evidence.decisions[:, None], axis=1)[:, 0], weights=shares)
     never, always = np.average(free, axis=0, weights=shares)
     lowest = (ours - always) / (negative - false_positive) if negative > false_positive else -np.inf

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Facts = Mapping[str, Any]
 TRIAL = ("learner", "id", "loss", "score", "seconds", "status")
 NUMBERS = frozenset({"loss", "score", "seconds"})
+PAIR = 2  # of actions: how often each is taken is told where there are more
 PARTS = {"test": "test", "oof": "out-of-fold"}
 
 
@@ -40,6 +41,7 @@ def card(manifest: Facts) -> str:
         "sources_used": list(sources),
         "money_unit": (verdict or {}).get("currency") or "cost",
         "span": _span(verdict) if verdict else "",
+        "taken": _taken(verdict) if len((verdict or {}).get("taken") or ()) > PAIR else "",
         "caveats": _caveats(manifest),
     }
     return render("card.md.j2", {**manifest, **more})
@@ -63,6 +65,7 @@ def verdict_story(verdict: Facts) -> list[str]:
     if verdict["rows"] != verdict["test_rows"]:
         low, high = money(verdict["test_low"]), money(verdict["test_high"])
         lines.append(f"On the test part alone it saves {money(verdict['test_saving'])} ({low} to {high}).")
+    lines += [_taken(verdict)] if len(verdict.get("taken") or ()) > PAIR else []
     lines += [_span(verdict)] if verdict["break_even"] else []
     by_row = {amount["cell"] for amount in verdict["amounts"] if amount.get("formula")}
     cases = [case for case in verdict["scenarios"] if case["worth"] != verdict["worth"]]
@@ -280,6 +283,12 @@ def _number_answers(manifest: Facts) -> list[str]:
     if "decision" in outputs and manifest["target"]["kind"] == "regression":
         found.append("`decision` is the number that costs least on average, as too much and too little are priced.")
     return found
+
+
+def _taken(verdict: Facts) -> str:
+    """How often the model takes each action."""
+    shares = [f"'{taken['action']}' on {taken['share']:.1%}" for taken in verdict["taken"]]
+    return f"It decides {', '.join(shares[:-1])} and {shares[-1]} of the rows."
 
 
 def _broken_promise(manifest: Facts) -> str:

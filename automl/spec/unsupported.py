@@ -34,11 +34,8 @@ COLUMN_COSTS: Final = "a cost from a column or an expression"
 
 GAPS: Final = (
     Gap("objective.base_rate", "a base rate"),
-    Gap("objective.names.review", "the name of a third decision"),
     Gap("objective.costs.under", COLUMN_COSTS, _words),
     Gap("objective.costs.over", COLUMN_COSTS, _words),
-    Gap("objective.costs.missing", 'missing = "review"', lambda value: value == "review"),
-    Gap("objective.review", "review as a third decision"),
     Gap("objective.capacity", "a capacity"),
     Gap("objective.require", "a requirement"),
     Gap("objective.today", "a comparison with today's rule"),

@@ -13,11 +13,8 @@ from automl.spec.unsupported import GAPS, find_gaps
 TARGET = {"target": "y"}
 GIVEN = [
     {"objective": {**TARGET, "base_rate": "0.4%"}},
-    {"objective": {**TARGET, "names": {"review": "ask"}}},
     {"objective": {**TARGET, "costs": {"under": "fee", "over": 2}}},
     {"objective": {**TARGET, "costs": {"under": 5, "over": "fee"}}},
-    {"objective": {**TARGET, "costs": {"false_positive": 1, "false_negative": "a", "missing": "review"}}},
-    {"objective": {**TARGET, "review": {"cost": 2.5, "error": "5%"}}},
     {"objective": {**TARGET, "capacity": {"act": "200 per 1d", "review": "1%"}}},
     {"objective": {**TARGET, "require": {"precision": "80%"}}},
     {"objective": {**TARGET, "today": {"act": "amount > 900"}}},
