@@ -79,13 +79,14 @@ def test_the_verdict_counts_the_bundles_own_decisions(fitted):
 
 
 def test_the_run_tells_what_it_does(fitted):
-    """Each stage says so in order, and the trials carry their scores."""
+    """Each stage says so in order, and the trials carry their scores, the best ones what they would save."""
     _, told = fitted
     stages = list(dict.fromkeys(event.stage for event in told))
     assert [stage for stage in stages if stage != "audit"] == [
         "read", "split", "search", "refit", "decide", "bundle", "gates", "done",
     ]  # fmt: skip
     assert any("score" in event.facts for event in told)
+    assert any(event.facts.get("money", 0) > 0 for event in told)
 
 
 def test_a_limit_that_fails_leaves_no_bundle_and_a_reason(tmp_path):
