@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.rows import Prepared
+from automl.decide.amount import AmountFit, expect
 from automl.decide.calibrate import Calibration, fit_calibration
 from automl.decide.costs import Costs
 from automl.decide.number import NumberPolicy, fit_number_policy
@@ -30,7 +31,8 @@ SCORING_ROWS = 4096  # the graph's buffers for a chunk stay in the cache
 class Choice:
     """The shippable model. `reader` has the columns that the graph needs, no others.
 
-    `costs` are None for a regression, `numbers` is empty for anything else.
+    `costs` are None for a regression, `numbers` is empty for anything else. `amounts` tells how costs are expected that
+    are known only afterwards.
     """
 
     assembly: Assembly
@@ -38,6 +40,7 @@ class Choice:
     reader: Mapping[str, object]
     calibration: Calibration
     costs: Costs | None
+    amounts: tuple[AmountFit, ...]
     numbers: NumberPolicy
     parity: Parity
 
@@ -48,6 +51,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     Raises `BundleError` where a stage of the graph differs from what it stands for (B13).
     """
     task, train = data.labels.task, data.train
+    costs, amounts = expect(costs, outcome.plan, train, seed=seed) if costs else (None, ())
     unit_costs = make_unit_costs(objective, task)
     numbers = fit_number_policy(objective, unit_costs, outcome.oof, train.y, train.weight, seed=seed)
     calibration = fit_calibration(outcome.oof, data.train.y, task, data.train.weight, seed=seed)
@@ -76,6 +80,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
         reader=reader,
         calibration=calibration,
         costs=costs,
+        amounts=amounts,
         numbers=numbers,
         parity=parity,
     )

@@ -277,6 +277,8 @@ def _choose(spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, l
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
     choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
+    for amount in choice.amounts:
+        listener(Event(stage="decide", text=str(amount)))
     return choice
 
 

@@ -176,6 +176,36 @@ def test_costs_from_a_file_are_used_where_they_are_given(tmp_path):
     assert alone["decision"].to_list() == found["decision"].to_list()
 
 
+def test_an_outcome_is_expected_and_never_asked_for(tmp_path):
+    """The loss is known only afterwards: rows are scored without it, and the verdict counts what it came to."""
+
+    def rows(n: int, seed: int) -> pl.DataFrame:
+        lost = pl.col("amount") * 2 + pl.col("signal").abs()
+        fraud = pl.col("fraud") == "yes"
+        return sales(n, seed=seed).with_columns(pl.when(fraud).then(lost).otherwise(None).alias("lost"))
+
+    values = spec_of(false_positive=2, true_positive=2, false_negative="lost").resolved()
+    values["data"] = {"outcomes": ["lost"], "exclude": ["fee"]}
+    told = []
+    test = rows(1_200, 1)
+    done = fit(
+        parse(values),
+        train=rows(1_500, 0),
+        test=test,
+        out=tmp_path / "a.bundle",
+        listener=lambda event: told.append(event.text),
+    )
+    assert "lost" not in done.bundle.needed
+    assert any("false_negative is expected by a ridge regression" in text for text in told)
+    found = done.bundle.predict(test.drop("lost", "fee", "fraud"))
+    act, loss = (found["decision"] == "yes").to_numpy(), test["lost"].fill_null(0.0).to_numpy()
+    assert done.verdict.ours == pytest.approx(1_000 * np.where(act, 2.0, loss).mean())
+    amount, p = test["amount"].to_numpy(), found["probability"].to_numpy()
+    sure = np.abs(p * (2 * amount + 0.8) - 2) > 1.0
+    assert ((p * (2 * amount + 0.8) > 2) == act)[sure].mean() > 0.95
+    verify(done.path)
+
+
 def test_a_cost_file_for_a_bundle_that_reads_none_is_refused(fitted, tmp_path):
     """It would change nothing, and its giver thinks otherwise."""
     sales(5).write_parquet(tmp_path / "a.parquet")

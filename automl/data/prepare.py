@@ -191,7 +191,7 @@ def _beside(schema: Schema, spec: Spec) -> list[Column]:
     return [
         column
         for column in schema.columns
-        if column.name in named and not column.is_feature and column.role not in {"target", "outcome"}
+        if column.name in named and not column.is_feature and column.role != "target"
     ]
 
 

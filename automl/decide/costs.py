@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -32,13 +33,17 @@ BINARY_CELLS = (("true_negative", "false_positive"), ("false_negative", "true_po
 class RowCost:
     """An amount that differs from row to row: `text` as the spec says it, `expr` [N, 1] over read columns.
 
-    A row whose `expr` is NaN or infinite lacks this cost; `mean`, that of the train rows, stands in.
+    A row whose `expr` is NaN or infinite lacks this cost; `mean`, that of the train rows, stands in. `later`: it names
+    an outcome, so that it is known only afterwards; `mean` is that of the train rows of its truth then, and rows are
+    decided by `model`, an expression over what is known, or by the mean.
     """
 
     text: str
     expr: Expr
     mean: float
 
+    later: bool = False
+    model: Expr | None = None
     @property
     def known(self) -> Expr:
         """Whether the row has this cost (a flag)."""
@@ -49,6 +54,11 @@ class RowCost:
         """The cost, or the mean where the row lacks it."""
         return Where(self.known, self.expr, constant(self.mean))
 
+
+    @property
+    def expected(self) -> Expr:
+        """What a row is decided by."""
+        return (self.model or constant(self.mean)) if self.later else self.filled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
@@ -82,24 +92,44 @@ class Costs:
         leaves = walk(*(cost.expr for cost in self.rows.values()))
         return tuple(dict.fromkeys(leaf.name for leaf in leaves if isinstance(leaf, Column)))
 
-    def of_truth(self, truth: int) -> Expr:
-        """What each action costs if `truth` holds [N, actions], means filled in."""
+    @property
+    def later(self) -> bool:
+        """Whether a cost is known only afterwards."""
+        return any(cost.later for cost in self.rows.values())
+
+    def of_truth(self, truth: int, part: Literal["expected", "filled"] = "expected") -> Expr:
+        """What each action is expected to cost, or costs, if `truth` holds [N, actions], means filled in."""
         if not any((truth, action) in self.rows for action in range(len(self.actions))):
             return Constant(self.matrix[truth])
         cells = [self.rows.get((truth, action)) for action in range(self.answers)]
         parts = zip(cells, self.matrix[truth, : self.answers], strict=True)
-        each = Concat(tuple(cell.filled if cell else constant(float(amount)) for cell, amount in parts))
+        each = Concat(tuple(getattr(cell, part) if cell else constant(float(amount)) for cell, amount in parts))
         return each if self.review is None else self.review.expr(each)
 
     def amounts(self, frame: pl.DataFrame) -> Floats | None:
         """What rows of read columns cost [n, classes, actions], means filled in; None if all rows cost the same."""
         if not self.rows:
             return None
-        found = evaluate({str(truth): self.of_truth(truth) for truth in range(len(self.matrix))}, frame)
+        return self._by_row(frame, "filled")
+
+    def expected(self, frame: pl.DataFrame) -> Floats | None:
+        """What they are expected to cost when they are decided, in the same form."""
+        return self._by_row(frame, "expected")
+
+    def _by_row(self, frame: pl.DataFrame, part: Literal["expected", "filled"]) -> Floats | None:
+        found = evaluate({str(truth): self.of_truth(truth, part) for truth in range(len(self.matrix))}, frame)
         return np.stack([np.asarray(found[str(truth)]) for truth in range(len(self.matrix))], axis=1)
 
     def known(self, frame: pl.DataFrame) -> Flags:
         """Whether a row has all its costs of each truth [n, classes]."""
+    def decidable(self, frame: pl.DataFrame) -> Flags:
+        """Whether a row has all costs that can be known in time [n]: policies that refuse or ask need them."""
+        needed = {str(cell): cost.known for cell, cost in self.rows.items() if not cost.later}
+        found = np.ones(frame.height, dtype=np.bool_)
+        for flag in evaluate(needed, frame).values():
+            found &= np.asarray(flag)[:, 0]
+        return found
+
         found = np.ones((frame.height, len(self.matrix)), dtype=np.bool_)
         flags = evaluate({f"{truth} {action}": cost.known for (truth, action), cost in self.rows.items()}, frame)
         for (truth, _), flag in zip(self.rows, flags.values(), strict=True):
@@ -155,30 +185,36 @@ class _Reader:
 
     data: Prepared | None
 
-    def amount(self, value: object, where: str) -> float | RowCost:
+    def amount(self, value: object, where: str, truth: int) -> float | RowCost:
         if value is None:
             return 0.0
         if isinstance(value, str):
-            return self._expression(value, where)
+            return self._expression(value, where, truth)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise SpecError(f"expected a finite number, got {value!r}", where=where)
         return float(value)
 
-    def _expression(self, text: str, where: str) -> float | RowCost:
+    def _expression(self, text: str, where: str, truth: int) -> float | RowCost:
         expression = parse_expression(text, where=where)
         columns = {column.name: column for column in self.data.schema.columns} if self.data else {}
-        expr = compile_formula(expression, columns)
+        expr = compile_formula(expression, columns, afterwards=True)
+        later = any(columns[name].role == "outcome" for name in expression.columns)
         frame = self.data.train.inputs if self.data and expression.columns else pl.DataFrame()
-        values = np.asarray(evaluate({"cost": expr}, frame)["cost"])
+        values = np.asarray(evaluate({"cost": expr}, frame)["cost"])[:, 0]
+        if later and self.data:  # an outcome of another truth says nothing of this one
+            values = values[self.data.train.y == truth]
         known = values[np.isfinite(values)]
         if not known.size:
             raise DataError("no train row has this cost", where=where, hint=f"{text} is missing or infinite in all")
         mean = float((known / known.size).sum())  # the sum of huge amounts would be infinite
-        return RowCost(text=text, expr=expr, mean=mean) if expression.columns else mean
+        return RowCost(text=text, expr=expr, mean=mean, later=later) if expression.columns else mean
 
 
 def _of_cells(table: spec.Costs, labels: Labels, reader: _Reader) -> Costs:
-    found = [[reader.amount(getattr(table, name), f"{WHERE}.{name}") for name in row] for row in BINARY_CELLS]
+    found = [
+        [reader.amount(getattr(table, name), f"{WHERE}.{name}", truth) for name in row]
+        for truth, row in enumerate(BINARY_CELLS)
+    ]
     return _made(found, labels.texts, BINARY_CELLS, table)
 
 
@@ -192,7 +228,10 @@ def _of_matrix(matrix: Mapping[str, Mapping[str, object]], labels: Labels, reade
             hint = f"did you mean '{close}'?" if close else f"labels: {', '.join(labels.texts)}"
             raise SpecError(f"the target has no label '{truth}'", where=where, hint=hint)
     actions = tuple(dict.fromkeys(action for cells in rows.values() for action in cells))
-    found = [[_cell(rows, truth, action, where, reader.amount) for action in actions] for truth in known]
+    found = [
+        [reader.amount(_cell(rows, truth, action, where), f"{where}.{truth}.{action}", code) for action in actions]
+        for code, truth in enumerate(known)
+    ]
     cells = tuple(tuple(f"{truth}.{action}" for action in actions) for truth in labels.texts)
     return _made(found, actions, cells, table)
 
@@ -213,20 +252,14 @@ def _made(
     )
 
 
-def _cell(
-    rows: Mapping[str, Mapping[str, object]],
-    truth: str,
-    action: str,
-    where: str,
-    read: Callable[[object, str], float | RowCost],
-) -> float | RowCost:
+def _cell(rows: Mapping[str, Mapping[str, object]], truth: str, action: str, where: str) -> object:
     if action not in rows.get(truth, {}):
         raise SpecError(
             f"no cost for truth '{truth}' and action '{action}'",
             where=where,
             hint="every truth needs a number for every action; write 0 where it costs nothing",
         )
-    return read(rows[truth][action], f"{where}.{truth}.{action}")
+    return rows[truth][action]
 
 
 def _text(label: str) -> str:

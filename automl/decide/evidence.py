@@ -24,8 +24,9 @@ class Evidence:
     """Decided rows: action codes [n], class codes [n], and what they weigh; equal `group`s stay together.
 
     `p` [n, width] are the calibrated probabilities of the decisions: with them other costs can be tried.
-    `amounts` [n, classes, actions] are what each row costs, None where all rows cost the same. `unpriced` counts
-    the rows that are not among these, because they lack a cost.
+    `amounts` [n, classes, actions] are what each row costs, None where all rows cost the same; `expected` what was
+    expected of that when the row was decided, None where it was known. `unpriced` counts the rows that are not among
+    these, because they lack a cost.
     """
 
     decisions: Ints
@@ -34,6 +35,7 @@ class Evidence:
     weight: Floats | None = None
     group: Ints | None = None
     amounts: Floats | None = None
+    expected: Floats | None = None
     unpriced: int = 0
 
     @property
@@ -56,6 +58,7 @@ def decided_rows(rows: Rows, decisions: Ints, p: Floats, costs: Costs) -> Eviden
     index = np.arange(rows.n)
     keep = np.flatnonzero(costs.known(rows.inputs)[index, rows.y.astype(np.int64)] & (decisions >= 0))
     amounts = costs.amounts(rows.inputs)
+    expected = costs.expected(rows.inputs) if costs.later else None
     return Evidence(
         decisions=decisions[keep],
         y=rows.y[keep],
@@ -63,6 +66,7 @@ def decided_rows(rows: Rows, decisions: Ints, p: Floats, costs: Costs) -> Eviden
         weight=None if rows.weight is None else rows.weight[keep],
         group=None if rows.group is None else rows.group[keep],
         amounts=None if amounts is None else amounts[keep],
+        expected=None if expected is None else expected[keep],
         unpriced=rows.n - keep.size,
     )
 
@@ -77,9 +81,9 @@ def out_of_fold(p: Floats, train: Rows, task: Task, costs: Costs, *, seed: int) 
         return None
     rows = train.take(known)
     calibrated = cross_fit(p[known], rows.y, task, rows.weight, seed=seed)
-    decisions = choose(calibrated, costs, costs.amounts(rows.inputs))
+    decisions = choose(calibrated, costs, costs.expected(rows.inputs))
     if costs.refuses or costs.asks:
-        decisions[~costs.known(rows.inputs).all(axis=1)] = costs.answers if costs.asks else -1
+        decisions[~costs.decidable(rows.inputs)] = costs.answers if costs.asks else -1
     return decided_rows(rows, decisions, calibrated, costs)
 
 
@@ -91,6 +95,7 @@ def pooled(first: Evidence, second: Evidence) -> Evidence:
     grouped = first.group is not None or second.group is not None
     probabilities = first.p is not None and second.p is not None
     differ = first.amounts is not None and second.amounts is not None
+    later = first.expected is not None and second.expected is not None
     return Evidence(
         decisions=np.concatenate((first.decisions, second.decisions)),
         y=np.concatenate((first.y, second.y)),
@@ -98,6 +103,7 @@ def pooled(first: Evidence, second: Evidence) -> Evidence:
         weight=np.concatenate((first.shares, second.shares)),
         group=np.concatenate((_groups(first, above=second), _groups(second, above=first))) if grouped else None,
         amounts=np.concatenate((first.amounts, second.amounts)) if differ else None,  # type: ignore[arg-type]  # both are there
+        expected=np.concatenate((first.expected, second.expected)) if later else None,  # type: ignore[arg-type]  # likewise
         unpriced=first.unpriced + second.unpriced,
     )
 

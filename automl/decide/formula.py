@@ -42,7 +42,6 @@ Make: TypeAlias = Callable[..., Expr]
 
 REFUSED: Final[Mapping[Role, str]] = {
     "target": "is the target, which nobody knows when a row is scored",
-    "outcome": "is an outcome, which nobody knows when a row is scored",
     "key": "is a key, which tells rows apart and measures nothing",
 }
 ARITHMETIC: Final[Mapping[str, Make]] = {
@@ -72,14 +71,15 @@ EXPECTED: Final[Mapping[Kind, str]] = {"number": "a number", "flag": CONDITION, 
 GOT: Final[Mapping[Kind, str]] = {"number": "a number", "flag": "a condition", "text": "text"}
 
 
-def compile_formula(expression: Expression, columns: Mapping[str, SchemaColumn]) -> Expr:
+def compile_formula(expression: Expression, columns: Mapping[str, SchemaColumn], *, afterwards: bool = False) -> Expr:
     """The expression as a number [N, 1] over read columns; NaN where a column that it needs is missing.
 
     A comparison with a missing number is False (``!=`` is True); a missing text is no text, so equal to none.
-    Raises SpecError with the place where a column does not exist or is not known when a row is scored, where text or
-    a date is used as a number, and where a number is compared with text.
+    `afterwards` allows outcomes, which are not known when a row is scored. Raises SpecError with the place where a
+    column does not exist or is not known, where text or a date is used as a number, and where a number is compared
+    with text.
     """
-    compiler = _Compiler(expression, columns)
+    compiler = _Compiler(expression, columns, afterwards)
     return compiler.of_kind(expression.root, "number")
 
 
@@ -89,6 +89,7 @@ class _Compiler:
 
     expression: Expression
     columns: Mapping[str, SchemaColumn]
+    afterwards: bool
 
     def of_kind(self, node: Node, kind: Kind) -> Expr:
         found = self._kind(node)
@@ -120,6 +121,8 @@ class _Compiler:
             close = nearest(node.value, self.columns)
             hint = f"did you mean '{close}'?" if close else None
             raise self.expression.error(f"the data has no column '{node.value}'", node.at, hint=hint)
+        if column.role == "outcome" and not self.afterwards:
+            raise self.expression.error(f"'{node.value}' is an outcome, which nobody knows in time", node.at)
         if column.role in REFUSED:
             raise self.expression.error(f"'{node.value}' {REFUSED[column.role]}", node.at)
         if column.wire == "date":

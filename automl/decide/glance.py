@@ -24,7 +24,7 @@ def glance(p: Floats, rows: Rows, costs: Costs) -> float | None:
     keep = np.flatnonzero(~np.isnan(p).any(axis=1) & np.isfinite(by_action).all(axis=1))
     if not keep.size:
         return None
-    ours = by_action[index, choose(p, costs, amounts)][keep]
+    ours = by_action[index, choose(p, costs, costs.expected(rows.inputs))][keep]
     weight = None if rows.weight is None else rows.weight[keep]
     alike = np.average(by_action[keep], axis=0, weights=weight).min()
     return float(alike - np.average(ours, weights=weight)) * PER

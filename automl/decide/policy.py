@@ -52,13 +52,13 @@ class ExpectedCost:
         action: Expr = ArgMin(each)
         actions = self.costs.actions
         one_hot = np.eye(len(actions))
-        if self.costs.refuses and self.costs.rows:
-            action = AsIndex(Where(_all_known(self.costs), AsNumber(action), constant(len(actions))), len(actions) + 1)
+        known = _all_known(self.costs)
+        if self.costs.refuses and known:
+            action = AsIndex(Where(known, AsNumber(action), constant(len(actions))), len(actions) + 1)
             actions = (*actions, REFUSED)
             one_hot = np.vstack((one_hot, np.full(len(self.costs.actions), np.nan)))
-        elif self.costs.asks and self.costs.rows:
-            known, ask = _all_known(self.costs), constant(len(actions) - 1)
-            action = AsIndex(Where(known, AsNumber(action), ask), len(actions))
+        elif self.costs.asks and known:
+            action = AsIndex(Where(known, AsNumber(action), constant(len(actions) - 1)), len(actions))
         outputs: dict[str, Expr] = {"decision": TakeText(action, actions)}
         if self.costs.given:
             outputs["expected_cost"] = RowSum(Multiply(each, Take(action, one_hot)))
@@ -77,14 +77,16 @@ def expected_costs(p: Expr, costs: Costs) -> Expr:
     return MatMul(classes, costs.matrix)
 
 
-def _all_known(costs: Costs) -> Expr:
-    return reduce(And, (cost.known for cost in costs.rows.values()))
+def _all_known(costs: Costs) -> Expr | None:
+    """Whether a row has all costs that can be known in time; None if there are none."""
+    known = [cost.known for cost in costs.rows.values() if not cost.later]
+    return reduce(And, known) if known else None
 
 
 def choose(p: Floats, costs: Costs, amounts: Floats | None = None) -> Ints:
     """The action codes [n] of the same rule in numpy: what the verdict decides again with other costs.
 
-    `amounts` [n, classes, actions] are what each row costs, where rows differ.
+    `amounts` [n, classes, actions] are what each row is expected to cost, where rows differ.
     """
     classes = np.column_stack((1.0 - p, p)) if p.shape[1] == 1 else p
     if amounts is not None:

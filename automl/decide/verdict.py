@@ -196,8 +196,9 @@ def _scenarios(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> tuple[
 
 def _scenario(evidence: Evidence, costs: Costs, bootstrap: Bootstrap, cell: tuple[int, int], factor: float) -> Scenario:
     changed = costs.scaled(*cell, factor)
-    amounts = _scaled(evidence, changed, cell, factor)
-    decisions = evidence.decisions if evidence.p is None else choose(evidence.p, changed, amounts)
+    amounts = _scaled(evidence.amounts, changed, cell, factor)
+    expected = amounts if evidence.expected is None else _scaled(evidence.expected, changed, cell, factor)
+    decisions = evidence.decisions if evidence.p is None else choose(evidence.p, changed, expected)
     again = replace(evidence, decisions=decisions, amounts=amounts)
     found = _compare(again, changed, bootstrap)
     return Scenario(
@@ -211,11 +212,11 @@ def _scenario(evidence: Evidence, costs: Costs, bootstrap: Bootstrap, cell: tupl
     )
 
 
-def _scaled(evidence: Evidence, changed: Costs, cell: tuple[int, int], factor: float) -> Floats | None:
+def _scaled(each: Floats | None, changed: Costs, cell: tuple[int, int], factor: float) -> Floats | None:
     """The amounts of each row under the `changed` costs."""
-    if evidence.amounts is None:
+    if each is None:
         return None
-    amounts = evidence.amounts[..., : changed.answers].copy()
+    amounts = each[..., : changed.answers].copy()
     if cell[1] < changed.answers:
         amounts[:, cell[0], cell[1]] *= factor
     return amounts if changed.review is None else changed.review.added(amounts)
@@ -238,7 +239,7 @@ def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
     false_positive = float(np.average(each * ((evidence.y == 0) & (evidence.decisions == 1)), weights=shares))
     negative = float(np.average(each * (evidence.y == 0), weights=shares))
     nothing = costs.scaled(*cell, 0.0)
-    free = _by_action(replace(evidence, amounts=_scaled(evidence, nothing, cell, 0.0)), nothing)
+    free = _by_action(replace(evidence, amounts=_scaled(evidence.amounts, nothing, cell, 0.0)), nothing)
     ours = np.average(np.take_along_axis(free, evidence.decisions[:, None], axis=1)[:, 0], weights=shares)
     never, always = np.average(free, axis=0, weights=shares)
     lowest = (ours - always) / (negative - false_positive) if negative > false_positive else -np.inf
@@ -270,7 +271,7 @@ def _left_out(rows: int) -> str:
     if not rows:
         return ""
     told = "1 row is left out: it lacks" if rows == 1 else f"{rows:,} rows are left out: they lack"
-    return f" {told} a cost of what came true, or the decision was refused for want of a cost."
+    return f" {told} a cost."
 
 
 def money(amount: float) -> str:

@@ -44,7 +44,6 @@ GAPS: Final = (
     Gap("data.test", "a query", _table),
     Gap("data.cutoff", "a cutoff column"),
     Gap("data.final", 'final = "all"', lambda value: value == "all"),
-    Gap("data.outcomes", "outcome columns"),
     Gap("data.tables", "other tables"),
     Gap("budget.executor", "the ray executor", lambda value: value == "ray"),
     Gap("limits.cold_start", "a limit on the cold start"),

@@ -98,7 +98,7 @@ def test_what_an_expression_means(source):
         ("1 + (amount > 3)", "expected a number, got a condition\n  1 + (amount > 3)\n              ^"),
         ("where(is_missing(amount + 1), 1, 0)", "is_missing takes a column"),
         ("day / 2", "'day' is a date, which is no amount"),
-        ("paid * 2", "'paid' is an outcome, which nobody knows when a row is scored"),
+        ("paid * 2", "'paid' is an outcome, which nobody knows in time"),
         ("where(y == 'bad', 1, 0)", "'y' is the target"),
         ("where(id == 'c1', 1, 0)", "'id' is a key"),
     ],

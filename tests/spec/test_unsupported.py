@@ -23,7 +23,6 @@ GIVEN = [
     {"objective": TARGET, "data": {"test": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"cutoff": "known_until"}},
     {"objective": TARGET, "data": {"final": "all"}},
-    {"objective": TARGET, "data": {"outcomes": ["chargeback"]}},
     {"objective": TARGET, "data": {"tables": {"logins": {"path": "l.parquet", "on": {"a": "b"}}}}},
     {"objective": TARGET, "budget": {"executor": "ray"}},
     {"objective": TARGET, "limits": {"cold_start": "2s"}},
