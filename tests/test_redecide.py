@@ -107,6 +107,15 @@ def test_row_costs_are_decided_anew_and_a_column_that_no_cost_names_is_no_longer
     assert done.verdict.test_ours == pytest.approx(1_000 * np.mean(np.where(act, ~bad * 4, bad * miss)))
 
 
+def test_a_running_cost_is_set_against_the_saving(plain_bundle, tmp_path):
+    """The verdict of the new bundle is net of it, and its card tells from which volume it pays."""
+    rate = ['objective.running.cost="10 per 1d"', 'objective.running.rows="1000 per 1d"']
+    done = decide(plain_bundle, rate, tmp_path / "new.bundle", write_anyway=True)
+    gross = Bundle.load(plain_bundle).manifest.verdict
+    assert done.verdict.ours == pytest.approx(gross["ours"] + 10)
+    assert f"it pays from {done.verdict.running.pays_from} rows on" in (done.path / "card.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("override", "told"),
     [

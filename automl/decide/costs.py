@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from automl.data.rows import Labels, Prepared
 from automl.decide.formula import compile_formula
 from automl.decide.review import CELL, Review
+from automl.decide.running import Upkeep, make_upkeep
 from automl.errors import DataError, SpecError, nearest
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Absolute, Column, Concat, Constant, Expr, LessEqual, Where, constant, walk
@@ -41,9 +42,9 @@ class RowCost:
     text: str
     expr: Expr
     mean: float
-
     later: bool = False
     model: Expr | None = None
+
     @property
     def known(self) -> Expr:
         """Whether the row has this cost (a flag)."""
@@ -54,11 +55,11 @@ class RowCost:
         """The cost, or the mean where the row lacks it."""
         return Where(self.known, self.expr, constant(self.mean))
 
-
     @property
     def expected(self) -> Expr:
         """What a row is decided by."""
         return (self.model or constant(self.mean)) if self.later else self.filled
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
@@ -80,6 +81,7 @@ class Costs:
     refuses: bool = False
     asks: bool = False
     review: Review | None = None
+    upkeep: Upkeep | None = None
 
     @property
     def answers(self) -> int:
@@ -108,8 +110,6 @@ class Costs:
 
     def amounts(self, frame: pl.DataFrame) -> Floats | None:
         """What rows of read columns cost [n, classes, actions], means filled in; None if all rows cost the same."""
-        if not self.rows:
-            return None
         return self._by_row(frame, "filled")
 
     def expected(self, frame: pl.DataFrame) -> Floats | None:
@@ -117,11 +117,11 @@ class Costs:
         return self._by_row(frame, "expected")
 
     def _by_row(self, frame: pl.DataFrame, part: Literal["expected", "filled"]) -> Floats | None:
+        if not self.rows:
+            return None
         found = evaluate({str(truth): self.of_truth(truth, part) for truth in range(len(self.matrix))}, frame)
         return np.stack([np.asarray(found[str(truth)]) for truth in range(len(self.matrix))], axis=1)
 
-    def known(self, frame: pl.DataFrame) -> Flags:
-        """Whether a row has all its costs of each truth [n, classes]."""
     def decidable(self, frame: pl.DataFrame) -> Flags:
         """Whether a row has all costs that can be known in time [n]: policies that refuse or ask need them."""
         needed = {str(cell): cost.known for cell, cost in self.rows.items() if not cost.later}
@@ -130,6 +130,8 @@ class Costs:
             found &= np.asarray(flag)[:, 0]
         return found
 
+    def known(self, frame: pl.DataFrame) -> Flags:
+        """Whether a row has all its costs of each truth [n, classes]."""
         found = np.ones((frame.height, len(self.matrix)), dtype=np.bool_)
         flags = evaluate({f"{truth} {action}": cost.known for (truth, action), cost in self.rows.items()}, frame)
         for (truth, _), flag in zip(self.rows, flags.values(), strict=True):
@@ -170,7 +172,8 @@ def make_costs(objective: Objective, labels: Labels, data: Prepared | None = Non
             where=WHERE,
             hint="write [objective.costs.matrix] with one line for each label",
         )
-    return _reviewed(replace(costs, actions=_named(costs.actions, labels, objective.names)), objective)
+    costs = replace(costs, actions=_named(costs.actions, labels, objective.names), upkeep=make_upkeep(objective))
+    return _reviewed(costs, objective)
 
 
 def _right_or_wrong(labels: Labels) -> Costs:

@@ -15,7 +15,7 @@ from automl.decide.compare import CONFIDENCE, PER, Comparison, compare
 from automl.decide.conformal import Errors, Interval, fit_errors, fit_interval
 from automl.decide.evidence import Bootstrap, Evidence, pooled
 from automl.decide.quantile import QuantileDecision, UnitCosts, best_constant, cross_decide, fit_decision
-from automl.decide.verdict import ROWS_SMALL, Amount, Policy, Scenario, Verdict, money
+from automl.decide.verdict import ROWS_SMALL, Amount, Policy, Running, Scenario, Verdict, money
 from automl.ops.expr import Expr
 from automl.spec.objective import Objective
 
@@ -171,6 +171,7 @@ def judge_numbers(
             for factor in (0.5, 2.0)
             if getattr(costs, cell)
         ),
+        running=Running.of(costs.upkeep, whole),
     )
 
 
@@ -193,7 +194,8 @@ def _as_evidence(rows: Forecast) -> Evidence:
 def _compare(rows: Forecast, costs: UnitCosts, constant: float, *, seed: int) -> Comparison:
     bootstrap = Bootstrap.over(rows.y.size, rows.group, seed=seed)
     always = costs.of(np.full(rows.y.size, constant), rows.y)
-    return compare(costs.of(rows.decision, rows.y), always[:, None], _as_evidence(rows).shares, bootstrap)
+    upkeep = costs.upkeep.per_row if costs.upkeep else 0.0
+    return compare(costs.of(rows.decision, rows.y) + upkeep, always[:, None], _as_evidence(rows).shares, bootstrap)
 
 
 def _scenario(

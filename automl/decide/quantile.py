@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.decide.conformal import FOLDS, Errors, fit_errors
+from automl.decide.running import Upkeep, make_upkeep
 from automl.errors import SpecError
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Expr, Multiply, Stub, constant
@@ -25,6 +26,7 @@ class UnitCosts:
     under: float
     over: float
     currency: str
+    upkeep: Upkeep | None = None
 
     @property
     def share(self) -> float:
@@ -80,6 +82,7 @@ def make_unit_costs(objective: Objective, task: Task) -> UnitCosts | None:
         return None
     if objective.review is not None:
         raise SpecError("a review is for decisions between labels", where="objective.review")
+    upkeep = make_upkeep(objective)
     if costs is None:
         return None
     if costs.form != "regression":
@@ -87,7 +90,7 @@ def make_unit_costs(objective: Objective, task: Task) -> UnitCosts | None:
     under, over = costs.under, costs.over
     if not isinstance(under, float) or not isinstance(over, float) or min(under, over) < 0 or under + over == 0:
         raise SpecError("under and over are amounts of 0 or more, and not both 0", where=WHERE)
-    return UnitCosts(under=under, over=over, currency=costs.currency or "")
+    return UnitCosts(under=under, over=over, currency=costs.currency or "", upkeep=upkeep)
 
 
 def fit_decision(errors: Errors, costs: UnitCosts) -> QuantileDecision:

@@ -13,6 +13,7 @@ from automl.decide.costs import BINARY_CELLS, Costs
 from automl.decide.evidence import Bootstrap, Evidence, pooled
 from automl.decide.policy import choose
 from automl.decide.review import CELL
+from automl.decide.running import Upkeep
 
 Floats = NDArray[np.float64]
 ROWS_SMALL = 1_000  # fewer test rows cannot tell a good model from a lucky one: out-of-fold rows help
@@ -45,6 +46,23 @@ class Taken:
 
     action: str
     share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What running the model costs per 1,000 rows, which `ours` has in it, and the volume from which it pays."""
+
+    cost: float
+    pays_from: str | None
+
+    @classmethod
+    def of(cls, upkeep: Upkeep | None, found: Comparison) -> Running | None:
+        """The running cost of a spec, given what is saved net of it."""
+        if upkeep is None:
+            return None
+        volume = upkeep.pays_from(found.saving / PER + upkeep.per_row)
+        whole = replace(volume, count=float(np.ceil(volume.count))) if volume else None
+        return cls(cost=PER * upkeep.per_row, pays_from=str(whole) if whole else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +122,7 @@ class Verdict:
     scenarios: tuple[Scenario, ...]
     unpriced: int = 0
     taken: tuple[Taken, ...] = ()
+    running: Running | None = None
 
 
 def judge(
@@ -154,6 +173,7 @@ def judge(
             Taken(action=action, share=float(np.average(evidence.decisions == code, weights=evidence.shares)))
             for code, action in enumerate(costs.actions)
         ),
+        running=Running.of(costs.upkeep, whole),
     )
 
 
@@ -174,7 +194,8 @@ def _amounts(evidence: Evidence, costs: Costs) -> tuple[Amount, ...]:
 def _compare(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> Comparison:
     by_action = _by_action(evidence, costs)
     ours = np.take_along_axis(by_action, evidence.decisions[:, None], axis=1)
-    return compare(ours[:, 0], by_action, evidence.shares, bootstrap)
+    upkeep = costs.upkeep.per_row if costs.upkeep else 0.0
+    return compare(ours[:, 0] + upkeep, by_action, evidence.shares, bootstrap)
 
 
 def _by_action(evidence: Evidence, costs: Costs) -> Floats:
@@ -241,6 +262,7 @@ def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
     nothing = costs.scaled(*cell, 0.0)
     free = _by_action(replace(evidence, amounts=_scaled(evidence.amounts, nothing, cell, 0.0)), nothing)
     ours = np.average(np.take_along_axis(free, evidence.decisions[:, None], axis=1)[:, 0], weights=shares)
+    ours += costs.upkeep.per_row if costs.upkeep else 0.0
     never, always = np.average(free, axis=0, weights=shares)
     lowest = (ours - always) / (negative - false_positive) if negative > false_positive else -np.inf
     highest = (never - ours) / false_positive if false_positive > 0 else np.inf

@@ -41,6 +41,7 @@ def card(manifest: Facts) -> str:
         "sources_used": list(sources),
         "money_unit": (verdict or {}).get("currency") or "cost",
         "span": _span(verdict) if verdict else "",
+        "running": _running(verdict) if (verdict or {}).get("running") else "",
         "taken": _taken(verdict) if len((verdict or {}).get("taken") or ()) > PAIR else "",
         "caveats": _caveats(manifest),
     }
@@ -66,6 +67,7 @@ def verdict_story(verdict: Facts) -> list[str]:
         low, high = money(verdict["test_low"]), money(verdict["test_high"])
         lines.append(f"On the test part alone it saves {money(verdict['test_saving'])} ({low} to {high}).")
     lines += [_taken(verdict)] if len(verdict.get("taken") or ()) > PAIR else []
+    lines += [_running(verdict)] if verdict.get("running") else []
     lines += [_span(verdict)] if verdict["break_even"] else []
     by_row = {amount["cell"] for amount in verdict["amounts"] if amount.get("formula")}
     cases = [case for case in verdict["scenarios"] if case["worth"] != verdict["worth"]]
@@ -260,7 +262,8 @@ def _span(verdict: Facts) -> str:
     bounds += [f"less than {money(span['high'])}{times}"] if span["high"] is not None else []
     if not bounds:
         return f"These decisions save money whatever {span['cell']} costs."
-    return f"These decisions save money while {span['cell']} costs {' and '.join(bounds)}{' what it does' if times else unit}."
+    than = "what it does" if times else unit.strip()
+    return f"These decisions save money while {span['cell']} costs {' and '.join(bounds)} {than}".rstrip() + "."
 
 
 def _nearest(gate: Facts) -> dict[str, Any]:
@@ -283,6 +286,16 @@ def _number_answers(manifest: Facts) -> list[str]:
     if "decision" in outputs and manifest["target"]["kind"] == "regression":
         found.append("`decision` is the number that costs least on average, as too much and too little are priced.")
     return found
+
+
+def _running(verdict: Facts) -> str:
+    """What the model itself costs, and when it is worth that."""
+    unit = f" {verdict['currency']}" if verdict["currency"] else ""
+    found, volume = (
+        f"Running it costs {money(verdict['running']['cost'])}{unit} of that",
+        verdict["running"]["pays_from"],
+    )
+    return f"{found}; it pays from {volume} rows on." if volume else f"{found}; it pays at no volume."
 
 
 def _taken(verdict: Facts) -> str:

@@ -39,7 +39,6 @@ GAPS: Final = (
     Gap("objective.capacity", "a capacity"),
     Gap("objective.require", "a requirement"),
     Gap("objective.today", "a comparison with today's rule"),
-    Gap("objective.running", "the running cost of the model"),
     Gap("data.train", "a query", _table),
     Gap("data.test", "a query", _table),
     Gap("data.cutoff", "a cutoff column"),

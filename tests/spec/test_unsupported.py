@@ -18,7 +18,6 @@ GIVEN = [
     {"objective": {**TARGET, "capacity": {"act": "200 per 1d", "review": "1%"}}},
     {"objective": {**TARGET, "require": {"precision": "80%"}}},
     {"objective": {**TARGET, "today": {"act": "amount > 900"}}},
-    {"objective": {**TARGET, "running": {"cost": "400 per 30d", "rows": "100000 per 30d"}}},
     {"objective": TARGET, "data": {"train": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"test": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"cutoff": "known_until"}},
