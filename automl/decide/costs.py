@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from automl.data.rows import Labels, Prepared
 from automl.decide.formula import compile_formula
 from automl.decide.review import CELL, Review
+from automl.decide.running import Upkeep, make_upkeep
 from automl.errors import DataError, SpecError, nearest
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Absolute, Column, Concat, Constant, Expr, LessEqual, Where, constant, walk
@@ -80,6 +81,7 @@ class Costs:
     refuses: bool = False
     asks: bool = False
     review: Review | None = None
+    upkeep: Upkeep | None = None
 
     @property
     def answers(self) -> int:
@@ -170,7 +172,8 @@ def make_costs(objective: Objective, labels: Labels, data: Prepared | None = Non
             where=WHERE,
             hint="write [objective.costs.matrix] with one line for each label",
         )
-    return _reviewed(replace(costs, actions=_named(costs.actions, labels, objective.names)), objective)
+    costs = replace(costs, actions=_named(costs.actions, labels, objective.names), upkeep=make_upkeep(objective))
+    return _reviewed(costs, objective)
 
 
 def _right_or_wrong(labels: Labels) -> Costs:
