@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.executors.base import Status
+from automl.executors.base import Status as JobStatus
 from automl.features.plan import Plan
 from automl.learners.base import Member, Params
+
+Status = JobStatus | Literal["stopped"]  # stopped: still under way when the time ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,8 @@ class Trial:
     """One set of parameters, fitted on every fold.
 
     `loss` is the proper score that the search minimises, `score` the spec's metric, both on
-    out-of-fold rows; `oof` is the file of its predictions in the run folder.
+    out-of-fold rows, the mean of all cross-validations; `detail` says why it failed, was dropped
+    or was stopped; `oof` is the file of its predictions in the run folder.
     """
 
     id: int

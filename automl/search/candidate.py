@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.executors.base import Status
 from automl.learners.base import Learner, Params
 from automl.metrics.base import score, why_undefined
 from automl.ops.bulk import evaluate
-from automl.search.board import Trial
+from automl.search.board import Status, Trial
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
 from automl.search.trial import RAW, Fitted, FoldResult
@@ -42,6 +41,7 @@ class Candidate:
     memory: int = 0
     ended: bool = False
     whole: bool = False  # every fold was predicted: it may enter the ensemble
+    repeats: int = 1  # whole cross-validations; folds of the second follow those of the first
     score: float | None = None
 
     @property
@@ -51,9 +51,9 @@ class Candidate:
 
     def loss(self, problem: Problem) -> float:
         """The mean loss over its folds, weighted by their rows."""
-        if self.status != "ok" or not self.losses:
+        if self.status not in {"ok", "stopped"} or not self.losses:
             return math.inf
-        sizes = [len(problem.folds[fold].valid) for fold in self.losses]
+        sizes = [len(problem.fold(fold).valid) for fold in self.losses]
         return float(np.average(list(self.losses.values()), weights=sizes))
 
     def seconds_a_fold(self) -> float:
@@ -65,7 +65,7 @@ def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, 
     """Take in the answer of one fold: its predictions and their loss."""
     raw = rundir.take(f"{OOF}/{candidate.id}-{fold}")
     prediction = np.asarray(evaluate({"prediction": result.link}, {}, stubs={RAW: raw})["prediction"])
-    rows = problem.folds[fold].valid
+    rows = problem.fold(fold).valid
     weight = None if problem.rows.weight is None else problem.rows.weight[rows]
     loss = score(problem.loss, problem.rows.y[rows], prediction, weight)
     if math.isnan(loss):
@@ -80,18 +80,33 @@ def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, 
 
 def end(candidate: Candidate, problem: Problem, rundir: RunDir, *, folds: int) -> Trial:
     """Close a candidate: its predictions go to disk, its fate becomes a row of the board."""
-    candidate.ended = True
-    candidate.whole = candidate.status == "ok" and len(candidate.losses) >= folds
     if candidate.status == "ok":
-        rows = np.concatenate([problem.folds[fold].valid for fold in candidate.predictions])
-        prediction = np.concatenate(list(candidate.predictions.values()))
-        candidate.score = _score(problem, rows, prediction)
-        if candidate.whole:
-            oof = np.full((problem.rows.n, prediction.shape[1]), np.nan)
-            oof[rows] = prediction
-            rundir.save(f"{OOF}/{candidate.id}", oof)
+        whole = len(candidate.losses) >= folds
+        candidate.score = _keep(candidate, list(candidate.predictions), problem, rundir if whole else None)
+        candidate.whole = whole  # once its predictions are there: a signal may come at any time
     candidate.predictions.clear()
+    candidate.ended = True
     return trial(candidate, problem)
+
+
+def has_repeat(candidate: Candidate, folds: int) -> bool:
+    """Whether every fold of its next cross-validation was predicted; a later one may have begun meanwhile."""
+    first = candidate.repeats * folds
+    return all(fold in candidate.predictions for fold in range(first, first + folds))
+
+
+def end_repeat(candidate: Candidate, problem: Problem, rundir: RunDir) -> None:
+    """Close a further cross-validation: its predictions go to disk, its score into the mean."""
+    count = len(problem.folds)
+    score = _keep(candidate, range(candidate.repeats * count, (candidate.repeats + 1) * count), problem, rundir)
+    if candidate.score is not None and score is not None:
+        candidate.score += (score - candidate.score) / (candidate.repeats + 1)
+    candidate.repeats += 1
+
+
+def oof_name(candidate: Candidate, repeat: int = 0) -> str:
+    """The array of its predictions [n, width] of a cross-validation, NaN where no fold predicted."""
+    return f"{OOF}/{candidate.id}" if repeat == 0 else f"{OOF}/{candidate.id}-again-{repeat}"
 
 
 def record(candidate: Candidate, problem: Problem) -> dict[str, object]:
@@ -105,11 +120,25 @@ def record(candidate: Candidate, problem: Problem) -> dict[str, object]:
     }
 
 
+def repeat_record(candidate: Candidate, folds: int) -> dict[str, object]:
+    """Its last cross-validation as a line of the journal."""
+    first = (candidate.repeats - 1) * folds
+    return {
+        "kind": "repeat",
+        "id": candidate.id,
+        "repeats": candidate.repeats,
+        "losses": {str(fold): candidate.losses[fold] for fold in range(first, first + folds)},
+        "rounds": candidate.rounds,
+        "seconds": candidate.seconds,
+        "score": candidate.score,
+    }
+
+
 def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candidate | None:
     """The candidate that `record` wrote, with its predictions in the run folder; None if it failed or is unknown."""
     if line.get("kind") != "trial" or line.get("status") != "ok" or line.get("learner") not in learners:
         return None
-    losses = {int(fold): float(loss) for fold, loss in line["losses"].items()}
+    losses = _losses(line)
     return Candidate(
         id=line["id"],
         learner=learners[line["learner"]],
@@ -117,12 +146,21 @@ def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candida
         asked=set(losses),
         losses=losses,
         rounds=list(line["rounds"]),
+        detail=line["detail"],
         seconds=line["seconds"],
         memory=line["memory"],
         ended=True,
         whole=line["oof"] is not None,
         score=line["score"],
     )
+
+
+def restore_repeat(candidate: Candidate, line: Mapping[str, Any]) -> None:
+    """Add the cross-validation that `repeat_record` wrote."""
+    candidate.losses |= _losses(line)
+    candidate.asked |= set(candidate.losses)
+    candidate.rounds = list(line["rounds"])
+    candidate.repeats, candidate.seconds, candidate.score = line["repeats"], line["seconds"], line["score"]
 
 
 def trial(candidate: Candidate, problem: Problem) -> Trial:
@@ -137,11 +175,28 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         score=candidate.score,
         rounds=tuple(candidate.rounds),
         folds=len(candidate.losses),
-        rows=sum(len(problem.folds[fold].valid) for fold in candidate.losses),
+        rows=sum(len(problem.fold(fold).valid) for fold in candidate.losses),
         seconds=round(candidate.seconds, 3),
         memory=candidate.memory,
-        oof=f"{OOF}/{candidate.id}.npy" if candidate.whole else None,
+        oof=f"{oof_name(candidate)}.npy" if candidate.whole else None,
     )
+
+
+def _losses(line: Mapping[str, Any]) -> dict[int, float]:
+    return {int(fold): float(loss) for fold, loss in line["losses"].items()}
+
+
+def _keep(candidate: Candidate, folds: Sequence[int], problem: Problem, rundir: RunDir | None) -> float | None:
+    """The score of the predictions of `folds`, which go from memory to the folder if there is one."""
+    rows = np.concatenate([problem.fold(fold).valid for fold in folds])
+    prediction = np.concatenate([candidate.predictions[fold] for fold in folds])
+    if rundir is not None:
+        oof = np.full((problem.rows.n, prediction.shape[1]), np.nan)
+        oof[rows] = prediction
+        rundir.save(oof_name(candidate, candidate.repeats if candidate.whole else 0), oof)
+    for fold in folds:
+        del candidate.predictions[fold]
+    return _score(problem, rows, prediction)
 
 
 def _score(problem: Problem, rows: NDArray[np.int64], prediction: Floats) -> float | None:

@@ -13,6 +13,7 @@ SECONDS_A_TREE = 1.5e-3
 ROUNDS = 300  # what a default learning rate takes to the best round, roughly
 BAGS = 6  # candidates on all folds that a search should get to, else there are fewer folds
 BAGS_LEFT = 3  # the same once the first fit has shown how fast this machine is
+FEWEST = 2.5  # candidates on all folds that are enough where one fold would tell too little
 FITS = 5  # single fits that a search should get to, else learning rates are raised
 FASTEST = 0.2  # learning rates are raised no higher
 SHARE = 0.4  # of the search, the longest that one fit may take
@@ -47,16 +48,18 @@ def fit_estimate(rows: int, columns: int, task: Task) -> float:
     return ROUNDS * task.width * (SECONDS_A_CELL * rows * columns + SECONDS_A_TREE)
 
 
-def pace(estimate: float, *, folds: int, seconds: float, workers: int, bags: int = BAGS) -> Pace:
+def pace(estimate: float, *, folds: int, seconds: float, workers: int, bags: int = BAGS, least: int = 1) -> Pace:
     """The pace of a search of `seconds` on `workers` cores, where a usual fit takes `estimate` seconds.
 
-    It has at most `folds` folds, fewer where there is no time for `bags` candidates on all of them.
+    It has at most `folds` folds, fewer where there is no time for `bags` candidates on all of them; but `least` where
+    there is time for `FEWEST` candidates.
     """
     seconds = max(1.0, seconds)
     cores = seconds * workers
     fits = cores / max(estimate, 1e-9)
+    some = min(least, int(fits / FEWEST))
     return Pace(
-        folds=max(1, min(folds, int(fits / bags))),
+        folds=max(1, min(folds, max(int(fits / bags), some))),
         rate=max(1.0, FITS / fits),
         fit_seconds=SHARE * seconds,
         refit_seconds=REFITS * seconds,

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 INNER = 5  # folds inside a fold, for what looks at the target
+WINDOWS = 3  # by time
+REPEAT = 7919  # between the seeds of repeats
 PARITY = 1000  # train rows on which a member's own raw scores are kept, for parity with the graph
 FOLDER = "matrices"
 
@@ -42,6 +44,7 @@ class Problem:
     loss: Metric
     seed: int
     unseen_groups: bool = False
+    _again: dict[int, tuple[Fold, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, rows: Rows, schema: Schema, task: Task, *, metric: str, spec: Spec, seed: int) -> Problem:
@@ -73,6 +76,33 @@ class Problem:
         """Positions of the rows that members are compared on."""
         n = self.rows.n
         return np.sort(np.random.default_rng(self.seed).permutation(n)[:PARITY])
+
+    @property
+    def least_folds(self) -> int:
+        """Folds that a choice should rest on: one window of time is as good as its weather."""
+        return min(len(self.folds), WINDOWS) if self.rows.time is not None else 1
+
+    def can_repeat(self, repeat: int) -> bool:
+        """Whether the rows can be parted anew: by time there is one way only, and few groups may give fewer folds."""
+        return self.rows.time is None and len(self._repeat(repeat)) == len(self.folds)
+
+    def fold(self, number: int) -> Fold:
+        """A fold of the first cross-validation (`folds`), then of the second, and so on."""
+        repeat, place = divmod(number, len(self.folds))
+        return self.folds[place] if repeat == 0 else self._repeat(repeat)[place]
+
+    def _repeat(self, repeat: int) -> tuple[Fold, ...]:
+        if repeat not in self._again:
+            self._again[repeat] = folds(
+                self.rows,
+                self.task,
+                k=len(self.folds),
+                seed=self.seed + REPEAT * repeat,
+                horizon=None,
+                by_time=False,
+                unseen_groups=self.unseen_groups,
+            )
+        return self._again[repeat]
 
     def inner(self, rows: Rows) -> tuple[Fold, ...]:
         """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit."""
@@ -123,13 +153,13 @@ class Matrices:
 
     def _make(self, fold: int | None) -> Table:
         problem, n = self.problem, self.problem.rows.n
-        rows = problem.rows if fold is None else problem.rows.take(problem.folds[fold].fit)
+        rows = problem.rows if fold is None else problem.rows.take(problem.fold(fold).fit)
         plan, fitted = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed)
         values = fitted
         if fold is not None:
             values = np.empty((n, len(plan.features)))
-            others = np.setdiff1d(np.arange(n), problem.folds[fold].fit)
-            values[problem.folds[fold].fit] = fitted
+            others = np.setdiff1d(np.arange(n), problem.fold(fold).fit)
+            values[problem.fold(fold).fit] = fitted
             values[others] = transform(plan, problem.rows.frame[others])
         self._plans[fold] = plan
         features = tuple(FeatureInfo(name=f.name, kind=f.kind, levels=f.levels) for f in plan.features)
@@ -147,8 +177,8 @@ class Matrices:
         if own:
             self.rundir.save(f"{FOLDER}/{name}", np.ascontiguousarray(values[:, own]))
         if fold is not None:
-            self.rundir.save(f"{FOLDER}/{name}-fit", problem.folds[fold].fit)
-            self.rundir.save(f"{FOLDER}/{name}-valid", problem.folds[fold].valid)
+            self.rundir.save(f"{FOLDER}/{name}-fit", problem.fold(fold).fit)
+            self.rundir.save(f"{FOLDER}/{name}-valid", problem.fold(fold).valid)
         folder = str(self.rundir.path / FOLDER)
         weighted = problem.rows.weight is not None
         return Table(folder=folder, name=name, features=features, places=places, weighted=weighted)

@@ -1,0 +1,66 @@
+"""The jobs under way: one fold of a candidate each, with its limits of time and memory."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from automl.executors.base import Done, Job
+from automl.search.candidate import OOF, Candidate
+from automl.search.forecast import seconds_left
+from automl.search.state import State
+from automl.search.trial import Order
+
+AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
+TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
+GRACE = 1.5  # a job may overrun its soft limit by this factor and ten seconds before it is killed
+
+
+def room(state: State) -> bool:
+    """Whether the executor should have another job."""
+    return len(state.flying) < state.workers + AHEAD
+
+
+def submit(state: State, found: Candidate, fold: int) -> None:
+    """Start a fold of a candidate; its plan is fitted now if it is the first to need it."""
+    found.asked.add(fold)
+    order = _order(state, found, fold)
+    soft, hard = order.seconds, GRACE * order.seconds + 10.0
+    job = Job(
+        id=state.jobs,
+        function="automl.search.trial:run",
+        arguments={"order": order},
+        seconds=max(1.0, state.deadline.left()) if state.counted else min(hard, max(soft, state.deadline.left())),
+        memory=int(state.spec.budget.memory / state.workers),
+    )
+    state.jobs += 1
+    state.flying[job.id] = (found, fold)
+    state.executor.submit(job)
+
+
+def land(state: State, done: Done) -> tuple[Candidate, int]:
+    """The candidate and the fold of a job that has ended, with its costs written down."""
+    found, fold = state.flying.pop(done.id)
+    found.seconds += done.seconds
+    found.memory = max(found.memory, done.memory)
+    return found, fold
+
+
+def _order(state: State, found: Candidate, fold: int) -> Order:
+    soft, until = state.pace.fit_seconds, math.inf
+    if not state.counted:
+        left = max(0.5, seconds_left(state))
+        soft, until = min(soft, left), time.monotonic() + TRAINING * left
+    keeps = fold == 0 and (state.pace.folds == 1 or not state.settled)
+    return Order(
+        table=state.matrices.table(fold),
+        learner=found.learner.name,
+        params=found.params,
+        task=state.problem.task,
+        seed=state.seed,
+        seconds=soft,
+        until=until,
+        out=state.rundir.place(f"{OOF}/{found.id}-{fold}"),
+        parity=state.matrices.parity(fold) if keeps else None,
+        package=state.package,
+    )

@@ -1,0 +1,65 @@
+"""The race of first folds: who is tried, who goes on to further folds, and whose turn is next."""
+
+from __future__ import annotations
+
+from automl.search.agenda import enough
+from automl.search.candidate import Candidate
+from automl.search.forecast import backlog, haste, rest, seconds_left
+from automl.search.state import State
+
+MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
+CAUTION = 1.2  # further folds take longer than the first one says, by this factor
+
+
+def next_fold(state: State) -> tuple[Candidate, int] | None:
+    """A further fold of a candidate whose first fold was good: of baselines first, then of what ends soonest."""
+    waiting = [
+        found
+        for found in state.found
+        if not found.ended and (found.learner.baseline or 0 in found.losses) and len(found.asked) < state.pace.folds
+    ]
+    if not waiting:
+        return None
+    if state.counted:
+        found = waiting[0]
+    else:
+        found = min(waiting, key=lambda one: (not one.learner.baseline, rest(state, one), one.id))
+    return found, min(set(range(state.pace.folds)) - found.asked)
+
+
+def next_candidate(state: State) -> tuple[Candidate, int] | None:
+    """The first fold of a new candidate, if there is one and time for it."""
+    tried = [found for found in state.found if not found.learner.baseline]
+    if state.finalists or (state.counted and len(tried) >= (state.spec.budget.trials or 0)) or exhausted(state):
+        return None
+    following = state.agenda.next(state.found, lambda learner: haste(state, learner))
+    if following is None:
+        return None
+    learner, params, proposed = following
+    found = Candidate(id=state.number, learner=learner, params=params, proposed=proposed)
+    state.number += 1
+    state.found.append(found)
+    state.agenda.note(found)
+    return found, 0
+
+
+def exhausted(state: State) -> bool:
+    """Whether so many trials have brought no gain that more would only fit the folds."""
+    firsts = [found.first for found in state.found if found.ended and not found.learner.baseline]
+    without_gain = len(firsts) - firsts.index(min(firsts)) - 1 if firsts else 0
+    return without_gain >= enough(state.problem.rows.n)
+
+
+def goes_on(state: State, found: Candidate) -> bool:
+    """A candidate goes on to further folds if its first one is near the best and there is time for them."""
+    if found.learner.baseline:
+        return True
+    firsts = [other.first for other in state.found if 0 in other.losses]
+    margin = MARGIN + len(state.problem.folds[0].valid) ** -0.5
+    if found.first > min(firsts) + margin * (max(firsts) - min(firsts)):
+        found.detail = "dropped: its first fold is behind the best"
+        return False
+    if not state.counted and CAUTION * backlog(state) >= seconds_left(state):
+        found.detail = "dropped: no time for further folds"
+        return False
+    return True

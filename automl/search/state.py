@@ -1,0 +1,66 @@
+"""A search at one moment: what it was given, and what it has found; every choice is a function of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from automl.budget import Deadline
+from automl.executors.base import Executor
+from automl.progress import Listener
+from automl.search.agenda import Agenda
+from automl.search.board import Trial
+from automl.search.candidate import Candidate, trial
+from automl.search.pace import Pace
+from automl.search.problem import Matrices, Problem
+from automl.search.rundir import RunDir
+from automl.spec.model import Spec
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """The upper half never changes; the lower half is changed by the loop alone, as trials end."""
+
+    problem: Problem
+    spec: Spec
+    deadline: Deadline
+    executor: Executor
+    rundir: RunDir
+    listener: Listener
+    seed: int
+    package: str  # of learners
+    matrices: Matrices
+    agenda: Agenda
+    reserve: float  # seconds for what comes after the search
+
+    pace: Pace
+    settled: bool  # the first real fit has shown how fast this machine is
+    found: list[Candidate] = field(default_factory=list)
+    ended: list[Candidate] = field(default_factory=list)
+    number: int = 0  # of the next candidate
+    flying: dict[int, tuple[Candidate, int]] = field(default_factory=dict)  # by the number of the job
+    jobs: int = 0
+    finalists: tuple[Candidate, ...] = ()  # chosen when the search has found what it will
+    repeats: int = 1  # cross-validations of the finalists that were begun
+    stopped: str | None = None
+    signal: int | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Choices follow counted work and not the clock (R12)."""
+        return self.spec.budget.trials is not None
+
+    @property
+    def workers(self) -> int:
+        """Jobs at a time."""
+        return self.executor.workers
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The board so far, in the order of ending; a signal may have come between an end and its note."""
+        late = [found for found in self.found if found.ended and found not in self.ended]
+        return tuple(trial(found, self.problem) for found in (*self.ended, *late))
+
+    @property
+    def whole(self) -> list[Candidate]:
+        """The candidates that may ship: every fold was predicted."""
+        return [found for found in self.found if found.whole]

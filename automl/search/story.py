@@ -1,0 +1,31 @@
+"""How the search tells of its trials: one sentence for people, the same as facts for machines."""
+
+from __future__ import annotations
+
+from automl.progress import Event
+from automl.search.board import Trial
+from automl.search.problem import Problem
+from automl.search.state import State
+
+
+def tell(state: State, trial: Trial) -> None:
+    """Tell the listener of a trial that has ended."""
+    problem, trials = state.problem, state.trials
+    facts: dict[str, object] = {"trials": len(trials), "learner": trial.learner, "left": state.deadline.left()}
+    scores = [one.score for one in trials if one.oof is not None and one.score is not None]
+    if trial.score is not None:
+        facts["score"] = trial.score
+    if scores:
+        facts["best"] = max(scores) if problem.metric.greater_is_better else min(scores)
+    state.listener(Event(stage="search", text=_sentence(trial, problem), facts=facts))
+
+
+def _sentence(trial: Trial, problem: Problem) -> str:
+    if trial.status == "stopped":
+        return f"{trial.learner} was stopped: {trial.detail}"
+    if trial.status != "ok":
+        return f"{trial.learner} failed: {trial.status}. {trial.detail}"
+    name = problem.metric.name.replace("_", " ")
+    shown = f"{name} {trial.score:.5g}" if trial.score is not None else f"loss {trial.loss:.5g}"
+    part = "" if trial.oof is not None else ", not on all folds"
+    return f"{trial.learner}: {shown}{part}"
