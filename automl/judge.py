@@ -17,7 +17,7 @@ from automl.decide.costs import Costs
 from automl.decide.evidence import decided_rows, out_of_fold
 from automl.decide.number import Forecast, NumberPolicy, coverage, judge_numbers, out_of_fold_decisions
 from automl.decide.policy import codes
-from automl.decide.verdict import Verdict
+from automl.decide.verdict import ROWS_SMALL, Verdict
 from automl.decide.verdict import judge as judge_money
 from automl.errors import DataError
 from automl.metrics.interval import interval
@@ -112,7 +112,9 @@ def _verdict_on_numbers(
         weight=test.weight,
         group=test.group,
     )
-    more = out_of_fold_decisions(oof, train.y, costs, weight=train.weight, group=train.group, seed=seed)
+    more = None
+    if test.n < ROWS_SMALL:
+        more = out_of_fold_decisions(oof, train.y, costs, weight=train.weight, group=train.group, seed=seed)
     return judge_numbers(decided, policy.numbers, train.y, train.weight, oof=more, seed=seed)
 
 
@@ -132,5 +134,5 @@ def verdict_on(
     test = decided_rows(data.test, decisions, prediction, costs)
     if not test.n:
         raise DataError("no test row has a cost of what came true", hint="Without one, nothing can be told in money.")
-    more = out_of_fold(oof, data.train, data.labels.task, costs, seed=seed)
+    more = out_of_fold(oof, data.train, data.labels.task, costs, seed=seed) if test.n < ROWS_SMALL else None
     return judge_money(test, costs, oof=more, seed=seed)
