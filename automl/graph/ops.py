@@ -92,7 +92,10 @@ def _as_number(builder: Builder, expr: ops.AsNumber, x: str) -> str:
 def _take(builder: Builder, expr: ops.Take, index: str) -> str:
     if isinstance(expr.index, ops.IndexOf) and expr.index.keys and expr.width == 1:
         return _look_up(builder, expr.index, expr.table[: len(expr.index.keys) + 1, 0])
-    return builder.op("GatherND", builder.constant(expr.table), index)
+    if expr.index.width == 1:
+        return builder.op("GatherND", builder.constant(expr.table), index)
+    rows = builder.op("Gather", builder.constant(expr.table), index, axis=0)
+    return builder.op("MatMul", builder.constant(np.ones(expr.index.width)), rows)  # a vector's axis goes away
 
 
 def _look_up(builder: Builder, index: ops.IndexOf, values: Floats) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -127,7 +128,8 @@ def _index_of(expr: ops.IndexOf, x: pl.Series) -> Ints:
 
 
 def _take(expr: ops.Take, index: Ints) -> Floats:
-    return np.asarray(expr.table[index[:, 0]])
+    """Column by column: all rows at once would be [N, width of the index, width]."""
+    return reduce(np.add, (expr.table[column] for column in index.T))
 
 
 def _take_text(expr: ops.TakeText, index: Ints) -> pl.Series:

@@ -307,7 +307,7 @@ class AsIndex(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Take(Expr):
-    """Row `index` of `table` [rows, width]; the index is of width 1."""
+    """Row `index` of `table` [rows, width]; of a wider index the sum of all its rows."""
 
     index: Expr
     table: Floats

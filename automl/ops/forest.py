@@ -24,8 +24,12 @@ def _block(ensemble: Ensemble, members: _Members, x: Floats) -> Floats:
     """Sum the leaves in the order of the trees, then the base: the graph's order."""
     leaves = _leaves(ensemble, members, x)
     value, target = ensemble.leaf_value[leaves], ensemble.leaf_target[leaves]
-    sums = [np.where(target == k, value, 0.0).sum(axis=0) for k in range(ensemble.width)]
-    return np.stack(sums, axis=1) + ensemble.base
+    if ensemble.width == 1:
+        return np.asarray(value.sum(axis=0)[:, None] + ensemble.base)
+    sums, rows = np.zeros((len(x), ensemble.width)), np.arange(len(x))
+    for one, column in zip(value, target, strict=True):
+        sums[rows, column] += one
+    return sums + ensemble.base
 
 
 def _leaves(ensemble: Ensemble, members: _Members, x: Floats) -> Ints:

@@ -78,6 +78,7 @@ CASES: dict[str, Expr] = {
     "take by text": ops.Take(ops.IndexOf(TEXT, KEYS), TABLE),
     "take one by text": ops.Take(ops.IndexOf(TEXT, KEYS), TABLE[:, :1]),
     "take by number": ops.Take(ops.AsIndex(A, 6), TABLE),
+    "take several": ops.Take(ops.AsIndex(ops.Concat((A, B)), 6), TABLE),
     "take text": ops.TakeText(ops.AsIndex(A, 3), ("", "é", '☃ "')),
     "interpolate": ops.Interpolate(A, np.array([-1e6, 0.0, 0.5, 3.0]), np.array([3.0, 3.0, -1.0, 1e3])),
     "interpolate one knot": ops.Interpolate(A, np.array([1.0]), np.array([2.0])),
