@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,6 +18,8 @@ from automl.search.forecast import makespan
 from automl.search.state import State
 from automl.search.trial import Fitted, Order
 
+TRAINING = 0.8  # of the time for refits; exporting and parity take the rest
+LATE = 2.0  # seconds that a refit may take of the reserve: without it its training would be in vain
 BY_HAND = 20.0  # seconds for the refits of a search that was stopped by hand
 
 
@@ -71,10 +75,12 @@ def _affordable(state: State, weights: dict[Candidate, float]) -> dict[Candidate
 
 def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted]:
     """Members fitted on all rows by candidate id, and the baselines for the case that nothing else is ready."""
-    fitted = {found.id: found.fitted for found in state.found if found.fitted is not None}
-    fallback = [found for found in state.whole if found.learner.baseline][:1]
+    holdout = _final(state) == 0  # else a fold's model has another plan than the one that ships
+    fitted = {found.id: found.fitted for found in state.found if holdout and found.fitted is not None}
+    baselines = [found for found in state.whole if found.learner.baseline]
+    fallback = sorted(baselines, key=lambda found: (found.first, found.id))[:1]
     members = list(dict.fromkeys([*fallback, *weights]))
-    if _final(state) == 0 and not _time_to_refit(state, members):
+    if holdout and not _time_to_refit(state, members):
         members = [member for member in weights if member.id not in fitted]
     if not members:
         return fitted
@@ -84,7 +90,7 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     for number, member in enumerate(members):
         state.executor.submit(_job(state, number, member))
     waiting = set(range(len(members)))
-    while waiting and (_left(state) > 0 or state.counted or not any(member.id in fitted for member in members)):
+    while waiting and (_left(state) > -LATE or state.counted or not any(member.id in fitted for member in members)):
         for done in state.executor.wait(min(1.0, max(0.1, _left(state)))):
             waiting.discard(done.id)
             if done.status == "ok" and isinstance(done.value, Fitted):
@@ -97,8 +103,12 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
 
 
 def _job(state: State, number: int, member: Candidate) -> Job:
-    """The refit of a member, for as many rounds as its folds kept on average."""
+    """The refit of a member, for as many rounds as its folds kept on average.
+
+    A booster that runs late stops at the rounds it has: a little less of a good model is better than a baseline.
+    """
     limit = max(1.0, state.deadline.left() if state.counted else _left(state))
+    until = math.inf if state.counted else time.monotonic() + TRAINING * limit
     rounds = {"rounds": max(1, round(float(np.mean(member.rounds))))} if member.rounds else {}
     order = Order(
         table=state.matrices.table(_final(state)),
@@ -107,6 +117,7 @@ def _job(state: State, number: int, member: Candidate) -> Job:
         task=state.problem.task,
         seed=state.seed,
         seconds=limit,
+        until=until,
         parity=state.matrices.parity(_final(state)),
         package=state.package,
     )
@@ -114,7 +125,7 @@ def _job(state: State, number: int, member: Candidate) -> Job:
         id=number,
         function="automl.search.trial:refit",
         arguments={"order": order},
-        seconds=limit,
+        seconds=limit + (0.0 if state.counted else LATE),
         memory=int(state.spec.budget.memory / state.workers),
     )
 
