@@ -80,8 +80,9 @@ def not_yet() -> str:
 
 def commands() -> Iterator[str]:
     """A section for each command: its purpose, its usage, its options."""
+    above = click.Context(cli, info_name="automl", **cli.context_settings)
     for name, command in sorted(cli.commands.items()):
-        context = click.Context(command, info_name=f"automl {name}")
+        context = click.Context(command, info_name=name, parent=above)
         yield f"## automl {name}\n\n{command.help}\n"
         yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
         records = [option.get_help_record(context) for option in command.params if isinstance(option, click.Option)]

@@ -17,6 +17,8 @@ def tell(state: State, trial: Trial) -> None:
         facts["score"] = trial.score
     if scores:
         facts["best"] = max(scores) if problem.metric.greater_is_better else min(scores)
+        if trial.oof is not None and trial.score == facts["best"]:
+            facts["oof"] = trial.oof
     state.listener(Event(stage="search", text=_sentence(trial, problem), facts=facts))
 
 
