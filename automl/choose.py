@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     if not parity.ok:
         raise BundleError(parity.reason, where="parity", hint="This is a bug of ours: please report it with the spec.")
     needed = {column.name for column in assembly.inputs}
-    reader = {"columns": [dict(column.reader) for column in data.schema.columns if column.name in needed]}
+    reader = _reader(data, needed, costs.today.columns if costs and costs.today else ())
     return Choice(
         assembly=assembly,
         model=to_onnx(assembly.outputs, inputs=assembly.inputs),
@@ -84,6 +84,14 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
         numbers=numbers,
         parity=parity,
     )
+
+
+def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> dict[str, object]:
+    """How the graph's columns are read; under "evidence" those that only the verdict needs, for today's rule."""
+    columns = data.schema.columns
+    beside = [dict(column.reader) for column in columns if column.name in named and column.name not in needed]
+    read = [dict(column.reader) for column in columns if column.name in needed]
+    return {"columns": read, "evidence": beside} if beside else {"columns": read}
 
 
 def score_rows(model: bytes, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:

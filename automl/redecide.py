@@ -39,7 +39,7 @@ from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
 from automl.report.text import card
 from automl.spec import Spec, parse
-from automl.spec.expressions import cost_columns
+from automl.spec.expressions import cost_columns, named_columns
 
 CHANGEABLE = ("costs", "interval", "names", "require", "review", "capacity", "running", "today")
 """The keys of [objective] that no member was trained by."""
@@ -95,7 +95,8 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     spec = _respec(old.manifest, overrides)
     seed = spec.budget.seed
     data, oof, prediction = _evidence(old)
-    policy = _policy(spec, data, oof, seed=seed)
+    inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    policy = _policy(spec, data, oof, inputs, seed=seed)
     stub = Stub(_predicted(old.manifest).name, prediction.shape[1])
     answers = _answers(policy, stub, data.test, prediction)
     verdict = verdict_on(data, oof, policy, answers, prediction, seed=seed)
@@ -151,8 +152,9 @@ def _evidence(bundle: Bundle) -> tuple[Prepared, NDArray[np.float64], NDArray[np
 
 
 def _entries(manifest: Manifest) -> list[Any]:
-    columns: Any = manifest.reader["columns"]
-    return list(columns)
+    """How the columns of the graph are read, and those that only the evidence has."""
+    reader: Any = manifest.reader
+    return [*reader["columns"], *reader.get("evidence", ())]
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
@@ -177,20 +179,23 @@ def _rows(frame: pl.DataFrame, entries: list[Any]) -> Rows:
     )
 
 
-def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], *, seed: int) -> Redecided:
+def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequence[str], *, seed: int) -> Redecided:
     train, kept = data.train, [column.name for column in data.schema.columns]
-    lacking = [name for name in cost_columns(spec.objective.costs) if name not in kept]
-    if lacking:
-        raise SpecError(
-            f"the evidence in the bundle lacks the column '{lacking[0]}'",
-            where="objective.costs",
-            hint=f"It has {', '.join(kept) or 'none'}: those that the costs of the fit named. Else fit again.",
-        )
+    _check_columns(named_columns(spec.objective), kept, "the evidence in the bundle lacks", where="objective")
+    costed = cost_columns(spec.objective.costs)
+    _check_columns(costed, inputs, "the graph in the bundle does not read", where="objective.costs")
     unit_costs = make_unit_costs(spec.objective, data.labels.task)
     return Redecided(
         costs=make_costs(spec.objective, data.labels, data),
         numbers=fit_number_policy(spec.objective, unit_costs, oof, train.y, train.weight, seed=seed),
     )
+
+
+def _check_columns(named: Sequence[str], there: Sequence[str], what: str, *, where: str) -> None:
+    lacking = [name for name in named if name not in there]
+    if lacking:
+        hint = f"It has {', '.join(there) or 'none'}: those that the fit named. Else fit again."
+        raise SpecError(f"{what} the column '{lacking[0]}'", where=where, hint=hint)
 
 
 def _answers(
@@ -210,14 +215,17 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
     outputs = dict(policy.outputs(stub))
     model = replace_policy(read_file(old.path, "model.onnx"), stub, outputs)
     inputs = open_session(model).inputs
+    rule = policy.costs.today if policy.costs else None
+    named = rule.columns if rule else ()
     entries = [entry for entry in _entries(manifest) if entry["name"] in inputs]
+    beside = [entry for entry in _entries(manifest) if entry["name"] in named and entry["name"] not in inputs]
     costs, numbers = policy.costs, policy.numbers
     labels = manifest.target.labels()
     golden, native = _golden(old, stub, outputs)
     evidence = pl.read_parquet(io.BytesIO(read_file(old.path, "evidence.parquet")))
     return Contents(
         model=model,
-        reader={**manifest.reader, "columns": entries},
+        reader={"columns": entries, "evidence": beside} if beside else {"columns": entries},
         labels=labels,
         outputs=outputs_of(
             labels,

@@ -15,7 +15,7 @@ from automl.data.wires import guess
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
 from automl.spec.costs import CostTable
-from automl.spec.expressions import cost_columns
+from automl.spec.expressions import named_columns
 
 ROW_ORDER: Final = "row order"
 WHERE: Final = "objective.costs.table"
@@ -76,7 +76,7 @@ def costs_of(spec: Spec, part: Literal["train", "test"]) -> tuple[CostFile, Mapp
     if path is None or (part == "test" and by == ROW_ORDER and not isinstance(table, CostTable)):
         hint = 'write table = { train = "a.parquet", test = "b.parquet" }'
         raise SpecError(f"the {part} part has no cost file", where=WHERE, hint=hint)
-    return open_costs(path, by, cost_columns(costs))
+    return open_costs(path, by, named_columns(spec.objective))
 
 
 def joined(rows: pl.DataFrame, file: CostFile, start: int = 0) -> pl.DataFrame:

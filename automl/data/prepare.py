@@ -21,7 +21,7 @@ from automl.data.split import split_test
 from automl.data.wires import guess
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
-from automl.spec.expressions import cost_columns
+from automl.spec.expressions import named_columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -186,8 +186,8 @@ def _priced(source: Source, spec: Spec, part: Literal["train", "test"]) -> Sourc
 
 
 def _beside(schema: Schema, spec: Spec) -> list[Column]:
-    """The columns that costs name and that are no features; a wrong name is told where the costs are made."""
-    named = cost_columns(spec.objective.costs)
+    """The columns that costs and today's rule name, no features; a wrong name is told where the costs are made."""
+    named = named_columns(spec.objective)
     return [
         column
         for column in schema.columns

@@ -70,7 +70,7 @@ class Rows:
     """Rows of the main table after the reader, aligned: every array has `frame.height` entries.
 
     `frame` has the feature columns in wire types (Float64 with NaN, or String with ``""``) and nothing else.
-    `beside` has the columns that costs name and that are no features, in wire types, None without such.
+    `beside` has the columns that costs or today's rule name and that are no features, in wire types, None without such.
     `raw` has all source columns as they came (for costs, keys, golden rows, today's rule).
     `group` is a code for each group, `time` microseconds UTC as float64.
     """

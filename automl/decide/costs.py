@@ -15,6 +15,7 @@ from automl.data.rows import Labels, Prepared
 from automl.decide.formula import compile_formula
 from automl.decide.review import CELL, Review
 from automl.decide.running import Upkeep, make_upkeep
+from automl.decide.today import Today, make_today
 from automl.errors import DataError, SpecError, nearest
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Absolute, Column, Concat, Constant, Expr, LessEqual, Where, constant, walk
@@ -82,6 +83,7 @@ class Costs:
     asks: bool = False
     review: Review | None = None
     upkeep: Upkeep | None = None
+    today: Today | None = None
 
     @property
     def answers(self) -> int:
@@ -90,9 +92,10 @@ class Costs:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the costs name."""
+        """The columns that the costs and today's rule name."""
         leaves = walk(*(cost.expr for cost in self.rows.values()))
-        return tuple(dict.fromkeys(leaf.name for leaf in leaves if isinstance(leaf, Column)))
+        ruled = self.today.columns if self.today else ()
+        return tuple(dict.fromkeys((*(leaf.name for leaf in leaves if isinstance(leaf, Column)), *ruled)))
 
     @property
     def later(self) -> bool:
@@ -172,7 +175,12 @@ def make_costs(objective: Objective, labels: Labels, data: Prepared | None = Non
             where=WHERE,
             hint="write [objective.costs.matrix] with one line for each label",
         )
-    costs = replace(costs, actions=_named(costs.actions, labels, objective.names), upkeep=make_upkeep(objective))
+    costs = replace(
+        costs,
+        actions=_named(costs.actions, labels, objective.names),
+        upkeep=make_upkeep(objective),
+        today=make_today(objective, labels, data),
+    )
     return _reviewed(costs, objective)
 
 

@@ -25,8 +25,8 @@ class Evidence:
 
     `p` [n, width] are the calibrated probabilities of the decisions: with them other costs can be tried.
     `amounts` [n, classes, actions] are what each row costs, None where all rows cost the same; `expected` what was
-    expected of that when the row was decided, None where it was known. `unpriced` counts the rows that are not among
-    these, because they lack a cost.
+    expected of that when the row was decided, None where it was known. `today` [n] are the action codes of the rule in use
+    now, None without one. `unpriced` counts the rows that are not among these, because they lack a cost.
     """
 
     decisions: Ints
@@ -36,6 +36,7 @@ class Evidence:
     group: Ints | None = None
     amounts: Floats | None = None
     expected: Floats | None = None
+    today: Ints | None = None
     unpriced: int = 0
 
     @property
@@ -48,6 +49,20 @@ class Evidence:
         """The weight of each row, 1 on average [n]."""
         weight = np.ones(self.n) if self.weight is None else self.weight
         return np.asarray(weight / weight.mean())
+
+    def by_action(self, costs: Costs) -> Floats:
+        """What each action costs on each row, given its truth [n, actions]."""
+        truth = self.y.astype(np.int64)
+        return costs.matrix[truth] if self.amounts is None else self.amounts[np.arange(self.n), truth]
+
+    def others(self, by_action: Floats) -> Floats:
+        """What the policies without a model cost on each row [n, policies]: each action for all rows, today's rule."""
+        return by_action if self.today is None else np.column_stack((by_action, taken(by_action, self.today)))
+
+
+def taken(by_action: Floats, decisions: Ints) -> Floats:
+    """What rows cost under these decisions [n]."""
+    return np.asarray(np.take_along_axis(by_action, decisions[:, None], axis=1)[:, 0])
 
 
 def decided_rows(rows: Rows, decisions: Ints, p: Floats, costs: Costs) -> Evidence:
@@ -67,6 +82,7 @@ def decided_rows(rows: Rows, decisions: Ints, p: Floats, costs: Costs) -> Eviden
         group=None if rows.group is None else rows.group[keep],
         amounts=None if amounts is None else amounts[keep],
         expected=None if expected is None else expected[keep],
+        today=costs.today.decisions(rows.inputs)[keep] if costs.today else None,
         unpriced=rows.n - keep.size,
     )
 
@@ -96,6 +112,7 @@ def pooled(first: Evidence, second: Evidence) -> Evidence:
     probabilities = first.p is not None and second.p is not None
     differ = first.amounts is not None and second.amounts is not None
     later = first.expected is not None and second.expected is not None
+    ruled = first.today is not None and second.today is not None
     return Evidence(
         decisions=np.concatenate((first.decisions, second.decisions)),
         y=np.concatenate((first.y, second.y)),
@@ -104,6 +121,7 @@ def pooled(first: Evidence, second: Evidence) -> Evidence:
         group=np.concatenate((_groups(first, above=second), _groups(second, above=first))) if grouped else None,
         amounts=np.concatenate((first.amounts, second.amounts)) if differ else None,  # type: ignore[arg-type]  # both are there
         expected=np.concatenate((first.expected, second.expected)) if later else None,  # type: ignore[arg-type]  # likewise
+        today=np.concatenate((first.today, second.today)) if ruled else None,  # type: ignore[arg-type]  # likewise
         unpriced=first.unpriced + second.unpriced,
     )
 

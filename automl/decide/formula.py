@@ -83,6 +83,11 @@ def compile_formula(expression: Expression, columns: Mapping[str, SchemaColumn],
     return compiler.of_kind(expression.root, "number")
 
 
+def compile_condition(expression: Expression, columns: Mapping[str, SchemaColumn]) -> Expr:
+    """The expression as a flag [N, 1] over read columns, by the same rules; SpecError where it is no condition."""
+    return _Compiler(expression, columns, afterwards=False).of_kind(expression.root, "flag")
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     """Goes down the tree; each node is asked for the kind that its place needs."""

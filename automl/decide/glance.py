@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from automl.data.rows import Rows
 from automl.decide.compare import PER
 from automl.decide.costs import Costs
+from automl.decide.evidence import taken
 from automl.decide.policy import choose
 
 Floats = NDArray[np.float64]
 
 
 def glance(p: Floats, rows: Rows, costs: Costs) -> float | None:
-    """The saving per 1,000 rows of decisions by `p` [n, width] against the best action that is one for all rows.
+    """The saving per 1,000 rows of decisions by `p` [n, width] against the best policy without a model.
 
     `p` are out-of-fold and not calibrated yet; rows without them or without a cost are left out, None if none is left.
     """
@@ -26,5 +27,8 @@ def glance(p: Floats, rows: Rows, costs: Costs) -> float | None:
         return None
     ours = by_action[index, choose(p, costs, costs.expected(rows.inputs))][keep]
     weight = None if rows.weight is None else rows.weight[keep]
-    alike = np.average(by_action[keep], axis=0, weights=weight).min()
+    others = by_action
+    if costs.today:
+        others = np.column_stack((by_action, taken(by_action, costs.today.decisions(rows.inputs))))
+    alike = np.average(others[keep], axis=0, weights=weight).min()
     return float(alike - np.average(ours, weights=weight)) * PER

@@ -82,6 +82,8 @@ def make_unit_costs(objective: Objective, task: Task) -> UnitCosts | None:
         return None
     if objective.review is not None:
         raise SpecError("a review is for decisions between labels", where="objective.review")
+    if objective.today is not None:
+        raise SpecError("today's rule is for a target of two labels", where="objective.today")
     upkeep = make_upkeep(objective)
     if costs is None:
         return None

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.decide.compare import PER, Comparison, compare
-from automl.decide.costs import BINARY_CELLS, Costs
-from automl.decide.evidence import Bootstrap, Evidence, pooled
+from automl.decide.costs import Costs
+from automl.decide.evidence import Bootstrap, Evidence, pooled, taken
 from automl.decide.policy import choose
 from automl.decide.review import CELL
 from automl.decide.running import Upkeep
+from automl.decide.span import Span, break_even
+from automl.decide.today import TODAY
 
 Floats = NDArray[np.float64]
 ROWS_SMALL = 1_000  # fewer test rows cannot tell a good model from a lucky one: out-of-fold rows help
@@ -34,10 +36,14 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A policy without a model, one action for all rows, and its cost per 1,000 rows of the evidence."""
+    """A policy without a model, one action for all rows, and its cost per 1,000 rows of the evidence.
+
+    `rule`: when it acts, if it is today's rule.
+    """
 
     action: str
     cost: float
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +82,6 @@ class Scenario:
     low: float
     high: float
     worth: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Deploying pays while an amount stays between `low` and `high`; None means no bound on that side.
-
-    With `factor` the bounds multiply what each row costs, because rows differ.
-    """
-
-    cell: str
-    low: float | None
-    high: float | None
-    factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,20 +136,25 @@ def judge(
     whole = _compare(evidence, costs, bootstrap)
     alone = _compare(test, costs, Bootstrap.of(test, seed=seed)) if helped else whole
     worth = whole.low > 0 and alone.saving > 0
-    best = costs.actions[int(np.argmin(whole.trivial))]
+    policies = _policies(costs, whole)
+    best = policies[int(np.argmin(whole.trivial))]
     return Verdict(
         worth=worth,
-        reason=_reason(whole, alone, against=best, rows=(test.n, evidence.n - test.n), currency=costs.currency)
+        reason=_reason(
+            whole,
+            alone,
+            against=best.action if best.rule else f"always '{best.action}'",
+            rows=(test.n, evidence.n - test.n),
+            currency=costs.currency,
+        )
         + _left_out(evidence.unpriced),
         currency=costs.currency,
         amounts=_amounts(evidence, costs),
         evidence="test and out-of-fold" if helped else "test",
         rows=evidence.n,
         ours=whole.ours,
-        policies=tuple(
-            Policy(action=action, cost=float(cost)) for action, cost in zip(costs.actions, whole.trivial, strict=True)
-        ),
-        best=best,
+        policies=policies,
+        best=best.action,
         saving=whole.saving,
         low=whole.low,
         high=whole.high,
@@ -166,7 +164,7 @@ def judge(
         test_low=alone.low,
         test_high=alone.high,
         test_total=alone.saving * test.n / PER,
-        break_even=_break_even(evidence, costs),
+        break_even=break_even(evidence, costs),
         scenarios=_scenarios(evidence, costs, bootstrap),
         unpriced=evidence.unpriced,
         taken=tuple(
@@ -177,8 +175,15 @@ def judge(
     )
 
 
+def _policies(costs: Costs, found: Comparison) -> tuple[Policy, ...]:
+    """The policies without a model, in the order in which they were compared."""
+    names = [(action, None) for action in costs.actions] + ([(TODAY, costs.today.text)] if costs.today else [])
+    pairs = zip(names, found.trivial, strict=True)
+    return tuple(Policy(action=name, cost=float(cost), rule=rule) for (name, rule), cost in pairs)
+
+
 def _amounts(evidence: Evidence, costs: Costs) -> tuple[Amount, ...]:
-    by_action, truth = _by_action(evidence, costs), evidence.y.astype(np.int64)
+    by_action, truth = evidence.by_action(costs), evidence.y.astype(np.int64)
     found = []
     for code, (cells, row) in enumerate(zip(costs.cells, costs.matrix, strict=True)):
         of_truth = truth == code
@@ -192,21 +197,16 @@ def _amounts(evidence: Evidence, costs: Costs) -> tuple[Amount, ...]:
 
 
 def _compare(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> Comparison:
-    by_action = _by_action(evidence, costs)
-    ours = np.take_along_axis(by_action, evidence.decisions[:, None], axis=1)
+    by_action = evidence.by_action(costs)
     upkeep = costs.upkeep.per_row if costs.upkeep else 0.0
-    return compare(ours[:, 0] + upkeep, by_action, evidence.shares, bootstrap)
-
-
-def _by_action(evidence: Evidence, costs: Costs) -> Floats:
-    """What each action costs on each row, given its truth [n, actions]."""
-    truth = evidence.y.astype(np.int64)
-    return costs.matrix[truth] if evidence.amounts is None else evidence.amounts[np.arange(evidence.n), truth]
+    return compare(
+        taken(by_action, evidence.decisions) + upkeep, evidence.others(by_action), evidence.shares, bootstrap
+    )
 
 
 def _scenarios(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> tuple[Scenario, ...]:
     """Each amount halved and doubled, the heaviest amounts first."""
-    truth, by_action = evidence.y.astype(np.int64), np.abs(_by_action(evidence, costs))
+    truth, by_action = evidence.y.astype(np.int64), np.abs(evidence.by_action(costs))
     weighed = (evidence.shares * column for column in by_action.T)
     heavy = np.column_stack([np.bincount(truth, column, len(costs.matrix)) for column in weighed])[:, : costs.answers]
     order = [divmod(int(cell), costs.answers) for cell in np.argsort(-heavy, axis=None, kind="stable")]
@@ -243,43 +243,12 @@ def _scaled(each: Floats | None, changed: Costs, cell: tuple[int, int], factor: 
     return amounts if changed.review is None else changed.review.added(amounts)
 
 
-def _break_even(evidence: Evidence, costs: Costs) -> Span | None:
-    """Between which costs of a false positive these very decisions save money (binary, no re-deciding).
-
-    The saving against never acting falls with that cost, against always acting it rises: each is a line in it. Where
-    that cost differs from row to row, the line is in a factor that multiplies it, if it is nowhere negative.
-    """
-    if costs.cells != BINARY_CELLS:
-        return None
-    cell = (0, 1)
-    by_row = cell in costs.rows
-    each = _by_action(evidence, costs)[:, 1] if by_row else np.ones(evidence.n)
-    if by_row and (each[evidence.y == 0] < 0).any():
-        return None
-    shares = evidence.shares
-    false_positive = float(np.average(each * ((evidence.y == 0) & (evidence.decisions == 1)), weights=shares))
-    negative = float(np.average(each * (evidence.y == 0), weights=shares))
-    nothing = costs.scaled(*cell, 0.0)
-    free = _by_action(replace(evidence, amounts=_scaled(evidence.amounts, nothing, cell, 0.0)), nothing)
-    ours = np.average(np.take_along_axis(free, evidence.decisions[:, None], axis=1)[:, 0], weights=shares)
-    ours += costs.upkeep.per_row if costs.upkeep else 0.0
-    never, always = np.average(free, axis=0, weights=shares)
-    lowest = (ours - always) / (negative - false_positive) if negative > false_positive else -np.inf
-    highest = (never - ours) / false_positive if false_positive > 0 else np.inf
-    pays = lowest < highest and (negative > false_positive or ours < always) and (false_positive > 0 or ours < never)
-    if not pays or highest <= 0:
-        return None
-    low = float(lowest) if lowest > 0 else None
-    high = float(highest) if highest < np.inf else None
-    return Span(cell=BINARY_CELLS[0][1], low=low, high=high, factor=by_row)
-
-
 def _reason(whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:
     unit = f" {currency}" if currency else ""
     on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows" if rows[1] else "")
     what = "saves" if whole.saving >= 0 else "loses"
     found = (
-        f"On {on} the model {what} {money(abs(whole.saving))}{unit} per 1,000 rows against always '{against}', "
+        f"On {on} the model {what} {money(abs(whole.saving))}{unit} per 1,000 rows against {against}, "
         f"the best policy without a model (95 % interval {money(whole.low)} to {money(whole.high)})"
     )
     if whole.low <= 0:

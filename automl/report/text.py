@@ -56,12 +56,13 @@ def verdict_story(verdict: Facts) -> list[str]:
     unit = f" {verdict['currency']}" if verdict["currency"] else ""
     amounts = [_amount(amount) for amount in verdict["amounts"] if amount["cost"]]
     table = [
-        *((f"always '{policy['action']}'", money(policy["cost"]), "") for policy in verdict["policies"]),
+        *((_policy(policy), money(policy["cost"]), "") for policy in verdict["policies"]),
         ("this model", money(verdict["ours"]), ""),
         ("saving", money(verdict["saving"]), f"{CONFIDENCE:.0%} interval {_range(verdict)}"),
     ]
     each = "Each unit" if verdict["amounts"] and verdict["amounts"][0]["cell"] == "under" else "One row"
-    head = [f"{each} costs{unit}: {', '.join(amounts)}.", f"1,000 rows cost{unit}:"]
+    rules = [f"Today's rule acts where {policy['rule']}." for policy in verdict["policies"] if policy.get("rule")]
+    head = [f"{each} costs{unit}: {', '.join(amounts)}.", *rules, f"1,000 rows cost{unit}:"]
     lines = []
     if verdict["rows"] != verdict["test_rows"]:
         low, high = money(verdict["test_low"]), money(verdict["test_high"])
@@ -239,6 +240,10 @@ def _amount(amount: Facts) -> str:
     """What one row of a kind costs; where rows differ, on average, and by which formula."""
     mean = f" on average ({amount['formula']})" if amount.get("formula") else ""
     return f"{amount['cell']} {money(amount['cost'])}{mean}"
+
+
+def _policy(policy: Facts) -> str:
+    return policy["action"] if policy.get("rule") else f"always '{policy['action']}'"
 
 
 def _case(case: Facts, *, by_row: bool) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from automl.errors import SpecError, nearest
 from automl.spec.costs import FORMS, Costs
 from automl.spec.lines import Path
+from automl.spec.objective import Objective
 from automl.spec.tokens import Token, pointing, tokens
 
 DEEPEST: Final = 30  # parentheses and functions within each other
@@ -116,6 +117,13 @@ def cost_columns(costs: Costs | None) -> tuple[str, ...]:
     found = cost_expressions(costs.model_dump()) if costs else ()
     read = (parse_expression(text, where=".".join(map(str, path))) for path, text in found)
     return tuple(dict.fromkeys(name for expression in read for name in expression.columns))
+
+
+def named_columns(objective: Objective) -> tuple[str, ...]:
+    """The columns that the amounts of the costs and today's rule name, each once."""
+    rule = objective.today
+    ruled = parse_expression(rule.act, where="objective.today.act").columns if rule else ()
+    return tuple(dict.fromkeys((*cost_columns(objective.costs), *ruled)))
 
 
 class _Parser:
