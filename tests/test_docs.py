@@ -8,6 +8,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 from automl import cli, errors, examples
@@ -56,7 +57,7 @@ def test_console(code: str) -> None:
         name, *arguments = shlex.split(line, comments=True)
         if not name.startswith("-"):
             command = cli.cli.commands[name]
-            command.make_context(name, arguments)
+            command.make_context(name, arguments, parent=click.Context(cli.cli, **cli.cli.context_settings))
 
 
 def test_what_is_made_is_current() -> None:
