@@ -115,7 +115,7 @@ def fit(
         choice = _choose(spec, data, outcome, costs, listener)
         judgement = _judge(spec, data, outcome, choice, listener)
         staged = _stage(spec, data, outcome, choice, judgement, place, listener)
-        gates = _measure(spec, staged, listener)
+        gates = _measure(spec, staged, deadline, listener)
         done = Fit(
             path=place,
             board=outcome.board,
@@ -302,11 +302,11 @@ def _stage(
     return staged
 
 
-def _measure(spec: Spec, staged: Path, listener: Listener) -> tuple[GateVerdict, ...]:
+def _measure(spec: Spec, staged: Path, deadline: Deadline, listener: Listener) -> tuple[GateVerdict, ...]:
     from automl.gates.measure import measure
 
     listener(Event(stage="gates", text="measuring the staged bundle in a fresh process"))
-    gates = measure(staged, spec.limits)
+    gates = measure(staged, spec.limits, row_seconds=deadline.left() / 2)
     for gate in gates:
         listener(Event(stage="gates", text=gate.reason, facts={"gate": gate.gate, "measured": gate.measured}))
     return gates

@@ -15,20 +15,22 @@ from automl.spec.limits import Limits
 
 ROWS = 2_000
 ROW_SECONDS = 5.0  # a slow bundle is timed on as many rows as fit in here
+LEAST_SECONDS = 1.0  # of rows, however late it is
 PROCESS_SECONDS = 60.0  # then the process is ended: not even one row came back
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def measure(staged: Path, limits: Limits) -> tuple[GateVerdict, ...]:
+def measure(staged: Path, limits: Limits, *, row_seconds: float = ROW_SECONDS) -> tuple[GateVerdict, ...]:
     """One verdict for each gate, in the order of their names; gates without a limit report their figure.
 
+    A slow bundle is timed on as many rows as fit into `row_seconds`, which are kept between 1 and 5.
     Raises `BundleError` if score.py fails on the golden rows or does not answer within a minute, and `SpecError`
     for a limit that no gate measures: none is passed over in silence.
     """
     for name, limit in limits:
         if limit and name not in gates.all:
             raise SpecError("no gate measures this limit", where=f"limits.{name}")
-    measured = run(staged)
+    measured = run(staged, row_seconds=min(max(row_seconds, LEAST_SECONDS), ROW_SECONDS))
     return tuple(verdict for gate in gates.all.values() for verdict in gate.judge(measured, _limit(limits, gate.name)))
 
 

@@ -19,7 +19,7 @@ from automl.search.board import Outcome
 from automl.search.candidate import Candidate
 from automl.search.finish import finish
 from automl.search.forecast import seconds_left, usual_fit, work
-from automl.search.pace import BAGS_LEFT, PREPARE, pace, reserve_seconds
+from automl.search.pace import BAGS_LEFT, PREPARE, crowding, pace, reserve_seconds
 from automl.search.problem import Matrices, Problem
 from automl.search.rundir import RunDir
 from automl.search.state import State
@@ -78,7 +78,13 @@ def _begin(
     engine: str,
 ) -> State:
     counted = spec.budget.trials is not None
-    reserve = reserve_seconds(deadline.seconds, problem.rows.n, len(problem.schema.features), problem.task)
+    reserve = reserve_seconds(
+        deadline.seconds,
+        problem.rows.n,
+        len(problem.schema.features),
+        problem.task,
+        crowded=1.0 if counted else crowding(),
+    )
     left = deadline.seconds - PREPARE if counted else deadline.left()
     first = pace(
         usual_fit(problem),

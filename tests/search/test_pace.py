@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automl.search.pace import fit_estimate, hurried, pace, reserve_seconds
+from automl.search.pace import crowding, fit_estimate, hurried, pace, reserve_seconds
 from automl.task import Task
 
 BINARY = Task(kind="binary", classes=2)
@@ -50,3 +50,18 @@ def test_hurry() -> None:
     assert hurried({"learning_rate": 0.3}, 2.0) == {"learning_rate": 0.3}
     assert hurried({"learning_rate": 0.04}, 0.5) == {"learning_rate": 0.04}
     assert hurried({"l2": 1.0}, 2.0) == {"l2": 1.0}
+
+
+def test_a_crowded_machine_keeps_more_aside() -> None:
+    """R10: what comes after the search takes longer where other work runs, and the deadline still holds."""
+    calm, crowded = (reserve_seconds(60.0, 30_000, 14, BINARY, crowded=factor) for factor in (1.0, 1.5))
+    assert crowded == pytest.approx(1.5 * calm)
+    assert reserve_seconds(60.0, 10_000_000, 1000, LETTERS, crowded=1.7) <= 0.35 * 60.0
+
+
+@pytest.mark.parametrize(("load", "factor"), [(0.0, 1.0), (2.0, 1.0), (4.0, 1.5), (90.0, 1.7)])
+def test_crowding_is_runnable_work_a_core(monkeypatch: pytest.MonkeyPatch, load: float, factor: float) -> None:
+    """Two cores and four runnable processes: work takes about half as long again; the factor is bounded."""
+    monkeypatch.setattr("os.getloadavg", lambda: (load, load, load))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert crowding() == factor
