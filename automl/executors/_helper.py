@@ -1,14 +1,13 @@
 """The process that workers are forked from: it preloads the boosters, never trains, and stays single-threaded.
 
-It is started by its path (`local.py`), with the descriptor of a socket as its only argument, and imports nothing
-of ours before the parent has sent its `sys.path`: so it works below a script without a main guard, a notebook, a
-REPL. Frames on the socket are a length and a pickle, between our own processes only:
+`local.py` starts it as a process of its own with the descriptor of a socket and its own `sys.path`: so it works below a
+script without a main guard, a notebook, a REPL. Frames on the socket are a length and a pickle, between our own
+processes only:
 
-- in: ``("start", sys_path, preload, workers)``, ``("job", ticket, function, arguments, seconds, memory)``,
-  ``("cancel",)``
+- in: ``("start", preload, workers)``, ``("job", ticket, function, arguments, seconds, memory)``, ``("cancel",)``
 - out: ``("started", ticket)``, ``("done", ticket, status, value, detail, seconds, memory)``, ``("loaded", module)``
 
-Linux only: PR_SET_PDEATHSIG, /proc/PID/smaps_rollup, memfd_create.
+Linux only: PR_SET_PDEATHSIG, memfd_create.
 """
 
 from __future__ import annotations
@@ -21,18 +20,19 @@ import pickle
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
+
+from automl.executors._child import HEADER, frames, work
+from automl.executors._processes import family, kill_group, proportional, resident
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 BLOCKED = frozenset({"polars", "pyarrow"})  # both start threads on import, and a fork after that can dead-lock (R13)
 TICK = 0.05  # seconds between two looks at deadlines and memory
 GAUGE = 5  # every so many looks the memory is read even if it is far from its limit
 CHUNK = 1 << 20
-HEADER = struct.Struct("!Q")
 
 
 def main(descriptor: int) -> None:
@@ -126,8 +126,7 @@ class Helper:
     def obey(self, message: tuple[object, ...]) -> None:
         """Carry out one frame."""
         match message:
-            case ("start", list() as path, list() as preload, int() as workers):
-                sys.path[:] = path
+            case ("start", list() as preload, int() as workers):
                 self.preload.extend(preload)
                 self.workers = workers
             case ("job", int() as ticket, str() as function, bytes() as blob, float() as seconds, int() as memory):
@@ -213,18 +212,6 @@ class Helper:
         self.running.clear()
 
 
-def frames(buffer: bytearray) -> list[bytes]:
-    """Take the whole frames off the front of `buffer`."""
-    found = []
-    while len(buffer) >= HEADER.size:
-        (size,) = HEADER.unpack_from(buffer)
-        if len(buffer) < HEADER.size + size:
-            break
-        found.append(bytes(buffer[HEADER.size : HEADER.size + size]))
-        del buffer[: HEADER.size + size]
-    return found
-
-
 def receive(job: Running) -> None:
     """Read what the job has written so far."""
     with contextlib.suppress(BlockingIOError):
@@ -251,73 +238,3 @@ def last_words(output: int) -> str:
     size = os.fstat(output).st_size
     text = os.pread(output, 2000, max(0, size - 2000)).decode(errors="replace").strip()
     return f": {text.splitlines()[-1][:300]}" if text else ""
-
-
-def work(function: str, blob: bytes, answer: int, output: int) -> None:
-    """The life of a child: call the function, write the answer, end without cleaning up."""
-    try:
-        os.setsid()
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        body = pickle.dumps(outcome(function, blob), protocol=5)
-        with os.fdopen(answer, "wb") as pipe:
-            pipe.write(HEADER.pack(len(body)))
-            pipe.write(body)
-    finally:
-        os._exit(0)
-
-
-def outcome(function: str, blob: bytes) -> tuple[str, bytes, str]:
-    """Call ``module:function`` and say how it went."""
-    try:
-        module, _, name = function.partition(":")
-        call = getattr(importlib.import_module(module), name)
-        return ("ok", pickle.dumps(call(**pickle.loads(blob)), protocol=5), "")  # noqa: S301  # our own parent wrote it
-    except MemoryError as error:
-        return ("memory", b"", one_line(error))
-    except BaseException as error:  # noqa: BLE001  # whatever a job raises is its answer
-        return ("error", b"", one_line(error))
-
-
-def one_line(error: BaseException) -> str:
-    """An exception in one line of at most 500 characters."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:500]
-
-
-def kill_group(pid: int) -> None:
-    """Kill a job and what it started. Its group may not exist yet: then the process alone."""
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
-
-
-def family(pid: int) -> list[int]:
-    """The process and all below it."""
-    found = [pid]
-    for member in found:
-        with contextlib.suppress(OSError), open(f"/proc/{member}/task/{member}/children") as listed:  # noqa: PTH123  # no pathlib: start fast
-            found.extend(map(int, listed.read().split()))
-    return found
-
-
-def resident(pid: int) -> int:
-    """Resident size in bytes, 0 if the process is gone."""
-    try:
-        with open(f"/proc/{pid}/statm") as listed:  # noqa: PTH123  # as above
-            return int(listed.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
-
-
-def proportional(pid: int) -> int:
-    """Proportional set size in bytes (mapped files and the helper's pages are shared), 0 if the process is gone."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup") as listed:  # noqa: PTH123  # as above
-            return sum(int(line.split()[1]) * 1024 for line in listed if line.startswith("Pss:"))
-    except (OSError, IndexError):
-        return 0
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

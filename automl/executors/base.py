@@ -7,6 +7,26 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Status = Literal["ok", "error", "timeout", "memory", "crashed"]
+# In the order of first use, and in small steps: a job can start between two of them.
+PRELOAD = (
+    "numpy",
+    "automl.search.trial",
+    "scipy.sparse",
+    "scipy.optimize",
+    "sklearn.base",
+    "sklearn.linear_model",
+    "lightgbm",
+    "catboost",
+    "xgboost",
+)
+# The environment of workers, before any import: a second thread on a busy machine makes a fit ten times as long.
+SINGLE_THREADED = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

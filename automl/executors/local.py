@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pickle
 import select
@@ -16,29 +17,16 @@ from pathlib import Path
 from typing import IO
 
 from automl.errors import MachineError
-from automl.executors import _helper
-from automl.executors.base import Backend, Done, Job
+from automl.executors._child import HEADER, frames
+from automl.executors._helper import CHUNK
+from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Job
 
-# In the order of first use, and in small steps: a job can start between two of them.
-PRELOAD = (
-    "numpy",
-    "automl.search.trial",
-    "scipy.sparse",
-    "scipy.optimize",
-    "sklearn.base",
-    "sklearn.linear_model",
-    "lightgbm",
-    "catboost",
-    "xgboost",
-)
-# Before any import: a second thread on a busy machine makes a fit ten times as long.
-SINGLE_THREADED = {
-    "OMP_NUM_THREADS": "1",
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "GOMP_SPINCOUNT": "0",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
+HELPER = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[2])
+from automl.executors._helper import main
+main(int(sys.argv[1]))
+"""
 ATTEMPTS = 2  # a job under way when the helper dies is started once more (R15)
 PATIENCE = 2.0  # seconds that a helper may take to end by itself
 
@@ -95,10 +83,11 @@ class LocalExecutor:
 
     def _launch(self) -> None:
         ours, theirs = socket.socketpair()
+        path = [entry or str(Path.cwd()) for entry in sys.path]
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the executor
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(Path(_helper.__file__)), str(theirs.fileno())],
+                [sys.executable, "-P", "-c", HELPER, str(theirs.fileno()), json.dumps(path)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._complaints,
@@ -108,7 +97,7 @@ class LocalExecutor:
             )
         self._channel = ours
         self._inbox = bytearray()
-        self._send("start", [entry or str(Path.cwd()) for entry in sys.path], list(self._preload), self.workers)
+        self._send("start", list(self._preload), self.workers)
 
     def _hand_over(self, ticket: int, pending: Pending) -> None:
         job = pending.job
@@ -117,7 +106,7 @@ class LocalExecutor:
     def _send(self, *message: object) -> None:
         body = pickle.dumps(message, protocol=5)
         with contextlib.suppress(OSError):  # a dead helper is noticed, and replaced, where we listen
-            self._channel.sendall(_helper.HEADER.pack(len(body)) + body)
+            self._channel.sendall(HEADER.pack(len(body)) + body)
 
     def _listen(self, seconds: float) -> None:
         """Take in what the helper says within `seconds`, and start another one if it has died."""
@@ -126,12 +115,12 @@ class LocalExecutor:
             return
         data = b""
         with contextlib.suppress(OSError):
-            data = self._channel.recv(_helper.CHUNK)
+            data = self._channel.recv(CHUNK)
         if not data:
             self._relaunch()
             return
         self._inbox += data
-        for frame in _helper.frames(self._inbox):
+        for frame in frames(self._inbox):
             self._note(pickle.loads(frame))  # noqa: S301  # our own helper wrote it
 
     def _note(self, message: tuple[object, ...]) -> None:

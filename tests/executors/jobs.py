@@ -47,6 +47,14 @@ def leave_child(path: str) -> None:
     time.sleep(60)
 
 
+def die_once(path: str) -> str:
+    marker = Path(path)
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "second attempt"
+
+
 def kill_helper_once(path: str) -> str:
     marker = Path(path)
     if not marker.exists():

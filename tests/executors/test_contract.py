@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,16 @@ BACKENDS = Registry("automl.executors", Backend, "executor")
 GB = 1 << 30
 
 
-@pytest.fixture(params=sorted(BACKENDS.all))
-def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    started = BACKENDS.get(request.param).start(workers=2)
-    yield started
-    started.close()
+@pytest.fixture(scope="module", params=sorted(BACKENDS.all))
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """One executor for all the claims: what it did before must not matter, and starting one takes seconds."""
+    if request.param == "ray" and find_spec("ray") is None:
+        pytest.skip("Ray is an extra: pip install 'automl[ray]'")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(str(Path(__file__).parent))
+        started = BACKENDS.get(request.param).start(workers=2)
+        yield started
+        started.close()
     sys.modules.pop("jobs", None)
 
 

@@ -1,0 +1,54 @@
+"""The life of a forked job: call its function, write the answer, end without cleaning up."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import struct
+
+HEADER = struct.Struct("!Q")  # the length of a frame
+
+
+def frames(buffer: bytearray) -> list[bytes]:
+    """Take the whole frames off the front of `buffer`."""
+    found = []
+    while len(buffer) >= HEADER.size:
+        (size,) = HEADER.unpack_from(buffer)
+        if len(buffer) < HEADER.size + size:
+            break
+        found.append(bytes(buffer[HEADER.size : HEADER.size + size]))
+        del buffer[: HEADER.size + size]
+    return found
+
+
+def work(function: str, blob: bytes, answer: int, output: int) -> None:
+    """The life of a child: call the function, write the answer, end without cleaning up."""
+    try:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        body = pickle.dumps(outcome(function, blob), protocol=5)
+        with os.fdopen(answer, "wb") as pipe:
+            pipe.write(HEADER.pack(len(body)))
+            pipe.write(body)
+    finally:
+        os._exit(0)
+
+
+def outcome(function: str, blob: bytes) -> tuple[str, bytes, str]:
+    """Call ``module:function`` and say how it went."""
+    try:
+        module, _, name = function.partition(":")
+        call = getattr(importlib.import_module(module), name)
+        return ("ok", pickle.dumps(call(**pickle.loads(blob)), protocol=5), "")  # noqa: S301  # our own parent wrote it
+    except MemoryError as error:
+        return ("memory", b"", one_line(error))
+    except BaseException as error:  # noqa: BLE001  # whatever a job raises is its answer
+        return ("error", b"", one_line(error))
+
+
+def one_line(error: BaseException) -> str:
+    """An exception in one line of at most 500 characters."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:500]

@@ -1,0 +1,45 @@
+"""What the kernel knows of a job: which processes belong to it, how much memory they hold, and how they are ended.
+
+Linux only: /proc/PID/task/PID/children, /proc/PID/smaps_rollup.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+
+def kill_group(pid: int) -> None:
+    """Kill a job and what it started. Its group may not exist yet: then the process alone."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def family(pid: int) -> list[int]:
+    """The process and all below it, whichever thread has started them."""
+    found = [pid]
+    for member in found:
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{member}/task").iterdir():
+                found.extend(map(int, (thread / "children").read_text().split()))
+    return found
+
+
+def resident(pid: int) -> int:
+    """Resident size in bytes, 0 if the process is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def proportional(pid: int) -> int:
+    """Proportional set size in bytes (what processes share counts in parts), 0 if the process is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
