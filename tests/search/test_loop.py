@@ -142,9 +142,16 @@ def test_hanging_learner(make_spec: MakeSpec, make_problem: MakeProblem, rundir:
     ("budget", "price"), [(10.0, 0.1), (10.0, 0.5), (10.0, 4.0), (60.0, 1.5), (60.0, 4.0), (60.0, 12.0), (60.0, 50.0)]
 )
 def test_time_is_held_and_used(
-    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate, budget: float, price: float
+    make_spec: MakeSpec,
+    make_problem: MakeProblem,
+    rundir: RunDir,
+    simulate: Simulate,
+    monkeypatch: pytest.MonkeyPatch,
+    budget: float,
+    price: float,
 ) -> None:
     """R10: whatever a fit takes, the reserve is left at the end; and no more than what a fit could not have used."""
+    monkeypatch.setattr("automl.search.loop.crowding", lambda: 1.0)
     spec = make_spec(seconds=budget)
     problem = make_problem(spec, n=12_000)
     executor = simulate(lambda job: 0.02 if job.arguments["order"].learner == "mean" else price)
