@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["binary", "multiclass", "regression"]
+Loss = Literal["squared", "absolute", "poisson", "gamma"]
+Shape = Literal["any", "positive", "counts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,10 +17,16 @@ class Task:
     `y` is a float64 array everywhere: class codes 0..classes-1 (binary: 1 is the positive label)
     or the number itself. Raw scores are float64 [n, width]; probabilities are [n, classes] for multiclass,
     and [n, 1] (of the positive label) for binary.
+
+    Of a regression, `loss` is what the metric wants small, and `shape` what its target looks like in train:
+    never negative (``positive``), or whole numbers with zeros among them (``counts``). Learners choose their
+    objectives by both.
     """
 
     kind: Kind
     classes: int = 0
+    loss: Loss = "squared"
+    shape: Shape = "any"
 
     @property
     def width(self) -> int:

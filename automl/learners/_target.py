@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, cast
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from automl.learners.base import Floats, Matrix, Params
 from automl.ops.expr import Exponential, Expr, Maximum, Minimum, Sigmoid, Softmax, Subtract, constant
 from automl.task import Task
 
+Objective = Literal["squared", "absolute", "poisson", "tweedie", "gamma"]
 ABOVE_SEEN = 1.0  # on the log scale a prediction may exceed the largest target of train by a factor of e
 
 
@@ -21,9 +23,13 @@ class Target:
     The raw score of a member is ``center + spread * native``. On the log scale it estimates the mean of
     log1p(y), so ``exp(raw) - 1`` is nearer the median than the mean of a skewed target; no correction
     is applied, the ensemble weighs plain and log members by the user's metric.
+
+    With the objectives ``poisson``, ``tweedie`` and ``gamma`` it sees y / mean, and the raw score is the log of the
+    expected target. Where the targets are not what such an objective is for, it falls back on ``squared``.
     """
 
     task: Task
+    objective: Objective = "squared"
     log: bool = False
     center: float = 0.0
     spread: float = 1.0
@@ -34,17 +40,25 @@ class Target:
         """Learn the scaling from `train`; ``target = "log"`` holds only where no target is negative."""
         if task.kind != "regression":
             return cls(task=task)
+        objective = _objective(train, params)
+        if objective not in PLAIN:
+            mean = float(np.average(train.y, weights=train.weight))
+            top = float(np.log(train.y.max())) + ABOVE_SEEN
+            return cls(task=task, objective=objective, center=float(np.log(mean)), top=top)
         log = params.get("target", "plain") == "log" and float(train.y.min()) >= 0.0
         y = np.log1p(train.y) if log else train.y
         center = float(np.average(y, weights=train.weight))
         spread = float(np.sqrt(np.average((y - center) ** 2, weights=train.weight)))
         usable = np.isfinite(spread) and spread > 0.0
-        return cls(task=task, log=log, center=center, spread=spread if usable else 1.0, top=float(y.max()) + ABOVE_SEEN)
+        top = float(y.max()) + ABOVE_SEEN
+        return cls(task=task, objective=objective, log=log, center=center, spread=spread if usable else 1.0, top=top)
 
     def learned(self, y: Floats) -> Floats:
         """What the library is given for targets `y` [n]; below 0 on a validation row counts as 0 on the log scale."""
         if self.task.kind != "regression":
             return y
+        if self.objective not in PLAIN:
+            return np.asarray(np.maximum(y, 0.0) / np.exp(self.center))
         return ((np.log1p(np.maximum(y, 0.0)) if self.log else y) - self.center) / self.spread
 
     def raw(self, native: Floats) -> Floats:
@@ -58,6 +72,36 @@ class Target:
             return Sigmoid(raw)
         if self.task.kind == "multiclass":
             return Softmax(raw)
+        if self.objective not in PLAIN:
+            return Exponential(Minimum(raw, constant(self.top)))
         if not self.log:
             return raw
         return Maximum(Subtract(Exponential(Minimum(raw, constant(self.top))), constant(1.0)), constant(0.0))
+
+
+def regression_entries(task: Task, plain: Params) -> tuple[Params, ...]:
+    """`plain` with the objectives and targets that suit the task's loss and shape, the likeliest first.
+
+    Counts want Poisson, by measurement: with a squared metric, too, its validation loss is lower than that of squares.
+    """
+    log: Params = {**plain, "target": "log"}
+    tweedie: Params = {**plain, "objective": "tweedie"}
+    if task.loss == "absolute":
+        absolute: Params = {**plain, "objective": "absolute"}
+        return absolute, {**absolute, "target": "log"}, plain
+    if task.loss != "squared":
+        return {**plain, "objective": task.loss}, tweedie, log
+    if task.shape == "counts":
+        return {**plain, "objective": "poisson"}, plain, log
+    return (plain, log, tweedie) if task.shape == "positive" else (plain, log)
+
+
+PLAIN: frozenset[Objective] = frozenset({"squared", "absolute"})
+
+
+def _objective(train: Matrix, params: Params) -> Objective:
+    """The objective asked for, unless the targets forbid it: some negative, all 0, or a 0 for gamma."""
+    asked = cast("Objective", params.get("objective", "squared"))
+    low, high = float(train.y.min()), float(train.y.max())
+    forbidden = asked not in PLAIN and (low < 0.0 or high <= 0.0 or (asked == "gamma" and low == 0.0))
+    return "squared" if forbidden else asked

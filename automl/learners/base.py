@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.ops.expr import Expr
-from automl.task import Kind, Task
+from automl.task import Kind, Loss, Shape, Task
 
 Value = float | int | str | bool
 Params = Mapping[str, Value]
@@ -111,3 +111,16 @@ class Learner:
     fit: Fit
     cost: float = 1.0
     baseline: bool = False  # fitted first, in seconds, so that a candidate always stands
+
+
+LOSS: Mapping[str, Loss] = {"mae": "absolute", "poisson_deviance": "poisson", "gamma_deviance": "gamma"}
+
+
+def aimed(task: Task, y: Floats, loss: str) -> Task:
+    """The task with what learners may know of its target `y` [n] of train and of the proper score named `loss`."""
+    if task.kind != "regression":
+        return task
+    shape: Shape = "any"
+    if float(y.min()) >= 0.0:
+        shape = "counts" if float(y.min()) == 0.0 and bool(np.all(y == np.floor(y))) else "positive"
+    return replace(task, loss=LOSS.get(loss, "squared"), shape=shape)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import Stopper
-from automl.learners._target import Target
+from automl.learners._target import Target, regression_entries
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import log_odds, nothing_to_learn, shares
@@ -23,8 +23,15 @@ NAME = "catboost"
 MOST_ROUNDS = 2_000  # with early stopping, if the caller names no cap: more than that is slow to serve
 FEW_CLASSES = 4
 FEW_ROWS = 10_000
-OURS = frozenset({"rounds", "target"})
-LOSS = {"binary": "Logloss", "multiclass": "MultiClass", "regression": "RMSE"}
+OURS = frozenset({"rounds", "target", "objective"})
+LOSS = {
+    "binary": "Logloss",
+    "multiclass": "MultiClass",
+    "squared": "RMSE",
+    "absolute": "MAE",
+    "poisson": "Poisson",
+    "tweedie": "Tweedie:variance_power=1.5",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,23 +82,26 @@ class CatBoostModel:
 
 
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
-    """Boost; `params` are CatBoost's own, and ``rounds`` and ``target`` (see `Target`)."""
+    """Boost; `params` are CatBoost's own, and ``rounds``, ``target`` and ``objective`` (see `Target`)."""
     import catboost
 
     if np.all(train.y == train.y[0]) or not _varies(train.values):
         return nothing_to_learn(NAME, train, task, params)
+    if params.get("objective") == "gamma":  # which CatBoost does not have; with one more power it is near
+        params = {**params, "objective": "tweedie"}
     target = Target.of(train, task, params)
+    loss = LOSS[target.objective if task.kind == "regression" else task.kind]
     seen = np.unique(train.y) if task.kind == "multiclass" else np.zeros(1)
     watched = valid and _of_classes(valid, seen, task)
     stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
     capped = int(params.get("rounds", MOST_ROUNDS)) if watched else int(params["rounds"])
-    booster = catboost.CatBoost(_settings(task, params, seed, capped))
+    booster = catboost.CatBoost(_settings(loss, params, seed, capped))
 
     def pool(part: Matrix) -> Any:
         label = np.searchsorted(seen, part.y) if task.kind == "multiclass" else target.learned(part.y)
         return catboost.Pool(single(part.values), label, weight=part.weight, thread_count=1)
 
-    watch = _Watch(stopper=stopper, loss=LOSS[task.kind])
+    watch = _Watch(stopper=stopper, loss=loss)
     booster.fit(pool(train), eval_set=pool(watched) if watched else None, callbacks=[watch])
     booster.shrink(ntree_end=stopper.best)
     return CatBoostModel(
@@ -136,12 +146,12 @@ def _of_classes(valid: Matrix, seen: Floats, task: Task) -> Matrix | None:
     return Matrix(values=valid.values[known], features=valid.features, y=valid.y[known], weight=weight)
 
 
-def _settings(task: Task, params: Params, seed: int, rounds: int) -> dict[str, object]:
+def _settings(loss: str, params: Params, seed: int, rounds: int) -> dict[str, object]:
     return {
-        "loss_function": LOSS[task.kind],
+        "loss_function": loss,
         "iterations": rounds,
         "use_best_model": False,
-        "boost_from_average": task.kind == "regression",
+        "boost_from_average": loss in {"RMSE", "MAE"},
         "nan_mode": "Min",
         "thread_count": 1,
         "random_seed": seed,
@@ -197,7 +207,7 @@ def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
     if task.classes > FEW_CLASSES:
         return ()
     if task.kind == "regression":
-        return base, {**base, "target": "log"}
+        return regression_entries(task, base)
     slow: Params = {**base, "learning_rate": 0.05, "depth": 4}
     return (slow, base) if rows <= FEW_ROWS else (base, slow)
 

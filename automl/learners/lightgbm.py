@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import Stopper
-from automl.learners._target import Target
+from automl.learners._target import Target, regression_entries
 from automl.learners._trees import Tree, ensemble
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn
@@ -21,11 +21,15 @@ MOST_ROUNDS = 2_000  # with early stopping, if the caller names no cap: more tha
 FEW_CLASSES = 4
 FEW_ROWS = 10_000
 MOST_LEVELS = 255  # a category with more is taken as a number: LightGBM bins at most that many
-OURS = frozenset({"rounds", "target", "categories"})
+OURS = frozenset({"rounds", "target", "objective", "categories"})
 OBJECTIVE = {
     "binary": {"objective": "binary", "metric": "binary_logloss"},
     "multiclass": {"objective": "multiclass", "metric": "multi_logloss"},
-    "regression": {"objective": "regression", "metric": "l2"},
+    "squared": {"objective": "regression", "metric": "l2"},
+    "absolute": {"objective": "regression_l1", "metric": "l1"},
+    "poisson": {"objective": "poisson", "metric": "poisson"},
+    "tweedie": {"objective": "tweedie", "metric": "tweedie"},
+    "gamma": {"objective": "gamma", "metric": "gamma"},
 }
 
 
@@ -59,7 +63,7 @@ class LightGBMModel:
 
 
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
-    """Boost; `params` are LightGBM's own, and ``rounds``, ``target`` (see `Target`), ``categories``.
+    """Boost; `params` are LightGBM's own, and ``rounds``, ``target``, ``objective`` (see `Target`), ``categories``.
 
     ``categories``: ``native`` splits on sets of codes (up to 255 levels), ``number`` on their order.
     """
@@ -69,7 +73,7 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
         return nothing_to_learn(NAME, train, task, params)
     target = Target.of(train, task, params)
     stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
-    settings = _settings(train, task, params, seed)
+    settings = _settings(train, target, params, seed)
     data = lightgbm.Dataset(
         train.values,
         label=target.learned(train.y),
@@ -89,10 +93,10 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     return LightGBMModel(booster=booster, kept=kept, columns=train.values.shape[1], target=target, params=params)
 
 
-def _settings(train: Matrix, task: Task, params: Params, seed: int) -> dict[str, object]:
+def _settings(train: Matrix, target: Target, params: Params, seed: int) -> dict[str, object]:
     settings: dict[str, object] = {
-        **OBJECTIVE[task.kind],
-        "num_class": task.width,
+        **OBJECTIVE[target.objective if target.task.kind == "regression" else target.task.kind],
+        "num_class": target.task.width,
         "bagging_freq": 1,
         # better than LightGBM's own on german_credit, telco_churn and adult
         "min_data_per_group": 20,
@@ -172,20 +176,17 @@ def _numbers(text: str, dtype: type) -> Any:
 def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
     """Ours, by measurement on development tasks (docs/decisions/0003); few rows want few leaves."""
     if task.kind == "regression":
-        return _regression()
+        return _regression(task)
     if task.classes > FEW_CLASSES:
         return _many_classes()
     return _few_rows() if rows <= FEW_ROWS else _many_rows()
 
 
-def _regression() -> tuple[Params, ...]:
+def _regression(task: Task) -> tuple[Params, ...]:
     base: Params = {"learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 3, "bagging_fraction": 0.7}
-    return (
-        {**base, "feature_fraction": 0.5},
-        {**base, "feature_fraction": 0.5, "target": "log"},
-        {**base, "feature_fraction_bynode": 0.4, "target": "log"},
-        {**base, "num_leaves": 100},
-    )
+    first, second, *others = regression_entries(task, {**base, "feature_fraction": 0.5})
+    by_node: Params = {**base, "feature_fraction_bynode": 0.4, "target": "log"}
+    return (first, second, by_node, {**base, "num_leaves": 100}, *others)
 
 
 def _many_classes() -> tuple[Params, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import Stopper
-from automl.learners._target import Target
+from automl.learners._target import PLAIN, Target, regression_entries
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn
@@ -21,11 +21,15 @@ NAME = "xgboost"
 MOST_ROUNDS = 2_000  # with early stopping, if the caller names no cap: more than that is slow to serve
 FEW_CLASSES = 4
 FEW_ROWS = 10_000
-OURS = frozenset({"rounds", "target"})
+OURS = frozenset({"rounds", "target", "objective"})
 OBJECTIVE = {
     "binary": {"objective": "binary:logistic", "eval_metric": "logloss"},
     "multiclass": {"objective": "multi:softprob", "eval_metric": "mlogloss"},
-    "regression": {"objective": "reg:squarederror", "eval_metric": "rmse"},
+    "squared": {"objective": "reg:squarederror", "eval_metric": "rmse"},
+    "absolute": {"objective": "reg:absoluteerror", "eval_metric": "mae"},
+    "poisson": {"objective": "count:poisson", "eval_metric": "poisson-nloglik"},
+    "tweedie": {"objective": "reg:tweedie", "eval_metric": "tweedie-nloglik@1.5"},
+    "gamma": {"objective": "reg:gamma", "eval_metric": "gamma-nloglik"},
 }
 
 
@@ -56,7 +60,7 @@ class XGBoostModel:
         learner = json.loads(bytes(self.booster.save_raw("json")))["learner"]
         model = learner["gradient_booster"]["model"]
         trees = [_tree(fields, group) for fields, group in zip(model["trees"], model["tree_info"], strict=True)]
-        base = self.target.raw(_margins(learner["learner_model_param"]["base_score"], self.target.task)[None, :])[0]
+        base = self.target.raw(_margins(learner["learner_model_param"]["base_score"], self.target)[None, :])[0]
         joined = ensemble(trees, base=base, spread=self.target.spread, float32_inputs=True)
         raw = Trees(Features(self.columns), joined)
         return Member(
@@ -65,14 +69,14 @@ class XGBoostModel:
 
 
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
-    """Boost; `params` are XGBoost's own, and ``rounds`` and ``target`` (see `Target`)."""
+    """Boost; `params` are XGBoost's own, and ``rounds``, ``target`` and ``objective`` (see `Target`)."""
     import xgboost
 
     if np.all(train.y == train.y[0]):
         return nothing_to_learn(NAME, train, task, params)
     target = Target.of(train, task, params)
     stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
-    settings = _settings(task, params, seed)
+    settings = _settings(target, params, seed)
 
     class Watch(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # xgboost is untyped
         """Lets the stopper see each round."""
@@ -105,9 +109,10 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     )
 
 
-def _settings(task: Task, params: Params, seed: int) -> dict[str, Any]:
+def _settings(target: Target, params: Params, seed: int) -> dict[str, Any]:
+    task = target.task
     return {
-        **OBJECTIVE[task.kind],
+        **OBJECTIVE[target.objective if task.kind == "regression" else task.kind],
         **({"num_class": task.classes} if task.kind == "multiclass" else {}),
         "tree_method": "hist",
         "max_bin": 256,
@@ -142,11 +147,13 @@ def _tree(fields: Mapping[str, Any], group: int) -> Tree:
     )
 
 
-def _margins(text: str, task: Task) -> Floats:
+def _margins(text: str, target: Target) -> Floats:
     """The base score [width] as a margin: XGBoost 3 writes a probability (or one for each class) as ``[2E-1]``."""
     base = np.asarray(json.loads(text), dtype=np.float64).reshape(-1)
-    wide = np.broadcast_to(base, (task.width,))
-    return np.log(wide / (1.0 - wide)) if task.kind == "binary" else wide
+    wide = np.broadcast_to(base, (target.task.width,))
+    if target.objective not in PLAIN:
+        return np.log(wide)
+    return np.log(wide / (1.0 - wide)) if target.task.kind == "binary" else wide
 
 
 # --- where to look ------------------------------------------------------------------------------------
@@ -164,7 +171,7 @@ def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
     }
     if task.kind == "regression":
         base = {**base, "min_child_weight": 2.0}
-        return base, {**base, "target": "log"}
+        return regression_entries(task, base)
     if task.classes > FEW_CLASSES:  # a round is a tree for each class: fast rates, coarse bins
         base = {**base, "learning_rate": 0.15, "min_child_weight": 2.0, "max_bin": 64}
         base = {**base, "colsample_bytree": 1.0, "colsample_bynode": 0.3}

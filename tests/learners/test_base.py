@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from automl.learners.base import Choice, FeatureInfo, Learner, Matrix, Model, Range
+from automl.learners.base import Choice, FeatureInfo, Learner, Matrix, Model, Range, aimed
 from automl.ops.bulk import evaluate
 from automl.registry import Registry
 from automl.task import Task
@@ -90,10 +90,18 @@ def test_the_exported_model_scores_like_the_library(learner, task):
     assert_exported(learner, model, strange_rows(1000))
 
 
+AIMED = [
+    *TASKS,
+    Task(kind="multiclass", classes=6),
+    Task(kind="regression", loss="absolute"),
+    Task(kind="regression", loss="poisson", shape="counts"),
+    Task(kind="regression", loss="gamma", shape="positive"),
+    Task(kind="regression", shape="counts"),
+]
+
+
 @pytest.mark.parametrize("size", [400, 50_000])
-@pytest.mark.parametrize(
-    "task", [*TASKS, Task(kind="multiclass", classes=6)], ids=lambda task: f"{task.kind}-{task.classes}"
-)
+@pytest.mark.parametrize("task", AIMED, ids=lambda task: f"{task.kind}-{task.classes}-{task.loss}-{task.shape}")
 @pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
 def test_every_entry_of_the_portfolio_can_be_exported(learner, task, size):
     """Each entry fits without validation rows, for exactly the rounds asked for, and its export is exact."""
@@ -104,6 +112,33 @@ def test_every_entry_of_the_portfolio_can_be_exported(learner, task, size):
         assert model.member().rounds == model.rounds
         assert model.member().learner == learner.name
         assert_exported(learner, model, strange_rows(200))
+
+
+OBJECTIVES = ("absolute", "poisson", "tweedie", "gamma")
+BOOSTERS = ("catboost", "lightgbm", "xgboost")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_every_objective_of_regression_is_exported_and_learned(name, objective):
+    """Whatever a booster minimises, its export is exact, and it beats the constant by a third."""
+    task, learner = Task(kind="regression"), LEARNERS[name]
+    train, test = rows(task, 1500), rows(task, 600, seed=5)
+    model = fitted(learner, task, train, params={"rounds": 60, "objective": objective})
+    assert_exported(learner, model, strange_rows(500))
+    got = loss(task, test.y, exported(model.member(), test.values))
+    assert got < 0.67 * loss(task, test.y, exported(fitted(LEARNERS["constant"], task, train).member(), test.values))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_an_objective_stops_early_on_its_own_loss(name, objective):
+    """Validation rows are judged by what is minimised; negative targets among them do no harm."""
+    task, learner = Task(kind="regression"), LEARNERS[name]
+    train, valid = rows(task, 300), rows(task, 100, seed=5)
+    valid.y[0] = 1.0
+    model = fitted(learner, task, train, valid, params={"rounds": 2000, "objective": objective, "learning_rate": 0.2})
+    assert 1 < model.rounds < 2000
 
 
 @every
@@ -247,6 +282,16 @@ def inside(dimension: Range | Choice, value):
     if isinstance(dimension, Choice):
         return value in dimension.options
     return dimension.low <= value <= dimension.high
+
+
+def test_a_task_is_aimed_by_metric_and_target():
+    """The proper score decides what is minimised, the target's shape what is tried; classes need neither."""
+    regression, counts, prices = TASKS[2], np.asarray([0.0, 2.0, 1.0]), np.asarray([0.5, 2.0, 1.0])
+    assert aimed(regression, counts, "rmse") == Task(kind="regression", shape="counts")
+    assert aimed(regression, prices, "mae") == Task(kind="regression", loss="absolute", shape="positive")
+    assert aimed(regression, counts, "poisson_deviance").loss == "poisson"
+    assert aimed(regression, -prices, "rmse") == regression
+    assert aimed(TASKS[0], counts, "log_loss") == TASKS[0]
 
 
 def test_the_baselines_are_known():

@@ -60,3 +60,21 @@ def test_classes_stay_as_they_are(task):
     target = Target.of(matrix(y), task, {"target": "log"})
     assert target.learned(y) is y
     assert predicted(target, np.zeros((1, task.width))).max() == pytest.approx(1.0 / task.classes)
+
+
+@pytest.mark.parametrize("objective", ["poisson", "tweedie", "gamma"])
+def test_an_objective_that_the_targets_forbid_is_squares(objective):
+    """Negative targets, nothing but zeros, or a zero for gamma: the plain fit, not an error of a library."""
+    for y in ([-1.0, 2.0], [0.0, 0.0], *([[0.0, 2.0]] if objective == "gamma" else [])):
+        train = Matrix(values=np.zeros((2, 1)), features=(), y=np.asarray(y))
+        assert Target.of(train, Task(kind="regression"), {"objective": objective}).objective == "squared"
+
+
+def test_counts_are_learned_as_shares_of_their_mean():
+    """Poisson sees y / mean, so that its raw score starts at the log of the mean; predictions come back as numbers."""
+    train = Matrix(values=np.zeros((3, 1)), features=(), y=np.asarray([0.0, 2.0, 4.0]))
+    target = Target.of(train, Task(kind="regression"), {"objective": "poisson"})
+    assert target.learned(train.y).tolist() == pytest.approx([0.0, 1.0, 2.0])
+    raw = target.raw(np.log(np.asarray([0.5, 1.0, 2.0])))
+    found = evaluate({"p": target.prediction(Stub("raw"))}, {}, stubs={"raw": raw})["p"]
+    assert found[:, 0].tolist() == pytest.approx([1.0, 2.0, 4.0])
