@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.audit import audit, shared_rows
+from automl.data.base_rate import check_base_rate, to_base_rate, told
 from automl.data.bulk import read_column, read_frame
 from automl.data.costs import cost_column, costs_of, joined
 from automl.data.labels import canonical, encode, fit_labels
@@ -45,6 +46,9 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
 
     labels, said = fit_labels(train_part.raw[spec.objective.target], spec)
     findings += said
+    rate = spec.objective.base_rate
+    if rate is not None:
+        check_base_rate(rate, labels)
     comma = source.dialect is not None and source.dialect["separator"] in {";", "\t"}
     schema, shapes = infer_schema(train_part.raw.select(own), spec, comma=comma)
     train_y, train_keep, dropped = _targets(labels, train_part.raw, "train")
@@ -65,11 +69,17 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     test_frame = read_frame(schema.reader(), test_part.raw)
     findings += [*audited, *shared_rows(frame, test_frame)]
     beside = _beside(schema, spec)
+    learned = _rows(frame, train_part, train_y, spec, beside)
+    judged = _rows(test_frame, test_part, test_y, spec, beside)
+    if rate is not None:
+        findings += [told(learned.y, learned.weight, rate, labels)]
+        learned = replace(learned, weight=to_base_rate(learned.y, learned.weight, rate, "train"))
+        judged = replace(judged, weight=to_base_rate(judged.y, judged.weight, rate, "test"))
     return Prepared(
         schema=schema,
         labels=labels,
-        train=_rows(frame, train_part, train_y, spec, beside),
-        test=_rows(test_frame, test_part, test_y, spec, beside),
+        train=learned,
+        test=judged,
         findings=tuple(findings),
         split=sentence,
         digests={**source.digests, **(held.digests if held else {})},

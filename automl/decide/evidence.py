@@ -25,8 +25,8 @@ class Evidence:
 
     `p` [n, width] are the calibrated probabilities of the decisions: with them other costs can be tried.
     `amounts` [n, classes, actions] are what each row costs, None where all rows cost the same; `expected` what was
-    expected of that when the row was decided, None where it was known. `today` [n] are the action codes of the rule in use
-    now, None without one. `unpriced` counts the rows that are not among these, because they lack a cost.
+    expected of that when the row was decided, None where it was known. `today` [n] are the action codes of the rule in
+    use now, None without one. `unpriced` counts the rows that are not among these, because they lack a cost.
     """
 
     decisions: Ints

@@ -325,6 +325,8 @@ def _broken_promise(manifest: Facts) -> str:
 def _caveats(manifest: Facts) -> list[str]:
     verdict = manifest["verdict"]
     found = ["It answers for rows like those it was trained on. Where the world has moved, it does not know."]
+    if rate := manifest["spec"]["objective"].get("base_rate"):
+        found.append(f"Every score and amount is weighted to a share of {rate} positives, which the spec states.")
     found += [broken] if (broken := _broken_promise(manifest)) else []
     if any(not gate["ok"] for gate in manifest["gates"]):
         found.append("It does not keep every limit of its spec.")

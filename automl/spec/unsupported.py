@@ -33,7 +33,6 @@ class Gap:
 COLUMN_COSTS: Final = "a cost from a column or an expression"
 
 GAPS: Final = (
-    Gap("objective.base_rate", "a base rate"),
     Gap("objective.costs.under", COLUMN_COSTS, _words),
     Gap("objective.costs.over", COLUMN_COSTS, _words),
     Gap("objective.capacity", "a capacity"),

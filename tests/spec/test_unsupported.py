@@ -12,7 +12,6 @@ from automl.spec.unsupported import GAPS, find_gaps
 
 TARGET = {"target": "y"}
 GIVEN = [
-    {"objective": {**TARGET, "base_rate": "0.4%"}},
     {"objective": {**TARGET, "costs": {"under": "fee", "over": 2}}},
     {"objective": {**TARGET, "costs": {"under": 5, "over": "fee"}}},
     {"objective": {**TARGET, "capacity": {"act": "200 per 1d", "review": "1%"}}},
@@ -55,9 +54,9 @@ def test_what_is_supported_is_not_named() -> None:
 
 def test_the_refusal_names_the_place(refusal: Callable[..., str]) -> None:
     """The refusal has file, line and key of each."""
-    text = refusal('[objective]\ntarget = "y"\nbase_rate = "1%"\n[monitor]\nevery = "1d"\n')
+    text = refusal('[objective]\ntarget = "y"\n[limits]\ncold_start = "2s"\n[monitor]\nevery = "1d"\n')
     assert text.splitlines() == [
-        "fraud.toml:3 objective.base_rate: not supported yet: a base rate",
-        "  fraud.toml:4 monitor: not supported yet: monitoring",
+        "fraud.toml:4 limits.cold_start: not supported yet: a limit on the cold start",
+        "  fraud.toml:6 monitor: not supported yet: monitoring",
         "  remove it to go on",
     ]
