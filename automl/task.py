@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["binary", "multiclass", "regression"]
-Loss = Literal["squared", "absolute", "poisson", "gamma"]
+Loss = Literal["squared", "absolute", "log", "poisson", "gamma"]
 Shape = Literal["any", "positive", "counts"]
 
 
@@ -18,9 +18,9 @@ class Task:
     or the number itself. Raw scores are float64 [n, width]; probabilities are [n, classes] for multiclass,
     and [n, 1] (of the positive label) for binary.
 
-    Of a regression, `loss` is what the metric wants small, and `shape` what its target looks like in train:
-    never negative (``positive``), or whole numbers with zeros among them (``counts``). Learners choose their
-    objectives by both.
+    Of a regression, `loss` is what the metric wants small (``log``: squares of log1p), and `shape` what its
+    target looks like in train: never negative (``positive``), or whole numbers with zeros among them
+    (``counts``). Learners choose their objectives by both.
     """
 
     kind: Kind

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from automl.budget import Deadline
-from automl.learners._target import Target
+from automl.learners._target import Target, smeared
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn, shares
@@ -106,15 +106,18 @@ def fit_forest(name: str, kind: str, train: Matrix, task: Task, params: Params, 
     share = shares(train, task) if not regression else np.zeros(1)
     keep = 1.0 if regression else len(train.y) / (len(train.y) + 1.0)
     prior = share[1:] if task.kind == "binary" else share
-    return Forest(
-        name=name,
-        forest=forest,
-        columns=train.values.shape[1],
-        target=target,
-        params=params,
-        seen=() if regression else tuple(forest.classes_.astype(int).tolist()),
-        keep=keep,
-        base=np.asarray([target.center]) if regression else prior * (1.0 - keep),
+    return smeared(
+        Forest(
+            name=name,
+            forest=forest,
+            columns=train.values.shape[1],
+            target=target,
+            params=params,
+            seen=() if regression else tuple(forest.classes_.astype(int).tolist()),
+            keep=keep,
+            base=np.asarray([target.center]) if regression else prior * (1.0 - keep),
+        ),
+        train,
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, cast
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, TypeVar, cast
 
 import numpy as np
 
 from automl.learners.base import Floats, Matrix, Params
-from automl.ops.expr import Exponential, Expr, Maximum, Minimum, Sigmoid, Softmax, Subtract, constant
+from automl.ops.expr import Exponential, Expr, Maximum, Minimum, Multiply, Sigmoid, Softmax, Subtract, constant
 from automl.task import Task
 
 Objective = Literal["squared", "absolute", "poisson", "tweedie", "gamma"]
+MOST_SMEAR = 1.5
 ABOVE_SEEN = 1.0  # on the log scale a prediction may exceed the largest target of train by a factor of e
 
 
@@ -21,8 +22,8 @@ class Target:
 
     Boosters keep targets as float32, which a large offset or spread would drown: hence the scaling.
     The raw score of a member is ``center + spread * native``. On the log scale it estimates the mean of
-    log1p(y), so ``exp(raw) - 1`` is nearer the median than the mean of a skewed target; no correction
-    is applied, the ensemble weighs plain and log members by the user's metric.
+    log1p(y), and ``exp(raw) - 1`` lies below the mean of a skewed target: where squared errors count, `smear`
+    makes up for it.
 
     With the objectives ``poisson``, ``tweedie`` and ``gamma`` it sees y / mean, and the raw score is the log of the
     expected target. Where the targets are not what such an objective is for, it falls back on ``squared``.
@@ -31,6 +32,7 @@ class Target:
     task: Task
     objective: Objective = "squared"
     log: bool = False
+    smear: float = 1.0
     center: float = 0.0
     spread: float = 1.0
     top: float = np.inf
@@ -66,6 +68,14 @@ class Target:
         wide = np.asarray(native, dtype=np.float64).reshape(len(native), self.task.width)
         return wide if self.task.kind != "regression" else self.center + self.spread * wide
 
+    def smeared(self, raw: Floats, train: Matrix) -> Target:
+        """With the factor from log1p back to the mean (Duan 1983), from raw scores [n, 1] of the rows learned from.
+
+        Boosters fit their own rows too well, so it corrects too little rather than too much.
+        """
+        factor = np.average(np.exp(np.log1p(train.y) - np.minimum(raw[:, 0], self.top)), weights=train.weight)
+        return replace(self, smear=float(np.clip(factor, 1.0, MOST_SMEAR)))
+
     def prediction(self, raw: Expr) -> Expr:
         """Probabilities or the number, from the raw score."""
         if self.task.kind == "binary":
@@ -76,7 +86,30 @@ class Target:
             return Exponential(Minimum(raw, constant(self.top)))
         if not self.log:
             return raw
-        return Maximum(Subtract(Exponential(Minimum(raw, constant(self.top))), constant(1.0)), constant(0.0))
+        level = Multiply(Exponential(Minimum(raw, constant(self.top))), constant(self.smear))
+        return Maximum(Subtract(level, constant(1.0)), constant(0.0))
+
+
+class Aimed(Protocol):
+    """A fitted model, a dataclass, that knows its target."""
+
+    @property
+    def target(self) -> Target:
+        """What it learned."""
+
+    def raw(self, values: Floats) -> Floats:
+        """Raw scores [n, width]."""
+
+
+A = TypeVar("A", bound=Aimed)
+
+
+def smeared(model: A, train: Matrix) -> A:
+    """`model` with a smeared target, where it learned the log by squares and the metric is one of squares."""
+    target = model.target
+    if not target.log or target.objective != "squared" or target.task.loss != "squared":
+        return model
+    return replace(model, target=target.smeared(model.raw(train.values), train))  # type: ignore[type-var]  # a dataclass
 
 
 def regression_entries(task: Task, plain: Params) -> tuple[Params, ...]:
@@ -89,6 +122,8 @@ def regression_entries(task: Task, plain: Params) -> tuple[Params, ...]:
     if task.loss == "absolute":
         absolute: Params = {**plain, "objective": "absolute"}
         return absolute, {**absolute, "target": "log"}, plain
+    if task.loss == "log":
+        return log, plain
     if task.loss != "squared":
         return {**plain, "objective": task.loss}, tweedie, log
     if task.shape == "counts":

@@ -113,7 +113,12 @@ class Learner:
     baseline: bool = False  # fitted first, in seconds, so that a candidate always stands
 
 
-LOSS: Mapping[str, Loss] = {"mae": "absolute", "poisson_deviance": "poisson", "gamma_deviance": "gamma"}
+LOSS: Mapping[str, Loss] = {
+    "mae": "absolute",
+    "rmsle": "log",
+    "poisson_deviance": "poisson",
+    "gamma_deviance": "gamma",
+}
 
 
 def aimed(task: Task, y: Floats, loss: str) -> Task:

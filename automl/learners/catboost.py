@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import Stopper
-from automl.learners._target import Target, regression_entries
+from automl.learners._target import Target, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import log_odds, nothing_to_learn, shares
@@ -104,14 +104,17 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     watch = _Watch(stopper=stopper, loss=loss)
     booster.fit(pool(train), eval_set=pool(watched) if watched else None, callbacks=[watch])
     booster.shrink(ntree_end=stopper.best)
-    return CatBoostModel(
-        booster=booster,
-        kept=stopper.best,
-        columns=train.values.shape[1],
-        target=target,
-        params=params,
-        seen=tuple(seen.astype(int).tolist()),
-        floor=log_odds(shares(train, task), task) if task.kind == "multiclass" else np.zeros(1),
+    return smeared(
+        CatBoostModel(
+            booster=booster,
+            kept=stopper.best,
+            columns=train.values.shape[1],
+            target=target,
+            params=params,
+            seen=tuple(seen.astype(int).tolist()),
+            floor=log_odds(shares(train, task), task) if task.kind == "multiclass" else np.zeros(1),
+        ),
+        train,
     )
 
 

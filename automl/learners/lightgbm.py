@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import Stopper
-from automl.learners._target import Target, regression_entries
+from automl.learners._target import Target, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn
@@ -90,7 +90,9 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
         if nothing_left or stopper.stop(booster.eval_valid()[0][2] if valid is not None else None):
             break
     kept = max(1, stopper.best)
-    return LightGBMModel(booster=booster, kept=kept, columns=train.values.shape[1], target=target, params=params)
+    return smeared(
+        LightGBMModel(booster=booster, kept=kept, columns=train.values.shape[1], target=target, params=params), train
+    )
 
 
 def _settings(train: Matrix, target: Target, params: Params, seed: int) -> dict[str, object]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.budget import Deadline
 from automl.learners._dense import Design, learn_design, row_loss, some_rows
-from automl.learners._target import Target
+from automl.learners._target import Target, smeared
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import log_odds, nothing_to_learn, shares
 from automl.ops.expr import Add, Constant
@@ -65,7 +65,7 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
         target=target,
         params=params,
     )
-    return _solved(model, part, float(params["l2"]), deadline)
+    return smeared(_solved(model, part, float(params["l2"]), deadline), part)
 
 
 def _solved(model: LinearModel, train: Matrix, l2: float, deadline: Deadline) -> LinearModel:

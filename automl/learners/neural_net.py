@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from automl.budget import Deadline
 from automl.learners._dense import Design, learn_design, row_loss, some_rows
 from automl.learners._network import Shape, Singles, Slope, Training
-from automl.learners._target import Target
+from automl.learners._target import Target, smeared
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import log_odds, nothing_to_learn, shares
 from automl.ops.expr import Add, Constant, Expr, MatMul, Maximum, Multiply, Pick, constant
@@ -106,13 +106,16 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     training = _training(design, part, task, params, seed)
     epochs = _run(training, part, valid, design, target, params, deadline)
     half = len(training.weights)
-    return NeuralNet(
-        design=design,
-        weights=tuple(weight.astype(np.float64) for weight in training.averages[:half]),
-        biases=tuple(bias[:, 0].astype(np.float64) for bias in training.averages[half:]),
-        target=target,
-        params=params,
-        epochs=epochs,
+    return smeared(
+        NeuralNet(
+            design=design,
+            weights=tuple(weight.astype(np.float64) for weight in training.averages[:half]),
+            biases=tuple(bias[:, 0].astype(np.float64) for bias in training.averages[half:]),
+            target=target,
+            params=params,
+            epochs=epochs,
+        ),
+        part,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import Stopper
-from automl.learners._target import PLAIN, Target, regression_entries
+from automl.learners._target import PLAIN, Target, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn
@@ -100,12 +100,15 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
         callbacks=[Watch()],
         verbose_eval=False,
     )
-    return XGBoostModel(
-        booster=booster[: stopper.best],
-        kept=stopper.best,
-        columns=train.values.shape[1],
-        target=target,
-        params=params,
+    return smeared(
+        XGBoostModel(
+            booster=booster[: stopper.best],
+            kept=stopper.best,
+            columns=train.values.shape[1],
+            target=target,
+            params=params,
+        ),
+        train,
     )
 
 

@@ -11,7 +11,7 @@ from automl.data.rows import Fold, Rows, Schema
 from automl.data.split import folds
 from automl.features.fit import fit_plan, transform
 from automl.features.plan import Plan
-from automl.learners.base import FeatureInfo
+from automl.learners.base import FeatureInfo, aimed
 from automl.metrics.base import Metric, get
 from automl.metrics.base import loss as proper
 from automl.search.rundir import RunDir
@@ -59,14 +59,15 @@ class Problem:
             unseen_groups=spec.data.unseen_groups,
         )
         found = get(metric)
+        loss = proper(found, task.kind)
         return cls(
             rows=rows,
             schema=schema,
-            task=task,
+            task=aimed(task, rows.y, loss.name),
             # by time the last fold has the most to learn from and is nearest to what will be scored
             folds=tuple(sorted(outer, key=lambda fold: -len(fold.fit))) if rows.time is not None else outer,
             metric=found,
-            loss=proper(found, task.kind),
+            loss=loss,
             seed=seed,
             unseen_groups=spec.data.unseen_groups,
         )

@@ -297,3 +297,15 @@ def test_a_task_is_aimed_by_metric_and_target():
 def test_the_baselines_are_known():
     """Constant and linear are the baselines; everything else is searched."""
     assert {name for name, learner in LEARNERS.items() if learner.baseline} == {"constant", "linear"}
+
+
+@pytest.mark.parametrize("name", [name for name, learner in LEARNERS.items() if name != "constant"])
+def test_the_log_is_smeared_for_squares_alone(name):
+    """With target = "log" a squared metric gets the mean, an error of logs or of absolutes what was learned."""
+    squares, logs = (Task(kind="regression", loss=loss) for loss in ("squared", "log"))
+    train = rows(squares, 300)
+    first, second = (
+        exported(fitted(LEARNERS[name], task, train, params={"target": "log"}).member(), train.values)["prediction"]
+        for task in (squares, logs)
+    )
+    assert (first > second).all()

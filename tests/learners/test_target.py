@@ -78,3 +78,19 @@ def test_counts_are_learned_as_shares_of_their_mean():
     raw = target.raw(np.log(np.asarray([0.5, 1.0, 2.0])))
     found = evaluate({"p": target.prediction(Stub("raw"))}, {}, stubs={"raw": raw})["p"]
     assert found[:, 0].tolist() == pytest.approx([1.0, 2.0, 4.0])
+
+
+def test_the_mean_comes_back_from_the_log():
+    """Duan 1983: with noise of one spread on the log scale, the smeared prediction is the mean, not the median."""
+    y = np.expm1(3.0 + 0.5 * np.random.default_rng(0).normal(size=20_000))
+    y = y[y >= 0.0]
+    train = Matrix(values=np.zeros((len(y), 1)), features=(), y=y)
+    target = Target.of(train, Task(kind="regression"), {"target": "log"})
+    raw = np.full((len(y), 1), np.log1p(y).mean())
+    plain, corrected = (
+        evaluate({"p": one.prediction(Stub("raw"))}, {}, stubs={"raw": raw[:1]})["p"][0, 0]
+        for one in (target, target.smeared(raw, train))
+    )
+    assert plain < 0.95 * y.mean()
+    assert corrected == pytest.approx(y.mean(), rel=1e-9)
+    assert target.smeared(raw * 0.1, train).smear == 1.5
