@@ -88,6 +88,10 @@ class Agenda:
                 return learner, hurried(proposal, factor), factor <= 1.0
         return None
 
+    def first(self) -> tuple[Learner, Params] | None:
+        """The best learner's defaults: what is tried on fewer rows where there is time for nothing else."""
+        return next((entry for entry in self._queue if not entry[0].baseline), None)
+
     def note(self, candidate: Candidate) -> None:
         """Remember a candidate that was started."""
         self._tried[_key(candidate.learner, candidate.params)] = candidate

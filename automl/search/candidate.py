@@ -30,6 +30,7 @@ class Candidate:
     learner: Learner
     params: Params
     proposed: bool = False  # by an engine, which waits for the loss
+    sample: int | None = None  # rows to learn from, where there is no time for all
     asked: set[int] = field(default_factory=set)
     losses: dict[int, float] = field(default_factory=dict)
     rounds: list[int] = field(default_factory=list)

@@ -79,7 +79,8 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     fitted = {found.id: found.fitted for found in state.found if holdout and found.fitted is not None}
     baselines = [found for found in state.whole if found.learner.baseline]
     fallback = sorted(baselines, key=lambda found: (found.first, found.id))[:1]
-    members = list(dict.fromkeys([*fallback, *weights]))
+    whole_rows = [member for member in weights if member.sample is None]  # a sample's rounds are not for all rows
+    members = list(dict.fromkeys([*fallback, *whole_rows]))
     if holdout and not _time_to_refit(state, members):
         members = [member for member in weights if member.id not in fitted]
     if not members:

@@ -60,6 +60,7 @@ def _order(state: State, found: Candidate, fold: int) -> Order:
         seed=state.seed,
         seconds=soft,
         until=until,
+        sample=found.sample,
         out=state.rundir.place(f"{OOF}/{found.id}-{fold}"),
         parity=state.matrices.parity(fold) if keeps else None,
         package=state.package,

@@ -28,6 +28,7 @@ from automl.search.trial import LEARNERS, FoldResult
 from automl.spec.model import Spec
 
 ENGINES = Registry("automl.engines", Engine, "engine")
+TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
 MOMENT = 0.01  # seconds that are not worth waiting for
 MODELS = 12  # fitted models that are kept in memory
 RESUME = "`automl fit` with --resume goes on from here"
@@ -147,11 +148,11 @@ def _explore(state: State) -> None:
         if not state.flying:
             return
         left = seconds_left(state)
-        if left < MOMENT:
+        if left < MOMENT and state.whole:
             if state.counted:
                 state.stopped = "the time ended before the trials did: this run does not reproduce"
             return
-        for done in state.executor.wait(min(left, 1.0)):
+        for done in state.executor.wait(min(max(left, TICK), 1.0)):
             _take(state, done)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from automl.search.agenda import enough
 from automl.search.candidate import Candidate
 from automl.search.forecast import backlog, haste, rest, seconds_left
+from automl.search.pace import hurried
 from automl.search.state import State
 
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
+FASTER = 4.0  # times the learning rate, of a learner on a sample
+SAMPLED = 2.0  # of the time left, what a fit would take without that haste
+FEWEST_ROWS = 500  # a sample of fewer is not worth it
 CAUTION = 1.2  # further folds take longer than the first one says, by this factor
 
 
@@ -33,14 +37,31 @@ def next_candidate(state: State) -> tuple[Candidate, int] | None:
     if state.finalists or (state.counted and len(tried) >= (state.spec.budget.trials or 0)) or exhausted(state):
         return None
     following = state.agenda.next(state.found, lambda learner: haste(state, learner))
-    if following is None:
-        return None
-    learner, params, proposed = following
-    found = Candidate(id=state.number, learner=learner, params=params, proposed=proposed)
+    if following is not None:
+        learner, params, proposed = following
+        return _start(state, Candidate(id=state.number, learner=learner, params=params, proposed=proposed))
+    return _sampled(state) if not tried else None
+
+
+def _start(state: State, found: Candidate) -> tuple[Candidate, int]:
     state.number += 1
     state.found.append(found)
     state.agenda.note(found)
     return found, 0
+
+
+def _sampled(state: State) -> tuple[Candidate, int] | None:
+    """Too little time for any learner: the first one in a hurry, on as many rows as fit, is better than a baseline."""
+    following, rows = state.agenda.first(), len(state.problem.folds[0].fit)
+    if following is None or state.pace.folds > 1:
+        return None
+    learner, params = following
+    sample = int(rows * min(1.0, SAMPLED / haste(state, learner)))
+    if sample < FEWEST_ROWS:
+        return None
+    found = Candidate(id=state.number, learner=learner, params=hurried(params, FASTER), sample=sample)
+    found.detail = f"learned from {sample:,} of {rows:,} rows: there was no time for more"
+    return _start(state, found)
 
 
 def exhausted(state: State) -> bool:

@@ -28,9 +28,12 @@ class Table:
     places: tuple[int, ...]
     weighted: bool
 
-    def fit(self) -> Matrix:
-        """The rows that are learned from."""
-        return self._matrix(self._load(f"{self.name}-fit").astype(np.int64))
+    def fit(self, sample: int | None = None) -> Matrix:
+        """The rows that are learned from, or `sample` of them, drawn evenly."""
+        rows = self._load(f"{self.name}-fit").astype(np.int64)
+        if sample is not None and sample < len(rows):
+            rows = rows[np.sort(np.random.default_rng(sample).permutation(len(rows))[:sample])]
+        return self._matrix(rows)
 
     def valid(self) -> Matrix:
         """The rows that are predicted."""

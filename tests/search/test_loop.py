@@ -392,3 +392,35 @@ def test_stopped_before_anything_stands(make_spec: MakeSpec, make_problem: MakeP
     with pytest.raises(Stopped, match="--resume") as caught:
         run(make_problem(spec), spec, rundir, Stopping(workers=1))
     assert caught.value.exit_code == 128 + signal.SIGTERM
+
+
+def test_too_little_time_for_all_rows(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+) -> None:
+    """With seconds left and many rows, the first learner is fitted in a hurry on some of them, and ships as it is."""
+    spec = make_spec(seconds=10)
+    problem = make_problem(spec, n=200_000)
+
+    def price(job: Job) -> float:
+        order = job.arguments["order"]
+        return 0.1 if order.learner == "mean" else 1e-6 * (order.sample or 150_000)
+
+    executor = simulate(price)
+    executor.now = 5.7
+    deadline = Deadline(seconds=10.0, start=0.0, clock=executor.clock)
+    outcome = run(problem, spec, rundir, executor, deadline=deadline)
+    sampled = next(trial for trial in outcome.board.trials if trial.learner == "ridge")
+    assert "of 150,000 rows" in sampled.detail
+    assert {member.learner for member in outcome.members} == {"ridge"}
+
+
+def test_a_baseline_is_waited_for(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+) -> None:
+    """R11: when reading has taken all the time, the search still waits for one baseline: else there is no bundle."""
+    spec = make_spec(seconds=10)
+    executor = simulate(lambda job: 0.1)
+    executor.now = 9.0
+    deadline = Deadline(seconds=10.0, start=0.0, clock=executor.clock)
+    outcome = run(make_problem(spec), spec, rundir, executor, deadline=deadline)
+    assert [member.learner for member in outcome.members] == ["mean"]
