@@ -14,7 +14,7 @@ from automl.search.candidate import Candidate
 from automl.search.pace import Pace, hurried
 from automl.task import Task
 
-FIRST = ("lightgbm", "catboost", "xgboost")  # the best ones first; others follow by name
+FIRST = ("lightgbm", "catboost", "neural_net", "xgboost")  # worth most per second (decision 3); others by name
 MOST_HASTE = 2.0
 REPEATS = 20  # proposals that were tried before, until one is taken as the last word of its search
 ENOUGH = ((100, 4), (500, 8), (2_500, 15), (10_000, 40), (100_000, 100))  # rows: trials without a gain (AutoGluon)
