@@ -16,6 +16,7 @@ from automl.decide.costs import Costs
 from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import ExpectedCost
 from automl.decide.quantile import make_unit_costs
+from automl.decide.require import promised
 from automl.errors import BundleError
 from automl.graph.assemble import Assembly, assemble
 from automl.graph.onnx import to_onnx
@@ -48,12 +49,14 @@ class Choice:
 def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs | None, *, seed: int) -> Choice:
     """Calibrate on out-of-fold rows, put the policy behind, write the graph, and prove it by stages.
 
-    Raises `BundleError` where a stage of the graph differs from what it stands for (B13).
+    Raises `BundleError` where a stage of the graph differs from what it stands for (B13), `LimitRefusal` where no
+    policy keeps what is required.
     """
     task, train = data.labels.task, data.train
     costs, amounts = expect(costs, outcome.plan, train, seed=seed) if costs else (None, ())
     unit_costs = make_unit_costs(objective, task)
     numbers = fit_number_policy(objective, unit_costs, outcome.oof, train.y, train.weight, seed=seed)
+    costs = promised(objective, costs, outcome.oof, data, seed=seed)
     calibration = fit_calibration(outcome.oof, data.train.y, task, data.train.weight, seed=seed)
     assembly = assemble(
         plan=outcome.plan,

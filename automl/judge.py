@@ -17,6 +17,7 @@ from automl.decide.costs import Costs
 from automl.decide.evidence import decided_rows, out_of_fold
 from automl.decide.number import Forecast, NumberPolicy, coverage, judge_numbers, out_of_fold_decisions
 from automl.decide.policy import codes
+from automl.decide.require import asked_floors, counted
 from automl.decide.verdict import ROWS_SMALL, Verdict
 from automl.decide.verdict import judge as judge_money
 from automl.errors import DataError
@@ -65,6 +66,7 @@ def judge(data: Prepared, outcome: Outcome, choice: Choice, *, asked: Sequence[s
     scores = (
         *_scores(names, data.test, prediction, "test", seed=seed),
         *coverage_of(data.test, choice, answers, seed=seed),
+        *floors_on(data.test, choice, answers),
         *_scores(names, data.train, outcome.oof, "oof", seed=seed),
     )
     return Judgement(
@@ -97,6 +99,18 @@ def coverage_of(test: Rows, policy: Policies, answers: Answers, *, seed: int) ->
     promised = f"coverage of {100 * policy.numbers.interval.share:.6g}%"
     yield Score(metric=promised, value=found.share, low=found.low, high=found.high, n=test.n)
     yield Score(metric="interval width", value=found.width, n=test.n)
+
+
+def floors_on(test: Rows, policy: Policies, answers: Answers) -> Iterator[Score]:
+    """What the floors that were promised come to on the test part."""
+    costs = policy.costs
+    if costs is None or costs.require is None:
+        return
+    found = counted(codes([str(text) for text in answers["decision"][:, 0]], costs), test.y, costs)
+    for floor, share in asked_floors(costs.require):
+        rows, good = found[floor]
+        if rows:
+            yield Score(metric=f"{floor}, promised {100 * share:.6g}%", value=good / rows, n=rows)
 
 
 def _verdict_on_numbers(

@@ -112,7 +112,7 @@ def fit(
         costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
         outcome = _search(spec, data, deadline, executor, run, _with_money(listener, run, data, costs))
-        choice = _choose(spec, data, outcome, costs, listener)
+        choice = _choose(spec, data, outcome, costs, run, listener)
         judgement = _judge(spec, data, outcome, choice, listener)
         staged = _stage(spec, data, outcome, choice, judgement, place, listener)
         gates = _measure(spec, staged, deadline, listener)
@@ -267,15 +267,24 @@ def _search(
 def _costs(spec: Spec, data: Prepared) -> Costs | None:
     """The costs, before the search: an expression that is wrong is told at once."""
     from automl.decide.costs import make_costs
+    from automl.decide.require import check_require
 
-    return make_costs(spec.objective, data.labels, data)
+    costs = make_costs(spec.objective, data.labels, data)
+    check_require(spec.objective, costs, data)
+    return costs
 
 
-def _choose(spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, listener: Listener) -> Choice:
+def _choose(
+    spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, run: RunDir, listener: Listener
+) -> Choice:
     from automl.choose import choose
 
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
-    choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
+    try:
+        choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
+    except LimitRefusal as refused:
+        _write_story(run, gates=(), verdict=None, board=outcome.board, unpromised=str(refused))
+        raise
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
     for amount in choice.amounts:
         listener(Event(stage="decide", text=str(amount)))
@@ -322,7 +331,7 @@ def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: boo
     refusal = _refusal(done, run)
     if refusal and not (write_anyway and isinstance(refusal, VerdictRefusal)):
         discard(staged)
-        _write_refusal(done, run)
+        _write_story(run, gates=done.gates, verdict=done.verdict, board=done.board)
         raise refusal
     facts = plain(read_manifest(staged)) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
     finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))
@@ -340,11 +349,20 @@ def _refusal(done: Fit, run: RunDir) -> AutomlError | None:
     return None
 
 
-def _write_refusal(done: Fit, run: RunDir) -> None:
+def _write_story(
+    run: RunDir,
+    *,
+    gates: tuple[GateVerdict, ...],
+    verdict: Verdict | None,
+    board: Board,
+    unpromised: str | None = None,
+) -> None:
     """The reason and the board stay in the run folder, for people and for machines."""
     from automl.bundle.manifest import plain
     from automl.report.text import refusal
 
-    document, words = refusal(gates=plain(done.gates), verdict=plain(done.verdict), board=plain(done.board.trials))
+    document, words = refusal(
+        gates=plain(gates), verdict=plain(verdict), board=plain(board.trials), unpromised=unpromised
+    )
     (run.path / "refusal.json").write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (run.path / REFUSAL_STORY).write_text(words, encoding="utf-8")

@@ -26,6 +26,7 @@ from automl.decide.costs import Costs, make_costs
 from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import REFUSED, ExpectedCost
 from automl.decide.quantile import make_unit_costs
+from automl.decide.require import check_require, promised
 from automl.decide.verdict import Verdict
 from automl.errors import LimitRefusal, SpecError, VerdictRefusal
 from automl.gates.base import GateVerdict
@@ -33,7 +34,7 @@ from automl.gates.measure import measure
 from automl.graph.onnx import to_onnx
 from automl.graph.replace import replace_policy
 from automl.graph.session import open_session
-from automl.judge import coverage_of, verdict_on
+from automl.judge import coverage_of, floors_on, verdict_on
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
@@ -100,8 +101,8 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     stub = Stub(_predicted(old.manifest).name, prediction.shape[1])
     answers = _answers(policy, stub, data.test, prediction)
     verdict = verdict_on(data, oof, policy, answers, prediction, seed=seed)
-    kept = tuple(score for score in old.manifest.scores if not score.metric.startswith(("coverage of", "interval ")))
-    scores = (*kept, *coverage_of(data.test, policy, answers, seed=seed))
+    kept = tuple(score for score in old.manifest.scores if not _of_policy(score.metric))
+    scores = (*kept, *coverage_of(data.test, policy, answers, seed=seed), *floors_on(data.test, policy, answers))
     staged = staging(out)
     stage(replace(_contents(old, spec, policy, stub), scores=scores), staged)
     gates = measure(staged, spec.limits)
@@ -112,6 +113,11 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
     return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+
+
+def _of_policy(metric: str) -> bool:
+    """Whether a score tells of the policy, and not of the prediction."""
+    return metric.startswith(("coverage of", "interval ")) or ", promised " in metric
 
 
 def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
@@ -185,8 +191,10 @@ def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequen
     costed = cost_columns(spec.objective.costs)
     _check_columns(costed, inputs, "the graph in the bundle does not read", where="objective.costs")
     unit_costs = make_unit_costs(spec.objective, data.labels.task)
+    costs = make_costs(spec.objective, data.labels, data)
+    check_require(spec.objective, costs, data)
     return Redecided(
-        costs=make_costs(spec.objective, data.labels, data),
+        costs=promised(spec.objective, costs, oof, data, seed=seed),
         numbers=fit_number_policy(spec.objective, unit_costs, oof, train.y, train.weight, seed=seed),
     )
 

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.rows import Labels, Prepared
+from automl.decide.bounds import Bounds
 from automl.decide.formula import compile_formula
 from automl.decide.review import CELL, Review
 from automl.decide.running import Upkeep, make_upkeep
@@ -21,7 +22,7 @@ from automl.ops.bulk import evaluate
 from automl.ops.expr import Absolute, Column, Concat, Constant, Expr, LessEqual, Where, constant, walk
 from automl.spec import costs as spec
 from automl.spec.expressions import parse_expression
-from automl.spec.objective import Decisions, Objective
+from automl.spec.objective import Decisions, Objective, Require
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -70,7 +71,8 @@ class Costs:
     a row that lacks one of them is not decided; `asks`: it is reviewed. With a `review` the last action is that, and
     its column of `matrix` is made of the others. Binary without a matrix has the actions (other label, positive
     label), so doing nothing comes first. `cells[truth][action]` names each amount as the spec does. `given` is False
-    where the spec names no costs: then a right answer costs 0 and a wrong one 1.
+    where the spec names no costs: then a right answer costs 0 and a wrong one 1. `bounds` are those on acting under
+    which the floors `require` are promised.
     """
 
     actions: tuple[str, ...]
@@ -84,6 +86,8 @@ class Costs:
     review: Review | None = None
     upkeep: Upkeep | None = None
     today: Today | None = None
+    bounds: Bounds | None = None
+    require: Require | None = None
 
     @property
     def answers(self) -> int:

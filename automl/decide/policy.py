@@ -49,8 +49,9 @@ class ExpectedCost:
         `p` is the probability of the positive label [N, 1], or of each class [N, classes].
         """
         each = expected_costs(p, self.costs)
-        action: Expr = ArgMin(each)
-        actions = self.costs.actions
+        actions, bounds = self.costs.actions, self.costs.bounds
+        action: Expr = ArgMin(bounds.held(p, each) if bounds else each)
+        action = bounds.pushed(p, action, len(actions)) if bounds else action
         one_hot = np.eye(len(actions))
         known = _all_known(self.costs)
         if self.costs.refuses and known:
@@ -93,7 +94,7 @@ def choose(p: Floats, costs: Costs, amounts: Floats | None = None) -> Ints:
         each = reduce(np.add, (classes[:, [truth]] * amounts[:, truth] for truth in range(classes.shape[1])))
     else:
         each = classes @ costs.matrix if costs.given else -classes
-    return np.asarray(np.argmin(each, axis=1), dtype=np.int64)
+    return costs.bounds.choose(p, each) if costs.bounds else np.asarray(np.argmin(each, axis=1), dtype=np.int64)
 
 
 def codes(decisions: list[str], costs: Costs) -> Ints:

@@ -76,17 +76,23 @@ def verdict_story(verdict: Facts) -> list[str]:
     return [*_prose(head), *columns(table), *_prose([*lines, verdict["reason"]])]
 
 
-def refusal(*, gates: Sequence[Facts], verdict: Facts | None, board: Sequence[Facts]) -> tuple[dict[str, Any], str]:
+def refusal(
+    *, gates: Sequence[Facts], verdict: Facts | None, board: Sequence[Facts], unpromised: str | None = None
+) -> tuple[dict[str, Any], str]:
     """What `refusal.json` and `refusal.md` hold, from `GateVerdict`s, `Verdict` and `Trial`s as JSON values.
 
-    A limit that fails is exit code 4 and goes before a verdict that is not worth it, exit code 5.
+    A limit that fails, or an `unpromised` requirement, is exit code 4 and goes before a verdict that is not worth it,
+    exit code 5.
     """
     failed = [gate for gate in gates if not gate["ok"]]
     worthless = verdict is not None and not verdict["worth"]
     document = {
         "refused": True,
-        "exit_code": 4 if failed else 5,
-        "reasons": [found["reason"] for found in [*failed, verdict if worthless else None] if found],
+        "exit_code": 4 if failed or unpromised else 5,
+        "reasons": [
+            *([unpromised] if unpromised else []),
+            *(found["reason"] for found in [*failed, verdict if worthless else None] if found),
+        ],
         "nearest": [_nearest(gate) for gate in failed],
         "limits": list(gates),
         "verdict": verdict,
@@ -325,6 +331,11 @@ def _broken_promise(manifest: Facts) -> str:
 def _caveats(manifest: Facts) -> list[str]:
     verdict = manifest["verdict"]
     found = ["It answers for rows like those it was trained on. Where the world has moved, it does not know."]
+    if require := manifest["spec"]["objective"].get("require"):
+        found.append(
+            f"What is required was promised with a confidence of {require['confidence']} for rows like those learned "
+            "from. Where the rows or the share of positives move, the promise does not hold."
+        )
     if rate := manifest["spec"]["objective"].get("base_rate"):
         found.append(f"Every score and amount is weighted to a share of {rate} positives, which the spec states.")
     found += [broken] if (broken := _broken_promise(manifest)) else []

@@ -36,7 +36,6 @@ GAPS: Final = (
     Gap("objective.costs.under", COLUMN_COSTS, _words),
     Gap("objective.costs.over", COLUMN_COSTS, _words),
     Gap("objective.capacity", "a capacity"),
-    Gap("objective.require", "a requirement"),
     Gap("data.train", "a query", _table),
     Gap("data.test", "a query", _table),
     Gap("data.cutoff", "a cutoff column"),

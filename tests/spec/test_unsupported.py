@@ -15,7 +15,6 @@ GIVEN = [
     {"objective": {**TARGET, "costs": {"under": "fee", "over": 2}}},
     {"objective": {**TARGET, "costs": {"under": 5, "over": "fee"}}},
     {"objective": {**TARGET, "capacity": {"act": "200 per 1d", "review": "1%"}}},
-    {"objective": {**TARGET, "require": {"precision": "80%"}}},
     {"objective": TARGET, "data": {"train": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"test": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"cutoff": "known_until"}},
@@ -57,6 +56,6 @@ def test_the_refusal_names_the_place(refusal: Callable[..., str]) -> None:
     text = refusal('[objective]\ntarget = "y"\n[limits]\ncold_start = "2s"\n[monitor]\nevery = "1d"\n')
     assert text.splitlines() == [
         "fraud.toml:4 limits.cold_start: not supported yet: a limit on the cold start",
-        "  fraud.toml:6 monitor: not supported yet: monitoring",
+        "  fraud.toml:5 monitor: not supported yet: monitoring",
         "  remove it to go on",
     ]
