@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,11 +100,12 @@ def find_bounds(asked: Require, costs: Costs, trials: Trials) -> Bounds | None:
     path, middle = _path(costs, trials)
     starts = _starts(asked, len(path), middle)
     error = (1 - asked.confidence) / len(starts)
+    found = cache(lambda place: _error(asked, path[place], costs, trials))  # sequences walk over the same places
     nearest: int | None = None
     for start in starts:
         step = int(np.sign(middle - start))
         for place in range(start, middle + (step or 1), step or 1):
-            if _error(asked, path[place], costs, trials) > error:
+            if found(place) > error:
                 break
             nearest = place if nearest is None or abs(place - middle) < abs(nearest - middle) else nearest
     if nearest is None:
