@@ -44,7 +44,10 @@ class CostFrugal:
             self._asked += 1
             found = self._searcher.suggest(trial)
             if found is not None:
-                params = {**self._best, **{name: _plain(value) for name, value in found.items() if name in self._space}}
+                params = {
+                    **self._best,
+                    **{n: _plain(value, self._space[n]) for n, value in found.items() if n in self._space},
+                }
                 self._open.setdefault(_key(params), []).append(trial)
                 return params
         return near(complete(self._best, self._space), self._space, self._seed + self._asked)
@@ -71,8 +74,10 @@ def _domain(dimension: Range | Choice) -> Any:
     return (tune.loguniform if dimension.log else tune.uniform)(dimension.low, dimension.high)
 
 
-def _plain(value: Any) -> Value:
-    """A numpy scalar as Python's own."""
+def _plain(value: Any, dimension: Range | Choice) -> Value:
+    """A numpy scalar as Python's own; where options are of several types, numpy has made texts of them all."""
+    if isinstance(dimension, Choice):
+        return next(option for option in dimension.options if option == value or str(option) == str(value))
     found: Value = value.item() if hasattr(value, "item") else value
     return found
 

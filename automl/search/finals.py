@@ -52,16 +52,17 @@ def _possible(state: State) -> bool:
 
 
 def _nominate(state: State) -> None:
-    """The members of the best ensemble and a few more, as many as one repeat has time for."""
-    standing = sorted((one for one in state.whole if not one.learner.baseline), key=lambda one: one.loss(state.problem))
+    """The members of the best ensemble, the best of each learner, and a few more: as many as a repeat has time for."""
+    standing = sorted(state.whole, key=lambda one: (one.loss(state.problem), one.id))
     if len(standing) < LEAST:
         return
-    ensemble = team.weights(state, standing, repeats=1)
-    first = dict.fromkeys([*ensemble, *standing[: len(ensemble) + BESIDE]])
-    finalists = list(first)[: len(ensemble) + BESIDE]
+    ensemble = list(team.weights(state, standing, repeats=1))
+    best = {found.learner.name: found for found in reversed(standing)}  # the ensemble lives of their differences
+    others = [found for found in standing if found in best.values()] + standing[: len(ensemble) + BESIDE]
+    finalists = list(dict.fromkeys([*ensemble, *others]))
     while len(finalists) >= LEAST and _seconds(state, finalists) >= seconds_left(state):
         finalists.pop()
-    if len(finalists) < LEAST:
+    if len(finalists) < max(LEAST, len(ensemble)):
         return
     state.finalists = tuple(finalists)
     why = "no gain for a while" if exhausted(state) else "no time for another candidate"

@@ -18,8 +18,9 @@ SPACE: Space = {
     "share": Range(low=0.5, high=1.0),
     "depth": Range(low=1, high=9, whole=True),
     "extra": Choice(options=(False, True)),
+    "most": Choice(options=("sqrt", 0.3, 1.0)),
 }
-START: Params = {"rate": 0.5, "leaves": 8, "share": 0.9, "depth": 4, "extra": False, "kept": "as is"}
+START: Params = {"rate": 0.5, "leaves": 8, "share": 0.9, "depth": 4, "extra": False, "most": "sqrt", "kept": "as is"}
 
 
 @pytest.fixture(params=sorted(ENGINES.all))
@@ -45,6 +46,7 @@ def inside(params: Params) -> bool:
         and 0.5 <= params["share"] <= 1.0  # type: ignore[operator]
         and params["depth"] in range(1, 10)
         and params["extra"] in {False, True}
+        and params["most"] in {"sqrt", 0.3, 1.0}
     )
 
 
