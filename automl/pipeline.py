@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
-from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
+from automl.errors import LimitRefusal, VerdictRefusal
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec, load, parse
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from automl.judge import Judgement
     from automl.search.board import Board, Outcome
     from automl.search.rundir import RunDir
-
-REFUSAL_STORY = "refusal.md"
 
 
 @dataclass(frozen=True)
@@ -278,12 +275,13 @@ def _choose(
     spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, run: RunDir, listener: Listener
 ) -> Choice:
     from automl.choose import choose
+    from automl.refuse import write_story
 
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
     try:
         choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
     except LimitRefusal as refused:
-        _write_story(run, gates=(), verdict=None, board=outcome.board, unpromised=str(refused))
+        write_story(run.path, board=outcome.board, unpromised=str(refused))
         raise
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
     for amount in choice.amounts:
@@ -326,43 +324,13 @@ def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: boo
     from automl.bundle.manifest import plain
     from automl.bundle.read import read_manifest
     from automl.bundle.write import discard, finish
+    from automl.refuse import refusal, write_story
     from automl.report.text import card
 
-    refusal = _refusal(done, run)
-    if refusal and not (write_anyway and isinstance(refusal, VerdictRefusal)):
+    refused = refusal(done.gates, done.verdict, run.path)
+    if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
         discard(staged)
-        _write_story(run, gates=done.gates, verdict=done.verdict, board=done.board)
-        raise refusal
+        write_story(run.path, board=done.board, gates=done.gates, verdict=done.verdict)
+        raise refused
     facts = plain(read_manifest(staged)) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
     finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))
-
-
-def _refusal(done: Fit, run: RunDir) -> AutomlError | None:
-    broken = [gate for gate in done.gates if not gate.ok]
-    story = f"{run.path / REFUSAL_STORY} tells the whole story."
-    if broken:
-        hint = f"Relax the limit, or try a smaller recipe. {story}"
-        return LimitRefusal("; ".join(gate.reason for gate in broken), hint=hint)
-    if done.verdict and not done.verdict.worth:
-        hint = f"--write-anyway writes the bundle all the same, marked so. {story}"
-        return VerdictRefusal(done.verdict.reason, hint=hint)
-    return None
-
-
-def _write_story(
-    run: RunDir,
-    *,
-    gates: tuple[GateVerdict, ...],
-    verdict: Verdict | None,
-    board: Board,
-    unpromised: str | None = None,
-) -> None:
-    """The reason and the board stay in the run folder, for people and for machines."""
-    from automl.bundle.manifest import plain
-    from automl.report.text import refusal
-
-    document, words = refusal(
-        gates=plain(gates), verdict=plain(verdict), board=plain(board.trials), unpromised=unpromised
-    )
-    (run.path / "refusal.json").write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    (run.path / REFUSAL_STORY).write_text(words, encoding="utf-8")
