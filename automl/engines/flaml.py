@@ -31,7 +31,7 @@ class CostFrugal:
             metric=LOSS,
             mode="min",
             space={name: _domain(dimension) for name, dimension in space.items()},
-            points_to_evaluate=[{name: value for name, value in complete(best, space).items() if name in space}],
+            points_to_evaluate=[_told({name: v for name, v in complete(best, space).items() if name in space}, space)],
             seed=seed,
             cost_attr=COST,
         )
@@ -58,7 +58,7 @@ class CostFrugal:
             return
         trial = waiting.pop(0)
         if math.isfinite(loss):
-            self._searcher.on_trial_complete(trial, {LOSS: loss, COST: seconds, "config": dict(params)})
+            self._searcher.on_trial_complete(trial, {LOSS: loss, COST: seconds, "config": _told(params, self._space)})
         else:
             self._searcher.on_trial_complete(trial, error=True)
 
@@ -67,17 +67,29 @@ def _domain(dimension: Range | Choice) -> Any:
     from flaml import tune
 
     if isinstance(dimension, Choice):
-        return tune.choice(list(dimension.options))
+        return tune.choice([_label(option, dimension) for option in dimension.options])
     if dimension.whole:
         draw = tune.lograndint if dimension.log else tune.randint
         return draw(int(dimension.low), int(dimension.high) + 1)
     return (tune.loguniform if dimension.log else tune.uniform)(dimension.low, dimension.high)
 
 
+def _told(params: Params, space: Space) -> dict[str, Value]:
+    """`params` as flaml knows them."""
+    return {name: _label(value, space[name]) if name in space else value for name, value in params.items()}
+
+
+def _label(value: Value, dimension: Range | Choice) -> Value:
+    """Options of several types are told as texts: numpy would make texts of them half-way, and flaml subtract those."""
+    if isinstance(dimension, Choice) and any(isinstance(option, str) for option in dimension.options):
+        return str(value)
+    return value
+
+
 def _plain(value: Any, dimension: Range | Choice) -> Value:
-    """A numpy scalar as Python's own; where options are of several types, numpy has made texts of them all."""
+    """A numpy scalar as Python's own, a label as its option."""
     if isinstance(dimension, Choice):
-        return next(option for option in dimension.options if option == value or str(option) == str(value))
+        return next(option for option in dimension.options if _label(option, dimension) == value)
     found: Value = value.item() if hasattr(value, "item") else value
     return found
 
