@@ -13,6 +13,7 @@ from automl.search.trial import Order
 
 AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
 TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
+EXPORT = 0.5  # seconds that they take at least, on a busy machine
 GRACE = 1.5  # a job may overrun its soft limit by this factor and ten seconds before it is killed
 
 
@@ -50,7 +51,7 @@ def _order(state: State, found: Candidate, fold: int) -> Order:
     soft, until = state.pace.fit_seconds, math.inf
     if not state.counted:
         left = max(0.5, seconds_left(state))
-        soft, until = min(soft, left), time.monotonic() + TRAINING * left
+        soft, until = min(soft, left), time.monotonic() + left - max((1 - TRAINING) * left, min(EXPORT, left / 2))
     keeps = fold == 0 and (state.pace.folds == 1 or not state.settled)
     return Order(
         table=state.matrices.table(fold),

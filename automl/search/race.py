@@ -9,6 +9,7 @@ from automl.search.pace import hurried
 from automl.search.state import State
 
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
+SHORT = 5.0  # seconds of search in which the first learner must hurry to stand at all
 FASTER = 4.0  # times the learning rate, of a learner on a sample
 SAMPLED = 2.0  # of the time left, what a fit would take without that haste
 FEWEST_ROWS = 500  # a sample of fewer is not worth it
@@ -36,11 +37,13 @@ def next_candidate(state: State) -> tuple[Candidate, int] | None:
     tried = [found for found in state.found if not found.learner.baseline]
     if state.finalists or (state.counted and len(tried) >= (state.spec.budget.trials or 0)) or exhausted(state):
         return None
+    if not tried and not state.counted and seconds_left(state) < SHORT and (found := _sampled(state)):
+        return found
     following = state.agenda.next(state.found, lambda learner: haste(state, learner))
     if following is not None:
         learner, params, proposed = following
         return _start(state, Candidate(id=state.number, learner=learner, params=params, proposed=proposed))
-    return _sampled(state) if not tried else None
+    return _sampled(state) if not tried and not state.counted else None
 
 
 def _start(state: State, found: Candidate) -> tuple[Candidate, int]:
@@ -59,8 +62,10 @@ def _sampled(state: State) -> tuple[Candidate, int] | None:
     sample = int(rows * min(1.0, SAMPLED / haste(state, learner)))
     if sample < FEWEST_ROWS:
         return None
-    found = Candidate(id=state.number, learner=learner, params=hurried(params, FASTER), sample=sample)
-    found.detail = f"learned from {sample:,} of {rows:,} rows: there was no time for more"
+    some = sample if sample < rows else None
+    found = Candidate(id=state.number, learner=learner, params=hurried(params, FASTER), sample=some)
+    if sample < rows:
+        found.detail = f"learned from {sample:,} of {rows:,} rows: there was no time for more"
     return _start(state, found)
 
 
