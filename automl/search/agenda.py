@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -56,9 +57,11 @@ class Agenda:
     engine: Callable[[], Engine]
     seed: int
     cost: Cost
+    tell: Callable[[str], None]  # what the user should know: one plain sentence
     _queue: list[tuple[Learner, Params]] = field(default_factory=list)
     _searches: dict[str, Proposer] = field(default_factory=dict)
     _tried: dict[Key, Candidate] = field(default_factory=dict)
+    _broken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         entries = {learner.name: learner.portfolio(self.task, self.rows) for learner in self.learners}
@@ -83,7 +86,10 @@ class Agenda:
                 return learner, hurried(params, max(1.0, haste(learner)) * self.pace.rate), False
         for learner in self._ranked(candidates):
             factor = haste(learner)
-            proposal = self._ask(learner, candidates) if factor <= MOST_HASTE else None
+            proposal = None
+            if factor <= MOST_HASTE and learner.name not in self._broken:
+                with self._contained(learner):
+                    proposal = self._ask(learner, candidates)
             if proposal is not None:
                 return learner, hurried(proposal, factor), factor <= 1.0
         return None
@@ -100,7 +106,18 @@ class Agenda:
         """Tell the engine how a proposal did."""
         search = self._searches.get(candidate.learner.name)
         if search is not None and candidate.proposed:
-            search.observe(candidate.params, loss=candidate.first, seconds=self.cost(candidate))
+            with self._contained(candidate.learner):
+                search.observe(candidate.params, loss=candidate.first, seconds=self.cost(candidate))
+
+    @contextmanager
+    def _contained(self, learner: Learner) -> Iterator[None]:
+        """An engine that fails ends its own search, never the run (R11)."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # an engine is a library of others
+            self._broken.add(learner.name)
+            self._searches.pop(learner.name, None)
+            self.tell(f"the engine gave up on {learner.name}: {type(error).__name__}. Its portfolio goes on")
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Learner]:
         """Learners by estimated cost for a gain (after Wang et al., FLAML, MLSys 2021).

@@ -10,7 +10,7 @@ from automl.engines.base import Engine
 from automl.errors import Stopped
 from automl.executors.base import Done, Executor
 from automl.learners.base import Learner
-from automl.progress import Listener
+from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search import candidate as candidates
 from automl.search import finals, jobs, race
@@ -106,6 +106,7 @@ def _begin(
         engine=lambda: ENGINES.get(engine),
         seed=seed,
         cost=cost,
+        tell=lambda text: listener(Event(stage="search", text=text)),
     )
     return State(
         problem=problem,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from automl.engines.base import Engine
 from automl.engines.random import RANDOM
 from automl.learners.base import Learner, Params, Range
 from automl.search.agenda import Agenda, enough, usable
@@ -29,15 +30,17 @@ def learner(name: str, *entries: Params, baseline: bool = False, cost: float = 1
     )
 
 
-def agenda(*learners: Learner) -> Agenda:
+def agenda(*learners: Learner, engine: Engine = RANDOM, told: list[str] | None = None) -> Agenda:
+    said: list[str] = [] if told is None else told
     return Agenda(
         learners=learners,
         task=TASK,
         rows=1000,
         pace=pace(0.1, folds=5, seconds=60.0, workers=2),
-        engine=lambda: RANDOM,
+        engine=lambda: engine,
         seed=0,
         cost=lambda candidate: candidate.seconds,
+        tell=said.append,
     )
 
 
@@ -118,3 +121,22 @@ def test_patience_grows_with_the_rows() -> None:
     patience = [enough(rows) for rows in (50, 400, 2000, 9000, 90_000, 10**6)]
     assert patience == sorted(patience)
     assert (patience[0], patience[-1]) == (4, float("inf"))
+
+
+def test_an_engine_that_fails_ends_its_own_search_only() -> None:
+    """R11: an engine is a library of others; what it raises is said, and the run goes on without its proposals."""
+
+    class Failing:
+        def propose(self) -> Params:
+            raise TypeError("can only concatenate str")
+
+        def observe(self, params: Params, *, loss: float, seconds: float) -> None:
+            raise AssertionError("nothing was proposed")
+
+    told: list[str] = []
+    engine = Engine(name="failing", start=lambda space, best, seed: Failing())
+    plan = agenda(learner("lightgbm", {"x": 0.1}), engine=engine, told=told)
+    done = play(plan, [1.0], {"lightgbm": 1.0})
+    assert plan.next(done, lambda _: 0.1) is None
+    assert plan.next(done, lambda _: 0.1) is None
+    assert told == ["the engine gave up on lightgbm: TypeError. Its portfolio goes on"]
