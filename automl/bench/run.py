@@ -40,6 +40,8 @@ def run_cell(
 
     `settings` are further ``--set`` values. With `keep` the spec, the logs and the bundle stay in that folder.
     """
+    from automl.bundle.verify import verify
+
     task = read_task(folder, costs=costs, main_table=main_table)
     with tempfile.TemporaryDirectory() as scratch:
         place = keep or Path(scratch)
@@ -64,6 +66,7 @@ def run_cell(
             "load_before": watched.load_before,
             "metric": task.metric,
             "scores": scores,
+            "golden_rows_verified": verify(bundle).golden_rows if scores else 0,
             "baseline": dict(task.baseline),
             "fit": summary,
             "error": "" if scores else watched.stderr[-2000:],
