@@ -327,7 +327,7 @@ def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: boo
     from automl.refuse import refusal, write_story
     from automl.report.text import card
 
-    refused = refusal(done.gates, done.verdict, run.path)
+    refused = refusal(done.gates, done.verdict, remedy="try a smaller recipe", run=run.path)
     if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
         discard(staged)
         write_story(run.path, board=done.board, gates=done.gates, verdict=done.verdict)

@@ -28,7 +28,7 @@ from automl.decide.policy import REFUSED, ExpectedCost
 from automl.decide.quantile import make_unit_costs
 from automl.decide.require import check_require, promised
 from automl.decide.verdict import Verdict
-from automl.errors import LimitRefusal, SpecError, VerdictRefusal
+from automl.errors import SpecError, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.gates.measure import measure
 from automl.graph.onnx import to_onnx
@@ -38,6 +38,7 @@ from automl.judge import coverage_of, floors_on, verdict_on
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
+from automl.refuse import refusal
 from automl.report.text import card
 from automl.spec import Spec, parse
 from automl.spec.expressions import cost_columns, named_columns
@@ -106,10 +107,10 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     staged = staging(out)
     stage(replace(_contents(old, spec, policy, stub), scores=scores), staged)
     gates = measure(staged, spec.limits)
-    refusal = _refusal(gates, verdict)
-    if refusal and not (write_anyway and isinstance(refusal, VerdictRefusal)):
+    refused = refusal(gates, verdict, remedy="fit again")
+    if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
         discard(staged)
-        raise refusal
+        raise refused
     facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
     return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
@@ -278,12 +279,3 @@ def _golden(
     answers |= {name: cells.reshape(len(rows)) for name, cells in found.items()}
     kept = np.flatnonzero(answers["decision"] != REFUSED) if "decision" in answers else np.arange(len(rows))
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
-
-
-def _refusal(gates: Sequence[GateVerdict], verdict: Verdict | None) -> LimitRefusal | VerdictRefusal | None:
-    broken = [gate for gate in gates if not gate.ok]
-    if broken:
-        return LimitRefusal("; ".join(gate.reason for gate in broken), hint="Relax the limit, or fit again.")
-    if verdict and not verdict.worth:
-        return VerdictRefusal(verdict.reason, hint="--write-anyway writes the bundle all the same, marked so.")
-    return None

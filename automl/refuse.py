@@ -11,21 +11,25 @@ from automl.decide.verdict import Verdict
 from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.report import text
+from automl.report.run import REFUSAL
 from automl.search.board import Board
 
 STORY = "refusal.md"
-FACTS = "refusal.json"
 
 
-def refusal(gates: Sequence[GateVerdict], verdict: Verdict | None, run: Path) -> AutomlError | None:
-    """The refusal that gates and verdict ask for, None if all is well. It points at the story in the folder `run`."""
+def refusal(
+    gates: Sequence[GateVerdict], verdict: Verdict | None, *, remedy: str, run: Path | None = None
+) -> AutomlError | None:
+    """The refusal that gates and verdict ask for, None if all is well.
+
+    `remedy` is what may help beside a relaxed limit; `run` is the folder where the story will be told.
+    """
     broken = [gate for gate in gates if not gate.ok]
-    story = f"{run / STORY} tells the whole story."
+    story = f" {run / STORY} tells the whole story." if run else ""
     if broken:
-        hint = f"Relax the limit, or try a smaller recipe. {story}"
-        return LimitRefusal("; ".join(gate.reason for gate in broken), hint=hint)
+        return LimitRefusal("; ".join(gate.reason for gate in broken), hint=f"Relax the limit, or {remedy}.{story}")
     if verdict and not verdict.worth:
-        return VerdictRefusal(verdict.reason, hint=f"--write-anyway writes the bundle all the same, marked so. {story}")
+        return VerdictRefusal(verdict.reason, hint=f"--write-anyway writes the bundle all the same, marked so.{story}")
     return None
 
 
@@ -44,5 +48,5 @@ def write_story(
     document, words = text.refusal(
         gates=plain(gates), verdict=plain(verdict), board=plain(board.trials), unpromised=unpromised
     )
-    (run / FACTS).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (run / REFUSAL).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (run / STORY).write_text(words, encoding="utf-8")

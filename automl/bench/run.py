@@ -17,11 +17,6 @@ from automl.bench.tasks import BenchTask, read_task
 from automl.bench.watch import Watched, watch
 
 LIBRARIES = ("automl", "lightgbm", "xgboost", "catboost", "scikit-learn", "flaml", "polars", "numpy", "onnxruntime")
-SCORES = {
-    "binary": ("roc_auc", "log_loss", "average_precision", "brier"),
-    "multiclass": ("log_loss", "accuracy"),
-    "regression": ("rmse", "mae", "r2"),
-}
 GRACE_SECONDS = 120.0  # a run that overshoots its budget by more is killed and recorded so
 
 
@@ -129,6 +124,7 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
     from automl.data.labels import encode
     from automl.data.source import load
     from automl.deploy.batch import predict
+    from automl.judge import REPORTED
 
     loaded = Bundle.load(bundle)
     scored = place / "scored.parquet"
@@ -137,7 +133,7 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
     y = encode(loaded.manifest.target.labels(), load(task.test).frame[task.target])
     known = ~np.isnan(y)
     prediction = columns.to_numpy()[known]
-    names = dict.fromkeys((task.metric, *SCORES[task.kind]))
+    names = dict.fromkeys((task.metric, *REPORTED[task.kind]))
     return {name: metrics.score(metrics.get(name), y[known], prediction) for name in names}
 
 

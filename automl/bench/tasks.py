@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import DataError, SpecError
+from automl.task import Kind
 
 COST_KEYS = ("false_positive", "false_negative", "true_positive", "true_negative")
 
@@ -21,7 +22,7 @@ class BenchTask:
     folder: Path
     target: str
     metric: str
-    kind: str
+    kind: Kind
     baseline: Mapping[str, object]
     spec: Mapping[str, object]
     test: Path

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+from automl.executors._processes import family, kill_group, proportional
 
 SAMPLE_SECONDS = 0.2
 
@@ -27,16 +28,17 @@ class Watched:
 
 def watch(command: Sequence[str], *, logs: Path, timeout: float) -> Watched:
     """Run `command` to its end, at most `timeout` seconds; its output goes through files in `logs`."""
-    load = psutil.getloadavg()[0]
+    load = os.getloadavg()[0]
     out, err = logs / "stdout.txt", logs / "stderr.txt"
     start = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = psutil.Popen(list(command), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+        process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
         peak = 0
         while process.poll() is None:
-            peak = max(peak, _tree_bytes(process))
+            peak = max(peak, sum(map(proportional, family(process.pid))))
             if time.monotonic() - start > timeout:
-                _kill_tree(process)
+                for member in reversed(family(process.pid)):
+                    kill_group(member)
             time.sleep(SAMPLE_SECONDS if peak else 0.02)
         wall = time.monotonic() - start
     return Watched(
@@ -47,26 +49,3 @@ def watch(command: Sequence[str], *, logs: Path, timeout: float) -> Watched:
         stdout=out.read_text(encoding="utf-8", errors="replace"),
         stderr=err.read_text(encoding="utf-8", errors="replace"),
     )
-
-
-def _tree_bytes(process: psutil.Process) -> int:
-    """Sum of proportional set sizes; a process that has just ended counts as nothing."""
-    try:
-        tree = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    return sum(_pss(member.pid) for member in tree)
-
-
-def _pss(pid: int) -> int:
-    try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    line = next((line for line in rollup.splitlines() if line.startswith("Pss:")), "Pss: 0 kB")
-    return int(line.split()[1]) * 1024
-
-
-def _kill_tree(process: psutil.Process) -> None:
-    for member in [*process.children(recursive=True), process]:
-        member.kill()

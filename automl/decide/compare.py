@@ -41,3 +41,32 @@ def compare(ours: Floats, trivial: Floats, shares: Floats, bootstrap: Bootstrap)
         low=float(low),
         high=float(high),
     )
+
+
+def reason(whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:
+    """The verdict in words: `whole` on all evidence, `alone` on the test part; `rows` are test and out-of-fold rows."""
+    unit = f" {currency}" if currency else ""
+    on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows" if rows[1] else "")
+    what = "saves" if whole.saving >= 0 else "loses"
+    found = (
+        f"On {on} the model {what} {money(abs(whole.saving))}{unit} per 1,000 rows against {against} "
+        f"(95 % interval {money(whole.low)} to {money(whole.high)})"
+    )
+    if whole.low <= 0:
+        return f"{found}. The interval does not lie above 0, so deploying is not shown to be worth it."
+    if alone.saving <= 0:
+        return f"{found}. The test part alone saves nothing, so deploying is not shown to be worth it."
+    return f"{found}. The interval lies above 0, so deploying is worth it."
+
+
+def money(amount: float) -> str:
+    """An amount as people read it: three digits that count, thousands apart.
+
+    >>> money(1234567.8), money(12.3456), money(-0.01234), money(0)
+    ('1,234,568', '12.3', '-0.0123', '0')
+    """
+    if amount == 0:
+        return "0"
+    digits = max(0, 2 - int(np.floor(np.log10(abs(amount)))))
+    text = f"{amount:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

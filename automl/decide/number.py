@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.decide.compare import CONFIDENCE, PER, Comparison, compare
+from automl.decide.compare import CONFIDENCE, PER, Comparison, compare, reason
 from automl.decide.conformal import Errors, Interval, fit_errors, fit_interval
 from automl.decide.evidence import Bootstrap, Evidence, pooled
 from automl.decide.quantile import QuantileDecision, UnitCosts, best_constant, cross_decide, fit_decision
-from automl.decide.verdict import ROWS_SMALL, Amount, Policy, Running, Scenario, Verdict, money
+from automl.decide.verdict import ROWS_SMALL, Amount, Policy, Running, Scenario, Verdict
 from automl.ops.expr import Expr
 from automl.spec.objective import Objective
 
@@ -147,7 +147,13 @@ def judge_numbers(
     worth = whole.low > 0 and alone.saving > 0
     return Verdict(
         worth=worth,
-        reason=_reason(whole, alone, constant, rows=(test.y.size, rows.y.size - test.y.size), currency=costs.currency),
+        reason=reason(
+            whole,
+            alone,
+            against=f"always {constant}, the number that costs least without a model",
+            rows=(test.y.size, rows.y.size - test.y.size),
+            currency=costs.currency,
+        ),
         currency=costs.currency,
         amounts=(Amount(cell="under", cost=costs.under), Amount(cell="over", cost=costs.over)),
         evidence="test and out-of-fold" if helped else "test",
@@ -222,18 +228,3 @@ def _scenario(
         high=found.high,
         worth=found.low > 0,
     )
-
-
-def _reason(whole: Comparison, alone: Comparison, constant: str, *, rows: tuple[int, int], currency: str) -> str:
-    unit = f" {currency}" if currency else ""
-    on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows" if rows[1] else "")
-    what = "saves" if whole.saving >= 0 else "loses"
-    found = (
-        f"On {on} the model {what} {money(abs(whole.saving))}{unit} per 1,000 rows against always {constant}, "
-        f"the number that costs least without a model (95 % interval {money(whole.low)} to {money(whole.high)})"
-    )
-    if whole.low <= 0:
-        return f"{found}. The interval does not lie above 0, so deploying is not shown to be worth it."
-    if alone.saving <= 0:
-        return f"{found}. The test part alone saves nothing, so deploying is not shown to be worth it."
-    return f"{found}. The interval lies above 0, so deploying is worth it."

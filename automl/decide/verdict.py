@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.decide.compare import PER, Comparison, compare
+from automl.decide.compare import PER, Comparison, compare, reason
 from automl.decide.costs import Costs
 from automl.decide.evidence import Bootstrap, Evidence, pooled, taken
 from automl.decide.policy import choose
@@ -140,10 +140,10 @@ def judge(
     best = policies[int(np.argmin(whole.trivial))]
     return Verdict(
         worth=worth,
-        reason=_reason(
+        reason=reason(
             whole,
             alone,
-            against=best.action if best.rule else f"always '{best.action}'",
+            against=f"{_named(best)}, the best policy without a model",
             rows=(test.n, evidence.n - test.n),
             currency=costs.currency,
         )
@@ -243,19 +243,8 @@ def _scaled(each: Floats | None, changed: Costs, cell: tuple[int, int], factor: 
     return amounts if changed.review is None else changed.review.added(amounts)
 
 
-def _reason(whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:
-    unit = f" {currency}" if currency else ""
-    on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows" if rows[1] else "")
-    what = "saves" if whole.saving >= 0 else "loses"
-    found = (
-        f"On {on} the model {what} {money(abs(whole.saving))}{unit} per 1,000 rows against {against}, "
-        f"the best policy without a model (95 % interval {money(whole.low)} to {money(whole.high)})"
-    )
-    if whole.low <= 0:
-        return f"{found}. The interval does not lie above 0, so deploying is not shown to be worth it."
-    if alone.saving <= 0:
-        return f"{found}. The test part alone saves nothing, so deploying is not shown to be worth it."
-    return f"{found}. The interval lies above 0, so deploying is worth it."
+def _named(policy: Policy) -> str:
+    return policy.action if policy.rule else f"always '{policy.action}'"
 
 
 def _left_out(rows: int) -> str:
@@ -263,16 +252,3 @@ def _left_out(rows: int) -> str:
         return ""
     told = "1 row is left out: it lacks" if rows == 1 else f"{rows:,} rows are left out: they lack"
     return f" {told} a cost."
-
-
-def money(amount: float) -> str:
-    """An amount as people read it: three digits that count, thousands apart.
-
-    >>> money(1234567.8), money(12.3456), money(-0.01234), money(0)
-    ('1,234,568', '12.3', '-0.0123', '0')
-    """
-    if amount == 0:
-        return "0"
-    digits = max(0, 2 - int(np.floor(np.log10(abs(amount)))))
-    text = f"{amount:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

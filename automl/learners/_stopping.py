@@ -6,6 +6,7 @@ import math
 
 from automl.budget import Deadline
 
+MOST_ROUNDS = 2_000  # with early stopping, if the caller names no cap: more than that is slow to serve
 USUAL_RATE = 0.05  # the learning rate for which the patience of `waiting` is meant
 
 

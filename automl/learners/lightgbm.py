@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.learners._stopping import Stopper
+from automl.learners._stopping import MOST_ROUNDS, Stopper
 from automl.learners._target import Target, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
@@ -17,7 +17,6 @@ from automl.ops.expr import Features, Trees
 from automl.task import Task
 
 NAME = "lightgbm"
-MOST_ROUNDS = 2_000  # with early stopping, if the caller names no cap: more than that is slow to serve
 FEW_CLASSES = 4
 FEW_ROWS = 10_000
 MOST_LEVELS = 255  # a category with more is taken as a number: LightGBM bins at most that many

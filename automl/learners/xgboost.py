@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.learners._stopping import Stopper
+from automl.learners._stopping import MOST_ROUNDS, Stopper
 from automl.learners._target import PLAIN, Target, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
@@ -18,7 +18,6 @@ from automl.ops.expr import Features, Trees
 from automl.task import Task
 
 NAME = "xgboost"
-MOST_ROUNDS = 2_000  # with early stopping, if the caller names no cap: more than that is slow to serve
 FEW_CLASSES = 4
 FEW_ROWS = 10_000
 OURS = frozenset({"rounds", "target", "objective"})

@@ -105,7 +105,7 @@ def render(template: str, facts: Mapping[str, object]) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from automl.decide.verdict import money
+    from automl.decide.compare import money
 
     environment = Environment(
         loader=PackageLoader("automl.report"),

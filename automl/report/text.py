@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from automl.decide.compare import CONFIDENCE
-from automl.decide.verdict import ROWS_SMALL, money
+from automl.decide.compare import CONFIDENCE, money
+from automl.decide.verdict import ROWS_SMALL
 from automl.report._words import columns, digits, figure, interval, line, render, wrapped
 from automl.report.run import by_loss, describe_run, is_run
 from automl.spec.units import read_share
