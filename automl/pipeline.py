@@ -229,7 +229,7 @@ def _with_money(listener: Listener, run: RunDir, data: Prepared, costs: Costs | 
 
     def listen(event: Event) -> None:
         if oof := event.facts.get("oof"):
-            found = glance(run.load(str(oof).removesuffix(".npy")), data.train, costs)
+            found = glance(run.load(str(oof)), data.train, costs)
             event = replace(event, facts={**event.facts, "money": found, "currency": costs.currency})
         listener(event)
 

@@ -21,7 +21,7 @@ class Trial:
 
     `loss` is the proper score that the search minimises, `score` the spec's metric, both on
     out-of-fold rows, the mean of all cross-validations; `detail` says why it failed, was dropped
-    or was stopped; `oof` is the file of its predictions in the run folder.
+    or was stopped; `oof` is the name by which the run folder loads its predictions.
     """
 
     id: int

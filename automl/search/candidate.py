@@ -179,7 +179,7 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         rows=sum(len(problem.fold(fold).valid) for fold in candidate.losses),
         seconds=round(candidate.seconds, 3),
         memory=candidate.memory,
-        oof=f"{oof_name(candidate)}.npy" if candidate.whole else None,
+        oof=oof_name(candidate) if candidate.whole else None,
     )
 
 
