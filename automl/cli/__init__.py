@@ -1,0 +1,58 @@
+"""The command line: a command parses, calls and renders; `main` alone exits."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+import click
+
+from automl.cli import commands
+from automl.cli.telling import tell
+
+PURPOSE: Final = """Build a table model that is worth its money and keeps its limits.
+
+\b
+Start with:
+  automl example german-credit DIR
+  automl fit DIR/spec.toml
+"""
+ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # read when a library is first imported
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a command; every error ends as words on stderr, never as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows few letters still gets them all
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
+    try:
+        code = cli.main(list(arguments), prog_name="automl", standalone_mode=False)
+        if sys.stdout is not None:  # a daemon may have none
+            sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001  # a panic of a native library is no Exception
+        return tell(error, arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _commands() -> dict[str, click.Command]:
+    """The commands by name: the modules of `automl.cli.commands`, which import little until they are called."""
+    names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    return {name: importlib.import_module(f"{commands.__name__}.{name}").command for name in names}
+
+
+@click.group(commands=_commands(), help=PURPOSE, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="automl")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error of ours.")
+def cli(debug: bool) -> None:  # `tell` looks for it: an error may come before it is parsed
+    """The group of all commands."""

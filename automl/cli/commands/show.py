@@ -1,0 +1,21 @@
+"""`automl show`: what a bundle is, or how a run went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from automl.cli.options import FILE, json_option, put
+
+
+@click.command("show")
+@click.argument("path", type=FILE, metavar="BUNDLE_OR_RUN")
+@click.option("--board", is_flag=True, help="Show every trial.")
+@json_option
+def command(path: Path, board: bool, as_json: bool) -> None:
+    """Tell what a bundle is, or how a run went."""
+    from automl.report import text
+
+    facts = text.describe(path, board=board)
+    put(facts if as_json else text.render_description(facts))

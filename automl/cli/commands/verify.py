@@ -1,0 +1,23 @@
+"""`automl verify`: is a bundle whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from automl.cli.options import FILE, json_option, put
+
+
+@click.command("verify")
+@click.argument("bundle", type=FILE)
+@json_option
+def command(bundle: Path, as_json: bool) -> None:
+    """Check the hashes of BUNDLE and replay its golden rows."""
+    from dataclasses import asdict
+
+    from automl.bundle.verify import verify as check_bundle
+    from automl.report import text
+
+    report = check_bundle(bundle)
+    put({"ok": True, **asdict(report)} if as_json else text.render_verified(report))

@@ -1,0 +1,48 @@
+"""What several commands share: their options, the reading of a spec, and what goes to stdout."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from automl.errors import SpecError
+
+if TYPE_CHECKING:
+    from automl.spec import Spec
+
+FILE: Final = click.Path(path_type=Path)
+recipe_option = click.option("--recipe", metavar="NAME", help="The recipe to build on, instead of the spec's.")
+set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrule a key of the spec.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Put one JSON document on stdout.")
+
+
+def load_spec(spec: Path, recipe: str | None, overrides: Sequence[str]) -> Spec:
+    """The spec of a file, refused if it names no data."""
+    from automl.spec import load
+
+    loaded = load(spec, recipe=recipe, overrides=overrides)
+    if loaded.data.train is None:
+        raise SpecError("is missing", where=f"{spec.name} data.train", hint="add train = ... under [data]")
+    return loaded
+
+
+def put(document: Any) -> None:
+    """Text as it is, anything else as JSON, on stdout."""
+    if not isinstance(document, str):
+        import json
+
+        document = json.dumps(_finite(document), indent=2, allow_nan=False, default=str)
+    click.echo(document.rstrip("\n"))
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no NaN and no infinity: they become null."""
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
