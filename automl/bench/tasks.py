@@ -42,9 +42,12 @@ def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> B
         raise SpecError("several tables are not supported yet", where=str(path), hint="use --main-table")
     objective = {key: said[source] for key, source in OBJECTIVE.items() if source in said}
     if costs and "costs" in said:
-        objective["costs"] = _costs(said, path)
+        objective |= _money(said, path)
     data = {"train": str(_table(folder, "train")), "test": str(_table(folder, "test"))}
     data |= {key: said[source] for key, source in DATA.items() if source in said}
+    if later := [_amount(said)] if costs and _is_outcome(said) else []:
+        data["exclude"] = [name for name in said["ignore"] if name not in later]
+        data["outcomes"] = later
     return BenchTask(
         name=said["name"],
         folder=folder,
@@ -69,8 +72,15 @@ def _table(folder: Path, part: str) -> Path:
     raise DataError(f"no {part}.csv and no {part}.parquet in this folder", where=str(folder))
 
 
+def _money(task: Mapping[str, Any], path: Path) -> dict[str, object]:
+    """The costs as the task states them, and the real share of positives where its rows were resampled."""
+    said = task["costs"]
+    rate = {"base_rate": said["population_prior"]} if "population_prior" in said else {}
+    return {"costs": _costs(task, path), **rate}
+
+
 def _costs(task: Mapping[str, Any], path: Path) -> dict[str, object]:
-    """The costs as the task states them; of a kind `per_row` the files that hold them, too."""
+    """The amounts; of a kind `per_row` the files that hold them, of `per_row_amount` what a miss loses."""
     said = task["costs"]
     amounts = {key: said[key] for key in COST_KEYS if key in said}
     if said["kind"] == "matrix" and "matrix" not in said:
@@ -78,6 +88,18 @@ def _costs(task: Mapping[str, Any], path: Path) -> dict[str, object]:
     if said["kind"] == "per_row":
         train, test = (str((path.parent / file).resolve()) for file in said["files"])
         return {**amounts, **said["columns"], "table": {"train": train, "test": test}, "by": "row order"}
-    if said["kind"] == "per_row_amount" and said["amount_column"] not in task.get("ignore", ()):
-        return amounts | {"false_negative": f"`{said['amount_column']}`"}
+    if said["kind"] == "per_row_amount":
+        fee, amount = said.get("false_positive"), f"`{_amount(task)}`"
+        # an amount that acting brings in is paid for by what acting costs; nobody acts where that is more
+        miss = f"max(0, {amount} - {fee})" if _is_outcome(task) and fee is not None else amount
+        return amounts | {"false_negative": miss}
     raise SpecError(f"costs of kind '{said['kind']}' are not supported yet", where=str(path), hint="use --no-costs")
+
+
+def _amount(task: Mapping[str, Any]) -> str:
+    return str(task["costs"]["amount_column"])
+
+
+def _is_outcome(task: Mapping[str, Any]) -> bool:
+    """Whether the amount of a row is known only afterwards: the task lists it among what is no feature."""
+    return "amount_column" in task.get("costs", {}) and _amount(task) in task.get("ignore", ())

@@ -69,10 +69,29 @@ def test_the_raw_csv_is_preferred_to_parquet(tmp_path):
 
 
 def test_costs_that_no_spec_can_say_are_refused(tmp_path):
-    """An amount that is known only afterwards is not translated into something else in silence."""
-    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row_amount"\namount_column = "paid_back"')
-    with pytest.raises(SpecError, match=r"per_row_amount.*not supported yet"):
+    """A kind that nobody knows is not translated into something else in silence."""
+    text = MATRIX.replace('kind = "matrix"', 'kind = "by_weather"')
+    with pytest.raises(SpecError, match=r"by_weather.*not supported yet"):
         read_task(folder_of(tmp_path, text, "train.csv", "test.csv"))
+
+
+def test_an_amount_that_is_known_afterwards_is_an_outcome(tmp_path):
+    """It is no longer excluded but an outcome, a miss loses it less what acting costs, and the prior is carried over."""
+    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row_amount"\namount_column = "paid_back"')
+    text = text.replace("false_negative = 5", "population_prior = 0.05")
+    spec = read_task(folder_of(tmp_path, text, "train.csv", "test.csv")).spec
+    assert spec["objective"]["costs"] == {"false_positive": 1, "false_negative": "max(0, `paid_back` - 1)"}
+    assert spec["objective"]["base_rate"] == 0.05
+    assert (spec["data"]["exclude"], spec["data"]["outcomes"]) == ([], ["paid_back"])
+
+
+def test_without_costs_an_outcome_stays_excluded_and_no_prior_is_set(tmp_path):
+    """`costs=False` leaves nothing of the money."""
+    text = MATRIX.replace('kind = "matrix"', 'kind = "per_row_amount"\namount_column = "paid_back"')
+    spec = read_task(folder_of(tmp_path, text, "train.csv", "test.csv"), costs=False).spec
+    assert "base_rate" not in spec["objective"]
+    assert spec["data"]["exclude"] == ["paid_back"]
+    assert "outcomes" not in spec["data"]
 
 
 def test_costs_of_a_kind_per_row_name_the_columns_of_their_files(tmp_path):
