@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from automl.bundle.contents import Contents
 from automl.bundle.golden import decode
-from automl.bundle.manifest import Manifest, Output, outputs_of, plain
+from automl.bundle.kept import entries_of, kept_rows, predicted
+from automl.bundle.manifest import Manifest, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.write import check_place, discard, finish, stage, staging
-from automl.data.bulk import read_frame
 from automl.data.reader import read_row
-from automl.data.rows import Column, Finding, Prepared, Rows, Schema
+from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.costs import Costs, make_costs
 from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import REFUSED, ExpectedCost
@@ -45,7 +45,6 @@ from automl.spec.expressions import cost_columns, named_columns
 
 CHANGEABLE = ("costs", "interval", "names", "require", "review", "capacity", "running", "today")
 """The keys of [objective] that no member was trained by."""
-PRICED = "cost:"  # how evidence.parquet marks the columns that costs name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +95,15 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     old = Bundle.load(bundle)
     spec = _respec(old.manifest, overrides)
     seed = spec.budget.seed
-    data, oof, prediction = _evidence(old)
+    kept = kept_rows(old)
+    data, oof, prediction = kept.data, kept.oof, kept.prediction
     inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
     policy = _policy(spec, data, oof, inputs, seed=seed)
-    stub = Stub(_predicted(old.manifest).name, prediction.shape[1])
+    stub = Stub(predicted(old.manifest).name, prediction.shape[1])
     answers = _answers(policy, stub, data.test, prediction)
     verdict = verdict_on(data, oof, policy, answers, prediction, seed=seed)
-    kept = tuple(score for score in old.manifest.scores if not _of_policy(score.metric))
-    scores = (*kept, *coverage_of(data.test, policy, answers, seed=seed), *floors_on(data.test, policy, answers))
+    earlier = tuple(score for score in old.manifest.scores if not _of_policy(score.metric))
+    scores = (*earlier, *coverage_of(data.test, policy, answers, seed=seed), *floors_on(data.test, policy, answers))
     staged = staging(out)
     stage(replace(_contents(old, spec, policy, stub), scores=scores), staged)
     gates = measure(staged, spec.limits)
@@ -131,59 +131,6 @@ def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
                 hint=f"decide changes {', '.join(f'objective.{key}' for key in CHANGEABLE)}; else fit again",
             )
     return parse(manifest.spec, overrides=overrides)
-
-
-def _predicted(manifest: Manifest) -> Output:
-    """The output that every policy stands on."""
-    return next(output for output in manifest.outputs if output.name in {"probability", "prediction"})
-
-
-def _evidence(bundle: Bundle) -> tuple[Prepared, NDArray[np.float64], NDArray[np.float64]]:
-    """The kept rows as data with the columns that costs named, out-of-fold predictions, and those of test."""
-    manifest = bundle.manifest
-    frame = pl.read_parquet(io.BytesIO(read_file(bundle.path, "evidence.parquet")))
-    kept = [name.removeprefix(PRICED) for name in frame.columns if name.startswith(PRICED)]
-    entries = [entry for entry in _entries(manifest) if entry["name"] in kept]
-    names = [name for name in frame.columns if name == "p" or name.startswith("p_")]
-    oof, test = (frame.filter(frame["part"] == part) for part in ("oof", "test"))
-    data = Prepared(
-        schema=Schema(columns=tuple(_column(entry) for entry in entries)),
-        labels=manifest.target.labels(),
-        train=_rows(oof, entries),
-        test=_rows(test, entries),
-        findings=(),
-        split=manifest.split,
-        digests=manifest.sources,
-    )
-    return data, oof[names].to_numpy(), test[names].to_numpy()
-
-
-def _entries(manifest: Manifest) -> list[Any]:
-    """How the columns of the graph are read, and those that only the evidence has."""
-    reader: Any = manifest.reader
-    return [*reader["columns"], *reader.get("evidence", ())]
-
-
-def _column(entry: Mapping[str, Any]) -> Column:
-    return Column(
-        name=entry["name"], wire=entry["wire"], role="excluded", reason="kept for costs", is_feature=False, reader=entry
-    )
-
-
-def _rows(frame: pl.DataFrame, entries: list[Any]) -> Rows:
-    def numbers(name: str) -> NDArray[Any] | None:
-        return frame[name].to_numpy() if name in frame.columns else None
-
-    raw = frame.select(pl.col(f"{PRICED}{entry['name']}").alias(entry["name"]) for entry in entries)
-    read = read_frame({"columns": entries}, raw) if entries else pl.DataFrame({"": [0.0] * frame.height})
-    return Rows(
-        frame=read,
-        raw=frame,
-        y=frame["y"].to_numpy(),
-        weight=numbers("weight"),
-        time=numbers("time"),
-        group=numbers("group"),
-    )
 
 
 def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequence[str], *, seed: int) -> Redecided:
@@ -226,8 +173,8 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
     inputs = open_session(model).inputs
     rule = policy.costs.today if policy.costs else None
     named = rule.columns if rule else ()
-    entries = [entry for entry in _entries(manifest) if entry["name"] in inputs]
-    beside = [entry for entry in _entries(manifest) if entry["name"] in named and entry["name"] not in inputs]
+    entries = [entry for entry in entries_of(manifest) if entry["name"] in inputs]
+    beside = [entry for entry in entries_of(manifest) if entry["name"] in named and entry["name"] not in inputs]
     costs, numbers = policy.costs, policy.numbers
     labels = manifest.target.labels()
     golden, native = _golden(old, stub, outputs)
@@ -271,7 +218,7 @@ def _golden(
     """
     rows: list[Mapping[str, Any]] = json.loads(read_file(old.path, "golden/rows.json"))
     expected = decode(read_file(old.path, "golden/expected.json"))
-    names = _predicted(old.manifest).columns
+    names = predicted(old.manifest).columns
     prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
     frame = pl.DataFrame([read_row(old.manifest.reader, row) for row in rows])
     found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}

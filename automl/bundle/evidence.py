@@ -14,6 +14,7 @@ from automl.data.rows import Column, Rows
 
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 LEVELS = 200  # more are counted as rare
+PRICED = "cost:"  # how evidence.parquet marks the columns that costs and today's rule name
 
 
 def profile(rows: Rows, columns: Sequence[Column]) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def evidence(
     columns |= dict(zip(names, wide.T, strict=True))
     optional: Mapping[str, Any] = {"weight": rows.weight, "time": rows.time, "group": rows.group}
     columns |= {name: values for name, values in optional.items() if values is not None}
-    columns |= {f"cost:{name}": rows.raw[name] for name in costs}
+    columns |= {f"{PRICED}{name}": rows.raw[name] for name in costs}
     return pl.DataFrame(columns).filter(pl.Series(np.isfinite(wide).all(axis=1)))
 
 

@@ -1,0 +1,85 @@
+"""The rows that a bundle keeps as evidence, read back as data: what is judged without the files of the fit."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.evidence import PRICED
+from automl.bundle.manifest import Manifest, Output
+from automl.bundle.read import Bundle, read_file
+from automl.data.bulk import read_frame
+from automl.data.rows import Column, Prepared, Rows, Schema
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """`data` has the columns that costs and today's rule named, and no others.
+
+    `oof` [n_train, width] are the out-of-fold predictions, `prediction` [n_test, width] the graph's own answers.
+    """
+
+    data: Prepared
+    oof: Floats
+    prediction: Floats
+
+
+def kept_rows(bundle: Bundle) -> Kept:
+    """The rows of evidence.parquet: all test rows, and the train rows that a fold predicted."""
+    manifest = bundle.manifest
+    frame = pl.read_parquet(io.BytesIO(read_file(bundle.path, "evidence.parquet")))
+    priced = [name.removeprefix(PRICED) for name in frame.columns if name.startswith(PRICED)]
+    entries = [entry for entry in entries_of(manifest) if entry["name"] in priced]
+    names = [name for name in frame.columns if name == "p" or name.startswith("p_")]
+    oof, test = (frame.filter(frame["part"] == part) for part in ("oof", "test"))
+    data = Prepared(
+        schema=Schema(columns=tuple(_column(entry) for entry in entries)),
+        labels=manifest.target.labels(),
+        train=_rows(oof, entries),
+        test=_rows(test, entries),
+        findings=(),
+        split=manifest.split,
+        digests=manifest.sources,
+    )
+    return Kept(data=data, oof=oof[names].to_numpy(), prediction=test[names].to_numpy())
+
+
+def entries_of(manifest: Manifest) -> list[Any]:
+    """How the columns of the graph are read, and those that only the evidence has."""
+    reader: Any = manifest.reader
+    return [*reader["columns"], *reader.get("evidence", ())]
+
+
+def predicted(manifest: Manifest) -> Output:
+    """The output that every policy stands on."""
+    return next(output for output in manifest.outputs if output.name in {"probability", "prediction"})
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    return Column(
+        name=entry["name"], wire=entry["wire"], role="excluded", reason="kept for costs", is_feature=False, reader=entry
+    )
+
+
+def _rows(frame: pl.DataFrame, entries: list[Any]) -> Rows:
+    def numbers(name: str) -> NDArray[Any] | None:
+        return frame[name].to_numpy() if name in frame.columns else None
+
+    raw = frame.select(pl.col(f"{PRICED}{entry['name']}").alias(entry["name"]) for entry in entries)
+    read = read_frame({"columns": entries}, raw) if entries else pl.DataFrame({"": [0.0] * frame.height})
+    return Rows(
+        frame=read,
+        raw=frame,
+        y=frame["y"].to_numpy(),
+        weight=numbers("weight"),
+        time=numbers("time"),
+        group=numbers("group"),
+    )
