@@ -7,9 +7,9 @@ import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from automl.spec.base import Names, Section
+from automl.spec.base import Names, Section, read_names
 from automl.spec.units import Duration, shown
 
 ColumnType = Literal["number", "category", "date", "text", "flag", "id"]
@@ -49,17 +49,53 @@ class Audit(Section):
     """Columns that the audit leaves alone."""
 
 
+def read_link(value: object) -> dict[str, str]:
+    """The columns that join a table: its own to those of the other.
+
+    >>> read_link("shop"), read_link({"shop_id": "id"})
+    ({'shop': 'shop'}, {'shop_id': 'id'})
+    """
+    if isinstance(value, Mapping):
+        pairs = dict(value)
+    elif isinstance(value, str | list | tuple):
+        pairs = {name: name for name in read_names(value)}
+    else:
+        pairs = {}
+    if not pairs or not all(isinstance(name, str) and name for pair in pairs.items() for name in pair):
+        raise ValueError(f'expected a column, a list of columns or {{ its_column = "other" }}, got {shown(value)}')
+    return pairs
+
+
+Link = Annotated[
+    Mapping[str, str],
+    BeforeValidator(read_link),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "object", "additionalProperties": {"type": "string"}},
+            ]
+        }
+    ),
+]
+
+
 class Table(Section):
     """Another table: a lookup (one row for each of ours) or a history (many)."""
 
-    path: str
-    """The file of the table."""
-    on: str | Mapping[str, str]
-    """The column that both tables share, or `{ its_column = "other_column" }`."""
+    path: str | None = None
+    """The file of the table. Only the table `main`, the past rows of [data] themselves, has none."""
+    on: Link
+    """The column that both tables share, a list of such columns, or `{ its_column = "other_column" }`."""
     time: str | None = None
     """The column that says from when on a row is known. Without it: always."""
     to: str = "main"
     """The table it is joined to; that of [data] is called `main`."""
+    types: Mapping[str, ColumnType] = Field(default_factory=dict)
+    """What a column is, where the engine should not find out by itself."""
+    exclude: Names = ()
+    """Columns that nothing is computed from."""
 
 
 class Data(Section):
