@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -23,28 +23,45 @@ def read_frame(reader: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
     """
     absent = [c["name"] for c in reader["columns"] if c.get("optional") and c["name"] not in frame.columns]
     frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent) if absent else frame
-    known = set(frame.columns)
-    for column in reader["columns"]:
-        if column["name"] not in known:
-            close = nearest(column["name"], known)
-            raise DataError(
-                f"the data has no column {column['name']!r}",
-                hint=f"did you mean {close!r}?" if close else "give every column that the model was trained on",
-            )
+    _check_columns(reader, set(frame.columns))
+    frame = frame.with_columns(join_parts(frame, c["parts"], c["name"]) for c in reader["columns"] if "parts" in c)
     types = dict(frame.schema)
-    plain = [c["name"] for c in reader["columns"] if c["wire"] == "number" and types[c["name"]].is_numeric()]
+    plain = [c["name"] for c in reader["columns"] if _is_plain(c, types[c["name"]])]
     number = pl.col(plain).cast(pl.Float64)  # all at once: a call for each of hundreds of columns takes its time
     read = frame.select(pl.when(number.is_finite()).then(number).otherwise(math.nan)) if plain else pl.DataFrame()
-    rest = [
-        read_column(c, frame[c["name"]])
-        for c in reader["columns"]
-        if c["wire"] != "number" or not types[c["name"]].is_numeric()
-    ]
+    rest = [read_column(c, frame[c["name"]]) for c in reader["columns"] if not _is_plain(c, types[c["name"]])]
     return pl.DataFrame([*read.get_columns(), *rest]).select([column["name"] for column in reader["columns"]])
+
+
+def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Series:
+    """The texts of several columns joined by blanks, as the reader has them before it reads a date from them."""
+    plain = [read_column({"name": part, "wire": "text", "missing": (), "parser": None}, frame[part]) for part in parts]
+    return pl.DataFrame(plain).select(pl.concat_str(pl.all(), separator=" ").alias(name)).to_series()
 
 
 def read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     """One column as `reader.read_value` reads each of its values."""
+    read = _read_column(column, series)
+    sentinels = column.get("sentinels")
+    return read.set(read.is_in(sentinels), math.nan) if sentinels and read.dtype == pl.Float64 else read
+
+
+def _is_plain(column: Mapping[str, Any], dtype: pl.DataType) -> bool:
+    return bool(column["wire"] == "number" and dtype.is_numeric() and not column.get("sentinels"))
+
+
+def _check_columns(reader: Mapping[str, Any], known: set[str]) -> None:
+    for column in reader["columns"]:
+        for name in column.get("parts", (column["name"],)):
+            if name not in known:
+                close = nearest(name, known)
+                raise DataError(
+                    f"the data has no column {name!r}",
+                    hint=f"did you mean {close!r}?" if close else "give every column that the model was trained on",
+                )
+
+
+def _read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     if isinstance(series.dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     if series.dtype.is_nested() or isinstance(series.dtype, pl.Binary | pl.Time | pl.Duration):
@@ -70,7 +87,10 @@ def unread(column: Mapping[str, Any], raw: pl.Series, read: pl.Series) -> pl.Ser
     if raw.dtype != pl.String or read.dtype != pl.Float64:
         return pl.Series(dtype=pl.String)
     lost = raw.filter(read.is_nan() & raw.is_not_null()).str.strip_chars(BLANKS)
-    return lost.filter(~lost.is_in(["", *column["missing"]]))
+    lost = lost.filter(~lost.is_in(["", *column["missing"]]))
+    if column.get("sentinels"):
+        lost = lost.filter(read_column({**column, "sentinels": ()}, lost).is_nan())
+    return lost
 
 
 def _each(column: Mapping[str, Any], series: pl.Series) -> pl.Series:

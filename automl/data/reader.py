@@ -4,7 +4,9 @@ A reader is plain JSON, part of the manifest::
 
     {"columns": [{"name": "age", "wire": "number", "missing": ["?"], "parser": null}, ...]}
 
-A column with ``"optional": true`` (of a cost file) may be absent from a row, and is missing then.
+A column with ``"optional": true`` (of a cost file) may be absent from a row, and is missing then. One with
+``"parts": ["year", "month", "day"]`` is no cell of the row: its text is that of the cells named, joined by blanks.
+``"sentinels": [-999999.0]`` are numbers (of a date: microseconds) that stand for missing.
 
 Wire ``number`` and ``flag`` give a float (NaN is missing), ``category`` and ``text`` a string (``""`` is missing),
 ``date`` a float of microseconds since 1970 in UTC (NaN is missing or outside the years 1 to 9999).
@@ -43,9 +45,11 @@ def read_row(reader: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, 
     values: dict[str, float | str] = {}
     for column in reader["columns"]:
         name = column["name"]
-        if name not in row and not column.get("optional"):
-            raise KeyError(f"the row has no column {name!r}")
-        values[name] = read_value(column, row.get(name))
+        for needed in column.get("parts", (name,)):
+            if needed not in row and not column.get("optional"):
+                raise KeyError(f"the row has no column {needed!r}")
+        value = " ".join(_part(column, row[part]) for part in column["parts"]) if "parts" in column else row.get(name)
+        values[name] = read_value(column, value)
     return values
 
 
@@ -53,7 +57,7 @@ def read_value(column: Mapping[str, Any], value: object) -> float | str:
     """One value as the column's wire says; missing where it cannot be read."""
     wire = column["wire"]
     if wire == "number" and type(value) is float:  # the common case first: a row is read in microseconds
-        return value if -math.inf < value < math.inf else NAN
+        return value if -math.inf < value < math.inf and value not in column.get("sentinels", ()) else NAN
     value = _plain(column, value)
     if isinstance(value, str):
         value = value.strip(BLANKS)
@@ -64,11 +68,19 @@ def read_value(column: Mapping[str, Any], value: object) -> float | str:
     if value is None or value == "":
         return NAN
     if wire == "date":
-        return _moment(column["parser"] or {"format": "iso"}, value)
+        return _meant(column, _moment(column["parser"] or {"format": "iso"}, value))
     if isinstance(value, date):
         raise ValueError(f"column {column['name']!r} takes a {wire}, not the date {value}")  # noqa: TRY004  # bad data, not a bad call
     number = _number(column["parser"], value) if isinstance(value, str) else _finite(value)
-    return number if wire == "number" or number in {0.0, 1.0} else NAN
+    return _meant(column, number) if wire == "number" or number in {0.0, 1.0} else NAN
+
+
+def _meant(column: Mapping[str, Any], number: float) -> float:
+    return NAN if number in column.get("sentinels", ()) else number
+
+
+def _part(column: Mapping[str, Any], value: object) -> str:
+    return _text(_plain(column, value)).strip(BLANKS)
 
 
 # --- one kind of Python value for each kind of scalar ------------------------------------------------
@@ -150,6 +162,37 @@ def _percent(parser: Mapping[str, Any], text: str) -> float:
     return _decimal(parser, text[:-1].rstrip(BLANKS)) / 100.0 if text.endswith("%") else NAN
 
 
+def _unit(parser: Mapping[str, Any], text: str) -> float:
+    """{"kind": "unit", "units": {"weeks": 7, "": 1}, ...}: "3 weeks" is 21; units in lower case, "" is no unit."""
+    found = QUANTITY.fullmatch(text)
+    factor = parser["units"].get((found[2] or "").lower()) if found else None
+    return NAN if factor is None else _decimal(parser, found[1]) * factor  # type: ignore[index]  # it was found
+
+
+def _range(parser: Mapping[str, Any], text: str) -> float:
+    """{"kind": "range", "symbols": ["years", "$"], ...}: "31-40" and "(31, 40]" are 35.5, "65+" and ">65" are 65.
+
+    "<18" is 9, the middle of 0 and 18. The symbols are taken out first, in lower case; a plain number is itself.
+    """
+    text = text.lower()
+    for symbol in parser["symbols"]:
+        text = text.replace(symbol, "")
+    found = _bounds(parser.get("decimal", "."), parser.get("group", "")).fullmatch(text.strip(BLANKS))
+    if found is None:
+        return NAN
+    part = {key: _decimal(parser, given) for key, given in found.groupdict().items() if given}
+    if "below" in part:
+        return part["below"] / 2 if part["below"] > 0 else part["below"]
+    low, *rest = part.values()
+    high = rest[0] if rest else low
+    return (low + high) / 2 if low <= high else NAN
+
+
+def _words(parser: Mapping[str, Any], text: str) -> float:
+    """{"kind": "words", "words": {"one": 1, "two": 2}}: words in lower case; numbers are themselves."""
+    return float(parser["words"].get(text.lower(), _decimal({}, text)))
+
+
 def _flag(parser: Mapping[str, Any], text: str) -> float:
     """{"kind": "flag", "true": [...], "false": [...]}: words in lower case; 1.0 and 0.0 are understood too."""
     word = text.lower()
@@ -162,14 +205,33 @@ PARSERS: dict[str, Callable[[Mapping[str, Any], str], float]] = {
     "number": _decimal,
     "currency": _currency,
     "percent": _percent,
+    "unit": _unit,
+    "range": _range,
+    "words": _words,
     "flag": _flag,
 }
+QUANTITY = re.compile(r"([+-]?[0-9.,' \u00a0\u202f]*[0-9.,])[ \u00a0\u202f]*([^0-9.,' \u00a0\u202f].*)?", re.DOTALL)
 
 
 @lru_cache(maxsize=64)
 def _grouped(point: str, group: str) -> re.Pattern[str]:
+    return re.compile(f"[+-]?{_unsigned(point, group)}(?:[eE][+-]?[0-9]+)?")
+
+
+def _unsigned(point: str, group: str) -> str:
     whole = "[0-9]{1,3}(?:" + re.escape(group) + "[0-9]{3})+|[0-9]+" if group else "[0-9]+"
-    return re.compile(f"[+-]?(?:(?:{whole})(?:{re.escape(point)}[0-9]*)?|{re.escape(point)}[0-9]+)(?:[eE][+-]?[0-9]+)?")
+    return f"(?:(?:{whole})(?:{re.escape(point)}[0-9]*)?|{re.escape(point)}[0-9]+)"
+
+
+@lru_cache(maxsize=64)
+def _bounds(point: str, group: str) -> re.Pattern[str]:
+    number, blank = "-?" + _unsigned(point, group), "[ \u00a0]*"
+    low, high = f"(?P<low>{number})", f"(?P<high>{number})"
+    between = f"{blank}(?:-|\u2013|\u2014|~|to|\\.\\.){blank}"
+    inner = f"[\\[(]{blank}(?P<from>{number}){blank}[,;]{blank}(?P<until>{number}){blank}[\\])]"
+    above = f"(?:>=?|\u2265|over){blank}(?P<above>{number})|(?P<least>{number}){blank}(?:\\+|or more|and over)"
+    below = f"(?:<=?|\u2264|under){blank}(?P<below>{number})"
+    return re.compile(f"{low}(?:{between}{high})?|{inner}|{above}|{below}")
 
 
 # --- dates -------------------------------------------------------------------------------------------
@@ -184,6 +246,7 @@ FIELDS = {
     "y": "[0-9]{2}",
     "m": "[0-9]{1,2}",
     "b": "[A-Za-z]{3,9}",
+    "a": "[A-Za-z]{3,9}",
     "d": "[0-9]{1,2}",
     "H": "[0-9]{1,2}",
     "M": "[0-9]{2}",
@@ -192,7 +255,7 @@ FIELDS = {
     "p": "[AaPp][Mm]",
     "z": "Z|[+-][0-9]{2}:?(?:[0-9]{2})?",
 }
-UNITS = {"s": 1e6, "ms": 1e3, "us": 1.0}
+UNITS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
 
 def _moment(parser: Mapping[str, Any], value: object) -> float:
@@ -214,10 +277,10 @@ def _moment(parser: Mapping[str, Any], value: object) -> float:
 
 @lru_cache(maxsize=64)
 def date_pattern(form: str) -> re.Pattern[str]:
-    """The regular expression of a date format: "iso", or the fields %Y %y %m %b %d %H %M %S %f %p %z."""
+    """The regular expression of a date format: "iso", or the fields %Y %y %m %b %a %d %H %M %S %f %p %z."""
     if form == "iso":
         return ISO
-    pieces = re.split(r"%([YymbdHMSfpz])", form)
+    pieces = re.split(r"%([YymbadHMSfpz])", form)
     return re.compile("".join(f"(?P<{p}>{FIELDS[p]})" if i % 2 else re.escape(p) for i, p in enumerate(pieces)))
 
 
