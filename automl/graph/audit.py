@@ -13,12 +13,13 @@ from automl.errors import BundleError
 
 _PLAIN = """
     Abs Add And ArgMin Cast Clip Concat Div Equal Expand Floor Gather GatherND GreaterOrEqual Identity IsNaN Less
-    LessOrEqual MatMul Max Min Mul Not Or Pow Reciprocal ReduceLogSum ReduceMax Shape Split Sqrt Sub
-    Unsqueeze Where
+    LessOrEqual MatMul Max Min Mul Not Or Pow Reciprocal ReduceLogSum ReduceMax ReduceSum Shape Slice Split Sqrt
+    Squeeze Sub Unsqueeze Where
 """
 ALLOWED: Mapping[str, frozenset[str]] = {
     "": frozenset(_PLAIN.split()),
     "ai.onnx.ml": frozenset({"LabelEncoder", "TreeEnsemble"}),
+    "com.microsoft": frozenset({"Tokenizer"}),
 }
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 _LONGEST_VARINT = 10

@@ -14,6 +14,7 @@ OPSET = 21
 ML_OPSET = 5
 IR_VERSION = 10
 ML = "ai.onnx.ml"
+MICROSOFT = "com.microsoft"  # ONNX Runtime's own operations: ONNX has no tokenizer
 ELEMENT = {
     "number": TensorProto.DOUBLE,
     "text": TensorProto.STRING,
@@ -89,6 +90,8 @@ class Builder:
             [tensor for name, tensor in self.tensors.items() if name in used],
         )
         versions = [helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)]
+        if any(node.domain == MICROSOFT for node in nodes):
+            versions.append(helper.make_opsetid(MICROSOFT, 1))
         model = helper.make_model(graph, opset_imports=versions, ir_version=IR_VERSION, producer_name="automl")
         helper.set_model_props(model, dict(sorted(metadata.items())))
         onnx.checker.check_model(model)

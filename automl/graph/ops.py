@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
-from automl.graph.build import ML, Builder
+from automl.graph.build import MICROSOFT, ML, Builder
 from automl.graph.trees import stairs, tree_ensemble
 from automl.ops import expr as ops
 from automl.ops.expr import Expr, Floats
@@ -83,6 +84,43 @@ def _index_of(builder: Builder, expr: ops.IndexOf, x: str) -> str:
     return builder.op("LabelEncoder", x, domain=ML, **attributes)
 
 
+def _tokens(builder: Builder, expr: ops.Tokens, x: str) -> str:
+    """ONNX Runtime's tokenizer gives as many places as the longest text needs; here each row gets `most`."""
+    other = builder.constant(np.full((1, 1, expr.most), expr.size - 1, dtype=np.int64))
+    if not expr.keys:
+        return builder.repeat(builder.constant(np.full((1, expr.most), expr.size - 1, dtype=np.int64)), expr.most)
+    attributes = {"keys_strings": list(expr.keys), "values_int64s": list(expr.codes), "default_int64": expr.size - 1}
+    found = builder.op("LabelEncoder", _parts(builder, x, expr.pattern), domain=ML, **attributes)
+    height = builder.op("Shape", x, start=0, end=1)
+    shape = builder.op("Concat", height, builder.constant(np.array([1, expr.most])), axis=0)
+    longer = builder.op("Concat", found, builder.op("Expand", other, shape), axis=2)
+    ends = (builder.constant(np.array([number])) for number in (0, expr.most, 2))
+    return builder.op("Squeeze", builder.op("Slice", longer, *ends), builder.constant(np.array([1])))
+
+
+def _count_matches(builder: Builder, expr: ops.CountMatches, x: str) -> str:
+    there = builder.op("Not", _equals(builder, _parts(builder, x, expr.pattern), ""))
+    count = builder.op("Cast", there, to=TensorProto.DOUBLE)  # whole numbers: their sum is exact in any order
+    return builder.op("ReduceSum", count, builder.constant(np.array([2])), keepdims=0)
+
+
+def _parts(builder: Builder, x: str, pattern: str) -> str:
+    """What matches, [N, 1, places]; "" where a text has fewer."""
+    attributes = {"mark": 0, "mincharnum": 1, "pad_value": "", "tokenexp": pattern}
+    return builder.op("Tokenizer", x, domain=MICROSOFT, **attributes)
+
+
+def _pair(builder: Builder, expr: ops.Pair, left: str, right: str) -> str:
+    keys = expr.keys.tolist() or [0]
+    places = [min(place, len(expr.keys)) for place in range(len(keys))]
+    attributes = {"keys_int64s": keys, "values_int64s": places, "default_int64": len(expr.keys)}
+    return builder.op("LabelEncoder", _pair_key(builder, expr, left, right), domain=ML, **attributes)
+
+
+def _pair_key(builder: Builder, expr: ops.Pair, left: str, right: str) -> str:
+    return builder.op("Add", builder.op("Mul", left, builder.constant(np.array(expr.size))), right)
+
+
 def _as_number(builder: Builder, expr: ops.AsNumber, x: str) -> str:
     if isinstance(expr.of, ops.IndexOf) and expr.of.keys:
         return _look_up(builder, expr.of, np.arange(len(expr.of.keys) + 1.0))
@@ -90,21 +128,28 @@ def _as_number(builder: Builder, expr: ops.AsNumber, x: str) -> str:
 
 
 def _take(builder: Builder, expr: ops.Take, index: str) -> str:
-    if isinstance(expr.index, ops.IndexOf) and expr.index.keys and expr.width == 1:
-        return _look_up(builder, expr.index, expr.table[: len(expr.index.keys) + 1, 0])
-    if expr.index.width == 1:
+    place = expr.index
+    if isinstance(place, ops.IndexOf) and place.keys and expr.width == 1:
+        return _look_up(builder, place, expr.table[: len(place.keys) + 1, 0])
+    if isinstance(place, ops.Pair) and len(place.keys) and place.width == expr.width == 1:
+        left, right = (builder.values[id(part)] for part in place.parts())
+        values = expr.table[: len(place.keys) + 1, 0]
+        return _look_up_keys(builder, _pair_key(builder, place, left, right), place.keys, values)
+    if place.width == 1:
         return builder.op("GatherND", builder.constant(expr.table), index)
     rows = builder.op("Gather", builder.constant(expr.table), index, axis=0)
-    return builder.op("MatMul", builder.constant(np.ones(expr.index.width)), rows)  # a vector's axis goes away
+    return builder.op("MatMul", builder.constant(np.ones(place.width)), rows)  # a vector's axis goes away
 
 
 def _look_up(builder: Builder, index: ops.IndexOf, values: Floats) -> str:
     """Text to number in one node; the last of `values` is for texts that are no key."""
-    text = builder.values[id(index.of)]
-    keys = np.array(index.keys, dtype=object)
+    return _look_up_keys(builder, builder.values[id(index.of)], np.array(index.keys, dtype=object), values)
+
+
+def _look_up_keys(builder: Builder, x: str, keys: NDArray[Any], values: Floats) -> str:
     attributes = {"keys_tensor": keys, "values_tensor": values[:-1], "default_tensor": values[-1:]}
     tensors = {name: numpy_helper.from_array(np.ascontiguousarray(values)) for name, values in attributes.items()}
-    return builder.op("LabelEncoder", text, domain=ML, **tensors)
+    return builder.op("LabelEncoder", x, domain=ML, **tensors)
 
 
 def _take_text(builder: Builder, expr: ops.TakeText, index: str) -> str:
@@ -179,6 +224,9 @@ RULES: dict[type[Expr], Rule] = {
     ops.Where: _simple("Where"),
     ops.AsNumber: _as_number,
     ops.IndexOf: _index_of,
+    ops.Tokens: _tokens,
+    ops.CountMatches: _count_matches,
+    ops.Pair: _pair,
     ops.AsIndex: _as_index,
     ops.Take: _take,
     ops.TakeText: _take_text,

@@ -13,6 +13,7 @@ from automl.errors import DataError
 from automl.graph.audit import audit
 
 INPUTS = "inputs"  # the metadata entry with the columns' real names
+DTYPES = {"tensor(double)": np.float64, "tensor(string)": object, "tensor(bool)": np.bool_, "tensor(int64)": np.int64}
 
 
 class Session:
@@ -24,6 +25,9 @@ class Session:
         self.inputs: tuple[str, ...] = tuple(json.loads(metadata[INPUTS])) if INPUTS in metadata else (*graph_names,)
         self.outputs: tuple[str, ...] = tuple(entry.name for entry in runtime.get_outputs())
         self.metadata: Mapping[str, str] = metadata
+        self._nothing = {
+            entry.name: np.empty((0, *entry.shape[1:]), dtype=DTYPES[entry.type]) for entry in runtime.get_outputs()
+        }
         self._runtime = runtime
         self._names = tuple(zip(graph_names, self.inputs, strict=True))
 
@@ -40,6 +44,8 @@ class Session:
             raise DataError(
                 f"column '{error.args[0]}' is missing", hint="The model needs it to score a row."
             ) from error
+        if not all(map(len, feed.values())):  # some operations refuse to run on nothing
+            return {name: self._nothing[name] for name in names}
         return dict(zip(names, self._runtime.run(names, feed), strict=True))
 
 

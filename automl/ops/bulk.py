@@ -127,6 +127,32 @@ def _index_of(expr: ops.IndexOf, x: pl.Series) -> Ints:
     return found.to_numpy().reshape(-1, 1)
 
 
+def _tokens(expr: ops.Tokens, x: pl.Series) -> Ints:
+    parts = x.str.extract_all(expr.pattern).list.head(expr.most)
+    lengths = parts.list.len().to_numpy().astype(np.int64)
+    codes: Ints = np.full((len(x), expr.most), expr.size - 1, dtype=np.int64)
+    if not expr.keys or not lengths.any():
+        return codes
+    words = parts.filter(lengths > 0).explode()
+    found = words.replace_strict(list(expr.keys), list(expr.codes), default=expr.size - 1, return_dtype=pl.Int64)
+    before = np.cumsum(lengths) - lengths
+    place = np.arange(lengths.sum()) - np.repeat(before, lengths)
+    codes[np.repeat(np.arange(len(x)), lengths), place] = found.to_numpy()
+    return codes
+
+
+def _count_matches(expr: ops.CountMatches, x: pl.Series) -> Floats:
+    return x.str.count_matches(expr.pattern).to_numpy().astype(np.float64).reshape(-1, 1)
+
+
+def _pair(expr: ops.Pair, left: Ints, right: Ints) -> Ints:
+    key = left * expr.size + right
+    if not len(expr.keys):
+        return np.zeros_like(key)
+    place = np.minimum(np.searchsorted(expr.keys, key), len(expr.keys) - 1)
+    return np.where(expr.keys[place] == key, place, len(expr.keys))
+
+
 def _take(expr: ops.Take, index: Ints) -> Floats:
     """Column by column: all rows at once would be [N, width of the index, width]."""
     return reduce(np.add, (expr.table[column] for column in index.T))
@@ -186,6 +212,9 @@ RULES: dict[type[Expr], Callable[..., Value]] = {
     ops.Where: _where,
     ops.AsNumber: lambda _, x: x.astype(np.float64),
     ops.IndexOf: _index_of,
+    ops.Tokens: _tokens,
+    ops.CountMatches: _count_matches,
+    ops.Pair: _pair,
     ops.AsIndex: lambda expr, x: ops.as_index(x, expr.size),
     ops.Take: _take,
     ops.TakeText: _take_text,

@@ -294,6 +294,64 @@ class IndexOf(Expr):
 
 
 @dataclass(frozen=True, eq=False)
+class Tokens(Expr):
+    """The first `most` parts of a text that `pattern` matches, from the left, each as the code of its key.
+
+    `codes[i]` (0..size-2) is the code of `keys[i]`; several keys may share one, such as upper and lower case. A part
+    that is no key, and each place after the last part, is `size - 1`. `pattern` is a regular expression that RE2
+    and Rust read alike: a class of characters by explicit ranges, once or repeated.
+    """
+
+    of: Expr
+    pattern: str
+    keys: tuple[str, ...]
+    codes: tuple[int, ...]
+    most: int
+
+    @property
+    def dtype(self) -> Dtype:
+        return "index"
+
+    @property
+    def width(self) -> int:
+        return self.most
+
+    @property
+    def size(self) -> int:
+        """The number of codes, the one of what is no key included."""
+        return max(self.codes, default=-1) + 2
+
+
+@dataclass(frozen=True, eq=False)
+class CountMatches(Expr):
+    """How many parts of a text `pattern` matches (a pattern as in `Tokens`)."""
+
+    of: Expr
+    pattern: str
+
+    @property
+    def width(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True, eq=False)
+class Pair(Expr):
+    """The place of ``left * size + right`` in `keys` (ascending), `len(keys)` if it is none of them.
+
+    Two indices side by side become one, `right` being below `size`; of pairs, triples are made in the same way.
+    """
+
+    left: Expr
+    right: Expr
+    size: int
+    keys: Ints
+
+    @property
+    def dtype(self) -> Dtype:
+        return "index"
+
+
+@dataclass(frozen=True, eq=False)
 class AsIndex(Expr):
     """A whole number in [0, size) as an index; anything else, NaN too, becomes `size - 1`."""
 
@@ -358,6 +416,10 @@ class Pick(Expr):
 
     of: Expr
     columns: tuple[int, ...]
+
+    @property
+    def dtype(self) -> Dtype:
+        return self.of.dtype
 
     @property
     def width(self) -> int:

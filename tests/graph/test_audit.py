@@ -42,7 +42,7 @@ def test_an_unknown_domain_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "domain"), [("Exp", ""), ("Tokenizer", "com.microsoft"), ("SVMClassifier", "ai.onnx.ml")]
+    ("kind", "domain"), [("Exp", ""), ("Inverse", "com.microsoft"), ("SVMClassifier", "ai.onnx.ml")]
 )
 def test_an_operation_that_we_never_write_is_refused(kind: str, domain: str) -> None:
     """B10: the list is of operations, not of domains only."""
@@ -112,6 +112,7 @@ def test_damaged_bytes_are_refused_or_read_but_never_crash() -> None:
 
 def test_no_more_is_allowed_than_the_operations_of_onnx() -> None:
     """A misspelt name on the list would allow nothing and hide a gap."""
+    own = {"com.microsoft"}  # ONNX Runtime's, which onnx does not know; tests/graph/test_ops.py runs them
     for domain, kinds in ALLOWED.items():
-        for kind in kinds:
+        for kind in kinds if domain not in own else ():
             assert onnx.defs.has(kind, domain), kind

@@ -27,9 +27,13 @@ A, B, C = ops.Stub("a"), ops.Stub("b"), ops.Stub("c")
 WIDE = ops.Concat((A, B, C))
 FEATURES = ops.Features(3)
 TEXT = ops.Column('köln "x"', "text")
-KEYS = ("red", "", "Ärger ☃", "a b", "2134")
-TABLE = np.arange(12.0).reshape(6, 2) / 7
+KEYS = ("red", "", "Ärger ☃", "a b", "2134", "a b Red red 2134 a", "red\n\x00b ÄRGER Ärger")
+TABLE = np.arange(16.0).reshape(8, 2) / 7
 FLAG = ops.Less(A, B)
+WORDS = "[0-9A-Za-z\\x{C0}-\\x{1FFF}]+"
+TOKENS = ops.Tokens(TEXT, WORDS, ("red", "Red", "a", "b", "2134", "Ärger"), (0, 0, 1, 2, 3, 4), 5)
+NEIGHBOURS = ops.Pair(ops.Pick(TOKENS, (0, 1, 2, 3)), ops.Pick(TOKENS, (1, 2, 3, 4)), 6, np.array([1, 8, 11, 35]))
+CELL = ops.Pair(ops.AsIndex(A, 4), ops.AsIndex(B, 3), 3, np.array([0, 4, 5, 11]))
 FOREST = ops.Ensemble(
     feature=np.array([0, 1]),
     threshold=np.array([0.5, -2.0]),
@@ -74,11 +78,22 @@ CASES: dict[str, Expr] = {
     "as number of no keys": ops.AsNumber(ops.IndexOf(TEXT, ())),
     "index of": ops.IndexOf(TEXT, KEYS),
     "index of no keys": ops.IndexOf(TEXT, ()),
+    "tokens": TOKENS,
+    "tokens without keys": ops.Tokens(TEXT, WORDS, (), (), 3),
+    "take by tokens": ops.Take(TOKENS, TABLE),
+    "letters": ops.Tokens(TEXT, r"[\s\S]", ("a", "b", "\n", "☃"), (0, 1, 1, 2), 4),
+    "count matches": ops.CountMatches(TEXT, "[A-Za-z]"),
+    "pair": CELL,
+    "pair without keys": ops.Pair(ops.AsIndex(A, 4), ops.AsIndex(B, 3), 3, np.array([], dtype=np.int64)),
+    "pairs of tokens": NEIGHBOURS,
+    "take by pair": ops.Take(CELL, TABLE[:, :1]),
+    "take two by pair": ops.Take(CELL, TABLE),
+    "take by pairs of tokens": ops.Take(NEIGHBOURS, TABLE),
     "as index": ops.AsIndex(A, 3),
     "take by text": ops.Take(ops.IndexOf(TEXT, KEYS), TABLE),
     "take one by text": ops.Take(ops.IndexOf(TEXT, KEYS), TABLE[:, :1]),
-    "take by number": ops.Take(ops.AsIndex(A, 6), TABLE),
-    "take several": ops.Take(ops.AsIndex(ops.Concat((A, B)), 6), TABLE),
+    "take by number": ops.Take(ops.AsIndex(A, 8), TABLE),
+    "take several": ops.Take(ops.AsIndex(ops.Concat((A, B)), 8), TABLE),
     "take text": ops.TakeText(ops.AsIndex(A, 3), ("", "é", '☃ "')),
     "interpolate": ops.Interpolate(A, np.array([-1e6, 0.0, 0.5, 3.0]), np.array([3.0, 3.0, -1.0, 1e3])),
     "interpolate one knot": ops.Interpolate(A, np.array([1.0]), np.array([2.0])),
