@@ -9,7 +9,6 @@ Records go to benchmarks/results/whole_path.jsonl (one a run; resumable), the ta
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import statistics
 from collections import defaultdict
@@ -17,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from automl.bench.records import append, markdown, origin, read
 from automl.bench.run import run_cell
 
 RESULTS = Path(__file__).parent / "results"
@@ -38,6 +38,7 @@ class Goal:
     settings: tuple[str, ...] = ()
 
 
+HEADER = ("task", "metric", "score", "goal", "kept", "wall s", "exit", "peak MB", "load", "p50 ms", "p99 ms", "MB")
 TOLERANCE = 0.02  # "at most 2 % worse than the baseline in task.toml"
 GOALS = (
     Goal(task="adult", metric="roc_auc", bar=0.925),
@@ -66,15 +67,14 @@ def main() -> None:
     said = parser.parse_args()
     if not said.table:
         run_missing(said.data, said.only)
-    table = "\n".join(render(list(records())))
+    table = "\n".join(render(read(RECORDS)))
     (RESULTS / "whole_path.md").write_text(table + "\n", encoding="utf-8")
     print(table)
 
 
 def run_missing(data: Path, only: Sequence[str]) -> None:
     """Run each cell that has no record yet, one at a time, and append its record at once."""
-    RESULTS.mkdir(exist_ok=True)
-    done = {(record["task"], record["seed"]) for record in records()}
+    done = {(record["task"], record["seed"]) for record in read(RECORDS)}
     for goal in GOALS:
         for seed in range(goal.seeds):
             if (goal.task, seed) in done or (only and goal.task not in only):
@@ -87,16 +87,8 @@ def run_missing(data: Path, only: Sequence[str]) -> None:
                 settings=goal.settings,
                 costs=goal.costs,
             )
-            with RECORDS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record, sort_keys=True) + "\n")
+            append(RECORDS, record)
             print(goal.task, seed, record["exit_code"], record["wall_seconds"], record["scores"], flush=True)
-
-
-def records() -> Iterator[dict]:
-    """The records so far."""
-    if RECORDS.is_file():
-        for line in RECORDS.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
 
 
 def render(found: Sequence[dict]) -> Iterator[str]:
@@ -107,20 +99,14 @@ def render(found: Sequence[dict]) -> Iterator[str]:
     if not found:
         yield "no records yet"
         return
-    newest = max(record["date"] for record in found)
-    versions = ", ".join(f"{name} {version}" for name, version in found[-1]["versions"].items())
     yield f"# The whole path at {BUDGET_SECONDS:.0f} s, 2 workers\n"
-    yield "`python benchmarks/whole_path.py --data ../shared/data`, last run " + newest[:10] + f". {versions}.\n"
+    yield origin(found, "python benchmarks/whole_path.py --data ../shared/data") + "\n"
     yield "Scores are of the written bundle on the raw test file. Wall time is as the shell sees it; "
     yield f"the promise is {1.05 * BUDGET_SECONDS + 3:.0f} s. Load: the machine before the run (1 min).\n"
-    yield "| task | metric | score | goal | kept | wall s | exit | peak MB | load | p50 ms | p99 ms | MB |"
-    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
-    for goal in GOALS:
-        if goal.task in by_task:
-            yield _row(goal, by_task[goal.task])
+    yield from markdown(HEADER, (_row(goal, by_task[goal.task]) for goal in GOALS if goal.task in by_task))
 
 
-def _row(goal: Goal, found: Sequence[dict]) -> str:
+def _row(goal: Goal, found: Sequence[dict]) -> list[str]:
     scores = [record["scores"].get(goal.metric, math.nan) for record in found]
     mean = statistics.fmean(scores)
     kept = mean <= goal.bar if goal.less_is_better else mean >= goal.bar
@@ -128,7 +114,7 @@ def _row(goal: Goal, found: Sequence[dict]) -> str:
     wall = max(record["wall_seconds"] for record in found)
     exits = ",".join(sorted({str(record["exit_code"]) for record in found}))
     gates = {gate["gate"]: gate["measured"] for record in found for gate in record["fit"].get("gates", [])}
-    cells = [
+    return [
         goal.task,
         goal.metric,
         f"{mean:.4f}{spread}",
@@ -140,7 +126,6 @@ def _row(goal: Goal, found: Sequence[dict]) -> str:
         f"{max(record['load_before'] for record in found):.1f}",
         *(f"{gates.get(name, math.nan):.3g}" for name in ("latency_p50", "latency_p99", "size")),
     ]
-    return "| " + " | ".join(cells) + " |"
 
 
 def _half_width(scores: Sequence[float]) -> float:

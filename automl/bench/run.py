@@ -59,14 +59,15 @@ def run_cell(
             "wall_seconds": round(watched.wall_seconds, 2),
             "peak_mb": round(watched.peak_bytes / 2**20),
             "load_before": watched.load_before,
+            "load_after": watched.load_after,
             "metric": task.metric,
             "scores": scores,
             "golden_rows_verified": verify(bundle).golden_rows if scores else 0,
             "baseline": dict(task.baseline),
             "fit": summary,
             "error": "" if scores else watched.stderr[-2000:],
-            "machine": _machine(),
-            "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+            "machine": machine(),
+            "versions": versions(),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
@@ -137,7 +138,13 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
     return {name: metrics.score(metrics.get(name), y[known], prediction) for name in names}
 
 
-def _machine() -> Mapping[str, object]:
+def versions() -> dict[str, str]:
+    """What the figures of a record were made with."""
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+
+
+def machine() -> Mapping[str, object]:
+    """Where they were made."""
     return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform(terse=True)}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from automl.executors._processes import family, kill_group, proportional
 
@@ -22,21 +24,28 @@ class Watched:
     wall_seconds: float
     peak_bytes: int
     load_before: float  # of the machine, one-minute average
+    load_after: float
     stdout: str
     stderr: str
+    killed: Literal["time", "memory"] | None = None  # by us, because it ran into this cap
 
 
-def watch(command: Sequence[str], *, logs: Path, timeout: float) -> Watched:
-    """Run `command` to its end, at most `timeout` seconds; its output goes through files in `logs`."""
+def watch(command: Sequence[str], *, logs: Path, timeout: float, memory: float = math.inf) -> Watched:
+    """Run `command` to its end, at most `timeout` seconds and `memory` bytes; its output goes through files in `logs`.
+
+    `memory` is of its process tree. A command that runs into a cap is killed with all that it has started.
+    """
     load = os.getloadavg()[0]
     out, err = logs / "stdout.txt", logs / "stderr.txt"
     start = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
         peak = 0
+        killed: Literal["time", "memory"] | None = None
         while process.poll() is None:
             peak = max(peak, sum(map(proportional, family(process.pid))))
-            if time.monotonic() - start > timeout:
+            if time.monotonic() - start > timeout or peak > memory:
+                killed = "memory" if peak > memory else "time"
                 for member in reversed(family(process.pid)):
                     kill_group(member)
             time.sleep(SAMPLE_SECONDS if peak else 0.02)
@@ -46,6 +55,8 @@ def watch(command: Sequence[str], *, logs: Path, timeout: float) -> Watched:
         wall_seconds=wall,
         peak_bytes=peak,
         load_before=load,
+        load_after=os.getloadavg()[0],
         stdout=out.read_text(encoding="utf-8", errors="replace"),
         stderr=err.read_text(encoding="utf-8", errors="replace"),
+        killed=killed,
     )
