@@ -76,7 +76,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     if not parity.ok:
         raise BundleError(parity.reason, where="parity", hint="This is a bug of ours: please report it with the spec.")
     needed = {column.name for column in assembly.inputs}
-    reader = _reader(data, needed, costs.today.columns if costs and costs.today else ())
+    reader = _reader(data, needed, costs.columns if costs else ())
     return Choice(
         assembly=assembly,
         model=to_onnx(assembly.outputs, inputs=assembly.inputs),
@@ -90,7 +90,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
 
 
 def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> dict[str, object]:
-    """How the graph's columns are read; under "evidence" those that only the verdict needs, for today's rule."""
+    """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
     columns = data.schema.columns
     beside = [dict(column.reader) for column in columns if column.name in named and column.name not in needed]
     read = [dict(column.reader) for column in columns if column.name in needed]

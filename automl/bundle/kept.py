@@ -41,7 +41,7 @@ def kept_rows(bundle: Bundle) -> Kept:
     names = [name for name in frame.columns if name == "p" or name.startswith("p_")]
     oof, test = (frame.filter(frame["part"] == part) for part in ("oof", "test"))
     data = Prepared(
-        schema=Schema(columns=tuple(_column(entry) for entry in entries)),
+        schema=Schema(columns=tuple(_column(entry, manifest) for entry in entries)),
         labels=manifest.target.labels(),
         train=_rows(oof, entries),
         test=_rows(test, entries),
@@ -63,9 +63,15 @@ def predicted(manifest: Manifest) -> Output:
     return next(output for output in manifest.outputs if output.name in {"probability", "prediction"})
 
 
-def _column(entry: Mapping[str, Any]) -> Column:
+def _column(entry: Mapping[str, Any], manifest: Manifest) -> Column:
+    said: Any = manifest.spec["data"]
     return Column(
-        name=entry["name"], wire=entry["wire"], role="excluded", reason="kept for costs", is_feature=False, reader=entry
+        name=entry["name"],
+        wire=entry["wire"],
+        role="outcome" if entry["name"] in said.get("outcomes", ()) else "excluded",
+        reason="kept for costs",
+        is_feature=False,
+        reader=entry,
     )
 
 
