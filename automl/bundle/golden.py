@@ -49,7 +49,20 @@ def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) 
         {column.name: (text if _is_text(column) else extreme) for column in columns}
         for text, extreme in zip(ODD_TEXT, EXTREMES, strict=True)
     ]
-    return drawn + ends + missing + odd
+    return [_in_parts(row, columns) for row in drawn + ends + missing + odd]
+
+
+def _in_parts(row: dict[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
+    """A raw row: what is read from several cells stands in them, unless they are columns of their own."""
+    raw = dict(row)
+    for column in columns:
+        parts: Any = column.reader.get("parts")
+        if parts:
+            text = raw.pop(column.name)
+            cells = str(text or "").split(" ")
+            given = cells if len(cells) == len(parts) else [text] * len(parts)
+            raw = dict(zip(parts, given, strict=True)) | raw
+    return raw
 
 
 def answers(scorer: Answers, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

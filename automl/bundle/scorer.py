@@ -37,7 +37,8 @@ class Scorer:
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]
         self.columns = [column for output in self.manifest["outputs"] for column in output["columns"]]
-        self.needed = [column["name"] for column in self.reader["columns"] if not column.get("optional")]
+        entries = [column for column in self.reader["columns"] if not column.get("optional")]
+        self.needed = list(dict.fromkeys(name for c in entries for name in c.get("parts", (c["name"],))))
         self.decisions = _decision_values(self.manifest)
         self._texts = {
             name for output in self.manifest["outputs"] if output["wire"] == "text" for name in output["columns"]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from automl.task import Task
 
 Wire = Literal["number", "category", "text", "date", "flag"]
+Sense = Literal["", "latitude", "longitude", "code", "list"]
 Role = Literal["feature", "target", "key", "time", "group", "weight", "excluded", "outcome", "dropped"]
 Scalar = str | int | float | bool
 
@@ -23,6 +24,9 @@ class Column:
 
     `reader` is the column's entry in the manifest: plain JSON that `automl.data.reader` understands.
     `time` columns may be features too (their date parts): `is_feature` says so.
+    `sense` is what the values mean beyond their wire, for steps that can use it: a ``latitude`` or ``longitude`` (the
+    other one is the column named `pair`), a ``code`` (a category written as whole numbers), a ``list`` (a text of
+    levels with `separator` between them).
     """
 
     name: str
@@ -31,6 +35,9 @@ class Column:
     reason: str
     is_feature: bool
     reader: Mapping[str, object]
+    sense: Sense = ""
+    pair: str = ""
+    separator: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
