@@ -135,7 +135,8 @@ function percent(parser, value) {
 }
 
 function unit(parser, value) {
-  const found = QUANTITY.exec(value);
+  const symbol = (parser.symbols ?? []).find((sign) => value.startsWith(sign)) ?? "";
+  const found = QUANTITY.exec(symbol ? strip(value.slice(symbol.length)) : value);
   const name = (found?.[2] ?? "").toLowerCase();
   return found && Object.hasOwn(parser.units, name) ? decimal(parser, found[1]) * parser.units[name] : NaN;
 }

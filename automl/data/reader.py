@@ -163,7 +163,11 @@ def _percent(parser: Mapping[str, Any], text: str) -> float:
 
 
 def _unit(parser: Mapping[str, Any], text: str) -> float:
-    """{"kind": "unit", "units": {"weeks": 7, "": 1}, ...}: "3 weeks" is 21; units in lower case, "" is no unit."""
+    """{"kind": "unit", "units": {"weeks": 7, "": 1}, ...}: "3 weeks" is 21; units in lower case, "" is no unit.
+
+    One of the `symbols` of an amount may stand in front: "$1.2M".
+    """
+    text = next((text[len(s) :].lstrip(BLANKS) for s in parser.get("symbols", ()) if text.startswith(s)), text)
     found = QUANTITY.fullmatch(text)
     factor = parser["units"].get((found[2] or "").lower()) if found else None
     return NAN if factor is None else _decimal(parser, found[1]) * factor  # type: ignore[index]  # it was found
