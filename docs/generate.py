@@ -20,6 +20,7 @@ COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
 README = ROOT / "README.md"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
+    "30d": 'time such as `"30d"`',
     "8GB": 'size such as `"8GB"`',
     "5%": 'share such as `"5%"`',
     "200 per 1d": 'amount per time such as `"200 per 1d"`',

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from automl.spec.base import Names, Section, read_names
-from automl.spec.units import Duration, shown
+from automl.spec.units import Span, shown
 
 ColumnType = Literal["number", "category", "date", "text", "flag", "id"]
 
@@ -107,8 +107,8 @@ class Data(Section):
     """The rows to judge on. Without it the engine sets a part aside: the last by time, else at random."""
     time: Names = ()
     """The time at which the prediction is made: a column, or several for year, month, day. Splits are by time then."""
-    horizon: Duration | None = None
-    """How long after its time the label of a row is known: the gap between train and test."""
+    horizon: Span | None = None
+    """How long after its time the label of a row is known: the gap between train and test, `0d` if at once."""
     cutoff: str | None = None
     """The column at which features stop, if that is earlier than `time`."""
     timezone: Annotated[str, AfterValidator(check_timezone)] = "UTC"

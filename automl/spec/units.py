@@ -74,6 +74,26 @@ def read_duration(value: object) -> float:
     return float(_read(value, SECONDS, LONGEST, 'a time such as "2ms", "30s", "10min", "2h" or "30d"'))
 
 
+def read_span(value: object) -> float:
+    """Seconds of a time that may be nothing.
+
+    >>> read_span("0d"), read_span("90d")
+    (0.0, 7776000.0)
+    """
+    if isinstance(value, str) and re.fullmatch(r"\s*0\s*(?:" + "|".join(SECONDS) + r")\s*", value):
+        return 0.0
+    return read_duration(value)
+
+
+def write_span(seconds: float) -> str:
+    """As `write_duration`; nothing is 0d.
+
+    >>> write_span(0.0), write_span(60.0)
+    ('0d', '1min')
+    """
+    return write_duration(seconds) if seconds else "0d"
+
+
 def write_duration(seconds: float) -> str:
     """The shortest exact way to write a time.
 
@@ -219,6 +239,7 @@ def _text(example: str) -> WithJsonSchema:
 Duration = Annotated[
     float, BeforeValidator(read_duration), PlainSerializer(write_duration, when_used="json"), _text("10min")
 ]
+Span = Annotated[float, BeforeValidator(read_span), PlainSerializer(write_span, when_used="json"), _text("30d")]
 Size = Annotated[int, BeforeValidator(read_size), PlainSerializer(write_size, when_used="json"), _text("8GB")]
 Share = Annotated[
     float,

@@ -1,0 +1,110 @@
+"""Other tables in wire types, read by the data of relational.json: the same in training and where rows are scored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from automl.data.bulk import read_column, read_frame
+from automl.data.reader import read_row
+from automl.data.source import files, kind, load
+from automl.errors import DataError, nearest
+
+LARGE = 1 << 28  # bytes of parquet on disk, from which on a table is read as it is computed and never whole
+TEXTS = ("category", "text")
+
+Frame = pl.DataFrame | pl.LazyFrame
+Given = Frame | str | Path | Sequence[Mapping[str, object]]
+
+
+def read_tables(document: Mapping[str, Any], given: Mapping[str, Given]) -> dict[str, Frame]:
+    """Each table that `document` (relational.json) needs in wire types, from a frame, a file or raw rows.
+
+    Tables of the spec that nothing is computed from may be given and are not looked at. Raises DataError for a table
+    that is not given, for a name that is no table, and for columns that are not there.
+    """
+    entries = document["tables"]
+    known = [*entries, *document.get("unused", ())]
+    for name in given:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean {close!r}?" if close else f"its tables are {', '.join(map(repr, known)) or 'none'}"
+            raise DataError(f"the model knows no table {name!r}", where="tables", hint=hint)
+    lacking = [name for name in entries if name not in given]
+    if lacking:
+        listed = ", ".join(map(repr, lacking))
+        flags = " ".join(f"--table {name}=FILE" for name in lacking)
+        raise DataError(
+            f"the model also reads the table{'s' if len(lacking) > 1 else ''} {listed}",
+            where="tables",
+            hint=f"give {flags}, in Python tables={{{lacking[0]!r}: frame}}",
+        )
+    return {name: read_table(name, entry, given[name]) for name, entry in entries.items()}
+
+
+def read_table(name: str, entry: Mapping[str, Any], given: Given) -> Frame:
+    """One table in wire types; lazily where a `LazyFrame` or a large parquet file was given."""
+    reader = entry["reader"]
+    source = open_table(given)[0] if isinstance(given, str | Path) else given
+    try:
+        if isinstance(source, pl.DataFrame):
+            read: Frame = read_frame(reader, source)
+        elif isinstance(source, pl.LazyFrame):
+            read = _lazily(reader, source)
+        else:
+            read = pl.DataFrame([read_row(reader, row) for row in source], schema=wire_schema(reader))
+    except DataError as error:
+        raise DataError(error.what, where=f"table {name!r}", hint=error.hint) from error
+    except (KeyError, ValueError) as error:
+        raise DataError(str(error.args[0]), where=f"table {name!r}") from error
+    flags = [_flag(column, text) for column, text in entry.get("positive", {}).items()]
+    return read.with_columns(flags) if flags else read
+
+
+def open_table(path: str | Path, *, probed: bool = False) -> tuple[Frame, Mapping[str, str]]:
+    """The rows of a file, a glob or a folder with the digest of each file; `probed` as for `source.load`.
+
+    Parquet of more than `LARGE` bytes stays on the disk: it is read as it is computed.
+    """
+    found = files(path)
+    if all(kind(file) == "parquet" for file in found) and sum(file.stat().st_size for file in found) > LARGE:
+        return pl.scan_parquet(list(found)), {str(file): _digest(file) for file in found}
+    source = load(path, probed=probed)
+    return source.frame, source.digests
+
+
+def wire_schema(reader: Mapping[str, Any]) -> dict[str, pl.DataType]:
+    """The type of each column after the reader."""
+    return {entry["name"]: pl.String() if entry["wire"] in TEXTS else pl.Float64() for entry in reader["columns"]}
+
+
+def _lazily(reader: Mapping[str, Any], frame: pl.LazyFrame) -> pl.LazyFrame:
+    """As `read_frame`, chunk by chunk while the frame is computed."""
+    known = set(frame.collect_schema().names())
+    schema = wire_schema(reader)
+    for name in schema:
+        if name not in known:
+            raise DataError(f"the data has no column {name!r}", hint="give every column that the model was trained on")
+    return frame.select(
+        pl.col(entry["name"]).map_batches(
+            partial(read_column, entry), return_dtype=schema[entry["name"]], is_elementwise=True
+        )
+        for entry in reader["columns"]
+    )
+
+
+def _flag(column: str, positive: str) -> pl.Expr:
+    """The labels of a binary target among main's own past rows as 1 and 0, NaN where there is none."""
+    label = pl.col(column)
+    flag = pl.when(label == "").then(float("nan")).otherwise((label == positive).cast(pl.Float64))
+    return flag.alias(column)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
