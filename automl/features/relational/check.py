@@ -85,19 +85,14 @@ def _wire_at(expr: Expr, catalog: Catalog, name: str, delay: float | None, depth
 def _aggregated(expr: Aggregation, catalog: Catalog, name: str, delay: float | None, depth: int) -> Wire:
     if expr.op not in get_args(AggregationOp) or not expr.path:
         raise ValueError(f"there is no aggregation {expr.op!r}")
-    timed = False
     for hop in expr.path:
         _check_hop(catalog, name, delay, hop)
         name, delay = hop.table, hop.delay
-        timed = timed or catalog.table(name).time is not None
     if expr.where is not None:
         _check_known(catalog, name, expr.where.column, delay)
         if isinstance(expr.where.value, str) != (_wire(catalog.table(name), expr.where.column) in WORDS):
             raise ValueError(f"the condition on {expr.where.column!r} compares texts with numbers")
-    if (expr.window is not None or expr.op in OF_TIMES) and not timed:
-        raise ValueError(f"{expr.op} asks for times, but table {name!r} has none")
-    if expr.window is not None and not 0 < expr.window < math.inf:
-        raise ValueError("a window is no length of time")
+    _check_times(expr, catalog)
     if (expr.of is None) != (expr.op in WITHOUT_VALUES):
         raise ValueError(f"{expr.op} {'needs' if expr.of is None else 'takes no'} values")
     if expr.of is None:
@@ -108,6 +103,14 @@ def _aggregated(expr: Aggregation, catalog: Catalog, name: str, delay: float | N
     if (expr.op in OF_NUMBERS and of not in NUMERIC) or (expr.op == "percent_true" and of != "flag"):
         raise ValueError(f"{expr.op} of values that are {of}")
     return "number"
+
+
+def _check_times(expr: Aggregation, catalog: Catalog) -> None:
+    timed = any(catalog.table(hop.table).time is not None for hop in expr.path)
+    if (expr.window is not None or expr.op in OF_TIMES) and not timed:
+        raise ValueError(f"{expr.op} asks for times, but table {expr.path[-1].table!r} has none")
+    if expr.window is not None and not 0 < expr.window < math.inf:
+        raise ValueError("a window is no length of time")
 
 
 def _transformed(expr: Transform, of: list[Wire]) -> Wire:

@@ -198,19 +198,26 @@ class Definitions:
 
 def hops(expr: Expr) -> Iterator[Hop]:
     """All hops in `expr`, outer ones first."""
+    return (hop for _, hop in steps(expr))
+
+
+def steps(expr: Expr, here: str | None = None) -> Iterator[tuple[str | None, Hop]]:
+    """All hops in `expr`, each with the table it starts from; None is the row to be scored."""
     match expr:
         case Base():
             return
         case Direct():
-            yield expr.hop
-            yield from hops(expr.of)
+            yield here, expr.hop
+            yield from steps(expr.of, expr.hop.table)
         case Aggregation():
-            yield from expr.path
+            for hop in expr.path:
+                yield here, hop
+                here = hop.table
             if expr.of is not None:
-                yield from hops(expr.of)
+                yield from steps(expr.of, here)
         case Transform():
             for of in expr.of:
-                yield from hops(of)
+                yield from steps(of, here)
 
 
 def _columns(expr: Expr, table: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,170 @@
+"""Sorts expressions into what is looked up, aggregated and computed together, so that work is shared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from automl.features.relational.definition import (
+    Aggregation,
+    AggregationOp,
+    Base,
+    Catalog,
+    Direct,
+    Expr,
+    Hop,
+    Transform,
+    TransformOp,
+    Where,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lookup:
+    """Values of `plan` at the row that `hop` finds: value i goes to `slots[i]`, `defaults[i]` where there is none."""
+
+    hop: Hop
+    plan: Plan
+    slots: tuple[int, ...]
+    defaults: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One aggregation of a history: of value `value` of its plan (None: of rows), into `slot`."""
+
+    slot: int
+    op: AggregationOp
+    window: float | None
+    value: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class History:
+    """Aggregations over the same rows. `moving`: the values of `plan` depend on the cutoff."""
+
+    path: tuple[Hop, ...]
+    where: Where | None
+    moving: bool
+    plan: Plan
+    items: tuple[Item, ...]
+
+    @property
+    def table(self) -> str:
+        """Where the rows are."""
+        return self.path[-1].table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A transform of slots into a slot."""
+
+    slot: int
+    op: TransformOp
+    of: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """What to compute at one table: values by slot; `wanted[i]` is the slot of the i-th expression."""
+
+    size: int
+    bases: tuple[tuple[int, str], ...]
+    lookups: tuple[Lookup, ...]
+    histories: tuple[History, ...]
+    steps: tuple[Step, ...]
+    wanted: tuple[int, ...]
+
+
+def plan(exprs: Sequence[Expr], catalog: Catalog) -> Plan:
+    """The plan of `exprs`, which all stand at one table; equal parts are computed once."""
+    slots = _Slots()
+    wanted = tuple(slots.add(expr) for expr in exprs)
+    known = slots.of
+    lookups: dict[Hop, list[Direct]] = {}
+    histories: dict[tuple[tuple[Hop, ...], Where | None, bool], list[Aggregation]] = {}
+    for expr in known:
+        if isinstance(expr, Direct):
+            lookups.setdefault(expr.hop, []).append(expr)
+        elif isinstance(expr, Aggregation):
+            moving = expr.of is not None and moves(expr.of, catalog)
+            histories.setdefault((expr.path, expr.where, moving), []).append(expr)
+    return Plan(
+        size=len(known),
+        bases=tuple((slot, expr.column) for expr, slot in known.items() if isinstance(expr, Base)),
+        lookups=tuple(_lookup(hop, of, known, catalog) for hop, of in lookups.items()),
+        histories=tuple(_history(*shared, of, known, catalog) for shared, of in histories.items()),
+        steps=tuple(
+            Step(slot=slot, op=expr.op, of=tuple(known[of] for of in expr.of))
+            for expr, slot in known.items()
+            if isinstance(expr, Transform)
+        ),
+        wanted=wanted,
+    )
+
+
+def moves(expr: Expr, catalog: Catalog) -> bool:
+    """Whether the value of `expr` at a row depends on the cutoff."""
+    if catalog.cutoff is None:
+        return False
+    match expr:
+        case Base():
+            return False
+        case Direct():
+            return catalog.table(expr.hop.table).time is not None or moves(expr.of, catalog)
+        case Aggregation():
+            timed = any(catalog.table(hop.table).time is not None for hop in expr.path)
+            return timed or (expr.of is not None and moves(expr.of, catalog))
+        case Transform():
+            return expr.op == "since" or any(moves(of, catalog) for of in expr.of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Each distinct expression, operands before what is made of them."""
+
+    of: dict[Expr, int] = field(default_factory=dict)
+
+    def add(self, expr: Expr) -> int:
+        if expr not in self.of:
+            for operand in expr.of if isinstance(expr, Transform) else ():
+                self.add(operand)
+            self.of[expr] = len(self.of)
+        return self.of[expr]
+
+
+def _lookup(hop: Hop, exprs: list[Direct], known: dict[Expr, int], catalog: Catalog) -> Lookup:
+    return Lookup(
+        hop=hop,
+        plan=plan([expr.of for expr in exprs], catalog),
+        slots=tuple(known[expr] for expr in exprs),
+        defaults=tuple(_default(expr.of) for expr in exprs),
+    )
+
+
+def _default(expr: Expr) -> float:
+    """What no row gives: there are none, and their sum is 0."""
+    while isinstance(expr, Direct):
+        expr = expr.of
+    return 0.0 if isinstance(expr, Aggregation) and expr.op in {"count", "sum"} else math.nan
+
+
+def _history(
+    path: tuple[Hop, ...],
+    where: Where | None,
+    moving: bool,
+    exprs: list[Aggregation],
+    known: dict[Expr, int],
+    catalog: Catalog,
+) -> History:
+    values = {expr.of: index for index, expr in enumerate({e.of: e for e in exprs if e.of is not None}.values())}
+    return History(
+        path=path,
+        where=where,
+        moving=moving,
+        plan=plan([of for of in values if of is not None], catalog),
+        items=tuple(
+            Item(slot=known[e], op=e.op, window=e.window, value=None if e.of is None else values[e.of]) for e in exprs
+        ),
+    )
