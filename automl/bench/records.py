@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,26 @@ Record = Mapping[str, Any]
 
 
 def append(path: Path, record: Record) -> None:
-    """Add one record at once: a benchmark that is stopped goes on where it was."""
+    """Add one record at once, synced: a benchmark that is stopped goes on where it was.
+
+    What a killed run left of its last line is cut off first.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record, sort_keys=True) + "\n")
+    line = json.dumps(record, sort_keys=True).encode() + b"\n"
+    with path.open("ab+") as file:
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The records so far, none if there is no file."""
+    """The records so far, none if there is no file; a torn last line is as if it never was."""
     if not path.is_file():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    *whole, _torn = path.read_bytes().split(b"\n")
+    return [json.loads(line) for line in whole]
 
 
 def origin(records: Sequence[Record], command: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import sys
@@ -30,10 +31,12 @@ def run_cell(
     costs: bool = True,
     main_table: bool = True,
     keep: Path | None = None,
+    memory: float = math.inf,
 ) -> dict[str, object]:
     """Fit the task in a fresh process with ``--write-anyway``, score its test part with the bundle, and record it.
 
     `settings` are further ``--set`` values. With `keep` the spec, the logs and the bundle stay in that folder.
+    A fit that takes more than `memory` bytes is killed and recorded so.
     """
     from automl.bundle.verify import verify
 
@@ -43,7 +46,7 @@ def run_cell(
         place.mkdir(parents=True, exist_ok=True)
         spec = write_spec(task, place / f"{task.name}.toml")
         overrides = [f"budget.time={budget}", f"budget.seed={seed}", *settings]
-        watched = _fit(spec, recipe, overrides, place)
+        watched = _fit(spec, recipe, overrides, place, memory)
         summary = json.loads(watched.stdout) if watched.stdout.startswith("{") else {}
         bundle = spec.with_suffix(".bundle")
         scores = _scores(task, bundle, place) if (bundle / "manifest.json").is_file() else {}
@@ -56,6 +59,7 @@ def run_cell(
             "costs": costs,
             "main_table": main_table,
             "exit_code": watched.exit_code,
+            "killed": watched.killed,
             "wall_seconds": round(watched.wall_seconds, 2),
             "peak_mb": round(watched.peak_bytes / 2**20),
             "load_before": watched.load_before,
@@ -102,10 +106,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _fit(spec: Path, recipe: str, overrides: Sequence[str], logs: Path) -> Watched:
+def _fit(spec: Path, recipe: str, overrides: Sequence[str], logs: Path, memory: float) -> Watched:
     settings = [word for override in overrides for word in ("--set", override)]
     command = [sys.executable, "-m", "automl", "fit", str(spec), "--recipe", recipe, *settings]
-    return watch([*command, "--write-anyway", "--json"], logs=logs, timeout=_seconds(overrides) + GRACE_SECONDS)
+    timeout = _seconds(overrides) + GRACE_SECONDS
+    return watch([*command, "--write-anyway", "--json"], logs=logs, timeout=timeout, memory=memory)
 
 
 def _seconds(overrides: Sequence[str]) -> float:

@@ -25,6 +25,7 @@ class BenchTask:
     kind: Kind
     baseline: Mapping[str, object]
     spec: Mapping[str, object]
+    train: Path
     test: Path
 
 
@@ -43,7 +44,7 @@ def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> B
     objective = {key: said[source] for key, source in OBJECTIVE.items() if source in said}
     if costs and "costs" in said:
         objective |= _money(said, path)
-    data = {"train": str(_table(folder, "train")), "test": str(_table(folder, "test"))}
+    data: dict[str, object] = {"train": str(_table(folder, "train")), "test": str(_table(folder, "test"))}
     data |= {key: said[source] for key, source in DATA.items() if source in said}
     if later := [_amount(said)] if costs and _is_outcome(said) else []:
         data["exclude"] = [name for name in said["ignore"] if name not in later]
@@ -56,6 +57,7 @@ def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> B
         kind=said["kind"],
         baseline=said.get("baseline", {}),
         spec={"objective": objective, "data": data},
+        train=_table(folder, "train"),
         test=_table(folder, "test"),
     )
 

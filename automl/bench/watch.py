@@ -42,13 +42,16 @@ def watch(command: Sequence[str], *, logs: Path, timeout: float, memory: float =
         process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
         peak = 0
         killed: Literal["time", "memory"] | None = None
-        while process.poll() is None:
-            peak = max(peak, sum(map(proportional, family(process.pid))))
-            if time.monotonic() - start > timeout or peak > memory:
-                killed = "memory" if peak > memory else "time"
-                for member in reversed(family(process.pid)):
-                    kill_group(member)
-            time.sleep(SAMPLE_SECONDS if peak else 0.02)
+        try:
+            while process.poll() is None:
+                peak = max(peak, sum(map(proportional, family(process.pid))))
+                if time.monotonic() - start > timeout or peak > memory:
+                    killed = "memory" if peak > memory else "time"
+                    _kill(process.pid)
+                time.sleep(SAMPLE_SECONDS if peak else 0.02)
+        finally:  # who stops the watcher stops what it watches
+            if process.returncode is None:
+                _kill(process.pid)
         wall = time.monotonic() - start
     return Watched(
         exit_code=process.returncode,
@@ -60,3 +63,8 @@ def watch(command: Sequence[str], *, logs: Path, timeout: float, memory: float =
         stderr=err.read_text(encoding="utf-8", errors="replace"),
         killed=killed,
     )
+
+
+def _kill(pid: int) -> None:
+    for member in reversed(family(pid)):
+        kill_group(member)
