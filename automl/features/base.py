@@ -1,8 +1,8 @@
-"""What a step is: one frozen value that turns a raw column into features, written once over `ops`."""
+"""What a step is: one frozen value that turns raw columns into features, written once over `ops`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,4 +56,46 @@ class Step:
     fit: Callable[[Column, Sample], tuple[Fitted, ...]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Work for one joint step: `columns` are raw columns, in an order that means something to the step."""
+
+    step: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What is known of the columns when joint steps propose.
+
+    `weight` says how much a cheap learner made of each column, by name, `together` how much of two columns (names in
+    alphabetical order) one after the other; both are 0 for a name that is not there. `frame` are the rows it saw.
+    """
+
+    columns: tuple[Column, ...]
+    frame: pl.DataFrame
+    task: Task
+    weight: Mapping[str, float]
+    together: Mapping[tuple[str, str], float]
+
+    def best(self, *wires: str) -> list[Column]:
+        """The columns of these wires, the weightiest first."""
+        found = [column for column in self.columns if column.wire in wires]
+        return sorted(found, key=lambda column: -self.weight.get(column.name, 0.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """One way to make features of several columns, or one that is worth its cost on some data only.
+
+    `propose` says what it would do; the search tries that and keeps what helps. `fit` does it: `columns` are those of
+    the ask, in its order.
+    """
+
+    name: str
+    propose: Callable[[Survey], tuple[Ask, ...]]
+    fit: Callable[[Sequence[Column], Sample], tuple[Fitted, ...]]
+
+
 steps = Registry("automl.features.steps", Step, "feature step")
+joints = Registry("automl.features.joint", Joint, "joint feature step")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.rows import Fold, Rows, Schema
-from automl.features.base import Fitted, Sample, steps
+from automl.features.base import Ask, Fitted, Sample, joints, steps
 from automl.features.plan import Plan
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
@@ -15,13 +17,18 @@ from automl.task import Task
 
 Floats = NDArray[np.float64]
 
+CHUNK = 16_384  # rows that expressions are evaluated on at a time
 
-def fit_plan(rows: Rows, schema: Schema, task: Task, folds: tuple[Fold, ...], seed: int) -> tuple[Plan, Floats]:
+
+def fit_plan(
+    rows: Rows, schema: Schema, task: Task, folds: tuple[Fold, ...], seed: int, asks: Sequence[Ask] = ()
+) -> tuple[Plan, Floats]:
     """The plan that ships and the matrix [n, F] that learners see on the fitted rows.
 
-    The matrix is out of fold (over the inner `folds`, positions in `rows`) wherever the target was looked
-    at; on any other rows `transform` is right. Columns that are constant on the fitted rows are left out,
-    so F may be 0.
+    Every column has the steps of its kind, free text its joint step; `asks` are further joint steps, as the search
+    over features chose them. The matrix is out of fold (over the inner `folds`, positions in `rows`) wherever the
+    target was looked at; on any other rows `transform` is right. Columns that are constant on the fitted rows are
+    left out, so F may be 0.
     """
     sample = Sample(frame=rows.frame, y=rows.y, weight=rows.weight, task=task, folds=folds, seed=seed)
     found = [
@@ -31,15 +38,30 @@ def fit_plan(rows: Rows, schema: Schema, task: Task, folds: tuple[Fold, ...], se
         if step.applies(column)
         for fitted in step.fit(column, sample)
     ]
-    values = _values(found, rows.frame)
+    found += fit_asks((*default_asks(schema), *asks), schema, sample)
+    values = values_of(found, rows.frame)
     kept = _varying(values)
     plan = Plan(features=tuple(found[j].feature for j in kept))
     return plan, values if len(kept) == len(found) else np.ascontiguousarray(values[:, kept])
 
 
+def default_asks(schema: Schema) -> tuple[Ask, ...]:
+    """What is no option: free text says nothing without its words."""
+    texts = tuple(column.name for column in schema.features if column.wire == "text")
+    return (Ask(step="text", columns=texts),) if texts else ()
+
+
+def fit_asks(asks: Sequence[Ask], schema: Schema, sample: Sample) -> list[Fitted]:
+    """The features of joint steps, in the order of `asks`."""
+    by_name = {column.name: column for column in schema.columns}
+    return [
+        fitted for ask in asks for fitted in joints.get(ask.step).fit([by_name[name] for name in ask.columns], sample)
+    ]
+
+
 def transform(plan: Plan, frame: pl.DataFrame) -> Floats:
     """The matrix [n, F] (float64, C order) of rows in wire types, as the bundle will compute it."""
-    return _values([Fitted(feature=feature) for feature in plan.features], frame)
+    return values_of([Fitted(feature=feature) for feature in plan.features], frame)
 
 
 def unused(plan: Plan, schema: Schema) -> tuple[str, ...]:
@@ -48,19 +70,21 @@ def unused(plan: Plan, schema: Schema) -> tuple[str, ...]:
     return tuple(column.name for column in schema.features if column.name not in used)
 
 
-def _values(found: list[Fitted], frame: pl.DataFrame) -> Floats:
+def values_of(found: Sequence[Fitted], frame: pl.DataFrame) -> Floats:
+    """The matrix [n, F] of features: values out of fold where there are any, else what the expression gives."""
     values = np.empty((frame.height, len(found)))
-    computed: dict[tuple[str, ...], dict[str, ops.Expr]] = {}
+    computed: dict[str, ops.Expr] = {}
     for j, fitted in enumerate(found):
         if fitted.values is not None:
             values[:, j] = fitted.values
         elif isinstance(fitted.feature.expr, ops.Column):
             values[:, j] = frame[fitted.feature.expr.name].to_numpy()
         else:
-            computed.setdefault(fitted.feature.source, {})[str(j)] = fitted.feature.expr
-    for together in computed.values():  # features of one source share parts; more at once would cost memory only
-        for name, value in evaluate(together, frame).items():
-            values[:, int(name)] = np.asarray(value)[:, 0]
+            computed[str(j)] = fitted.feature.expr
+    for start in range(0, frame.height if computed else 0, CHUNK):  # a chunk's values stay in memory together
+        chunk = frame[start : start + CHUNK]
+        for name, value in evaluate(computed, chunk).items():
+            values[start : start + CHUNK, int(name)] = np.asarray(value)[:, 0]
     return values
 
 

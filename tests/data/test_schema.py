@@ -40,21 +40,21 @@ def test_roles(make_spec: Callable[..., Spec]) -> None:
     assert roles["w"] == ("weight", False)
     assert roles["fee"] == ("excluded", False)
     assert roles["code"] == ("key", False)
-    assert [column.name for column in schema.features] == ["day", "back", "age"]
-    assert [entry["name"] for entry in schema.reader()["columns"]] == ["day", "back", "age"]  # type: ignore[attr-defined]
+    assert [column.name for column in schema.features] == ["day", "back", "age", "words"]
+    assert [entry["name"] for entry in schema.reader()["columns"]] == ["day", "back", "age", "words"]  # type: ignore[attr-defined]
     assert all(column.reason for column in schema.columns)
 
 
 def test_ids_and_text(make_spec: Callable[..., Spec]) -> None:
-    """D06: ids by number and by text, free text and nested columns are dropped with a finding each."""
+    """D06: ids by number and by text and nested columns are dropped with a finding each; free text is a feature."""
     schema, findings = infer_schema(RAW, make_spec())
     assert {f.column: (f.check, f.action) for f in findings} == {
         "row_id": ("id", "dropped"),
         "code": ("id", "dropped"),
-        "words": ("text", "dropped"),
         "bytes": ("type", "dropped"),
     }
     assert {column.name for column in schema.columns if column.role == "dropped"} == {f.column for f in findings}
+    assert [column.name for column in schema.features if column.wire == "text"] == ["words"]
 
 
 def test_measures_are_no_ids(make_spec: Callable[..., Spec]) -> None:
