@@ -15,6 +15,7 @@ from automl.decide.calibrate import Calibration, fit_calibration
 from automl.decide.costs import Costs
 from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import ExpectedCost
+from automl.decide.price import priced
 from automl.decide.quantile import make_unit_costs
 from automl.decide.require import promised
 from automl.errors import BundleError
@@ -56,6 +57,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     costs, amounts = expect(costs, outcome.plan, train, seed=seed) if costs else (None, ())
     unit_costs = make_unit_costs(objective, task)
     numbers = fit_number_policy(objective, unit_costs, outcome.oof, train.y, train.weight, seed=seed)
+    costs = priced(costs, outcome.oof, data, seed=seed)
     costs = promised(objective, costs, outcome.oof, data, seed=seed)
     calibration = fit_calibration(outcome.oof, data.train.y, task, data.train.weight, seed=seed)
     assembly = assemble(
@@ -91,7 +93,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
 
 def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> dict[str, object]:
     """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
-    columns = data.schema.columns
+    columns = [column for column in data.schema.columns if not column.computed]
     beside = [dict(column.reader) for column in columns if column.name in named and column.name not in needed]
     read = [dict(column.reader) for column in columns if column.name in needed]
     return {"columns": read, "evidence": beside} if beside else {"columns": read}

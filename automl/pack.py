@@ -41,6 +41,7 @@ def pack(
         decides=costs is not None or choice.numbers.decision is not None,
         costs=counts,
         interval=choice.numbers.interval is not None,
+        ranked=costs.actions if costs and costs.capacity else (),
     )
     return Contents(
         model=choice.model,

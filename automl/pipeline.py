@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -84,6 +85,7 @@ def fit(
     *,
     train: Any = None,
     test: Any = None,
+    tables: Mapping[str, Any] | None = None,
     out: Path | str | None = None,
     resume: bool = False,
     write_anyway: bool = False,
@@ -93,7 +95,7 @@ def fit(
     """Search within the budget, and write a bundle that keeps every limit.
 
     `spec` is a `Spec`, the path of a spec file, or its values. `train` and `test` are frames (polars, pandas, arrow)
-    that stand in for the files of ``[data]``. `out` is the bundle's folder, by default the spec's name with
+    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `out` is the bundle's folder, by default the spec's name with
     ``.bundle``; the run folder ``.run`` stands beside it. `started` is the monotonic time at which the budget began.
 
     Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
@@ -105,7 +107,7 @@ def fit(
     place = _place(spec, out)
     with ExitStack() as stack:
         executor = _start(spec, stack)
-        data = _read(spec, train, test, listener)
+        data = _read(spec, train, test, tables or {}, deadline, listener)
         costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
         outcome = _search(spec, data, deadline, executor, run, _with_money(listener, run, data, costs))
@@ -132,7 +134,7 @@ def plan(spec: Spec) -> dict[str, Any]:
     from automl.bundle.manifest import plain
     from automl.data.prepare import prepare
 
-    data = prepare(spec)
+    data = _related(prepare(spec), spec, None, {}, silent)
     _costs(spec, data)
     return {
         "target": data.labels.name,
@@ -186,18 +188,34 @@ def _start(spec: Spec, stack: ExitStack) -> Executor:
     return executor
 
 
-def _read(spec: Spec, train: Any, test: Any, listener: Listener) -> Prepared:
+def _read(
+    spec: Spec, train: Any, test: Any, tables: Mapping[str, Any], deadline: Deadline, listener: Listener
+) -> Prepared:
     from automl.data.prepare import prepare
     from automl.decide.quantile import make_unit_costs
 
     listener(Event(stage="read", text="reading and auditing the data"))
-    data = prepare(spec, train=_frame(train), test=_frame(test))
+    data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener)
     make_unit_costs(spec.objective, data.labels.task)  # what is wrong there is told before the search
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
     for finding in data.findings:
         listener(Event(stage="audit", text=finding.text, facts={"check": finding.check, "column": finding.column}))
     return data
+
+
+def _related(
+    data: Prepared, spec: Spec, deadline: Deadline | None, tables: Mapping[str, Any], listener: Listener
+) -> Prepared:
+    """The data with the columns that its other tables give."""
+    if not spec.data.tables:
+        return data
+    from automl.bundle.frames import to_polars
+    from automl.features.relational.relate import relate
+
+    listener(Event(stage="features", text="computing features from other tables"))
+    given = {name: to_polars(frame) for name, frame in tables.items()}
+    return relate(data, spec, deadline=deadline, given=given)
 
 
 def _frame(given: Any) -> pl.DataFrame | None:
@@ -264,9 +282,10 @@ def _search(
 def _costs(spec: Spec, data: Prepared) -> Costs | None:
     """The costs, before the search: an expression that is wrong is told at once."""
     from automl.decide.costs import make_costs
+    from automl.decide.price import make_capacity
     from automl.decide.require import check_require
 
-    costs = make_costs(spec.objective, data.labels, data)
+    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
     check_require(spec.objective, costs, data)
     return costs
 

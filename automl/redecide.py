@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from automl.bundle.contents import Contents
 from automl.bundle.golden import decode
 from automl.bundle.kept import entries_of, kept_rows, predicted
-from automl.bundle.manifest import Manifest, outputs_of, plain
+from automl.bundle.manifest import Manifest, Output, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.write import check_place, discard, finish, stage, staging
 from automl.data.reader import read_row
@@ -25,6 +25,7 @@ from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.costs import Costs, make_costs
 from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import REFUSED, ExpectedCost
+from automl.decide.price import make_capacity, priced
 from automl.decide.quantile import make_unit_costs
 from automl.decide.require import check_require, promised
 from automl.decide.verdict import Verdict
@@ -139,8 +140,9 @@ def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequen
     costed = cost_columns(spec.objective.costs)
     _check_columns(costed, inputs, "the graph in the bundle does not read", where="objective.costs")
     unit_costs = make_unit_costs(spec.objective, data.labels.task)
-    costs = make_costs(spec.objective, data.labels, data)
+    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
     check_require(spec.objective, costs, data)
+    costs = priced(costs, oof, data, seed=seed)
     return Redecided(
         costs=promised(spec.objective, costs, oof, data, seed=seed),
         numbers=fit_number_policy(spec.objective, unit_costs, oof, train.y, train.weight, seed=seed),
@@ -177,18 +179,20 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
     beside = [entry for entry in entries_of(manifest) if entry["name"] in named and entry["name"] not in inputs]
     costs, numbers = policy.costs, policy.numbers
     labels = manifest.target.labels()
-    golden, native = _golden(old, stub, outputs)
+    described = outputs_of(
+        labels,
+        decides=bool(costs or numbers.decision),
+        costs=numbers.costs is not None or (costs is not None and costs.given),
+        interval=numbers.interval is not None,
+        ranked=costs.actions if costs and costs.capacity else (),
+    )
+    golden, native = _golden(old, stub, outputs, described)
     evidence = pl.read_parquet(io.BytesIO(read_file(old.path, "evidence.parquet")))
     return Contents(
         model=model,
         reader={"columns": entries, "evidence": beside} if beside else {"columns": entries},
         labels=labels,
-        outputs=outputs_of(
-            labels,
-            decides=bool(costs or numbers.decision),
-            costs=numbers.costs is not None or (costs is not None and costs.given),
-            interval=numbers.interval is not None,
-        ),
+        outputs=described,
         decisions=costs.actions if costs else (),
         keys=manifest.keys,
         spec=spec.resolved(),
@@ -210,7 +214,7 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
 
 
 def _golden(
-    old: Bundle, stub: Stub, outputs: Mapping[str, Expr]
+    old: Bundle, stub: Stub, outputs: Mapping[str, Expr], described: Sequence[Output]
 ) -> tuple[list[Mapping[str, Any]], dict[str, NDArray[np.generic]]]:
     """The golden rows and their answers by the ops, from the old bundle's own predictions.
 
@@ -223,6 +227,8 @@ def _golden(
     frame = pl.DataFrame([read_row(old.manifest.reader, row) for row in rows])
     found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
     answers = dict(zip(names, prediction.T, strict=True))
-    answers |= {name: cells.reshape(len(rows)) for name, cells in found.items()}
+    for output in described:
+        if output.name in found:
+            answers |= dict(zip(output.columns, found[output.name].reshape(len(rows), -1).T, strict=True))
     kept = np.flatnonzero(answers["decision"] != REFUSED) if "decision" in answers else np.arange(len(rows))
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}

@@ -67,7 +67,9 @@ class Input(Frozen):
 class Output(Frozen):
     """One output of the graph, [N, len(columns)], and the columns that people get of it."""
 
-    name: Literal["probability", "decision", "expected_cost", "prediction", "prediction_low", "prediction_high"]
+    name: Literal[
+        "probability", "decision", "expected_cost", "action_costs", "prediction", "prediction_low", "prediction_high"
+    ]
     columns: tuple[str, ...]
     wire: Literal["number", "text"]
 
@@ -166,10 +168,13 @@ class Manifest(Frozen):
         return text.encode() + b"\n"
 
 
-def outputs_of(labels: Labels, *, decides: bool, costs: bool, interval: bool = False) -> tuple[Output, ...]:
+def outputs_of(
+    labels: Labels, *, decides: bool, costs: bool, interval: bool = False, ranked: Sequence[str] = ()
+) -> tuple[Output, ...]:
     """The graph's outputs and their columns for a problem; `decides` says whether there is a decision policy.
 
-    Binary and multiclass problems always decide; the decision of a regression is a number.
+    Binary and multiclass problems always decide; the decision of a regression is a number. `ranked` are the actions
+    whose costs a batch is ranked by, where there is a capacity.
     """
     kind = labels.task.kind
     if kind == "regression":
@@ -186,6 +191,8 @@ def outputs_of(labels: Labels, *, decides: bool, costs: bool, interval: bool = F
         found.append(Output(name="decision", columns=("decision",), wire=wire))
     if costs:
         found.append(Output(name="expected_cost", columns=("expected_cost",), wire="number"))
+    if ranked:
+        found.append(Output(name="action_costs", columns=tuple(f"cost_{name}" for name in ranked), wire="number"))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Labels, Prepared
 from automl.decide.bounds import Bounds
+from automl.decide.capacity import Capacity
 from automl.decide.formula import compile_formula
 from automl.decide.review import CELL, Review
 from automl.decide.running import Upkeep, make_upkeep
@@ -72,7 +73,7 @@ class Costs:
     its column of `matrix` is made of the others. Binary without a matrix has the actions (other label, positive
     label), so doing nothing comes first. `cells[truth][action]` names each amount as the spec does. `given` is False
     where the spec names no costs: then a right answer costs 0 and a wrong one 1. `bounds` are those on acting under
-    which the floors `require` are promised.
+    which the floors `require` are promised, `capacity` says how often actions can be taken.
     """
 
     actions: tuple[str, ...]
@@ -88,6 +89,7 @@ class Costs:
     today: Today | None = None
     bounds: Bounds | None = None
     require: Require | None = None
+    capacity: Capacity | None = None
 
     @property
     def answers(self) -> int:

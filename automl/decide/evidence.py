@@ -11,6 +11,7 @@ from automl.data.rows import Rows
 from automl.decide.calibrate import cross_fit
 from automl.decide.costs import Costs
 from automl.decide.policy import choose
+from automl.decide.trivial import without_model
 from automl.task import Task
 
 Floats = NDArray[np.float64]
@@ -55,9 +56,9 @@ class Evidence:
         truth = self.y.astype(np.int64)
         return costs.matrix[truth] if self.amounts is None else self.amounts[np.arange(self.n), truth]
 
-    def others(self, by_action: Floats) -> Floats:
-        """What the policies without a model cost on each row [n, policies]: each action for all rows, today's rule."""
-        return by_action if self.today is None else np.column_stack((by_action, taken(by_action, self.today)))
+    def others(self, by_action: Floats, costs: Costs) -> Floats:
+        """What the policies without a model cost on each row [n, policies], today's rule last."""
+        return without_model(costs, by_action, self.today, self.shares)
 
 
 def taken(by_action: Floats, decisions: Ints) -> Floats:

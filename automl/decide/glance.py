@@ -10,6 +10,8 @@ from automl.decide.compare import PER
 from automl.decide.costs import Costs
 from automl.decide.evidence import taken
 from automl.decide.policy import choose
+from automl.decide.price import at_prices
+from automl.decide.trivial import without_model
 
 Floats = NDArray[np.float64]
 
@@ -25,10 +27,11 @@ def glance(p: Floats, rows: Rows, costs: Costs) -> float | None:
     keep = np.flatnonzero(~np.isnan(p).any(axis=1) & np.isfinite(by_action).all(axis=1))
     if not keep.size:
         return None
-    ours = by_action[index, choose(p, costs, costs.expected(rows.inputs))][keep]
     weight = None if rows.weight is None else rows.weight[keep]
-    others = by_action
-    if costs.today:
-        others = np.column_stack((by_action, taken(by_action, costs.today.decisions(rows.inputs))))
-    alike = np.average(others[keep], axis=0, weights=weight).min()
-    return float(alike - np.average(ours, weights=weight)) * PER
+    shares = np.ones(keep.size) if weight is None else weight
+    expected = costs.expected(rows.inputs)
+    expected = None if expected is None else expected[keep]
+    decisions = choose(p[keep], at_prices(costs, p[keep], expected, weight), expected)
+    today = costs.today.decisions(rows.inputs)[keep] if costs.today else None
+    alike = np.average(without_model(costs, by_action[keep], today, shares), axis=0, weights=shares).min()
+    return float(alike - np.average(taken(by_action[keep], decisions), weights=shares)) * PER

@@ -16,6 +16,7 @@ from automl.ops.expr import (
     AsIndex,
     AsNumber,
     Concat,
+    Constant,
     Expr,
     MatMul,
     Multiply,
@@ -49,8 +50,9 @@ class ExpectedCost:
         `p` is the probability of the positive label [N, 1], or of each class [N, classes].
         """
         each = expected_costs(p, self.costs)
-        actions, bounds = self.costs.actions, self.costs.bounds
-        action: Expr = ArgMin(bounds.held(p, each) if bounds else each)
+        actions, bounds, capacity = self.costs.actions, self.costs.bounds, self.costs.capacity
+        priced = Add(each, Constant(capacity.prices)) if capacity else each
+        action: Expr = ArgMin(bounds.held(p, priced) if bounds else priced)
         action = bounds.pushed(p, action, len(actions)) if bounds else action
         one_hot = np.eye(len(actions))
         known = _all_known(self.costs)
@@ -63,7 +65,23 @@ class ExpectedCost:
         outputs: dict[str, Expr] = {"decision": TakeText(action, actions)}
         if self.costs.given:
             outputs["expected_cost"] = RowSum(Multiply(each, Take(action, one_hot)))
+        if capacity:
+            outputs["action_costs"] = self._ranked(each, known)
         return outputs
+
+    def _ranked(self, each: Expr, known: Expr | None) -> Expr:
+        """What each action is expected to cost [N, actions], which a batch is ranked by; NaN where it cannot be taken.
+
+        A row that lacks a cost is reviewed, or not decided at all, whatever the others cost.
+        """
+        actions = len(self.costs.actions)
+        if known is None or not (self.costs.asks or self.costs.refuses):
+            return each
+        unknown = np.full(actions, np.nan)
+        if not self.costs.asks:
+            return Where(known, each, Constant(unknown))
+        review = Pick(each, (actions - 1,))
+        return Where(known, each, Concat((Constant(unknown[:-1]), review)))
 
 
 def expected_costs(p: Expr, costs: Costs) -> Expr:
@@ -89,12 +107,17 @@ def choose(p: Floats, costs: Costs, amounts: Floats | None = None) -> Ints:
 
     `amounts` [n, classes, actions] are what each row is expected to cost, where rows differ.
     """
+    each = costs_of_actions(p, costs, amounts)
+    each = each + costs.capacity.prices if costs.capacity else each
+    return costs.bounds.choose(p, each) if costs.bounds else np.asarray(np.argmin(each, axis=1), dtype=np.int64)
+
+
+def costs_of_actions(p: Floats, costs: Costs, amounts: Floats | None = None) -> Floats:
+    """`expected_costs` in numpy [n, actions], for probabilities [n, width] and `amounts` as `choose` takes them."""
     classes = np.column_stack((1.0 - p, p)) if p.shape[1] == 1 else p
     if amounts is not None:
-        each = reduce(np.add, (classes[:, [truth]] * amounts[:, truth] for truth in range(classes.shape[1])))
-    else:
-        each = classes @ costs.matrix if costs.given else -classes
-    return costs.bounds.choose(p, each) if costs.bounds else np.asarray(np.argmin(each, axis=1), dtype=np.int64)
+        return reduce(np.add, (classes[:, [truth]] * amounts[:, truth] for truth in range(classes.shape[1])))
+    return np.asarray(classes @ costs.matrix if costs.given else -classes)
 
 
 def codes(decisions: list[str], costs: Costs) -> Ints:

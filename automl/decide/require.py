@@ -86,7 +86,25 @@ def promised(objective: Objective, costs: Costs | None, oof: Floats, data: Prepa
         expected=costs.expected(rows.inputs),
         decidable=costs.decidable(rows.inputs),
     )
-    return replace(costs, bounds=find_bounds(asked, costs, trials), require=asked)
+    held = replace(costs, bounds=find_bounds(asked, costs, trials), require=asked)
+    _check_capacity(held, trials)
+    return held
+
+
+def _check_capacity(costs: Costs, trials: Trials) -> None:
+    """Raise `LimitRefusal` where the floors push more rows to an action than can get it."""
+    if costs.bounds is None or costs.bounds.always is None or costs.capacity is None:
+        return
+    decisions = trials.decided(costs)
+    for action, share in costs.capacity.shares.items():
+        found = float((decisions == action).mean())
+        if found > share:
+            raise LimitRefusal(
+                f"the floors take '{costs.actions[action]}' on {found:.2%} of the rows, and "
+                f"{costs.capacity.texts[action]} can be",
+                where=WHERE,
+                hint="Lower the floors, or raise objective.capacity.",
+            )
 
 
 def find_bounds(asked: Require, costs: Costs, trials: Trials) -> Bounds | None:

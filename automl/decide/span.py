@@ -44,7 +44,7 @@ def break_even(evidence: Evidence, costs: Costs) -> Span | None:
     shares = evidence.shares
     each = (free, slopes)
     ours, our_slope = (np.average(taken(table, evidence.decisions), weights=shares) for table in each)
-    theirs, slope = (np.average(evidence.others(table), axis=0, weights=shares) for table in each)
+    theirs, slope = (np.average(evidence.others(table, costs), axis=0, weights=shares) for table in each)
     start, rise = theirs - ours - (costs.upkeep.per_row if costs.upkeep else 0.0), slope - our_slope
     falling, flat = rise < 0, rise == 0
     low = float(np.max(-start[rise > 0] / rise[rise > 0], initial=0.0))

@@ -8,14 +8,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.decide.allotted import Allotted, allotted
 from automl.decide.compare import PER, Comparison, compare, reason
 from automl.decide.costs import Costs
 from automl.decide.evidence import Bootstrap, Evidence, pooled, taken
 from automl.decide.policy import choose
+from automl.decide.price import at_prices
 from automl.decide.review import CELL
 from automl.decide.running import Upkeep
 from automl.decide.span import Span, break_even
-from automl.decide.today import TODAY
+from automl.decide.trivial import today_name, trivial_policies
 
 Floats = NDArray[np.float64]
 ROWS_SMALL = 1_000  # fewer test rows cannot tell a good model from a lucky one: out-of-fold rows help
@@ -38,12 +40,14 @@ class Amount:
 class Policy:
     """A policy without a model, one action for all rows, and its cost per 1,000 rows of the evidence.
 
-    `rule`: when it acts, if it is today's rule.
+    `rule`: when it acts, if it is today's rule. `mixed`: under a capacity `action` says which rows, drawn at random,
+    get what, and `cost` is the mean over the draws.
     """
 
     action: str
     cost: float
     rule: str | None = None
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,7 @@ class Verdict:
     unpriced: int = 0
     taken: tuple[Taken, ...] = ()
     running: Running | None = None
+    capacity: Allotted | None = None
 
 
 def judge(
@@ -136,7 +141,7 @@ def judge(
     whole = _compare(evidence, costs, bootstrap)
     alone = _compare(test, costs, Bootstrap.of(test, seed=seed)) if helped else whole
     worth = whole.low > 0 and alone.saving > 0
-    policies = _policies(costs, whole)
+    policies = _policies(evidence, costs, whole)
     best = policies[int(np.argmin(whole.trivial))]
     return Verdict(
         worth=worth,
@@ -172,14 +177,21 @@ def judge(
             for code, action in enumerate(costs.actions)
         ),
         running=Running.of(costs.upkeep, whole),
+        capacity=allotted(test, costs),
     )
 
 
-def _policies(costs: Costs, found: Comparison) -> tuple[Policy, ...]:
+def _policies(evidence: Evidence, costs: Costs, found: Comparison) -> tuple[Policy, ...]:
     """The policies without a model, in the order in which they were compared."""
-    names = [(action, None) for action in costs.actions] + ([(TODAY, costs.today.text)] if costs.today else [])
-    pairs = zip(names, found.trivial, strict=True)
-    return tuple(Policy(action=name, cost=float(cost), rule=rule) for (name, rule), cost in pairs)
+    simple = trivial_policies(costs)
+    policies = [
+        Policy(action=policy.name, cost=float(cost), mixed=policy.mixed)
+        for policy, cost in zip(simple, found.trivial, strict=False)
+    ]
+    if costs.today is None or evidence.today is None:
+        return tuple(policies)
+    name, _ = today_name(costs, evidence.today, evidence.shares)
+    return (*policies, Policy(action=name, cost=float(found.trivial[-1]), rule=costs.today.text))
 
 
 def _amounts(evidence: Evidence, costs: Costs) -> tuple[Amount, ...]:
@@ -200,7 +212,7 @@ def _compare(evidence: Evidence, costs: Costs, bootstrap: Bootstrap) -> Comparis
     by_action = evidence.by_action(costs)
     upkeep = costs.upkeep.per_row if costs.upkeep else 0.0
     return compare(
-        taken(by_action, evidence.decisions) + upkeep, evidence.others(by_action), evidence.shares, bootstrap
+        taken(by_action, evidence.decisions) + upkeep, evidence.others(by_action, costs), evidence.shares, bootstrap
     )
 
 
@@ -219,7 +231,10 @@ def _scenario(evidence: Evidence, costs: Costs, bootstrap: Bootstrap, cell: tupl
     changed = costs.scaled(*cell, factor)
     amounts = _scaled(evidence.amounts, changed, cell, factor)
     expected = amounts if evidence.expected is None else _scaled(evidence.expected, changed, cell, factor)
-    decisions = evidence.decisions if evidence.p is None else choose(evidence.p, changed, expected)
+    decisions = evidence.decisions
+    if evidence.p is not None:
+        changed = at_prices(changed, evidence.p, expected, evidence.weight)
+        decisions = choose(evidence.p, changed, expected)
     again = replace(evidence, decisions=decisions, amounts=amounts)
     found = _compare(again, changed, bootstrap)
     return Scenario(
@@ -244,7 +259,7 @@ def _scaled(each: Floats | None, changed: Costs, cell: tuple[int, int], factor: 
 
 
 def _named(policy: Policy) -> str:
-    return policy.action if policy.rule else f"always '{policy.action}'"
+    return policy.action if policy.rule or policy.mixed else f"always '{policy.action}'"
 
 
 def _left_out(rows: int) -> str:

@@ -42,6 +42,7 @@ def card(manifest: Facts) -> str:
         "money_unit": (verdict or {}).get("currency") or "cost",
         "span": _span(verdict) if verdict else "",
         "running": _running(verdict) if (verdict or {}).get("running") else "",
+        "capacity": _capacity(verdict) if verdict else [],
         "taken": _taken(verdict) if len((verdict or {}).get("taken") or ()) > PAIR else "",
         "caveats": _caveats(manifest),
     }
@@ -68,6 +69,7 @@ def verdict_story(verdict: Facts) -> list[str]:
         low, high = money(verdict["test_low"]), money(verdict["test_high"])
         lines.append(f"On the test part alone it saves {money(verdict['test_saving'])} ({low} to {high}).")
     lines += [_taken(verdict)] if len(verdict.get("taken") or ()) > PAIR else []
+    lines += _capacity(verdict)
     lines += [_running(verdict)] if verdict.get("running") else []
     lines += [_span(verdict)] if verdict["break_even"] else []
     by_row = {amount["cell"] for amount in verdict["amounts"] if amount.get("formula")}
@@ -249,7 +251,7 @@ def _amount(amount: Facts) -> str:
 
 
 def _policy(policy: Facts) -> str:
-    return policy["action"] if policy.get("rule") else f"always '{policy['action']}'"
+    return policy["action"] if policy.get("rule") or policy.get("mixed") else f"always '{policy['action']}'"
 
 
 def _case(case: Facts, *, by_row: bool) -> str:
@@ -307,6 +309,26 @@ def _running(verdict: Facts) -> str:
         verdict["running"]["pays_from"],
     )
     return f"{found}; it pays from {volume} rows on." if volume else f"{found}; it pays at no volume."
+
+
+def _capacity(verdict: Facts) -> list[str]:
+    """How the capacities were kept on test: row by row, and ranked as a batch."""
+    found = verdict.get("capacity")
+    if not found:
+        return []
+    unit = f" {verdict['currency']}" if verdict["currency"] else ""
+    lines = [
+        f"At most {limit['most']} of the rows can be '{limit['action']}'"
+        + (f" ({limit['share']:.3g} of them)" if " per " in limit["most"] else "")
+        + f": row by row, where it saves more than {money(limit['price'])}{unit}, which was so on "
+        f"{limit['at_price']:.2%} of the test rows; in a batch, by ranking its rows ({limit['ranked']:.2%})."
+        for limit in found["limits"]
+    ]
+    return [
+        *lines,
+        f"1,000 test rows cost {money(found['at_price'])}{unit} row by row, {money(found['ranked'])}{unit} ranked.",
+        "The verdict counts row by row.",
+    ]
 
 
 def _taken(verdict: Facts) -> str:

@@ -35,7 +35,6 @@ COLUMN_COSTS: Final = "a cost from a column or an expression"
 GAPS: Final = (
     Gap("objective.costs.under", COLUMN_COSTS, _words),
     Gap("objective.costs.over", COLUMN_COSTS, _words),
-    Gap("objective.capacity", "a capacity"),
     Gap("data.train", "a query", _table),
     Gap("data.test", "a query", _table),
     Gap("data.cutoff", "a cutoff column"),
