@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.bulk import unread
+from automl.data.bulk import read_column, unread
 from automl.data.rows import Column, Finding, Schema
 from automl.data.schema import finding
 from automl.errors import DataError
@@ -67,6 +68,13 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
     if isinstance(raw.dtype, pl.Date | pl.Datetime) and (count := int((read.is_nan() & raw.is_not_null()).sum())):
         text = f"{name!r} has {count} dates outside the years 1 to 9999: read as missing"
         yield finding("date", name, text, "changed", {"rows": count})
+    marks: Any = column.reader.get("sentinels")
+    if marks:
+        seen = read_column({**column.reader, "sentinels": ()}, raw)
+        count = int(seen.is_in(marks).sum())
+        what = "9999-12-31" if column.wire == "date" else " and ".join(f"{mark:.15g}" for mark in marks)
+        text = f"{name!r} has {count} values of {what}, far from all others: read as missing"
+        yield finding("sentinel", name, text, "changed", {"rows": count, "values": list(marks)})
     lost = unread(column.reader, raw, read)
     if len(lost):
         examples = lost.unique(maintain_order=True).head(3).to_list()

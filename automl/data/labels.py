@@ -20,6 +20,7 @@ from automl.task import Kind, Task
 
 NUMBER_METRICS = frozenset({"rmse", "mae", "rmsle", "poisson_deviance", "pinball", "r2", "mape", "gamma_deviance"})
 LABEL_METRICS = frozenset({"roc_auc", "average_precision", "log_loss", "accuracy", "f1", "brier", "balanced_accuracy"})
+BANDS = ("range", "words", "unit")  # readings of a feature; as a target "31-40" is a label
 MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
 YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
@@ -163,7 +164,8 @@ def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
 
 def _kind_by_values(target: pl.Series, texts: pl.Series, distinct: int, several: Kind) -> tuple[Kind, str]:
     found = guess(target)
-    if found is None or found.wire != "number" or several == "binary":
+    banded = found is not None and (found.parser or {}).get("kind") in BANDS
+    if found is None or found.wire != "number" or banded or several == "binary":
         return several, f"the target has {distinct} labels"
     whole = target.dtype.is_integer() or bool(texts.drop_nulls().str.contains(r"^-?[0-9]+$").all())
     if whole and distinct <= MANY_CLASSES and distinct < 0.05 * len(target):

@@ -16,7 +16,7 @@ from automl.data.costs import cost_column, costs_of, joined
 from automl.data.labels import canonical, encode, fit_labels
 from automl.data.moments import moments
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
-from automl.data.schema import check_names, drop, finding, infer_schema
+from automl.data.schema import check_names, drop, finding, infer_schema, with_dates
 from automl.data.source import Source, load, probe_all
 from automl.data.split import split_test
 from automl.data.wires import guess
@@ -53,15 +53,21 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     schema, shapes = infer_schema(train_part.raw.select(own), spec, comma=comma)
     train_y, train_keep, dropped = _targets(labels, train_part.raw, "train")
     test_y, test_keep, also = _targets(labels, test_part.raw, "test")
-    train_part, test_part = train_part.take(train_keep), test_part.take(test_keep)
+    train_part, test_part = train_part.take(train_keep).dated(schema), test_part.take(test_keep).dated(schema)
     findings += [*shapes, *dropped, *also, *_rare(labels, train_y)]
 
     frame = read_frame(schema.reader(), train_part.raw)
     audited = audit(
-        schema, train_part.raw.select(own), frame, y=train_y, task=labels.task, spec=spec, seed=spec.budget.seed
+        schema,
+        train_part.raw.select(schema.names),
+        frame,
+        y=train_y,
+        task=labels.task,
+        spec=spec,
+        seed=spec.budget.seed,
     )
     schema = drop(schema, audited)
-    priced = [cost_column(train_part.raw[name]) for name in train_part.raw.columns if name not in own]
+    priced = [cost_column(train_part.raw[name]) for name in train_part.raw.columns if name not in schema.names]
     schema = Schema(columns=(*schema.columns, *priced))
     if not schema.features:
         raise DataError("no column is left to learn from", hint=_why_not(schema))
@@ -101,6 +107,10 @@ class _Part:
         time = None if self.time is None else self.time[index]
         group = None if self.group is None else self.group[index]
         return _Part(raw=self.raw[index], time=time, group=group)
+
+    def dated(self, schema: Schema) -> _Part:
+        """With the dates that are read from several columns."""
+        return replace(self, raw=with_dates(self.raw, schema))
 
 
 def _source(named: object, frame: pl.DataFrame | None, part: str) -> Source:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.tables import Related
 from automl.task import Task
 
 Wire = Literal["number", "category", "text", "date", "flag"]
@@ -23,6 +24,7 @@ class Column:
     """One raw column: how it is read (`wire`, `missing`, `parser`), what it is for (`role`), and why.
 
     `reader` is the column's entry in the manifest: plain JSON that `automl.data.reader` understands.
+    A `computed` column stands in no source: it comes from other tables, and its `reader` is empty.
     `time` columns may be features too (their date parts): `is_feature` says so.
     `sense` is what the values mean beyond their wire, for steps that can use it: a ``latitude`` or ``longitude`` (the
     other one is the column named `pair`), a ``code`` (a category written as whole numbers), a ``list`` (a text of
@@ -35,6 +37,7 @@ class Column:
     reason: str
     is_feature: bool
     reader: Mapping[str, object]
+    computed: bool = False
     sense: Sense = ""
     pair: str = ""
     separator: str = ""
@@ -45,6 +48,11 @@ class Schema:
     """All columns in the order of the source."""
 
     columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column's name."""
+        return tuple(column.name for column in self.columns)
 
     @property
     def features(self) -> tuple[Column, ...]:
@@ -142,6 +150,7 @@ class Prepared:
 
     `split` says in one plain sentence how test was set aside. `digests` maps each source file
     (or ``"frame:train"``) to its SHA-256 (D12). `dialect` is how a CSV source was written.
+    `related` is what the computed columns come from, None without other tables.
     """
 
     schema: Schema
@@ -152,3 +161,4 @@ class Prepared:
     split: str
     digests: Mapping[str, str]
     dialect: Mapping[str, object] | None = None
+    related: Related | None = None

@@ -10,7 +10,7 @@ import polars as pl
 
 from automl.data.bulk import join_parts, read_column
 from automl.data.naming import PARTS, coordinate, date_part, is_code, is_id
-from automl.data.rows import Column, Finding, Role, Schema, Sense, Wire
+from automl.data.rows import Column, Finding, Role, Schema, Wire
 from automl.data.sentinels import end_of_time, sentinels
 from automl.data.wires import Guess, guess, text_counts
 from automl.errors import SpecError, nearest, printable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,18 @@ TEXTS = ("category", "text")
 
 Frame = pl.DataFrame | pl.LazyFrame
 Given = Frame | str | Path | Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """What a bundle keeps of other tables: `document` is its relational.json, `samples` are some raw rows of each.
+
+    The document says how main is read in front of the tables (``main``), how each table is (``tables``), and which
+    tables of the spec nothing is computed from (``unused``); ``definitions`` are those of `automl.features.relational`.
+    """
+
+    document: Mapping[str, Any]
+    samples: Mapping[str, pl.DataFrame]
 
 
 def read_tables(document: Mapping[str, Any], given: Mapping[str, Given]) -> dict[str, Frame]:

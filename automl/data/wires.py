@@ -180,7 +180,7 @@ def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None) -> Gu
         first = next((c for c in candidates if _share_read(c, values, count) >= 1.0 - FAILURES), as_text)
         return _day_or_month(first, series, values) if first.wire == "date" else first
     best = max(candidates, key=lambda candidate: _share_read(candidate, values, count), default=as_text)
-    if _share_read(best, values, count) > 0:
+    if best is not as_text and _share_read(best, values, count) > 0:
         best = _day_or_month(best, series, values) if wire == "date" else best
         return replace(best, reason="set in [data.types]")
     parser = {"date": _date("iso", zone), "flag": _flag()}.get(wire)
