@@ -17,6 +17,7 @@ from pydantic import JsonValue, ValidationError
 
 from automl.bundle.frames import like, to_polars
 from automl.bundle.manifest import PROTOCOL, Manifest
+from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
 from automl.errors import BundleError, DataError
 from automl.graph.audit import audit
@@ -34,6 +35,7 @@ class Bundle:
         self.path = path
         self.manifest = manifest
         self._scorer = scorer
+        self.ranking = Ranking.of(manifest)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Bundle:
@@ -75,9 +77,15 @@ class Bundle:
         """Score raw rows of a polars, pandas or arrow frame; the same kind comes back, rows in the same order.
 
         The frame's key columns come first, then `columns`. A decision that is a label has the target's own type.
-        Columns are found by name; further ones are ignored; missing ones are a `DataError` that names them.
+        Columns are found by name; further ones are ignored; missing ones are a `DataError` that names them. Where the
+        spec has a capacity the frame is one batch: its rows are ranked, and the best of them get the room.
         """
-        return like(self.score(to_polars(frame)), frame)
+        raw = to_polars(frame)
+        if self.ranking is None:
+            return like(self.score(raw), frame)
+        scored = self.score(raw, typed=False)
+        codes = self.ranking.decide(self.ranking.costs(scored), scored["decision"].to_list(), self.ranking.times(raw))
+        return like(self.decided(scored, codes), frame)
 
     def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one raw row, by output column. The last digit may differ from `predict` (see docs)."""
@@ -101,6 +109,14 @@ class Bundle:
             raise DataError(str(error), hint="Give the costs that these rows lack.") from error
         keys = [frame[key] for key in self.manifest.keys if key in frame.columns]
         return pl.DataFrame(keys + [self._series(name, values, typed=typed) for name, values in found.items()])
+
+    def decided(self, scored: pl.DataFrame, codes: np.ndarray[Any, Any], *, typed: bool = True) -> pl.DataFrame:
+        """Rows scored as text, with the decisions of a ranking, and what those are expected to cost."""
+        assert self.ranking is not None  # noqa: S101  # nobody else has codes
+        texts = np.array(self.ranking.actions, dtype=object)[codes]
+        cost = np.take_along_axis(self.ranking.costs(scored), codes[:, None], axis=1)[:, 0]
+        again = [self._series("decision", texts, typed=typed), pl.Series("expected_cost", cost, dtype=pl.Float64)]
+        return scored.with_columns(again)
 
     def _series(self, name: str, values: np.ndarray[Any, Any], *, typed: bool) -> pl.Series:
         if values.dtype != object:  # a decision about a number is one

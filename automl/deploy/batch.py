@@ -9,9 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from automl.bundle.disk import whole_file
+from automl.bundle.ranking import Ranking
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import missing_columns, read_csv, written
 from automl.data.costs import CostFile, joined, open_costs
@@ -29,7 +31,8 @@ def predict(bundle: Path, data: Path, out: Path, *, costs: Path | None = None, l
     Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in is read
     as text with the dialect of training, as `score.py` does, or with its own where that does not fit. In parquet a
     decision that is a label has the target's own type, in CSV it is the label's text. `costs` is the cost file of these
-    rows, where the spec names one; without it ``objective.costs.missing`` says what stands in.
+    rows, where the spec names one; without it ``objective.costs.missing`` says what stands in. Under a capacity all
+    rows are ranked as one batch: they are written when the last one was read, and each takes some 50 bytes of memory.
     Raises `BundleError`, `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older
     `out` stays as it was then.
     """
@@ -42,7 +45,7 @@ def predict(bundle: Path, data: Path, out: Path, *, costs: Path | None = None, l
     table = _cost_file(model, costs) if costs else None
     write = _write_csv if suffix == ".csv" else _write_parquet
     with whole_file(out) as partial:
-        rows = write(_told(_scored(model, data, table, typed=suffix != ".csv"), listener), partial)
+        rows = write(_told(_decided(model, data, table, typed=suffix != ".csv"), listener), partial)
     listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
     return rows
 
@@ -63,13 +66,46 @@ def _cost_file(model: Bundle, path: Path) -> CostFile:
     return file
 
 
-def _scored(model: Bundle, data: Path, costs: CostFile | None, *, typed: bool) -> Iterator[pl.DataFrame]:
+def _decided(model: Bundle, data: Path, costs: CostFile | None, *, typed: bool) -> Iterator[pl.DataFrame]:
+    if model.ranking is None:
+        for _, scored in _scored(model, data, costs, typed=typed):
+            yield scored
+    else:
+        yield from _ranked(model, model.ranking, data, costs, typed=typed)
+
+
+def _ranked(
+    model: Bundle, ranking: Ranking, data: Path, costs: CostFile | None, *, typed: bool
+) -> Iterator[pl.DataFrame]:
+    """All rows ranked as one batch: scored rows wait on disk, only their costs and times are kept until the end."""
+    with TemporaryDirectory() as folder:
+        parts: list[Path] = []
+        decisions: list[str] = []
+        each, times = [], []
+        for raw, scored in _scored(model, data, costs, typed=False):
+            parts.append(Path(folder) / f"{len(parts):08}.arrow")
+            scored.write_ipc(parts[-1])
+            each.append(ranking.costs(scored))
+            decisions.extend(scored["decision"])
+            times.append(ranking.times(raw))
+        known = [part for part in times if part is not None]
+        whole = pl.concat(known) if known and len(known) == len(times) else None
+        codes = ranking.decide(np.concatenate(each), decisions, whole)
+        ends = np.cumsum([len(part) for part in each])[:-1]
+        for part, chosen in zip(parts, np.split(codes, ends), strict=True):
+            yield model.decided(pl.read_ipc(part), chosen, typed=typed)
+
+
+def _scored(
+    model: Bundle, data: Path, costs: CostFile | None, *, typed: bool
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The raw rows and the scored ones, batch by batch."""
     chunk = model.manifest.chunk_rows
     chunks = max(1, min(MOST_CHUNKS, CELLS // (chunk * len(model.needed))))
     rows = 0
     for frame in batches(data, chunk * chunks, _dialect(model, data)):
         priced = frame if costs is None else joined(frame, costs, rows)
-        yield model.score(priced, typed=typed, first=rows)
+        yield priced, model.score(priced, typed=typed, first=rows)
         rows += frame.height
     if costs is not None:
         costs.end(rows)

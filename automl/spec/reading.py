@@ -74,7 +74,7 @@ def _check(given: Mapping[str, Any], layers: Sequence[Layer]) -> None:
 def _path_keys(given: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """The tables that hold a path, with its key; what is no text there is a query."""
     data = given.get("data", {})
-    costs = given["objective"].get("costs", {})
+    costs = given["objective"].get("costs") or {}
     files = costs.get("table")
     places = [(data, "train"), (data, "test"), (costs, "table")]
     places += [(table, "path") for table in data.get("tables", {}).values()]

@@ -14,7 +14,6 @@ TARGET = {"target": "y"}
 GIVEN = [
     {"objective": {**TARGET, "costs": {"under": "fee", "over": 2}}},
     {"objective": {**TARGET, "costs": {"under": 5, "over": "fee"}}},
-    {"objective": {**TARGET, "capacity": {"act": "200 per 1d", "review": "1%"}}},
     {"objective": TARGET, "data": {"train": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"test": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"cutoff": "known_until"}},
