@@ -1,0 +1,142 @@
+"""The shape of the tables as Featuretools wants it: each relation has a parent with a unique key, hidden if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from automl.features.relational.definition import MAIN, Catalog, Relation, Table
+
+Kind = Literal["number", "flag", "date", "category", "key"]
+ID_SHARE = 0.5  # a category with more distinct values than this share of the rows names rows
+ID_ROWS = 20  # in fewer rows nothing is thought to be an id
+FREQUENT = 0.05  # share of rows that makes a value worth a condition
+CONDITIONS = 3  # values of a column, at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A table as Featuretools sees it: of our table `table`, or hidden (None), or main's past rows (`past`)."""
+
+    name: str
+    table: str | None
+    past: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Each row of `child` has at most one in `parent`; `on` pairs (child's column, parent's column).
+
+    A hidden parent has the columns ``"0"``, ``"1"``, ...
+    """
+
+    parent: str
+    child: str
+    on: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """`kinds[table]` are the columns worth aggregating; a `key` only counts distinct values."""
+
+    catalog: Catalog
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    kinds: Mapping[str, Mapping[str, Kind]]
+    frequent: Mapping[tuple[str, str], tuple[str, ...]]
+
+
+def shape(catalog: Catalog, samples: Mapping[str, pl.DataFrame]) -> Shape:
+    """Finds from the rows which side of a relation is unique; where none is, a hidden table stands between."""
+    nodes = [Node(name=name, table=name) for name in catalog.names]
+    links: list[Link] = []
+    for relation in catalog.relations:
+        _link(relation, samples, nodes, links)
+    for key in catalog.history:
+        past = Node(name=_free("past", nodes), table=MAIN, past=True)
+        hidden = Node(name=_free("keys", [*nodes, past]), table=None)
+        nodes += [past, hidden]
+        links += [_to_hidden(hidden, node, key) for node in (MAIN, past.name)]
+    keys = {(r.child, c) for r in catalog.relations for c, _ in r.on}
+    keys |= {(r.parent, p) for r in catalog.relations for _, p in r.on} | {
+        (MAIN, c) for k in catalog.history for c in k
+    }
+    kinds = {table.name: _kinds(table, samples[table.name], keys) for table in catalog.tables}
+    frequent = {
+        (name, column): values
+        for name, columns in kinds.items()
+        for column, kind in columns.items()
+        if kind == "category" and (values := _frequent(samples[name][column]))
+    }
+    return Shape(catalog=catalog, nodes=tuple(nodes), links=tuple(links), kinds=kinds, frequent=frequent)
+
+
+def _link(relation: Relation, samples: Mapping[str, pl.DataFrame], nodes: list[Node], links: list[Link]) -> None:
+    """The words child and parent follow `[data.tables]`; which side is a lookup is told by the rows."""
+    ours, theirs = tuple(c for c, _ in relation.on), tuple(p for _, p in relation.on)
+    if _unique(samples[relation.child], ours) and _may_be_parent(relation.child, ours, links):
+        on = tuple((p, c) for c, p in relation.on)
+        links.append(Link(parent=relation.child, child=relation.parent, on=on))
+    elif _unique(samples[relation.parent], theirs) and _may_be_parent(relation.parent, theirs, links):
+        links.append(Link(parent=relation.parent, child=relation.child, on=relation.on))
+    else:
+        hidden = Node(name=_free("keys", nodes), table=None)
+        nodes.append(hidden)
+        links += [_to_hidden(hidden, relation.child, ours), _to_hidden(hidden, relation.parent, theirs)]
+
+
+def _to_hidden(hidden: Node, child: str, key: tuple[str, ...]) -> Link:
+    return Link(parent=hidden.name, child=child, on=tuple((column, str(i)) for i, column in enumerate(key)))
+
+
+def _unique(frame: pl.DataFrame, key: tuple[str, ...]) -> bool:
+    there = [(pl.col(c) != "") if frame[c].dtype == pl.String else pl.col(c).is_not_nan() for c in key]
+    keys = frame.select(key).filter(*there)
+    return keys.height > 0 and not keys.is_duplicated().any()
+
+
+def _may_be_parent(name: str, key: tuple[str, ...], links: list[Link]) -> bool:
+    """A table is looked up by one key; by a second one it is a history."""
+    return all({p for _, p in link.on} == set(key) for link in links if link.parent == name)
+
+
+def _free(word: str, nodes: list[Node]) -> str:
+    names = {node.name for node in nodes}
+    return next(name for i in range(len(names) + 1) if (name := f"{word} {i}") not in names)
+
+
+def _kinds(table: Table, frame: pl.DataFrame, keys: set[tuple[str, str]]) -> dict[str, Kind]:
+    found: dict[str, Kind] = {}
+    for column, wire in table.columns.items():
+        if (table.name, column) in keys:
+            found[column] = "key"
+        elif wire == "category":
+            if not _names_rows(frame[column]):
+                found[column] = "category"
+        elif wire == "number":
+            if not _numbers_rows(frame[column]):
+                found[column] = "number"
+        elif wire != "text" and column != table.time:
+            found[column] = wire
+    return found
+
+
+def _names_rows(column: pl.Series) -> bool:
+    return len(column) > ID_ROWS and column.n_unique() > ID_SHARE * len(column)
+
+
+def _numbers_rows(column: pl.Series) -> bool:
+    """Whole numbers that never come twice."""
+    whole = column.is_not_nan().all() and (column == column.round()).all()
+    return len(column) > ID_ROWS and bool(whole) and not column.is_duplicated().any()
+
+
+def _frequent(column: pl.Series) -> tuple[str, ...]:
+    counted = (
+        column.filter(column != "").value_counts(name="count").sort(["count", column.name], descending=[True, False])
+    )
+    often = counted.filter(pl.col("count") >= FREQUENT * len(column))[column.name]
+    return tuple(often.head(CONDITIONS)) if counted.height > 1 else ()
