@@ -95,8 +95,9 @@ def fit(
     """Search within the budget, and write a bundle that keeps every limit.
 
     `spec` is a `Spec`, the path of a spec file, or its values. `train` and `test` are frames (polars, pandas, arrow)
-    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `out` is the bundle's folder, by default the spec's name with
-    ``.bundle``; the run folder ``.run`` stands beside it. `started` is the monotonic time at which the budget began.
+    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `out` is the
+    bundle's folder, by default the spec's name with ``.bundle``; the run folder ``.run`` stands beside it. `started` is
+    the monotonic time at which the budget began.
 
     Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
     deploying is not shown to pay (with `write_anyway` the bundle is written all the same, and says so).
@@ -208,7 +209,7 @@ def _related(
     data: Prepared, spec: Spec, deadline: Deadline | None, tables: Mapping[str, Any], listener: Listener
 ) -> Prepared:
     """The data with the columns that its other tables give."""
-    if not spec.data.tables:
+    if not spec.data.tables and not tables:
         return data
     from automl.bundle.frames import to_polars
     from automl.features.relational.relate import relate

@@ -14,6 +14,11 @@ MAIN: Final = "main"
 def check_tables(spec: Spec, given: Iterable[str] = ()) -> None:
     """What can be told from the spec alone: each table has a file, `to` names a table, and the way leads to main."""
     tables = spec.data.tables
+    for name in given:
+        if name not in tables:
+            close = nearest(name, tables)
+            hint = f"did you mean {close!r}?" if close else f"add [data.tables.{name}] with its `on`"
+            raise SpecError(f"the spec names no table {name!r}", where="data.tables", hint=hint)
     for name, table in tables.items():
         where = f"data.tables.{name}"
         if name == MAIN and (table.path or table.time or table.to != MAIN or any(a != b for a, b in table.on.items())):

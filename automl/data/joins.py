@@ -31,13 +31,14 @@ class Joined:
 
     `document` is the part of relational.json that says how they are read: ``main`` (keys, the cutoff, the columns that
     other tables' values may be compared with) and ``tables``. `wires` maps each table, main with them, to its columns;
-    `frames` the other tables to their rows in wire types. `cutoff` is main's column of the moment at which features
-    stop; `history` are the keys by which main's own past rows are found.
+    `frames` the other tables to their rows in wire types, `raw` as they came. `cutoff` is main's column of the moment
+    at which features stop; `history` are the keys by which main's own past rows are found.
     """
 
     document: Mapping[str, Any]
     wires: Mapping[str, Mapping[str, str]]
     frames: Mapping[str, Frame]
+    raw: Mapping[str, Frame]
     joins: tuple[Join, ...]
     cutoff: str | None
     history: tuple[tuple[str, ...], ...]
@@ -88,6 +89,7 @@ def join(
         document=document,
         wires=_wires(document, history=bool(history)),
         frames=frames,
+        raw=rows,
         joins=tuple(joins),
         cutoff=cutoff,
         history=history,
@@ -186,11 +188,11 @@ def _main_reader(
     entries: dict[str, dict[str, object]] = {}
     for column in schema.columns:
         wire = keys.get((MAIN, column.name))
-        if column.name == cutoff:
+        if column.name == cutoff or column.name in spec.data.time[:1]:
             entries[column.name] = _date_entry(raw[column.name], zone, where)
         elif wire is not None:
             entries[column.name] = _entry(raw[column.name], wire, zone) or _no_key(MAIN, column.name)
-        elif column.is_feature and column.wire in {"number", "flag", "category"}:
+        elif column.is_feature and column.wire != "text":
             entries[column.name] = dict(column.reader)
     if not history:
         return list(entries.values()), {}

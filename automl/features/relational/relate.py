@@ -1,4 +1,4 @@
-"""The stage of several tables: features are proposed on a sample, computed for every row, and the useless ones dropped."""
+"""The stage of several tables: features proposed on a sample, the useless ones dropped, computed for every row."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def _standard(column: Floats) -> Floats:
     filled = np.where(there, column, low - 0.1 * spread - 1e-9)
     centred = filled - filled.mean()
     length = float(np.linalg.norm(centred))
-    return centred / length if length > 0 else centred
+    return np.asarray(centred / length if length > 0 else centred)
 
 
 def _chance(values: pl.DataFrame, y: Floats, task: Task, draw: np.random.Generator) -> float:
