@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from automl.executors.base import Status as JobStatus
 from automl.features.plan import Plan
 from automl.learners.base import Member, Params
+from automl.search.serving import NOTHING, Footprint
 
 Status = JobStatus | Literal["stopped"]  # stopped: still under way when the time ended
 
@@ -21,7 +22,8 @@ class Trial:
 
     `loss` is the proper score that the search minimises, `score` the spec's metric, both on
     out-of-fold rows, the mean of all cross-validations; `detail` says why it failed, was dropped
-    or was stopped; `oof` is the name by which the run folder loads its predictions.
+    or was stopped; `footprint` is what the largest of its folds' models is made of; `oof` is the name by which the
+    run folder loads its predictions.
     """
 
     id: int
@@ -36,15 +38,35 @@ class Trial:
     rows: int = 0
     seconds: float = 0.0
     memory: int = 0
+    footprint: Footprint = NOTHING
     oof: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """An ensemble that could have shipped: no other is better, faster and smaller.
+
+    `weights` are by trial id, `loss` and `score` out of fold as in `Trial`; `latency_p99` (seconds for one raw row) and
+    `size` (bytes) are estimates (`search.serving`).
+    """
+
+    weights: tuple[tuple[int, float], ...]
+    loss: float
+    score: float | None
+    latency_p99: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """All trials of a run in the order they ended, and the chosen weights by trial id (they sum to 1)."""
+    """All trials of a run in the order they ended, and the chosen weights by trial id (they sum to 1).
+
+    `front` holds what other weights of the serving cost would have chosen, the best first.
+    """
 
     trials: tuple[Trial, ...]
     weights: tuple[tuple[int, float], ...]
+    front: tuple[Point, ...] = ()
 
     @property
     def best(self) -> Trial:

@@ -16,6 +16,7 @@ from automl.ops.bulk import evaluate
 from automl.search.board import Status, Trial
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
+from automl.search.serving import NOTHING, Footprint
 from automl.search.trial import RAW, Fitted, FoldResult
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Candidate:
     losses: dict[int, float] = field(default_factory=dict)
     rounds: list[int] = field(default_factory=list)
     predictions: dict[int, Floats] = field(default_factory=dict)
+    footprint: Footprint = NOTHING  # of its largest fold
     fitted: Fitted | None = None  # of the holdout fit, which may ship
     status: Status = "ok"
     detail: str = ""
@@ -76,6 +78,7 @@ def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, 
     candidate.losses[fold] = loss
     candidate.predictions[fold] = prediction
     candidate.rounds += [] if result.rounds is None else [result.rounds]
+    candidate.footprint |= result.footprint
     candidate.fitted = result.fitted
 
 
@@ -150,6 +153,7 @@ def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candida
         detail=line["detail"],
         seconds=line["seconds"],
         memory=line["memory"],
+        footprint=Footprint(**line["footprint"]),
         ended=True,
         whole=line["oof"] is not None,
         score=line["score"],
@@ -179,6 +183,7 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         rows=sum(len(problem.fold(fold).valid) for fold in candidate.losses),
         seconds=round(candidate.seconds, 3),
         memory=candidate.memory,
+        footprint=candidate.footprint,
         oof=oof_name(candidate) if candidate.whole else None,
     )
 

@@ -1,4 +1,4 @@
-"""Which models together: greedy selection with replacement on out-of-fold predictions.
+"""Which models together: greedy selection with replacement on out-of-fold predictions, serving cost in the loop.
 
 Source: Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble Selection from Libraries of Models, ICML 2004.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,18 @@ MOST_ROWS = 20_000  # more rows do not change the choice, only its price
 TIE = 1e-12  # relative
 
 
+class Price(Protocol):
+    """What serving the candidates at these positions together costs, in units of the loss; infinite: they may not."""
+
+    def __call__(self, members: frozenset[int]) -> float: ...
+
+
+def free(members: frozenset[int]) -> float:
+    """Serving costs nothing."""
+    del members
+    return 0.0
+
+
 def select(
     predictions: Sequence[Floats],
     y: Floats,
@@ -29,37 +42,50 @@ def select(
     *,
     members: int,
     seed: int,
+    price: Price = free,
+    rows: int = MOST_ROWS,
 ) -> dict[int, float]:
     """Weights by position in `predictions` (each [n, width], finite) that sum to 1, at most `members` of them.
 
-    Each step adds the candidate with which the mean of all so far loses least; ties go to members already in.
-    The best prefix of the steps counts.
+    Each step adds the candidate with which the mean of all so far loses least, its price added; ties go to members
+    already in. The best prefix of the steps counts. Of more than `rows` rows a random part is looked at. Empty where
+    each candidate alone has an infinite price.
     """
-    rows = _some(len(y), seed)
-    given = [np.asarray(prediction[rows]) for prediction in predictions]
-    truth, weights = y[rows], np.ones(len(rows)) if weight is None else weight[rows]
-    ranked = sorted(range(len(given)), key=lambda c: (score(loss, truth, given[c], weights), c))[:MOST_CANDIDATES]
+    chosen_rows = _some(len(y), rows, seed)
+    given = [np.asarray(prediction[chosen_rows]) for prediction in predictions]
+    truth, weights = y[chosen_rows], np.ones(len(chosen_rows)) if weight is None else weight[chosen_rows]
+    allowed = [c for c in range(len(given)) if np.isfinite(price(frozenset({c})))]
+    ranked = sorted(allowed, key=lambda c: (score(loss, truth, given[c], weights), c))[:MOST_CANDIDATES]
+    if not ranked:
+        return {}
     judge = _judge(np.stack([given[c] for c in ranked]), truth, weights, loss)
-    chosen = _greedy(judge, len(ranked), members)
+    chosen = _greedy(judge, len(ranked), members, lambda inside: price(frozenset(ranked[c] for c in inside)))
     return {ranked[c]: count / len(chosen) for c, count in sorted(Counter(chosen).items())}
 
 
 Judge = Callable[[Sequence[int]], Floats]
 
 
-def _greedy(judge: Judge, candidates: int, members: int) -> list[int]:
+def _greedy(judge: Judge, candidates: int, members: int, price: Price) -> list[int]:
     chosen: list[int] = []
     losses: list[float] = []
+    inside: frozenset[int] = frozenset()
+    prices = np.empty(0)
     for _ in range(STEPS):
-        losing = judge(chosen)
-        inside = sorted(set(chosen))
-        if len(inside) >= members:
-            losing[[c for c in range(candidates) if c not in inside]] = np.inf
+        if not chosen or chosen[-1] not in inside:
+            inside = frozenset(chosen)
+            prices = np.array([_entry(inside, c, members, price) for c in range(candidates)])
+        losing = judge(chosen) + prices
         best = int(losing.argmin())
-        familiar = [c for c in inside if losing[c] <= losing[best] + TIE * abs(losing[best])]
+        familiar = [c for c in sorted(inside) if losing[c] <= losing[best] + TIE * abs(losing[best])]
         chosen.append(familiar[0] if familiar else best)
         losses.append(float(losing[best]))
     return chosen[: int(np.argmin(losses)) + 1]
+
+
+def _entry(inside: frozenset[int], candidate: int, members: int, price: Price) -> float:
+    full = len(inside) >= members and candidate not in inside
+    return np.inf if full else price(inside | {candidate})
 
 
 def _judge(stack: Floats, y: Floats, weight: Floats, loss: Metric) -> Judge:
@@ -95,6 +121,6 @@ def _of_truth(stack: Floats, y: Floats) -> Floats:
     return np.take_along_axis(stack, y.astype(np.int64)[None, :, None], axis=2)[:, :, 0]
 
 
-def _some(n: int, seed: int) -> NDArray[np.int64]:
-    rows = np.random.default_rng(seed).permutation(n)[:MOST_ROWS]
+def _some(n: int, most: int, seed: int) -> NDArray[np.int64]:
+    rows = np.random.default_rng(seed).permutation(n)[:most]
     return np.sort(rows)

@@ -56,7 +56,7 @@ def _nominate(state: State) -> None:
     standing = sorted(state.whole, key=lambda one: (one.loss(state.problem), one.id))
     if len(standing) < LEAST:
         return
-    ensemble = list(team.weights(state, standing, repeats=1))
+    ensemble = list(team.weights(state, team.pool(state, standing, repeats=1)))
     best = {found.learner.name: found for found in reversed(standing)}  # the ensemble lives of their differences
     others = [found for found in standing if found in best.values()] + standing[: len(ensemble) + BESIDE]
     finalists = list(dict.fromkeys([*ensemble, *others]))

@@ -12,15 +12,21 @@ from automl.errors import AutomlError
 from automl.executors.base import Job
 from automl.progress import Event
 from automl.search import finals, team
+from automl.search.average import average
 from automl.search.board import Board, Outcome
 from automl.search.candidate import Candidate
 from automl.search.forecast import makespan
+from automl.search.front import front, record
 from automl.search.state import State
 from automl.search.trial import Fitted, Order
 
 TRAINING = 0.8  # of the time for refits; exporting and parity take the rest
 LATE = 2.0  # seconds that a refit may take of the reserve: without it its training would be in vain
 BY_HAND = 20.0  # seconds for the refits of a search that was stopped by hand
+MOST_FITS = 3  # of a member with other seeds, averaged: more of them gain little (docs/decisions/0005)
+FEW_ROWS = 10_000  # with more the luck of a seed no longer counts
+SPARE = 0.5  # of the time for refits that the further fits may take
+SEEDS = 104_729  # between the seeds of fits
 
 
 def finish(state: State) -> Outcome:
@@ -32,13 +38,20 @@ def finish(state: State) -> Outcome:
         raise AutomlError("no learner could be fitted, not even the constant", hint=why)
     if state.pace.folds == 1 and not _time_to_refit(state, whole):
         whole = [found for found in whole if found.fitted is not None] or whole
-    weights = _affordable(state, team.weights(state, whole, repeats=repeats))
+    pool = team.pool(state, whole, repeats=repeats)
+    weights = _affordable(state, team.weights(state, pool))
+    points = front(state, pool, weights)
+    state.rundir.append(record(points, weights))
     fitted = _refit(state, weights)
     kept = {found: weight for found, weight in weights.items() if found.id in fitted} or _fallback(state, fitted)
     total = sum(kept.values())
     shares = {found: weight / total for found, weight in kept.items()}
     return Outcome(
-        board=Board(trials=state.trials, weights=tuple((found.id, weight) for found, weight in shares.items())),
+        board=Board(
+            trials=state.trials,
+            weights=tuple((found.id, weight) for found, weight in shares.items()),
+            front=points,
+        ),
         plan=state.matrices.plan(_final(state)),
         members=tuple(fitted[found.id].member for found in shares),
         weights=tuple(shares.values()),
@@ -88,22 +101,41 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     names = ", ".join(f"{member.learner.name} {weights[member]:.0%}" for member in members if member in weights)
     text = f"refitting on all rows: {names or 'the fallback'}"
     state.listener(Event(stage="refit", text=text, facts={"left": state.deadline.left()}))
-    for number, member in enumerate(members):
-        state.executor.submit(_job(state, number, member))
-    waiting = set(range(len(members)))
-    while waiting and (_left(state) > -LATE or state.counted or not any(member.id in fitted for member in members)):
+    # the further fits last: each member has one first
+    orders = [(member, fit) for fit in range(_fits(state, members)) for member in members if not fit or _varies(member)]
+    for number, (member, fit) in enumerate(orders):
+        state.executor.submit(_job(state, number, member, fit))
+    waiting, ready = set(range(len(orders))), dict[int, dict[int, Fitted]]()
+    while waiting and (_left(state) > -LATE or state.counted or not ready):
         for done in state.executor.wait(min(1.0, max(0.1, _left(state)))):
             waiting.discard(done.id)
+            member, fit = orders[done.id]
             if done.status == "ok" and isinstance(done.value, Fitted):
-                fitted[members[done.id].id] = done.value
+                ready.setdefault(member.id, {})[fit] = done.value
             else:
-                text = f"{members[done.id].learner.name} could not be refitted: {done.status}. {done.detail}"
+                text = f"{member.learner.name} could not be refitted: {done.status}. {done.detail}"
                 state.listener(Event(stage="refit", text=text))
     state.executor.cancel()
-    return fitted
+    return fitted | {number: average([fits[fit] for fit in sorted(fits)]) for number, fits in ready.items()}
 
 
-def _job(state: State, number: int, member: Candidate) -> Job:
+def _fits(state: State, members: Sequence[Candidate]) -> int:
+    """Fits for each member: with few rows several, as far as the limits, the recipe and the time allow."""
+    most = min(MOST_FITS, state.spec.recipe.members) if state.problem.rows.n <= FEW_ROWS else 1
+
+    def fits(count: int) -> bool:
+        seconds = makespan([*members] * count, state.problem, state.workers)
+        in_time = state.counted or seconds <= SPARE * _left(state)
+        return in_time and team.excess(state, members, fits=count) <= 1.0
+
+    return next((count for count in range(most, 1, -1) if fits(count)), 1)
+
+
+def _varies(member: Candidate) -> bool:
+    return not member.learner.baseline
+
+
+def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
     """The refit of a member, for as many rounds as its folds kept on average.
 
     A booster that runs late stops at the rounds it has: a little less of a good model is better than a baseline.
@@ -116,7 +148,7 @@ def _job(state: State, number: int, member: Candidate) -> Job:
         learner=member.learner.name,
         params={**member.params, **rounds},
         task=state.problem.task,
-        seed=state.seed,
+        seed=state.seed + SEEDS * fit,
         seconds=limit,
         until=until,
         parity=state.matrices.parity(_final(state)),

@@ -1,44 +1,101 @@
-"""Who ships together: the ensemble of candidates by what they predicted out of fold."""
+"""Who ships together: the ensemble of candidates by what they predicted out of fold and what they cost to serve."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.search.candidate import Candidate, oof_name
-from automl.search.ensemble import select
+from automl.search.ensemble import MOST_ROWS, Price, select
 from automl.search.rundir import RunDir
+from automl.search.serving import Serving, serving
 from automl.search.state import State
 
 Floats = NDArray[np.float64]
 
+HABIT = 0.0005  # the usual thrift: what is nearly as good and lighter is taken
+MEGABYTE = 1e6
 
-def weights(state: State, candidates: Sequence[Candidate], *, repeats: int) -> dict[Candidate, float]:
-    """The weights of the best ensemble, the heaviest first.
 
-    With several repeats each row counts once for each: what is judged is one fit, and not the mean of many.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Candidates with their out-of-fold predictions [n, width] on the rows that all of them predicted."""
+
+    candidates: tuple[Candidate, ...]
+    predictions: tuple[Floats, ...]
+    y: Floats
+    weight: Floats | None
+
+
+def pool(state: State, candidates: Sequence[Candidate], *, repeats: int) -> Pool:
+    """With several repeats each row counts once for each: what is judged is one fit, and not the mean of many."""
     predictions = [np.concatenate(_repeats(state.rundir, found, repeats)) for found in candidates]
     rows = np.flatnonzero(np.all([np.isfinite(prediction[:, 0]) for prediction in predictions], axis=0))
     weight = state.problem.rows.weight
+    return Pool(
+        candidates=tuple(candidates),
+        predictions=tuple(prediction[rows] for prediction in predictions),
+        y=np.tile(state.problem.rows.y, repeats)[rows],
+        weight=None if weight is None else np.tile(weight, repeats)[rows],
+    )
+
+
+def weights(state: State, given: Pool, *, thrift: float = HABIT, rows: int = MOST_ROWS) -> dict[Candidate, float]:
+    """The weights of the best ensemble that keeps the limits, as far as they can be estimated; the heaviest first.
+
+    `thrift` is the share of what the best gains over the worst (a baseline) that must be won for each megabyte, and
+    each time that the answer takes as long again as that of an empty bundle. Where no candidate keeps the limits
+    alone, the one that is nearest to it: the gates have the last word. Of more than `rows` rows a part is looked at.
+    """
     chosen = select(
-        [prediction[rows] for prediction in predictions],
-        np.tile(state.problem.rows.y, repeats)[rows],
-        None if weight is None else np.tile(weight, repeats)[rows],
+        given.predictions,
+        given.y,
+        given.weight,
         state.problem.loss,
         members=state.spec.recipe.members,
         seed=state.seed,
+        price=_price(state, given.candidates, thrift),
+        rows=rows,
     )
     ordered = sorted(chosen.items(), key=lambda item: (-item[1], item[0]))
-    return {candidates[place]: share for place, share in ordered}
+    shares = {given.candidates[place]: share for place, share in ordered}
+    return shares or {min(given.candidates, key=lambda found: (excess(state, [found]), found.id)): 1.0}
+
+
+def excess(state: State, members: Sequence[Candidate], *, fits: int = 1) -> float:
+    """How much of its limits an ensemble takes, `fits` models for each member; beyond 1 it breaks one."""
+    return cost(state, members, fits=fits).excess(state.spec.limits)
+
+
+def cost(state: State, members: Sequence[Candidate], *, fits: int = 1) -> Serving:
+    """What serving `members` is estimated to take, `fits` models for each."""
+    columns = len(state.problem.schema.features)
+    return serving([found.footprint * fits for found in members], columns=columns)
 
 
 def mixed(rundir: RunDir, shares: Mapping[Candidate, float], *, repeats: int) -> Floats:
     """The weighted out-of-fold prediction [n, width], its mean over the repeats."""
     means = [share * np.mean(_repeats(rundir, found, repeats), axis=0) for found, share in shares.items()]
     return np.asarray(sum(means))
+
+
+def _price(state: State, candidates: Sequence[Candidate], thrift: float) -> Price:
+    """`thrift` in units of the loss; infinite beyond a limit."""
+    losses = [loss for loss in (found.loss(state.problem) for found in candidates) if math.isfinite(loss)]
+    unit = thrift * (max(losses) - min(losses))
+    bare = cost(state, ())
+
+    def price(members: frozenset[int]) -> float:
+        found = cost(state, [candidates[place] for place in sorted(members)])
+        if found.excess(state.spec.limits) > 1.0:
+            return math.inf
+        return unit * (found.latency_p99 / bare.latency_p99 + found.size / MEGABYTE)
+
+    return price
 
 
 def _repeats(rundir: RunDir, found: Candidate, repeats: int) -> list[Floats]:

@@ -13,6 +13,7 @@ import numpy as np
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
 from automl.ops.expr import Expr, Stub
 from automl.registry import Registry
+from automl.search.serving import Footprint, footprint
 from automl.search.table import Table
 from automl.task import Task
 
@@ -57,6 +58,7 @@ class FoldResult:
     link: Expr
     rounds: int | None
     seconds: float
+    footprint: Footprint
     fitted: Fitted | None = None
 
 
@@ -71,7 +73,8 @@ def run(*, order: Order) -> FoldResult:
     member = model.member()
     link = swap(member.prediction, member.raw, Stub(RAW, order.task.width))
     fitted = None if order.parity is None else _kept(model, member, order.parity)
-    return FoldResult(link=link, rounds=model.rounds, seconds=time.monotonic() - start, fitted=fitted)
+    seconds, size = time.monotonic() - start, footprint(member.prediction)
+    return FoldResult(link=link, rounds=model.rounds, seconds=seconds, footprint=size, fitted=fitted)
 
 
 def refit(*, order: Order) -> Fitted:

@@ -1,0 +1,96 @@
+"""What an ensemble will cost to serve, from the sizes of its members: which of them may ship together hangs on it.
+
+The gates measure the finished bundle; this is what is known before there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, fields
+from math import log2
+
+from automl.ops.expr import Ensemble, Expr, MatMul, Take, Trees, walk
+from automl.spec.limits import Limits
+
+# Seconds for one row, and bytes: fitted to the graphs of 36 members (each learner, five tasks, one thread, November
+# 2026), which they meet within a fifth, and compared with what the gates measured (docs/decisions/0005).
+ROW, COLUMN = 25e-6, 4.5e-6  # a dict through reader and session; each of its columns, with its features
+OPERATION, STEP, NODE, NUMBER = 0.37e-6, 15e-9, 1.2e-9, 0.7e-9  # of the graph, down a tree; of trees and tables
+SLOWEST = 1.6  # the 99th percentile in medians
+FILES, NODE_BYTES, NUMBER_BYTES = 35_000, 35, 8  # manifest and scorer; a node of a tree with its leaf; a number
+PROCESS, RESIDENT = 66_000_000, 15  # bytes: Python, numpy, the runtime; and for each byte of the graph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """What a model is made of; footprints add up."""
+
+    operations: float = 0.0  # of the graph
+    steps: float = 0.0  # from the roots to the leaves of all trees, for one row
+    nodes: float = 0.0  # of trees
+    numbers: float = 0.0  # in tables and matrices
+
+    def __add__(self, other: Footprint) -> Footprint:
+        """Both together."""
+        return Footprint(**{name: mine + theirs for name, mine, theirs in _pairs(self, other)})
+
+    def __or__(self, other: Footprint) -> Footprint:
+        """The larger of each."""
+        return Footprint(**{name: max(mine, theirs) for name, mine, theirs in _pairs(self, other)})
+
+    def __mul__(self, times: float) -> Footprint:
+        """So many of them."""
+        return Footprint(**{name: times * mine for name, mine, _ in _pairs(self, self)})
+
+
+NOTHING = Footprint()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """Estimates for a bundle: seconds for one raw row, bytes."""
+
+    latency_p50: float
+    latency_p99: float
+    size: float
+    memory: float
+
+    def excess(self, limits: Limits) -> float:
+        """The largest figure in its limit: above 1 a limit is not kept; 0 where none is set."""
+        asked: Mapping[str, float | None] = {field.name: getattr(limits, field.name) for field in fields(self)}
+        return max((getattr(self, name) / limit for name, limit in asked.items() if limit), default=0.0)
+
+
+def footprint(*exprs: Expr) -> Footprint:
+    """The footprint of expressions; what they share counts once."""
+    parts = list(walk(*exprs))
+    ensembles = [part.ensemble for part in parts if isinstance(part, Trees)]
+    tables = [
+        part.table if isinstance(part, Take) else part.weights for part in parts if isinstance(part, Take | MatMul)
+    ]
+    return Footprint(
+        operations=float(len(parts)),
+        steps=sum(map(_steps, ensembles)),
+        nodes=float(sum(len(one.feature) for one in ensembles)),
+        numbers=float(sum(table.size for table in tables)),
+    )
+
+
+def serving(members: Iterable[Footprint], *, columns: int) -> Serving:
+    """What a bundle of `members` over so many raw columns will take."""
+    total = sum(members, start=NOTHING)
+    trees = STEP * total.steps + NODE * total.nodes
+    p50 = ROW + COLUMN * columns + OPERATION * total.operations + trees + NUMBER * total.numbers
+    graph = NODE_BYTES * total.nodes + NUMBER_BYTES * total.numbers
+    return Serving(latency_p50=p50, latency_p99=SLOWEST * p50, size=FILES + graph, memory=PROCESS + RESIDENT * graph)
+
+
+def _steps(ensemble: Ensemble) -> float:
+    """Balanced trees of as many leaves."""
+    trees = len(ensemble.roots)
+    return trees * log2(max(1.0, len(ensemble.leaf_value) / trees)) if trees else 0.0
+
+
+def _pairs(one: Footprint, other: Footprint) -> Iterator[tuple[str, float, float]]:
+    names = (field.name for field in fields(Footprint))
+    return zip(names, astuple(one), astuple(other), strict=True)
