@@ -211,7 +211,7 @@ def _families(items: Sequence[Item]) -> list[list[Item]]:
     found: dict[str, list[Item]] = {}
     for item in items:
         if item.value is not None:
-            found.setdefault(kernel.FOLDED.get(item.op, item.op), []).append(item)
+            found.setdefault(kernel.family(item.op), []).append(item)
     return list(found.values())
 
 

@@ -6,20 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from automl.features.relational import ordered
 from automl.features.relational.definition import AggregationOp
 from automl.features.relational.fold import Floats, Ranges, comoments, extremes, moments, sums
+from automl.features.relational.ordered import OPS, ordered
 from automl.features.relational.transform import SECOND
 
 DAY = 86_400 * SECOND
 SMALLEST = 1e-14  # a sum of squares below is no spread, as in pandas
 CELLS = 16_000_000  # of values that are folded side by side
-ORDERED = {
-    "median": ordered.median,
-    "mode": ordered.mode,
-    "num_unique": ordered.num_unique,
-    "entropy": ordered.entropy,
-}
 FOLDED: Mapping[AggregationOp, str] = {
     "sum": "sums",
     "mean": "sums",
@@ -30,6 +24,11 @@ FOLDED: Mapping[AggregationOp, str] = {
     "max": "extremes",
     "trend": "comoments",
 }
+
+
+def family(op: AggregationOp) -> str:
+    """Operations of one family cost little more than one of them."""
+    return FOLDED.get(op) or ("ordered" if op in OPS else "ends")
 
 
 def of_rows(op: AggregationOp, ranges: Ranges, time: Floats, cutoff: Floats) -> Floats:
@@ -56,11 +55,11 @@ def of_values(
     for fold in dict.fromkeys(FOLDED[op] for op, _ in asked if op in FOLDED):
         ops = [(op, index) for op, index in asked if FOLDED.get(op) == fold]
         found |= _folded(fold, ops, values, ranges, time)
-    for op, index in asked:
-        if op in {"first", "last"}:
-            found[op, index] = _end(op, values[index], ranges)
-        elif op in ORDERED:
-            found[op, index] = ORDERED[op](values[index], ranges)
+    for index in dict.fromkeys(index for op, index in asked if op in OPS):
+        named = [op for op, i in asked if op in OPS and i == index]
+        together = ordered(named, values[index], ranges)
+        found |= {(op, index): together[op] for op in named}
+    found |= {(op, i): _end(op, values[i], ranges) for op, i in asked if op in {"first", "last"}}
     return [found[key] for key in asked]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,24 +12,26 @@ from automl.features.relational.fold import Floats, Ints, Ranges
 ROWS = 4_000_000  # of ranges side by side that are looked at at once
 
 
-def median(values: Floats, ranges: Ranges) -> Floats:
-    """The median of `values` [n] (NaN missing) in each range, NaN without values."""
-    return _each(_median, values, ranges)
+def ordered(ops: Sequence[str], values: Floats, ranges: Ranges) -> dict[str, Floats]:
+    """`OPS` of `values` [n] (NaN missing) in each range, each distinct range once, a bounded number of rows at a time.
 
-
-def mode(values: Floats, ranges: Ranges) -> Floats:
-    """The most frequent value, the smallest of several; NaN without values."""
-    return _each(_mode, values, ranges)
-
-
-def num_unique(values: Floats, ranges: Ranges) -> Floats:
-    """The number of distinct values; NaN in an empty range."""
-    return _each(_num_unique, values, ranges)
-
-
-def entropy(values: Floats, ranges: Ranges) -> Floats:
-    """Shannon's entropy of the values' shares in nats, missing being a value of its own; NaN in an empty range."""
-    return _each(_entropy, values, ranges)
+    median and mode (of several the smallest) are NaN without values; num_unique and entropy (Shannon's, of the
+    values' shares, in nats, missing being a value of its own) are NaN in an empty range.
+    """
+    found = {op: np.full(len(ranges.start), np.nan) for op in ops}
+    asked = np.flatnonzero(ranges.length)
+    if not asked.size:
+        return found
+    start, end, back = _distinct(ranges.start[asked], ranges.end[asked], len(values) + 1)
+    levels, rank = np.unique(values, return_inverse=True)
+    levels = levels[: np.searchsorted(levels, np.nan)]  # NaN is sorted last
+    pieces = []
+    for part in parts(end - start, ROWS):
+        rows = _sorted(start[part], end[part], rank, levels)
+        pieces.append([OPS[op](rows) for op in ops])
+    for i, op in enumerate(ops):
+        found[op][asked] = np.concatenate([piece[i] for piece in pieces])[back]
+    return found
 
 
 def expand(start: Ints, end: Ints) -> tuple[Ints, Ints]:
@@ -73,19 +75,11 @@ class _Sorted:
         return self.owner[begin], self.rank[begin], np.diff(np.append(begin, len(self.owner)))
 
 
-def _each(of: Callable[[_Sorted], Floats], values: Floats, ranges: Ranges) -> Floats:
-    """Each distinct non-empty range once, a bounded number of rows at a time."""
-    found = np.full(len(ranges.start), np.nan)
-    asked = np.flatnonzero(ranges.length)
-    if not asked.size:
-        return found
-    pair, back = np.unique(ranges.start[asked] * (len(values) + 1) + ranges.end[asked], return_inverse=True)
-    start, end = np.divmod(pair, len(values) + 1)
-    levels, rank = np.unique(values, return_inverse=True)
-    levels = levels[: np.searchsorted(levels, np.nan)]  # NaN is sorted last
-    pieces = [of(_sorted(start[part], end[part], rank, levels)) for part in parts(end - start, ROWS)]
-    found[asked] = np.concatenate(pieces)[back]
-    return found
+def _distinct(start: Ints, end: Ints, base: int) -> tuple[Ints, Ints, Ints]:
+    if len(start) == 1:
+        return start, end, np.zeros(1, dtype=np.int64)
+    pair, back = np.unique(start * base + end, return_inverse=True)
+    return *np.divmod(pair, base), back
 
 
 def _sorted(start: Ints, end: Ints, rank: Ints, levels: Floats) -> _Sorted:
@@ -125,3 +119,6 @@ def _entropy(rows: _Sorted) -> Floats:
     owner, _, count = rows.runs()
     share = count / np.bincount(rows.owner, minlength=rows.n)[owner]
     return np.maximum(np.bincount(owner, weights=-share * np.log(share), minlength=rows.n), 0.0)
+
+
+OPS = {"median": _median, "mode": _mode, "num_unique": _num_unique, "entropy": _entropy}

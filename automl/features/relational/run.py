@@ -32,7 +32,8 @@ def run(
     `part` bounds the rows of the largest table that are looked at at once. DataError for a table or column
     that is not there or not in wire types.
     """
-    lazy = _checked(definitions, main, tables)
+    _check(definitions.catalog, MAIN, definitions.needs()[MAIN], main.schema, skip=definitions.catalog.late)
+    lazy = _checked(definitions, tables)
     exprs = [feature.expr for feature in definitions.features]
     features = plan(exprs, definitions.catalog)
     links = _links(exprs)
@@ -42,6 +43,11 @@ def run(
         return found[0]
     order = np.argsort(np.concatenate([rows for rows in rows_of if rows is not None]))
     return pl.concat(found)[order]
+
+
+def gathered(definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> dict[str, pl.DataFrame]:
+    """All rows of the tables that are needed, in memory, with the columns that are needed. DataError as `run`."""
+    return {name: frame.collect() for name, frame in _checked(definitions, tables).items()}
 
 
 def cutoffs(catalog: Catalog, column: Mapping[str, Floats], n: int) -> Floats:
@@ -85,14 +91,10 @@ class _Main:
         return self.keys[path]
 
 
-def _checked(
-    definitions: Definitions, main: pl.DataFrame, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]
-) -> dict[str, pl.LazyFrame]:
+def _checked(definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> dict[str, pl.LazyFrame]:
     """The tables that are needed, with the columns that are needed."""
-    needs = definitions.needs()
-    _check(definitions.catalog, MAIN, needs[MAIN], main.schema, skip=definitions.catalog.late)
     lazy = {}
-    for name, columns in needs.items():
+    for name, columns in definitions.needs().items():
         if name == MAIN and not definitions.history:
             continue
         if name not in tables:

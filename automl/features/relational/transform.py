@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from automl.features.relational.definition import TransformOp
 from automl.features.relational.fold import Floats
 
 SECOND = 1e6  # microseconds
+Moments = NDArray[np.datetime64]
 
 
 def transform(op: TransformOp, of: tuple[Floats, ...], cutoff: Floats, timezone: str) -> Floats:
@@ -31,7 +35,24 @@ def transform(op: TransformOp, of: tuple[Floats, ...], cutoff: Floats, timezone:
 
 
 def _part(op: str, date: Floats, timezone: str) -> Floats:
-    moment = pl.Series(date, nan_to_null=True).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
-    local = moment if timezone == "UTC" else moment.dt.convert_time_zone(timezone)
-    part = local.dt.weekday() - 1 if op == "weekday" else getattr(local.dt, op)()
-    return part.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    moment = np.where(np.isnan(date), 0.0, np.round(date)).astype("datetime64[us]")
+    if timezone != "UTC":
+        local = pl.Series(moment).dt.replace_time_zone("UTC").dt.convert_time_zone(timezone)
+        moment = local.dt.replace_time_zone(None).to_numpy()
+    part = _PARTS[op](moment).astype(np.float64)
+    return np.where(np.isnan(date), np.nan, part)
+
+
+def _count(moment: Moments, unit: str, within: str) -> NDArray[np.int64]:
+    """How many of `unit` have passed since the last turn of `within`."""
+    return (moment.astype(f"datetime64[{unit}]") - moment.astype(f"datetime64[{within}]")).astype(np.int64)
+
+
+_PARTS: dict[str, Callable[[Moments], NDArray[np.int64]]] = {
+    "year": lambda moment: moment.astype("datetime64[Y]").astype(np.int64) + 1970,
+    "month": lambda moment: _count(moment, "M", "Y") + 1,
+    "day": lambda moment: _count(moment, "D", "M") + 1,
+    "weekday": lambda moment: (moment.astype("datetime64[D]").astype(np.int64) + 3) % 7,  # 1970 began on a Thursday
+    "hour": lambda moment: _count(moment, "h", "D"),
+    "minute": lambda moment: _count(moment, "m", "h"),
+}

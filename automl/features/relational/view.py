@@ -58,6 +58,10 @@ class Keys:
         on = asked.columns
         return asked.join(self.frame, on=on, how="left", maintain_order="left")["key"].fill_null(-1).to_numpy()
 
+    def numbers(self) -> dict[tuple[float | str, ...], int]:
+        """The number of each key."""
+        return {key[:-1]: key[-1] for key in self.frame.iter_rows()}
+
 
 def build(path: tuple[Hop, ...], frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> tuple[Keys, View]:
     """Joins along `path` and sorts, by the order of rows in the last table where times are equal."""
