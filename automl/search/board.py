@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from automl.executors.base import Status as JobStatus
 from automl.features.plan import Plan
 from automl.learners.base import Member, Params
-from automl.search.serving import NOTHING, Footprint
+from automl.search.footprint import NOTHING, Footprint
 
 Status = JobStatus | Literal["stopped"]  # stopped: still under way when the time ended
 

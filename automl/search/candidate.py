@@ -14,9 +14,9 @@ from automl.learners.base import Learner, Params
 from automl.metrics.base import score, why_undefined
 from automl.ops.bulk import evaluate
 from automl.search.board import Status, Trial
+from automl.search.footprint import NOTHING, Footprint
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
-from automl.search.serving import NOTHING, Footprint
 from automl.search.trial import RAW, Fitted, FoldResult
 
 Floats = NDArray[np.float64]

@@ -5,11 +5,10 @@ The gates measure the finished bundle; this is what is known before there is one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, fields
-from math import log2
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 
-from automl.ops.expr import Ensemble, Expr, MatMul, Take, Trees, walk
+from automl.search.footprint import NOTHING, Footprint
 from automl.spec.limits import Limits
 
 # Seconds for one row, and bytes: fitted to the graphs of 36 members (each learner, five tasks, one thread, November
@@ -19,31 +18,6 @@ OPERATION, STEP, NODE, NUMBER = 0.37e-6, 15e-9, 1.2e-9, 0.7e-9  # of the graph, 
 SLOWEST = 1.6  # the 99th percentile in medians
 FILES, NODE_BYTES, NUMBER_BYTES = 35_000, 35, 8  # manifest and scorer; a node of a tree with its leaf; a number
 PROCESS, RESIDENT = 66_000_000, 15  # bytes: Python, numpy, the runtime; and for each byte of the graph
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Footprint:
-    """What a model is made of; footprints add up."""
-
-    operations: float = 0.0  # of the graph
-    steps: float = 0.0  # from the roots to the leaves of all trees, for one row
-    nodes: float = 0.0  # of trees
-    numbers: float = 0.0  # in tables and matrices
-
-    def __add__(self, other: Footprint) -> Footprint:
-        """Both together."""
-        return Footprint(**{name: mine + theirs for name, mine, theirs in _pairs(self, other)})
-
-    def __or__(self, other: Footprint) -> Footprint:
-        """The larger of each."""
-        return Footprint(**{name: max(mine, theirs) for name, mine, theirs in _pairs(self, other)})
-
-    def __mul__(self, times: float) -> Footprint:
-        """So many of them."""
-        return Footprint(**{name: times * mine for name, mine, _ in _pairs(self, self)})
-
-
-NOTHING = Footprint()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +35,6 @@ class Serving:
         return max((getattr(self, name) / limit for name, limit in asked.items() if limit), default=0.0)
 
 
-def footprint(*exprs: Expr) -> Footprint:
-    """The footprint of expressions; what they share counts once."""
-    parts = list(walk(*exprs))
-    ensembles = [part.ensemble for part in parts if isinstance(part, Trees)]
-    tables = [
-        part.table if isinstance(part, Take) else part.weights for part in parts if isinstance(part, Take | MatMul)
-    ]
-    return Footprint(
-        operations=float(len(parts)),
-        steps=sum(map(_steps, ensembles)),
-        nodes=float(sum(len(one.feature) for one in ensembles)),
-        numbers=float(sum(table.size for table in tables)),
-    )
-
-
 def serving(members: Iterable[Footprint], *, columns: int) -> Serving:
     """What a bundle of `members` over so many raw columns will take."""
     total = sum(members, start=NOTHING)
@@ -83,14 +42,3 @@ def serving(members: Iterable[Footprint], *, columns: int) -> Serving:
     p50 = ROW + COLUMN * columns + OPERATION * total.operations + trees + NUMBER * total.numbers
     graph = NODE_BYTES * total.nodes + NUMBER_BYTES * total.numbers
     return Serving(latency_p50=p50, latency_p99=SLOWEST * p50, size=FILES + graph, memory=PROCESS + RESIDENT * graph)
-
-
-def _steps(ensemble: Ensemble) -> float:
-    """Balanced trees of as many leaves."""
-    trees = len(ensemble.roots)
-    return trees * log2(max(1.0, len(ensemble.leaf_value) / trees)) if trees else 0.0
-
-
-def _pairs(one: Footprint, other: Footprint) -> Iterator[tuple[str, float, float]]:
-    names = (field.name for field in fields(Footprint))
-    return zip(names, astuple(one), astuple(other), strict=True)

@@ -13,7 +13,7 @@ import numpy as np
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
 from automl.ops.expr import Expr, Stub
 from automl.registry import Registry
-from automl.search.serving import Footprint, footprint
+from automl.search.footprint import Footprint, footprint
 from automl.search.table import Table
 from automl.task import Task
 

@@ -1,0 +1,60 @@
+"""What a model is made of: the sizes of its expressions, which decide what it costs to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+from math import log2
+
+from automl.ops.expr import Ensemble, Expr, MatMul, Take, Trees, walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """What a model is made of; footprints add up."""
+
+    operations: float = 0.0  # of the graph
+    steps: float = 0.0  # from the roots to the leaves of all trees, for one row
+    nodes: float = 0.0  # of trees
+    numbers: float = 0.0  # in tables and matrices
+
+    def __add__(self, other: Footprint) -> Footprint:
+        """Both together."""
+        return Footprint(**{name: mine + theirs for name, mine, theirs in _pairs(self, other)})
+
+    def __or__(self, other: Footprint) -> Footprint:
+        """The larger of each."""
+        return Footprint(**{name: max(mine, theirs) for name, mine, theirs in _pairs(self, other)})
+
+    def __mul__(self, times: float) -> Footprint:
+        """So many of them."""
+        return Footprint(**{name: times * mine for name, mine, _ in _pairs(self, self)})
+
+
+NOTHING = Footprint()
+
+
+def footprint(*exprs: Expr) -> Footprint:
+    """The footprint of expressions; what they share counts once."""
+    parts = list(walk(*exprs))
+    ensembles = [part.ensemble for part in parts if isinstance(part, Trees)]
+    tables = [
+        part.table if isinstance(part, Take) else part.weights for part in parts if isinstance(part, Take | MatMul)
+    ]
+    return Footprint(
+        operations=float(len(parts)),
+        steps=sum(map(_steps, ensembles)),
+        nodes=float(sum(len(one.feature) for one in ensembles)),
+        numbers=float(sum(table.size for table in tables)),
+    )
+
+
+def _steps(ensemble: Ensemble) -> float:
+    """Balanced trees of as many leaves."""
+    trees = len(ensemble.roots)
+    return trees * log2(max(1.0, len(ensemble.leaf_value) / trees)) if trees else 0.0
+
+
+def _pairs(one: Footprint, other: Footprint) -> Iterator[tuple[str, float, float]]:
+    names = (field.name for field in fields(Footprint))
+    return zip(names, astuple(one), astuple(other), strict=True)
