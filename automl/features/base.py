@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Column, Fold
 from automl.features.plan import Feature
+from automl.ops.expr import Absolute, Expr, Less, Where, constant
 from automl.registry import Registry
 from automl.task import Task
 
 Floats = NDArray[np.float64]
+
+HUGE = 1e300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,17 @@ class Joint:
     name: str
     propose: Callable[[Survey], tuple[Ask, ...]]
     fit: Callable[[Sequence[Column], Sample], tuple[Fitted, ...]]
+
+
+def made(name: str, source: Iterable[str], expr: Expr, values: Floats | None = None) -> Fitted:
+    """A feature that is a number; with `values` out of fold it is a statistic of the target."""
+    kind: Literal["number", "target"] = "number" if values is None else "target"
+    return Fitted(feature=Feature(name=name, kind=kind, source=tuple(source), expr=expr), values=values)
+
+
+def finite(of: Expr) -> Expr:
+    """`of`, missing where it has grown beyond what learners take."""
+    return Where(Less(Absolute(of), constant(HUGE)), of, constant(np.nan))
 
 
 steps = Registry("automl.features.steps", Step, "feature step")

@@ -17,6 +17,7 @@ from automl.search import finals, jobs, race
 from automl.search.agenda import Agenda, usable
 from automl.search.board import Outcome
 from automl.search.candidate import Candidate
+from automl.search.features import choose_features
 from automl.search.finish import finish
 from automl.search.forecast import seconds_left, usual_fit, work
 from automl.search.pace import BAGS_LEFT, PREPARE, crowding, pace, reserve_seconds
@@ -53,6 +54,15 @@ def search(
     Ctrl-C ends it too, with the best so far; a second one is the caller's. `learners` is the package of learners.
     Raises `AutomlError` if not even a baseline could be fitted, `Stopped` if it was stopped before one was.
     """
+    problem = choose_features(
+        problem,
+        spec=spec,
+        deadline=deadline,
+        executor=executor,
+        rundir=rundir,
+        listener=listener,
+        learners=learners,
+    )
     state = _begin(problem, spec, deadline, executor, rundir, listener, seed, learners, engine)
     try:
         _resume(state)

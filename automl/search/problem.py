@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Fold, Rows, Schema
 from automl.data.split import folds
+from automl.features.base import Ask
 from automl.features.fit import fit_plan, transform
 from automl.features.plan import Plan
 from automl.learners.base import FeatureInfo, aimed
@@ -33,7 +34,8 @@ FOLDER = "matrices"
 class Problem:
     """Train rows with their outer folds. The first fold is the one to look at if there is time for one only.
 
-    `metric` is what the spec asks for, `loss` the proper score that the search minimises instead.
+    `metric` is what the spec asks for, `loss` the proper score that the search minimises instead. `asks` are the joint
+    steps of the feature plan.
     """
 
     rows: Rows
@@ -44,6 +46,7 @@ class Problem:
     loss: Metric
     seed: int
     unseen_groups: bool = False
+    asks: tuple[Ask, ...] = ()
     _again: dict[int, tuple[Fold, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -155,7 +158,7 @@ class Matrices:
     def _make(self, fold: int | None) -> Table:
         problem, n = self.problem, self.problem.rows.n
         rows = problem.rows if fold is None else problem.rows.take(problem.fold(fold).fit)
-        plan, fitted = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed)
+        plan, fitted = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed, problem.asks)
         values = fitted
         if fold is not None:
             values = np.empty((n, len(plan.features)))

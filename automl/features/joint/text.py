@@ -1,18 +1,15 @@
-"""Free text: what a linear model of its words says, out of fold, a few main directions, lengths and kinds of letters."""
+"""Free text: what a linear model of its words says out of fold, main directions, lengths and kinds of letters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.rows import Column
-from automl.features.base import Ask, Fitted, Joint, Sample, Survey
-from automl.features.plan import Feature
+from automl.features.base import Ask, Fitted, Joint, Sample, Survey, made
 from automl.features.sparse_linear import directions, fit_linear
 from automl.features.statistic import MOST_CLASSES
 from automl.features.words import SAMPLE, WORD, Words, find_words, term_sums
@@ -64,9 +61,10 @@ def _scores(found: dict[str, Words], sample: Sample) -> tuple[Fitted, ...]:
     weights, intercept = learn(np.arange(len(sample.y)))
     ends = np.cumsum([len(words.idf) for words in found.values()])[:-1]
     parts = zip(found.values(), np.split(weights, ends), strict=True)
-    total = reduce(ops.Add, [term_sums(words, part) for words, part in parts], ops.Constant(intercept))
+    start: ops.Expr = ops.Constant(intercept)
+    total = reduce(ops.Add, [term_sums(words, part) for words, part in parts], start)
     return tuple(
-        _feature(
+        made(
             f"text: score{f' of class {k}' if values.shape[1] > 1 else ''}", found, ops.Pick(total, (k,)), values[:, k]
         )
         for k in range(values.shape[1])
@@ -85,20 +83,13 @@ def _prior(sample: Sample, weight: Floats) -> Floats:
 def _about(name: str, words: Words | None, sample: Sample) -> tuple[Fitted, ...]:
     """What a text is like, whatever the target."""
     column = ops.Column(name, "text")
-    counts = [
-        _feature(f"{name}: {what}", (name,), ops.CountMatches(column, pattern)) for what, pattern in PATTERNS.items()
-    ]
+    counts = [made(f"{name}: {what}", (name,), ops.CountMatches(column, pattern)) for what, pattern in PATTERNS.items()]
     if words is None:
         return tuple(counts)
     turned = directions(words.matrix[:SAMPLE], DIRECTIONS, seed=sample.seed)
     sums = term_sums(words, turned)
-    parts = [_feature(f"{name}: direction {k + 1}", (name,), ops.Pick(sums, (k,))) for k in range(turned.shape[1])]
+    parts = [made(f"{name}: direction {k + 1}", (name,), ops.Pick(sums, (k,))) for k in range(turned.shape[1])]
     return (*parts, *counts)
-
-
-def _feature(name: str, source: Any, expr: ops.Expr, values: Floats | None = None) -> Fitted:
-    kind = "number" if values is None else "target"
-    return Fitted(feature=Feature(name=name, kind=kind, source=tuple(source), expr=expr), values=values)
 
 
 text = Joint(name="text", propose=_propose, fit=_fit)

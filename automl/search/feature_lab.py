@@ -1,0 +1,280 @@
+"""Where groups of features are tried: some rows, some folds, and probes on the workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.data.rows import Fold, Rows
+from automl.executors.base import Done, Executor, Job
+from automl.features.base import Ask, Fitted, Sample
+from automl.features.fit import fit_asks, fit_plan, transform, values_of
+from automl.learners.base import FeatureInfo
+from automl.ops.expr import Expr, walk
+from automl.search.feature_job import Probe, Probed
+from automl.search.problem import Problem
+from automl.search.rundir import RunDir
+
+Floats = NDArray[np.float64]
+
+ROWS = 10_000
+FOLDS = 3
+FOLDER = "features"
+TAIL = 0.005  # of the rows, at either end of a number to predict
+SKEWED = 2.0  # the upper tail against the lower one
+PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Columns of a matrix over the lab's rows, one array [n, width] for each fold.
+
+    Column j is `features[j]`, comes from the raw columns `sources[j]`, and belongs to ask number `owner[j]`.
+    """
+
+    values: tuple[Floats, ...]
+    features: tuple[FeatureInfo, ...]
+    sources: tuple[tuple[str, ...], ...]
+    owner: tuple[int, ...]
+    asks: tuple[Ask, ...] = ()
+    exprs: tuple[Expr, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return len(self.features)
+
+    def pick(self, places: Sequence[int]) -> Columns:
+        """These columns only."""
+        return replace(
+            self,
+            values=tuple(values[:, places] for values in self.values),
+            features=tuple(self.features[j] for j in places),
+            sources=tuple(self.sources[j] for j in places),
+            owner=tuple(self.owner[j] for j in places),
+            exprs=tuple(self.exprs[j] for j in places) if self.exprs else (),
+        )
+
+    def best(self, weight: Floats, most: int) -> Columns:
+        """The `most` weightiest columns, in their order."""
+        return self.pick(np.sort(np.argsort(-weight, kind="stable")[:most]).tolist())
+
+    def asked(self, numbers: set[int]) -> Columns:
+        """The columns of these asks, and no other ask."""
+        places = [j for j, owner in enumerate(self.owner) if owner in numbers]
+        renamed = {number: place for place, number in enumerate(sorted(numbers))}
+        picked = self.pick(places)
+        return replace(
+            picked,
+            owner=tuple(renamed[owner] for owner in picked.owner),
+            asks=tuple(self.asks[number] for number in sorted(numbers)),
+        )
+
+    def within(self, most: int) -> Columns:
+        """The first asks that need no more than `most` operations of a graph together."""
+        for number in range(len(self.asks), 0, -1):
+            found = self.asked(set(range(number)))
+            if sum(1 for part in walk(*found.exprs) if part.parts()) <= most:
+                return found
+        return self.asked(set())
+
+    def beside(self, other: Columns) -> Columns:
+        """Both, side by side; asks are those of the other."""
+        return Columns(
+            values=tuple(np.hstack(pair) for pair in zip(self.values, other.values, strict=True)),
+            features=self.features + other.features,
+            sources=self.sources + other.sources,
+            owner=self.owner + other.owner,
+            asks=other.asks,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Lab:
+    """`rows` of the problem, their `folds`, and the jobs under way. `until` None: the clock does not count."""
+
+    problem: Problem
+    rows: Rows
+    folds: tuple[Fold, ...]
+    samples: tuple[Sample, ...]  # the fitted rows of each fold
+    executor: Executor
+    rundir: RunDir
+    memory: int
+    until: float | None
+    jobs: int = 0
+    done: dict[int, Done] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, problem: Problem, *, executor: Executor, rundir: RunDir, memory: int, until: float | None) -> Lab:
+        """At most `ROWS` rows, drawn evenly, with the first folds of the problem as far as they hold these rows."""
+        chosen = np.sort(np.random.default_rng(problem.seed).permutation(problem.rows.n)[:ROWS])
+        rows = problem.rows.take(chosen)
+        folds = tuple(
+            Fold(fit=np.flatnonzero(np.isin(chosen, fold.fit)), valid=np.flatnonzero(np.isin(chosen, fold.valid)))
+            for fold in problem.folds[:FOLDS]
+        )
+        samples = tuple(_sample(problem, rows.take(fold.fit)) for fold in folds)
+        rundir.save(f"{FOLDER}/y", _tamed(problem, rows.y))
+        if rows.weight is not None:
+            rundir.save(f"{FOLDER}/weight", rows.weight)
+        return cls(
+            problem=problem,
+            rows=rows,
+            folds=folds,
+            samples=samples,
+            executor=executor,
+            rundir=rundir,
+            memory=memory,
+            until=until,
+        )
+
+    def late(self) -> bool:
+        """Whether the time for trying is over."""
+        return self.until is not None and time.monotonic() > self.until
+
+    def base(self) -> Columns:
+        """What every plan has."""
+        problem, parts = self.problem, []
+        for fold, sample in zip(self.folds, self.samples, strict=True):
+            rows = self.rows.take(fold.fit)
+            plan, fitted = fit_plan(rows, problem.schema, problem.task, sample.folds, problem.seed)
+            parts.append((plan, self._placed(fold, fitted, transform(plan, self.rows.frame[fold.valid]))))
+        names = [{feature.name: j for j, feature in enumerate(plan.features)} for plan, _ in parts]
+        shared = [feature for feature in parts[0][0].features if all(feature.name in places for places in names)]
+        values = tuple(
+            values[:, [places[feature.name] for feature in shared]]
+            for (_, values), places in zip(parts, names, strict=True)
+        )
+        return Columns(
+            values=values,
+            features=tuple(FeatureInfo(name=f.name, kind=f.kind, levels=f.levels) for f in shared),
+            sources=tuple(feature.source for feature in shared),
+            owner=(-1,) * len(shared),
+        )
+
+    def columns(self, asks: Sequence[Ask]) -> Columns:
+        """What joint steps give, fitted on each fold; a feature that a fold lacks is left out."""
+        found = [[fit_asks((ask,), self.problem.schema, sample) for ask in asks] for sample in self.samples]
+        values = [
+            self._both(fold, [fitted for one in each for fitted in one])
+            for fold, each in zip(self.folds, found, strict=True)
+        ]
+        names = [
+            [f"{number}: {one.feature.name}" for number, part in enumerate(each) for one in part] for each in found
+        ]
+        shared = [name for name in names[0] if all(name in others for others in names)]
+        first = dict(zip(names[0], (one for part in found[0] for one in part), strict=True))
+        return Columns(
+            values=tuple(
+                matrix[:, [own.index(name) for name in shared]] for matrix, own in zip(values, names, strict=True)
+            ),
+            features=tuple(_info(first[name]) for name in shared),
+            sources=tuple(first[name].feature.source for name in shared),
+            owner=tuple(int(name.split(":", 1)[0]) for name in shared),
+            asks=tuple(asks),
+            exprs=tuple(first[name].feature.expr for name in shared),
+        )
+
+    def submit(self, columns: Columns, *, shadowed: int | None = None) -> tuple[int, ...]:
+        """A probe for each fold; the numbers of the jobs."""
+        numbers = []
+        for fold, values in zip(self.folds, columns.values, strict=True):
+            path = self.rundir.save(f"{FOLDER}/{self.jobs}", values)
+            weighted = self.rows.weight is not None
+            probe = Probe(
+                files=(str(path),),
+                features=columns.features,
+                y=str(self.rundir.path / FOLDER / "y.npy"),
+                weight=str(self.rundir.path / FOLDER / "weight.npy") if weighted else None,
+                fit=fold.fit,
+                valid=fold.valid,
+                task=self.problem.task,
+                seed=self.problem.seed,
+                seconds=PROBE_SECONDS,
+                shadowed=shadowed,
+            )
+            self.executor.submit(
+                Job(
+                    id=self.jobs,
+                    function="automl.search.feature_job:run",
+                    arguments={"probe": probe},
+                    seconds=2 * PROBE_SECONDS,
+                    memory=self.memory,
+                )
+            )
+            numbers.append(self.jobs)
+            self.jobs += 1
+        return tuple(numbers)
+
+    def collect(self, asked: Sequence[tuple[int, ...]]) -> list[tuple[Probed, ...] | None]:
+        """The results of probes by fold; None where one failed or the time ended first."""
+        waiting = {number for numbers in asked for number in numbers} - self.done.keys()
+        while waiting and not self.late():
+            for done in self.executor.wait(0.5):
+                self.done[done.id] = done
+                waiting.discard(done.id)
+        return [self._result(numbers) for numbers in asked]
+
+    def probe(self, wanted: Sequence[Columns]) -> list[tuple[Probed, ...] | None]:
+        """Submit and collect."""
+        return self.collect([self.submit(columns) for columns in wanted])
+
+    def losses(self, result: Sequence[Probed]) -> Floats:
+        """The loss of every predicted row, fold after fold."""
+        return np.concatenate([one.loss for one in result])
+
+    def mean_weight(self, result: Sequence[Probed]) -> Floats:
+        """The weight of each column, its mean over the folds."""
+        return np.asarray(np.mean([one.weight for one in result], axis=0))
+
+    def gain(self, before: Floats, after: Floats) -> tuple[float, float]:
+        """The loss that is saved as a share of what was lost, and how many standard errors that is, row by row."""
+        rows = np.concatenate([fold.valid for fold in self.folds])
+        weight = np.ones(len(rows)) if self.rows.weight is None else self.rows.weight[rows]
+        saved = before - after
+        mean = float(np.average(saved, weights=weight))
+        spread = float(np.sqrt(np.average((saved - mean) ** 2, weights=weight) / len(rows)))
+        return mean / max(float(np.average(before, weights=weight)), 1e-12), mean / max(spread, 1e-12)
+
+    def _result(self, numbers: tuple[int, ...]) -> tuple[Probed, ...] | None:
+        values = [self.done[number].value for number in numbers if number in self.done]
+        found = tuple(value for value in values if isinstance(value, Probed))
+        return found if len(found) == len(numbers) else None
+
+    def _both(self, fold: Fold, found: list[Fitted]) -> Floats:
+        fitted = values_of(found, self.rows.frame[fold.fit])
+        shipped = values_of([replace(one, values=None) for one in found], self.rows.frame[fold.valid])
+        return self._placed(fold, fitted, shipped)
+
+    def _placed(self, fold: Fold, fitted: Floats, shipped: Floats) -> Floats:
+        values = np.full((self.rows.n, fitted.shape[1]), np.nan)
+        values[fold.fit], values[fold.valid] = fitted, shipped
+        return values
+
+
+def _tamed(problem: Problem, y: Floats) -> Floats:
+    """What probes learn: without tails, in which a few rows would decide what a group is worth."""
+    if problem.task.kind != "regression":
+        return y
+    low, middle, high = np.quantile(y, [TAIL, 0.5, 1.0 - TAIL])
+    cut = np.clip(y, low, high)
+    return np.asarray(np.log1p(cut) if low >= 0.0 and high - middle > SKEWED * (middle - low) else cut)
+
+
+def _sample(problem: Problem, rows: Rows) -> Sample:
+    return Sample(
+        frame=rows.frame,
+        y=rows.y,
+        weight=rows.weight,
+        task=problem.task,
+        folds=problem.inner(rows),
+        seed=problem.seed,
+    )
+
+
+def _info(fitted: Fitted) -> FeatureInfo:
+    return FeatureInfo(name=fitted.feature.name, kind=fitted.feature.kind, levels=fitted.feature.levels)
