@@ -1,4 +1,4 @@
-"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet."""
+"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet, the last benchmark."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from automl.bench.quoted import last_benchmark, readme_table, recipe_pages
 from automl.cli import cli
 from automl.spec.schema import json_schema
 from automl.spec.unsupported import GAPS
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "docs" / "reference" / "spec.md"
 COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
 README = ROOT / "README.md"
+RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
     "30d": 'time such as `"30d"`',
@@ -46,8 +48,11 @@ def pages() -> dict[Path, str]:
     readme = README.read_text(encoding="utf-8")
     readme = between(readme, "rooms", "```text\n" + "\n".join(rooms()) + "\n```")
     readme = between(readme, "not yet", not_yet())
+    report = last_benchmark(RESULTS)
+    rows = recipe_pages(RECIPES, report) if report else {}
+    readme = between(readme, "benchmark", readme_table(report) if report else "No results are committed yet.")
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
-    return {SPEC: spec_page(), COMMANDS: line, README: readme}
+    return {SPEC: spec_page(), COMMANDS: line, README: readme, **rows}
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -81,16 +86,21 @@ def not_yet() -> str:
 
 def commands() -> Iterator[str]:
     """A section for each command: its purpose, its usage, its options."""
-    above = click.Context(cli, info_name="automl", **cli.context_settings)
-    for name, command in sorted(cli.commands.items()):
+    yield from _below(cli, click.Context(cli, info_name="automl", **cli.context_settings))
+
+
+def _below(group: click.Group, above: click.Context) -> Iterator[str]:
+    for name, command in sorted(group.commands.items()):
         context = click.Context(command, info_name=name, parent=above)
-        yield f"## automl {name}\n\n{command.help}\n"
+        yield f"## {context.command_path.replace(' [OPTIONS]', '')}\n\n{command.help}\n"
         yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
         records = [option.get_help_record(context) for option in command.params if isinstance(option, click.Option)]
         if records:
             yield "| option | what it does |\n| --- | --- |"
             yield from (f"| `{record[0]}` | {record[1]} |" for record in records if record)
             yield ""
+        if isinstance(command, click.Group):
+            yield from _below(command, context)
 
 
 def spec_page() -> str:

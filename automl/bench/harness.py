@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,15 +10,19 @@ from typing import Any, Final
 
 from automl.bench.cell import Cell
 from automl.bench.entrants import Stage, run_entrant
+from automl.bench.judge import judge
+from automl.bench.quoted import recipe_pages
 from automl.bench.records import append, read
+from automl.bench.report import document, write_reports
 from automl.bench.rivals import find_rival
 from automl.bench.sets import Unavailable
 from automl.bench.suite import Suite, chosen
 from automl.bench.tasks import read_task
 from automl.errors import SpecError
-from automl.spec import recipes
+from automl.spec import recipes as known_recipes
 
 JOURNAL: Final = "journal.jsonl"
+ABOUT: Final = "about.json"
 Run = Callable[[Cell, Stage, Path], dict[str, Any]]
 
 
@@ -28,13 +33,14 @@ def run_suite(
     *,
     resume: bool = False,
     only: Sequence[str] = (),
+    command: str = "",
     tell: Callable[[str], None],
     run: Run = run_entrant,
 ) -> Path:
     """Run every cell that has no record yet, and give the journal in the folder `out`.
 
-    A cell that was skipped is tried again. Raises `SpecError` where something named does not exist, or where the
-    folder holds records and `resume` is not said.
+    A cell that was skipped is tried again. `command` is what the report says it was made by. Raises `SpecError` where
+    something named does not exist, or where the folder holds records and `resume` is not said.
     """
     journal = out / JOURNAL
     cells = chosen(list(suite.cells()), only)
@@ -43,6 +49,8 @@ def run_suite(
     if done and not resume:
         hint = "go on with --resume, or name another folder with --out"
         raise SpecError(f"the folder holds {len(done)} records of a run", where=str(out), hint=hint)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / ABOUT).write_text(json.dumps({"name": suite.name, "command": command}) + "\n", encoding="utf-8")
     waiting = [cell for cell in cells if cell.key not in done]
     for number, cell in enumerate(waiting, start=len(cells) - len(waiting) + 1):
         tell(f"{number} of {len(cells)}: {cell.short_task}, {cell.entrant}, seed {cell.seed}")
@@ -51,6 +59,30 @@ def run_suite(
         append(journal, record)
         tell(told(record))
     return journal
+
+
+def write(out: Path, *, recipes: Path | None = None) -> str:
+    """Write the report of the journal in `out`, and into `recipes` their rows; says what was written.
+
+    Raises `SpecError` where there is nothing to judge yet.
+    """
+    records = read(out / JOURNAL)
+    if not records:
+        raise SpecError(
+            "there is no journal of a benchmark here", where=str(out), hint="`automl bench SUITE` makes one"
+        )
+    try:
+        judgement = judge(records)
+    except ValueError as error:
+        raise SpecError(str(error), where=str(out / JOURNAL), hint="go on with --resume") from error
+    about = json.loads((out / ABOUT).read_text(encoding="utf-8"))
+    paths = write_reports(judgement, about, out)
+    if recipes:
+        pages = recipe_pages(recipes, document(judgement, about))
+        for path, text in pages.items():
+            path.write_text(text, encoding="utf-8")
+        paths += list(pages)
+    return "\n".join(f"wrote {path}" for path in paths)
 
 
 def told(record: dict[str, Any]) -> str:
@@ -72,7 +104,7 @@ def _check(cells: Sequence[Cell], stage: Stage) -> None:
         if kind == "rival":
             find_rival(name, stage.rivals)
         else:
-            recipes.chain(name, where="recipes")
+            known_recipes.chain(name, where="recipes")
     for cell in {(cell.task, cell.costs, cell.main_table): cell for cell in cells}.values():
         for folder in _folders(cell, stage):
             read_task(folder, costs=cell.costs, main_table=cell.main_table)

@@ -43,7 +43,13 @@ def folder() -> Path:
     return SHIPPED if SHIPPED.is_dir() else SOURCE
 
 
-def find_rival(name: str, where: Path) -> Rival:
+def names(where: Path) -> list[str]:
+    """The rivals of a folder, each variant by itself."""
+    found = [find_rival(path.stem, where, any_variant=True) for path in sorted(where.glob("*.py"))]
+    return [name for one in found for name in ([f"{one.name}/{v}" for v in one.variants] or [one.name])]
+
+
+def find_rival(name: str, where: Path, *, any_variant: bool = False) -> Rival:
     """The rival NAME or NAME/VARIANT in the folder `where`; a wrong name is answered with the nearest right one."""
     known = tuple(sorted(path.stem for path in where.glob("*.py")))
     stem, _, variant = name.partition("/")
@@ -52,7 +58,7 @@ def find_rival(name: str, where: Path) -> Rival:
         hint = f"did you mean '{close}'?" if close else f"known: {', '.join(known)}"
         raise SpecError(f"no rival '{stem}'", where=str(where), hint=hint)
     rival = _read(where / f"{stem}.py", name, variant)
-    if variant not in (rival.variants or ("",)):
+    if not any_variant and variant not in (rival.variants or ("",)):
         hint = f"write {' or '.join(f'{stem}/{one}' for one in rival.variants)}" if rival.variants else f"write {stem}"
         raise SpecError(f"the rival '{stem}' has no variant '{variant}'", where=str(rival.path), hint=hint)
     return rival

@@ -11,11 +11,11 @@ from automl.errors import Stopped
 
 
 @contextmanager
-def stopping() -> Iterator[None]:
-    """Ctrl-C and SIGTERM become `Stopped` where the program stands, so that a run ends tidily (S10)."""
+def stopping(command: str = "automl fit") -> Iterator[None]:
+    """Ctrl-C and SIGTERM become `Stopped` where the program stands, so that a run of `command` ends tidily (S10)."""
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature is Python's
-        raise Stopped(number, hint="`automl fit` with --resume goes on from here")
+        raise Stopped(number, hint=f"`{command}` with --resume goes on from here")
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

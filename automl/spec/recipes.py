@@ -23,6 +23,17 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder().glob("*.toml")))
 
 
+def text(name: str) -> str:
+    """The file of a recipe as it is written."""
+    return (folder() / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def purpose(name: str) -> str:
+    """For whom a recipe is: the first sentence of its opening comment."""
+    opening = " ".join(line.removeprefix("#").strip() for line in text(name).split("\n\n", maxsplit=1)[0].splitlines())
+    return opening.removeprefix("For whom: ").partition(". ")[0] + "."
+
+
 def chain(name: str, *, where: str) -> list[Layer]:
     """The layers of the recipe `name`, the one that all others extend first; SpecError at `where` if unknown."""
     return list(_chain(name, where, ()))[::-1]
