@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,27 +12,32 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.bulk import read_column, unread
+from automl.data.drift import told_apart
+from automl.data.leaks import leaks, no_longer_filled
 from automl.data.rows import Column, Finding, Schema
 from automl.data.schema import finding
-from automl.errors import DataError
 from automl.spec import Spec
-from automl.task import Kind, Task
+from automl.task import Task
 
-SAMPLE = 20_000  # rows that the look for leaks takes
-BINS = 256
-MEASURE: Mapping[Kind, str] = {"binary": "AUC", "multiclass": "accuracy", "regression": "R2"}
-LEAK: Mapping[Kind, float] = {"binary": 0.99, "multiclass": 0.99, "regression": 0.999}  # no honest column reaches it
-HIGH: Mapping[Kind, float] = {"binary": 0.97, "multiclass": 0.97, "regression": 0.99}  # worth a look
-ENOUGH = 50  # rows of the sample below which a perfect score may be chance
-RARE = 8  # likewise, rows of the rarer class
-GAPS = 0.05  # share of missing values above which a correlation says little
+LATEST = 0.95  # the share of train rows before most of test, if test is later
+FEW = 1_000  # rows that a first look for copies takes
 EXACT = 2**53  # whole numbers beyond are rounded in float64
 
 
 def audit(
-    schema: Schema, raw: pl.DataFrame, frame: pl.DataFrame, *, y: NDArray[np.float64], task: Task, spec: Spec, seed: int
+    schema: Schema,
+    raw: pl.DataFrame,
+    frame: pl.DataFrame,
+    *,
+    y: NDArray[np.float64],
+    task: Task,
+    spec: Spec,
+    seed: int,
+    time: NDArray[np.float64] | None = None,
 ) -> tuple[Finding, ...]:
     """What was seen in the feature columns of train: `raw` as they came, `frame` after the reader, `y` the target.
+
+    `time` [n] is when each row's prediction is made, in microseconds of UTC.
 
     A finding whose action is "dropped" says that the column is no feature. Columns in ``data.audit.keep`` are left
     alone by the look for leaks. Raises DataError on a leak if ``data.audit.action`` is "stop".
@@ -44,8 +50,29 @@ def audit(
     found += _copies([c for c in schema.features if c.name not in empty and c.role == "feature"], frame)
     gone = {f.column for f in found if f.action == "dropped"}
     left = [c for c in schema.features if c.name not in gone and c.name not in spec.data.audit.keep]
-    found += _leaks(left, frame, y=y, task=task, action=spec.data.audit.action, seed=seed)
+    target, action = spec.objective.target, spec.data.audit.action
+    found += leaks(left, frame, y=y, task=task, target=target, action=action, seed=seed, time=time)
     return tuple(found)
+
+
+def compare(
+    schema: Schema,
+    train: pl.DataFrame,
+    test: pl.DataFrame,
+    *,
+    spec: Spec,
+    times: tuple[NDArray[np.float64] | None, NDArray[np.float64] | None],
+) -> tuple[Finding, ...]:
+    """What differs between the feature columns of train and test, both after the reader.
+
+    Nothing follows from it but a note: what is learned never depends on test. `times` are those of the rows of train
+    and test, in microseconds of UTC.
+    """
+    dates = [column.name for column in schema.features if column.wire == "date"]
+    earlier, later = times
+    by_time = earlier is not None and later is not None and bool(np.nanmedian(later) > np.nanquantile(earlier, LATEST))
+    apart = told_apart(train, test, by_time=by_time, dates=dates, seed=spec.budget.seed)
+    return (*no_longer_filled(schema.features, train, test), *apart)
 
 
 def shared_rows(train: pl.DataFrame, test: pl.DataFrame) -> tuple[Finding, ...]:
@@ -106,10 +133,13 @@ def _copies(columns: list[Column], frame: pl.DataFrame) -> Iterator[Finding]:
     seen: dict[bytes, str] = {}
     if frame.height < 2:  # noqa: PLR2004  # in one row everything is equal
         return
+    few = frame[:: max(1, frame.height // FEW)]
+    looks = {column.name: _hash(few[column.name]) for column in columns}
+    shared = {look for look, count in Counter(looks.values()).items() if count > 1}
     for column in columns:
-        series = frame[column.name]
-        values = series.to_numpy() + 0.0 if series.dtype == pl.Float64 else series.hash().to_numpy()
-        key = hashlib.blake2b(values.tobytes() + series.dtype.base_type().__name__.encode(), digest_size=16).digest()
+        if looks[column.name] not in shared:
+            continue
+        key = _hash(frame[column.name])
         if key in seen:
             text = f"{column.name!r} equals {seen[key]!r} in every row of train"
             yield finding("duplicate", column.name, text, evidence={"of": seen[key]})
@@ -117,96 +147,6 @@ def _copies(columns: list[Column], frame: pl.DataFrame) -> Iterator[Finding]:
             seen[key] = column.name
 
 
-# --- leaks -------------------------------------------------------------------------------------------
-
-
-def _leaks(
-    columns: list[Column], frame: pl.DataFrame, *, y: NDArray[np.float64], task: Task, action: str, seed: int
-) -> Iterator[Finding]:
-    """Columns that alone predict the target nearly without error (D06), on rows they were not binned on."""
-    rows = np.random.default_rng(seed).permutation(y.size)[:SAMPLE]
-    target = y[rows]
-    if rows.size < ENOUGH or (task.kind == "binary" and np.unique(target, return_counts=True)[1].min() < RARE):
-        return
-    for column in columns:
-        series = frame[column.name].gather(rows)
-        score = column_score(series, target, task)
-        if score < HIGH[task.kind]:
-            continue
-        measure = MEASURE[task.kind]
-        text = f"{column.name!r} alone predicts the target with {measure} {score:.4f}"
-        evidence = {"measure": measure, "score": score}
-        if score < LEAK[task.kind]:
-            yield finding("leak", column.name, f"{text}: look whether it is known in time", "noted", evidence)
-        elif action == "stop":
-            raise DataError(
-                f"{text}: it gives the answer away",
-                where=column.name,
-                hint="put it into data.exclude or data.outcomes, or into data.audit.keep if it is known in time",
-            )
-        else:
-            tail = "; data.audit.keep keeps it" if action == "exclude" else ": look whether it is known in time"
-            done = "dropped" if action == "exclude" else "noted"
-            yield finding("leak", column.name, f"{text}{tail}", done, evidence)
-
-
-def column_score(series: pl.Series, y: NDArray[np.float64], task: Task) -> float:
-    """How well one column predicts `y`: the mean of each bin on even rows, judged on odd rows.
-
-    AUC for binary, accuracy for multiclass, R2 for regression; for numbers the squared rank correlation too.
-    """
-    code = _binned(series)
-    fit, judge = slice(0, None, 2), slice(1, None, 2)
-    size = int(code.max()) + 1
-    if task.kind == "multiclass":
-        table = np.zeros((size, task.classes))
-        np.add.at(table, (code[fit], y[fit].astype(np.int64)), 1.0)
-        usual = table.sum(axis=0).argmax()
-        guess = np.where(table.sum(axis=1) > 0, table.argmax(axis=1), usual)
-        return float((guess[code[judge]] == y[judge]).mean())
-    count = np.bincount(code[fit], minlength=size)
-    mean = (np.bincount(code[fit], weights=y[fit], minlength=size) + y[fit].mean()) / (count + 1.0)
-    if task.kind == "binary":
-        return _auc(mean, code[judge], y[judge])
-    spread = float(((y[judge] - y[judge].mean()) ** 2).sum())
-    explained = 1.0 - float(((y[judge] - mean[code[judge]]) ** 2).sum()) / spread if spread > 0 else 0.0
-    return max(explained, _correlation(series, y))
-
-
-def _binned(series: pl.Series) -> NDArray[np.int64]:
-    """Codes 0.. of the distinct values, of equally full bins where there are too many; missing comes last."""
-    if series.dtype == pl.String:
-        return series.rank("dense").to_numpy().astype(np.int64) - 1
-    values = series.to_numpy()
-    order = np.argsort(values)
-    ranked = values[order]
-    known = int(np.isfinite(ranked).sum())
-    step = np.concatenate([[False], ranked[1:] != ranked[:-1]])
-    step[known + 1 :] = False  # NaN is not itself
-    rank = np.cumsum(step)
-    if rank[-1] > BINS:
-        rank = np.where(np.arange(rank.size) < known, np.arange(rank.size) * BINS // max(1, known), BINS)
-    code = np.empty(rank.size, dtype=np.int64)
-    code[order] = rank
-    return code
-
-
-def _auc(score: NDArray[np.float64], code: NDArray[np.int64], y: NDArray[np.float64]) -> float:
-    order = np.argsort(score, kind="stable")
-    level = np.unique(score[order], return_inverse=True)[1]
-    act = np.bincount(level, weights=np.bincount(code, weights=y, minlength=score.size)[order])
-    rest = np.bincount(level, weights=np.bincount(code, weights=1.0 - y, minlength=score.size)[order])
-    if act.sum() == 0 or rest.sum() == 0:
-        return 0.5
-    below = np.cumsum(rest) - rest / 2
-    return float((act * below).sum() / (act.sum() * rest.sum()))
-
-
-def _correlation(series: pl.Series, y: NDArray[np.float64]) -> float:
-    """The squared rank correlation (one far value makes a linear one perfect); 0 where much is missing."""
-    if series.dtype != pl.Float64 or series.is_nan().mean() > GAPS:  # type: ignore[operator]  # of flags
-        return 0.0
-    ranks = pl.DataFrame({"x": series.fill_nan(None), "y": y}).drop_nulls().select(pl.all().rank("average"))
-    if min(ranks["x"].n_unique(), ranks["y"].n_unique()) < 2:  # noqa: PLR2004  # a constant
-        return 0.0
-    return float(np.corrcoef(ranks["x"], ranks["y"])[0, 1] ** 2)
+def _hash(series: pl.Series) -> bytes:
+    values = series.to_numpy() + 0.0 if series.dtype == pl.Float64 else series.hash().to_numpy()
+    return hashlib.blake2b(values.tobytes() + series.dtype.base_type().__name__.encode(), digest_size=16).digest()

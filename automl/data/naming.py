@@ -28,6 +28,17 @@ PARTS: Mapping[str, frozenset[str]] = {
     "month": frozenset({"month", "mon", "mnth", "mth"}),
     "day": frozenset({"day", "dom", "dayofmonth"}),
 }
+LATE = frozenset(
+    {"closed", "charged", "chargeoff", "chargedoff", "recovered", "recovery", "recoveries", "settled", "settlement"}
+    | {"resolved", "resolution", "outcome", "refund", "refunded", "returned", "terminated", "termination", "discharged"}
+    | {"discharge", "exit", "exited", "finished", "completed", "cancelled", "canceled", "cancellation", "writeoff"}
+    | {"defaulted", "repaid", "verdict", "aftermath", "chargeback", "collections"}
+)
+EARLIER = frozenset(
+    {"previous", "prev", "prior", "past", "last", "earlier", "history", "historical", "old", "before", "ever", "former"}
+    | {"expected", "planned", "scheduled", "estimated", "predicted", "is", "has", "num", "number", "count", "n", "no"}
+)
+STEM = 5  # letters that a word shares with the target's name
 
 Sense = Literal["latitude", "longitude"]
 
@@ -70,6 +81,18 @@ def coordinate(name: str, others: Collection[str]) -> tuple[Sense, str] | None:
                 if set(theirs) & opposite and [word for word in theirs if word not in opposite] == rest:
                     return sense, other
     return None
+
+
+def known_late(name: str, target: str) -> str:
+    """The word that says a value is known after the fact: `date_closed`, `charged_off`, or the target's own word.
+
+    "" where there is none, or a word such as "previous" or "planned" says that it is about another time.
+    """
+    said = words(name)
+    if set(said) & EARLIER:
+        return ""
+    own = {word[:STEM] for word in words(target) if len(word) >= STEM and word not in {"target", "label", "class"}}
+    return next((word for word in said if word in LATE or (len(word) >= STEM and word[:STEM] in own)), "")
 
 
 def date_part(name: str) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.audit import audit, shared_rows
+from automl.data.audit import audit, compare, shared_rows
 from automl.data.base_rate import check_base_rate, to_base_rate, told
 from automl.data.bulk import read_column, read_frame
 from automl.data.costs import cost_column, costs_of, joined
@@ -65,15 +65,17 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
         task=labels.task,
         spec=spec,
         seed=spec.budget.seed,
+        time=train_part.time,
     )
     schema = drop(schema, audited)
     priced = [cost_column(train_part.raw[name]) for name in train_part.raw.columns if name not in schema.names]
     schema = Schema(columns=(*schema.columns, *priced))
     if not schema.features:
         raise DataError("no column is left to learn from", hint=_why_not(schema))
-    frame = frame.select([column.name for column in schema.features])
     test_frame = read_frame(schema.reader(), test_part.raw)
-    findings += [*audited, *shared_rows(frame, test_frame)]
+    frame = frame.select([column.name for column in schema.features])
+    compared = compare(schema, frame, test_frame, spec=spec, times=(train_part.time, test_part.time))
+    findings += [*audited, *compared, *shared_rows(frame, test_frame)]
     beside = _beside(schema, spec)
     learned = _rows(frame, train_part, train_y, spec, beside)
     judged = _rows(test_frame, test_part, test_y, spec, beside)

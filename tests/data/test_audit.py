@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.audit import audit, column_score, shared_rows
+from automl.data.audit import audit, shared_rows
 from automl.data.bulk import read_frame
 from automl.data.rows import Finding
 from automl.data.schema import infer_schema
+from automl.data.score import column_score
 from automl.errors import DataError
 from automl.spec import Spec
 from automl.task import Task

@@ -1,0 +1,198 @@
+"""Columns that give the answer away: too good alone, filled in after the fact, or known too late by their name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.data.naming import known_late
+from automl.data.rows import Column, Finding
+from automl.data.schema import finding
+from automl.data.score import Floats, column_score, is_missing, together
+from automl.errors import DataError
+from automl.task import Kind, Task
+
+SAMPLE = 20_000  # rows that the look for leaks takes
+CELLS = 4_000_000  # rows times columns, likewise
+MEASURE: Mapping[Kind, str] = {"binary": "AUC", "multiclass": "accuracy", "regression": "R2"}
+LEAK: Mapping[Kind, float] = {"binary": 0.99, "multiclass": 0.99, "regression": 0.999}  # no honest column reaches it
+HIGH: Mapping[Kind, float] = {"binary": 0.95, "multiclass": 0.95, "regression": 0.98}  # a leak if the rest is far worse
+LATE: Mapping[Kind, float] = {"binary": 0.9, "multiclass": 0.9, "regression": 0.9}  # a leak where the name says so too
+FAR = 3.0  # times the error of the column that all others together make
+ENOUGH = 50  # rows of the sample below which a perfect score may be chance
+RARE = 8  # likewise, rows of the rarer class
+PURE = 0.995  # share of one label among the rows with a value, from which the value came after the label
+LIFT = 0.1  # how far the label's share among all rows must be below that
+GAPS = 0.01  # share of missing values from which their pattern is looked at
+FILLED, GONE = 0.2, 0.01  # share of rows with a value before, and where they are no longer filled in
+TENTH = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """What speaks against a column: a sentence, figures, and whether it is sure."""
+
+    text: str
+    figures: Mapping[str, object]
+    sure: bool = True
+
+
+def leaks(
+    columns: Sequence[Column],
+    frame: pl.DataFrame,
+    *,
+    y: Floats,
+    task: Task,
+    target: str,
+    action: str,
+    seed: int,
+    time: Floats | None = None,
+) -> Iterator[Finding]:
+    """Findings on the feature columns of train that should not be known when the prediction is made (D06).
+
+    Each is judged by itself on a sample of the rows, out of sample; `time` [n] are microseconds of UTC. What is sure is
+    dropped with `action` "exclude", noted with "warn", and a DataError with "stop"; what is not sure is noted.
+    """
+    size = min(SAMPLE, CELLS // max(1, len(columns)))
+    rows = np.random.default_rng(seed).permutation(y.size)[:size]
+    known, when = y[rows], None if time is None else time[rows]
+    if not columns or not _enough(known, task):
+        return
+    sample = frame.select([column.name for column in columns])[rows]
+    for column in columns:
+        series = sample[column.name]
+        score = column_score(series, known, task)
+        against = (
+            _alone(column, sample, known, task, score)
+            or _among_filled(series, known, task)
+            or _one_label(series, known, task)
+            or _by_name(column.name, target, score, task)
+            or _after(column, series, when, score, task)
+        )
+        if against:
+            yield _decided(column.name, against, action)
+
+
+def no_longer_filled(columns: Sequence[Column], train: pl.DataFrame, test: pl.DataFrame) -> Iterator[Finding]:
+    """Notes on columns that have values in train and none in test: filled in afterwards, or given up."""
+    if test.height < ENOUGH:
+        return
+    for column in columns:
+        before, after = (1.0 - float(is_missing(part[column.name]).mean()) for part in (train, test))
+        if before >= FILLED and after <= GONE:
+            text = (
+                f"{column.name!r} has a value in {before:.1%} of the train rows and in {after:.1%} of the test rows: "
+                "filled in afterwards, or no longer"
+            )
+            yield _decided(column.name, _Evidence(text=text, figures={"train": before, "test": after}, sure=False), "")
+
+
+def _enough(y: Floats, task: Task) -> bool:
+    return y.size >= ENOUGH and (task.kind != "binary" or np.unique(y, return_counts=True)[1].min() >= RARE)
+
+
+def _alone(column: Column, sample: pl.DataFrame, y: Floats, task: Task, score: float) -> _Evidence | None:
+    """The column alone predicts nearly everything, or far more than all others together."""
+    if score < HIGH[task.kind]:
+        return None
+    measure = MEASURE[task.kind]
+    text = f"{column.name!r} alone predicts the target with {measure} {score:.4f}"
+    figures: dict[str, object] = {"measure": measure, "score": score}
+    if score >= LEAK[task.kind]:
+        return _Evidence(text=text, figures=figures)
+    rest = together(sample.drop(column.name), y, task)
+    text += f", all other columns together with {rest:.4f}"
+    sure = (1.0 - score) * FAR < 1.0 - rest
+    return _Evidence(text=text, figures=figures | {"others": rest}, sure=sure)
+
+
+def _among_filled(series: pl.Series, y: Floats, task: Task) -> _Evidence | None:
+    """Where it has a value, the column alone predicts nearly everything."""
+    filled = ~is_missing(series)
+    share = float(filled.mean())
+    if share > 1.0 - GAPS or not _enough(y[filled], task):
+        return None
+    score = column_score(series.filter(pl.Series(filled)), y[filled], task)
+    if score < LEAK[task.kind]:
+        return None
+    measure = MEASURE[task.kind]
+    text = f"where {series.name!r} has a value ({share:.1%} of rows) it alone has {measure} {score:.4f}"
+    return _Evidence(text=text, figures={"measure": measure, "score": score, "filled": share})
+
+
+def _one_label(series: pl.Series, y: Floats, task: Task) -> _Evidence | None:
+    """The column is filled in for one label only: the value came with the answer."""
+    filled = ~is_missing(series)
+    count = int(filled.sum())
+    if task.kind == "regression" or count < ENOUGH or filled.mean() > 1.0 - GAPS:
+        return None
+    labels = np.bincount(y.astype(np.int64))
+    usual = int(np.bincount(y[filled].astype(np.int64)).argmax())
+    pure, share = float((y[filled] == usual).mean()), labels[usual] / y.size
+    if pure < PURE or share > PURE - LIFT or labels[usual] * FILLED > count:
+        return None
+    text = (
+        f"{pure:.1%} of the rows with a value in {series.name!r} have one label, which {share:.1%} of all rows have: "
+        "it is filled in when the answer is known"
+    )
+    return _Evidence(text=text, figures={"rows": count, "pure": pure, "share": share})
+
+
+def _by_name(name: str, target: str, score: float, task: Task) -> _Evidence | None:
+    """The name says that the value is known after the fact; that it also predicts well makes it sure."""
+    if not (word := known_late(name, target)):
+        return None
+    measure = MEASURE[task.kind]
+    text = f"the name {name!r} says ({word!r}) that it is known after the fact, and alone it has {measure} {score:.4f}"
+    figures = {"word": word, "measure": measure, "score": score}
+    return _Evidence(text=text, figures=figures, sure=score >= LATE[task.kind])
+
+
+def _after(column: Column, series: pl.Series, time: Floats | None, score: float, task: Task) -> _Evidence | None:
+    """A date after the row's own time, or a column that the last rows do not have yet."""
+    if time is None or not np.isfinite(time).any():
+        return None
+    filled = ~is_missing(series)
+    recent = _last_tenth(time)
+    before, now = (float(filled[part].mean()) if part.any() else 0.0 for part in (~recent, recent))
+    fades = before >= FILLED and now <= GONE and int(recent.sum()) >= ENOUGH
+    later = float((series.to_numpy() > time)[filled].mean()) if column.wire == "date" and filled.any() else 0.0
+    if fades:
+        text = (
+            f"{column.name!r} has a value in {before:.1%} of the rows, but in {now:.1%} of the last tenth by time: "
+            "it is filled in afterwards, or no longer"
+        )
+        return _Evidence(text=text, figures={"before": before, "last_tenth": now})
+    if column.role == "feature" and later > 0.5 and filled.mean() < 1.0 - GAPS and score >= LATE[task.kind]:  # noqa: PLR2004  # most
+        text = (
+            f"{later:.1%} of the dates in {column.name!r} lie after the row's own time, and where it is filled in "
+            f"predicts the target with {MEASURE[task.kind]} {score:.4f}"
+        )
+        return _Evidence(text=text, figures={"later": later, "score": score})
+    return None
+
+
+def _last_tenth(time: Floats) -> NDArray[np.bool_]:
+    """The rows after nine tenths of all; none where a single moment is more than that."""
+    known = np.sort(time[np.isfinite(time)])
+    return np.asarray(time > known[known.size * (TENTH - 1) // TENTH - 1])
+
+
+def _decided(name: str, against: _Evidence, action: str) -> Finding:
+    if not against.sure:
+        text = f"{against.text}: look whether it is known in time"
+        return finding("leak", name, text, "noted", against.figures)
+    if action == "stop":
+        raise DataError(
+            f"{against.text}: it gives the answer away",
+            where=name,
+            hint="put it into data.exclude or data.outcomes, or into data.audit.keep if it is known in time",
+        )
+    tail = "; data.audit.keep keeps it" if action == "exclude" else ": look whether it is known in time"
+    return finding(
+        "leak", name, f"{against.text}{tail}", "dropped" if action == "exclude" else "noted", against.figures
+    )
