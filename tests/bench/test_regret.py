@@ -18,4 +18,4 @@ def test_regret_is_small_on_distorted_scores():
     regrets = [benchmark.regret(seed) for seed in range(10)]
     assert np.mean(regrets) <= benchmark.MEAN
     assert 0 < max(regrets) <= benchmark.WORST
-    assert min(regrets) >= 0
+    assert min(regrets) > -1e-9  # the oracle is the best there is, to the last digits of its sum

@@ -90,8 +90,8 @@ def test_no_probability_is_surer_than_its_rows_allow(made, task):
     assert found.min() >= 1 / 100 / (task.classes - 1) - 1e-12
 
 
-def test_isotonic_equals_scikit_learn_at_its_knots():
-    """The same curve, with the corners kept; knots merged by the gap are left out of the comparison."""
+def test_isotonic_equals_scikit_learn_at_the_middle_of_each_pool():
+    """There the levels are the same; between them the line is nearer to the truth than steps, and no two are alike."""
     from sklearn.isotonic import IsotonicRegression
 
     rng = np.random.default_rng(3)
@@ -100,10 +100,20 @@ def test_isotonic_equals_scikit_learn_at_its_knots():
     weight = rng.integers(1, 4, 4_000).astype(np.float64)
     curve = fit_isotonic(p, y, weight)
     theirs = IsotonicRegression(out_of_bounds="clip").fit(p[:, 0], y, sample_weight=weight)
-    assert curve.y == pytest.approx(theirs.predict(curve.x), abs=1e-12)
-    grid = np.linspace(0, 1, 997)[:, None]
-    ours = evaluate({"q": curve.expr(Stub("p"))}, {}, stubs={"p": grid})["q"]
-    assert ours[:, 0] == pytest.approx(theirs.predict(grid[:, 0]), abs=1e-9)
+    levels = np.unique(np.round(theirs.predict(p[:, 0]), 9))
+    assert curve.y == pytest.approx(levels, abs=1e-8)
+    grid = np.linspace(curve.x[0], curve.x[-1], 997)[:, None]
+    ours = evaluate({"q": curve.expr(Stub("p"))}, {}, stubs={"p": grid})["q"][:, 0]
+    assert (np.diff(ours) > 0).all()
+    truth = grid[:, 0] ** 2
+    assert np.square(ours - truth).mean() < np.square(theirs.predict(grid[:, 0]) - truth).mean()
+
+
+def test_isotonic_of_scores_that_say_nothing_is_flat():
+    """Scores that fall where the truth rises make one pool."""
+    p = np.linspace(0.1, 0.9, 100)[:, None]
+    curve = fit_isotonic(p, (p[:, 0] < 0.5).astype(np.float64), np.ones(100))
+    assert curve.y.tolist() == [0.5, 0.5]
 
 
 def test_knots_keep_their_distance():
