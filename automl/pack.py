@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,18 @@ from numpy.typing import NDArray
 from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import synthetic
+from automl.bundle.golden_tables import drawn, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
 from automl.choose import Choice
+from automl.data.bulk import read_frame
+from automl.data.check_tables import MAIN
 from automl.data.reader import read_row
-from automl.data.rows import Prepared
+from automl.data.rows import Column, Prepared, Rows
+from automl.data.tables import read_table, read_tables
 from automl.decide.policy import REFUSED
+from automl.features.relational.relate import narrowed
+from automl.features.relational.run import run
+from automl.features.relational.stored import from_json
 from automl.judge import Judgement
 from automl.ops.bulk import evaluate
 from automl.search.board import Outcome
@@ -33,8 +40,10 @@ def pack(
     columns = [column for column in data.schema.columns if column.name in needed]
     costs = choice.costs
     read = replace(data.train, frame=data.train.inputs, beside=None)
+    document = _document(data, needed)
     named = costs.columns if costs else ()
-    golden = _answered(choice, synthetic(read, columns, seed=spec.budget.seed))
+    golden, tables = _golden(data, read, columns, document, seed=spec.budget.seed)
+    golden = _answered(choice, golden, document, tables)
     counts = choice.numbers.costs is not None or (costs is not None and costs.given)
     outputs = outputs_of(
         data.labels,
@@ -68,15 +77,60 @@ def pack(
         parity=plain(choice.parity),
         sources=dict(data.digests),
         dialect=data.dialect,
-        native=_answers(choice, outputs, golden),
+        native=_answers(choice, outputs, _frame(choice, golden, document, tables)),
+        relational=document,
+        golden_tables=tables if document else None,
     )
 
 
-def _answered(choice: Choice, golden: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _document(data: Prepared, needed: Collection[str]) -> dict[str, Any] | None:
+    """relational.json of the computed columns that the graph takes, None if it takes none."""
+    names = [column.name for column in data.schema.columns if column.computed and column.name in needed]
+    return narrowed(data.related.document, names) if data.related and names else None
+
+
+def _golden(
+    data: Prepared, read: Rows, columns: Sequence[Column], document: dict[str, Any] | None, *, seed: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Golden rows over the columns that come from the source, and the rows of other tables that they meet."""
+    own = [column for column in columns if not column.computed]
+    if document is None or data.related is None:
+        return synthetic(read, own, seed=seed), {}
+    known = {column.name for column in own}
+    entries = [entry for entry in drawn(document) if entry["name"] not in known]
+    frame = read.frame.drop([entry["name"] for entry in entries], strict=False)
+    also = read_frame({"columns": entries}, read.raw) if entries else pl.DataFrame()
+    wide = replace(read, frame=frame.hstack(also))
+    more = [
+        Column(name=e["name"], wire=e["wire"], role="feature", reason="for other tables", is_feature=True, reader=e)
+        for e in entries
+    ]
+    related = replace(data.related, document=document)
+    return with_tables(synthetic(wide, [*own, *more], seed=seed), related, seed=seed)
+
+
+def _frame(
+    choice: Choice, golden: Sequence[Mapping[str, Any]], document: Mapping[str, Any] | None, tables: Mapping[str, Any]
+) -> pl.DataFrame:
+    """The golden rows in wire types, with what is computed from other tables."""
+    frame = pl.DataFrame([read_row(choice.reader, row) for row in golden])
+    if document is None:
+        return frame
+    main = read_table(MAIN, {"reader": document["main"]}, golden).lazy().collect()
+    computed = run(from_json(document["definitions"]), main, read_tables(document, tables))
+    return computed if not frame.width else frame.hstack(computed)
+
+
+def _answered(
+    choice: Choice,
+    golden: list[dict[str, Any]],
+    document: Mapping[str, Any] | None,
+    tables: Mapping[str, Any],
+) -> list[dict[str, Any]]:
     """The golden rows without those whose decision is refused for want of a cost: they have no answer."""
     if not (choice.costs and choice.costs.refuses):
         return golden
-    frame = pl.DataFrame([read_row(choice.reader, row) for row in golden])
+    frame = _frame(choice, golden, document, tables)
     decisions = evaluate({"decision": choice.assembly.outputs["decision"]}, frame)["decision"]
     return [row for row, decision in zip(golden, decisions, strict=True) if decision != REFUSED]
 
@@ -94,14 +148,11 @@ def _features(outcome: Outcome, choice: Choice) -> tuple[FeatureRecord, ...]:
     return tuple(FeatureRecord(name=feature.name, kind=feature.kind, source=feature.source) for feature in used)
 
 
-def _answers(
-    choice: Choice, outputs: Sequence[Output], golden: Sequence[Mapping[str, Any]]
-) -> dict[str, NDArray[np.generic]]:
+def _answers(choice: Choice, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
     """The ops' own answers to the golden rows, by output column: the graph must give the same."""
-    frame = pl.DataFrame([read_row(choice.reader, row) for row in golden])
     found = evaluate(choice.assembly.outputs, frame)
     answers: dict[str, NDArray[np.generic]] = {}
     for output in outputs:
-        values = np.asarray(found[output.name]).reshape(len(golden), -1)
+        values = np.asarray(found[output.name]).reshape(frame.height, -1)
         answers |= {name: values[:, place] for place, name in enumerate(output.columns)}
     return answers

@@ -26,6 +26,8 @@ class Contents:
     - `outputs`: see `manifest.outputs_of`; `decisions`: every text that the decision can be.
     - `golden`: raw rows (see `bundle.golden`). `native`, where given, holds the same rows' answers by the ops in
       Python, by output column: the graph must agree within 1e-9 and on every decision (B13).
+    - `relational`: relational.json, where there are several tables (see `data.tables.Related`); `golden_tables` are
+      then the raw rows of the other tables that the golden rows meet.
     - `parent`: the content hash of the bundle that this one is decided anew from.
     - `evidence`: see `bundle.evidence`. `created` is the time of writing; it is not part of the content hash.
     """
@@ -51,6 +53,8 @@ class Contents:
     dialect: Mapping[str, object] | None = None
     native: Mapping[str, NDArray[np.generic]] | None = None
     parent: str | None = None
+    relational: Mapping[str, object] | None = None
+    golden_tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None
 
 
 def versions() -> dict[str, str]:

@@ -196,10 +196,12 @@ def outputs_of(
     return tuple(found)
 
 
-def content_hash(*, spec: Mapping[str, Any], reader: Mapping[str, Any], model: bytes, golden: bytes) -> str:
-    """SHA-256 of what the bundle answers: spec, reader, graph and golden outputs (R12)."""
+def content_hash(
+    *, spec: Mapping[str, Any], reader: Mapping[str, Any], model: bytes, golden: bytes, relational: bytes | None = None
+) -> str:
+    """SHA-256 of what the bundle answers: spec, reader, graph, definitions of several tables, golden outputs (R12)."""
     whole = hashlib.sha256()
-    for part in (canonical(spec), canonical(reader), model, golden):
+    for part in (canonical(spec), canonical(reader), model, golden, *([relational] if relational else [])):
         whole.update(hashlib.sha256(part).digest())
     return whole.hexdigest()
 

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from automl.bundle.frames import like, to_polars
 from automl.bundle.manifest import PROTOCOL, Manifest
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
+from automl.bundle.tables import TableScorer, given, open_scorer
 from automl.errors import BundleError, DataError
 from automl.graph.audit import audit
 
@@ -38,19 +39,29 @@ class Bundle:
         self.ranking = Ranking.of(manifest)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Bundle:
-        """The bundle in the folder `path`; raises `BundleError` where a file is not the one that was written."""
+    def load(cls, path: str | os.PathLike[str], *, tables: Mapping[str, Any] | None = None) -> Bundle:
+        """The bundle in the folder `path`; raises `BundleError` where a file is not the one that was written.
+
+        `tables` are the other tables, where it was made of several: frames, files or lists of raw rows by name
+        (``main`` are past rows of the main table). They are read once and held in memory.
+        """
         folder = Path(path)
         manifest = read_manifest(folder)
         check_files(folder, manifest)
         try:
             audit(read_file(folder, "model.onnx"))
-            scorer = Scorer(folder)
+            scorer = open_scorer(folder)
         except BundleError:
             raise
         except Exception as error:  # ONNX Runtime has its own family of errors, which we do not import for their names
             raise BundleError(f"the graph cannot be opened: {error}", where=str(folder / "model.onnx")) from error
-        return cls(folder, manifest, scorer)
+        bundle = cls(folder, manifest, scorer)
+        return bundle if tables is None else bundle.given(tables)
+
+    def given(self, tables: Mapping[str, Any]) -> Bundle:
+        """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
+        held = {name: _table(rows) for name, rows in tables.items()}
+        return Bundle(self.path, self.manifest, given(self._scorer, held))
 
     @property
     def spec(self) -> dict[str, JsonValue]:
@@ -63,6 +74,11 @@ class Bundle:
         return list(self._scorer.needed)
 
     @property
+    def tables(self) -> list[str]:
+        """The other tables that are read, by name; ``main`` are past rows of the main table."""
+        return list(self._scorer.tables) if isinstance(self._scorer, TableScorer) else []
+
+    @property
     def optional(self) -> list[str]:
         """The columns of the cost file: read where they are given."""
         entries: Any = self.manifest.reader["columns"]
@@ -73,13 +89,16 @@ class Bundle:
         """The output columns: probabilities or prediction, decision, expected cost."""
         return list(self._scorer.columns)
 
-    def predict(self, frame: Any) -> Any:
+    def predict(self, frame: Any, tables: Mapping[str, Any] | None = None) -> Any:
         """Score raw rows of a polars, pandas or arrow frame; the same kind comes back, rows in the same order.
 
         The frame's key columns come first, then `columns`. A decision that is a label has the target's own type.
         Columns are found by name; further ones are ignored; missing ones are a `DataError` that names them. Where the
         spec has a capacity the frame is one batch: its rows are ranked, and the best of them get the room.
+        Where the bundle was made of several tables, `tables` are the others, by name, as in `load`.
         """
+        if tables is not None:
+            return self.given(tables).predict(frame)
         raw = to_polars(frame)
         if self.ranking is None:
             return like(self.score(raw), frame)
@@ -102,6 +121,7 @@ class Bundle:
         if lacking:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
         wire = read_frame(self.manifest.reader, frame)
+        wire = wire.hstack(self._scorer.features(frame)) if isinstance(self._scorer, TableScorer) else wire
         columns = {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}
         try:
             found = self._scorer.run(columns, frame.height, first)
@@ -183,6 +203,12 @@ def _changed(folder: Path, name: str) -> BundleError:
         where=str(folder / name),
         hint="Copy the bundle again, or fit again.",
     )
+
+
+def _table(rows: Any) -> Any:
+    """A frame as polars; a path and a list of raw rows as they are."""
+    plain = isinstance(rows, str | Path | pl.LazyFrame) or (isinstance(rows, Sequence) and not hasattr(rows, "dtypes"))
+    return rows if plain else to_polars(rows)
 
 
 def _array(values: pl.Series) -> np.ndarray[Any, Any]:

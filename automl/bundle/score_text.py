@@ -1,9 +1,14 @@
-"""The text of score.py: the reader and the scorer in one file that needs numpy and onnxruntime only."""
+"""The stand-alone scorer: one file for one table; for several a front, and the modules it needs copied beside it."""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import automl.bundle.scorer
 import automl.data.reader
@@ -16,25 +21,119 @@ HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy 
     Scorer("path/of/the.bundle").decide({"column": "value", ...})
 """
 '''
+FRONT = '''"""Score raw rows with the bundle that this file lies in; needs numpy, onnxruntime and polars, nothing else.
+
+    python score.py DATA.csv -o OUT.csv --table NAME=FILE
+
+    from score import Scorer
+    Scorer("path/of/the.bundle", {"NAME": frame, file or list of raw rows}).decide({"column": "value", ...})
+"""
+
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True  # the bundle stays as it was written
+from score_tables.bundle_tables import TableScorer as Scorer
+from score_tables.bundle_tables import main
+
+__all__ = ["Scorer"]
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).resolve().parent))
+'''
+COPIES = "score_tables"
+ROOT = "automl.bundle.tables"
+ALLOWED = frozenset({"numpy", "onnxruntime", "polars"}) | sys.stdlib_module_names
+
+
+def score_files(*, tables: bool) -> dict[str, str]:
+    """The files of the scorer by name: `score.py`, and for several tables the copies that it imports."""
+    if not tables:
+        return {"score.py": score_text()}
+    copies = {f"{COPIES}/{_flat(module)}.py": _copied(module) for module in sorted(needed_modules(ROOT))}
+    return {"score.py": FRONT, f"{COPIES}/__init__.py": '"""What score.py needs."""\n', **copies}
 
 
 def score_text() -> str:
-    """The source of score.py: imports of both modules first, then the reader, then the scorer."""
+    """The source of score.py for one table: imports of both modules first, then the reader, then the scorer."""
     imports: set[str] = set()
     bodies = []
     for module in (automl.data.reader, automl.bundle.scorer):
         source = inspect.getsource(module)
         lines = source.splitlines()
         for node in reversed(ast.parse(source).body):
-            if _is_import(node) or _is_docstring(node):
+            if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node):
                 imports.add(ast.unparse(node) if _is_outside(node) else "")
                 del lines[node.lineno - 1 : node.end_lineno]
         bodies.append("\n".join(lines).strip("\n"))
     return "\n".join([HEAD, *sorted(imports - {""}), "", *bodies, ""])
 
 
-def _is_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Import | ast.ImportFrom)
+def needed_modules(root: str) -> set[str]:
+    """The modules of ours that `root` imports, and those that these import. ValueError for a library not allowed."""
+    found, waiting = set[str](), [root]
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        for node in _imports(ast.parse(_source(module))):
+            for name in map(_existing, _modules(node)):
+                if name.startswith("automl."):
+                    waiting += [name] if name not in found else []
+                elif name.split(".")[0] not in ALLOWED:
+                    raise ValueError(f"{module} imports {name}, which score.py must not need")
+    return found
+
+
+def _copied(module: str) -> str:
+    """The source of a module with its imports of ours led to the copies."""
+    source = _source(module)
+    lines = source.splitlines()
+    for node in sorted(_imports(ast.parse(source)), key=lambda node: -node.lineno):
+        if any(name.startswith("automl.") for name in _modules(node)):
+            lines[node.lineno - 1 : node.end_lineno] = [f"{' ' * node.col_offset}{line}" for line in _led(node)]
+    return "\n".join(lines) + "\n"
+
+
+def _led(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """The import of ours as imports of the copies, a line for each name."""
+    for alias, whole in zip(node.names, _modules(node), strict=True):
+        name, module = alias.asname or alias.name, _existing(whole)
+        if module == whole:
+            yield f"from {COPIES} import {_flat(module)} as {name}"
+        else:
+            yield f"from {COPIES}.{_flat(module)} import {alias.name}" + (f" as {name}" if name != alias.name else "")
+
+
+def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """What each name of an import may be the module of: `from a import b` is of `a.b` if there is one, else of `a`."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [f"{node.module}.{alias.name}" for alias in node.names]
+
+
+def _existing(name: str) -> str:
+    """The module `name`, or the one that has it."""
+    if not name.startswith("automl."):
+        return name
+    try:
+        return name if importlib.util.find_spec(name) else name.rpartition(".")[0]
+    except ModuleNotFoundError:  # what has it is no package
+        return name.rpartition(".")[0]
+
+
+def _source(module: str) -> str:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"there is no module {module}")
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def _flat(module: str) -> str:
+    return re.sub(r"^automl\.", "", module).replace(".", "_")
 
 
 def _is_docstring(node: ast.stmt) -> bool:

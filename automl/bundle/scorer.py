@@ -49,7 +49,7 @@ class Scorer:
 
     def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column."""
-        values = self._read(row)
+        values = self._values(row)
         feeds: dict[str, Array] = {given: np.array([[values[name]]], dtype=kind) for given, name, kind in self.inputs}
         results = self._session.run(self._outputs, feeds)
         self._check(results, 0)
@@ -64,7 +64,7 @@ class Scorer:
 
     def answers(self, rows: Sequence[Mapping[str, Any]], first: int = 0) -> list[list[Any]]:
         """The output columns for one chunk of raw rows, from row `first` on; a decision is text here."""
-        read = [self._read(row) for row in rows]
+        read = self._all(rows)
         columns: dict[str, Array] = {
             name: np.array([values[name] for values in read], dtype=kind) for _, name, kind in self.inputs
         }
@@ -79,6 +79,14 @@ class Scorer:
             for start in range(0, max(rows, 1), self.chunk_rows)
         ]
         return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(self.columns)}
+
+    def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Everything the graph may take from one raw row."""
+        return self._read(row)
+
+    def _all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The same for many."""
+        return [self._read(row) for row in rows]
 
     def _read(self, row: Mapping[str, Any]) -> dict[str, Any]:
         try:

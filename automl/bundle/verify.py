@@ -6,11 +6,12 @@ import json
 import pickletools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from automl.bundle.golden import answers, decode, differences
 from automl.bundle.manifest import content_hash
 from automl.bundle.read import MANIFEST, SEAL, Bundle, read_file
-from automl.bundle.scorer import Scorer
+from automl.bundle.tables import RELATIONAL, open_scorer
 from automl.errors import BundleError
 
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz: they may hold a pickle
@@ -42,7 +43,7 @@ def verify(path: Path) -> Report:
     golden = read_file(folder, "golden/expected.json")
     _check_content(bundle, golden)
     rows = json.loads(read_file(folder, "golden/rows.json"))
-    wrong = differences(decode(golden), answers(Scorer(folder), rows))
+    wrong = differences(decode(golden), answers(open_scorer(folder, _tables(folder, bundle)), rows))
     if wrong:
         raise BundleError(
             f"{len(wrong)} golden answers differ; {wrong[0]}",
@@ -77,12 +78,21 @@ def _check_strangers(folder: Path, known: set[str]) -> None:
             )
 
 
+def _tables(folder: Path, bundle: Bundle) -> dict[str, Any] | None:
+    """The raw rows of other tables that the golden rows meet."""
+    if RELATIONAL not in bundle.manifest.files:
+        return None
+    tables: dict[str, Any] = json.loads(read_file(folder, "golden/tables.json"))
+    return tables
+
+
 def _check_content(bundle: Bundle, golden: bytes) -> None:
     found = content_hash(
         spec=bundle.manifest.spec,
         reader=bundle.manifest.reader,
         model=read_file(bundle.path, "model.onnx"),
         golden=golden,
+        relational=read_file(bundle.path, RELATIONAL) if RELATIONAL in bundle.manifest.files else None,
     )
     if found != bundle.manifest.content_hash:
         raise BundleError("the content hash is not that of the content", where=str(bundle.path / MANIFEST))

@@ -24,8 +24,9 @@ from automl.bundle.manifest import (
     plain,
 )
 from automl.bundle.read import MANIFEST, SEAL, check_files, read_manifest
-from automl.bundle.score_text import score_text
-from automl.bundle.scorer import Scorer, seal
+from automl.bundle.score_text import score_files
+from automl.bundle.scorer import seal
+from automl.bundle.tables import RELATIONAL, open_scorer
 from automl.errors import BundleError, SpecError
 
 
@@ -52,12 +53,17 @@ def stage(contents: Contents, folder: Path) -> Manifest:
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "golden").mkdir(parents=True)
     _put(folder, "model.onnx", contents.model)
-    _put(folder, "score.py", score_text().encode())
+    for name, text in score_files(tables=contents.relational is not None).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        _put(folder, name, text.encode())
+    if contents.relational is not None:
+        _put(folder, RELATIONAL, _json(contents.relational))
+        _put(folder, "golden/tables.json", _json(contents.golden_tables))
     _put(folder, "profile.json", _json(contents.profile))
     _put(folder, "evidence.parquet", _parquet(contents))
     _put(folder, "golden/rows.json", _json(contents.golden))
     manifest = _seal(folder, _provisional(contents))
-    scorer = Scorer(folder)
+    scorer = open_scorer(folder, contents.golden_tables)
     expected = answers(scorer, contents.golden)
     if contents.native is not None and (wrong := differences(contents.native, expected)):
         raise BundleError(f"the graph and the training code disagree: {wrong[0]}", where="golden rows")
@@ -67,6 +73,7 @@ def stage(contents: Contents, folder: Path) -> Manifest:
         reader=contents.reader,
         model=contents.model,
         golden=(folder / "golden/expected.json").read_bytes(),
+        relational=None if contents.relational is None else (folder / RELATIONAL).read_bytes(),
     )
     inputs = tuple(Input(name=name, wire="text" if kind is object else "number") for _, name, kind in scorer.inputs)
     return _seal(folder, manifest.model_copy(update={"content_hash": whole, "inputs": inputs}))

@@ -25,13 +25,22 @@ MOST_CHUNKS = 16  # of a batch: 65,536 rows, so that parquet is not decoded in c
 CELLS = 1_000_000  # of a batch: as text they take some 60 MB
 
 
-def predict(bundle: Path, data: Path, out: Path, *, costs: Path | None = None, listener: Listener = silent) -> int:
+def predict(
+    bundle: Path,
+    data: Path,
+    out: Path,
+    *,
+    costs: Path | None = None,
+    tables: Mapping[str, Path] | None = None,
+    listener: Listener = silent,
+) -> int:
     """Score the rows of `data` (csv, tsv, parquet, ndjson, arrow) into `out` (csv or parquet); returns their number.
 
     Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in is read
     as text with the dialect of training, as `score.py` does, or with its own where that does not fit. In parquet a
     decision that is a label has the target's own type, in CSV it is the label's text. `costs` is the cost file of these
-    rows, where the spec names one; without it ``objective.costs.missing`` says what stands in. Under a capacity all
+    rows, where the spec names one; without it ``objective.costs.missing`` says what stands in.
+    `tables` are the files of the other tables, where the bundle was made of several. Under a capacity all
     rows are ranked as one batch: they are written when the last one was read, and each takes some 50 bytes of memory.
     Raises `BundleError`, `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older
     `out` stays as it was then.
@@ -41,7 +50,7 @@ def predict(bundle: Path, data: Path, out: Path, *, costs: Path | None = None, l
         raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
     if not out.parent.is_dir():
         raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
-    model = Bundle.load(bundle)
+    model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
     write = _write_csv if suffix == ".csv" else _write_parquet
     with whole_file(out) as partial:

@@ -22,7 +22,7 @@ from automl.data.score import column_score
 from automl.data.tables import Frame, Related, read_table
 from automl.features.relational.definition import Catalog, Definitions, Feature, Relation, Table
 from automl.features.relational.run import run
-from automl.features.relational.stored import to_json
+from automl.features.relational.stored import from_json, to_json
 from automl.spec import Spec
 from automl.task import Task
 
@@ -87,8 +87,9 @@ def catalog_of(joined: Joined, spec: Spec, data: Prepared) -> Catalog:
     )
 
 
-def narrowed(document: Mapping[str, Any], definitions: Definitions, names: Sequence[str]) -> dict[str, Any]:
+def narrowed(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """relational.json of the features `names` alone: what nothing is computed from need not be given."""
+    definitions = from_json(document["definitions"])
     kept = replace(definitions, features=tuple(f for f in definitions.features if f.name in names))
     needs = kept.needs()
     tables = {
@@ -265,4 +266,5 @@ def _samples(joined: Joined, data: Prepared) -> dict[str, pl.DataFrame]:
 
 
 def _document(joined: Joined, chosen: Definitions) -> dict[str, Any]:
-    return narrowed({**joined.document, "unused": []}, chosen, [feature.name for feature in chosen.features])
+    whole = {**joined.document, "unused": [], "definitions": to_json(chosen)}
+    return narrowed(whole, [feature.name for feature in chosen.features])
