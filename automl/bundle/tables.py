@@ -1,0 +1,136 @@
+"""Score raw rows with a bundle of several tables: polars computes features in front of the graph."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from automl.bundle.scorer import ScoreError, Scorer, missing_columns, score_file
+from automl.data.bulk import read_frame
+from automl.data.reader import read_row
+from automl.data.tables import Given, read_tables, wire_schema
+from automl.errors import AutomlError, DataError
+from automl.features.relational.run import run
+from automl.features.relational.store import Store
+from automl.features.relational.stored import from_json
+
+RELATIONAL = "relational.json"
+
+
+class TableScorer(Scorer):
+    """A `Scorer` whose graph also takes columns that are computed from `tables`, by name: frames, files or raw rows.
+
+    Tables are read once and held in memory, sorted by their keys once one row is scored: `decide` then touches the rows
+    of its own keys only. Without `tables` it scores nothing; `given` is the scorer with others.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], tables: Mapping[str, Given] | None = None) -> None:
+        super().__init__(folder)
+        self.document = _document(Path(folder), self.manifest)
+        self.main: dict[str, Any] = self.document["main"]
+        self.definitions = from_json(self.document["definitions"])
+        own = [column["name"] for column in self.main["columns"] if not column.get("optional")]
+        self.needed = list(dict.fromkeys([*self.needed, *own]))
+        self.hold(tables)
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the tables that are read; ``main`` are main's own past rows."""
+        return list(self.document["tables"])
+
+    def given(self, tables: Mapping[str, Given]) -> TableScorer:
+        """The same scorer with other tables."""
+        other = copy.copy(self)
+        other.hold(tables)
+        return other
+
+    def features(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The computed columns of raw rows of main, in wire types."""
+        return run(self.definitions, read_frame(self.main, frame), self._frames)
+
+    def hold(self, tables: Mapping[str, Given] | None) -> None:
+        """Read the tables and keep them, in place of those that were held."""
+        self._held = None if tables is None else read_tables(self.document, tables)
+        self._store: Store | None = None
+
+    @property
+    def _frames(self) -> Mapping[str, pl.DataFrame | pl.LazyFrame]:
+        return read_tables(self.document, {}) if self._held is None else self._held  # the refusal names them all
+
+    def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        if self._store is None:
+            self._store = Store.of(self.definitions, self._frames)
+        return self._read(row) | self._store.features(self._main(row))
+
+    def _all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        main = pl.DataFrame([self._main(row) for row in rows], schema=wire_schema(self.main))
+        computed = run(self.definitions, main, self._frames).to_dicts()
+        return [self._read(row) | more for row, more in zip(rows, computed, strict=True)]
+
+    def _main(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return read_row(self.main, row)
+        except KeyError:
+            raise ScoreError(missing_columns([name for name in self.needed if name not in row])) from None
+        except ValueError as error:
+            raise ScoreError(str(error)) from None
+
+
+def open_scorer(folder: str | os.PathLike[str], tables: Mapping[str, Given] | None = None) -> Scorer:
+    """The scorer of a bundle of one table or of several. DataError for tables that the bundle does not know."""
+    scorer = TableScorer(folder) if (Path(folder) / RELATIONAL).is_file() else Scorer(folder)
+    return scorer if tables is None else given(scorer, tables)
+
+
+def given(scorer: Scorer, tables: Mapping[str, Given]) -> Scorer:
+    """The scorer with other tables at hand. DataError for tables that it does not know."""
+    if isinstance(scorer, TableScorer):
+        return scorer.given(tables)
+    if tables:
+        raise DataError("the model reads no other table", where="tables", hint=f"leave out {', '.join(tables)}")
+    return scorer
+
+
+def _document(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    content = (folder / RELATIONAL).read_bytes()
+    if hashlib.sha256(content).hexdigest() != manifest["files"].get(RELATIONAL):
+        raise ScoreError(f"{folder}: {RELATIONAL} is not the one that was written")
+    document: dict[str, Any] = json.loads(content)
+    return document
+
+
+def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
+    """Score a CSV file with the bundle in `folder` and the tables that are named."""
+    parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
+    parser.add_argument("data", type=Path, help="the CSV file, with a header")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
+    parser.add_argument("--table", action="append", default=[], metavar="NAME=FILE", help="another table, by its name")
+    parser.add_argument("--bundle", type=Path, default=folder, help="default: beside this file")
+    chosen = parser.parse_args(arguments)
+    try:
+        score_file(TableScorer(chosen.bundle, named(chosen.table)), chosen.data, chosen.out)
+    except (ScoreError, AutomlError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def named(pairs: Sequence[str]) -> dict[str, Path]:
+    """The files of ``--table NAME=FILE``. DataError for what is no such pair, and for a name that stands twice."""
+    found: dict[str, Path] = {}
+    for pair in pairs:
+        name, sign, path = pair.partition("=")
+        if not (name and sign and path) or name in found:
+            what = f"{name!r} stands twice" if name in found else f"expected NAME=FILE, got {pair!r}"
+            raise DataError(what, where="--table", hint="such as --table purchases=purchases.parquet")
+        found[name] = Path(path)
+    return found
