@@ -108,6 +108,8 @@ def fit(
     place = _place(spec, out)
     with ExitStack() as stack:
         executor = _start(spec, stack)
+        if spec.data.tables:
+            _preload()
         data = _read(spec, train, test, tables or {}, deadline, listener)
         costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
@@ -189,15 +191,24 @@ def _start(spec: Spec, stack: ExitStack) -> Executor:
     return executor
 
 
+def _preload() -> None:
+    """Load what proposes relational features beside the reading of the data."""
+    import threading
+
+    from automl.features.relational.propose import preload
+
+    threading.Thread(target=preload, daemon=True).start()
+
+
 def _read(
     spec: Spec, train: Any, test: Any, tables: Mapping[str, Any], deadline: Deadline, listener: Listener
 ) -> Prepared:
     from automl.data.prepare import prepare
-    from automl.decide.quantile import make_unit_costs
+    from automl.decide.unit_costs import make_unit_costs
 
     listener(Event(stage="read", text="reading and auditing the data"))
     data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener)
-    make_unit_costs(spec.objective, data.labels.task)  # what is wrong there is told before the search
+    make_unit_costs(spec.objective, data.labels.task, data)  # what is wrong there is told before the search
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
     for finding in data.findings:

@@ -49,6 +49,15 @@ LOGICAL = {
 }
 
 
+def preload() -> None:
+    """Import Featuretools, which takes seconds: while data is read, say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own dependencies
+        import featuretools
+
+        del featuretools
+
+
 def propose(catalog: Catalog, samples: Mapping[str, pl.DataFrame], *, limit: int, seed: int) -> Definitions:
     """At most `limit` features of main over the tables of `catalog`, the simplest first.
 
