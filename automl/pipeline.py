@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -108,9 +108,8 @@ def fit(
     place = _place(spec, out)
     with ExitStack() as stack:
         executor = _start(spec, stack)
-        if spec.data.tables:
-            _preload()
-        data = _read(spec, train, test, tables or {}, deadline, listener)
+        loaded = _preload(spec)
+        data = _read(spec, train, test, tables or {}, deadline, listener, loaded)
         costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
         outcome = _search(spec, data, deadline, executor, run, _with_money(listener, run, data, costs))
@@ -137,7 +136,7 @@ def plan(spec: Spec) -> dict[str, Any]:
     from automl.bundle.manifest import plain
     from automl.data.prepare import prepare
 
-    data = _related(prepare(spec), spec, None, {}, silent)
+    data = _related(prepare(spec), spec, None, {}, silent, _preload(spec))
     _costs(spec, data)
     return {
         "target": data.labels.name,
@@ -191,23 +190,33 @@ def _start(spec: Spec, stack: ExitStack) -> Executor:
     return executor
 
 
-def _preload() -> None:
-    """Load what proposes relational features beside the reading of the data."""
-    import threading
+def _preload(spec: Spec) -> Callable[[], None]:
+    """Load what proposes relational features beside the reading of the data; the answer waits for it."""
+    if not spec.data.tables:
+        return lambda: None
+    from threading import Thread
 
     from automl.features.relational.propose import preload
 
-    threading.Thread(target=preload, daemon=True).start()
+    thread = Thread(target=preload, daemon=True)
+    thread.start()
+    return thread.join
 
 
 def _read(
-    spec: Spec, train: Any, test: Any, tables: Mapping[str, Any], deadline: Deadline, listener: Listener
+    spec: Spec,
+    train: Any,
+    test: Any,
+    tables: Mapping[str, Any],
+    deadline: Deadline,
+    listener: Listener,
+    loaded: Callable[[], None],
 ) -> Prepared:
     from automl.data.prepare import prepare
     from automl.decide.unit_costs import make_unit_costs
 
     listener(Event(stage="read", text="reading and auditing the data"))
-    data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener)
+    data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener, loaded)
     make_unit_costs(spec.objective, data.labels.task, data)  # what is wrong there is told before the search
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
@@ -217,7 +226,12 @@ def _read(
 
 
 def _related(
-    data: Prepared, spec: Spec, deadline: Deadline | None, tables: Mapping[str, Any], listener: Listener
+    data: Prepared,
+    spec: Spec,
+    deadline: Deadline | None,
+    tables: Mapping[str, Any],
+    listener: Listener,
+    loaded: Callable[[], None],
 ) -> Prepared:
     """The data with the columns that its other tables give."""
     if not spec.data.tables and not tables:
@@ -227,7 +241,7 @@ def _related(
 
     listener(Event(stage="features", text="computing features from other tables"))
     given = {name: to_polars(frame) for name, frame in tables.items()}
-    return relate(data, spec, deadline=deadline, given=given)
+    return relate(data, spec, deadline=deadline, given=given, loaded=loaded)
 
 
 def _frame(given: Any) -> pl.DataFrame | None:

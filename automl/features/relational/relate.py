@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,16 +40,22 @@ Floats = NDArray[np.float64]
 
 
 def relate(
-    data: Prepared, spec: Spec, *, deadline: Deadline | None = None, given: Mapping[str, pl.DataFrame] | None = None
+    data: Prepared,
+    spec: Spec,
+    *,
+    deadline: Deadline | None = None,
+    given: Mapping[str, pl.DataFrame] | None = None,
+    loaded: Callable[[], None] = lambda: None,
 ) -> Prepared:
     """`data` with the columns that its other tables give, and with what they are computed by (`Prepared.related`).
 
     `given` are frames that stand in for the files of `[data.tables]`. With a `deadline` at most `SHARE` of its budget
-    is spent. Raises what `join` raises.
+    is spent. `loaded` waits for what proposes features to be loaded. Raises what `join` raises.
     """
     joined = join(spec, data.train.raw, data.schema, data.labels, given)
     catalog = catalog_of(joined, spec, data)
     rows = _Both.of(joined, data)
+    loaded()
     proposed = _proposed(catalog, joined, rows, spec.budget.seed)
     chosen, seen = _chosen(proposed, rows, data, spec, deadline)
     train = run(chosen, rows.train, rows.past_train)
