@@ -16,6 +16,7 @@ from automl.budget import Deadline
 from automl.errors import LimitRefusal, VerdictRefusal
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec, load, parse
+from automl.warm import after_first, warm
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,7 +113,8 @@ def fit(
         data = _read(spec, train, test, tables or {}, deadline, listener, loaded)
         costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
-        outcome = _search(spec, data, deadline, executor, run, _with_money(listener, run, data, costs))
+        told = _with_money(listener, run, data, costs)
+        outcome = _search(spec, data, deadline, executor, run, after_first("search", told, warm))
         choice = _choose(spec, data, outcome, costs, run, listener)
         judgement = _judge(spec, data, outcome, choice, listener)
         staged = _stage(spec, data, outcome, choice, judgement, place, listener)
@@ -293,6 +295,7 @@ def _search(
         metric=_metric(spec, data),
         spec=spec,
         seed=spec.budget.seed,
+        judged=data.test.n,
     )
     return search(
         problem=problem,

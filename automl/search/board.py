@@ -22,8 +22,8 @@ class Trial:
 
     `loss` is the proper score that the search minimises, `score` the spec's metric, both on
     out-of-fold rows, the mean of all cross-validations; `detail` says why it failed, was dropped
-    or was stopped; `footprint` is what the largest of its folds' models is made of; `oof` is the name by which the
-    run folder loads its predictions.
+    or was stopped; `rows` are those that it learned from on a fold; `footprint` is what the largest of its folds'
+    models is made of; `oof` is the name by which the run folder loads its predictions.
     """
 
     id: int

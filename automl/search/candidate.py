@@ -31,7 +31,8 @@ class Candidate:
     learner: Learner
     params: Params
     proposed: bool = False  # by an engine, which waits for the loss
-    sample: int | None = None  # rows to learn from, where there is no time for all
+    sample: int | None = None  # rows to learn from, if not all
+    origin: int | None = None  # the candidate on fewer rows that it goes on from (see `ladder`)
     asked: set[int] = field(default_factory=set)
     losses: dict[int, float] = field(default_factory=dict)
     rounds: list[int] = field(default_factory=list)
@@ -121,6 +122,8 @@ def record(candidate: Candidate, problem: Problem) -> dict[str, object]:
         **facts,
         "loss": facts["loss"] if math.isfinite(facts["loss"]) else None,
         "losses": {str(fold): loss for fold, loss in candidate.losses.items()},
+        "sample": candidate.sample,
+        "origin": candidate.origin,
     }
 
 
@@ -147,6 +150,8 @@ def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candida
         id=line["id"],
         learner=learners[line["learner"]],
         params=line["params"],
+        sample=line["sample"],
+        origin=line["origin"],
         asked=set(losses),
         losses=losses,
         rounds=list(line["rounds"]),
@@ -180,7 +185,7 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         score=candidate.score,
         rounds=tuple(candidate.rounds),
         folds=len(candidate.losses),
-        rows=sum(len(problem.fold(fold).valid) for fold in candidate.losses),
+        rows=candidate.sample or len(problem.folds[0].fit),
         seconds=round(candidate.seconds, 3),
         memory=candidate.memory,
         footprint=candidate.footprint,

@@ -15,8 +15,9 @@ from automl.search import finals, team
 from automl.search.average import average
 from automl.search.board import Board, Outcome
 from automl.search.candidate import Candidate
-from automl.search.forecast import makespan
+from automl.search.forecast import makespan, reserve
 from automl.search.front import front, record
+from automl.search.jobs import memory
 from automl.search.state import State
 from automl.search.trial import Fitted, Order
 
@@ -32,7 +33,7 @@ SEEDS = 104_729  # between the seeds of fits
 def finish(state: State) -> Outcome:
     """Choose, refit and weigh; raises `AutomlError` if no candidate was predicted on every fold (R11)."""
     repeats = finals.complete(state)
-    whole = list(state.finalists) if repeats > 1 else state.whole
+    whole = list(state.finalists) if repeats > 1 else [one for one in state.whole if _may_ship(one)]
     if not whole:
         why = next((f"{found.learner.name}: {found.detail}" for found in state.found if found.detail), None)
         raise AutomlError("no learner could be fitted, not even the constant", hint=why)
@@ -40,6 +41,7 @@ def finish(state: State) -> Outcome:
         whole = [found for found in whole if found.fitted is not None] or whole
     pool = team.pool(state, whole, repeats=repeats)
     weights = _affordable(state, team.weights(state, pool))
+    state.chosen = tuple(weights)
     points = front(state, pool, weights)
     state.rundir.append(record(points, weights))
     fitted = _refit(state, weights)
@@ -63,6 +65,11 @@ def finish(state: State) -> Outcome:
     )
 
 
+def _may_ship(found: Candidate) -> bool:
+    """What learned from some of the rows ships as it is, if it still is: its rounds are not for all rows."""
+    return found.sample is None or found.fitted is not None
+
+
 def _final(state: State) -> int | None:
     """The table whose plan ships: with a holdout its own, so that what was fitted may ship as it is."""
     return 0 if state.pace.folds == 1 else None
@@ -70,7 +77,7 @@ def _final(state: State) -> int | None:
 
 def _left(state: State) -> float:
     """Seconds for refits."""
-    left = state.deadline.left() - state.reserve
+    left = state.deadline.left() - reserve(state)
     return left if state.stopped is None else min(left, BY_HAND)
 
 
@@ -94,8 +101,12 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     fallback = sorted(baselines, key=lambda found: (found.first, found.id))[:1]
     whole_rows = [member for member in weights if member.sample is None]  # a sample's rounds are not for all rows
     members = list(dict.fromkeys([*fallback, *whole_rows]))
-    if holdout and not _time_to_refit(state, members):
-        members = [member for member in weights if member.id not in fitted]
+    while holdout and members and not _time_to_refit(state, members):  # the lightest ship as they are
+        members.pop()
+    members += [member for member in whole_rows if member.id not in fitted and member not in members]
+    for member in weights:
+        if holdout and member not in members and member.sample is None:
+            member.detail = f"ships as fitted on {len(state.problem.folds[0].fit):,} of {state.problem.rows.n:,} rows"
     if not members:
         return fitted
     names = ", ".join(f"{member.learner.name} {weights[member]:.0%}" for member in members if member in weights)
@@ -159,7 +170,7 @@ def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
         function="automl.search.trial:refit",
         arguments={"order": order},
         seconds=limit + (0.0 if state.counted else LATE),
-        memory=int(state.spec.budget.memory / state.workers),
+        memory=memory(state),
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median_low
 
 import numpy as np
 
 from automl.learners.base import Learner
 from automl.search.candidate import Candidate
+from automl.search.footprint import NOTHING
 from automl.search.pace import fit_estimate
 from automl.search.problem import Problem
+from automl.search.reserve import reserve_seconds
 from automl.search.state import State
 
 REFIT = 0.9  # of a fold's time, row for row: a refit has no validation rows and does not wait for a gain
@@ -17,19 +20,31 @@ CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
 
 
 def seconds_left(state: State) -> float:
-    """Seconds of search: what is left beside the reserve and the refits."""
-    return state.deadline.left() - state.reserve - refit_seconds(state)
+    """Seconds of search: what is left beside the reserve and the refits, or till the moment that is granted anyway."""
+    left = state.deadline.left() - reserve(state) - refit_seconds(state)
+    return max(left, state.late - state.deadline.spent())
+
+
+def reserve(state: State) -> float:
+    """Seconds for what comes after the search, for a model like the best so far."""
+    members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
+    size = sum((member.footprint for member in members), NOTHING) if members else state.after.guess()
+    return reserve_seconds(state.deadline.seconds, state.after, size, crowded=state.crowded)
 
 
 def refit_seconds(state: State) -> float:
     """What refitting the members is likely to take, from the best candidates so far.
 
-    With a holdout the fitted models may ship as they are, so nothing is set aside for refits that take long.
+    With a holdout the fitted models may ship as they are, so no more than a part is set aside for refits.
     """
+    seconds = makespan([one for one in _best(state) if one.sample is None], state.problem, state.spec.budget.workers)
+    return CHOOSING + (min(seconds, state.pace.refit_seconds) if state.pace.folds == 1 else seconds)
+
+
+def _best(state: State) -> Sequence[Candidate]:
+    """As many candidates as an ensemble may have."""
     standing = state.finalists or [one for one in state.found if one.losses and (one.whole or not one.ended)]
-    best = sorted(standing, key=lambda one: (one.first, one.id))[: state.spec.recipe.members]
-    seconds = makespan(best, state.problem, state.spec.budget.workers)
-    return CHOOSING + (0.0 if state.pace.folds == 1 and seconds > state.pace.refit_seconds else seconds)
+    return sorted(standing, key=lambda one: (one.first, one.id))[: state.spec.recipe.members]
 
 
 def makespan(members: Sequence[Candidate], problem: Problem, workers: int) -> float:
@@ -45,14 +60,27 @@ def haste(state: State, learner: Learner) -> float:
     """How many times too long one more candidate of `learner` is likely to take."""
     if state.counted:
         return 1.0
-    seconds = expected(state, learner) * max(1.0, state.pace.folds / state.workers) + backlog(state)
-    return seconds / max(seconds_left(state), 1e-9)
+    seconds = expected(state, learner, state.lowest)
+    if state.rungs:
+        seconds += expected(state, learner, state.rungs[-1])  # tried on few rows, it should have time to climb
+    else:
+        seconds *= max(1.0, state.pace.folds / state.workers)
+    return (seconds + backlog(state)) / max(seconds_left(state), 1e-9)
 
 
-def expected(state: State, learner: Learner) -> float:
-    """Seconds that a fit of `learner` is likely to take."""
-    took = [found.seconds_a_fold() for found in state.found if found.learner is learner and found.losses]
-    return sum(took) / len(took) if took else usual_fit(state.problem) * learner.cost / 2
+def expected(state: State, learner: Learner, sample: int | None) -> float:
+    """Seconds that a fit of `learner` on so many rows (None: all) is likely to take."""
+    every = len(state.problem.folds[0].fit)
+    took = [found for found in state.found if found.learner is learner and found.losses]
+    same = [found for found in took if found.sample == sample] or took
+    if not same:
+        return scaled(usual_fit(state.problem) * learner.cost / 2, every, sample or every)
+    return median_low(scaled(one.seconds_a_fold(), one.sample or every, sample or every) for one in same)
+
+
+def scaled(seconds: float, rows: int, to: int) -> float:
+    """What a fit that took `seconds` on `rows` is likely to take on `to` of them."""
+    return seconds * to / rows
 
 
 def backlog(state: State) -> float:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 
+from automl.executors._processes import resident
 from automl.executors.base import Done, Job
 from automl.search.candidate import OOF, Candidate
 from automl.search.forecast import seconds_left
@@ -15,6 +17,9 @@ AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits
 TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
 EXPORT = 0.5  # seconds that they take at least, on a busy machine
 GRACE = 1.5  # a job may overrun its soft limit by this factor and ten seconds before it is killed
+LEAST = 10.0  # the search ends without it if it has something; else a busy machine must not take the last hope
+HELPER = 150e6  # bytes that the workers' common parent holds
+FEWEST = 0.5  # of an even share of the memory, what a job has in any case
 
 
 def room(state: State) -> bool:
@@ -26,17 +31,24 @@ def submit(state: State, found: Candidate, fold: int) -> None:
     """Start a fold of a candidate; its plan is fitted now if it is the first to need it."""
     found.asked.add(fold)
     order = _order(state, found, fold)
-    soft, hard = order.seconds, GRACE * order.seconds + 10.0
+    hard = GRACE * order.seconds + LEAST
     job = Job(
         id=state.jobs,
         function="automl.search.trial:run",
         arguments={"order": order},
-        seconds=max(1.0, state.deadline.left()) if state.counted else min(hard, max(soft, state.deadline.left())),
-        memory=int(state.spec.budget.memory / state.workers),
+        seconds=max(1.0, state.deadline.left()) if state.counted else max(LEAST, min(hard, state.deadline.left())),
+        memory=memory(state),
     )
     state.jobs += 1
     state.flying[job.id] = (found, fold)
     state.executor.submit(job)
+
+
+def memory(state: State) -> int:
+    """Bytes that a job may hold: an even share of what this process and the workers' common parent leave."""
+    share = state.spec.budget.memory / state.workers
+    ours = resident(os.getpid()) + HELPER
+    return int(max(FEWEST * share, share - ours / state.workers))
 
 
 def land(state: State, done: Done) -> tuple[Candidate, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from typing import Any
 
 from automl.budget import Deadline
@@ -13,15 +14,16 @@ from automl.learners.base import Learner
 from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search import candidate as candidates
-from automl.search import finals, jobs, race
+from automl.search import finals, jobs, ladder, race
 from automl.search.agenda import Agenda, usable
 from automl.search.board import Outcome
 from automl.search.candidate import Candidate
 from automl.search.features import choose_features
 from automl.search.finish import finish
-from automl.search.forecast import seconds_left, usual_fit, work
-from automl.search.pace import BAGS_LEFT, PREPARE, crowding, pace, reserve_seconds
+from automl.search.forecast import reserve, scaled, seconds_left, usual_fit, work
+from automl.search.pace import BAGS_LEFT, PREPARE, pace
 from automl.search.problem import Matrices, Problem
+from automl.search.reserve import After, crowding, reserve_seconds
 from automl.search.rundir import RunDir
 from automl.search.state import State
 from automl.search.story import tell
@@ -30,6 +32,10 @@ from automl.spec.model import Spec
 
 ENGINES = Registry("automl.engines", Engine, "engine")
 TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
+LOOK = 0.1  # of the new in the mean of how crowded the machine is
+FEWEST_SECONDS = 2.0  # of search, once it has begun
+SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
+EARLY = 0.03  # of the budget: an end that is earlier is told
 MOMENT = 0.01  # seconds that are not worth waiting for
 MODELS = 12  # fitted models that are kept in memory
 RESUME = "`automl fit` with --resume goes on from here"
@@ -47,7 +53,7 @@ def search(
     learners: str = LEARNERS,
     engine: str = "flaml",
 ) -> Outcome:
-    """Try learners until the reserve (`pace.reserve_seconds`) is all that is left, and refit the best ensemble.
+    """Try learners until the reserve (`reserve.reserve_seconds`) is all that is left, and refit the best ensemble.
 
     Baselines come first, so that a scored candidate always stands. With ``budget.trials`` (baselines are not
     counted) every choice follows counted work; the deadline can then only end it, and `Outcome.stopped` says so.
@@ -89,13 +95,14 @@ def _begin(
     engine: str,
 ) -> State:
     counted = spec.budget.trials is not None
-    reserve = reserve_seconds(
-        deadline.seconds,
-        problem.rows.n,
-        len(problem.schema.features),
-        problem.task,
-        crowded=1.0 if counted else crowding(),
+    after = After(
+        calibrated=sum(len(fold.valid) for fold in problem.folds),
+        judged=problem.judged,
+        columns=len(problem.schema.features),
+        width=problem.task.width,
     )
+    crowded = 1.0 if counted else crowding(1 + spec.budget.workers)
+    reserve = reserve_seconds(deadline.seconds, after, after.guess(), crowded=crowded)
     left = deadline.seconds - PREPARE if counted else deadline.left()
     first = pace(
         usual_fit(problem),
@@ -104,6 +111,10 @@ def _begin(
         workers=spec.budget.workers,
         least=problem.least_folds,
     )
+
+    # with time for all folds there is time to try everything on all rows
+    rungs = ladder.rungs(len(problem.folds[0].fit)) if counted or first.folds < len(problem.folds) else ()
+    first = replace(first, rate=1.0) if rungs else first
 
     def cost(found: Candidate) -> float:
         return work(problem, found) if counted else found.seconds
@@ -129,7 +140,9 @@ def _begin(
         package=package,
         matrices=Matrices(problem=problem, rundir=rundir),
         agenda=agenda,
-        reserve=reserve,
+        after=after,
+        rungs=rungs,
+        crowded=crowded,
         pace=first,
         settled=counted or first.folds == 1,
     )
@@ -147,7 +160,8 @@ def _resume(state: State) -> None:
     for found in filter(None, restored.values()):
         state.found.append(found)
         state.ended.append(found)
-        state.agenda.note(found)
+        if found.origin is None:
+            state.agenda.note(found)
     state.number = 1 + max(restored, default=-1)
 
 
@@ -157,6 +171,7 @@ def _explore(state: State) -> None:
         _feed(state)
         _prepare(state)
         if not state.flying:
+            _tell_the_rest(state)
             return
         left = seconds_left(state)
         if left < MOMENT and state.whole:
@@ -165,14 +180,38 @@ def _explore(state: State) -> None:
             return
         for done in state.executor.wait(min(max(left, TICK), 1.0)):
             _take(state, done)
+        if not state.counted:
+            now = crowding(1 + min(state.workers, len(state.flying)))
+            state.crowded += LOOK * (now - state.crowded)
 
 
 def _feed(state: State) -> None:
     while jobs.room(state):
-        following = race.next_fold(state) or race.next_candidate(state) or finals.next_repeat(state)
+        for found in race.abandon(state):
+            _end(state, found, folds=_counting(state, found))
+        following = (
+            race.next_fold(state) or race.next_climb(state) or race.next_candidate(state) or finals.next_repeat(state)
+        )
         if following is None:
             return
         jobs.submit(state, *following)
+        if not state.late and not state.counted:
+            state.late = _granted(state)
+
+
+def _granted(state: State) -> float:
+    """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
+    slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
+    return max(0.0, min(state.deadline.spent() + FEWEST_SECONDS, state.deadline.seconds + slack))
+
+
+def _tell_the_rest(state: State) -> None:
+    """Say why a search ends before its time."""
+    left = seconds_left(state)
+    if not state.counted and left > state.deadline.seconds * EARLY:
+        why = "no gain for a while" if race.exhausted(state) else "nothing else fits into the time"
+        text = f"{why}: the search ends {left:.0f} s early"
+        state.listener(Event(stage="search", text=text, facts={"left": state.deadline.left()}))
 
 
 def _prepare(state: State) -> None:
@@ -213,15 +252,16 @@ def _take_repeat(state: State, found: Candidate, fold: int, result: FoldResult |
 def _settle(state: State, found: Candidate) -> None:
     """The first real fit shows how fast this machine is: with too little left fewer folds have to do."""
     state.settled = True
+    every = len(state.problem.folds[0].fit)
     state.pace = pace(
-        found.seconds_a_fold(),
+        scaled(found.seconds_a_fold(), found.sample or every, every),
         folds=state.pace.folds,
         seconds=seconds_left(state),
         workers=state.workers,
         bags=BAGS_LEFT,
         least=state.problem.least_folds,
     )
-    state.agenda.pace = state.pace
+    state.agenda.pace = replace(state.pace, rate=1.0) if state.rungs else state.pace
     for other in state.found:
         if not other.ended and other is not found and set(range(state.pace.folds)) <= set(other.losses):
             _end(state, other)
@@ -247,8 +287,14 @@ def _close(state: State) -> None:
     """End what is under way: with most of its folds a candidate counts, the others stand on the board as stopped."""
     for found in [found for found in state.found if not found.ended]:
         done = len(found.losses)
-        enough = done > state.pace.folds / 2 and (not state.counted or state.stopped is not None)
-        if not enough:
+        folds = _counting(state, found) if not state.counted or state.stopped is not None else state.pace.folds
+        if done < folds:
             found.status = "stopped"
             found.detail = f"{state.stopped or 'the time ended'}, {done} of {state.pace.folds} folds done"
-        _end(state, found, folds=done if enough else state.pace.folds)
+        _end(state, found, folds=folds)
+
+
+def _counting(state: State, found: Candidate) -> int:
+    """The folds with which a candidate counts that gets no more: most of them are enough."""
+    done = len(found.losses)
+    return done if done > state.pace.folds / 2 else state.pace.folds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from automl.learners.base import Params
@@ -30,27 +29,6 @@ class Pace:
     rate: float
     fit_seconds: float
     refit_seconds: float  # with a holdout, longer refits are left out: the fitted models ship
-
-
-def crowding() -> float:
-    """How many times longer work takes because of other work on this machine: runnable processes a core, 1 to 1.7.
-
-    The average of the last minute has our own start in it, and a run that has just ended: half a process is let off.
-    """
-    return min(1.7, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) - 0.5))
-
-
-def reserve_seconds(budget: float, rows: int, columns: int, task: Task, *, crowded: float = 1.0) -> float:
-    """The part of a budget (seconds) that the search must leave to calibration, graph, gates and bundle.
-
-    Six seconds for what any run does (a cold start of the scorer, 2,000 single rows, hashes), a little for the larger
-    models of longer searches, the passes of the graph over the data, and the trees of each further class; never more
-    than 35 % of the budget. Measured on two cores: 4 s for adult, 10 s for 9 classes, 16 s for 26. On a `crowded`
-    machine (see `crowding`) all of it takes as many times longer.
-    """
-    passes = min(6.0, 5e-7 * rows * columns)
-    classes = min(9.0, 0.35 * (task.width - 1))
-    return min(0.35 * budget, crowded * (6.0 + 0.02 * budget + passes + classes))
 
 
 def fit_estimate(rows: int, columns: int, task: Task) -> float:

@@ -47,10 +47,13 @@ class Problem:
     seed: int
     unseen_groups: bool = False
     asks: tuple[Ask, ...] = ()
+    judged: int = 0  # rows of the test part
     _again: dict[int, tuple[Fold, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, rows: Rows, schema: Schema, task: Task, *, metric: str, spec: Spec, seed: int) -> Problem:
+    def of(
+        cls, rows: Rows, schema: Schema, task: Task, *, metric: str, spec: Spec, seed: int, judged: int = 0
+    ) -> Problem:
         """Cut `rows` into the folds that the spec asks for: by time, by group, else at random."""
         outer = folds(
             rows,
@@ -73,6 +76,7 @@ class Problem:
             loss=loss,
             seed=seed,
             unseen_groups=spec.data.unseen_groups,
+            judged=judged,
         )
 
     @property
@@ -130,7 +134,7 @@ class Matrices:
     _tables: dict[int | None, Table] = field(default_factory=dict)
     _plans: dict[int | None, Plan] = field(default_factory=dict)
     _parity: dict[int | None, str] = field(default_factory=dict)
-    _base: tuple[tuple[FeatureInfo, ...], Floats] | None = None
+    _base: tuple[tuple[FeatureInfo, ...], Floats] | None = None  # the array is mapped, and not in memory
 
     def table(self, fold: int | None) -> Table:
         """The table of a fold, or (None) of the plan fitted on all train rows."""
@@ -172,12 +176,14 @@ class Matrices:
     def _write(self, fold: int | None, features: tuple[FeatureInfo, ...], values: Floats) -> Table:
         name, problem = _name(fold), self.problem
         if self._base is None:
-            self._base = (features, values)
             self.rundir.save(f"{FOLDER}/base", values)
             self.rundir.save(f"{FOLDER}/y", problem.rows.y)
             if problem.rows.weight is not None:
                 self.rundir.save(f"{FOLDER}/weight", problem.rows.weight)
-        places, own = _places(features, values, *self._base)
+            self._base = (features, self.rundir.load(f"{FOLDER}/base"))
+            places, own = tuple(range(len(features))), list[int]()
+        else:
+            places, own = _places(features, values, *self._base)
         if own:
             self.rundir.save(f"{FOLDER}/{name}", np.ascontiguousarray(values[:, own]))
         if fold is not None:

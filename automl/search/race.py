@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from automl.search import ladder
 from automl.search.agenda import enough
 from automl.search.candidate import Candidate
-from automl.search.forecast import backlog, haste, rest, seconds_left
+from automl.search.forecast import backlog, expected, haste, rest, seconds_left
 from automl.search.pace import hurried
 from automl.search.state import State
 
@@ -32,17 +33,57 @@ def next_fold(state: State) -> tuple[Candidate, int] | None:
     return found, min(set(range(state.pace.folds)) - found.asked)
 
 
+def abandon(state: State) -> list[Candidate]:
+    """Candidates whose other folds would not end in time: their time goes to what fits.
+
+    The furthest one stays as long as nothing but baselines stands.
+    """
+    if state.counted:
+        return []
+    flying = {found.id for found, _ in state.flying.values()}
+    some = [one for one in state.found if not one.ended and not one.learner.baseline and one.losses]
+    waiting = [one for one in some if one.id not in flying and len(one.asked) < state.pace.folds]
+    if not any(not one.learner.baseline for one in state.whole):
+        furthest = min(some, key=lambda one: (_folds_left(state, one), one.first, one.id), default=None)
+        waiting = [one for one in waiting if one is not furthest]
+    late = [one for one in waiting if rest(state, one) / min(state.workers, _folds_left(state, one)) > _seconds(state)]
+    for found in late:
+        found.detail = f"ended after {len(found.losses)} of {state.pace.folds} folds: no time for the others"
+    return late
+
+
+def _folds_left(state: State, found: Candidate) -> int:
+    return state.pace.folds - len(found.losses)
+
+
+def _seconds(state: State) -> float:
+    return max(seconds_left(state), 1e-9)
+
+
+def next_climb(state: State) -> tuple[Candidate, int] | None:
+    """The only fold of a candidate that climbs the ladder of rows, if one may."""
+    found = None if state.finalists else ladder.next_climb(state)
+    if found is None:
+        return None
+    state.number += 1
+    state.found.append(found)
+    return found, 0
+
+
 def next_candidate(state: State) -> tuple[Candidate, int] | None:
     """The first fold of a new candidate, if there is one and time for it."""
-    tried = [found for found in state.found if not found.learner.baseline]
+    tried = [found for found in state.found if not found.learner.baseline and found.origin is None]
     if state.finalists or (state.counted and len(tried) >= (state.spec.budget.trials or 0)) or exhausted(state):
         return None
     if not tried and not state.counted and seconds_left(state) < SHORT and (found := _sampled(state)):
         return found
-    following = state.agenda.next(state.found, lambda learner: haste(state, learner))
+    following = state.agenda.next(state.starters, lambda learner: haste(state, learner))
     if following is not None:
         learner, params, proposed = following
-        return _start(state, Candidate(id=state.number, learner=learner, params=params, proposed=proposed))
+        sample = None if learner.baseline else state.lowest
+        return _start(
+            state, Candidate(id=state.number, learner=learner, params=params, proposed=proposed, sample=sample)
+        )
     return _sampled(state) if not tried and not state.counted else None
 
 
@@ -59,7 +100,8 @@ def _sampled(state: State) -> tuple[Candidate, int] | None:
     if following is None or state.pace.folds > 1:
         return None
     learner, params = following
-    sample = int(rows * min(1.0, SAMPLED / haste(state, learner)))
+    seconds = expected(state, learner, None) + backlog(state)
+    sample = int(rows * min(1.0, SAMPLED * _seconds(state) / seconds))
     if sample < FEWEST_ROWS:
         return None
     some = sample if sample < rows else None
@@ -71,7 +113,7 @@ def _sampled(state: State) -> tuple[Candidate, int] | None:
 
 def exhausted(state: State) -> bool:
     """Whether so many trials have brought no gain that more would only fit the folds."""
-    firsts = [found.first for found in state.found if found.ended and not found.learner.baseline]
+    firsts = [found.first for found in state.starters if found.ended and not found.learner.baseline]
     without_gain = len(firsts) - firsts.index(min(firsts)) - 1 if firsts else 0
     return without_gain >= enough(state.problem.rows.n)
 
@@ -80,7 +122,11 @@ def goes_on(state: State, found: Candidate) -> bool:
     """A candidate goes on to further folds if its first one is near the best and there is time for them."""
     if found.learner.baseline:
         return True
-    firsts = [other.first for other in state.found if 0 in other.losses]
+    every = len(state.problem.folds[0].fit)
+    if ladder.on_rung(state, found):
+        found.detail = f"tried on {found.sample:,} of {every:,} rows"
+        return False
+    firsts = [other.first for other in state.found if 0 in other.losses and not ladder.on_rung(state, other)]
     margin = MARGIN + len(state.problem.folds[0].valid) ** -0.5
     if found.first > min(firsts) + margin * (max(firsts) - min(firsts)):
         found.detail = "dropped: its first fold is behind the best"

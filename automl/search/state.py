@@ -12,6 +12,7 @@ from automl.search.board import Trial
 from automl.search.candidate import Candidate, trial
 from automl.search.pace import Pace
 from automl.search.problem import Matrices, Problem
+from automl.search.reserve import After
 from automl.search.rundir import RunDir
 from automl.spec.model import Spec
 
@@ -30,7 +31,8 @@ class State:
     package: str  # of learners
     matrices: Matrices
     agenda: Agenda
-    reserve: float  # seconds for what comes after the search
+    after: After  # what comes after the search
+    rungs: tuple[int, ...] = ()  # rows of the lower rungs, see `ladder`
 
     pace: Pace
     settled: bool  # the first real fit has shown how fast this machine is
@@ -41,6 +43,9 @@ class State:
     jobs: int = 0
     finalists: tuple[Candidate, ...] = ()  # chosen when the search has found what it will
     repeats: int = 1  # cross-validations of the finalists that were begun
+    chosen: tuple[Candidate, ...] = ()  # what will ship, once that is known
+    crowded: float = 1.0  # how many times longer work takes because of others
+    late: float = 0.0  # seconds on the deadline's clock until which the search may go on in any case
     stopped: str | None = None
     signal: int | None = None
 
@@ -59,6 +64,16 @@ class State:
         """The board so far, in the order of ending; a signal may have come between an end and its note."""
         late = [found for found in self.found if found.ended and found not in self.ended]
         return tuple(trial(found, self.problem) for found in (*self.ended, *late))
+
+    @property
+    def lowest(self) -> int | None:
+        """The rows that a new candidate is tried on, None for all."""
+        return self.rungs[0] if self.rungs else None
+
+    @property
+    def starters(self) -> list[Candidate]:
+        """The candidates that compare with a new one: those on as many rows, and baselines."""
+        return [found for found in self.found if found.learner.baseline or found.sample == self.lowest]
 
     @property
     def whole(self) -> list[Candidate]:

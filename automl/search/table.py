@@ -12,6 +12,8 @@ from automl.learners.base import FeatureInfo, Floats, Matrix
 
 Ints = NDArray[np.int64]
 
+SAMPLE = 1  # the seed of samples of rows
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -29,10 +31,10 @@ class Table:
     weighted: bool
 
     def fit(self, sample: int | None = None) -> Matrix:
-        """The rows that are learned from, or `sample` of them, drawn evenly."""
+        """The rows that are learned from, or `sample` of them, drawn evenly; a larger sample holds a smaller one."""
         rows = self._load(f"{self.name}-fit").astype(np.int64)
         if sample is not None and sample < len(rows):
-            rows = rows[np.sort(np.random.default_rng(sample).permutation(len(rows))[:sample])]
+            rows = rows[np.sort(np.random.default_rng(SAMPLE).permutation(len(rows))[:sample])]
         return self._matrix(rows)
 
     def valid(self) -> Matrix:

@@ -23,9 +23,10 @@ from automl.ops.bulk import evaluate
 from automl.progress import Event, silent
 from automl.search import finals
 from automl.search.board import Outcome
+from automl.search.footprint import NOTHING
 from automl.search.loop import search
-from automl.search.pace import reserve_seconds
 from automl.search.problem import Problem
+from automl.search.reserve import After, reserve_seconds
 from automl.search.rundir import RunDir
 from automl.spec import Spec
 
@@ -146,18 +147,17 @@ def test_time_is_held_and_used(
     make_problem: MakeProblem,
     rundir: RunDir,
     simulate: Simulate,
-    monkeypatch: pytest.MonkeyPatch,
     budget: float,
     price: float,
 ) -> None:
     """R10: whatever a fit takes, the reserve is left at the end; and no more than what a fit could not have used."""
-    monkeypatch.setattr("automl.search.loop.crowding", lambda: 1.0)
     spec = make_spec(seconds=budget)
     problem = make_problem(spec, n=12_000)
     executor = simulate(lambda job: 0.02 if job.arguments["order"].learner == "mean" else price)
     deadline = Deadline.of(budget, clock=executor.clock)
     outcome = run(problem, spec, rundir, executor, deadline=deadline)
-    reserve = reserve_seconds(budget, problem.rows.n, 3, problem.task)
+    after = After(calibrated=problem.rows.n, judged=0, columns=3, width=1)
+    reserve = reserve_seconds(budget, after, NOTHING)
     assert deadline.left() >= reserve - 0.1
     assert outcome.members
     assert deadline.left() <= reserve + 3.0 + 4.0 * 1.3 * price + 0.1 * budget
@@ -400,18 +400,18 @@ def test_too_little_time_for_all_rows(
 ) -> None:
     """With seconds left and many rows, the first learner is fitted in a hurry on some of them, and ships as it is."""
     spec = make_spec(seconds=10)
-    problem = make_problem(spec, n=200_000)
+    problem = make_problem(spec, n=400_000)
 
     def price(job: Job) -> float:
         order = job.arguments["order"]
-        return 0.1 if order.learner == "mean" else 1e-6 * (order.sample or 150_000)
+        return 0.1 if order.learner == "mean" else 1e-6 * (order.sample or 300_000)
 
     executor = simulate(price)
-    executor.now = 5.7
+    executor.now = 10.0
     deadline = Deadline(seconds=10.0, start=0.0, clock=executor.clock)
     outcome = run(problem, spec, rundir, executor, deadline=deadline)
     sampled = next(trial for trial in outcome.board.trials if trial.learner == "ridge")
-    assert "of 150,000 rows" in sampled.detail
+    assert "of 300,000 rows" in sampled.detail
     assert {member.learner for member in outcome.members} == {"ridge"}
 
 
@@ -421,7 +421,52 @@ def test_a_baseline_is_waited_for(
     """R11: when reading has taken all the time, the search still waits for one baseline: else there is no bundle."""
     spec = make_spec(seconds=10)
     executor = simulate(lambda job: 0.1)
-    executor.now = 9.0
+    executor.now = 12.0
     deadline = Deadline(seconds=10.0, start=0.0, clock=executor.clock)
     outcome = run(make_problem(spec), spec, rundir, executor, deadline=deadline)
     assert [member.learner for member in outcome.members] == ["mean"]
+
+
+def test_large_data_climbs_a_ladder_of_rows(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+) -> None:
+    """Many candidates are tried on few rows, the best climb to all; the same rows judge them, and what ships had all.
+
+    The journal knows the rungs: a resumed search climbs on from there.
+    """
+    spec = make_spec(seconds=20)
+    problem = make_problem(spec, n=100_000)
+    executor = simulate(lambda job: 0.1 if job.arguments["order"].learner == "mean" else 2e-5 * rows_of(job))
+    outcome = run(problem, spec, rundir, executor, deadline=Deadline.of(20.0, clock=executor.clock))
+    tried = [trial for trial in outcome.board.trials if trial.learner == "ridge" and trial.status == "ok"]
+    count = {rows: sum(trial.rows == rows for trial in tried) for rows in (10_000, 40_000, 75_000)}
+    assert count[10_000] > count[40_000] >= count[75_000] >= 1
+    assert {trial.detail for trial in tried if trial.rows == 10_000} == {"tried on 10,000 of 75,000 rows"}
+    weights = dict(outcome.board.weights)
+    assert {trial.rows for trial in tried if trial.id in weights} == {75_000}
+    lines = [json.loads(line) for line in (rundir.path / "journal.jsonl").read_text().splitlines()]
+    lines = [line for line in lines if line["kind"] == "trial"]
+    origin = {line["id"]: line["origin"] for line in lines}
+    rows = {line["id"]: line["rows"] for line in lines}
+    assert all(rows[at] > rows[origin[at]] for at in origin if origin[at] is not None)
+
+
+def rows_of(job: Job) -> int:
+    return int(job.arguments["order"].sample or 75_000)
+
+
+def test_counted_trials_on_large_data(make_spec: MakeSpec, make_problem: MakeProblem, tmp_path: Path) -> None:
+    """R12: with `budget.trials` the ladder looks at rows and losses alone, and a climb is not counted as a trial."""
+
+    def outcome(name: str) -> Outcome:
+        spec = make_spec(trials=3, seconds=1000)
+        with RunDir.open(tmp_path / name, identity={}) as rundir:
+            return run(make_problem(spec, n=100_000), spec, rundir, InlineExecutor(workers=1))
+
+    one, two = outcome("one"), outcome("two")
+    told = [[(t.learner, t.params, t.loss, t.rows) for t in found.board.trials] for found in (one, two)]
+    assert told[0] == told[1]
+    assert one.board.weights == two.board.weights
+    rungs = [trial.rows for trial in one.board.trials if trial.learner == "ridge"]
+    assert rungs.count(10_000) == 3
+    assert 1 <= rungs.count(75_000) <= rungs.count(40_000) < 3

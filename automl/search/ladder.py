@@ -1,0 +1,70 @@
+"""The ladder of rows: on large data many candidates are tried on few rows, and the best of them climb to all.
+
+Source: Li et al.: A System for Massively Parallel Hyperparameter Tuning (ASHA), MLSys 2020. Validation rows are the
+same on every rung, so that losses compare; a candidate that climbs is fitted anew and is a row of the board again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from automl.search.candidate import Candidate
+from automl.search.forecast import scaled, seconds_left
+from automl.search.pace import hurried
+from automl.search.state import State
+
+RUNGS = (10_000, 40_000)
+LARGE = 60_000  # rows of a fold from which the ladder is used
+ETA = 3  # one in so many climbs
+MOST_HASTE = 2.0  # a higher learning rate makes up for that much
+GAIN = 1.5  # a rung of so many times the rows is worth a fit
+CAUTION = 0.8  # of the time left, what a fit on as many rows as fit may take
+
+
+def rungs(rows: int) -> tuple[int, ...]:
+    """The rows of the lower rungs, none for data that is not large; above them are all rows."""
+    return RUNGS if rows >= LARGE else ()
+
+
+def on_rung(state: State, found: Candidate) -> bool:
+    """Whether a candidate is on a lower rung, where its first fold is all that it is tried on."""
+    return found.sample in state.rungs
+
+
+def next_climb(state: State) -> Candidate | None:
+    """The best candidate that may climb, from the highest rung down, on the rows that it gets."""
+    climbed = {found.origin for found in state.found}
+    for place in reversed(range(len(state.rungs))):
+        for found in _best(state, state.rungs[place]):
+            if found.id not in climbed and (higher := _climb(state, found, place)) is not None:
+                return higher
+    return None
+
+
+def _best(state: State, rows: int) -> Sequence[Candidate]:
+    """One in `ETA` of a rung, the best first."""
+    there = [found for found in state.found if found.sample == rows and found.ended and found.status == "ok"]
+    there.sort(key=lambda found: (found.first, found.id))
+    return there[: math.ceil(len(there) / ETA)]
+
+
+def _climb(state: State, found: Candidate, place: int) -> Candidate | None:
+    """`found` on the next rung; in a hurry if need be; or, where folds are not needed, on as many rows as fit."""
+    rows = state.rungs[place + 1] if place + 1 < len(state.rungs) else None
+    factor = 1.0 if state.counted else _haste(state, found, rows)
+    if factor > MOST_HASTE:
+        every = len(state.problem.folds[0].fit)
+        rows = int((rows or every) * CAUTION / factor)
+        if state.pace.folds > 1 or rows < GAIN * state.rungs[place]:
+            return None
+        factor = 1.0
+    return Candidate(
+        id=state.number, learner=found.learner, params=hurried(found.params, factor), sample=rows, origin=found.id
+    )
+
+
+def _haste(state: State, found: Candidate, rows: int | None) -> float:
+    every = len(state.problem.folds[0].fit)
+    folds = max(1.0, state.pace.folds / state.workers) if rows is None else 1.0
+    return scaled(found.seconds_a_fold(), found.sample or every, rows or every) * folds / max(seconds_left(state), 1e-9)

@@ -1,0 +1,63 @@
+"""What comes after a search, in seconds: counted from the model that will ship, and from how busy the machine is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.search.footprint import Footprint
+from automl.search.serving import serving
+
+# Measured on an idle machine of two cores with five tasks: 1 s for a constant, 4 s for 100,000 rows to judge,
+# 7 s for 26 classes.
+BASE = 1.6  # the scorer started afresh, its margins and golden rows, hashes, the move
+NODE = 1e-5  # writing the graph and proving it
+STEP_OF_A_ROW = 2.5e-9  # scoring what is judged
+CELL = 2e-7  # reading it
+ANSWER = 2e-6  # resampling its scores, a probability each
+SINGLE = 2_200  # rows that are timed one by one
+MOST_SINGLE = 5.0  # then fewer of them are timed
+CALIBRATED = 2e-5  # fitting a scale for each of several classes, a probability each
+MOST_CALIBRATED = 6.0
+SHARE = 0.5  # of the budget, the most that is kept aside
+MOST_CROWDED = 5.0
+TREES, MOST_TREES, NODES, STEPS = 300, 4_000, 30, 5  # a guess before anything is fitted: for a class, in all, of a tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """What is done after a search but for the model: rows calibrated and judged, columns, width of a prediction."""
+
+    calibrated: int
+    judged: int
+    columns: int
+    width: int
+
+    def guess(self) -> Footprint:
+        """A model as large as an ensemble is likely to be."""
+        return Footprint(steps=STEPS, nodes=NODES) * min(MOST_TREES, TREES * self.width)
+
+
+def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: float = 1.0) -> float:
+    """The part of a budget (seconds) that the search must leave to calibration, graph, judgement, gates and bundle.
+
+    On a `crowded` machine (see `crowding`) all of it takes as many times longer. Never more than half of the budget.
+    """
+    rows = STEP_OF_A_ROW * size.steps + CELL * after.columns + ANSWER * after.width
+    single = SINGLE * serving([size], columns=after.columns).latency_p50
+    classes = CALIBRATED * after.calibrated * after.width if after.width > 1 else 0.0
+    seconds = BASE + NODE * size.nodes + after.judged * rows + min(MOST_SINGLE, single) + min(MOST_CALIBRATED, classes)
+    return min(SHARE * budget, crowded * seconds)
+
+
+def crowding(ours: int) -> float:
+    """How many times longer one process takes because of others: those that compute now, a core, from 1 to 5.
+
+    `ours` are the processes of this run that may be computing. Where the system does not tell, 1.
+    """
+    try:
+        computing = int(Path("/proc/loadavg").read_text(encoding="utf-8").split()[3].partition("/")[0])
+    except (OSError, IndexError, ValueError):
+        return 1.0
+    return min(MOST_CROWDED, max(1.0, (computing - ours + 1) / (os.cpu_count() or 1)))

@@ -1,0 +1,60 @@
+"""What is kept aside follows the model, the rows and the machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from automl.search.footprint import Footprint
+from automl.search.reserve import After, crowding, reserve_seconds
+
+ADULT = After(calibrated=26_000, judged=16_000, columns=14, width=1)
+LETTERS = After(calibrated=3_000, judged=5_000, columns=16, width=26)
+SOME = Footprint(steps=3_000, nodes=20_000)
+MANY = Footprint(steps=30_000, nodes=110_000)
+
+
+@pytest.mark.parametrize("budget", [0.5, 5.0, 10.0, 60.0, 600.0, 3600.0])
+def test_reserve_never_takes_too_much(budget: float) -> None:
+    """Something is left to search with, whatever the budget, the data and the machine."""
+    huge = replace(LETTERS, judged=10_000_000)
+    assert 0 < reserve_seconds(budget, huge, MANY, crowded=5.0) <= 0.5 * budget
+
+
+def test_the_reserve_is_what_the_bundle_took() -> None:
+    """Measured on an idle machine: about two seconds for adult, six for 26 classes, more rows cost more."""
+    assert 2.0 <= reserve_seconds(60.0, ADULT, SOME) <= 4.0
+    assert 5.5 <= reserve_seconds(60.0, LETTERS, MANY) <= 9.0
+    assert reserve_seconds(60.0, replace(ADULT, judged=100_000), SOME) > reserve_seconds(60.0, ADULT, SOME) + 0.5
+
+
+def test_a_guess_before_anything_is_fitted() -> None:
+    """Each class has its trees, up to a bound."""
+    assert ADULT.guess().nodes == 9_000
+    assert LETTERS.guess().nodes == 120_000
+
+
+def test_a_crowded_machine_keeps_more_aside() -> None:
+    """R10: what comes after the search takes longer where other work runs, and the deadline still holds."""
+    calm, crowded = (reserve_seconds(60.0, ADULT, SOME, crowded=factor) for factor in (1.0, 4.5))
+    assert crowded == pytest.approx(4.5 * calm)
+
+
+@pytest.mark.parametrize(("text", "factor"), [("0 0 0 3/99 7", 1.0), ("0 0 0 11/99 7", 4.5), ("0 0 0 99/99 7", 5.0)])
+def test_crowding_is_others_work_a_core(monkeypatch: pytest.MonkeyPatch, text: str, factor: float) -> None:
+    """R10: eight other processes on two cores leave one of ours two ninths of the machine; the factor is bounded."""
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(Path, "read_text", lambda path, **_: text)
+    assert crowding(3) == factor
+
+
+def test_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without /proc/loadavg the machine is taken to be idle."""
+
+    def missing(path: Path, **_: str) -> str:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    assert crowding(1) == 1.0
