@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from automl.bench.tasks import BenchTask, read_task
 from automl.bench.watch import Watched, watch
@@ -134,13 +135,28 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
 
     loaded = Bundle.load(bundle)
     scored = place / "scored.parquet"
-    predict(bundle, task.test, scored)
+    predict(bundle, task.test, scored, tables=_tables(task, loaded.tables, place))
     columns = pl.read_parquet(scored).select(pl.col("^(probability.*|prediction)$"))
     y = encode(loaded.manifest.target.labels(), load(task.test).frame[task.target])
     known = ~np.isnan(y)
     prediction = columns.to_numpy()[known]
     names = dict.fromkeys((task.metric, *REPORTED[task.kind]))
     return {name: metrics.score(metrics.get(name), y[known], prediction) for name in names}
+
+
+def _tables(task: BenchTask, names: Sequence[str], place: Path) -> dict[str, Path]:
+    """The files of the other tables that the bundle reads; as past rows of main all there are: each has its time."""
+    import polars as pl
+
+    from automl.data.source import load
+
+    data: Any = task.spec["data"]
+    found = {name: Path(data["tables"][name]["path"]) for name in names if name != "main"}
+    if "main" in names:
+        found["main"] = place / "past.parquet"
+        parts = [load(path).frame for path in (task.train, task.test)]
+        pl.concat(parts, how="vertical_relaxed").write_parquet(found["main"])
+    return found
 
 
 def versions() -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automl.bench.tables import tables_of
 from automl.errors import DataError, SpecError
 from automl.task import Kind
 
@@ -30,7 +31,7 @@ class BenchTask:
 
 
 def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> BenchTask:
-    """The task in `folder`, with or without its costs and its other tables.
+    """The task in `folder`, with or without its costs and its other tables (`main_table`: without).
 
     Raises `DataError` where `task.toml` or a table is missing, `SpecError` where the task says
     something that no spec can say yet.
@@ -39,13 +40,13 @@ def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> B
     if not path.is_file():
         raise DataError("no task.toml in this folder", where=str(folder), hint="give a folder that holds a task")
     said = tomllib.loads(path.read_text(encoding="utf-8"))
-    if not main_table and "tables" in said:
-        raise SpecError("several tables are not supported yet", where=str(path), hint="use --main-table")
     objective = {key: said[source] for key, source in OBJECTIVE.items() if source in said}
     if costs and "costs" in said:
         objective |= _money(said, path)
     data: dict[str, object] = {"train": str(_table(folder, "train")), "test": str(_table(folder, "test"))}
     data |= {key: said[source] for key, source in DATA.items() if source in said}
+    if not main_table and "tables" in said:
+        data |= tables_of(said, folder)
     if later := [_amount(said)] if costs and _is_outcome(said) else []:
         data["exclude"] = [name for name in said["ignore"] if name not in later]
         data["outcomes"] = later

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +206,12 @@ def _changed(folder: Path, name: str) -> BundleError:
 
 
 def _table(rows: Any) -> Any:
-    """A frame as polars; a path and a list of raw rows as they are."""
-    plain = isinstance(rows, str | Path | pl.LazyFrame) or (isinstance(rows, Sequence) and not hasattr(rows, "dtypes"))
-    return rows if plain else to_polars(rows)
+    """A file or a frame as polars, a list of raw rows as it is."""
+    if isinstance(rows, str | Path):
+        from automl.data.open_tables import open_table
+
+        return open_table(rows).frame
+    return rows if isinstance(rows, pl.LazyFrame | list | tuple) else to_polars(rows)
 
 
 def _array(values: pl.Series) -> np.ndarray[Any, Any]:

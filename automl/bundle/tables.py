@@ -8,13 +8,13 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from automl.bundle.scorer import ScoreError, Scorer, missing_columns, score_file
+from automl.bundle.scorer import ScoreError, Scorer, missing_columns, read_csv, score_file
 from automl.data.bulk import read_frame
 from automl.data.reader import read_row
 from automl.data.tables import Given, read_tables, wire_schema
@@ -24,6 +24,13 @@ from automl.features.relational.store import Store
 from automl.features.relational.stored import from_json
 
 RELATIONAL = "relational.json"
+Source = Given | str | Path
+FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".parquet": pl.read_parquet,
+    ".arrow": pl.read_ipc,
+    ".feather": pl.read_ipc,
+    ".ndjson": pl.read_ndjson,
+}
 
 
 class TableScorer(Scorer):
@@ -33,7 +40,7 @@ class TableScorer(Scorer):
     of its own keys only. Without `tables` it scores nothing; `given` is the scorer with others.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], tables: Mapping[str, Given] | None = None) -> None:
+    def __init__(self, folder: str | os.PathLike[str], tables: Mapping[str, Source] | None = None) -> None:
         super().__init__(folder)
         self.document = _document(Path(folder), self.manifest)
         self.main: dict[str, Any] = self.document["main"]
@@ -47,7 +54,7 @@ class TableScorer(Scorer):
         """The names of the tables that are read; ``main`` are main's own past rows."""
         return list(self.document["tables"])
 
-    def given(self, tables: Mapping[str, Given]) -> TableScorer:
+    def given(self, tables: Mapping[str, Source]) -> TableScorer:
         """The same scorer with other tables."""
         other = copy.copy(self)
         other.hold(tables)
@@ -57,10 +64,16 @@ class TableScorer(Scorer):
         """The computed columns of raw rows of main, in wire types."""
         return run(self.definitions, read_frame(self.main, frame), self._frames)
 
-    def hold(self, tables: Mapping[str, Given] | None) -> None:
+    def hold(self, tables: Mapping[str, Source] | None) -> None:
         """Read the tables and keep them, in place of those that were held."""
-        self._held = None if tables is None else read_tables(self.document, tables)
+        given = {name: self._opened(name, table) for name, table in (tables or {}).items()}
+        self._held = None if tables is None else read_tables(self.document, given)
         self._store: Store | None = None
+
+    def _opened(self, name: str, table: Source) -> Given:
+        if not isinstance(table, str | Path):
+            return table
+        return read_file(Path(table), self.document["tables"].get(name, {}).get("dialect") or {})
 
     @property
     def _frames(self) -> Mapping[str, pl.DataFrame | pl.LazyFrame]:
@@ -85,13 +98,13 @@ class TableScorer(Scorer):
             raise ScoreError(str(error)) from None
 
 
-def open_scorer(folder: str | os.PathLike[str], tables: Mapping[str, Given] | None = None) -> Scorer:
+def open_scorer(folder: str | os.PathLike[str], tables: Mapping[str, Source] | None = None) -> Scorer:
     """The scorer of a bundle of one table or of several. DataError for tables that the bundle does not know."""
     scorer = TableScorer(folder) if (Path(folder) / RELATIONAL).is_file() else Scorer(folder)
     return scorer if tables is None else given(scorer, tables)
 
 
-def given(scorer: Scorer, tables: Mapping[str, Given]) -> Scorer:
+def given(scorer: Scorer, tables: Mapping[str, Source]) -> Scorer:
     """The scorer with other tables at hand. DataError for tables that it does not know."""
     if isinstance(scorer, TableScorer):
         return scorer.given(tables)
@@ -122,6 +135,19 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def read_file(path: Path, dialect: Mapping[str, Any]) -> pl.DataFrame:
+    """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training."""
+    if path.suffix.lower() in FILES:
+        try:
+            return FILES[path.suffix.lower()](path)
+        except pl.exceptions.PolarsError as error:
+            raise ScoreError(f"{path}: {error}") from None
+    lines = read_csv(path, dialect)
+    header = next(lines)
+    columns = list(zip(*lines, strict=True)) or [()] * len(header)
+    return pl.DataFrame(dict(zip(header, columns, strict=True)), schema=dict.fromkeys(header, pl.String))
 
 
 def named(pairs: Sequence[str]) -> dict[str, Path]:

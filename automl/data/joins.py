@@ -10,10 +10,11 @@ import polars as pl
 
 from automl.data.check_tables import MAIN, check_columns, check_tables
 from automl.data.keys import Join, look, look_at_time
+from automl.data.open_tables import Opened, open_table
 from automl.data.rows import Finding, Labels, Schema
 from automl.data.schema import finding
 from automl.data.source import checked, frame_digest, probe_all
-from automl.data.tables import Frame, open_table, read_table
+from automl.data.tables import Frame, read_table
 from automl.data.wires import Guess, guess
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
@@ -57,7 +58,7 @@ def join(
     others = {name: table for name, table in spec.data.tables.items() if name != MAIN}
     check_tables(spec, given or {})
     opened = _opened(others, given or {})
-    rows = {name: frame for name, (frame, _) in opened.items()}
+    rows = {name: table.frame for name, table in opened.items()}
     samples = {MAIN: raw, **{name: _sample(frame) for name, frame in rows.items()}}
     pairs = [(name, its, table.to, other) for name, table in others.items() for its, other in table.on.items()]
     check_columns(spec, {name: sample.columns for name, sample in samples.items()})
@@ -70,7 +71,7 @@ def join(
     findings: list[Finding] = []
     for name, table in others.items():
         entries, found = _table_reader(name, table, samples[name], keys, spec.data.timezone)
-        document["tables"][name] = {"reader": {"columns": entries}}
+        document["tables"][name] = {"reader": {"columns": entries}, "dialect": opened[name].dialect}
         findings += found
     frames = {name: read_table(name, document["tables"][name], frame) for name, frame in rows.items()}
     frames_of = {**frames, MAIN: read_table(MAIN, {"reader": document["main"]}, raw)}
@@ -94,18 +95,19 @@ def join(
         cutoff=cutoff,
         history=history,
         findings=tuple(findings),
-        digests={path: digest for _, digests in opened.values() for path, digest in digests.items()},
+        digests={path: digest for table in opened.values() for path, digest in table.digests.items()},
     )
 
 
-def _opened(
-    tables: Mapping[str, Table], given: Mapping[str, pl.DataFrame]
-) -> dict[str, tuple[Frame, Mapping[str, str]]]:
+def _opened(tables: Mapping[str, Table], given: Mapping[str, pl.DataFrame]) -> dict[str, Opened]:
     """The rows of each table with their digests; a file that is joined twice is read once."""
     paths = dict.fromkeys(str(table.path) for name, table in tables.items() if name not in given)
     probe_all(*paths)
     read = {path: open_table(path, probed=True) for path in paths}
-    frames = {name: (checked(frame, name), {f"frame:{name}": frame_digest(frame)}) for name, frame in given.items()}
+    frames = {
+        name: Opened(frame=checked(frame, name), digests={f"frame:{name}": frame_digest(frame)})
+        for name, frame in given.items()
+    }
     return {name: frames[name] if name in given else read[str(table.path)] for name, table in tables.items()}
 
 

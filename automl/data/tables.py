@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from automl.data.bulk import read_column, read_frame
 from automl.data.reader import read_row
-from automl.data.source import files, kind, load
 from automl.errors import DataError, nearest
 
-LARGE = 1 << 28  # bytes of parquet on disk, from which on a table is read as it is computed and never whole
 TEXTS = ("category", "text")
 
 Frame = pl.DataFrame | pl.LazyFrame
-Given = Frame | str | Path | Sequence[Mapping[str, object]]
+Given = Frame | Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +32,7 @@ class Related:
 
 
 def read_tables(document: Mapping[str, Any], given: Mapping[str, Given]) -> dict[str, Frame]:
-    """Each table that `document` (relational.json) needs in wire types, from a frame, a file or raw rows.
+    """Each table that `document` (relational.json) needs in wire types, from a frame or raw rows.
 
     Tables of the spec that nothing is computed from may be given and are not looked at. Raises DataError for a table
     that is not given, for a name that is no table, and for columns that are not there.
@@ -61,34 +57,21 @@ def read_tables(document: Mapping[str, Any], given: Mapping[str, Given]) -> dict
 
 
 def read_table(name: str, entry: Mapping[str, Any], given: Given) -> Frame:
-    """One table in wire types; lazily where a `LazyFrame` or a large parquet file was given."""
+    """One table in wire types; lazily where a `LazyFrame` was given."""
     reader = entry["reader"]
-    source = open_table(given)[0] if isinstance(given, str | Path) else given
     try:
-        if isinstance(source, pl.DataFrame):
-            read: Frame = read_frame(reader, source)
-        elif isinstance(source, pl.LazyFrame):
-            read = _lazily(reader, source)
+        if isinstance(given, pl.DataFrame):
+            read: Frame = read_frame(reader, given)
+        elif isinstance(given, pl.LazyFrame):
+            read = _lazily(reader, given)
         else:
-            read = pl.DataFrame([read_row(reader, row) for row in source], schema=wire_schema(reader))
+            read = pl.DataFrame([read_row(reader, row) for row in given], schema=wire_schema(reader))
     except DataError as error:
         raise DataError(error.what, where=f"table {name!r}", hint=error.hint) from error
     except (KeyError, ValueError) as error:
         raise DataError(str(error.args[0]), where=f"table {name!r}") from error
     flags = [_flag(column, text) for column, text in entry.get("positive", {}).items()]
     return read.with_columns(flags) if flags else read
-
-
-def open_table(path: str | Path, *, probed: bool = False) -> tuple[Frame, Mapping[str, str]]:
-    """The rows of a file, a glob or a folder with the digest of each file; `probed` as for `source.load`.
-
-    Parquet of more than `LARGE` bytes stays on the disk: it is read as it is computed.
-    """
-    found = files(path)
-    if all(kind(file) == "parquet" for file in found) and sum(file.stat().st_size for file in found) > LARGE:
-        return pl.scan_parquet(list(found)), {str(file): _digest(file) for file in found}
-    source = load(path, probed=probed)
-    return source.frame, source.digests
 
 
 def wire_schema(reader: Mapping[str, Any]) -> dict[str, pl.DataType]:
@@ -116,8 +99,3 @@ def _flag(column: str, positive: str) -> pl.Expr:
     label = pl.col(column)
     flag = pl.when(label == "").then(float("nan")).otherwise((label == positive).cast(pl.Float64))
     return flag.alias(column)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
