@@ -20,7 +20,11 @@ import polars as pl
 for path in sys.argv[1:]:
     print(path, flush=True)
     try:
-        pl.read_parquet(path, glob=False)
+        scan = pl.scan_parquet(path, glob=False)
+        rows = scan.select(pl.len()).collect().item()
+        step = max(1, 50_000_000 // max(1, len(scan.collect_schema())))
+        for start in range(0, rows, step):
+            scan.slice(start, step).collect()
     except BaseException:
         pass
 """

@@ -12,18 +12,21 @@ from numpy.typing import NDArray
 from automl.data.audit import audit, compare, shared_rows
 from automl.data.base_rate import check_base_rate, to_base_rate, told
 from automl.data.bulk import read_column, read_frame
-from automl.data.costs import cost_column, costs_of, joined
+from automl.data.costs import ROW_ORDER, cost_column, costs_of, joined
 from automl.data.labels import canonical, encode, fit_labels
 from automl.data.moments import moments
+from automl.data.query import read_query
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import check_names, drop, finding, infer_schema, with_dates
-from automl.data.source import Source, load, probe_all
+from automl.data.source import Source, checked, frame_digest, load, probe_all
 from automl.data.split import split_test
 from automl.data.wires import guess
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
+from automl.spec.data import Query
 from automl.spec.expressions import named_columns
 
+CELL_BYTES = 40  # of memory for each raw cell: as it came, as it is read, as a feature, in folds
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -36,13 +39,14 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     """
     named = [(spec.data.train, train), (spec.data.test, test)]
     probe_all(*(path for path, frame in named if isinstance(path, str) and frame is None))
-    source = _source(spec.data.train, train, "train")
+    source = _source(spec, train, "train")
     check_names(source.frame.columns, spec)
     own = source.frame.columns
     source = _priced(source, spec, "train")
-    held = None if test is None and spec.data.test is None else _source(spec.data.test, test, "test")
+    held = None if test is None and spec.data.test is None else _source(spec, test, "test")
     held = held and _priced(held, spec, "test")
     train_part, test_part, sentence, findings = _parts(spec, source, held)
+    findings += [*_sampled(source, "train"), *(_sampled(held, "test") if held else [])]
 
     labels, said = fit_labels(train_part.raw[spec.objective.target], spec)
     findings += said
@@ -115,13 +119,34 @@ class _Part:
         return replace(self, raw=with_dates(self.raw, schema))
 
 
-def _source(named: object, frame: pl.DataFrame | None, part: str) -> Source:
+def _source(spec: Spec, frame: pl.DataFrame | None, part: Literal["train", "test"]) -> Source:
+    named = spec.data.train if part == "train" else spec.data.test
     if frame is not None:
         return load(frame, name=part)
-    if not isinstance(named, str):
+    if isinstance(named, Query):
+        folder = spec.source.parent if spec.source else None
+        found = checked(read_query(named, part=part, seconds=spec.budget.time, folder=folder), f"data.{part}")
+        return Source(frame=found, digests={f"query:{part}": frame_digest(found)})
+    if named is None:
         hint = f'set data.{part} = "rows.csv", or give a frame'
         raise SpecError(f"there are no {part} rows", where=f"data.{part}", hint=hint)
-    return load(named, probed=True)
+    source = load(named, probed=True, cells=spec.budget.memory / CELL_BYTES)
+    costs = spec.objective.costs
+    if source.rows is not None and costs is not None and costs.by == ROW_ORDER:
+        hint = "give more budget.memory, or costs by a key"
+        raise DataError("the rows must be sampled, so costs in row order do not fit", where=named, hint=hint)
+    return source
+
+
+def _sampled(source: Source, part: str) -> list[Finding]:
+    """A statement where only some of the rows are used (D16)."""
+    if source.rows is None:
+        return []
+    text = (
+        f"{part} has about {source.rows:,} rows, too many for budget.memory: {source.frame.height:,} of them are used, "
+        "spread evenly over the files"
+    )
+    return [finding("sampled", None, text, "changed", {"rows": source.frame.height, "of": source.rows})]
 
 
 def _parts(spec: Spec, source: Source, held: Source | None) -> tuple[_Part, _Part, str, list[Finding]]:

@@ -22,7 +22,7 @@ MOST_COLUMNS = 300  # columns put together; beyond, those that vary most with th
 def column_score(series: pl.Series, y: Floats, task: Task) -> float:
     """How well one column predicts `y` [n]: the mean of each bin on even rows, judged on odd rows.
 
-    AUC for binary, accuracy for multiclass, R2 for regression; for numbers the squared correlation of ranks or values too.
+    AUC for binary, accuracy for multiclass, R2 for regression; for numbers the squared correlation too.
     """
     code = binned(series)
     fit, judge = slice(0, None, 2), slice(1, None, 2)

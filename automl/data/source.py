@@ -1,19 +1,22 @@
-"""Rows from wherever they are: csv, tsv, parquet, ndjson and arrow by file, glob or folder, or a frame."""
+"""Rows from wherever they are: files of many kinds by name, glob or folder, a query, or a frame."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from automl.data.dialect import Dialect, sniff
+from automl.data.dialect import SEPARATORS, Dialect, sniff
+from automl.data.excel import read_excel
 from automl.data.guard import guarded, probe
 from automl.data.reader import BLANKS
 from automl.errors import DataError
@@ -29,8 +32,13 @@ FORMATS = {
     ".arrow": "arrow",
     ".ipc": "arrow",
     ".feather": "arrow",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "excel",
 }
 CSV_CHUNK = 20_000
+HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
+GOLDEN, PLACE = 2_654_435_769, "row number of automl"  # 2^32 by the golden ratio (Knuth, volume 3, 6.4)
 FIELD_LIMIT = 1 << 28  # characters of one csv field
 
 
@@ -40,28 +48,58 @@ class Source:
 
     Columns of a csv are strings; a column is Int64 only where each text is exactly how that number is written,
     so that nothing is lost ("02134" and "1.50" stay text). `digests` maps each file to its SHA-256 (D12).
-    `dialect` is how a csv is written, None for other formats.
+    `dialect` is how a csv is written, None for other formats. `rows` is how many there were about, where `frame` is
+    a sample of them (D16), else None.
     """
 
     frame: pl.DataFrame
     digests: Mapping[str, str]
     dialect: Mapping[str, object] | None = None
+    rows: int | None = None
 
 
-def load(where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False) -> Source:
+def load(
+    where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False, cells: float = math.inf
+) -> Source:
     """All rows of a file, a glob, a folder or a frame (`name` is how a frame is called in `digests`).
 
-    `probed` says that `probe_all` has looked at the files. Raises DataError for what cannot be read,
+    Of csv and parquet with more than `cells` (rows times columns) a sample of the rows, spread evenly over the files
+    and in their order. `probed`: `probe_all` has looked at the files. Raises DataError for what cannot be read,
     naming the file and the place.
     """
     if isinstance(where, pl.DataFrame):
         return Source(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
     if not probed:
         probe_all(where)
-    loaded = [_load_file(path) for path in files(where)]
+    rows = {path: about(path) for path in files(where)} if math.isfinite(cells) else {}
+    total = sum(height * width for height, width in rows.values())
+    share = min(1.0, cells / total) if total else 1.0
+    loaded = [_load_file(path, share) for path in files(where)]
     frames = [source.frame for source in loaded]
     digests = {path: digest for source in loaded for path, digest in source.digests.items()}
-    return Source(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect)
+    before = sum(height for height, _ in rows.values()) if share < 1.0 else None
+    return Source(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect, rows=before)
+
+
+def about(path: Path) -> tuple[int, int]:
+    """The rows (of a csv: estimated from its first lines) and columns of a file; (0, 0) where only reading tells."""
+    if kind(path) == "parquet" and path.stat().st_size:
+        scan = pl.scan_parquet(path, glob=False)
+        return guarded(lambda: (int(scan.select(pl.len()).collect().item()), len(scan.collect_schema())), path)
+    if kind(path) in {"csv", "tsv"}:
+        with path.open("rb") as file:
+            lines = file.read(HEAD).splitlines()[:-1]
+        if len(lines) > 1:
+            width = max(lines[0].count(sign.encode()) for sign in SEPARATORS) + 1
+            return int(path.stat().st_size * len(lines) / sum(len(line) + 1 for line in lines)), width
+    return (0, 0)
+
+
+def _sample(scan: pl.LazyFrame, share: float) -> pl.DataFrame:
+    """A `share` of the rows in their order, spread evenly whatever their period: by multiples of the golden ratio."""
+    place = (pl.col(PLACE).cast(pl.UInt64) * GOLDEN) % (1 << 32)
+    picked = scan.with_row_index(PLACE).filter(place < int(share * (1 << 32))).drop(PLACE)
+    return picked.collect(engine="streaming")
 
 
 def probe_all(*wheres: str | Path) -> None:
@@ -135,21 +173,33 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _load_file(path: Path) -> Source:
+def _load_file(path: Path, share: float = 1.0) -> Source:
     form = kind(path)
+    if form == "excel":
+        return _workbook(path)
     if form in {"csv", "tsv"}:
         dialect, digest = _sniffed(path)
-        frame = _lossless(_quick(path, dialect))
+        frame = _lossless(_quick(path, dialect) if share == 1.0 else _sampled_csv(path, dialect, share))
         return Source(frame=frame, digests={str(path): digest}, dialect=dialect.json())
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     readers: dict[str, Callable[[Path], pl.DataFrame]]
-    readers = {"parquet": pl.read_parquet, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
+    sampled = lambda path: _sample(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
+    readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
     return Source(frame=checked(frame, str(path)), digests={str(path): digest})
+
+
+def _workbook(path: Path) -> Source:
+    if path.stat().st_size == 0:
+        raise DataError("the file is empty", where=str(path), hint="export the data again")
+    frame, names = read_excel(path)
+    frame.columns = _header(names, str(path))
+    with path.open("rb") as file:
+        return Source(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
@@ -202,6 +252,22 @@ def _quick(path: Path, dialect: Dialect) -> pl.DataFrame:
         return pl.concat(_careful(path, dialect, CSV_CHUNK))
     frame.columns = header
     return frame.with_columns(pl.all().str.strip_chars_start(" ")) if dialect.skip_blank else frame
+
+
+def _sampled_csv(path: Path, dialect: Dialect, share: float) -> pl.DataFrame:
+    """A share of the rows of a csv that is too large to be read whole."""
+    if dialect.encoding not in {"utf-8", "utf-8-sig"} or dialect.skip_blank:
+        hint = "save it as UTF-8 without blanks after the separator, or as parquet; or give more budget.memory"
+        raise DataError("the file is too large for the memory, and sampled in UTF-8 only", where=str(path), hint=hint)
+    rows = _rows(path, dialect)
+    header = next(rows)
+    rows.close()
+    options: dict[str, Any] = {"separator": dialect.separator, "quote_char": dialect.quote, "glob": False}
+    frame = guarded(lambda: _sample(pl.scan_csv(path, infer_schema=False, **options), share), path)
+    if frame.width != len(header):
+        raise DataError(f"its rows have {frame.width} values, the header has {len(header)} columns", where=str(path))
+    frame.columns = header
+    return frame
 
 
 def _transcoded(path: Path, dialect: Dialect) -> bytes:

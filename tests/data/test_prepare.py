@@ -186,6 +186,22 @@ def test_no_train(make_spec: Callable[..., Spec]) -> None:
         prepare(make_spec())
 
 
+def test_more_rows_than_memory(make_spec: Callable[..., Spec], tmp_path: Path) -> None:
+    """D16: what does not fit into budget.memory is sampled, and a finding says so; costs in row order cannot be."""
+    n = 50_000
+    rows = pl.DataFrame({"y": [0, 1] * (n // 2), "x": [float(i % 97) for i in range(n)], "fee": [1.0] * n})
+    rows.write_parquet(tmp_path / "a.parquet")
+    rows.select("fee").rename({"fee": "loss"}).write_parquet(tmp_path / "costs.parquet")
+    given = {"objective": {"target": "y"}, "data": {"train": str(tmp_path / "a.parquet")}, "budget": {"memory": "2MB"}}
+    data = prepare(parse(given))
+    (said,) = [f for f in data.findings if f.check == "sampled"]
+    assert said.evidence["of"] == n
+    assert data.train.n + data.test.n == said.evidence["rows"] == pytest.approx(2e6 / 40 / 3, rel=0.02)
+    costs = {"false_negative": "loss", "false_positive": 1, "table": str(tmp_path / "costs.parquet"), "by": "row order"}
+    with pytest.raises(DataError, match="row order"):
+        prepare(parse(given | {"objective": {"target": "y", "costs": costs}}))
+
+
 def _task(name: str) -> tuple[Spec, dict[str, Any]]:
     folder = SHARED / name
     if not folder.exists():

@@ -251,3 +251,30 @@ def test_sniff_is_steady(write: Callable[..., Path]) -> None:
     assert source.frame.shape == (8000, 2)
     assert source.dialect
     assert source.dialect["separator"] == ";"
+
+
+def test_too_many_rows_are_sampled(tmp_path: Path) -> None:
+    """D16: of more cells than fit a share of the rows is read, in their order and evenly; all if they fit."""
+    frame = pl.DataFrame({"row": range(20_000), "text": [f"a,{i % 7}" for i in range(20_000)]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    frame.write_csv(tmp_path / "a.csv")
+    for name in ("a.parquet", "a.csv"):
+        source = load(tmp_path / name, cells=10_000)
+        assert source.rows == pytest.approx(20_000, rel=0.05)
+        assert source.frame.height == pytest.approx(5_000, rel=0.05)
+        assert source.frame["row"].is_sorted()
+        assert (source.frame["row"].cast(pl.Int64) // 1_000).value_counts()["count"].min() > 200
+        assert (source.frame["row"].cast(pl.Int64) % 7).value_counts()["count"].min() > 600
+        assert source.frame["text"][0].startswith("a,")
+        assert source.frame.equals(load(tmp_path / name, cells=10_000).frame)
+        whole = load(tmp_path / name, cells=100_000)
+        assert whole.rows is None
+        assert whole.frame.height == 20_000
+
+
+def test_many_files_are_sampled_alike(tmp_path: Path) -> None:
+    """D16: each file gives the same share of its rows."""
+    for name, height in (("a", 8_000), ("b", 2_000)):
+        pl.DataFrame({"file": [name] * height, "x": range(height)}).write_parquet(tmp_path / f"{name}.parquet")
+    counts = dict(load(tmp_path, cells=2_000).frame["file"].value_counts().iter_rows())
+    assert counts == {"a": pytest.approx(800, rel=0.02), "b": pytest.approx(200, rel=0.02)}

@@ -281,7 +281,6 @@ def test_secrets(refusal: Refusal) -> None:
     text = refusal(SMALL + '[data]\ntrain = { query = "select 1", url = "postgres://user:hunter2@host" }\n')
     assert 'such as "env:DB_URL"' in text
     assert "hunter2" not in text
-    assert "not supported yet: a query" in refusal(SMALL + '[data]\ntrain = { query = "q", url = "env:DB_URL" }\n')
 
 
 def test_control_characters(refusal: Refusal) -> None:
