@@ -45,7 +45,8 @@ def _part(op: str, date: Floats, timezone: str) -> Floats:
 
 def _count(moment: Moments, unit: str, within: str) -> NDArray[np.int64]:
     """How many of `unit` have passed since the last turn of `within`."""
-    return (moment.astype(f"datetime64[{unit}]") - moment.astype(f"datetime64[{within}]")).astype(np.int64)
+    passed: NDArray[np.int64] = (moment.astype(f"datetime64[{unit}]") - moment.astype(f"datetime64[{within}]")).astype(int)
+    return passed
 
 
 _PARTS: dict[str, Callable[[Moments], NDArray[np.int64]]] = {
