@@ -262,8 +262,9 @@ def _told(path: Path) -> dict[str, Any]:
 def _failure(killed: object, exit_code: object, words: str) -> str:
     if killed:
         return f"killed: it ran into its cap on {killed}"
-    last = words.strip().splitlines()[-1:] or ["it said nothing"]
-    return f"exit code {exit_code}: {last[0][:500]}"
+    lines = words.strip().splitlines()
+    ours = [line for line in lines if line.startswith("automl: ")]
+    return f"exit code {exit_code}: {([*ours[:1], *lines[-1:]] or ['it said nothing'])[0][:500]}"
 
 
 def _cpu() -> str:

@@ -22,7 +22,7 @@ SHIPPED: Final = Path(__file__).parents[1] / "benchmarks" / "rivals"  # in a whe
 SOURCE: Final = Path(__file__).parents[2] / "benchmarks" / "rivals"
 COMMON: Final = ("pandas>=2.2,<3", "pyarrow>=18", "numpy>=1.26")  # what `rival_kit` reads the task with
 INSTALL_SECONDS: Final = 1_800.0
-_NEED: Final = re.compile(r"([\w.-]+)(\[[\w,-]+\])?((?:[<>=!~]=?[\w.*]+,?)*)$")
+NEED: Final = re.compile(r"([\w.-]+)(\[[\w,-]+\])?((?:[<>=!~]=?[\w.*]+,?)*)$")
 _BOUND: Final = re.compile(r"(>=|==|<=|<|>)([\w.]+)")
 
 
@@ -90,7 +90,7 @@ def is_met(need: str) -> bool:
     >>> is_met("numpy>=1.0"), is_met("numpy>=999"), is_met("no-such-package"), is_met("numpy[fast]>=1")
     (True, False, False, False)
     """
-    found = _NEED.fullmatch(need)
+    found = NEED.fullmatch(need)
     if found is None or found[2]:
         return False
     try:

@@ -1,0 +1,81 @@
+"""The report says what was found, in three forms, and no name can break out of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from automl.bench.figures import figures
+from automl.bench.judge import judge
+from automl.bench.report import document, html_page, markdown_page, write_reports
+
+ABOUT = {"name": "mine", "command": "automl bench mine"}
+SCRIPT = "<script>alert(1)</script>"
+
+
+def test_names_are_escaped(make_record: Callable[..., dict[str, Any]]) -> None:
+    """V13: names of tasks, entrants and suites, and reasons of failures, are text wherever they stand."""
+    records = [
+        make_record(SCRIPT, f"rival:{SCRIPT}", 0.8),
+        make_record(SCRIPT, "recipe:balanced", None, failure=f"exit code 1: {SCRIPT}"),
+        make_record(SCRIPT, "rival:h2o", 0.8, skipped=SCRIPT),
+    ]
+    judgement = judge(records)
+    about = {"name": SCRIPT, "command": f"automl bench {SCRIPT}"}
+    page = html_page(judgement, about)
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") > 8
+    assert "Content-Security-Policy" in page
+    assert "<script" not in markdown_page(judgement, about).replace(f"`automl bench {SCRIPT}`", "")
+
+
+def test_the_page_needs_nothing_else(records: list[dict[str, Any]]) -> None:
+    """V13: no script, no address, no picture from elsewhere; its figures are well-formed and inside."""
+    page = html_page(judge(records), ABOUT)
+    assert not re.search(r"https?://|<script|<img|<link|@import|url\(", page)
+    drawn = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(drawn) == 4
+    for svg in drawn:
+        assert ET.fromstring(svg).get("role") == "img"  # noqa: S314  # we wrote it a line above
+
+
+def test_marks_lie_within_their_figure(records: list[dict[str, Any]]) -> None:
+    """No dot and no word is drawn beyond the edge."""
+    for figure in figures(judge(records)):
+        for mark in (*figure.dots, *figure.words):
+            assert 0 <= mark.x <= figure.width, (figure.title, mark)
+            assert 0 <= mark.y <= figure.height, (figure.title, mark)
+
+
+def test_all_forms_say_the_same(records: list[dict[str, Any]], tmp_path: Path) -> None:
+    """Markdown, JSON and HTML hold each entrant, its rank, the failures and the sentence on the test."""
+    judgement = judge(records)
+    paths = write_reports(judgement, ABOUT, tmp_path)
+    assert [path.name for path in paths] == ["report.json", "report.md", "report.html"]
+    found = json.loads(paths[0].read_text())
+    assert found["about"] == ABOUT
+    assert [one["rank"] for one in found["standings"]] == [1.0, 2.5, 2.5, 4.0]
+    for text in (paths[1].read_text(), paths[2].read_text()):
+        assert "The ranks differ: Friedman" in text
+        for part in ("balanced", "broken", "7 of 7", "exit code 1: it broke", "7-0-0", "Demsar 2006"):
+            assert part in text
+
+
+def test_json_has_no_nan(records: list[dict[str, Any]]) -> None:
+    """A perfect separation has an infinite F: in JSON that is null."""
+    text = json.dumps(document(judge(records), ABOUT), allow_nan=False)
+    assert '"standings"' in text
+
+
+def test_a_task_with_costs_gets_a_table_of_money(make_record: Callable[..., dict[str, Any]]) -> None:
+    """The cheapest is bold, and what no model costs stands beside it."""
+    money = {"per_row": 0.456, "without_model": 0.7}
+    records = [
+        make_record("t", "rival:a", 0.8, money=money),
+        make_record("t", "rival:b", 0.9, money=money | {"per_row": 0.512}),
+    ]
+    assert "| t | 0.512 | **0.456** | 0.7 |" in markdown_page(judge(records), ABOUT)
