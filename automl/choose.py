@@ -16,8 +16,8 @@ from automl.decide.costs import Costs
 from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import ExpectedCost
 from automl.decide.price import priced
-from automl.decide.quantile import make_unit_costs
 from automl.decide.require import promised
+from automl.decide.unit_costs import make_unit_costs
 from automl.errors import BundleError
 from automl.graph.assemble import Assembly, assemble
 from automl.graph.onnx import to_onnx
@@ -55,7 +55,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     """
     task, train = data.labels.task, data.train
     costs, amounts = expect(costs, outcome.plan, train, seed=seed) if costs else (None, ())
-    unit_costs = make_unit_costs(objective, task)
+    unit_costs = make_unit_costs(objective, task, data)
     numbers = fit_number_policy(objective, unit_costs, outcome.oof, train.y, train.weight, seed=seed)
     costs = priced(costs, outcome.oof, data, seed=seed)
     costs = promised(objective, costs, outcome.oof, data, seed=seed)
@@ -78,7 +78,8 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     if not parity.ok:
         raise BundleError(parity.reason, where="parity", hint="This is a bug of ours: please report it with the spec.")
     needed = {column.name for column in assembly.inputs}
-    reader = _reader(data, needed, costs.columns if costs else ())
+    named = costs.columns if costs else unit_costs.columns if unit_costs else ()
+    reader = _reader(data, needed, named)
     return Choice(
         assembly=assembly,
         model=to_onnx(assembly.outputs, inputs=assembly.inputs),

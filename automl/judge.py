@@ -119,17 +119,26 @@ def _verdict_on_numbers(
     costs, train, test = policy.numbers.costs, data.train, data.test
     if costs is None:
         return None
+    decision = np.asarray(answers["decision"], dtype=np.float64)[:, 0]
     decided = Forecast(
         prediction=prediction,
-        decision=np.asarray(answers["decision"], dtype=np.float64)[:, 0],
+        decision=decision,
         y=test.y,
         weight=test.weight,
         group=test.group,
-    )
+        amounts=costs.amounts(test.inputs),
+    ).take(np.flatnonzero(costs.known(test.inputs) & ~np.isnan(decision)))
+    if not decided.y.size:
+        raise DataError("no test row has a cost", hint="Without one, nothing can be told in money.")
+    priced = train.take(np.flatnonzero(costs.known(train.inputs)))
+    amounts = costs.amounts(priced.inputs)
     more = None
     if test.n < ROWS_SMALL:
-        more = out_of_fold_decisions(oof, train.y, costs, weight=train.weight, group=train.group, seed=seed)
-    return judge_numbers(decided, policy.numbers, train.y, train.weight, oof=more, seed=seed)
+        known = oof[costs.known(train.inputs)]
+        more = out_of_fold_decisions(
+            known, priced.y, costs, weight=priced.weight, group=priced.group, amounts=amounts, seed=seed
+        )
+    return judge_numbers(decided, policy.numbers, priced.y, priced.weight, train_amounts=amounts, oof=more, seed=seed)
 
 
 def verdict_on(

@@ -22,7 +22,7 @@ from automl.data.check_tables import MAIN
 from automl.data.reader import read_row
 from automl.data.rows import Column, Prepared, Rows
 from automl.data.tables import read_table, read_tables
-from automl.decide.policy import REFUSED
+from automl.decide.policy import is_decided
 from automl.features.relational.relate import narrowed
 from automl.features.relational.run import run
 from automl.features.relational.stored import from_json
@@ -41,7 +41,8 @@ def pack(
     costs = choice.costs
     read = replace(data.train, frame=data.train.inputs, beside=None)
     document = _document(data, needed)
-    named = costs.columns if costs else ()
+    units = choice.numbers.costs
+    named = costs.columns if costs else units.columns if units else ()
     golden, tables = _golden(data, read, columns, document, seed=spec.budget.seed)
     golden = _answered(choice, golden, document, tables)
     counts = choice.numbers.costs is not None or (costs is not None and costs.given)
@@ -128,11 +129,13 @@ def _answered(
     tables: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """The golden rows without those whose decision is refused for want of a cost: they have no answer."""
-    if not (choice.costs and choice.costs.refuses):
+    numbers = choice.numbers.costs
+    if not (choice.costs and choice.costs.refuses) and not (numbers and numbers.refuses):
         return golden
     frame = _frame(choice, golden, document, tables)
     decisions = evaluate({"decision": choice.assembly.outputs["decision"]}, frame)["decision"]
-    return [row for row, decision in zip(golden, decisions, strict=True) if decision != REFUSED]
+    kept = is_decided(np.asarray(decisions).reshape(len(golden)))
+    return [row for row, keep in zip(golden, kept, strict=True) if keep]
 
 
 def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:

@@ -24,10 +24,10 @@ from automl.data.reader import read_row
 from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.costs import Costs, make_costs
 from automl.decide.number import NumberPolicy, fit_number_policy
-from automl.decide.policy import REFUSED, ExpectedCost
+from automl.decide.policy import ExpectedCost, is_decided
 from automl.decide.price import make_capacity, priced
-from automl.decide.quantile import make_unit_costs
 from automl.decide.require import check_require, promised
+from automl.decide.unit_costs import make_unit_costs
 from automl.decide.verdict import Verdict
 from automl.errors import SpecError, VerdictRefusal
 from automl.gates.base import GateVerdict
@@ -139,7 +139,7 @@ def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequen
     _check_columns(named_columns(spec.objective), kept, "the evidence in the bundle lacks", where="objective")
     costed = cost_columns(spec.objective.costs)
     _check_columns(costed, inputs, "the graph in the bundle does not read", where="objective.costs")
-    unit_costs = make_unit_costs(spec.objective, data.labels.task)
+    unit_costs = make_unit_costs(spec.objective, data.labels.task, data)
     costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
     check_require(spec.objective, costs, data)
     costs = priced(costs, oof, data, seed=seed)
@@ -230,5 +230,5 @@ def _golden(
     for output in described:
         if output.name in found:
             answers |= dict(zip(output.columns, found[output.name].reshape(len(rows), -1).T, strict=True))
-    kept = np.flatnonzero(answers["decision"] != REFUSED) if "decision" in answers else np.arange(len(rows))
+    kept = np.flatnonzero(is_decided(answers["decision"])) if "decision" in answers else np.arange(len(rows))
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}

@@ -109,3 +109,39 @@ def test_costs_of_another_task_are_refused_before_the_search(tmp_path):
             listener=events.append,
         )
     assert {event.stage for event in events} == {"read"}
+
+
+def test_a_unit_costs_what_its_row_says(tmp_path):
+    """Too little costs the row's own margin, kept beside the features: decided, judged and decided anew by it."""
+    from automl.redecide import decide
+
+    def priced(n: int, seed: int) -> pl.DataFrame:
+        margin = np.random.default_rng(seed + 9).choice([0.5, 20.0, np.nan], n, p=[0.45, 0.45, 0.1])
+        return sales(n, seed=seed).with_columns(pl.Series("margin", margin).fill_nan(None))
+
+    spec = parse(
+        {
+            "objective": {
+                "target": "sold",
+                "task": "regression",
+                "costs": {"under": "margin", "over": 2, "missing": "mean"},
+            },
+            "data": {"exclude": ["margin"]},
+            "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+        }
+    )
+    done = fit(spec, train=priced(900, 0), test=priced(1_100, 1), out=tmp_path / "bread.bundle")
+    test = priced(1_100, 1)
+    answers, margin, sold = done.bundle.predict(test), test["margin"].to_numpy(), test["sold"].to_numpy()
+    above = (answers["decision"] - answers["prediction"]).to_numpy()
+    assert above[margin == 20.0].min() > 0 > above[margin == 0.5].max()
+    off, known = sold - answers["decision"].to_numpy(), np.isfinite(margin)
+    cost = np.where(off > 0, margin * off, -2 * off)
+    assert done.verdict.ours == pytest.approx(1_000 * cost[known].mean())
+    assert (done.verdict.unpriced, done.verdict.test_rows) == ((~known).sum(), known.sum())
+    assert done.verdict.amounts[0].formula == "margin"
+    again = decide(done.path, ["objective.costs.under=margin / 10"], tmp_path / "less.bundle", write_anyway=True)
+    assert (again.path / "card.md").is_file()
+    refusing = decide(done.path, ["objective.costs.missing=refuse"], tmp_path / "no.bundle", write_anyway=True)
+    assert refusing.verdict.ours == pytest.approx(done.verdict.ours)

@@ -107,7 +107,7 @@ class Scorer:
     def _check(self, results: Sequence[Array], first: int) -> None:
         """A decision without a text is a refusal: the row lacks a cost, and the spec says what that means."""
         for name, result in zip(self._outputs, results, strict=True):
-            refused = np.flatnonzero(result[:, 0] == "") if name == "decision" and result.dtype == object else ()
+            refused = np.flatnonzero(_undecided(result[:, 0])) if name == "decision" else ()
             if len(refused):
                 rows = ", ".join(str(first + row + 1) for row in refused[:NAMED])
                 rows += ", ..." if len(refused) > NAMED else ""
@@ -118,6 +118,11 @@ class Scorer:
         if self.decisions:
             answer["decision"] = self.decisions[answer["decision"]]
         return answer
+
+
+def _undecided(decisions: Array) -> Array:
+    """Which rows have no decision: no text, and where numbers are decided, no number."""
+    return np.asarray(decisions == "" if decisions.dtype == object else np.isnan(decisions))
 
 
 def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.rows import Rows
-from automl.decide.costs import Costs, RowCost
+from automl.decide.costs import Costs
+from automl.decide.row_cost import RowCost
 from automl.features.fit import transform
 from automl.features.plan import Plan
 from automl.learners.base import FeatureInfo, Matrix, Member

@@ -56,9 +56,9 @@ class Errors:
         place = np.searchsorted(np.cumsum(self.weight), share - 1e-12)
         return float(self.scaled[min(int(place), self.scaled.size - 1)])
 
-    def at(self, prediction: Expr, scaled: float) -> Expr:
-        """The prediction + `scaled` times the spread there, not below the floor."""
-        moved = Add(prediction, Multiply(self.spread.expr(prediction), constant(scaled)))
+    def at(self, prediction: Expr, scaled: Expr) -> Expr:
+        """The prediction + `scaled` [N, 1] times the spread there, not below the floor."""
+        moved = Add(prediction, Multiply(self.spread.expr(prediction), scaled))
         return moved if self.floor is None else Maximum(moved, constant(self.floor))
 
 
@@ -77,8 +77,8 @@ class Interval:
     def outputs(self, prediction: Expr) -> dict[str, Expr]:
         """`prediction_low` and `prediction_high` [N, 1]."""
         return {
-            "prediction_low": self.errors.at(prediction, self.low),
-            "prediction_high": self.errors.at(prediction, self.high),
+            "prediction_low": self.errors.at(prediction, constant(self.low)),
+            "prediction_high": self.errors.at(prediction, constant(self.high)),
         }
 
 

@@ -14,54 +14,21 @@ from numpy.typing import NDArray
 from automl.data.rows import Labels, Prepared
 from automl.decide.bounds import Bounds
 from automl.decide.capacity import Capacity
-from automl.decide.formula import compile_formula
 from automl.decide.review import CELL, Review
+from automl.decide.row_cost import AmountReader, RowCost
 from automl.decide.running import Upkeep, make_upkeep
 from automl.decide.today import Today, make_today
-from automl.errors import DataError, SpecError, nearest
+from automl.errors import SpecError, nearest
 from automl.ops.bulk import evaluate
-from automl.ops.expr import Absolute, Column, Concat, Constant, Expr, LessEqual, Where, constant, walk
+from automl.ops.expr import Column, Concat, Constant, Expr, constant, walk
 from automl.spec import costs as spec
-from automl.spec.expressions import parse_expression
 from automl.spec.objective import Decisions, Objective, Require
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 WHERE = "objective.costs"
-LARGEST = float(np.finfo(np.float64).max)
 BINARY_CELLS = (("true_negative", "false_positive"), ("false_negative", "true_positive"))
 """The names of a binary matrix: rows are truths (other, positive), columns are answers (other, positive)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowCost:
-    """An amount that differs from row to row: `text` as the spec says it, `expr` [N, 1] over read columns.
-
-    A row whose `expr` is NaN or infinite lacks this cost; `mean`, that of the train rows, stands in. `later`: it names
-    an outcome, so that it is known only afterwards; `mean` is that of the train rows of its truth then, and rows are
-    decided by `model`, an expression over what is known, or by the mean.
-    """
-
-    text: str
-    expr: Expr
-    mean: float
-    later: bool = False
-    model: Expr | None = None
-
-    @property
-    def known(self) -> Expr:
-        """Whether the row has this cost (a flag)."""
-        return LessEqual(Absolute(self.expr), constant(LARGEST))
-
-    @property
-    def filled(self) -> Expr:
-        """The cost, or the mean where the row lacks it."""
-        return Where(self.known, self.expr, constant(self.mean))
-
-    @property
-    def expected(self) -> Expr:
-        """What a row is decided by."""
-        return (self.model or constant(self.mean)) if self.later else self.filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +139,9 @@ def make_costs(objective: Objective, labels: Labels, data: Prepared | None = Non
     if table is None:
         costs = _right_or_wrong(labels)
     elif table.matrix is not None:
-        costs = _of_matrix(table.matrix, labels, _Reader(data), table)
+        costs = _of_matrix(table.matrix, labels, AmountReader(data), table)
     elif labels.task.kind == "binary" and table.form == "binary":
-        costs = _of_cells(table, labels, _Reader(data))
+        costs = _of_cells(table, labels, AmountReader(data))
     else:
         raise SpecError(
             "several classes need a cost for each truth and action",
@@ -196,38 +163,7 @@ def _right_or_wrong(labels: Labels) -> Costs:
     return Costs(actions=labels.texts, matrix=matrix, cells=cells, currency="", given=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads the amounts of a spec; an expression without columns is a number."""
-
-    data: Prepared | None
-
-    def amount(self, value: object, where: str, truth: int) -> float | RowCost:
-        if value is None:
-            return 0.0
-        if isinstance(value, str):
-            return self._expression(value, where, truth)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise SpecError(f"expected a finite number, got {value!r}", where=where)
-        return float(value)
-
-    def _expression(self, text: str, where: str, truth: int) -> float | RowCost:
-        expression = parse_expression(text, where=where)
-        columns = {column.name: column for column in self.data.schema.columns} if self.data else {}
-        expr = compile_formula(expression, columns, afterwards=True)
-        later = any(columns[name].role == "outcome" for name in expression.columns)
-        frame = self.data.train.inputs if self.data and expression.columns else pl.DataFrame()
-        values = np.asarray(evaluate({"cost": expr}, frame)["cost"])[:, 0]
-        if later and self.data:  # an outcome of another truth says nothing of this one
-            values = values[self.data.train.y == truth]
-        known = values[np.isfinite(values)]
-        if not known.size:
-            raise DataError("no train row has this cost", where=where, hint=f"{text} is missing or infinite in all")
-        mean = float((known / known.size).sum())  # the sum of huge amounts would be infinite
-        return RowCost(text=text, expr=expr, mean=mean, later=later) if expression.columns else mean
-
-
-def _of_cells(table: spec.Costs, labels: Labels, reader: _Reader) -> Costs:
+def _of_cells(table: spec.Costs, labels: Labels, reader: AmountReader) -> Costs:
     found = [
         [reader.amount(getattr(table, name), f"{WHERE}.{name}", truth) for name in row]
         for truth, row in enumerate(BINARY_CELLS)
@@ -235,7 +171,9 @@ def _of_cells(table: spec.Costs, labels: Labels, reader: _Reader) -> Costs:
     return _made(found, labels.texts, BINARY_CELLS, table)
 
 
-def _of_matrix(matrix: Mapping[str, Mapping[str, object]], labels: Labels, reader: _Reader, table: spec.Costs) -> Costs:
+def _of_matrix(
+    matrix: Mapping[str, Mapping[str, object]], labels: Labels, reader: AmountReader, table: spec.Costs
+) -> Costs:
     where = f"{WHERE}.matrix"
     rows = {_text(truth): cells for truth, cells in matrix.items()}
     known = [_text(text) for text in labels.texts]

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from automl.decide.compare import CONFIDENCE, PER, Comparison, compare, reason
 from automl.decide.conformal import Errors, Interval, fit_errors, fit_interval
 from automl.decide.evidence import Bootstrap, Evidence, pooled
-from automl.decide.quantile import QuantileDecision, UnitCosts, best_constant, cross_decide, fit_decision
-from automl.decide.verdict import ROWS_SMALL, Amount, Policy, Running, Scenario, Verdict
+from automl.decide.quantile import QuantileDecision, best_constant, cross_decide, fit_decision
+from automl.decide.unit_costs import OVER, UNDER, UnitCosts
+from automl.decide.verdict import ROWS_SMALL, Amount, Policy, Running, Scenario, Verdict, left_out
 from automl.ops.expr import Expr
 from automl.spec.objective import Objective
 
@@ -39,13 +40,31 @@ class NumberPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """Rows with their `prediction` [n, 1], the `decision` taken [n], the truth `y` [n], and what they weigh."""
+    """Rows with their `prediction` [n, 1], the `decision` taken [n], the truth `y` [n], and what they weigh.
+
+    `amounts` [n, 2] is what a unit under and over costs where rows differ; `unpriced` rows were left out, for they lack
+    an amount or a decision.
+    """
 
     prediction: Floats
     decision: Floats
     y: Floats
     weight: Floats | None = None
     group: Ints | None = None
+    amounts: Floats | None = None
+    unpriced: int = 0
+
+    def take(self, keep: Ints) -> Forecast:
+        """The rows at `keep`; the others are counted as left out."""
+        return Forecast(
+            prediction=self.prediction[keep],
+            decision=self.decision[keep],
+            y=self.y[keep],
+            weight=None if self.weight is None else self.weight[keep],
+            group=None if self.group is None else self.group[keep],
+            amounts=None if self.amounts is None else self.amounts[keep],
+            unpriced=self.unpriced + self.y.size - keep.size,
+        )
 
 
 def fit_number_policy(
@@ -79,6 +98,7 @@ def out_of_fold_decisions(
     *,
     weight: Floats | None = None,
     group: Ints | None = None,
+    amounts: Floats | None = None,
     seed: int,
 ) -> Forecast | None:
     """The train rows that a fold predicted, each decided by errors learned without it; None if there are none."""
@@ -86,12 +106,14 @@ def out_of_fold_decisions(
     if not known.size:
         return None
     part = None if weight is None else weight[known]
+    each = None if amounts is None else amounts[known]
     return Forecast(
         prediction=prediction[known],
-        decision=cross_decide(prediction[known], y[known], costs, part, seed=seed),
+        decision=cross_decide(prediction[known], y[known], costs, part, amounts=each, seed=seed),
         y=y[known],
         weight=part,
         group=None if group is None else group[known],
+        amounts=each,
     )
 
 
@@ -127,6 +149,7 @@ def judge_numbers(
     train_y: Floats,
     train_weight: Floats | None = None,
     *,
+    train_amounts: Floats | None = None,
     oof: Forecast | None = None,
     seed: int,
     rows_small: int = ROWS_SMALL,
@@ -140,7 +163,8 @@ def judge_numbers(
         return None
     helped = oof is not None and test.y.size < rows_small
     rows = _joined(test, oof) if oof is not None and helped else test
-    fixed = best_constant(train_y, costs, train_weight)
+    train = Train(y=train_y, weight=train_weight, amounts=train_amounts)
+    fixed = train.best_constant(costs)
     constant = f"{fixed:.6g}"
     whole = _compare(rows, costs, fixed, seed=seed)
     alone = _compare(test, costs, fixed, seed=seed) if helped else whole
@@ -153,9 +177,18 @@ def judge_numbers(
             against=f"always {constant}, the number that costs least without a model",
             rows=(test.y.size, rows.y.size - test.y.size),
             currency=costs.currency,
-        ),
+        )
+        + left_out(rows.unpriced),
         currency=costs.currency,
-        amounts=(Amount(cell="under", cost=costs.under), Amount(cell="over", cost=costs.over)),
+        amounts=tuple(
+            Amount(
+                cell=name,
+                cost=float(getattr(costs, name)),
+                formula=costs.rows[name].text if name in costs.rows else None,
+            )
+            for name in (UNDER, OVER)
+        ),
+        unpriced=rows.unpriced,
         evidence="test and out-of-fold" if helped else "test",
         rows=rows.y.size,
         ours=whole.ours,
@@ -172,8 +205,8 @@ def judge_numbers(
         test_total=alone.saving * test.y.size / PER,
         break_even=None,
         scenarios=tuple(
-            _scenario(rows, decision.errors, costs, cell, factor, (train_y, train_weight), seed=seed)
-            for cell in ("under", "over")
+            _scenario(rows, decision.errors, costs, cell, factor, train, seed=seed)
+            for cell in (UNDER, OVER)
             for factor in (0.5, 2.0)
             if getattr(costs, cell)
         ),
@@ -181,14 +214,38 @@ def judge_numbers(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Train:
+    """What the one number for all rows is chosen on."""
+
+    y: Floats
+    weight: Floats | None
+    amounts: Floats | None
+
+    def best_constant(self, costs: UnitCosts) -> float:
+        """The number that costs least on train."""
+        return best_constant(self.y, costs, self.weight, amounts=self.amounts)
+
+    def scaled(self, cell: str, factor: float) -> Train:
+        """The same rows with one amount multiplied."""
+        return replace(self, amounts=_scaled(self.amounts, cell, factor))
+
+
+def _scaled(amounts: Floats | None, cell: str, factor: float) -> Floats | None:
+    return None if amounts is None else amounts * np.where(np.array([UNDER, OVER]) == cell, factor, 1.0)
+
+
 def _joined(test: Forecast, oof: Forecast) -> Forecast:
     both = pooled(_as_evidence(test), _as_evidence(oof))
+    differ = test.amounts is not None and oof.amounts is not None
     return Forecast(
         prediction=np.concatenate((test.prediction, oof.prediction)),
         decision=np.concatenate((test.decision, oof.decision)),
         y=both.y,
         weight=both.weight,
         group=both.group,
+        amounts=np.concatenate((test.amounts, oof.amounts)) if differ else None,  # type: ignore[arg-type]  # both are there
+        unpriced=test.unpriced + oof.unpriced,
     )
 
 
@@ -199,9 +256,11 @@ def _as_evidence(rows: Forecast) -> Evidence:
 
 def _compare(rows: Forecast, costs: UnitCosts, constant: float, *, seed: int) -> Comparison:
     bootstrap = Bootstrap.over(rows.y.size, rows.group, seed=seed)
-    always = costs.of(np.full(rows.y.size, constant), rows.y)
+    always = costs.of(np.full(rows.y.size, constant), rows.y, rows.amounts)
     upkeep = costs.upkeep.per_row if costs.upkeep else 0.0
-    return compare(costs.of(rows.decision, rows.y) + upkeep, always[:, None], _as_evidence(rows).shares, bootstrap)
+    return compare(
+        costs.of(rows.decision, rows.y, rows.amounts) + upkeep, always[:, None], _as_evidence(rows).shares, bootstrap
+    )
 
 
 def _scenario(
@@ -210,19 +269,18 @@ def _scenario(
     costs: UnitCosts,
     cell: str,
     factor: float,
-    train: tuple[Floats, Floats | None],
+    train: Train,
     *,
     seed: int,
 ) -> Scenario:
     """Decided again under the changed amount, by the errors of all out-of-fold rows."""
-    amount = factor * float(getattr(costs, cell))
-    changed = replace(costs, under=amount) if cell == "under" else replace(costs, over=amount)
-    decided = replace(rows, decision=fit_decision(errors, changed).decide(rows.prediction))
-    found = _compare(decided, changed, best_constant(train[0], changed, train[1]), seed=seed)
+    changed, amounts = costs.scaled(cell, factor), _scaled(rows.amounts, cell, factor)
+    decided = replace(rows, decision=fit_decision(errors, changed).decide(rows.prediction, amounts), amounts=amounts)
+    found = _compare(decided, changed, train.scaled(cell, factor).best_constant(changed), seed=seed)
     return Scenario(
         cell=cell,
         factor=factor,
-        amount=amount,
+        amount=float(getattr(changed, cell)),
         saving=found.saving,
         low=found.low,
         high=found.high,

@@ -120,6 +120,13 @@ def costs_of_actions(p: Floats, costs: Costs, amounts: Floats | None = None) -> 
     return np.asarray(classes @ costs.matrix if costs.given else -classes)
 
 
+def is_decided(decisions: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Which decisions [n], labels or numbers, are one: a row that lacks a cost may be refused."""
+    if decisions.dtype.kind == "f":
+        return ~np.isnan(decisions.astype(np.float64))
+    return np.asarray(decisions != REFUSED)
+
+
 def codes(decisions: list[str], costs: Costs) -> Ints:
     """The action codes [n] of decisions as the graph writes them, -1 where a row was not decided."""
     place = {REFUSED: -1, **{action: code for code, action in enumerate(costs.actions)}}

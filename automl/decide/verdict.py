@@ -152,7 +152,7 @@ def judge(
             rows=(test.n, evidence.n - test.n),
             currency=costs.currency,
         )
-        + _left_out(evidence.unpriced),
+        + left_out(evidence.unpriced),
         currency=costs.currency,
         amounts=_amounts(evidence, costs),
         evidence="test and out-of-fold" if helped else "test",
@@ -262,7 +262,8 @@ def _named(policy: Policy) -> str:
     return policy.action if policy.rule or policy.mixed else f"always '{policy.action}'"
 
 
-def _left_out(rows: int) -> str:
+def left_out(rows: int) -> str:
+    """The sentence on rows that could not be counted, with a blank before it."""
     if not rows:
         return ""
     told = "1 row is left out: it lacks" if rows == 1 else f"{rows:,} rows are left out: they lack"

@@ -106,7 +106,8 @@ def parse_expression(source: str, *, where: str) -> Expression:
 
 def cost_expressions(costs: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Path and text of each amount of ``[objective.costs]`` that is no number."""
-    cells: dict[tuple[str, ...], object] = {(key,): costs.get(key) for key in sorted(FORMS["binary"])}
+    keys = sorted(FORMS["binary"] | FORMS["regression"])
+    cells: dict[tuple[str, ...], object] = {(key,): costs.get(key) for key in keys}
     matrix = costs.get("matrix") or {}
     cells |= {("matrix", truth, action): cell for truth, row in matrix.items() for action, cell in row.items()}
     yield from ((("objective", "costs", *path), cell) for path, cell in cells.items() if isinstance(cell, str))

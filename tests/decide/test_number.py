@@ -13,7 +13,8 @@ from automl.decide.number import (
     judge_numbers,
     out_of_fold_decisions,
 )
-from automl.decide.quantile import UnitCosts, best_constant
+from automl.decide.quantile import best_constant
+from automl.decide.unit_costs import UnitCosts
 from automl.ops.expr import Stub
 from automl.spec.objective import Objective
 

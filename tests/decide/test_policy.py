@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.decide.costs import BINARY_CELLS, Costs, RowCost
+from automl.decide.costs import BINARY_CELLS, Costs
 from automl.decide.policy import REFUSED, ExpectedCost, choose, codes
+from automl.decide.row_cost import RowCost
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops.bulk import evaluate

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.decide.conformal import fit_errors
-from automl.decide.quantile import UnitCosts, best_constant, cross_decide, fit_decision, make_unit_costs
+from automl.decide.quantile import best_constant, cross_decide, fit_decision
+from automl.decide.row_cost import RowCost
+from automl.decide.unit_costs import UnitCosts, make_unit_costs
 from automl.errors import SpecError
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops.bulk import evaluate
-from automl.ops.expr import Stub
+from automl.ops.expr import Column, Stub
 from automl.spec.objective import Objective
 from automl.task import Task
 
@@ -113,3 +118,67 @@ def test_costs_of_a_spec():
     assert make_unit_costs(objective(costs={"under": 5, "over": 2, "currency": "EUR"}), REGRESSION) == COSTS
     assert make_unit_costs(objective(), REGRESSION) is None
     assert make_unit_costs(objective(costs={"false_positive": 1, "false_negative": 5}), Task(kind="binary")) is None
+
+
+def units(**more) -> UnitCosts:
+    """Amounts in the columns u and o, whose means are 5 and 2."""
+    rows = {
+        "under": RowCost(text="u", expr=Column("u"), mean=5.0),
+        "over": RowCost(text="o", expr=Column("o"), mean=2.0),
+    }
+    return replace(COSTS, rows=rows, **more)
+
+
+def test_a_row_has_the_quantile_of_its_own_amounts():
+    """Rows whose amounts are those of a constant spec get its decision and its expected cost, up to the grid."""
+    errors = fit_errors(*rows(5_000, 1), seed=1)
+    by_row = fit_decision(errors, units())
+    prediction = np.linspace(20, 80, 7)[:, None]
+    for under, over in [(5.0, 2.0), (1.0, 9.0), (1e-9, 1e9), (3.0, 0.0)]:
+        alike = fit_decision(errors, UnitCosts(under=under, over=over, currency=""))
+        amounts = np.tile([under, over], (7, 1))
+        expected = evaluate(alike.outputs(Stub("p")), {}, stubs={"p": prediction})
+        frame = pl.DataFrame({"u": amounts[:, 0], "o": amounts[:, 1]})
+        found = evaluate(by_row.outputs(Stub("p")), frame, stubs={"p": prediction})
+        spread = np.ptp(errors.scaled)
+        assert by_row.decide(prediction, amounts) == pytest.approx(alike.decide(prediction), abs=0.02 * spread)
+        assert found["decision"][:, 0] == pytest.approx(by_row.decide(prediction, amounts))
+        assert found["expected_cost"] == pytest.approx(expected["expected_cost"], rel=0.05, abs=1e-6)
+
+
+ERRORS = fit_errors(*rows(500, 1), seed=1)
+AMOUNT = st.sampled_from([0.0, -0.0, 1.0, -3.0, 1e-300, 1e300, np.nan, np.inf]) | st.floats(-1e6, 1e6)
+
+
+@given(data=st.data(), refuses=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_amounts_on_the_row_decide_alike_in_numpy_and_in_the_graph(data, refuses):
+    """Amounts of 0, negative, huge and null: a missing or negative one is its mean, or the row is not decided."""
+    n = data.draw(st.integers(1, 6))
+    frame = pl.DataFrame({name: data.draw(st.lists(AMOUNT, min_size=n, max_size=n)) for name in "uo"})
+    costs = units(refuses=refuses)
+    decision = fit_decision(ERRORS, costs)
+    p = np.linspace(10.0, 90.0, n)[:, None]
+    outputs = decision.outputs(Stub("p"))
+    graph = open_session(to_onnx(outputs, inputs=[Column("u"), Column("o"), Stub("p")])).run(
+        {"u": frame["u"].to_numpy(), "o": frame["o"].to_numpy(), "p": p}
+    )
+    known = costs.known(frame)
+    native = np.where(known | (not refuses), decision.decide(p, costs.amounts(frame)), np.nan)
+    assert graph["decision"][:, 0] == pytest.approx(native, rel=1e-9, nan_ok=True)
+    assert np.isfinite(graph["expected_cost"][known]).all()
+    cells = frame.to_numpy()
+    assert (known == (np.isfinite(cells) & (cells >= 0)).all(axis=1)).all()
+
+
+@given(
+    y=st.lists(st.integers(-5, 5), min_size=1, max_size=12),
+    amounts=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=12, max_size=12),
+)
+def test_the_best_constant_of_rows_that_differ_is_that_of_brute_force(y, amounts):
+    """No number of the train rows costs less for all of them."""
+    y, each = np.asarray(y, float), np.asarray(amounts[: len(y)], float)
+    costs = units()
+    found = [costs.of(np.full(y.size, value), y, each).sum() for value in y]
+    best = best_constant(y, costs, amounts=each)
+    assert costs.of(np.full(y.size, best), y, each).sum() == pytest.approx(min(found))

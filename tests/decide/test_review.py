@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.data.rows import Labels
-from automl.decide.costs import Costs, RowCost, make_costs
+from automl.decide.costs import Costs, make_costs
 from automl.decide.evidence import Evidence
 from automl.decide.policy import ExpectedCost, choose
 from automl.decide.review import Review
+from automl.decide.row_cost import RowCost
 from automl.decide.verdict import judge
 from automl.errors import SpecError
 from automl.graph.onnx import to_onnx

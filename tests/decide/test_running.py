@@ -11,8 +11,8 @@ from automl.data.rows import Labels
 from automl.decide.costs import make_costs
 from automl.decide.evidence import Evidence
 from automl.decide.policy import choose
-from automl.decide.quantile import make_unit_costs
 from automl.decide.running import Upkeep, make_upkeep
+from automl.decide.unit_costs import make_unit_costs
 from automl.decide.verdict import judge
 from automl.errors import SpecError
 from automl.spec.objective import Objective

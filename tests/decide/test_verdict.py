@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from automl.decide.costs import BINARY_CELLS, Costs, RowCost
+from automl.decide.costs import BINARY_CELLS, Costs
 from automl.decide.evidence import Bootstrap, Evidence
 from automl.decide.policy import choose
+from automl.decide.row_cost import RowCost
 from automl.decide.verdict import _compare, judge
 from automl.ops.expr import Column
 
