@@ -90,6 +90,13 @@ class Target:
         return Maximum(Subtract(level, constant(1.0)), constant(0.0))
 
 
+def directed(params: Params, train: Matrix) -> Params:
+    """`params` under which leaves keep the directions of features: medians of leaves, set afterwards, would not."""
+    if train.directions and params.get("objective") == "absolute":
+        return {**params, "objective": "squared"}
+    return params
+
+
 class Aimed(Protocol):
     """A fitted model, a dataclass, that knows its target."""
 

@@ -37,13 +37,20 @@ class Choice:
 Space = Mapping[str, Range | Choice]
 
 
+Direction = Literal[-1, 0, 1]  # a prediction may only fall, may do anything, may only rise with the feature
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureInfo:
-    """What a learner may know of a column of the matrix (see `features.plan.Feature`)."""
+    """What a learner may know of a column of the matrix (see `features.plan.Feature`).
+
+    A learner that is `Learner.monotone` keeps the `direction`, where the target is two labels or a number.
+    """
 
     name: str
     kind: Literal["number", "code", "target"]
     levels: int = 0
+    direction: Direction = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,12 @@ class Matrix:
     features: tuple[FeatureInfo, ...]
     y: Floats
     weight: Floats | None = None
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """The direction of each column; empty if none has one."""
+        found = tuple(feature.direction for feature in self.features)
+        return found if any(found) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +123,7 @@ class Learner:
     space: Callable[[Task, int], Space]
     fit: Fit
     cost: float = 1.0
+    monotone: bool = False  # it keeps the directions of its features
     baseline: bool = False  # fitted first, in seconds, so that a candidate always stands
 
 

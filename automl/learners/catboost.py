@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import MOST_ROUNDS, Stopper
-from automl.learners._target import Target, regression_entries, smeared
+from automl.learners._target import Target, directed, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import log_odds, nothing_to_learn, shares
@@ -88,13 +88,14 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
         return nothing_to_learn(NAME, train, task, params)
     if params.get("objective") == "gamma":  # which CatBoost does not have; with one more power it is near
         params = {**params, "objective": "tweedie"}
+    params = directed(params, train)
     target = Target.of(train, task, params)
     loss = LOSS[target.objective if task.kind == "regression" else task.kind]
     seen = np.unique(train.y) if task.kind == "multiclass" else np.zeros(1)
     watched = valid and _of_classes(valid, seen, task)
     stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
     capped = int(params.get("rounds", MOST_ROUNDS)) if watched else int(params["rounds"])
-    booster = catboost.CatBoost(_settings(loss, params, seed, capped))
+    booster = catboost.CatBoost(_settings(loss, params, seed, capped, train.directions))
 
     def pool(part: Matrix) -> Any:
         label = np.searchsorted(seen, part.y) if task.kind == "multiclass" else target.learned(part.y)
@@ -148,8 +149,9 @@ def _of_classes(valid: Matrix, seen: Floats, task: Task) -> Matrix | None:
     return Matrix(values=valid.values[known], features=valid.features, y=valid.y[known], weight=weight)
 
 
-def _settings(loss: str, params: Params, seed: int, rounds: int) -> dict[str, object]:
+def _settings(loss: str, params: Params, seed: int, rounds: int, directions: tuple[int, ...]) -> dict[str, object]:
     return {
+        **({"monotone_constraints": list(directions)} if directions else {}),
         "loss_function": loss,
         "iterations": rounds,
         "use_best_model": False,
@@ -234,5 +236,6 @@ CATBOOST = Learner(
     portfolio=_portfolio,
     space=_space,
     fit=fit,
+    monotone=True,
     cost=3.0,
 )

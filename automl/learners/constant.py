@@ -76,6 +76,7 @@ CONSTANT = Learner(
     portfolio=_portfolio,
     space=_space,
     fit=fit,
+    monotone=True,
     cost=0.001,
     baseline=True,
 )

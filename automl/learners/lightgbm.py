@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import MOST_ROUNDS, Stopper
-from automl.learners._target import Target, regression_entries, smeared
+from automl.learners._target import Target, directed, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn
@@ -70,6 +70,7 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
 
     if np.all(train.y == train.y[0]):
         return nothing_to_learn(NAME, train, task, params)
+    params = directed(params, train)
     target = Target.of(train, task, params)
     stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
     settings = _settings(train, target, params, seed)
@@ -112,6 +113,8 @@ def _settings(train: Matrix, target: Target, params: Params, seed: int) -> dict[
         **{name: value for name, value in params.items() if name not in OURS},
     }
     least = int(params.get("min_data_in_leaf", 20))
+    if train.directions:
+        settings["monotone_constraints"] = list(train.directions)
     # a leaf of 5 % of the rows is as large as it may get, or few rows would never be split
     settings["min_data_in_leaf"] = min(least, max(1, len(train.y) // 20))
     return settings
@@ -249,4 +252,5 @@ LIGHTGBM = Learner(
     portfolio=_portfolio,
     space=_space,
     fit=fit,
+    monotone=True,
 )

@@ -82,8 +82,24 @@ def _solved(model: LinearModel, train: Matrix, l2: float, deadline: Deadline) ->
         if deadline.left() <= 0.0:
             raise StopIteration
 
-    found = minimize(value, start, jac=True, method="L-BFGS-B", callback=hurry, options={"maxiter": MOST_STEPS})
+    found = minimize(
+        value,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=_bounds(model, train) if train.directions else None,
+        callback=hurry,
+        options={"maxiter": MOST_STEPS},
+    )
     return _filled(model, found.x)
+
+
+def _bounds(model: LinearModel, train: Matrix) -> list[tuple[float | None, float | None]]:
+    """A weight of a number has the sign of its direction: scaling and squashing keep the order."""
+    signs = [train.features[j].direction for j in model.design.numbers]
+    rest = len(_flat(model)) // model.target.task.width - len(signs)
+    both = [(0.0 if sign > 0 else None, 0.0 if sign < 0 else None) for sign in signs]
+    return [bound for bound in [*both, *[(None, None)] * rest] for _ in range(model.target.task.width)]
 
 
 def _objective(model: LinearModel, train: Matrix, penalty: Floats) -> Any:
@@ -146,6 +162,7 @@ LINEAR = Learner(
     portfolio=_portfolio,
     space=_space,
     fit=fit,
+    monotone=True,
     cost=0.3,
     baseline=True,
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl.learners._stopping import MOST_ROUNDS, Stopper
-from automl.learners._target import PLAIN, Target, regression_entries, smeared
+from automl.learners._target import PLAIN, Target, directed, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble, single
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn
@@ -73,9 +73,10 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
 
     if np.all(train.y == train.y[0]):
         return nothing_to_learn(NAME, train, task, params)
+    params = directed(params, train)
     target = Target.of(train, task, params)
     stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
-    settings = _settings(target, params, seed)
+    settings = _settings(train, target, params, seed)
 
     class Watch(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # xgboost is untyped
         """Lets the stopper see each round."""
@@ -111,11 +112,12 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     )
 
 
-def _settings(target: Target, params: Params, seed: int) -> dict[str, Any]:
+def _settings(train: Matrix, target: Target, params: Params, seed: int) -> dict[str, Any]:
     task = target.task
     return {
         **OBJECTIVE[target.objective if task.kind == "regression" else task.kind],
         **({"num_class": task.classes} if task.kind == "multiclass" else {}),
+        **({"monotone_constraints": train.directions} if train.directions else {}),
         "tree_method": "hist",
         "max_bin": 256,
         "nthread": 1,
@@ -206,5 +208,6 @@ XGBOOST = Learner(
     portfolio=_portfolio,
     space=_space,
     fit=fit,
+    monotone=True,
     cost=1.5,
 )

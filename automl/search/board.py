@@ -13,7 +13,8 @@ from automl.features.plan import Plan
 from automl.learners.base import Member, Params
 from automl.search.footprint import NOTHING, Footprint
 
-Status = JobStatus | Literal["stopped"]  # stopped: still under way when the time ended
+# stopped: still under way when the time ended; left out: never tried
+Status = JobStatus | Literal["stopped", "left out"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

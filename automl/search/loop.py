@@ -21,12 +21,13 @@ from automl.search.candidate import Candidate
 from automl.search.features import choose_features
 from automl.search.finish import finish
 from automl.search.forecast import reserve, scaled, seconds_left, usual_fit, work
+from automl.search.monotone import able
 from automl.search.pace import BAGS_LEFT, PREPARE, pace
 from automl.search.problem import Matrices, Problem
 from automl.search.reserve import After, crowding, reserve_seconds
 from automl.search.rundir import RunDir
 from automl.search.state import State
-from automl.search.story import tell
+from automl.search.story import tell, tell_the_end
 from automl.search.trial import LEARNERS, FoldResult
 from automl.spec.model import Spec
 
@@ -35,7 +36,6 @@ TICK = 0.1  # seconds to wait for the first baseline when the time has ended: wi
 LOOK = 0.1  # of the new in the mean of how crowded the machine is
 FEWEST_SECONDS = 2.0  # of search, once it has begun
 SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
-EARLY = 0.03  # of the budget: an end that is earlier is told
 MOMENT = 0.01  # seconds that are not worth waiting for
 MODELS = 12  # fitted models that are kept in memory
 RESUME = "`automl fit` with --resume goes on from here"
@@ -119,8 +119,12 @@ def _begin(
     def cost(found: Candidate) -> float:
         return work(problem, found) if counted else found.seconds
 
+    known = usable(Registry(package, Learner, "learner").all, spec.recipe.learners, problem.task)
+    learners, aside = able(known, problem.directions)
+    for left_out in aside:
+        listener(Event(stage="search", text=f"{left_out.learner} is left out: {left_out.detail}"))
     agenda = Agenda(
-        learners=usable(Registry(package, Learner, "learner").all, spec.recipe.learners, problem.task),
+        learners=learners,
         task=problem.task,
         rows=len(problem.folds[0].fit),
         pace=first,
@@ -141,6 +145,7 @@ def _begin(
         matrices=Matrices(problem=problem, rundir=rundir),
         agenda=agenda,
         after=after,
+        aside=aside,
         rungs=rungs,
         crowded=crowded,
         pace=first,
@@ -171,7 +176,7 @@ def _explore(state: State) -> None:
         _feed(state)
         _prepare(state)
         if not state.flying:
-            _tell_the_rest(state)
+            tell_the_end(state, improving=not race.exhausted(state))
             return
         left = seconds_left(state)
         if left < MOMENT and state.whole:
@@ -203,15 +208,6 @@ def _granted(state: State) -> float:
     """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
     slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
     return max(0.0, min(state.deadline.spent() + FEWEST_SECONDS, state.deadline.seconds + slack))
-
-
-def _tell_the_rest(state: State) -> None:
-    """Say why a search ends before its time."""
-    left = seconds_left(state)
-    if not state.counted and left > state.deadline.seconds * EARLY:
-        why = "no gain for a while" if race.exhausted(state) else "nothing else fits into the time"
-        text = f"{why}: the search ends {left:.0f} s early"
-        state.listener(Event(stage="search", text=text, facts={"left": state.deadline.left()}))
 
 
 def _prepare(state: State) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,9 +13,10 @@ from automl.data.split import folds
 from automl.features.base import Ask
 from automl.features.fit import fit_plan, transform
 from automl.features.plan import Plan
-from automl.learners.base import FeatureInfo, aimed
+from automl.learners.base import Direction, FeatureInfo, aimed
 from automl.metrics.base import Metric, get
 from automl.metrics.base import loss as proper
+from automl.search.monotone import SIGN, direction, orderly
 from automl.search.rundir import RunDir
 from automl.search.table import Table
 from automl.spec.model import Spec
@@ -48,6 +50,7 @@ class Problem:
     unseen_groups: bool = False
     asks: tuple[Ask, ...] = ()
     judged: int = 0  # rows of the test part
+    directions: Mapping[str, Direction] = field(default_factory=dict)  # by raw column
     _again: dict[int, tuple[Fold, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -65,6 +68,7 @@ class Problem:
             unseen_groups=spec.data.unseen_groups,
         )
         found = get(metric)
+        numbers = {column.name for column in schema.features if column.wire == "number"}
         loss = proper(found, task.kind)
         return cls(
             rows=rows,
@@ -77,6 +81,7 @@ class Problem:
             seed=seed,
             unseen_groups=spec.data.unseen_groups,
             judged=judged,
+            directions={column: SIGN[way] for column, way in spec.limits.monotone.items() if column in numbers},
         )
 
     @property
@@ -162,7 +167,8 @@ class Matrices:
     def _make(self, fold: int | None) -> Table:
         problem, n = self.problem, self.problem.rows.n
         rows = problem.rows if fold is None else problem.rows.take(problem.fold(fold).fit)
-        plan, fitted = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed, problem.asks)
+        plan, values = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed, problem.asks)
+        plan, fitted = orderly(plan, values, problem.directions)
         values = fitted
         if fold is not None:
             values = np.empty((n, len(plan.features)))
@@ -170,7 +176,10 @@ class Matrices:
             values[problem.fold(fold).fit] = fitted
             values[others] = transform(plan, problem.rows.frame[others])
         self._plans[fold] = plan
-        features = tuple(FeatureInfo(name=f.name, kind=f.kind, levels=f.levels) for f in plan.features)
+        features = tuple(
+            FeatureInfo(name=f.name, kind=f.kind, levels=f.levels, direction=direction(f, problem.directions))
+            for f in plan.features
+        )
         return self._write(fold, features, values)
 
     def _write(self, fold: int | None, features: tuple[FeatureInfo, ...], values: Floats) -> Table:

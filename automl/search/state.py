@@ -32,6 +32,7 @@ class State:
     matrices: Matrices
     agenda: Agenda
     after: After  # what comes after the search
+    aside: tuple[Trial, ...] = ()  # learners that were left out
     rungs: tuple[int, ...] = ()  # rows of the lower rungs, see `ladder`
 
     pace: Pace
@@ -63,7 +64,7 @@ class State:
     def trials(self) -> tuple[Trial, ...]:
         """The board so far, in the order of ending; a signal may have come between an end and its note."""
         late = [found for found in self.found if found.ended and found not in self.ended]
-        return tuple(trial(found, self.problem) for found in (*self.ended, *late))
+        return tuple(trial(found, self.problem) for found in (*self.ended, *late)) + self.aside
 
     @property
     def lowest(self) -> int | None:

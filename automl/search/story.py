@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from automl.progress import Event
 from automl.search.board import Trial
+from automl.search.forecast import seconds_left
 from automl.search.problem import Problem
 from automl.search.state import State
+
+EARLY = 0.03  # of the budget: an end that is earlier is told
 
 
 def tell(state: State, trial: Trial) -> None:
@@ -22,6 +25,15 @@ def tell(state: State, trial: Trial) -> None:
     state.listener(Event(stage="search", text=_sentence(trial, problem), facts=facts))
 
 
+def tell_the_end(state: State, *, improving: bool) -> None:
+    """Say why a search ends before its time."""
+    left = seconds_left(state)
+    if not state.counted and left > EARLY * state.deadline.seconds:
+        why = "nothing else fits into the time" if improving else "no gain for a while"
+        text = f"{why}: the search ends {left:.0f} s early"
+        state.listener(Event(stage="search", text=text, facts={"left": state.deadline.left()}))
+
+
 def _sentence(trial: Trial, problem: Problem) -> str:
     if trial.status == "stopped":
         return f"{trial.learner} was stopped: {trial.detail}"
@@ -30,4 +42,5 @@ def _sentence(trial: Trial, problem: Problem) -> str:
     name = problem.metric.name.replace("_", " ")
     shown = f"{name} {trial.score:.5g}" if trial.score is not None else f"loss {trial.loss:.5g}"
     part = "" if trial.oof is not None else ", not on all folds"
-    return f"{trial.learner}: {shown}{part}"
+    rows = "" if trial.rows == len(problem.folds[0].fit) else f", from {trial.rows:,} rows"
+    return f"{trial.learner}: {shown}{rows}{part}"
