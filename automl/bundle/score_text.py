@@ -33,6 +33,7 @@ import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # the bundle stays as it was written
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 from score_tables.bundle_tables import TableScorer as Scorer
 from score_tables.bundle_tables import main
 
