@@ -7,7 +7,9 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from automl.data.schema import drop, finding, infer_schema
+from automl.data.bulk import read_column
+from automl.data.rows import Column
+from automl.data.schema import drop, finding, infer_schema, with_dates
 from automl.errors import SpecError
 from automl.spec import Spec, parse
 
@@ -127,3 +129,96 @@ def test_a_group_that_comes_back_is_a_feature(more, feature):
     spec = parse({"objective": {"target": "y"}, "data": {"group": "shop", **more}})
     schema, _ = infer_schema(raw, spec)
     assert next(column for column in schema.columns if column.name == "shop").is_feature is feature
+
+
+def columns(raw: pl.DataFrame, **data: object) -> dict[str, Column]:
+    schema, _ = infer_schema(raw, parse({"objective": {"target": "y"}, "data": data}))
+    return {column.name: column for column in schema.columns}
+
+
+def test_codes_are_categories() -> None:
+    """Whole numbers with the name of a code, few enough to be learned, are a category; [data.types] knows better."""
+    raw = pl.DataFrame(
+        {
+            "y": [0, 1] * 50,
+            "admission_type_id": [i % 8 for i in range(N)],
+            "agent": [None if i % 2 else float(i % 5) for i in range(N)],
+            "zipcode": [f"{i % 7:05}" for i in range(N)],
+            "store_size": [i % 8 for i in range(N)],
+            "city": [i % 90 for i in range(N)],
+            "region": [(i % 8) - 4 for i in range(N)],
+            "branch": [i % 2 for i in range(N)],
+        }
+    )
+    found = columns(raw)
+    assert {name: column.wire for name, column in found.items() if name != "y"} == {
+        "admission_type_id": "category",
+        "agent": "category",
+        "zipcode": "category",
+        "store_size": "number",
+        "city": "number",
+        "region": "number",
+        "branch": "number",
+    }
+    assert found["admission_type_id"].sense == "code"
+    assert "8 whole numbers" in found["admission_type_id"].reason
+    assert columns(raw, types={"admission_type_id": "number"})["admission_type_id"].wire == "number"
+    assert columns(raw, audit={"keep": ["agent"]})["agent"].wire == "number"
+
+
+def test_ids_that_nearly_never_repeat() -> None:
+    """D06: a number called an id is one also where a few rows share theirs; a measure with as many values is none."""
+    ids = [7919 * i % 1_000_003 for i in range(2_000)]
+    raw = pl.DataFrame({"y": [0, 1] * 1_000, "PolNum": [*ids[:-3], *ids[:3]], "paid": [*ids[:-3], *ids[:3]]})
+    assert columns(raw)["PolNum"].role == "dropped"
+    assert columns(raw)["paid"].is_feature
+
+
+def test_places() -> None:
+    """Latitude and longitude point at each other; numbers beyond 90 and 180 degrees are none."""
+    raw = pl.DataFrame({"y": [0, 1] * 50, "lat": ["47.5", "47.6"] * 50, "long": [-122.1, -122.3] * 50})
+    found = columns(raw.with_columns(home_lat=pl.lit(470_000.0), home_lng=pl.lit(8.5)))
+    assert (found["lat"].sense, found["lat"].pair) == ("latitude", "long")
+    assert (found["long"].sense, found["long"].pair) == ("longitude", "lat")
+    assert found["home_lat"].sense == ""
+
+
+def test_lists() -> None:
+    """Texts of levels with a sign between them are lists, however many there are; sentences are not."""
+    names = ["Action", "Comedy", "Drama", "Horror", "Crime", "Family", "War"]
+    genres = ["|".join(names[j] for j in range(7) if (i + 1) >> j & 1) for i in range(N)]
+    raw = pl.DataFrame(
+        {"y": [0, 1] * 50, "genres": genres, "say": [f"well, {i} is a number, and so on" for i in range(N)]}
+    )
+    found = columns(raw)
+    assert (found["genres"].sense, found["genres"].separator, found["genres"].wire) == ("list", "|", "text")
+    assert found["genres"].is_feature
+    assert found["say"].sense == ""
+
+
+def test_sentinels_are_missing() -> None:
+    """A sentinel of a feature is missing, with its reader; in the target it is a number."""
+    raw = pl.DataFrame({"y": [1.0, 2.0, 3.0, -999999.0] * 25, "x": [1, 2, 3, -999999] * 25})
+    found = columns(raw)
+    assert found["x"].reader["sentinels"] == [-999999.0]
+    assert "sentinels" not in found["y"].reader
+    assert "sentinels" not in columns(raw, audit={"keep": ["x"]})["x"].reader
+    text = columns(raw.with_columns(pl.col("x").cast(pl.String) + ".0"))["x"]
+    assert text.reader["sentinels"] == [-999999.0]
+
+
+@pytest.mark.parametrize("month", ["name", "number"])
+def test_a_date_over_three_columns(month: str) -> None:
+    """Year, month (by name or number) and day give a date beside them; what is no date gives none."""
+    months = ["January", "July", "December"] if month == "name" else [1, 7, 12]
+    raw = pl.DataFrame(
+        {"y": [0, 1] * 45, "sale_year": [2015, 2016] * 45, "sale_month": months * 30, "sale_day": [3, 14, 28] * 30}
+    )
+    schema, found = infer_schema(raw, parse({"objective": {"target": "y"}}))
+    assert schema.names[-1] == "sale_date"
+    assert schema.columns[-1].wire == "date"
+    whole = with_dates(raw, schema)
+    assert read_column(schema.columns[-1].reader, whole["sale_date"])[0] == 1420243200e6
+    assert [f.check for f in found] == ["date"]
+    assert "sale_date" not in columns(raw.with_columns(sale_day=pl.lit(32)))
+    assert "sale_date" not in columns(raw, exclude=["sale_month"])

@@ -125,3 +125,71 @@ def test_told(values: list[Any], wire: Any, first: float | str) -> None:
     assert found is not None
     assert found.wire == wire
     assert read_column(found.reader("x"), series)[0] == first
+
+
+def dates(values: list[object], name: str = "x") -> tuple[str, list[float]]:
+    """How dates were said to be written, and what is read of them in days since 1970."""
+    series = pl.Series(name, values, strict=False)
+    found = guess(series)
+    assert found is not None
+    assert found.wire == "date"
+    return found.reason, (read_column(found.reader(name), series) / 86_400e6).to_list()
+
+
+@pytest.mark.parametrize(
+    ("values", "days"),
+    [
+        (["20141013T000000", "20141014T000000"], [16356.0, 16357.0]),
+        (["2018-07-01", "2018-07-02"], [17713.0, 17714.0]),
+        (["2018-7-1", "2018-07-02"], [17713.0, 17714.0]),
+        (["Jul 1, 2018", "July 2, 2018"], [17713.0, 17714.0]),
+        (["1 Jul 2018", "02 Jul 2018"], [17713.0, 17714.0]),
+        (["Sun, 01 Jul 2018 12:00:00 +0000", "Mon, 02 Jul 2018 00:00:00 Z"], [17713.5, 17714.0]),
+        (["Jul-2018", "Aug-2018"], [17713.0, 17744.0]),
+        (["2018-07", "2018-08"], [17713.0, 17744.0]),
+        (["31.07.2018", "01.08.2018"], [17743.0, 17744.0]),
+    ],
+)
+def test_dates_of_many_shapes(values: list[object], days: list[float]) -> None:
+    """Dates are read in whatever shape they come."""
+    assert dates(values)[1] == days
+
+
+@pytest.mark.parametrize(
+    ("values", "form"),
+    [
+        (["13/01/2018", "02/01/2018"], "%d/%m/%Y"),
+        (["01/13/2018", "01/02/2018"], "%m/%d/%Y"),
+        ([f"01/{month:02}/2018" for month in range(1, 13)], "%d/%m/%Y"),
+        ([f"{month:02}/01/2018" for month in range(1, 13)], "%m/%d/%Y"),
+        ([f"{month:02}/{day:02}/2018" for month in range(1, 13) for day in (3, 7, 12)], "%m/%d/%Y"),
+        ([f"{day:02}/{month:02}/2018" for month in range(1, 13) for day in (3, 7, 12)], "%d/%m/%Y"),
+    ],
+)
+def test_day_and_month(values: list[object], form: str) -> None:
+    """Day and month are told by numbers above 12, by what never changes, by the order of the rows."""
+    assert form in dates(values)[0]
+
+
+def test_day_or_month_is_said() -> None:
+    """Where the data do not tell day from month, the reason says so."""
+    assert "do not tell" in dates(["01/02/2018", "02/01/2018"] * 50)[0]
+
+
+@pytest.mark.parametrize(("unit", "size"), [("s", 1), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+def test_since_1970(unit: str, size: float) -> None:
+    """Numbers since 1970 are dates where the column is called a time; elsewhere they are numbers."""
+    values: list[object] = [int((1_530_403_200 + 86_400 * day) * size) for day in range(5)]
+    reason, days = dates(values, "created_at")
+    assert f"numbers of {unit} since 1970" in reason
+    assert days == [17713.0 + day for day in range(5)]
+    assert guess(pl.Series("phone", values)).wire == "number"  # type: ignore[union-attr]  # numbers are read
+
+
+def test_no_dates() -> None:
+    """0000-00-00 is a missing date."""
+    series = pl.Series("x", ["2018-07-01", "0000-00-00", "2018-07-02", None])
+    found = guess(series)
+    assert found is not None
+    assert found.missing == ("0000-00-00",)
+    assert read_column(found.reader("x"), series).is_nan().to_list() == [False, True, False, True]
