@@ -13,14 +13,6 @@ def _any(value: object) -> bool:
     return value not in (None, [], {})
 
 
-def _words(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _table(value: object) -> bool:
-    return isinstance(value, Mapping)
-
-
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A key (``*`` stands for any) that is refused when `when` holds of its value."""
@@ -30,13 +22,7 @@ class Gap:
     when: Callable[[object], bool] = _any
 
 
-COLUMN_COSTS: Final = "a cost from a column or an expression"
-
 GAPS: Final = (
-    Gap("objective.costs.under", COLUMN_COSTS, _words),
-    Gap("objective.costs.over", COLUMN_COSTS, _words),
-    Gap("data.train", "a query", _table),
-    Gap("data.test", "a query", _table),
     Gap("data.final", 'final = "all"', lambda value: value == "all"),
     Gap("limits.cold_start", "a limit on the cold start"),
     Gap("limits.throughput", "a limit on the throughput"),

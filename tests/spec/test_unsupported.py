@@ -12,10 +12,6 @@ from automl.spec.unsupported import GAPS, find_gaps
 
 TARGET = {"target": "y"}
 GIVEN = [
-    {"objective": {**TARGET, "costs": {"under": "fee", "over": 2}}},
-    {"objective": {**TARGET, "costs": {"under": 5, "over": "fee"}}},
-    {"objective": TARGET, "data": {"train": {"query": "q", "url": "env:DB"}}},
-    {"objective": TARGET, "data": {"test": {"query": "q", "url": "env:DB"}}},
     {"objective": TARGET, "data": {"final": "all"}},
     {"objective": TARGET, "limits": {"cold_start": "2s"}},
     {"objective": TARGET, "limits": {"throughput": "50000 rows/s"}},
