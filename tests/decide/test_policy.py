@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.decide.bounds import Bounds
+from automl.decide.capacity import Capacity
 from automl.decide.costs import BINARY_CELLS, Costs
-from automl.decide.policy import REFUSED, ExpectedCost, choose, codes
+from automl.decide.policy import REFUSED, ExpectedCost, choose, codes, costs_of_actions
+from automl.decide.review import Review
 from automl.decide.row_cost import RowCost
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
@@ -106,6 +109,48 @@ def test_row_costs_decide_alike_in_numpy_and_in_the_graph(data, classes, refuses
     again = choose(p, made, made.amounts(frame))
     again[~made.known(frame).all(axis=1) & refuses] = -1
     assert codes(found["decision"].to_list(), made).tolist() == again.tolist()
+
+
+POLICY = {
+    "review": {},
+    "asks": {"asks": True},
+    "refuses": {"refuses": True},
+    "held": {"bounds": Bounds(least=0.5)},
+    "pushed": {"bounds": Bounds(always=0.75)},
+    "capacity": {"capacity": (0.0, 3.0, 1.5)},
+    "capacity, held, asks": {"capacity": (0.0, 3.0, 1.5), "bounds": Bounds(least=0.3, always=0.9), "asks": True},
+}
+
+
+@pytest.mark.parametrize("policy", POLICY)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_every_policy_decides_alike_in_numpy_and_in_the_graph(policy, data):
+    """Review, floors, capacity and what stands in for a missing cost, with costs of 0, negative, huge and null."""
+    n = data.draw(st.integers(1, 8))
+    frame = pl.DataFrame({name: data.draw(st.lists(MONEY, min_size=n, max_size=n)) for name in "uv"})
+    p = np.array(data.draw(st.lists(st.sampled_from([0.01, 0.25, 0.5, 0.75, 0.9]), min_size=n, max_size=n)))[:, None]
+    review, made = Review(cost=0.5, error=0.1), by_row(2)
+    said = dict(POLICY[policy])
+    if prices := said.pop("capacity", None):
+        said["capacity"] = Capacity(shares={1: 0.1, 2: 0.1}, texts={}, prices=np.array(prices))
+    made = replace(made, actions=("no", "yes", "ask"), matrix=review.added(made.matrix[:, :2]), review=review, **said)
+    outputs = ExpectedCost(costs=made).outputs(Stub("p"))
+    found = evaluate(outputs, frame, stubs={"p": p})
+    graph = open_session(to_onnx(outputs, inputs=[Column("u"), Column("v"), Stub("p")])).run(
+        {"u": frame["u"].to_numpy(), "v": frame["v"].to_numpy(), "p": p}
+    )
+    assert found["decision"].to_list() == graph["decision"][:, 0].tolist()
+    for name in set(found) - {"decision"}:
+        assert np.array_equal(found[name], graph[name], equal_nan=True), name
+    again = choose(p, made, made.amounts(frame))
+    unknown = ~made.decidable(frame)
+    again[unknown & (made.asks or made.refuses)] = 2 if made.asks else -1
+    assert codes(found["decision"].to_list(), made).tolist() == again.tolist()
+    if prices:
+        each = costs_of_actions(p, made, made.amounts(frame))
+        assert np.array_equal(found["action_costs"][~unknown], each[~unknown])
+        assert np.isnan(found["action_costs"][unknown][:, :2]).all() or not made.asks
 
 
 def test_a_missing_row_cost_is_the_mean_or_a_refusal():
