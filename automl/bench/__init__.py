@@ -1,1 +1,1 @@
-"""The benchmark harness: one task, recipe, budget and seed in, one record out."""
+"""The benchmark harness: recipes and rivals on suites of tasks, each cell a record, judged as the field does."""

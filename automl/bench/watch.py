@@ -6,7 +6,7 @@ import math
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,16 +30,23 @@ class Watched:
     killed: Literal["time", "memory"] | None = None  # by us, because it ran into this cap
 
 
-def watch(command: Sequence[str], *, logs: Path, timeout: float, memory: float = math.inf) -> Watched:
+def watch(
+    command: Sequence[str],
+    *,
+    logs: Path,
+    timeout: float,
+    memory: float = math.inf,
+    env: Mapping[str, str] | None = None,
+) -> Watched:
     """Run `command` to its end, at most `timeout` seconds and `memory` bytes; its output goes through files in `logs`.
 
-    `memory` is of its process tree. A command that runs into a cap is killed with all that it has started.
+    `memory` is of its process tree; `env` are its variables, by default ours. A command that runs into a cap is killed with all that it has started.
     """
     load = os.getloadavg()[0]
     out, err = logs / "stdout.txt", logs / "stderr.txt"
     start = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+        process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env)
         peak = 0
         killed: Literal["time", "memory"] | None = None
         try:

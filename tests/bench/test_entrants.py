@@ -161,6 +161,15 @@ def test_rows_of_a_task_in_time_are_ordered(
     assert (np.load(tmp_path / "y.npy") == truth.train[order]).all()
 
 
+def test_rivals_may_use_all_their_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread a fit is our way with workers; whoever knows only threads is not held to it."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    found = entrants.rival_environment(4)
+    assert (found["OMP_NUM_THREADS"], found.get("OMP_WAIT_POLICY")) == ("4", None)
+    assert found["PATH"]
+
+
 def test_predictions_have_a_shape_and_a_range(task_folder: Callable[..., Path]) -> None:
     """Scores below 0 or above 1 are no probabilities."""
     truth = read_truth(read_task(task_folder()))
