@@ -40,7 +40,8 @@ def watch(
 ) -> Watched:
     """Run `command` to its end, at most `timeout` seconds and `memory` bytes; its output goes through files in `logs`.
 
-    `memory` is of its process tree; `env` are its variables, by default ours. A command that runs into a cap is killed with all that it has started.
+    `memory` is of its process tree; `env` are its variables, by default ours. A command that runs into a cap is killed
+    with all that it has started.
     """
     load = os.getloadavg()[0]
     out, err = logs / "stdout.txt", logs / "stderr.txt"
