@@ -14,18 +14,19 @@ Floats = NDArray[np.float64]
 
 RIDGE = 1.0  # of the squared weights, against the loss summed over the rows
 STEPS = 25  # of L-BFGS; text models need twenty to forty
+SLACK = 1e-6  # relative gain of a step that is not worth another
 PASSES = 2  # of the power iteration
 
 
 def fit_linear(x: Any, y: Floats, weight: Floats, task: Task) -> tuple[Floats, Floats]:
     """Weights [terms, width] and intercept [width] of ridge, logistic or softmax regression by L-BFGS.
 
-    `x` is a scipy CSR [n, terms], `weight` [n] has a mean of 1. Regression learns the target in its own units.
+    `x` is a scipy CSR [n, terms], `weight` [n] has a mean of 1. Regression learns the target's distance from its mean
+    in standard deviations.
     """
     from scipy.optimize import minimize
 
-    width, (centre, spread) = task.width, _scale(y, weight, task)
-    targets = _targets(y, task) if task.kind != "regression" else ((y - centre) / spread)[:, None]
+    width, targets = task.width, _targets(y, weight, task)
     slope = SLOPES[task.kind]
     flipped = x.T.tocsr()
 
@@ -37,9 +38,9 @@ def fit_linear(x: Any, y: Floats, weight: Floats, task: Task) -> tuple[Floats, F
         return float(weight @ loss) + 0.5 * RIDGE * float((weights[:-1] ** 2).sum()), gradient.ravel()
 
     start = np.zeros((x.shape[1] + 1) * width)
-    options = {"maxiter": STEPS, "ftol": 1e-6, "maxcor": 10}
+    options = {"maxiter": STEPS, "ftol": SLACK, "maxcor": 10}
     found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x.reshape(-1, width)
-    return found[:-1] * spread, found[-1] * spread + centre
+    return found[:-1], found[-1]
 
 
 def directions(x: Any, k: int, *, seed: int) -> Floats:
@@ -54,14 +55,11 @@ def directions(x: Any, k: int, *, seed: int) -> Floats:
     return np.asarray(found * np.sign(found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])]))
 
 
-def _scale(y: Floats, weight: Floats, task: Task) -> tuple[float, float]:
-    if task.kind != "regression":
-        return 0.0, 1.0
-    centre = float(np.average(y, weights=weight))
-    return centre, float(np.sqrt(np.average((y - centre) ** 2, weights=weight))) or 1.0
-
-
-def _targets(y: Floats, task: Task) -> Floats:
+def _targets(y: Floats, weight: Floats, task: Task) -> Floats:
+    if task.kind == "regression":
+        centre = np.average(y, weights=weight)
+        spread = float(np.sqrt(np.average((y - centre) ** 2, weights=weight)))
+        return np.asarray((y - centre)[:, None] / (spread or 1.0))
     return y[:, None] if task.kind == "binary" else (y[:, None] == np.arange(task.classes)).astype(np.float64)
 
 

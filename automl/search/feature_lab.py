@@ -21,7 +21,8 @@ from automl.search.rundir import RunDir
 
 Floats = NDArray[np.float64]
 
-ROWS = 10_000
+ROWS, MOST_ROWS = 10_000, 40_000
+ROWS_A_SECOND = 1_000  # of the share of the time: what two workers get through
 FOLDS = 3
 FOLDER = "features"
 TAIL = 0.005  # of the rows, at either end of a number to predict
@@ -109,9 +110,15 @@ class Lab:
     done: dict[int, Done] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problem: Problem, *, executor: Executor, rundir: RunDir, memory: int, until: float | None) -> Lab:
-        """At most `ROWS` rows, drawn evenly, with the first folds of the problem as far as they hold these rows."""
-        chosen = np.sort(np.random.default_rng(problem.seed).permutation(problem.rows.n)[:ROWS])
+    def of(
+        cls, problem: Problem, *, seconds: float, executor: Executor, rundir: RunDir, memory: int, until: float | None
+    ) -> Lab:
+        """Some rows, drawn evenly, with the first folds of the problem as far as they hold these rows.
+
+        `seconds` of the budget say how many rows, never the clock: the choice is the same on every machine.
+        """
+        most = int(np.clip(ROWS_A_SECOND * seconds, ROWS, MOST_ROWS))
+        chosen = np.sort(np.random.default_rng(problem.seed).permutation(problem.rows.n)[:most])
         rows = problem.rows.take(chosen)
         folds = tuple(
             Fold(fit=np.flatnonzero(np.isin(chosen, fold.fit)), valid=np.flatnonzero(np.isin(chosen, fold.valid)))
@@ -210,18 +217,18 @@ class Lab:
             self.jobs += 1
         return tuple(numbers)
 
-    def collect(self, asked: Sequence[tuple[int, ...]]) -> list[tuple[Probed, ...] | None]:
-        """The results of probes by fold; None where one failed or the time ended first."""
-        waiting = {number for numbers in asked for number in numbers} - self.done.keys()
-        while waiting and not self.late():
+    def collect(self, jobs: tuple[int, ...]) -> tuple[Probed, ...] | None:
+        """The results of a probe by fold; None if one failed or the time ended first."""
+        while not set(jobs) <= self.done.keys() and not self.late():
             for done in self.executor.wait(0.5):
                 self.done[done.id] = done
-                waiting.discard(done.id)
-        return [self._result(numbers) for numbers in asked]
+        values = [self.done[job].value for job in jobs if job in self.done]
+        found = tuple(value for value in values if isinstance(value, Probed))
+        return found if len(found) == len(jobs) else None
 
-    def probe(self, wanted: Sequence[Columns]) -> list[tuple[Probed, ...] | None]:
+    def probe(self, columns: Columns) -> tuple[Probed, ...] | None:
         """Submit and collect."""
-        return self.collect([self.submit(columns) for columns in wanted])
+        return self.collect(self.submit(columns))
 
     def losses(self, result: Sequence[Probed]) -> Floats:
         """The loss of every predicted row, fold after fold."""
@@ -239,11 +246,6 @@ class Lab:
         mean = float(np.average(saved, weights=weight))
         spread = float(np.sqrt(np.average((saved - mean) ** 2, weights=weight) / len(rows)))
         return mean / max(float(np.average(before, weights=weight)), 1e-12), mean / max(spread, 1e-12)
-
-    def _result(self, numbers: tuple[int, ...]) -> tuple[Probed, ...] | None:
-        values = [self.done[number].value for number in numbers if number in self.done]
-        found = tuple(value for value in values if isinstance(value, Probed))
-        return found if len(found) == len(numbers) else None
 
     def _both(self, fold: Fold, found: list[Fitted]) -> Floats:
         fitted = values_of(found, self.rows.frame[fold.fit])

@@ -77,9 +77,8 @@ def choose_features(
     if not counted and min(seconds, deadline.left() / 2) < SHORTEST:
         return problem
     until = None if counted else time.monotonic() + seconds
-    lab = Lab.of(
-        problem, executor=executor, rundir=rundir, memory=int(spec.budget.memory / executor.workers), until=until
-    )
+    memory = int(spec.budget.memory / executor.workers)
+    lab = Lab.of(problem, seconds=seconds, executor=executor, rundir=rundir, memory=memory, until=until)
     groups = tuple(_search(lab, _most_nodes(spec)))
     executor.cancel()
     shutil.rmtree(rundir.path / FOLDER, ignore_errors=True)
@@ -102,46 +101,68 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
 
 def _search(lab: Lab, most_nodes: int) -> Iterator[Group]:
     base = lab.base()
-    first = lab.probe([base])[0]
+    first = lab.probe(base)
     if first is None:
         return
     survey = _survey(lab, base, first)
     if base.width > COLUMNS:
         base = base.best(lab.mean_weight(first), COLUMNS)
-        first = lab.probe([base])[0]
+        first = lab.probe(base)
         if first is None:
             return
-    lost = lab.losses(first)
-    tried = list(_tried(lab, base, survey, most_nodes))
-    results = lab.probe([base.beside(columns) for _, _, columns in tried if columns is not None])
-    found = []
-    for (name, proposed, columns), result in zip(
-        [entry for entry in tried if entry[2] is not None], results, strict=True
-    ):
-        if columns is not None and result is not None:
-            found.append((name, proposed, columns, *lab.gain(lost, lab.losses(result))))
-    kept = _together(lab, base, lost, [(columns, gain, errors) for _, _, columns, gain, errors in found])
-    told = {
-        name: _group(name, proposed, columns, gain, errors, any(columns is one for one in kept))
-        for name, proposed, columns, gain, errors in found
-    }
-    for name, proposed, _ in tried:
-        yield told.get(name) or _nothing(name, proposed)
+    tried = tuple(_tried(lab, base, lab.losses(first), survey, most_nodes))
+    kept = _together(lab, base, [one for one in tried if one.gain > 0.0 and one.errors >= BEYOND])
+    for one in tried:
+        yield _group(one, kept=any(one is other for other in kept))
 
 
-def _tried(lab: Lab, base: Columns, survey: Survey, most_nodes: int) -> Iterator[tuple[str, int, Columns | None]]:
-    """Each step's name, how many asks it had, and those of its columns that weigh more than permuted copies."""
-    waiting = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """A group on trial; its columns are None where none weighs more than permuted copies, or the time ended."""
+
+    name: str
+    proposed: int
+    columns: Columns | None
+    gain: float = 0.0
+    errors: float = 0.0
+    lost: Floats | None = None  # of each predicted row, with these columns beside the base
+
+
+def _tried(lab: Lab, base: Columns, lost: Floats, survey: Survey, most_nodes: int) -> Iterator[_Tried]:
+    """Each group, first beside permuted copies of itself; while the workers probe one, the next is made."""
+    waiting: tuple[str, int, Columns, tuple[int, ...]] | None = None
     for step in joints.all.values():
         asks = step.propose(survey)
         if not asks or lab.late():
             continue
         columns = lab.columns(asks).within(most_nodes)
-        if columns.width:
-            waiting.append((step.name, len(asks), columns, lab.submit(base.beside(columns), shadowed=base.width)))
-    results = lab.collect([job for *_, job in waiting])
-    for (name, proposed, columns, _), result in zip(waiting, results, strict=True):
-        yield name, proposed, None if result is None else _beyond_noise(lab, base, columns, result)
+        if not columns.width:
+            continue
+        following = (step.name, len(asks), columns, lab.submit(base.beside(columns), shadowed=base.width))
+        if waiting:
+            yield _judged(lab, base, lost, *waiting)
+        waiting = following
+    if waiting:
+        yield _judged(lab, base, lost, *waiting)
+
+
+def _judged(
+    lab: Lab, base: Columns, lost: Floats, name: str, proposed: int, columns: Columns, jobs: tuple[int, ...]
+) -> _Tried:
+    """A group that loses even more than the base beside its copies is not looked at again."""
+    result = lab.collect(jobs)
+    kept = None if result is None else _beyond_noise(lab, base, columns, result)
+    if result is None or kept is None:
+        return _Tried(name=name, proposed=proposed, columns=None)
+    gain, errors = lab.gain(lost, lab.losses(result))
+    if errors < 0.0:
+        return _Tried(name=name, proposed=proposed, columns=kept, gain=gain, errors=errors)
+    alone = lab.probe(base.beside(kept))
+    if alone is None:
+        return _Tried(name=name, proposed=proposed, columns=None)
+    after = lab.losses(alone)
+    gain, errors = lab.gain(lost, after)
+    return _Tried(name=name, proposed=proposed, columns=kept, gain=gain, errors=errors, lost=after)
 
 
 def _beyond_noise(lab: Lab, base: Columns, columns: Columns, result: Sequence[Probed]) -> Columns | None:
@@ -151,28 +172,24 @@ def _beyond_noise(lab: Lab, base: Columns, columns: Columns, result: Sequence[Pr
     return kept if kept.width else None
 
 
-def _together(lab: Lab, base: Columns, lost: Floats, found: list[tuple[Columns, float, float]]) -> list[Columns]:
-    """The groups that stand: the best one, and each next one that still gains beside them."""
-    standing = sorted((one for one in found if one[1] > 0.0 and one[2] >= BEYOND), key=lambda one: -one[1])
-    kept = [columns for columns, _, _ in standing[:1]]
-    if not standing:
-        return kept
-    current, result = base.beside(standing[0][0]), None
-    for columns, _, _ in standing[1:]:
-        if lab.late():
-            break
-        if result is None:
-            first = lab.probe([current])[0]
-            if first is None:
+def _together(lab: Lab, base: Columns, standing: list[_Tried]) -> list[_Tried]:
+    """The groups that are kept: the best one, and each next one that still gains beside them."""
+    kept: list[_Tried] = []
+    current, lost = base, np.empty(0)
+    for one in sorted(standing, key=lambda one: -one.gain):
+        if one.columns is None or one.lost is None:
+            continue
+        after = one.lost
+        if kept:
+            result = lab.probe(current.beside(one.columns))
+            if result is None:
                 break
-            lost = lab.losses(first)
-        result = lab.probe([current.beside(columns)])[0]
-        if result is None:
-            break
-        gain, errors = lab.gain(lost, lab.losses(result))
-        if gain > 0.0 and errors >= BESIDE:
-            kept.append(columns)
-            current, lost = current.beside(columns), lab.losses(result)
+            after = lab.losses(result)
+            gain, errors = lab.gain(lost, after)
+            if gain <= 0.0 or errors < BESIDE:
+                continue
+        kept.append(one)
+        current, lost = current.beside(one.columns), after
     return kept
 
 
@@ -210,24 +227,20 @@ def _most_nodes(spec: Spec) -> int:
     return min([MOST_NODES, *(int(OF_LIMIT * limit / NODE) for limit in limits)])
 
 
-def _group(name: str, proposed: int, columns: Columns, gain: float, errors: float, kept: bool) -> Group:
-    what = name.replace("_", " ")
-    size = f"{abs(gain):.2%} {'less' if gain >= 0.0 else 'more'} loss, {errors:.1f} standard errors"
-    verdict = f"kept, {len(columns.asks)} of {proposed}" if kept else "left out"
+def _group(one: _Tried, *, kept: bool) -> Group:
+    what, asks = one.name.replace("_", " "), one.columns.asks if one.columns else ()
+    size = f"{abs(one.gain):.2%} {'less' if one.gain >= 0.0 else 'more'} loss, {one.errors:.1f} standard errors"
+    found = size if asks else "weighs no more than permuted copies of itself"
+    end = f"kept, {len(asks)} of {one.proposed}" if kept else "left out"
     return Group(
-        name=name,
-        proposed=proposed,
-        asks=columns.asks,
-        gain=gain,
-        errors=errors,
+        name=one.name,
+        proposed=one.proposed,
+        asks=asks,
+        gain=one.gain,
+        errors=one.errors,
         kept=kept,
-        text=f"{what}: {size}; {verdict}",
+        text=f"{what}: {found}; {end}",
     )
-
-
-def _nothing(name: str, proposed: int) -> Group:
-    text = f"{name.replace('_', ' ')}: weighs no more than permuted copies of itself; left out"
-    return Group(name=name, proposed=proposed, asks=(), gain=0.0, errors=0.0, kept=False, text=text)
 
 
 def _plain(group: Group) -> dict[str, object]:

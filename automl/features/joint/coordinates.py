@@ -13,6 +13,7 @@ from automl.ops import expr as ops
 
 Floats = NDArray[np.float64]
 
+TURN = 360.0  # degrees: what lies beyond is no place
 ANGLES = (15, 30, 45, 60, 75)  # degrees
 CENTRES = 8
 ROUNDS = 20  # of k-means
@@ -29,7 +30,7 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     """`columns` are latitude and longitude; longitudes are shortened as at the middle latitude."""
     names = tuple(column.name for column in columns)
     place = sample.frame.select(names).to_numpy()
-    place = place[np.isfinite(place).all(axis=1)]
+    place = place[(np.abs(place) <= TURN).all(axis=1)]
     if not len(place):
         return ()
     middle = place.mean(axis=0)
@@ -39,7 +40,7 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
         for j, name in enumerate(names)
     )
     turned = [
-        made(f"{names[0]} and {names[1]} turned by {angle}", names, finite(_along(north, east, angle + side)))
+        made(f"{names[0]} and {names[1]} turned by {angle + side}", names, finite(_along(north, east, angle + side)))
         for angle in ANGLES
         for side in (0, 90)
     ]

@@ -14,6 +14,7 @@ from automl.features.levels import levels_of
 from automl.ops import expr as ops
 
 GROUPS, NUMBERS, ASKS = 4, 5, 8
+LARGEST = 1e150  # beyond, a number is left out of means: sums must not overflow
 BELIEF = 5.0  # rows' worth of belief in the mean of all
 
 
@@ -33,7 +34,7 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     group, number = columns
     levels = levels_of(group, sample)
     values = sample.frame[number.name].to_numpy()
-    mean, median = _by_level(levels.level, levels.size, np.where(np.isfinite(values), values, np.nan))
+    mean, median = _by_level(levels.level, levels.size, np.where(np.abs(values) < LARGEST, values, np.nan))
     x, names = ops.Column(number.name), (group.name, number.name)
     table = np.column_stack([mean, median])
     of_group = ops.Take(levels.index, table)

@@ -74,7 +74,7 @@ def _scores(found: dict[str, Words], sample: Sample) -> tuple[Fitted, ...]:
 def _prior(sample: Sample, weight: Floats) -> Floats:
     """The score of a row that no fold predicts: that of a text without a known word, roughly."""
     if sample.task.kind == "regression":
-        return np.array([np.average(sample.y, weights=weight)])
+        return np.zeros(1)
     classes = np.arange(sample.task.classes) if sample.task.kind == "multiclass" else np.array([1.0])
     share = np.clip([np.average(sample.y == code, weights=weight) for code in classes], 1e-6, 1 - 1e-6)
     return np.asarray(np.log(share) if sample.task.kind == "multiclass" else np.log(share / (1 - share)))

@@ -1,4 +1,7 @@
-"""All numbers of a row together: how many are zero or negative, their sum and their mean on a log scale."""
+"""All numbers of a row together: how many are zero or negative, and their mean size on a log scale.
+
+A plain sum is left out: where large numbers cancel, its digits hang on the order of adding.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,13 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     filled = ops.Where(ops.IsMissing(given), zero, given)
     row = ops.Maximum(ops.Minimum(filled, ops.constant(LARGEST)), ops.constant(-LARGEST))
     size = ops.Logarithm(ops.Add(ops.Absolute(row), ops.constant(1.0)))
-    count = float(len(names))
+    signed = ops.Where(ops.Less(row, zero), ops.Subtract(zero, size), size)
+    count = ops.constant(float(len(names)))
     return (
         made("zeros of the row", names, ops.RowSum(ops.AsNumber(ops.Equal(given, zero)))),
         made("negatives of the row", names, ops.RowSum(ops.AsNumber(ops.Less(given, zero)))),
-        made("sum of the row", names, ops.RowSum(row)),
-        made("mean size of the row", names, ops.Divide(ops.RowSum(size), ops.constant(count))),
+        made("mean size of the row", names, ops.Divide(ops.RowSum(size), count)),
+        made("mean signed size of the row", names, ops.Divide(ops.RowSum(signed), count)),
     )
 
 
