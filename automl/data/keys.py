@@ -54,10 +54,10 @@ def look(
             raise DataError(f"{text}; {differ}", where=f"data.tables.{name}.on", hint="write the key alike in both")
         return join, [finding("table", name, f"{text}; nothing can be learned from it", "noted", evidence)]
     kind = f"a history of {table.to}: at most {most:,} rows" if join.many else f"a lookup for {table.to}: one row"
-    parts = [f"{name} is {kind} for each {', '.join(others)}", f"{rows:,} rows of {there.height:,} keys"]
-    parts += [f"{rows - keyed:,} rows have no key"] if rows > keyed else []
-    parts += [f"{orphans:,} rows belong to no row of {table.to}"] if orphans else []
-    parts += [f"{childless:,} rows of {table.to} have none"] if childless else []
+    parts = [f"{name} is {kind} for each {', '.join(others)}", f"rows: {rows:,}, keys: {there.height:,}"]
+    parts += [f"rows without a key: {rows - keyed:,}"] if rows > keyed else []
+    parts += [f"rows that belong to no row of {table.to}: {orphans:,}"] if orphans else []
+    parts += [f"rows of {table.to} that have none: {childless:,}"] if childless else []
     parts += [differ] if differ else []
     found = [finding("table", name, "; ".join(parts), "noted", evidence)]
     return join, found + (_copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else [])
@@ -75,7 +75,7 @@ def look_at_time(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Findi
         yield finding("table", join.name, text, "noted")
     lost = int(frame.lazy().select(pl.col(join.time).is_nan().sum()).collect().item())
     if lost:
-        text = f"{lost:,} rows of {join.name} have no {join.time!r}: they are never known"
+        text = f"rows of {join.name} without {join.time!r}: {lost:,}; they are never known"
         yield finding("table", join.name, text, "noted", {"rows": lost})
 
 
@@ -111,5 +111,5 @@ def _copies(name: str, raw: pl.DataFrame) -> list[Finding]:
     if not raw.height or any(dtype == pl.Object for dtype in raw.dtypes):
         return []
     copies = raw.height - raw.n_unique()
-    text = f"{copies:,} rows of {name} equal another one: they are counted as they stand"
+    text = f"rows of {name} that equal another one: {copies:,}; they count as they stand"
     return [finding("table", name, text, "noted", {"copies": copies})] if copies else []
