@@ -111,7 +111,7 @@ def test_what_other_tables_tell_is_learned(fitted):
     assert "purchases" in done.bundle.tables
     text = " ".join(event.text for event in told if event.stage == "audit")
     assert "purchases is a history of main" in text
-    assert "15 rows have no key" in text
+    assert "rows without a key: 15" in text
     assert "people is a lookup for main" in text
 
 

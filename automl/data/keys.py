@@ -47,7 +47,9 @@ def look(
     join = Join(name=name, to=table.to, on=tuple(table.on.items()), time=table.time, many=most > 1)
     evidence = {"rows": rows, "keys": there.height, "most": most, "no_key": rows - keyed, "orphans": orphans}
     evidence |= {"childless": childless}
-    differ = _differ(join, samples)
+    schema = frames[name].lazy().collect_schema()
+    texts = [(its, other) for its, other in join.on if schema[its] == pl.String]  # the others are dates on both sides
+    differ = _differ(join, texts, samples)
     if rows and keyed and here.height and not met.height:
         text = f"no key of {table.to} is found in {name}: {', '.join(its)}"
         if differ:
@@ -91,17 +93,17 @@ def _rows(frame: Frame) -> int:
     return frame.height if isinstance(frame, pl.DataFrame) else int(frame.select(pl.len()).collect().item())
 
 
-def _differ(join: Join, samples: Mapping[str, pl.DataFrame]) -> str | None:
+def _differ(join: Join, texts: list[tuple[str, str]], samples: Mapping[str, pl.DataFrame]) -> str | None:
     """A sentence on keys that are numbers on one side and text on the other, such as 7 and "007"."""
-    for its, other in join.on:
+    for its, other in texts:
         there, here = samples[join.name][its], samples[join.to][other]
-        texts = [series.dtype in {pl.String, pl.Categorical, pl.Enum} for series in (here, there)]
-        if texts[0] != texts[1]:
+        is_text = [series.dtype in {pl.String, pl.Categorical, pl.Enum} for series in (here, there)]
+        if is_text[0] != is_text[1]:
             shown = [
                 f"{series.drop_nulls().head(1).to_list()[0]!r}" if series.count() else "nothing"
                 for series in (here, there)
             ]
-            kinds = ["text" if text else "numbers" for text in texts]
+            kinds = ["text" if text else "numbers" for text in is_text]
             return f"{join.to} has {kinds[0]} such as {shown[0]}, {join.name} {kinds[1]} such as {shown[1]}"
     return None
 

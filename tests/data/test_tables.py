@@ -56,7 +56,7 @@ def test_no_rows_have_all_columns():
 @pytest.mark.parametrize("given", [RAW.drop("paid"), RAW.drop("paid").lazy(), RAW.drop("paid").to_dicts()])
 def test_a_column_that_is_not_there_is_told(given):
     """Whatever the form, the table and the column are named."""
-    with pytest.raises(DataError, match="table 't': .*'paid'"):
+    with pytest.raises(DataError, match=r"table 't': .*'paid'"):
         read_table("t", ENTRY, given)
 
 
