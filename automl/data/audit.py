@@ -108,9 +108,15 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
         shown = ", ".join(repr(text[:40]) for text in examples)
         text = f"{name!r} has {len(lost)} values that are no {column.wire}, such as {shown}: read as missing"
         yield finding("unparsed", name, text, "changed", {"rows": len(lost), "examples": examples})
-    if raw.dtype.is_integer() and (count := int((raw.cast(pl.Float64).abs() > EXACT).sum())):
+    if _is_long(raw):
+        count = int((raw.cast(pl.Float64).abs() > EXACT).sum())
         text = f"{name!r} has {count} whole numbers beyond 2^53: they are rounded to float64"
         yield finding("precision", name, text, "changed", {"rows": count})
+
+
+def _is_long(raw: pl.Series) -> bool:
+    low, high = (raw.min(), raw.max()) if raw.dtype.is_integer() else (None, None)
+    return isinstance(low, int) and isinstance(high, int) and max(-low, high) > EXACT
 
 
 def _constant(column: Column, read: pl.Series) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from automl.data.score import column_score, together
 from automl.task import Task
 
 SAMPLE = 5_000  # rows of each part
-CELLS = 2_000_000  # rows times columns
+CELLS = 1_000_000  # rows times columns
 TOLD = 0.6  # AUC below which train and test are alike
 MOST = 3  # columns that are named
 LEAST = 50  # rows of each part

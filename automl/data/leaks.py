@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from automl.data.naming import known_late
 from automl.data.rows import Column, Finding
 from automl.data.schema import finding
-from automl.data.score import Floats, column_score, is_missing, together
+from automl.data.score import Floats, column_score, filled_shares, is_missing, together
 from automl.errors import DataError
 from automl.task import Kind, Task
 
@@ -30,6 +30,7 @@ LIFT = 0.1  # how far the label's share among all rows must be below that
 GAPS = 0.01  # share of missing values from which their pattern is looked at
 FILLED, GONE = 0.2, 0.01  # share of rows with a value before, and where they are no longer filled in
 TENTH = 10
+MOSTLY = 0.5  # share of dates after their row's own time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,22 @@ class _Evidence:
     text: str
     figures: Mapping[str, object]
     sure: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A column on the sample: its values, where it has one, and what the rows are."""
+
+    column: Column
+    values: pl.Series
+    filled: NDArray[np.bool_]
+    y: Floats
+    task: Task
+    time: Floats | None
+
+    @property
+    def name(self) -> str:
+        return self.column.name
 
 
 def leaks(
@@ -65,24 +82,31 @@ def leaks(
     sample = frame.select([column.name for column in columns])[rows]
     for column in columns:
         series = sample[column.name]
-        score = column_score(series, known, task)
-        against = (
-            _alone(column, sample, known, task, score)
-            or _among_filled(series, known, task)
-            or _one_label(series, known, task)
-            or _by_name(column.name, target, score, task)
-            or _after(column, series, when, score, task)
-        )
-        if against:
-            yield _decided(column.name, against, action)
+        seen = _Seen(column=column, values=series, filled=~is_missing(series), y=known, task=task, time=when)
+        found = [evidence for evidence in _against(seen, sample, target) if evidence]
+        if found:
+            yield _decided(column.name, next((evidence for evidence in found if evidence.sure), found[0]), action)
+
+
+def _against(seen: _Seen, sample: pl.DataFrame, target: str) -> Iterator[_Evidence | None]:
+    score = column_score(seen.values, seen.y, seen.task)
+    yield _alone(seen, sample, score)
+    yield _by_name(seen, target, score)
+    if seen.filled.mean() <= 1.0 - GAPS:
+        yield _among_filled(seen)
+        yield _one_label(seen)
+        yield _no_longer(seen)
+        yield _after(seen, score)
 
 
 def no_longer_filled(columns: Sequence[Column], train: pl.DataFrame, test: pl.DataFrame) -> Iterator[Finding]:
     """Notes on columns that have values in train and none in test: filled in afterwards, or given up."""
     if test.height < ENOUGH:
         return
+    names = [column.name for column in columns]
+    then, now = filled_shares(train.select(names)), filled_shares(test.select(names))
     for column in columns:
-        before, after = (1.0 - float(is_missing(part[column.name]).mean()) for part in (train, test))
+        before, after = then[column.name], now[column.name]
         if before >= FILLED and after <= GONE:
             text = (
                 f"{column.name!r} has a value in {before:.1%} of the train rows and in {after:.1%} of the test rows: "
@@ -95,85 +119,90 @@ def _enough(y: Floats, task: Task) -> bool:
     return y.size >= ENOUGH and (task.kind != "binary" or np.unique(y, return_counts=True)[1].min() >= RARE)
 
 
-def _alone(column: Column, sample: pl.DataFrame, y: Floats, task: Task, score: float) -> _Evidence | None:
+def _alone(seen: _Seen, sample: pl.DataFrame, score: float) -> _Evidence | None:
     """The column alone predicts nearly everything, or far more than all others together."""
-    if score < HIGH[task.kind]:
+    kind = seen.task.kind
+    if score < HIGH[kind]:
         return None
-    measure = MEASURE[task.kind]
-    text = f"{column.name!r} alone predicts the target with {measure} {score:.4f}"
-    figures: dict[str, object] = {"measure": measure, "score": score}
-    if score >= LEAK[task.kind]:
+    text = f"{seen.name!r} alone predicts the target with {MEASURE[kind]} {score:.4f}"
+    figures: dict[str, object] = {"measure": MEASURE[kind], "score": score}
+    if score >= LEAK[kind]:
         return _Evidence(text=text, figures=figures)
-    rest = together(sample.drop(column.name), y, task)
+    rest = together(sample.drop(seen.name), seen.y, seen.task)
     text += f", all other columns together with {rest:.4f}"
     sure = (1.0 - score) * FAR < 1.0 - rest
     return _Evidence(text=text, figures=figures | {"others": rest}, sure=sure)
 
 
-def _among_filled(series: pl.Series, y: Floats, task: Task) -> _Evidence | None:
+def _by_name(seen: _Seen, target: str, score: float) -> _Evidence | None:
+    """The name says that the value is known after the fact; that it also predicts well makes it sure."""
+    if not (word := known_late(seen.name, target)):
+        return None
+    measure = MEASURE[seen.task.kind]
+    text = f"the name {seen.name!r} says ({word!r}) that it is known late, and alone it has {measure} {score:.4f}"
+    figures = {"word": word, "measure": measure, "score": score}
+    return _Evidence(text=text, figures=figures, sure=score >= LATE[seen.task.kind])
+
+
+def _among_filled(seen: _Seen) -> _Evidence | None:
     """Where it has a value, the column alone predicts nearly everything."""
-    filled = ~is_missing(series)
-    share = float(filled.mean())
-    if share > 1.0 - GAPS or not _enough(y[filled], task):
+    y = seen.y[seen.filled]
+    if not _enough(y, seen.task):
         return None
-    score = column_score(series.filter(pl.Series(filled)), y[filled], task)
-    if score < LEAK[task.kind]:
+    score, share = column_score(seen.values.filter(pl.Series(seen.filled)), y, seen.task), float(seen.filled.mean())
+    if score < LEAK[seen.task.kind]:
         return None
-    measure = MEASURE[task.kind]
-    text = f"where {series.name!r} has a value ({share:.1%} of rows) it alone has {measure} {score:.4f}"
+    measure = MEASURE[seen.task.kind]
+    text = f"where {seen.name!r} has a value ({share:.1%} of rows) it alone has {measure} {score:.4f}"
     return _Evidence(text=text, figures={"measure": measure, "score": score, "filled": share})
 
 
-def _one_label(series: pl.Series, y: Floats, task: Task) -> _Evidence | None:
+def _one_label(seen: _Seen) -> _Evidence | None:
     """The column is filled in for one label only: the value came with the answer."""
-    filled = ~is_missing(series)
-    count = int(filled.sum())
-    if task.kind == "regression" or count < ENOUGH or filled.mean() > 1.0 - GAPS:
+    count = int(seen.filled.sum())
+    if seen.task.kind == "regression" or count < ENOUGH:
         return None
-    labels = np.bincount(y.astype(np.int64))
-    usual = int(np.bincount(y[filled].astype(np.int64)).argmax())
-    pure, share = float((y[filled] == usual).mean()), labels[usual] / y.size
+    labels, there = (np.bincount(y.astype(np.int64)) for y in (seen.y, seen.y[seen.filled]))
+    usual = int(there.argmax())
+    pure, share = float(there[usual]) / count, float(labels[usual]) / seen.y.size
     if pure < PURE or share > PURE - LIFT or labels[usual] * FILLED > count:
         return None
     text = (
-        f"{pure:.1%} of the rows with a value in {series.name!r} have one label, which {share:.1%} of all rows have: "
+        f"{pure:.1%} of the rows with a value in {seen.name!r} have one label, which {share:.1%} of all rows have: "
         "it is filled in when the answer is known"
     )
     return _Evidence(text=text, figures={"rows": count, "pure": pure, "share": share})
 
 
-def _by_name(name: str, target: str, score: float, task: Task) -> _Evidence | None:
-    """The name says that the value is known after the fact; that it also predicts well makes it sure."""
-    if not (word := known_late(name, target)):
+def _no_longer(seen: _Seen) -> _Evidence | None:
+    """The last rows by time do not have the value yet."""
+    if seen.time is None or not np.isfinite(seen.time).any():
         return None
-    measure = MEASURE[task.kind]
-    text = f"the name {name!r} says ({word!r}) that it is known after the fact, and alone it has {measure} {score:.4f}"
-    figures = {"word": word, "measure": measure, "score": score}
-    return _Evidence(text=text, figures=figures, sure=score >= LATE[task.kind])
+    recent = _last_tenth(seen.time)
+    if recent.sum() < ENOUGH:
+        return None
+    before, now = float(seen.filled[~recent].mean()), float(seen.filled[recent].mean())
+    if before < FILLED or now > GONE:
+        return None
+    text = (
+        f"{seen.name!r} has a value in {before:.1%} of the rows, but in {now:.1%} of the last tenth by time: "
+        "it is filled in afterwards, or no longer"
+    )
+    return _Evidence(text=text, figures={"before": before, "last_tenth": now})
 
 
-def _after(column: Column, series: pl.Series, time: Floats | None, score: float, task: Task) -> _Evidence | None:
-    """A date after the row's own time, or a column that the last rows do not have yet."""
-    if time is None or not np.isfinite(time).any():
+def _after(seen: _Seen, score: float) -> _Evidence | None:
+    """Dates of which most lie after the row's own time, and that are there where the target is what it is."""
+    if seen.time is None or seen.column.wire != "date" or not seen.filled.any() or score < LATE[seen.task.kind]:
         return None
-    filled = ~is_missing(series)
-    recent = _last_tenth(time)
-    before, now = (float(filled[part].mean()) if part.any() else 0.0 for part in (~recent, recent))
-    fades = before >= FILLED and now <= GONE and int(recent.sum()) >= ENOUGH
-    later = float((series.to_numpy() > time)[filled].mean()) if column.wire == "date" and filled.any() else 0.0
-    if fades:
-        text = (
-            f"{column.name!r} has a value in {before:.1%} of the rows, but in {now:.1%} of the last tenth by time: "
-            "it is filled in afterwards, or no longer"
-        )
-        return _Evidence(text=text, figures={"before": before, "last_tenth": now})
-    if column.role == "feature" and later > 0.5 and filled.mean() < 1.0 - GAPS and score >= LATE[task.kind]:  # noqa: PLR2004  # most
-        text = (
-            f"{later:.1%} of the dates in {column.name!r} lie after the row's own time, and where it is filled in "
-            f"predicts the target with {MEASURE[task.kind]} {score:.4f}"
-        )
-        return _Evidence(text=text, figures={"later": later, "score": score})
-    return None
+    later = float((seen.values.to_numpy() > seen.time)[seen.filled].mean())
+    if later <= MOSTLY:
+        return None
+    text = (
+        f"{later:.1%} of the dates in {seen.name!r} lie after the row's own time, and alone they predict the target "
+        f"with {MEASURE[seen.task.kind]} {score:.4f}"
+    )
+    return _Evidence(text=text, figures={"later": later, "score": score})
 
 
 def _last_tenth(time: Floats) -> NDArray[np.bool_]:

@@ -72,7 +72,8 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
         time=train_part.time,
     )
     schema = drop(schema, audited)
-    priced = [cost_column(train_part.raw[name]) for name in train_part.raw.columns if name not in schema.names]
+    known = set(schema.names)
+    priced = [cost_column(train_part.raw[name]) for name in train_part.raw.columns if name not in known]
     schema = Schema(columns=(*schema.columns, *priced))
     if not schema.features:
         raise DataError("no column is left to learn from", hint=_why_not(schema))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,10 +36,10 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
     `comma` says that the csv has decimal commas. Raises SpecError where the spec names a column that is not there.
     """
     check_names(raw.columns, spec)
-    columns, findings = [], []
-    for name in raw.columns:
+    columns, findings, names = [], [], raw.columns
+    for name in names:
         column, finding = _column(raw[name], spec, comma=comma)
-        columns.append(_placed(column, raw))
+        columns.append(_placed(column, raw, names))
         findings += [finding] if finding else []
     dates = _dates_of_parts(columns, raw, spec)
     return Schema(columns=(*columns, *dates)), (*findings, *(_told(column) for column in dates))
@@ -226,9 +226,9 @@ def _list(series: pl.Series, found: Guess) -> str:
     return ""
 
 
-def _placed(column: Column, raw: pl.DataFrame) -> Column:
+def _placed(column: Column, raw: pl.DataFrame, names: Sequence[str]) -> Column:
     """The column as half of a place, if it is one: degrees north or east with a partner of the same name."""
-    if column.wire != "number" or not column.is_feature or (half := coordinate(column.name, raw.columns)) is None:
+    if column.wire != "number" or not column.is_feature or (half := coordinate(column.name, names)) is None:
         return column
     sense, pair = half
     degrees = read_column(column.reader, raw[column.name]).drop_nans()

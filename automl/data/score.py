@@ -56,8 +56,15 @@ def together(frame: pl.DataFrame, y: Floats, task: Task) -> float:
 
 def is_missing(series: pl.Series) -> NDArray[np.bool_]:
     """Where a column in wire types has no value."""
-    missing = series == "" if series.dtype == pl.String else series.is_nan()
-    return np.asarray(missing.to_numpy(), dtype=np.bool_)
+    if series.dtype == pl.String:
+        return np.asarray((series == "").to_numpy(), dtype=np.bool_)
+    return np.asarray(np.isnan(series.to_numpy()), dtype=np.bool_)
+
+
+def filled_shares(frame: pl.DataFrame) -> dict[str, float]:
+    """The share of rows with a value, by column, of a frame in wire types."""
+    there = frame.select(pl.col(pl.Float64).is_not_nan().mean(), (pl.col(pl.String) != "").mean())
+    return there.row(0, named=True) if there.width else {}
 
 
 def binned(series: pl.Series, bins: int = BINS) -> Ints:

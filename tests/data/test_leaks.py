@@ -45,7 +45,7 @@ def some(flags: Any, share: float) -> Any:
 
 
 def test_the_target_with_noise() -> None:
-    """D06: a column far better than all others together is a leak, with both figures; of two such each is only noted."""
+    """D06: a column far better than all others together is a leak, with both figures; two such are noted."""
     flipped = np.where(DRAW.random(N) < 0.03, 1 - Y, Y)
     found = look(noisy=flipped)
     assert {name: f.action for name, f in found.items()} == {"noisy": "dropped"}
