@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ def is_run(path: Path) -> bool:
 def describe_run(path: Path, *, board: bool) -> dict[str, Any]:
     """The number of trials by status, the reasons of a refusal, and with `board` every trial, the best first.
 
+    `front` (with `board`) holds the ensembles that no other beats in loss, time for a row and size, the best first.
+
     A torn last line is ignored: the run may be under way (R05).
     """
     entries = [entry for entry in map(_entry, (path / JOURNAL).read_bytes().splitlines()) if entry is not None]
@@ -30,6 +32,7 @@ def describe_run(path: Path, *, board: bool) -> dict[str, Any]:
         "trials": dict(Counter(str(trial["status"]) for trial in trials)),
         "refused": json.loads(refused.read_text(encoding="utf-8"))["reasons"] if refused.is_file() else [],
         "board": sorted(trials, key=by_loss) if board else [],
+        "front": _front(entries) if board else [],
     }
 
 
@@ -37,6 +40,14 @@ def by_loss(trial: Mapping[str, Any]) -> tuple[bool, float, int]:
     """The order of a board: the smallest loss first, trials without one last."""
     loss = trial["loss"]
     return (loss is None, 0.0 if loss is None else loss, trial["id"])
+
+
+def _front(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The points of the last front; `chosen` says which of them the run took."""
+    for entry in reversed(entries):
+        if entry.get("kind") == "front":
+            return [{**point, "chosen": point["weights"] == entry["chosen"]} for point in entry["points"]]
+    return []
 
 
 def _entry(text: bytes) -> dict[str, Any] | None:

@@ -174,7 +174,26 @@ def _run(facts: Facts) -> str:
     if facts["board"]:
         rows = [[figure(trial[name]) if name in NUMBERS else trial[name] for name in TRIAL] for trial in facts["board"]]
         lines += ["", *columns([TRIAL, *rows])]
-    return "\n".join(lines)
+    return "\n".join(lines + _front(facts["front"], facts["board"]))
+
+
+def _front(points: Sequence[Facts], board: Sequence[Facts]) -> list[str]:
+    """The ensembles that could have shipped: what a faster or smaller one would lose."""
+    if not points:
+        return []
+    learners = {trial["id"]: trial["learner"] for trial in board}
+    rows = [
+        (
+            ", ".join(f"{learners[trial]} {trial} {share:.0%}" for trial, share in point["weights"]),
+            *(figure(point[name]) if point[name] is not None else "" for name in ("loss", "score")),
+            figure(1e3 * point["latency_p99"]),
+            figure(point["size"] / 1e6),
+            "chosen" if point["chosen"] else "",
+        )
+        for point in points
+    ]
+    header = ("ensemble", "loss", "score", "p99 ms", "MB", "")
+    return ["", "What faster or smaller would lose (time and size are estimates)", *columns([header, *rows])]
 
 
 def _scores(scores: Sequence[Facts]) -> list[str]:

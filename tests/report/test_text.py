@@ -216,6 +216,23 @@ def test_a_run_folder_is_described_while_it_is_written(tmp_path):
     assert text.describe(tmp_path)["board"] == []
 
 
+def test_a_board_shows_what_faster_or_smaller_would_lose(tmp_path):
+    """The front of the last search is told with learners' names, its chosen point marked."""
+    small = {"weights": [[1, 1.0]], "loss": 0.6, "score": None, "latency_p99": 1e-4, "size": 5e4}
+    large = {"weights": [[2, 0.75], [1, 0.25]], "loss": 0.5, "score": 0.8, "latency_p99": 3e-4, "size": 2e6}
+    fronts = [{"kind": "front", "chosen": [], "points": [small]}]
+    fronts.append({"kind": "front", "chosen": large["weights"], "points": [large, small]})
+    lines = [*({"kind": "trial", **trial} for trial in BOARD), *fronts]
+    (tmp_path / "journal.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in lines))
+    facts = text.describe(tmp_path, board=True)
+    assert [point["chosen"] for point in facts["front"]] == [True, False]
+    shown = text.render_description(facts)
+    names = {trial["id"]: trial["learner"] for trial in BOARD}
+    assert f"{names[2]} 2 75%, {names[1]} 1 25%" in shown
+    assert shown.splitlines()[-2].split()[-5:] == ["0.5", "0.8", "0.3", "2", "chosen"]
+    assert text.describe(tmp_path)["front"] == []
+
+
 def test_a_plan_is_told_in_lines():
     """What `--dry-run` prints: nested facts are indented, what is not set is left out."""
     columns = [{"name": "age", "wire": "number", "reason": None, "evidence": {"seen": 1}}]
