@@ -82,7 +82,7 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     reader = _reader(data, needed, named)
     return Choice(
         assembly=assembly,
-        model=to_onnx(assembly.outputs, inputs=assembly.inputs),
+        model=to_onnx(assembly.outputs, inputs=assembly.inputs, values=costs.models if costs else None),
         reader=reader,
         calibration=calibration,
         costs=costs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -53,6 +53,10 @@ def pack(
         interval=choice.numbers.interval is not None,
         ranked=costs.actions if costs and costs.capacity else (),
     )
+    parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
+        (data.train, outcome.oof, "oof"),
+        (data.test, judgement.prediction, "test"),
+    )
     return Contents(
         model=choice.model,
         reader=choice.reader,
@@ -64,10 +68,7 @@ def pack(
         golden=golden,
         profile=profile(read, columns),
         evidence=pl.concat(
-            [
-                evidence(data.train, outcome.oof, part="oof", costs=named),
-                evidence(data.test, judgement.prediction, part="test", costs=named),
-            ]
+            [evidence(rows, p, part=part, costs=named, expected=_expected(choice, rows)) for rows, p, part in parts]
         ),
         scores=judgement.scores,
         members=_members(outcome),
@@ -120,6 +121,12 @@ def _frame(
     main = read_table(MAIN, {"reader": document["main"]}, golden).lazy().collect()
     computed = run(from_json(document["definitions"]), main, read_tables(document, tables))
     return computed if not frame.width else frame.hstack(computed)
+
+
+def _expected(choice: Choice, rows: Rows) -> dict[str, NDArray[np.float64]]:
+    """What is expected of amounts that are known only afterwards [n], by the column of the evidence."""
+    found = evaluate(choice.costs.models, rows.inputs) if choice.costs else {}
+    return {name: np.broadcast_to(np.asarray(values)[:, 0], rows.n) for name, values in found.items()}
 
 
 def _answered(

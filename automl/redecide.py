@@ -22,7 +22,7 @@ from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.write import check_place, discard, finish, stage, staging
 from automl.data.reader import read_row
 from automl.data.rows import Finding, Prepared, Rows
-from automl.decide.costs import Costs, make_costs
+from automl.decide.costs import EXPECTED, Costs, make_costs
 from automl.decide.number import NumberPolicy, fit_number_policy
 from automl.decide.policy import ExpectedCost, is_decided
 from automl.decide.price import make_capacity, priced
@@ -99,7 +99,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     kept = kept_rows(old)
     data, oof, prediction = kept.data, kept.oof, kept.prediction
     inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
-    policy = _policy(spec, data, oof, inputs, seed=seed)
+    policy = _policy(spec, parse(old.manifest.spec), data, oof, inputs, seed=seed)
     stub = Stub(predicted(old.manifest).name, prediction.shape[1])
     answers = _answers(policy, stub, data.test, prediction)
     verdict = verdict_on(data, oof, policy, answers, prediction, seed=seed)
@@ -134,19 +134,43 @@ def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
     return parse(manifest.spec, overrides=overrides)
 
 
-def _policy(spec: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequence[str], *, seed: int) -> Redecided:
+def _policy(
+    spec: Spec, before: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequence[str], *, seed: int
+) -> Redecided:
     train, kept = data.train, [column.name for column in data.schema.columns]
     _check_columns(named_columns(spec.objective), kept, "the evidence in the bundle lacks", where="objective")
-    costed = cost_columns(spec.objective.costs)
+    costed = [name for name in cost_columns(spec.objective.costs) if name not in spec.data.outcomes]
     _check_columns(costed, inputs, "the graph in the bundle does not read", where="objective.costs")
     unit_costs = make_unit_costs(spec.objective, data.labels.task, data)
-    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
+    costs = make_costs(spec.objective, data.labels, data)
+    costs = _expecting(costs, make_costs(before.objective, data.labels, data), data) if costs else None
+    costs = make_capacity(spec.objective, costs, data)
     check_require(spec.objective, costs, data)
     costs = priced(costs, oof, data, seed=seed)
     return Redecided(
         costs=promised(spec.objective, costs, oof, data, seed=seed),
         numbers=fit_number_policy(spec.objective, unit_costs, oof, train.y, train.weight, seed=seed),
     )
+
+
+def _expecting(costs: Costs, before: Costs | None, data: Prepared) -> Costs:
+    """The costs with what the fit learned to expect of amounts that are known only afterwards.
+
+    Raises `SpecError` for such an amount that is not the one of the fit: nobody has learned what to expect of it.
+    """
+    texts = {before.cells[truth][action]: cost.text for (truth, action), cost in before.rows.items()} if before else {}
+    rows = dict(costs.rows)
+    for (truth, action), cost in costs.rows.items():
+        cell = costs.cells[truth][action]
+        if cost.later and texts.get(cell) != cost.text:
+            raise SpecError(
+                f"'{cost.text}' is known only afterwards, and the fit did not learn what to expect of it",
+                where=f"objective.costs.{cell}",
+                hint=f"It did of '{texts[cell]}'. Else fit again." if cell in texts else "Fit again.",
+            )
+        if cost.later and f"{EXPECTED}{cell}" in data.train.frame.columns:
+            rows[truth, action] = replace(cost, model=Leaf(f"{EXPECTED}{cell}"))
+    return replace(costs, rows=rows)
 
 
 def _check_columns(named: Sequence[str], there: Sequence[str], what: str, *, where: str) -> None:
@@ -225,6 +249,7 @@ def _golden(
     names = predicted(old.manifest).columns
     prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
     frame = pl.DataFrame([read_row(old.manifest.reader, row) for row in rows])
+    frame = frame.hstack(_inner_values(old, stub, outputs, frame))
     found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
     answers = dict(zip(names, prediction.T, strict=True))
     for output in described:
@@ -232,3 +257,14 @@ def _golden(
             answers |= dict(zip(output.columns, found[output.name].reshape(len(rows), -1).T, strict=True))
     kept = np.flatnonzero(is_decided(answers["decision"])) if "decision" in answers else np.arange(len(rows))
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
+
+
+def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: pl.DataFrame) -> list[pl.Series]:
+    """What the old graph expects of amounts known only afterwards, for read rows: the columns that `outputs` need."""
+    leaves = {leaf.name for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)}
+    named = {name: Leaf(name) for name in sorted(leaves) if name.startswith(EXPECTED)}
+    if not named:
+        return []
+    session = open_session(replace_policy(read_file(old.path, "model.onnx"), stub, named))
+    found = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
+    return [pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in found.items()]

@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.deploy.batch import predict
 from automl.errors import DataError, SpecError
 from automl.pipeline import Fit, fit
+from automl.redecide import decide
 from automl.spec import parse
 
 FALSE_NEGATIVE = "where(segment == 'gold', 2, 1) * amount"
@@ -114,9 +116,12 @@ def gaps(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.when(pl.int_range(pl.len()) % 10 == 3).then(None).otherwise("fee").alias("fee"))
 
 
-def score_py(bundle: Path, frame: pl.DataFrame, folder: Path) -> subprocess.CompletedProcess[str]:
+def score_py(
+    bundle: Path, frame: pl.DataFrame, folder: Path, costs: str | None = None
+) -> subprocess.CompletedProcess[str]:
     frame.write_csv(folder / "rows.csv")
     command = [sys.executable, bundle / "score.py", folder / "rows.csv", "-o", folder / "out.csv"]
+    command += ["--costs", folder / costs] if costs else []
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -175,6 +180,14 @@ def test_costs_from_a_file_are_used_where_they_are_given(tmp_path):
     alone = pl.read_csv(tmp_path / "out.csv")
     assert alone["decision"].to_list() == found["decision"].to_list()
 
+    pl.read_parquet(files["new"]).write_csv(tmp_path / "new_costs.csv")
+    assert score_py(done.path, parts["new"].drop("fee", "amount"), tmp_path, "new_costs.csv").returncode == 0
+    predict(done.path, new, out, costs=files["new"])
+    alone, found = pl.read_csv(tmp_path / "out.csv"), pl.read_parquet(out)
+    assert alone["decision"].to_list() == found["decision"].to_list()
+    (tmp_path / "few.csv").write_text("miss\n1\n")
+    assert "one row of costs for each row" in score_py(done.path, parts["new"], tmp_path, "few.csv").stderr
+
 
 def test_an_outcome_is_expected_and_never_asked_for(tmp_path):
     """The loss is known only afterwards: rows are scored without it, and the verdict counts what it came to."""
@@ -204,6 +217,21 @@ def test_an_outcome_is_expected_and_never_asked_for(tmp_path):
     sure = np.abs(p * (2 * amount + 0.8) - 2) > 1.0
     assert ((p * (2 * amount + 0.8) > 2) == act)[sure].mean() > 0.95
     verify(done.path)
+
+    dearer = decide(done.path, ["objective.costs.true_positive=8", "objective.costs.false_positive=8"], tmp_path / "b")
+    verify(dearer.path)
+    again = Bundle.load(dearer.path).predict(test.drop("lost", "fee", "fraud"))
+    assert again["probability"].equals(found["probability"])
+    expected = (found["expected_cost"] / found["probability"]).to_numpy()[~act]
+    stays = (again["decision"] == "no").to_numpy()[~act]
+    assert stays.all()
+    assert (again["expected_cost"] / again["probability"]).to_numpy()[~act] == pytest.approx(expected)
+    act = (again["decision"] == "yes").to_numpy()
+    assert dearer.verdict.ours == pytest.approx(1_000 * np.where(act, 8.0, loss).mean())
+    same = decide(done.path, [], tmp_path / "c")
+    assert same.verdict == done.verdict
+    with pytest.raises(SpecError, match="the fit did not learn what to expect of it"):
+        decide(done.path, ["objective.costs.false_negative=lost * 2"], tmp_path / "d")
 
 
 def test_a_cost_file_for_a_bundle_that_reads_none_is_refused(fitted, tmp_path):

@@ -16,13 +16,14 @@ from automl.bundle.manifest import Manifest, Output
 from automl.bundle.read import Bundle, read_file
 from automl.data.bulk import read_frame
 from automl.data.rows import Column, Prepared, Rows, Schema
+from automl.decide.costs import EXPECTED
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """`data` has the columns that costs and today's rule named, and no others.
+    """`data` has the columns that costs and today's rule named, and what was expected of amounts known afterwards.
 
     `oof` [n_train, width] are the out-of-fold predictions, `prediction` [n_test, width] the graph's own answers.
     """
@@ -81,6 +82,7 @@ def _rows(frame: pl.DataFrame, entries: list[Any]) -> Rows:
 
     raw = frame.select(pl.col(f"{PRICED}{entry['name']}").alias(entry["name"]) for entry in entries)
     read = read_frame({"columns": entries}, raw) if entries else pl.DataFrame({"": [0.0] * frame.height})
+    read = read.hstack([frame[name] for name in frame.columns if name.startswith(EXPECTED)])
     return Rows(
         frame=read,
         raw=frame,

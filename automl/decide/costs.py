@@ -27,6 +27,8 @@ from automl.spec.objective import Decisions, Objective, Require
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 WHERE = "objective.costs"
+EXPECTED = "expected:"
+"""How a bundle marks what is expected of an amount: in its graph and in evidence.parquet."""
 BINARY_CELLS = (("true_negative", "false_positive"), ("false_negative", "true_positive"))
 """The names of a binary matrix: rows are truths (other, positive), columns are answers (other, positive)."""
 
@@ -74,6 +76,12 @@ class Costs:
     def later(self) -> bool:
         """Whether a cost is known only afterwards."""
         return any(cost.later for cost in self.rows.values())
+
+    @property
+    def models(self) -> dict[str, Expr]:
+        """What is expected of each amount that is known only afterwards and has a model, by `EXPECTED` and its cell."""
+        found = {self.cells[truth][action]: cost.model for (truth, action), cost in self.rows.items()}
+        return {f"{EXPECTED}{cell}": model for cell, model in found.items() if model is not None}
 
     def of_truth(self, truth: int, part: Literal["expected", "filled"] = "expected") -> Expr:
         """What each action is expected to cost, or costs, if `truth` holds [N, actions], means filled in."""

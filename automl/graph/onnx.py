@@ -8,19 +8,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from automl.errors import AutomlError
 from automl.graph.build import ELEMENT, Builder
 from automl.graph.ops import translate
-from automl.graph.session import INPUTS
+from automl.graph.session import INPUTS, VALUES
 from automl.ops.expr import Column, Expr, Features, Stub, leaf_name, walk
 
 Leaf = Column | Features | Stub
 
 
-def to_onnx(outputs: Mapping[str, Expr], *, inputs: Sequence[Leaf], metadata: Mapping[str, str] | None = None) -> bytes:
+def to_onnx(
+    outputs: Mapping[str, Expr],
+    *,
+    inputs: Sequence[Leaf],
+    metadata: Mapping[str, str] | None = None,
+    values: Mapping[str, Expr] | None = None,
+) -> bytes:
     """The model (opset 21, ai.onnx.ml 5) that computes `outputs`; equal expressions give equal bytes.
 
     Each input is a column of the reader, [N, 1] double or string, under its own name; a name that ONNX cannot
     carry or that is an output's gets a substitute. The metadata entry ``inputs`` lists the real names as JSON,
     in the order of the graph's inputs. `Features` ("features") and `Stub` may be inputs too, for tests of a part.
-    Outputs are double, bool or int64 [N, width], text is string [N, 1].
+    Outputs are double, bool or int64 [N, width], text is string [N, 1]. `values` are parts of the outputs that
+    `graph.replace` can find again: the metadata entry ``values`` lists their names in the graph.
     """
     if not inputs:
         raise AutomlError("a graph needs at least one input, to know the number of rows")
@@ -33,8 +40,14 @@ def to_onnx(outputs: Mapping[str, Expr], *, inputs: Sequence[Leaf], metadata: Ma
     return builder.close(
         {names[leaf_name(leaf)]: (ELEMENT[leaf.dtype], leaf.width) for leaf in inputs},
         {name: (rows_of(builder, expr), ELEMENT[expr.dtype], expr.width) for name, expr in outputs.items()},
-        {**(metadata or {}), INPUTS: json.dumps(real)},
+        {**(metadata or {}), **_placed(builder, values or {}), INPUTS: json.dumps(real)},
     )
+
+
+def _placed(builder: Builder, values: Mapping[str, Expr]) -> dict[str, str]:
+    """The metadata that says where the values stand; without values there is none."""
+    names = {name: builder.values[id(expr)] for name, expr in values.items() if id(expr) in builder.values}
+    return {VALUES: json.dumps(names)} if names else {}
 
 
 def _graph_names(real: Sequence[str], outputs: Iterable[str]) -> dict[str, str]:

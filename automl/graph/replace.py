@@ -11,33 +11,35 @@ from automl.errors import BundleError
 from automl.graph.audit import audit
 from automl.graph.build import ELEMENT, Builder
 from automl.graph.onnx import Leaf, rows_of, translate_all
-from automl.graph.session import INPUTS
+from automl.graph.session import INPUTS, VALUES
 from automl.ops.expr import Column, Expr, Stub, leaf_name, walk
 
 
 def replace_policy(model: bytes, prediction: Stub, outputs: Mapping[str, Expr]) -> bytes:
     """`model` with the outputs `prediction`, which it has under that name, and `outputs`, made of it and of columns.
 
-    What led to other outputs is left out, and inputs that nobody needs then. Raises `BundleError` for a graph
-    without that prediction, or where `outputs` need a column that is no input of it.
+    A column may be one of the inner values that the graph was written with (see `to_onnx`). What led to other outputs
+    is left out, and inputs that nobody needs then. Raises `BundleError` for a graph without that prediction, or where
+    `outputs` need a column that is no input of it.
     """
     audit(model)
     old = onnx.load_from_string(model)
     columns = _columns(old)
     if prediction.name not in {output.name for output in old.graph.output}:
         raise BundleError(f"the graph has no output '{prediction.name}'", where="model.onnx")
-    nodes = _needed(old, prediction.name)
+    leaves = [leaf for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)]
+    inner = {name: value for name, value in _values(old).items() if name in set(map(leaf_name, leaves))}
+    nodes = _needed(old, {prediction.name, *inner.values()})
     used = {name for node in nodes for name in (*node.input, *node.output)}
     builder = Builder({*used, *columns.values(), *outputs})
-    builder.inputs = {**columns, prediction.name: prediction.name}
+    builder.inputs = {**columns, **inner, prediction.name: prediction.name}
     builder.rows = prediction.name
-    leaves = [leaf for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)]
     lacking = sorted({leaf_name(leaf) for leaf in leaves} - builder.inputs.keys())
     if lacking:
         raise BundleError(f"the graph does not read the column '{lacking[0]}'", where="model.onnx")
     translate_all(builder, outputs.values())
     found = {name: (rows_of(builder, expr), ELEMENT[expr.dtype], expr.width) for name, expr in outputs.items()}
-    used |= {columns[leaf.name] for leaf in leaves if isinstance(leaf, Column)}
+    used |= {columns[leaf.name] for leaf in leaves if isinstance(leaf, Column) and leaf.name not in inner}
     inputs = {entry.name: _shape(entry) for entry in old.graph.input if entry.name in used} or {
         old.graph.input[0].name: _shape(old.graph.input[0])
     }
@@ -47,12 +49,18 @@ def replace_policy(model: bytes, prediction: Stub, outputs: Mapping[str, Expr]) 
     return builder.close(
         inputs,
         {prediction.name: (prediction.name, ELEMENT["number"], prediction.width), **found},
-        {**_metadata(old), INPUTS: json.dumps([real[name] for name in inputs])},
+        {**_metadata(old), VALUES: json.dumps(inner), INPUTS: json.dumps([real[name] for name in inputs])},
     )
 
 
 def _metadata(model: onnx.ModelProto) -> dict[str, str]:
     return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def _values(model: onnx.ModelProto) -> dict[str, str]:
+    """The inner values that the graph was written with: their names in it."""
+    found: dict[str, str] = json.loads(_metadata(model).get(VALUES, "{}"))
+    return found
 
 
 def _columns(model: onnx.ModelProto) -> dict[str, str]:
@@ -61,8 +69,8 @@ def _columns(model: onnx.ModelProto) -> dict[str, str]:
     return {column: entry.name for column, entry in zip(real, model.graph.input, strict=True)}
 
 
-def _needed(model: onnx.ModelProto, output: str) -> list[onnx.NodeProto]:
-    wanted = {output}
+def _needed(model: onnx.ModelProto, outputs: set[str]) -> list[onnx.NodeProto]:
+    wanted = set(outputs)
     kept = []
     for node in reversed(model.graph.node):
         if wanted.intersection(node.output):

@@ -13,6 +13,7 @@ from automl.errors import DataError
 from automl.graph.audit import audit
 
 INPUTS = "inputs"  # the metadata entry with the columns' real names
+VALUES = "values"  # the metadata entry with the names of inner values that another policy may stand on
 DTYPES = {"tensor(double)": np.float64, "tensor(string)": object, "tensor(bool)": np.bool_, "tensor(int64)": np.int64}
 
 

@@ -10,6 +10,7 @@ import pytest
 from automl.decide.costs import BINARY_CELLS, Costs
 from automl.decide.evidence import Bootstrap, Evidence
 from automl.decide.policy import choose
+from automl.decide.review import CELL, Review
 from automl.decide.row_cost import RowCost
 from automl.decide.verdict import _compare, judge
 from automl.ops.expr import Column
@@ -155,6 +156,24 @@ def test_break_even_is_where_the_saving_vanishes():
     assert span.low < 1 < span.high
     for amount, saving in ((span.low, 0), (span.high, 0)):
         assert judge(rows, GERMAN.scaled(0, 1, amount), seed=1).saving == pytest.approx(saving, abs=1e-9)
+
+
+def test_break_even_with_a_review_is_where_the_saving_vanishes():
+    """A review errs, so it has its part of the amount: at both ends the same decisions save nothing."""
+    review = Review(cost=0.3, error=0.1)
+
+    def asked(alarm: float) -> Costs:
+        matrix = review.added(np.array([[0.0, alarm], [5.0, 0.0]]))
+        cells = tuple((*cells, CELL) for cells in BINARY_CELLS)
+        return replace(GERMAN, actions=("good", "bad", "ask"), matrix=matrix, cells=cells, review=review)
+
+    rows = scored(2_000, strength=1.5)
+    rows = replace(rows, decisions=choose(rows.p, asked(1.0)))
+    assert (rows.decisions == 2).any()
+    span = judge(rows, asked(1.0), seed=1).break_even
+    assert span.low is None or span.low < 1 < span.high
+    for amount in filter(None, (span.low, span.high)):
+        assert judge(rows, asked(amount), seed=1).saving == pytest.approx(0, abs=1e-9)
 
 
 def test_a_copy_of_a_constant_policy_breaks_even_nowhere():
