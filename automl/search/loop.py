@@ -100,6 +100,7 @@ def _begin(
         judged=problem.judged,
         columns=len(problem.schema.features),
         width=problem.task.width,
+        ranked=problem.task.kind == "binary",
     )
     crowded = 1.0 if counted else crowding(1 + spec.budget.workers)
     reserve = reserve_seconds(deadline.seconds, after, after.guess(), crowded=crowded)

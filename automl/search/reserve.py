@@ -16,6 +16,7 @@ NODE = 1e-5  # writing the graph and proving it
 STEP_OF_A_ROW = 2.5e-9  # scoring what is judged
 CELL = 2e-7  # reading it
 ANSWER = 2e-6  # resampling its scores, a probability each
+RANKED = 2.5e-5  # the same where scores rank the rows, as those of two labels do
 SINGLE = 2_200  # rows that are timed one by one
 MOST_SINGLE = 5.0  # then fewer of them are timed
 CALIBRATED = 2e-5  # fitting a scale for each of several classes, a probability each
@@ -27,12 +28,16 @@ TREES, MOST_TREES, NODES, STEPS = 300, 4_000, 30, 5  # a guess before anything i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class After:
-    """What is done after a search but for the model: rows calibrated and judged, columns, width of a prediction."""
+    """What is done after a search but for the model: rows calibrated and judged, columns, width of a prediction.
+
+    `ranked` says whether scores look at the order of predictions, as those of two labels do.
+    """
 
     calibrated: int
     judged: int
     columns: int
     width: int
+    ranked: bool
 
     def guess(self) -> Footprint:
         """A model as large as an ensemble is likely to be."""
@@ -44,7 +49,7 @@ def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: fl
 
     On a `crowded` machine (see `crowding`) all of it takes as many times longer. Never more than half of the budget.
     """
-    rows = STEP_OF_A_ROW * size.steps + CELL * after.columns + ANSWER * after.width
+    rows = STEP_OF_A_ROW * size.steps + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
     single = SINGLE * serving([size], columns=after.columns).latency_p50
     classes = CALIBRATED * after.calibrated * after.width if after.width > 1 else 0.0
     seconds = BASE + NODE * size.nodes + after.judged * rows + min(MOST_SINGLE, single) + min(MOST_CALIBRATED, classes)

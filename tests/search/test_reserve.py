@@ -10,8 +10,8 @@ import pytest
 from automl.search.footprint import Footprint
 from automl.search.reserve import After, crowding, reserve_seconds
 
-ADULT = After(calibrated=26_000, judged=16_000, columns=14, width=1)
-LETTERS = After(calibrated=3_000, judged=5_000, columns=16, width=26)
+ADULT = After(calibrated=26_000, judged=16_000, columns=14, width=1, ranked=True)
+LETTERS = After(calibrated=3_000, judged=5_000, columns=16, width=26, ranked=False)
 SOME = Footprint(steps=3_000, nodes=20_000)
 MANY = Footprint(steps=30_000, nodes=110_000)
 
@@ -24,8 +24,8 @@ def test_reserve_never_takes_too_much(budget: float) -> None:
 
 
 def test_the_reserve_is_what_the_bundle_took() -> None:
-    """Measured on an idle machine: about two seconds for adult, six for 26 classes, more rows cost more."""
-    assert 2.0 <= reserve_seconds(60.0, ADULT, SOME) <= 4.0
+    """Measured on an idle machine: about three seconds for adult, six for 26 classes, more rows cost more."""
+    assert 2.5 <= reserve_seconds(60.0, ADULT, SOME) <= 4.0
     assert 5.5 <= reserve_seconds(60.0, LETTERS, MANY) <= 9.0
     assert reserve_seconds(60.0, replace(ADULT, judged=100_000), SOME) > reserve_seconds(60.0, ADULT, SOME) + 0.5
 
