@@ -11,7 +11,7 @@ from automl.cli.options import FILE, json_option, put
 
 @click.command("show")
 @click.argument("path", type=FILE, metavar="BUNDLE_OR_RUN")
-@click.option("--board", is_flag=True, help="Show every trial.")
+@click.option("--board", is_flag=True, help="Show every trial, and what faster or smaller would lose.")
 @json_option
 def command(path: Path, board: bool, as_json: bool) -> None:
     """Tell what a bundle is, or how a run went."""
