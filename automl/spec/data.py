@@ -35,18 +35,18 @@ class Query(Section):
     """Rows from a database; `url` names an environment variable and stays a reference."""
 
     query: str
-    """The SQL that gives the rows."""
+    """The SQL that gives the rows: one statement that reads, with `budget.time` to do so."""
     url: Annotated[str, BeforeValidator(check_reference)]
-    """The environment variable that holds the address of the database, as `env:NAME`."""
+    """The environment variable that holds the address, as `env:NAME`: `sqlite:///rows.db` or `postgresql://...`."""
 
 
 class Audit(Section):
-    """What happens on a leak, and which columns the audit leaves alone."""
+    """What happens to a column that gives the answer away, and which columns the audit leaves alone."""
 
     action: Literal["warn", "exclude", "stop"] = "exclude"
-    """What to do with a column that gives the answer away."""
+    """What to do with it: `exclude` leaves it out and says so, `warn` only says so, `stop` ends the run."""
     keep: Names = ()
-    """Columns that the audit leaves alone."""
+    """Columns that are what they seem: no leak, no id, no code, no sentinels."""
 
 
 def read_link(value: object) -> dict[str, str]:
@@ -102,7 +102,7 @@ class Data(Section):
     """`train` is None when a frame stands in for it. Paths are absolute once loaded."""
 
     train: str | Query | None = None
-    """The rows to learn from: csv, tsv, parquet, ndjson or arrow; a file, a glob or a folder."""
+    """The rows to learn from: csv, tsv, parquet, ndjson, arrow or a workbook; a file, a glob, a folder, or a query."""
     test: str | Query | None = None
     """The rows to judge on. Without it the engine sets a part aside: the last by time, else at random."""
     time: Names = ()
