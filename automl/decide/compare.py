@@ -43,10 +43,16 @@ def compare(ours: Floats, trivial: Floats, shares: Floats, bootstrap: Bootstrap)
     )
 
 
-def reason(whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str) -> str:
-    """The verdict in words: `whole` on all evidence, `alone` on the test part; `rows` are test and out-of-fold rows."""
+def reason(
+    whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str, repeats: int = 1
+) -> str:
+    """The verdict in words: `whole` on all evidence, `alone` on the test part; `rows` are test and out-of-fold rows.
+
+    `repeats`: how often the out-of-fold rows were calibrated and decided in other folds.
+    """
     unit = f" {currency}" if currency else ""
-    on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows" if rows[1] else "")
+    how = f" ({repeats} times calibrated and decided without their fold)" if repeats > 1 else ""
+    on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows{how}" if rows[1] else "")
     what = "saves" if whole.saving >= 0 else "loses"
     found = (
         f"On {on} the model {what} {money(abs(whole.saving))}{unit} per 1,000 rows against {against} "

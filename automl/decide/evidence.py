@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MOST_UNITS = 2_000  # more are joined at random: the spread of the mean stays, the draws cost less
 RESAMPLES = 2_000
+REPEATS = 5  # of the cross-validation that calibrates out-of-fold rows: more change a verdict by less than they cost
+REPEATED_ROWS = 50_000  # rows times repeats: of many rows one repeat is as sure as five
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,8 @@ class Evidence:
     `p` [n, width] are the calibrated probabilities of the decisions: with them other costs can be tried.
     `amounts` [n, classes, actions] are what each row costs, None where all rows cost the same; `expected` what was
     expected of that when the row was decided, None where it was known. `today` [n] are the action codes of the rule in
-    use now, None without one. `unpriced` counts the rows that are not among these, because they lack a cost.
+    use now, None without one. `unpriced` counts the rows that are not among these, because they lack a cost. With
+    `repeats` every row stands there so often, decided each time without its fold of another split, all in one `group`.
     """
 
     decisions: Ints
@@ -39,22 +44,23 @@ class Evidence:
     expected: Floats | None = None
     today: Ints | None = None
     unpriced: int = 0
+    repeats: int = 1
 
     @property
     def n(self) -> int:
-        """The number of rows."""
-        return self.y.size
+        """The number of rows, each counted once."""
+        return self.y.size // self.repeats
 
     @property
     def shares(self) -> Floats:
         """The weight of each row, 1 on average [n]."""
-        weight = np.ones(self.n) if self.weight is None else self.weight
+        weight = np.ones(self.y.size) if self.weight is None else self.weight
         return np.asarray(weight / weight.mean())
 
     def by_action(self, costs: Costs) -> Floats:
         """What each action costs on each row, given its truth [n, actions]."""
         truth = self.y.astype(np.int64)
-        return costs.matrix[truth] if self.amounts is None else self.amounts[np.arange(self.n), truth]
+        return costs.matrix[truth] if self.amounts is None else self.amounts[np.arange(self.y.size), truth]
 
     def others(self, by_action: Floats, costs: Costs) -> Floats:
         """What the policies without a model cost on each row [n, policies], today's rule last."""
@@ -91,17 +97,47 @@ def decided_rows(rows: Rows, decisions: Ints, p: Floats, costs: Costs) -> Eviden
 def out_of_fold(p: Floats, train: Rows, task: Task, costs: Costs, *, seed: int) -> Evidence | None:
     """The train rows that a fold predicted, decided on probabilities `p` [n, width] calibrated without them.
 
-    None if there are no such rows.
+    Repeated nested cross-validation: in each repeat the rows are dealt to other folds, and the curve that a row is
+    decided by is that of the other folds. The members' predictions stay; each was made without its row. None without
+    such rows.
     """
     known = np.flatnonzero(~np.isnan(p).any(axis=1))
     if not known.size:
         return None
     rows = train.take(known)
-    calibrated = cross_fit(p[known], rows.y, task, rows.weight, seed=seed)
+    repeats = int(np.clip(REPEATED_ROWS // known.size, 1, REPEATS))
+    parts = [_decided_apart(p[known], rows, task, costs, seed=seed + repeat) for repeat in range(repeats)]
+    return parts[0] if repeats == 1 else _repeated(parts)
+
+
+def _decided_apart(p: Floats, rows: Rows, task: Task, costs: Costs, *, seed: int) -> Evidence:
+    calibrated = cross_fit(p, rows.y, task, rows.weight, seed=seed)
     decisions = choose(calibrated, costs, costs.expected(rows.inputs))
     if costs.refuses or costs.asks:
         decisions[~costs.decidable(rows.inputs)] = costs.answers if costs.asks else -1
     return decided_rows(rows, decisions, calibrated, costs)
+
+
+def _repeated(parts: Sequence[Evidence]) -> Evidence:
+    """All repeats as one, in which a row stays together with itself; the same rows are priced in each."""
+    first, times = parts[0], len(parts)
+    group = np.arange(first.y.size) if first.group is None else first.group
+
+    def tiled(values: NDArray[Any] | None) -> NDArray[Any] | None:
+        return None if values is None else np.concatenate([values] * times)
+
+    return replace(
+        first,
+        decisions=np.concatenate([part.decisions for part in parts]),
+        y=np.concatenate([part.y for part in parts]),
+        p=np.concatenate([part.p for part in parts if part.p is not None]),
+        weight=tiled(first.weight),
+        group=tiled(group),
+        amounts=tiled(first.amounts),
+        expected=tiled(first.expected),
+        today=tiled(first.today),
+        repeats=times,
+    )
 
 
 def pooled(first: Evidence, second: Evidence) -> Evidence:
@@ -118,7 +154,7 @@ def pooled(first: Evidence, second: Evidence) -> Evidence:
         decisions=np.concatenate((first.decisions, second.decisions)),
         y=np.concatenate((first.y, second.y)),
         p=np.concatenate((first.p, second.p)) if probabilities else None,  # type: ignore[arg-type]  # both are there
-        weight=np.concatenate((first.shares, second.shares)),
+        weight=np.concatenate((first.shares / first.repeats, second.shares / second.repeats)),
         group=np.concatenate((_groups(first, above=second), _groups(second, above=first))) if grouped else None,
         amounts=np.concatenate((first.amounts, second.amounts)) if differ else None,  # type: ignore[arg-type]  # both are there
         expected=np.concatenate((first.expected, second.expected)) if later else None,  # type: ignore[arg-type]  # likewise
@@ -131,7 +167,7 @@ def _groups(part: Evidence, *, above: Evidence) -> Ints:
     if part.group is not None:
         return part.group
     start = 0 if above.group is None or not above.n else int(above.group.max()) + 1
-    return np.arange(start, start + part.n)
+    return np.arange(start, start + part.y.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +180,7 @@ class Bootstrap:
     @classmethod
     def of(cls, evidence: Evidence, *, seed: int, resamples: int = RESAMPLES) -> Bootstrap:
         """Draws of the rows of `evidence`."""
-        return cls.over(evidence.n, evidence.group, seed=seed, resamples=resamples)
+        return cls.over(evidence.y.size, evidence.group, seed=seed, resamples=resamples)
 
     @classmethod
     def over(cls, rows: int, group: Ints | None, *, seed: int, resamples: int = RESAMPLES) -> Bootstrap:

@@ -137,6 +137,7 @@ def judge(
         return None
     helped = oof is not None and test.n < rows_small
     evidence = pooled(test, oof) if oof is not None and helped else test
+    rows = test.n + (oof.n if oof is not None and helped else 0)
     bootstrap = Bootstrap.of(evidence, seed=seed)
     whole = _compare(evidence, costs, bootstrap)
     alone = _compare(test, costs, Bootstrap.of(test, seed=seed)) if helped else whole
@@ -149,14 +150,15 @@ def judge(
             whole,
             alone,
             against=f"{_named(best)}, the best policy without a model",
-            rows=(test.n, evidence.n - test.n),
+            rows=(test.n, rows - test.n),
+            repeats=oof.repeats if oof else 1,
             currency=costs.currency,
         )
         + left_out(evidence.unpriced),
         currency=costs.currency,
         amounts=_amounts(evidence, costs),
         evidence="test and out-of-fold" if helped else "test",
-        rows=evidence.n,
+        rows=rows,
         ours=whole.ours,
         policies=policies,
         best=best.action,

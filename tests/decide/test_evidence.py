@@ -8,7 +8,7 @@ import pytest
 
 from automl.data.rows import Rows
 from automl.decide.costs import BINARY_CELLS, Costs
-from automl.decide.evidence import MOST_UNITS, Bootstrap, Evidence, out_of_fold, pooled
+from automl.decide.evidence import MOST_UNITS, REPEATS, Bootstrap, Evidence, out_of_fold, pooled
 from automl.task import Task
 
 COSTS = Costs(
@@ -61,8 +61,32 @@ def test_out_of_fold_evidence_leaves_out_what_no_fold_predicted():
         group=np.arange(80),
     )
     found = out_of_fold(p, train, Task(kind="binary", classes=2), COSTS, seed=1)
-    assert found.n == 60
+    assert (found.n, found.repeats) == (60, REPEATS)
     assert 1 not in found.group
-    assert found.weight.tolist() == [float(row) for row in range(80) if row % 4 != 1]
-    assert found.decisions.tolist() == [0, 1, 0] * 20
+    assert found.weight[:60].tolist() == [float(row) for row in range(80) if row % 4 != 1]
+    assert found.decisions.tolist() == [0, 1, 0] * 20 * REPEATS
     assert out_of_fold(p * np.nan, train, Task(kind="binary", classes=2), COSTS, seed=1) is None
+
+
+def test_a_repeated_row_counts_once():
+    """Beside the test rows its repeats weigh as much as one row, and every draw takes all of them or none."""
+    train = Rows(
+        frame=pl.DataFrame({"x": np.zeros(300)}),
+        raw=pl.DataFrame({"x": np.zeros(300)}),
+        y=(np.random.default_rng(1).random(300) < 0.3).astype(np.float64),
+    )
+    found = out_of_fold(np.random.default_rng(2).random((300, 1)), train, Task(kind="binary", classes=2), COSTS, seed=1)
+    assert len(np.unique(found.p.reshape(REPEATS, 300), axis=0)) == REPEATS
+    both = pooled(rows(100), found)
+    assert both.weight.sum() == pytest.approx(400)
+    assert np.bincount(both.group).tolist() == [REPEATS] * 300 + [1] * 100
+    drawn = Bootstrap.of(both, seed=1)
+    assert drawn.counts.shape[1] == 400
+
+
+def test_many_rows_are_calibrated_once(monkeypatch):
+    """Their folds have no luck to take out, and the curves take time."""
+    monkeypatch.setattr("automl.decide.evidence.REPEATED_ROWS", 100)
+    train = Rows(frame=pl.DataFrame({"x": np.zeros(90)}), raw=pl.DataFrame({"x": np.zeros(90)}), y=np.arange(90) % 2.0)
+    found = out_of_fold(np.full((90, 1), 0.4), train, Task(kind="binary", classes=2), COSTS, seed=1)
+    assert (found.n, found.repeats, found.group) == (90, 1, None)
