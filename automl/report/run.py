@@ -19,6 +19,7 @@ def is_run(path: Path) -> bool:
 def describe_run(path: Path, *, board: bool) -> dict[str, Any]:
     """The number of trials by status, the reasons of a refusal, and with `board` every trial, the best first.
 
+    `features` tells what each group of further features gained in the search, and whether it was kept.
     `front` (with `board`) holds the ensembles that no other beats in loss, time for a row and size, the best first.
 
     A torn last line is ignored: the run may be under way (R05).
@@ -30,6 +31,7 @@ def describe_run(path: Path, *, board: bool) -> dict[str, Any]:
         "kind": "run",
         "path": str(path),
         "trials": dict(Counter(str(trial["status"]) for trial in trials)),
+        "features": _features(entries),
         "refused": json.loads(refused.read_text(encoding="utf-8"))["reasons"] if refused.is_file() else [],
         "board": sorted(trials, key=by_loss) if board else [],
         "front": _front(entries) if board else [],
@@ -40,6 +42,13 @@ def by_loss(trial: Mapping[str, Any]) -> tuple[bool, float, int]:
     """The order of a board: the smallest loss first, trials without one last."""
     loss = trial["loss"]
     return (loss is None, 0.0 if loss is None else loss, trial["id"])
+
+
+def _features(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The groups of the search over features: name, gain (a share of the loss), its standard errors, kept, text."""
+    wanted = ("name", "gain", "errors", "kept", "text")
+    groups = [group for entry in entries if entry.get("kind") == "features" for group in entry["groups"]]
+    return [{key: group[key] for key in wanted} for group in groups]
 
 
 def _front(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

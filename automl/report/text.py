@@ -170,6 +170,7 @@ def render_description(facts: Facts) -> str:
 def _run(facts: Facts) -> str:
     told = ", ".join(f"{count} {status}" for status, count in facts["trials"].items()) or "none yet"
     lines = [f"{line(facts['path'])}: a run folder", f"trials: {told}"]
+    lines += [f"features: {line(group['text'])}" for group in facts["features"]]
     lines += [f"refused: {line(reason)}" for reason in facts["refused"]]
     if facts["board"]:
         rows = [[figure(trial[name]) if name in NUMBERS else trial[name] for name in TRIAL] for trial in facts["board"]]

@@ -79,7 +79,7 @@ class Columns:
         """The first asks that need no more than `most` operations of a graph together."""
         for number in range(len(self.asks), 0, -1):
             found = self.asked(set(range(number)))
-            if sum(1 for part in walk(*found.exprs) if part.parts()) <= most:
+            if nodes(found.exprs) <= most:
                 return found
         return self.asked(set())
 
@@ -256,6 +256,11 @@ class Lab:
         values = np.full((self.rows.n, fitted.shape[1]), np.nan)
         values[fold.fit], values[fold.valid] = fitted, shipped
         return values
+
+
+def nodes(exprs: Sequence[Expr]) -> int:
+    """The operations that a graph needs for `exprs`, leaves not counted."""
+    return sum(1 for part in walk(*exprs) if part.parts())
 
 
 def _tamed(problem: Problem, y: Floats) -> Floats:

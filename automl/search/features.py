@@ -18,7 +18,6 @@ from automl.budget import Deadline
 from automl.executors.base import Executor
 from automl.features.base import Ask, Survey, joints
 from automl.learners.base import Learner
-from automl.ops.expr import Expr, walk
 from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search.feature_job import LEARNER, Probed
@@ -118,7 +117,7 @@ def _search(lab: Lab, most_nodes: int) -> Iterator[Group]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tried:
-    """A group on trial; its columns are None where none weighs more than permuted copies, or the time ended."""
+    """A group on trial; its columns are None where none outweighs permuted copies, or its probe has not ended."""
 
     name: str
     proposed: int
@@ -126,6 +125,7 @@ class _Tried:
     gain: float = 0.0
     errors: float = 0.0
     lost: Floats | None = None  # of each predicted row, with these columns beside the base
+    ended: bool = False  # the time, or a probe failed
 
 
 def _tried(lab: Lab, base: Columns, lost: Floats, survey: Survey, most_nodes: int) -> Iterator[_Tried]:
@@ -149,19 +149,20 @@ def _tried(lab: Lab, base: Columns, lost: Floats, survey: Survey, most_nodes: in
 def _judged(
     lab: Lab, base: Columns, lost: Floats, name: str, proposed: int, columns: Columns, jobs: tuple[int, ...]
 ) -> _Tried:
-    """A group that loses even more than the base beside its copies is not looked at again."""
+    """A group that gains enough beside its copies, or nothing at all, is not probed again without them."""
     result = lab.collect(jobs)
-    kept = None if result is None else _beyond_noise(lab, base, columns, result)
-    if result is None or kept is None:
+    if result is None:
+        return _Tried(name=name, proposed=proposed, columns=None, ended=True)
+    kept, after = _beyond_noise(lab, base, columns, result), lab.losses(result)
+    if kept is None:
         return _Tried(name=name, proposed=proposed, columns=None)
-    gain, errors = lab.gain(lost, lab.losses(result))
-    if errors < 0.0:
-        return _Tried(name=name, proposed=proposed, columns=kept, gain=gain, errors=errors)
-    alone = lab.probe(base.beside(kept))
-    if alone is None:
-        return _Tried(name=name, proposed=proposed, columns=None)
-    after = lab.losses(alone)
     gain, errors = lab.gain(lost, after)
+    if 0.0 <= errors < BEYOND:
+        alone = lab.probe(base.beside(kept))
+        if alone is None:
+            return _Tried(name=name, proposed=proposed, columns=None, ended=True)
+        after = lab.losses(alone)
+        gain, errors = lab.gain(lost, after)
     return _Tried(name=name, proposed=proposed, columns=kept, gain=gain, errors=errors, lost=after)
 
 
@@ -216,11 +217,6 @@ def _survey(lab: Lab, base: Columns, result: Sequence[Probed]) -> Survey:
     )
 
 
-def nodes(exprs: Sequence[Expr]) -> int:
-    """The operations that a graph needs for `exprs`, leaves not counted."""
-    return sum(1 for part in walk(*exprs) if part.parts())
-
-
 def _most_nodes(spec: Spec) -> int:
     """Operations that further features may have, from the strictest limit on the latency."""
     limits = [limit for limit in (spec.limits.latency_p50, spec.limits.latency_p99) if limit is not None]
@@ -230,7 +226,8 @@ def _most_nodes(spec: Spec) -> int:
 def _group(one: _Tried, *, kept: bool) -> Group:
     what, asks = one.name.replace("_", " "), one.columns.asks if one.columns else ()
     size = f"{abs(one.gain):.2%} {'less' if one.gain >= 0.0 else 'more'} loss, {one.errors:.1f} standard errors"
-    found = size if asks else "weighs no more than permuted copies of itself"
+    nothing = "its probe did not end in time" if one.ended else "weighs no more than permuted copies of itself"
+    found = size if asks else nothing
     end = f"kept, {len(asks)} of {one.proposed}" if kept else "left out"
     return Group(
         name=one.name,
