@@ -110,6 +110,8 @@ def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Find
     if role == "feature":
         return _feature(series, found, left_alone=name in data.audit.keep, told=told is not None)
     if role == "group" and _comes_back(series, data):
+        if found.wire == "number" and told is None:  # its numbers name groups and measure nothing
+            found = replace(found, wire="category", parser=None, sentinels=())
         reason = f"{why}{found.reason}; groups come back later, so it is a feature too"
         return replace(_made(name, found, role, reason), is_feature=found.wire != "text"), None
     return _made(name, found, role, f"{why}{found.reason}"), None
