@@ -26,7 +26,7 @@ from automl.features.relational.stored import from_json, to_json
 from automl.spec import Spec
 from automl.task import Task
 
-SAMPLE = 50_000  # rows of main that features are proposed and looked at on
+SAMPLE = 20_000  # rows of main that features are proposed and looked at on
 CHILD_ROWS = 200_000  # rows of another table that features are proposed on
 GOLDEN_ROWS = 20_000  # raw rows of another table that golden rows are drawn from
 MOST = 400  # features that are proposed
@@ -207,7 +207,8 @@ def _singles(values: pl.DataFrame) -> list[str]:
     """The columns without those that equal an earlier one, or rise and fall with it in a straight line."""
     seen: set[bytes] = set()
     single: list[str] = []
-    basis: list[Floats] = []
+    basis = np.empty((values.width, values.height))
+    held = 0
     for series in values:
         plain = series.to_physical() if series.dtype != pl.String else series.rank("dense")
         column = plain.to_numpy().astype(np.float64)
@@ -217,9 +218,10 @@ def _singles(values: pl.DataFrame) -> list[str]:
         seen.add(key)
         if series.dtype != pl.String:
             standard = _standard(column)
-            if basis and float(np.max(np.square(np.asarray(basis) @ standard))) > ALIKE:
+            if held and float(np.max(np.square(basis[:held] @ standard))) > ALIKE:
                 continue
-            basis.append(standard)
+            basis[held] = standard
+            held += 1
         single.append(series.name)
     return single
 
