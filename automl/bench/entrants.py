@@ -251,13 +251,14 @@ def _kit(python: Path, step: str, job: Path, scratch: Path, timeout: float, memo
     said = json.loads(job.read_text(encoding="utf-8"))
     job.write_text(json.dumps(said | {"spawned": time.time()}), encoding="utf-8")
     command = [str(python), "-I", str(Path(rival_kit.__file__)), step, str(job)]
-    return watch(command, logs=logs, timeout=timeout, memory=memory, env=rival_environment(said["workers"]))
+    threads = said["workers"] if step == "fit" else 1  # our rows are answered on one thread, too
+    return watch(command, logs=logs, timeout=timeout, memory=memory, env=rival_environment(threads))
 
 
-def rival_environment(workers: int) -> dict[str, str]:
+def rival_environment(threads: int) -> dict[str, str]:
     """Our variables, but for what we say about threads: a rival may use all the cores that it is given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "POLARS_"))}
-    return kept | {"OMP_NUM_THREADS": str(workers)}
+    return kept | {"OMP_NUM_THREADS": str(threads)}
 
 
 def _told(path: Path) -> dict[str, Any]:

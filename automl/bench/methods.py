@@ -31,8 +31,8 @@ METHODS: Final = {
     ),
     "Serving": (
         "In a fresh process, medians over tasks: from its start to the first answer (load), single rows after a "
-        "warm-up, and rows a second in bulk. We are given a row as a dict of raw values, a rival a DataFrame of one "
-        "row that is already made."
+        "warm-up, and rows a second in bulk, on one thread where the framework can be told so. We are given a row as a "
+        "dict of raw values, a rival a DataFrame of one row that is already made."
     ),
     "Money": (
         "What a test row costs. We decide as the bundle does; a rival takes the action of the smallest expected cost "
