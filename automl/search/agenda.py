@@ -1,4 +1,4 @@
-"""What is tried next: baselines, then a portfolio that mixes learners, then local search where a gain costs least."""
+"""What is tried next: baselines, then the portfolio in its order, then local search where a gain costs least."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class Agenda:
     seed: int
     cost: Cost
     tell: Callable[[str], None]  # what the user should know: one plain sentence
+    order: Sequence[tuple[str, Params]] = ()  # of configurations, as measured; learners not in it follow
     _queue: list[tuple[Learner, Params]] = field(default_factory=list)
     _searches: dict[str, Proposer] = field(default_factory=dict)
     _tried: dict[Key, Candidate] = field(default_factory=dict)
@@ -66,8 +67,11 @@ class Agenda:
     def __post_init__(self) -> None:
         entries = {learner.name: learner.portfolio(self.task, self.rows) for learner in self.learners}
         baselines = sorted((learner for learner in self.learners if learner.baseline), key=lambda found: found.cost)
-        others = [learner for learner in self.learners if not learner.baseline]
+        known = {learner.name: learner for learner in self.learners}
+        named = {name for name, _ in self.order}
+        others = [learner for learner in self.learners if not learner.baseline and learner.name not in named]
         self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]]
+        self._queue += [(known[name], params) for name, params in self.order if name in known]
         for row in zip_longest(*([(learner, params) for params in entries[learner.name]] for learner in others)):
             self._queue += [entry for entry in row if entry is not None]
 

@@ -76,6 +76,21 @@ def test_order_mixes_learners_best_first() -> None:
     assert names == ["constant", "linear", "lightgbm", "xgboost", "forest", "lightgbm", "xgboost"]
 
 
+def test_a_measured_order_comes_first() -> None:
+    """Baselines, then configurations as measured, then the portfolios of learners that were not measured."""
+    learners = [
+        learner("linear", {}, baseline=True),
+        learner("lightgbm", {"x": 0.1}),
+        learner("xgboost", {"x": 0.1}),
+        learner("theirs", {"x": 0.7}),
+    ]
+    order = (("xgboost", {"x": 0.3}), ("lightgbm", {"x": 0.2}), ("absent", {"x": 0.4}), ("xgboost", {"x": 0.5}))
+    plan = dataclasses.replace(agenda(*learners), order=order, _queue=[])
+    done = play(plan, [1.0] * 5, dict.fromkeys((found.name for found in learners), 1.0))
+    tried = [(found.learner.name, found.params.get("x")) for found in done]
+    assert tried == [("linear", None), ("xgboost", 0.3), ("lightgbm", 0.2), ("xgboost", 0.5), ("theirs", 0.7)]
+
+
 def test_named_learners_only() -> None:
     """A recipe's learners are used and no others, but baselines always are."""
     all_of_them = {

@@ -51,6 +51,28 @@ def test_ties_go_to_members_already_in(y: Floats) -> None:
     assert set(weights) <= {0, 1}
 
 
+def test_a_price_keeps_what_is_dear_out(y: Floats) -> None:
+    """A member enters only if it gains more than it costs to serve beside those already in."""
+    members = noisy(y, 4, 1.0)
+    cheap = select(members, y, None, get("rmse"), members=4, seed=0, price=lambda inside: 1e-3 * len(inside))
+    dear = select(members, y, None, get("rmse"), members=4, seed=0, price=lambda inside: 10.0 * len(inside))
+    assert len(cheap) == 4
+    assert len(dear) == 1
+
+
+def test_what_may_not_ship_together_does_not(y: Floats) -> None:
+    """An infinite price is a limit: of members, alone or together; where nobody keeps it, nobody is chosen."""
+    members = noisy(y, 4, 1.0)
+
+    def at_most_two(inside: frozenset[int]) -> float:
+        return float("inf") if len(inside) > 2 or 0 in inside else 0.0
+
+    chosen = select(members, y, None, get("rmse"), members=4, seed=0, price=at_most_two)
+    assert len(chosen) == 2
+    assert 0 not in chosen
+    assert select(members, y, None, get("rmse"), members=4, seed=0, price=lambda _: float("inf")) == {}
+
+
 @pytest.mark.parametrize("classes", [2, 4])
 def test_log_loss_agrees_with_the_metric(classes: int) -> None:
     """The fast path of log loss chooses as the metric itself would."""

@@ -1,0 +1,81 @@
+"""The refits at the end of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from automl.budget import Deadline
+from automl.executors.base import Job
+from automl.search.footprint import Footprint
+from automl.search.loop import search
+from automl.search.problem import Problem
+from automl.search.rundir import RunDir
+from automl.spec import Spec
+
+Executor = Any  # the simulated one of conftest
+
+
+def refits(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> list[tuple[str, int]]:
+    """Learner and seed of each refit."""
+    search(
+        problem=problem,
+        spec=spec,
+        deadline=Deadline.of(spec.budget.time, clock=executor.clock),
+        executor=executor,
+        rundir=rundir,
+        listener=lambda _: None,
+        seed=0,
+        learners="fake_learners",
+        engine="random",
+    )
+    orders = [job.arguments["order"] for job in executor.ran if job.function.endswith(":refit")]
+    return [(order.learner, order.seed) for order in orders]
+
+
+@pytest.mark.parametrize(("members", "fits"), [(4, 3), (2, 2), (1, 1)])
+def test_few_rows_are_refitted_several_times(
+    make_spec: Callable[..., Spec],
+    make_problem: Callable[..., Problem],
+    rundir: RunDir,
+    simulate: Callable[[Callable[[Job], float]], Executor],
+    members: int,
+    fits: int,
+) -> None:
+    """A member is the mean of fits with other seeds, three at most and no more than the recipe has members."""
+    spec = make_spec(trials=2)
+    spec = spec.model_copy(update={"recipe": spec.recipe.model_copy(update={"members": members})})
+    done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
+    seeds = [seed for learner, seed in done if learner == "ridge"]
+    assert len(seeds) == len(set(seeds)) == fits
+    assert len([learner for learner, _ in done if learner == "mean"]) == 1  # a baseline has no luck
+
+
+def test_a_limit_forbids_further_fits(
+    make_spec: Callable[..., Spec],
+    make_problem: Callable[..., Problem],
+    rundir: RunDir,
+    simulate: Callable[[Callable[[Job], float]], Executor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the mean of two fits would be too large, there is one."""
+    monkeypatch.setattr("automl.search.trial.footprint", lambda expr: Footprint(nodes=20_000.0))
+    spec = make_spec(trials=2)
+    spec = spec.model_copy(update={"limits": spec.limits.model_copy(update={"size": 1_000_000})})
+    done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
+    assert [learner for learner, _ in done if learner == "ridge"] == ["ridge"]
+
+
+def test_no_time_for_further_fits(
+    make_spec: Callable[..., Spec],
+    make_problem: Callable[..., Problem],
+    rundir: RunDir,
+    simulate: Callable[[Callable[[Job], float]], Executor],
+) -> None:
+    """Refits that would take most of what is left are not repeated."""
+    spec = make_spec(seconds=60.0)
+    done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 5.0))
+    assert len(done) == len(set(done))
+    assert len([seed for learner, seed in done if learner == "ridge"]) <= 2
