@@ -208,7 +208,8 @@ def _feed(state: State) -> None:
 def _granted(state: State) -> float:
     """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
     slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
-    return max(0.0, min(state.deadline.spent() + FEWEST_SECONDS, state.deadline.seconds + slack))
+    enough = state.deadline.spent() + FEWEST_SECONDS * state.crowded
+    return max(0.0, min(enough, state.deadline.seconds + slack))
 
 
 def _prepare(state: State) -> None:

@@ -47,13 +47,14 @@ class After:
 def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: float = 1.0) -> float:
     """The part of a budget (seconds) that the search must leave to calibration, graph, judgement, gates and bundle.
 
-    On a `crowded` machine (see `crowding`) all of it takes as many times longer. Never more than half of the budget.
+    On a `crowded` machine (see `crowding`) all of it takes as many times longer, but for the single rows, of which
+    fewer are timed then. Never more than half of the budget.
     """
     rows = STEP_OF_A_ROW * size.steps + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
     single = SINGLE * serving([size], columns=after.columns).latency_p50
     classes = CALIBRATED * after.calibrated * after.width if after.width > 1 else 0.0
-    seconds = BASE + NODE * size.nodes + after.judged * rows + min(MOST_SINGLE, single) + min(MOST_CALIBRATED, classes)
-    return min(SHARE * budget, crowded * seconds)
+    seconds = BASE + NODE * size.nodes + after.judged * rows + min(MOST_CALIBRATED, classes)
+    return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single))
 
 
 def crowding(ours: int) -> float:

@@ -39,7 +39,7 @@ def test_a_guess_before_anything_is_fitted() -> None:
 def test_a_crowded_machine_keeps_more_aside() -> None:
     """R10: what comes after the search takes longer where other work runs, and the deadline still holds."""
     calm, crowded = (reserve_seconds(60.0, ADULT, SOME, crowded=factor) for factor in (1.0, 4.5))
-    assert crowded == pytest.approx(4.5 * calm)
+    assert 3.5 * calm < crowded < 4.5 * calm  # of single rows fewer are timed then
 
 
 @pytest.mark.parametrize(("text", "factor"), [("0 0 0 3/99 7", 1.0), ("0 0 0 11/99 7", 4.5), ("0 0 0 99/99 7", 5.0)])
