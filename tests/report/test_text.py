@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 
@@ -214,6 +215,16 @@ def test_a_run_folder_is_described_while_it_is_written(tmp_path):
     assert shown[2] == "refused: too\\nslow"
     assert shown[5].split()[:3] == ["lightgbm", "2", "0.51"]
     assert text.describe(tmp_path)["board"] == []
+
+
+def test_a_run_tells_what_each_group_of_features_gained(tmp_path):
+    """What the search over features found stands in the journal and is shown, kept or not."""
+    group = {"name": "crossing", "gain": 0.012, "errors": 4.1, "kept": True, "asks": [], "proposed": 8}
+    entry = {"kind": "features", "groups": [{**group, "text": "crossing: 1.20% less loss; kept, 5 of 8"}]}
+    (tmp_path / "journal.jsonl").write_text(json.dumps(entry) + "\n")
+    facts = text.describe(tmp_path)
+    assert facts["features"] == [{"name": "crossing", "gain": 0.012, "errors": 4.1, "kept": True, "text": ANY}]
+    assert "features: crossing: 1.20% less loss; kept, 5 of 8" in text.render_description(facts)
 
 
 def test_a_board_shows_what_faster_or_smaller_would_lose(tmp_path):
