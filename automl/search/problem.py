@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,9 +118,13 @@ class Problem:
         return self._again[repeat]
 
     def inner(self, rows: Rows) -> tuple[Fold, ...]:
-        """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit."""
+        """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit.
+
+        Groups that come back later are not kept whole: what is known of a group itself is what will help.
+        """
+        comes_back = rows.time is not None and not self.unseen_groups
         return folds(
-            rows,
+            replace(rows, group=None) if comes_back else rows,
             self.task,
             k=INNER,
             seed=self.seed + 1,

@@ -68,6 +68,20 @@ def test_time_puts_the_last_fold_first(
     assert [len(fold.fit) for fold in problem.folds] == sorted((len(fold.fit) for fold in problem.folds), reverse=True)
 
 
+def test_groups_that_come_back_are_not_kept_whole_inside(
+    make_spec: Callable[..., Spec], make_rows: Callable[..., tuple[Rows, Schema]]
+) -> None:
+    """By time a statistic of a group may look at the group's other rows; unseen groups, or no time, forbid it."""
+    rows, schema = make_rows(400)
+    group = np.arange(400) % 20
+    later = replace(rows, time=np.arange(400) * 86_400e6, group=group)
+    task = Task(kind="binary", classes=2)
+    problem = Problem.of(later, schema, task, metric="roc_auc", spec=make_spec(), seed=0)
+    assert all(np.isin(group[fold.valid], group[fold.fit]).all() for fold in problem.inner(later))
+    for strict, kept in ((replace(problem, unseen_groups=True), later), (problem, replace(later, time=None))):
+        assert not any(np.isin(group[fold.valid], group[fold.fit]).any() for fold in strict.inner(kept))
+
+
 def test_search_is_on_a_proper_score(problem: Problem) -> None:
     """The metric asked for is reported, a proper score is minimised."""
     assert (problem.metric.name, problem.loss.name) == ("roc_auc", "log_loss")
