@@ -11,7 +11,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.manifest import Manifest
-from automl.decide.capacity import allot
 from automl.spec.units import Rate, read_capacity, read_rate
 
 Floats = NDArray[np.float64]
@@ -71,6 +70,8 @@ class Ranking:
         `decided` [n] are the decisions row by row; where a batch is too small to have room for one row, they stand.
         `times` are those of all its rows.
         """
+        from automl.decide.capacity import allot  # scoring needs it under a capacity only
+
         start = np.array([self.actions.index(text) for text in decided], dtype=np.int64)
         codes = start.copy()
         for rows in self._stretches(len(each), times):
