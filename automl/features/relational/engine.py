@@ -126,27 +126,30 @@ class Engine:
             slots[slot] = Values(data, values.levels)
 
     def _aggregate(self, history: History, place: Place, slots: list[Any]) -> None:
-        view, key = self._view(history.path, history.where), place.key(history.path)
+        view, key, cutoff = self._view(history.path, history.where), place.key(history.path), place.cutoff
         at = slice(None)
         if len(key) == 1 and len(view.offsets) > 1:  # one row touches the rows of its key only
             view, at = view.slice(max(int(key[0]), 0))
             key = np.minimum(key, 0)
+        order = np.argsort(key, kind="stable")  # what lies together in memory is read together
+        key, cutoff = key[order], cutoff[order]
         windows = tuple(dict.fromkeys(item.window for item in history.items))
-        ranges = dict(zip(windows, view.ranges(key, place.cutoff, windows), strict=True))
+        ranges = dict(zip(windows, view.ranges(key, cutoff, windows), strict=True))
         for item in history.items:
             if item.value is None:
-                slots[item.slot] = Values(kernel.of_rows(item.op, ranges[item.window], view.time, place.cutoff))
+                data = kernel.of_rows(item.op, ranges[item.window], view.time, cutoff)
+                slots[item.slot] = Values(_back(data, order))
         for items in _families(history.items):
             asked = tuple(dict.fromkeys(item.window for item in items))
             stacked = _stack([ranges[window] for window in asked])
             if history.moving:
-                found = self._moving(history, items, view, stacked, np.tile(place.cutoff, len(asked)))
+                found = self._moving(history, items, view, stacked, np.tile(cutoff, len(asked)))
             else:
                 found = self._still(history, items, view, stacked, at)
             for item in items:
                 values = found[item.op, item.value]
                 part = values.data.reshape(len(asked), -1)[asked.index(item.window)]
-                slots[item.slot] = Values(part, values.levels)
+                slots[item.slot] = Values(_back(part, order), values.levels)
 
     def _still(
         self, history: History, items: Sequence[Item], view: View, ranges: Ranges, at: slice
@@ -213,6 +216,12 @@ def _families(items: Sequence[Item]) -> list[list[Item]]:
         if item.value is not None:
             found.setdefault(kernel.family(item.op), []).append(item)
     return list(found.values())
+
+
+def _back(data: Floats, order: Ints) -> Floats:
+    found = np.empty_like(data)
+    found[order] = data
+    return found
 
 
 def _asked(items: Sequence[Item]) -> list[Any]:
