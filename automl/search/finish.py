@@ -24,7 +24,7 @@ from automl.search.trial import Fitted, Order
 TRAINING = 0.8  # of the time for refits; exporting and parity take the rest
 LATE = 2.0  # seconds that a refit may take of the reserve: without it its training would be in vain
 BY_HAND = 20.0  # seconds for the refits of a search that was stopped by hand
-MOST_FITS = 3  # of a member with other seeds, averaged: more of them gain little (docs/decisions/0005)
+MOST_FITS = 3  # of a member with other seeds, averaged: more of them gain little (docs/decisions/0006)
 FEW_ROWS = 10_000  # with more the luck of a seed no longer counts
 SPARE = 0.5  # of the time for refits that the further fits may take
 SEEDS = 104_729  # between the seeds of fits

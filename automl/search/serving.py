@@ -12,7 +12,7 @@ from automl.search.footprint import NOTHING, Footprint
 from automl.spec.limits import Limits
 
 # Seconds for one row, and bytes: fitted to the graphs of 36 members (each learner, five tasks, one thread, November
-# 2026), which they meet within a fifth, and compared with what the gates measured (docs/decisions/0005).
+# 2026), which they meet within a fifth, and compared with what the gates measured (docs/decisions/0006).
 ROW, COLUMN = 25e-6, 4.5e-6  # a dict through reader and session; each of its columns, with its features
 OPERATION, STEP, NODE, NUMBER = 0.37e-6, 15e-9, 1.2e-9, 0.7e-9  # of the graph, down a tree; of trees and tables
 SLOWEST = 1.6  # the 99th percentile in medians

@@ -73,8 +73,9 @@ def excess(state: State, members: Sequence[Candidate], *, fits: int = 1) -> floa
 
 def cost(state: State, members: Sequence[Candidate], *, fits: int = 1) -> Serving:
     """What serving `members` is estimated to take, `fits` models for each."""
-    columns = len(state.problem.schema.features)
-    return serving([found.footprint * fits for found in members], columns=columns)
+    columns, plan = len(state.problem.schema.features), state.matrices.plan(0) if state.matrices.has(0) else None
+    features = len(plan.features) if plan else 0  # those of joint steps come on top of a column's own
+    return serving([found.footprint * fits for found in members], columns=max(columns, features))
 
 
 def mixed(rundir: RunDir, shares: Mapping[Candidate, float], *, repeats: int) -> Floats:
