@@ -14,18 +14,13 @@ from numpy.typing import NDArray
 from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import synthetic
-from automl.bundle.golden_tables import drawn, with_tables
+from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
 from automl.choose import Choice
 from automl.data.bulk import read_frame
-from automl.data.check_tables import MAIN
-from automl.data.reader import read_row
 from automl.data.rows import Column, Prepared, Rows
-from automl.data.tables import read_table, read_tables
 from automl.decide.policy import is_decided
 from automl.features.relational.relate import narrowed
-from automl.features.relational.run import run
-from automl.features.relational.stored import from_json
 from automl.judge import Judgement
 from automl.ops.bulk import evaluate
 from automl.search.board import Outcome
@@ -79,7 +74,7 @@ def pack(
         parity=plain(choice.parity),
         sources=dict(data.digests),
         dialect=data.dialect,
-        native=_answers(choice, outputs, _frame(choice, golden, document, tables)),
+        native=_answers(choice, outputs, read_golden(choice.reader, golden, document, tables)),
         relational=document,
         golden_tables=tables if document else None,
     )
@@ -111,18 +106,6 @@ def _golden(
     return with_tables(synthetic(wide, [*own, *more], seed=seed), related, seed=seed)
 
 
-def _frame(
-    choice: Choice, golden: Sequence[Mapping[str, Any]], document: Mapping[str, Any] | None, tables: Mapping[str, Any]
-) -> pl.DataFrame:
-    """The golden rows in wire types, with what is computed from other tables."""
-    frame = pl.DataFrame([read_row(choice.reader, row) for row in golden])
-    if document is None:
-        return frame
-    main = read_table(MAIN, {"reader": document["main"]}, golden).lazy().collect()
-    computed = run(from_json(document["definitions"]), main, read_tables(document, tables))
-    return computed if not frame.width else frame.hstack(computed)
-
-
 def _expected(choice: Choice, rows: Rows) -> dict[str, NDArray[np.float64]]:
     """What is expected of amounts that are known only afterwards [n], by the column of the evidence."""
     found = evaluate(choice.costs.models, rows.inputs) if choice.costs else {}
@@ -139,7 +122,7 @@ def _answered(
     numbers = choice.numbers.costs
     if not (choice.costs and choice.costs.refuses) and not (numbers and numbers.refuses):
         return golden
-    frame = _frame(choice, golden, document, tables)
+    frame = read_golden(choice.reader, golden, document, tables)
     decisions = evaluate({"decision": choice.assembly.outputs["decision"]}, frame)["decision"]
     kept = is_decided(np.asarray(decisions).reshape(len(golden)))
     return [row for row, keep in zip(golden, kept, strict=True) if keep]

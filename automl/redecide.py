@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from automl.bundle.contents import Contents
 from automl.bundle.golden import decode
+from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
+from automl.bundle.tables import RELATIONAL
 from automl.bundle.write import check_place, discard, finish, stage, staging
-from automl.data.reader import read_row
 from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.costs import EXPECTED, Costs, make_costs
 from automl.decide.number import NumberPolicy, fit_number_policy
@@ -234,7 +235,17 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
         dialect=manifest.dialect,
         native=native,
         parent=manifest.content_hash,
+        relational=_kept(old, RELATIONAL),
+        golden_tables=_kept(old, "golden/tables.json"),
     )
+
+
+def _kept(old: Bundle, name: str) -> dict[str, Any] | None:
+    """What a bundle of several tables has beside the others, None in one of a single table."""
+    if name not in old.manifest.files:
+        return None
+    document: dict[str, Any] = json.loads(read_file(old.path, name))
+    return document
 
 
 def _golden(
@@ -248,7 +259,8 @@ def _golden(
     expected = decode(read_file(old.path, "golden/expected.json"))
     names = predicted(old.manifest).columns
     prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
-    frame = pl.DataFrame([read_row(old.manifest.reader, row) for row in rows])
+    tables = _kept(old, "golden/tables.json") or {}
+    frame = read_golden(old.manifest.reader, rows, _kept(old, RELATIONAL), tables)
     frame = frame.hstack(_inner_values(old, stub, outputs, frame))
     found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
     answers = dict(zip(names, prediction.T, strict=True))

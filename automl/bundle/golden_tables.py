@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
-from automl.data.tables import Related, read_table
+from automl.data.reader import read_row
+from automl.data.tables import Related, read_table, read_tables
 from automl.features.relational.definition import MAIN, Catalog
+from automl.features.relational.run import run
 from automl.features.relational.stored import from_json
 
 MOST = 2_000  # rows of one table
@@ -33,6 +35,21 @@ def with_tables(
     rows = maker.keyed(MAIN, [dict(row) for row in golden])
     maker.fill(MAIN, rows)
     return rows, {name: maker.made.get(name, []) for name in related.document["tables"]}
+
+
+def read_golden(
+    reader: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    document: Mapping[str, Any] | None,
+    tables: Mapping[str, Any],
+) -> pl.DataFrame:
+    """The golden rows in wire types, with what is computed from other tables where there is a `document` of them."""
+    frame = pl.DataFrame([read_row(reader, row) for row in rows])
+    if document is None:
+        return frame
+    main = read_table(MAIN, {"reader": document["main"]}, rows).lazy().collect()
+    computed = run(from_json(document["definitions"]), main, read_tables(document, tables))
+    return frame.hstack(computed) if frame.width else computed
 
 
 def drawn(document: Mapping[str, Any]) -> list[dict[str, Any]]:
