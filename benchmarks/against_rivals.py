@@ -1,9 +1,9 @@
 """Our scores beside those of the rivals on the same splits and budget; ranks, wins and losses.
 
-    python benchmarks/rivals.py --data ../shared/data --rivals ../shared/rivals.md  # what is missing, then the table
-    python benchmarks/rivals.py ... --seeds 0 1 2                             # the default
-    python benchmarks/rivals.py ... --budget 300 --only adult weather_aus     # longer, beside the 60 s figures
-    python benchmarks/rivals.py ... --table                                   # the table of what has been run
+    python benchmarks/against_rivals.py --data ../shared/data --rivals ../shared/rivals.md  # what is missing, then table
+    python benchmarks/against_rivals.py ... --seeds 0 1 2                             # the default
+    python benchmarks/against_rivals.py ... --budget 300 --only adult weather_aus     # longer, beside the 60 s figures
+    python benchmarks/against_rivals.py ... --table                                   # the table of what has been run
 
 The rivals' figures are read from the first table of the page given by --rivals; they are of one run each. Records go to
 benchmarks/results/rivals.jsonl (one a run; resumable), the tables to rivals.md.
@@ -108,7 +108,7 @@ def render(rows: Sequence[Row], found: Sequence[Record]) -> Iterator[str]:
         yield "no records yet"
         return
     yield f"# Beside the rivals at {BUDGET} s, 2 workers, main table only\n"
-    yield origin(found, "python benchmarks/rivals.py --data ../shared/data --rivals ../shared/rivals.md") + "\n"
+    yield origin(found, "python benchmarks/against_rivals.py --data ../shared/data --rivals ../shared/rivals.md") + "\n"
     yield "Ours: the mean over seeds and their spread (highest - lowest), of the written bundle on the raw test file."
     yield "The rivals': one run each, as the page says. Gap: ours against the best rival, more is better."
     yield "A tie is a gap within our spread.\n"
