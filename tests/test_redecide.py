@@ -163,7 +163,7 @@ def test_a_number_is_decided_anew(tmp_path):
     """A regression gets an interval and a decision that it never had, and its coverage among the scores."""
     rng = np.random.default_rng(0)
     sun = rng.uniform(0, 10, 1_600)
-    sold = pl.DataFrame({"sun": sun, "sold": 20 + 5 * sun + rng.normal(size=1_600)})
+    sold = pl.DataFrame({"sun": sun, "sold": 20 + 5 * sun + 4 * rng.normal(size=1_600)})
     spec = parse(
         {
             "objective": {"target": "sold", "task": "regression"},
