@@ -15,7 +15,7 @@ from automl.search.candidate import Candidate
 from automl.search.state import State
 from automl.search.team import Pool
 
-THRIFT = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3)  # see `team.weights`
+THRIFT = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # see `team.weights`
 MOST_ROWS, MOST_CANDIDATES = 4_000, 16  # the front is looked at, not shipped
 
 
