@@ -18,6 +18,7 @@ from automl.bundle.verify import verify
 from automl.cli import cli
 from automl.errors import BundleError, DataError
 from automl.pipeline import fit
+from automl.redecide import decide
 from automl.spec import parse
 
 START = datetime(2024, 1, 1)  # noqa: DTZ001  # naive, as files have it
@@ -198,6 +199,17 @@ def test_a_missing_table_is_told(fitted, files):
     assert "did you mean 'purchases'?" in str(unknown.value)
     with pytest.raises(DataError, match="lacks a column"):
         done.bundle.predict(rows.drop("customer"), tables=files)
+
+
+def test_deciding_anew_keeps_the_tables(fitted, files, tmp_path):
+    """`automl decide` changes the money alone: the new bundle reads the same tables, its probabilities are the same."""
+    done, _ = fitted
+    costs = ["objective.costs.false_positive=1", "objective.costs.false_negative=5"]
+    again = decide(done.path, costs, tmp_path / "again.bundle", write_anyway=True)
+    assert verify(again.path).golden_rows > 0
+    rows = letters(20, seed=6)
+    found = Bundle.load(again.path).predict(rows, tables=files)
+    assert found["probability"].equals(done.bundle.predict(rows, tables=files)["probability"])
 
 
 def test_rows_after_the_cutoff_change_nothing(fitted, files):
