@@ -17,12 +17,21 @@ from automl.search.state import State
 
 REFIT = 0.9  # of a fold's time, row for row: a refit has no validation rows and does not wait for a gain
 CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
+FEWEST_SECONDS = 2.0  # of search, once it has begun
+SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
 
 
 def seconds_left(state: State) -> float:
     """Seconds of search: what is left beside the reserve and the refits, or till the moment that is granted anyway."""
     left = state.deadline.left() - reserve(state) - refit_seconds(state)
     return max(left, state.late - state.deadline.spent())
+
+
+def granted(state: State) -> float:
+    """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
+    slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
+    enough = state.deadline.spent() + FEWEST_SECONDS * state.crowded
+    return max(0.0, min(enough, state.deadline.seconds + slack))
 
 
 def reserve(state: State) -> float:

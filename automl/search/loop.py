@@ -20,7 +20,7 @@ from automl.search.board import Outcome
 from automl.search.candidate import Candidate
 from automl.search.features import choose_features
 from automl.search.finish import finish
-from automl.search.forecast import reserve, scaled, seconds_left, usual_fit, work
+from automl.search.forecast import granted, scaled, seconds_left, usual_fit, work
 from automl.search.monotone import able
 from automl.search.pace import BAGS_LEFT, PREPARE, pace
 from automl.search.problem import Matrices, Problem
@@ -33,9 +33,8 @@ from automl.spec.model import Spec
 
 ENGINES = Registry("automl.engines", Engine, "engine")
 TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
+PLANS = 0.3  # of the search, the most that the plans of further folds may take
 LOOK = 0.1  # of the new in the mean of how crowded the machine is
-FEWEST_SECONDS = 2.0  # of search, once it has begun
-SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
 MOMENT = 0.01  # seconds that are not worth waiting for
 MODELS = 12  # fitted models that are kept in memory
 RESUME = "`automl fit` with --resume goes on from here"
@@ -200,16 +199,19 @@ def _feed(state: State) -> None:
         )
         if following is None:
             return
+        before = state.deadline.spent()
         jobs.submit(state, *following)
         if not state.late and not state.counted:
-            state.late = _granted(state)
+            state.late = granted(state)
+            _fewer_plans(state, state.deadline.spent() - before)
 
 
-def _granted(state: State) -> float:
-    """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
-    slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
-    enough = state.deadline.spent() + FEWEST_SECONDS * state.crowded
-    return max(0.0, min(enough, state.deadline.seconds + slack))
+def _fewer_plans(state: State, seconds: float) -> None:
+    """The first plan took so long: where one for each fold would take too much of the time, there are fewer folds."""
+    most = 1 + int(PLANS * max(0.0, seconds_left(state)) / max(seconds, MOMENT))
+    if state.pace.folds > most:
+        state.pace = state.agenda.pace = replace(state.pace, folds=most)
+        state.settled = state.settled or most == 1
 
 
 def _prepare(state: State) -> None:

@@ -25,7 +25,7 @@ from automl.search import finals
 from automl.search.board import Outcome
 from automl.search.footprint import NOTHING
 from automl.search.loop import search
-from automl.search.problem import Problem
+from automl.search.problem import Matrices, Problem
 from automl.search.reserve import After, reserve_seconds
 from automl.search.rundir import RunDir
 from automl.spec import Spec
@@ -470,3 +470,25 @@ def test_counted_trials_on_large_data(make_spec: MakeSpec, make_problem: MakePro
     rungs = [trial.rows for trial in one.board.trials if trial.learner == "ridge"]
     assert rungs.count(10_000) == 3
     assert 1 <= rungs.count(75_000) <= rungs.count(40_000) < 3
+
+
+def test_slow_plans_mean_fewer_folds(
+    make_spec: MakeSpec,
+    make_problem: MakeProblem,
+    rundir: RunDir,
+    simulate: Simulate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each fold fits the plan again: if the first takes 20 s of a minute, there is a holdout and time for learners."""
+    executor = simulate(lambda job: 0.5)
+    table = Matrices.table
+
+    def slow(self: Matrices, fold: int | None) -> Any:
+        executor.now += 0.0 if self.has(fold) else 20.0
+        return table(self, fold)
+
+    monkeypatch.setattr(Matrices, "table", slow)
+    spec = make_spec(seconds=60)
+    outcome = run(make_problem(spec), spec, rundir, executor, deadline=Deadline.of(60.0, clock=executor.clock))
+    assert {trial.folds for trial in outcome.board.trials if trial.status == "ok"} == {1}
+    assert {member.learner for member in outcome.members} == {"ridge"}
