@@ -1,6 +1,6 @@
 """Our scores beside those of the rivals on the same splits and budget; ranks, wins and losses.
 
-    python benchmarks/against_rivals.py --data ../shared/data --rivals ../shared/rivals.md  # what is missing, then table
+    python benchmarks/against_rivals.py --data ../shared/data --rivals ../shared/rivals.md  # runs, then tells
     python benchmarks/against_rivals.py ... --seeds 0 1 2                             # the default
     python benchmarks/against_rivals.py ... --budget 300 --only adult weather_aus     # longer, beside the 60 s figures
     python benchmarks/against_rivals.py ... --table                                   # the table of what has been run
