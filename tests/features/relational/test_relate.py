@@ -1,0 +1,175 @@
+"""The stage of several tables: what is computed tells something, stays in its time, and is read back from JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.bench.tasks import read_task
+from automl.data.check_tables import MAIN
+from automl.data.joins import join
+from automl.data.prepare import prepare
+from automl.data.rows import Prepared
+from automl.data.tables import read_table, read_tables
+from automl.features.relational import relate as stage
+from automl.features.relational.relate import narrowed, relate
+from automl.features.relational.run import run
+from automl.features.relational.stored import from_json
+from automl.spec import Spec, parse
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+def rows_and_visits(n: int = 600, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows whose target is the number of earlier visits of their customer, and the visits."""
+    draw = np.random.default_rng(seed)
+    day = np.datetime64("2024-01-01") + np.sort(draw.integers(20, 300, n)).astype("timedelta64[D]")
+    main = pl.DataFrame({"who": draw.integers(0, 40, n), "day": day, "noise": draw.normal(size=n)})
+    at = np.datetime64("2024-01-01") + draw.integers(0, 300, 3 * n).astype("timedelta64[D]")
+    visits = pl.DataFrame({"who": draw.integers(0, 45, 3 * n), "at": at, "paid": draw.gamma(2.0, size=3 * n)})
+    counted = main.with_row_index("row").join(visits, on="who").filter(pl.col("at") < pl.col("day"))
+    counts = counted.group_by("row").len()
+    row = main.with_row_index("row").join(counts, on="row", how="left", maintain_order="left")
+    return main.with_columns(y=row["len"].fill_null(0).cast(pl.Float64)), visits
+
+
+def spec_of(**data: object) -> Spec:
+    tables = {"visits": {"on": "who", "time": "at"}}
+    return parse(
+        {
+            "objective": {"target": "y", "task": "regression"},
+            "data": {"time": "day", "tables": tables, "audit": {"action": "warn"}, **data},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def related() -> tuple[Prepared, pl.DataFrame, pl.DataFrame]:
+    """The small tables through the stage."""
+    main, visits = rows_and_visits()
+    spec = spec_of()
+    return relate(prepare(spec, train=main), spec, given={"visits": visits}), main, visits
+
+
+def test_what_tells_is_kept_and_what_does_not_is_counted(related):
+    """The count of visits is there and equals the target; the audit says how many columns were left out and why."""
+    data, _, _ = related
+    count = next(c.name for c in data.schema.columns if c.computed and c.name.startswith("count(visits by who)"))
+    np.testing.assert_array_equal(data.train.frame[count].to_numpy(), data.train.y)
+    np.testing.assert_array_equal(data.test.frame[count].to_numpy(), data.test.y)
+    text = next(f.text for f in data.findings if f.check == "computed")
+    assert "features are computed from other tables" in text
+    assert "that tell no more than chance" in text
+
+
+def test_computed_columns_are_features_without_a_reader(related):
+    """They are marked, stand in no source, and are what relational.json defines."""
+    data, _, _ = related
+    computed = [column for column in data.schema.columns if column.computed]
+    assert computed
+    assert all(column.is_feature and not column.reader for column in computed)
+    stored = from_json(json.loads(json.dumps(data.related.document))["definitions"])
+    assert [feature.name for feature in stored.features] == [column.name for column in computed]
+
+
+def test_the_document_reads_and_computes_what_train_saw(related):
+    """From relational.json alone raw rows and raw tables give the very columns that were learned from."""
+    data, _, visits = related
+    document = json.loads(json.dumps(data.related.document))
+    main = read_table(MAIN, {"reader": document["main"]}, data.train.raw).lazy().collect()
+    again = run(from_json(document["definitions"]), main, read_tables(document, {"visits": visits}))
+    assert again.equals(data.train.frame.select(again.columns))
+
+
+def test_only_what_is_needed_is_asked_for(related):
+    """A bundle of some features reads some columns; a table that none needs may be left at home."""
+    data, _, _ = related
+    names = [column.name for column in data.schema.columns if column.computed]
+    count = next(name for name in names if name.startswith("count(visits by who)"))
+    few = narrowed(data.related.document, [count])
+    assert [c["name"] for c in few["tables"]["visits"]["reader"]["columns"]] == ["who", "at"]
+    none = narrowed(data.related.document, [])
+    assert none["tables"] == {}
+    assert none["unused"] == ["visits"]
+
+
+def test_a_column_that_gives_the_answer_away_is_left_out():
+    """D06: a computed column alone predicts the target; by default it goes, and that is said."""
+    main, visits = rows_and_visits()
+    spec = spec_of(audit={"action": "exclude"})
+    data = relate(prepare(spec, train=main), spec, given={"visits": visits})
+    assert not [c for c in data.schema.columns if c.computed and c.name == "count(visits by who)"]
+    assert any(f.check == "leak" and "computed from other tables" in f.text for f in data.findings)
+
+
+def test_noise_is_dropped():
+    """Where the tables say nothing about the target, next to nothing is kept."""
+    main, visits = rows_and_visits()
+    main = main.with_columns(y=pl.Series(np.random.default_rng(1).normal(size=main.height)))
+    spec = spec_of()
+    data = relate(prepare(spec, train=main), spec, given={"visits": visits})
+    evidence = next(f.evidence for f in data.findings if f.check == "computed")
+    assert evidence["kept"] <= 0.2 * evidence["proposed"]
+
+
+def test_few_rows_of_a_large_table_show_its_keys(monkeypatch):
+    """A table is sampled by whole keys: a history stays a history, however small the sample."""
+    main, visits = rows_and_visits()
+    spec = spec_of()
+    prepared = prepare(spec, train=main)
+    found = join(spec, prepared.train.raw, prepared.schema, prepared.labels, {"visits": visits})
+    monkeypatch.setattr(stage, "CHILD_ROWS", 400)
+    sample = stage._by_key(found.frames["visits"], found, "visits", 400)
+    whole = found.frames["visits"].lazy().collect()
+    assert 0 < sample.height < whole.height
+    counts = dict(whole.group_by("who").len().iter_rows())
+    assert all(counts[who] == count for who, count in sample.group_by("who").len().iter_rows())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA.is_dir(), reason="the development data is not here")
+@pytest.mark.parametrize(
+    ("name", "horizon", "moment"), [("cdnow_repeat_buyers", "90d", "1998-01-01"), ("lahman_salary", "0d", "2005-03-01")]
+)
+def test_the_future_of_real_tables_changes_nothing(name, horizon, moment):
+    """D18: altering all child rows at or after the cutoff, and labels inside the horizon, changes no feature."""
+    said = read_task(DATA / name, costs=False, main_table=False).spec
+    spec = parse({**said, "data": {**said["data"], "horizon": horizon}})
+    data = prepare(spec)
+    known = relate(data, spec)
+    at = np.datetime64(moment, "us").astype(np.int64).astype(float)
+    rows = np.flatnonzero(data.train.time <= at)
+    tables = {n: pl.read_parquet(t.path) for n, t in spec.data.tables.items()}
+    altered = {n: _scrambled(frame, spec.data.tables[n].time, moment) for n, frame in tables.items()}
+    assert sum(not altered[n].equals(tables[n]) for n in tables) == sum(
+        t.time is not None for t in spec.data.tables.values()
+    )
+    document = known.related.document
+    definitions = from_json(document["definitions"])
+    late = data.train.time + spec.data.horizon * 1e6 >= at
+    past = data.train.raw.with_columns(_other(data.train.raw[spec.objective.target], late))
+    given = {n: frame for n, frame in altered.items() if n in document["tables"]} | {MAIN: past}
+    main = read_table(MAIN, {"reader": document["main"]}, data.train.raw[rows]).lazy().collect()
+    found = run(definitions, main, read_tables(document, given))
+    assert definitions.history
+    assert found.equals(known.train.frame[rows].select(found.columns))
+
+
+def _scrambled(frame: pl.DataFrame, time: str | None, moment: str) -> pl.DataFrame:
+    """The rows at or after `moment` with every number changed."""
+    if time is None:
+        return frame
+    day = pl.col(time).str.replace_all("-", "", literal=True)
+    late = day >= moment.replace("-", "")
+    numbers = [c for c, dtype in frame.schema.items() if dtype.is_numeric()]
+    return frame.with_columns(pl.when(late).then(pl.col(c) * 7 + 13).otherwise(c).alias(c) for c in numbers)
+
+
+def _other(target: pl.Series, late: np.ndarray) -> pl.Series:
+    """The target with another value where it is late."""
+    other = 1 - target if target.n_unique() == 2 else target * 5 + 1
+    return pl.select(pl.when(pl.Series(late)).then(other).otherwise(target).alias(target.name)).to_series()
