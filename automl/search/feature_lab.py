@@ -27,6 +27,7 @@ FOLDS = 3
 FOLDER = "features"
 TAIL = 0.005  # of the rows, at either end of a number to predict
 SKEWED = 2.0  # the upper tail against the lower one
+BLOCKS = 20  # of the predicted rows of a fold
 PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs
 
 
@@ -239,13 +240,29 @@ class Lab:
         return np.asarray(np.mean([one.weight for one in result], axis=0))
 
     def gain(self, before: Floats, after: Floats) -> tuple[float, float]:
-        """The loss that is saved as a share of what was lost, and how many standard errors that is, row by row."""
+        """The loss that is saved as a share of what was lost, and how many standard errors that is.
+
+        Rows that go together (of one stretch of time, of a group) are no evidence each for itself: what counts are
+        blocks of rows that follow one another. And unless something is saved in every fold, it is no standard errors.
+        """
         rows = np.concatenate([fold.valid for fold in self.folds])
         weight = np.ones(len(rows)) if self.rows.weight is None else self.rows.weight[rows]
-        saved = before - after
-        mean = float(np.average(saved, weights=weight))
-        spread = float(np.sqrt(np.average((saved - mean) ** 2, weights=weight) / len(rows)))
-        return mean / max(float(np.average(before, weights=weight)), 1e-12), mean / max(spread, 1e-12)
+        saved = (before - after) * weight / weight.mean()
+        share = float(saved.mean() / max((before * weight).mean() / weight.mean(), 1e-12))
+        ends = np.cumsum([len(fold.valid) for fold in self.folds])[:-1]
+        parts = np.split(saved, ends)
+        blocks = [
+            block.mean()
+            for fold, part in zip(self.folds, parts, strict=True)
+            for block in np.array_split(part[np.argsort(self._order(fold), kind="stable")], min(BLOCKS, len(part)))
+        ]
+        errors = float(np.mean(blocks) / max(np.std(blocks, ddof=1) / np.sqrt(len(blocks)), 1e-12))
+        return share, errors if all(part.sum() > 0.0 for part in parts) else min(errors, 0.0)
+
+    def _order(self, fold: Fold) -> NDArray[np.generic]:
+        """What the rows of a fold follow one another by."""
+        keys = next((keys for keys in (self.rows.time, self.rows.group) if keys is not None), np.arange(self.rows.n))
+        return np.asarray(keys[fold.valid])
 
     def _both(self, fold: Fold, found: list[Fitted]) -> Floats:
         fitted = values_of(found, self.rows.frame[fold.fit])

@@ -1,7 +1,7 @@
 """The search over features: groups of joint steps are tried with a small booster, and what beats noise is kept.
 
 A group is what one joint step proposes. It stands if a booster that has it loses less on the predicted rows than one
-that does not, paired row by row over the folds; and of a group only what weighs more than the best permuted copy.
+that does not, paired over blocks of rows, and in every fold. Of a group only what outweighs permuted copies is taken.
 """
 
 from __future__ import annotations
@@ -225,7 +225,8 @@ def _most_nodes(spec: Spec) -> int:
 
 def _group(one: _Tried, *, kept: bool) -> Group:
     what, asks = one.name.replace("_", " "), one.columns.asks if one.columns else ()
-    size = f"{abs(one.gain):.2%} {'less' if one.gain >= 0.0 else 'more'} loss, {one.errors:.1f} standard errors"
+    size = f"{abs(one.gain):.2%} {'less' if one.gain >= 0.0 else 'more'} loss, "
+    size += "not in every fold" if one.gain > 0.0 >= one.errors else f"{one.errors:.1f} standard errors"
     nothing = "its probe did not end in time" if one.ended else "weighs no more than permuted copies of itself"
     found = size if asks else nothing
     end = f"kept, {len(asks)} of {one.proposed}" if kept else "left out"
