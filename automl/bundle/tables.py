@@ -62,7 +62,7 @@ class TableScorer(Scorer):
 
     def features(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The computed columns of raw rows of main, in wire types."""
-        return run(self.definitions, read_frame(self.main, frame), self._frames)
+        return self._many(read_frame(self.main, frame))
 
     def hold(self, tables: Mapping[str, Source] | None) -> None:
         """Read the tables and keep them, in place of those that were held."""
@@ -80,14 +80,23 @@ class TableScorer(Scorer):
         return read_tables(self.document, {}) if self._held is None else self._held  # the refusal names them all
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        if self._store is None:
-            self._store = Store.of(self.definitions, self._frames)
-        return self._read(row) | self._store.features(self._main(row))
+        return self._read(row) | self._sorted().features(self._main(row))
 
     def _all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         main = pl.DataFrame([self._main(row) for row in rows], schema=wire_schema(self.main))
-        computed = run(self.definitions, main, self._frames).to_dicts()
+        computed = self._many(main).to_dicts()
         return [self._read(row) | more for row, more in zip(rows, computed, strict=True)]
+
+    def _many(self, main: pl.DataFrame) -> pl.DataFrame:
+        """Tables in memory are sorted once; those that stay on the disk are read for each call."""
+        if any(isinstance(table, pl.LazyFrame) for table in self._frames.values()):
+            return run(self.definitions, main, self._frames)
+        return self._sorted().many(main)
+
+    def _sorted(self) -> Store:
+        if self._store is None:
+            self._store = Store.of(self.definitions, self._frames)
+        return self._store
 
     def _main(self, row: Mapping[str, Any]) -> dict[str, Any]:
         try:

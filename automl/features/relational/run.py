@@ -32,7 +32,7 @@ def run(
     `part` bounds the rows of the largest table that are looked at at once. DataError for a table or column
     that is not there or not in wire types.
     """
-    _check(definitions.catalog, MAIN, definitions.needs()[MAIN], main.schema, skip=definitions.catalog.late)
+    check_main(definitions, main)
     lazy = _checked(definitions, tables)
     exprs = [feature.expr for feature in definitions.features]
     features = plan(exprs, definitions.catalog)
@@ -43,6 +43,11 @@ def run(
         return found[0]
     order = np.argsort(np.concatenate([rows for rows in rows_of if rows is not None]))
     return pl.concat(found)[order]
+
+
+def check_main(definitions: Definitions, main: pl.DataFrame) -> None:
+    """DataError where rows to be scored lack a column, or one is not in wire types."""
+    _check(definitions.catalog, MAIN, definitions.needs()[MAIN], main.schema, skip=definitions.catalog.late)
 
 
 def gathered(definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> dict[str, pl.DataFrame]:
@@ -66,7 +71,11 @@ def _compute(
     lazy: Mapping[str, pl.LazyFrame],
     links: Mapping[str, set[tuple[str | None, Hop]]],
 ) -> pl.DataFrame:
-    engine = Engine(definitions.catalog, _collected(main, lazy, links))
+    return at_rows(Engine(definitions.catalog, _collected(main, lazy, links)), definitions, features, main)
+
+
+def at_rows(engine: Engine, definitions: Definitions, features: Plan, main: pl.DataFrame) -> pl.DataFrame:
+    """The features of each row of `main` from tables that `engine` holds."""
     columns = {name: main[name].to_numpy() for name in main.columns if main[name].dtype == pl.Float64}
     place = _Main(engine, main, cutoffs(definitions.catalog, columns, main.height))
     found = engine.compute(features, place)

@@ -14,7 +14,7 @@ from automl.features.relational.definition import MAIN, Definitions, Hop
 from automl.features.relational.engine import Engine, Values
 from automl.features.relational.fold import Floats, Ints
 from automl.features.relational.plan import Plan, plan
-from automl.features.relational.run import cutoffs, gathered
+from automl.features.relational.run import at_rows, check_main, cutoffs, gathered
 
 Row = Mapping[str, float | str]
 Numbers = Mapping[tuple[float | str, ...], int]
@@ -46,6 +46,11 @@ class Store:
         """
         found = self.engine.compute(self.plan, _Row(row, self.keys, self._cutoff(row)))
         return {f.name: _plain(values) for f, values in zip(self.definitions.features, found, strict=True)}
+
+    def many(self, main: pl.DataFrame) -> pl.DataFrame:
+        """The features of many rows, as `run.run` gives them, without sorting the tables again."""
+        check_main(self.definitions, main)
+        return at_rows(self.engine, self.definitions, self.plan, main)
 
     def _cutoff(self, row: Row) -> Floats:
         catalog = self.definitions.catalog

@@ -162,6 +162,7 @@ def test_parts_and_single_rows_give_the_same_bits(given_tables: dict[str, pl.Dat
     lazy = {name: frame.lazy() for name, frame in given_tables.items()}
     assert_frame_equal(run(definitions(), main, lazy, part=part), found, check_exact=True)
     store = Store.of(definitions(), given_tables)
+    assert_frame_equal(store.many(main), found, check_exact=True)
     for row, expected in zip(main.drop("y").iter_rows(named=True), found.iter_rows(), strict=True):
         np.testing.assert_equal(list(store.features(row).values()), list(expected))
 
