@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -144,10 +145,13 @@ class Lab:
         """Whether the time for trying is over."""
         return self.until is not None and time.monotonic() > self.until
 
-    def base(self) -> Columns:
-        """What every plan has."""
-        problem, parts = self.problem, []
-        for fold, sample in zip(self.folds, self.samples, strict=True):
+    def base(self) -> Columns | None:
+        """What every plan has; None if the time would end with it, as plans of long texts take a while."""
+        problem, parts, start = self.problem, [], time.monotonic()
+        for number, (fold, sample) in enumerate(zip(self.folds, self.samples, strict=True)):
+            left = math.inf if self.until is None else self.until - time.monotonic()
+            if left < (number > 0) * (len(self.folds) - number) * (time.monotonic() - start) / max(number, 1):
+                return None
             rows = self.rows.take(fold.fit)
             plan, fitted = fit_plan(rows, problem.schema, problem.task, sample.folds, problem.seed)
             parts.append((plan, self._placed(fold, fitted, transform(plan, self.rows.frame[fold.valid]))))

@@ -83,6 +83,8 @@ def choose_features(
     shutil.rmtree(rundir.path / FOLDER, ignore_errors=True)
     asks = tuple(ask for group in groups if group.kept for ask in group.asks)
     rundir.append({"kind": KIND, "groups": [_plain(group) for group in groups]})
+    if not groups:
+        listener(Event(stage="features", text="no further features: none could be tried in the time for it"))
     for group in groups:
         listener(Event(stage="features", text=group.text, facts={"group": group.name, "gain": group.gain}))
     return replace(problem, asks=asks)
@@ -100,8 +102,8 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
 
 def _search(lab: Lab, most_nodes: int) -> Iterator[Group]:
     base = lab.base()
-    first = lab.probe(base)
-    if first is None:
+    first = None if base is None else lab.probe(base)
+    if base is None or first is None:
         return
     survey = _survey(lab, base, first)
     if base.width > COLUMNS:
