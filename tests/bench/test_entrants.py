@@ -75,9 +75,17 @@ def test_a_new_rival_is_one_file(task_folder: Callable[..., Path], tmp_path: Pat
     ("body", "reason"),
     [
         ("raise RuntimeError('it broke')", "exit code 1: RuntimeError: it broke"),
-        ("return np.zeros(3)", "exit code 1: ValueError: cannot reshape array of size 3 into shape (20,)"),
+        pytest.param(
+            "return np.zeros(3)",
+            "exit code 1: ValueError: cannot reshape array of size 3 into shape (20,)",
+            marks=pytest.mark.slow,
+        ),
         ("return np.full(20, np.nan)", "some predictions are missing or infinite"),
-        ("held = bytearray(b'x') * 900_000_000; import time; time.sleep(9)", "killed: it ran into its cap on memory"),
+        pytest.param(
+            "held = bytearray(b'x') * 900_000_000; import time; time.sleep(9)",
+            "killed: it ran into its cap on memory",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_failure_counts_as_the_constant_predictor(

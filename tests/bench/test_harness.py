@@ -116,6 +116,7 @@ def test_a_report_needs_records(tmp_path: Path, suite: Suite, stage: Stage, run:
         harness.write(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_killed_benchmark_leaves_whole_records(tmp_path: Path) -> None:
     """The command line, from the first cell over SIGTERM to the report: nothing is run twice, nothing is lost."""
     rivals = tmp_path / "rivals"

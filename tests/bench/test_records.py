@@ -33,8 +33,8 @@ def script(name: str) -> ModuleType:
 
 @pytest.fixture
 def rivals() -> Iterator[ModuleType]:
-    yield script("rivals")
-    del sys.modules["rivals"]
+    yield script("against_rivals")
+    del sys.modules["against_rivals"]
 
 
 def run_of(task: str, metric: str, score: float, *, seed: int = 0, budget: str = "60s") -> dict[str, object]:
@@ -59,6 +59,17 @@ def test_records_survive(tmp_path: Path) -> None:
     append(path, {"b": 1, "a": 2})
     append(path, {"c": 3})
     assert read(path) == [{"a": 2, "b": 1}, {"c": 3}]
+
+
+def test_a_torn_last_line_is_as_if_it_never_was(tmp_path: Path) -> None:
+    """A record that a kill cut off is not read, and the next one does not begin in its middle."""
+    path = tmp_path / "deep" / "journal.jsonl"
+    append(path, {"a": 1})
+    with path.open("a") as file:
+        file.write('{"a": 2, "tor')
+    assert read(path) == [{"a": 1}]
+    append(path, {"a": 3})
+    assert read(path) == [{"a": 1}, {"a": 3}]
 
 
 def test_a_table_says_where_it_is_from() -> None:
