@@ -10,7 +10,7 @@ from typing import Any, get_args
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 from automl.features.relational.check import wire_of
@@ -38,6 +38,11 @@ OF_TEXTS = ("mode", "num_unique", "first", "last", "entropy")
 OF_FLAGS = ("percent_true", "first", "last")
 KINDS = {"number": OF_NUMBERS, "category": OF_TEXTS, "flag": OF_FLAGS}
 OF_TIMES = ("trend", "time_since_first", "time_since_last", "avg_time_between")
+WITHOUT_SHRINKING = (
+    Phase.explicit,
+    Phase.reuse,
+    Phase.generate,
+)  # each example costs Featuretools a quarter of a second
 THEIRS = {"add": "add_numeric", "subtract": "subtract_numeric", "divide": "divide_numeric", "absolute": "absolute"}
 LOGICAL = {"number": "Double", "category": "Categorical", "flag": "BooleanNullable", "date": "Datetime"}
 
@@ -211,9 +216,12 @@ def their_matrix(case: Case) -> list[list[Any]]:
         cutoffs = pd.DataFrame(
             {"row": [f"{i:03}" for i in range(case.frames["main"].height)], "time": _dates(case.frames["main"]["at"])}
         )
-        matrix = ft.calculate_feature_matrix(
-            definitions, entityset=theirs.entities, cutoff_time=cutoffs, include_cutoff_time=False
-        )
+        try:
+            matrix = ft.calculate_feature_matrix(
+                definitions, entityset=theirs.entities, cutoff_time=cutoffs, include_cutoff_time=False
+            )
+        except (KeyError, TypeError):  # it loses types and columns of some empty tables: there is nothing to compare
+            reject()
     matrix = matrix.loc[cutoffs["row"]]
     return [matrix[f"f{i}"].tolist() for i in range(len(definitions))]
 
@@ -317,7 +325,7 @@ def _theirs(series: pl.Series, wire: str) -> Any:
     return [None if wire == "flag" and math.isnan(v) else bool(v) if wire == "flag" else v for v in series]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, phases=WITHOUT_SHRINKING)
 @given(cases())
 def test_random_schemas_give_what_featuretools_gives(case: Case) -> None:
     """D19: two levels, links, keys of two columns, broken keys and empty tables: values equal Featuretools'."""
@@ -326,7 +334,7 @@ def test_random_schemas_give_what_featuretools_gives(case: Case) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1000, deadline=None, phases=WITHOUT_SHRINKING)
 @given(cases())
 def test_a_thousand_random_schemas_give_what_featuretools_gives(case: Case) -> None:
     """D19: the same, a thousand times."""
