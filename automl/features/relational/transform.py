@@ -45,8 +45,8 @@ def _part(op: str, date: Floats, timezone: str) -> Floats:
 
 def _count(moment: Moments, unit: str, within: str) -> NDArray[np.int64]:
     """How many of `unit` have passed since the last turn of `within`."""
-    passed: NDArray[np.int64] = (moment.astype(f"datetime64[{unit}]") - moment.astype(f"datetime64[{within}]")).astype(int)
-    return passed
+    passed = moment.astype(f"datetime64[{unit}]") - moment.astype(f"datetime64[{within}]")
+    return np.asarray(passed.astype(np.int64))
 
 
 _PARTS: dict[str, Callable[[Moments], NDArray[np.int64]]] = {

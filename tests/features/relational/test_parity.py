@@ -325,6 +325,7 @@ def _theirs(series: pl.Series, wire: str) -> Any:
     return [None if wire == "flag" and math.isnan(v) else bool(v) if wire == "flag" else v for v in series]
 
 
+@pytest.mark.timeout(600)  # Featuretools takes its time on a busy machine
 @settings(max_examples=50, deadline=None, phases=WITHOUT_SHRINKING)
 @given(cases())
 def test_random_schemas_give_what_featuretools_gives(case: Case) -> None:
