@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
 from automl.bundle.tables import TableScorer, given, open_scorer
 from automl.errors import BundleError, DataError
+from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
 
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
@@ -79,6 +80,16 @@ class Bundle:
         return list(self._scorer.tables) if isinstance(self._scorer, TableScorer) else []
 
     @property
+    def catalog(self) -> Catalog | None:
+        """How those tables hang together; None for one table."""
+        return self._scorer.definitions.catalog if isinstance(self._scorer, TableScorer) else None
+
+    @property
+    def decisions(self) -> list[Any]:
+        """What a decision can be, as it is answered; nothing where numbers are decided."""
+        return [self._scorer.decisions.get(text, text) for text in self.manifest.decisions]
+
+    @property
     def optional(self) -> list[str]:
         """The columns of the cost file: read where they are given."""
         entries: Any = self.manifest.reader["columns"]
@@ -110,6 +121,13 @@ class Bundle:
         """The answer to one raw row, by output column. The last digit may differ from `predict` (see docs)."""
         try:
             return self._scorer.decide(row)
+        except ScoreError as error:
+            raise DataError(str(error)) from error
+
+    def decide_all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The answers to many raw rows, each decided on its own; never a batch that is ranked."""
+        try:
+            return list(self._scorer.score(rows))
         except ScoreError as error:
             raise DataError(str(error)) from error
 

@@ -1,1 +1,1 @@
-"""Deploy: scoring of files."""
+"""Deploy: scoring of files, serving over HTTP."""

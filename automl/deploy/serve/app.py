@@ -1,0 +1,182 @@
+"""The routes: rows in, answers out, and what the server says of itself. Nothing here loads, changes or stops it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from automl.deploy.serve import arrow
+from automl.deploy.serve.door import Door
+from automl.deploy.serve.log import Log
+from automl.deploy.serve.meter import Meter
+from automl.deploy.serve.model import Model
+from automl.deploy.serve.refusal import Refusal
+from automl.deploy.serve.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import Request, Response
+
+    Answer = Callable[[Request], Coroutine[Any, Any, Response]]
+
+JSON: Final = "application/json"
+SMALL: Final = 8 * 2**10  # bytes of a body that are parsed faster than a thread is woken
+WAITING: Final = 8  # requests that wait for the thread of large ones
+FOREIGN: Final = {404: "no such path", 405: "this path is not asked in that way"}
+
+T = TypeVar("T")
+
+
+class Current:
+    """The model that answers now. Set in one step: a request keeps the one that it began with (V10)."""
+
+    def __init__(self, model: Model | None = None) -> None:
+        self.model = model
+        self.ready = True
+
+    def get(self) -> Model:
+        """The model; Refusal 503 while there is none."""
+        if self.model is None or not self.ready:
+            raise Refusal(503, "the server takes no rows now", retry=1)
+        return self.model
+
+
+class Heavy:
+    """One thread for what takes long, and a short line in front of it: single rows are answered meanwhile."""
+
+    def __init__(self, most: int = WAITING) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="heavy")
+        self._most, self._waiting = most, 0
+
+    async def run(self, work: Callable[..., T], *values: Any) -> T:
+        """What `work` gives; Refusal 503 where the line is full."""
+        if self._waiting >= self._most:
+            raise Refusal(503, "too many large requests wait", hint="Ask again later.", retry=2)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
+        finally:
+            self._waiting -= 1
+
+
+def make_app(current: Current, settings: Settings, *, token: str | None, log: Log, meter: Meter) -> Door:
+    """The ASGI app of one worker."""
+    from fastapi import FastAPI
+    from starlette.exceptions import HTTPException
+
+    quiet: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # nothing leaves unasked
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=quiet)
+    app.add_route("/predict", _predict(current, settings), methods=["POST"])
+    told: dict[str, Callable[[], Any]] = {
+        "/schema": lambda: current.get().schema,
+        "/openapi.json": lambda: current.get().openapi,
+        "/health/live": lambda: {"live": True},
+        "/health/ready": lambda: {"ready": True, "bundle": current.get().name},
+    }
+    for path, what in told.items():
+        app.add_route(path, _document(what), methods=["GET"])
+    app.add_route("/metrics", _metrics(meter), methods=["GET"])
+    for kind in (Refusal, HTTPException, Exception):  # the last one is raised again: the door notes it
+        app.add_exception_handler(kind, _refused)
+    return Door(app, settings, token=token, log=log, meter=meter)
+
+
+def _predict(current: Current, settings: Settings) -> Answer:
+    from fastapi import Response
+
+    heavy = Heavy()
+
+    async def predict(request: Request) -> Response:
+        model = current.get()
+        kind = _content_type(request)
+        body = await read_body(request, settings)
+        visit = request.scope["state"]["visit"]
+        if kind == arrow.CONTENT:
+            answer, visit.rows = await heavy.run(model.answer_stream, body)
+            return Response(answer, media_type=kind)
+        rows = model.read(body) if len(body) <= SMALL else await heavy.run(model.read, body)
+        visit.rows = len(rows)
+        answer = model.answer(rows) if model.is_light(rows) else await heavy.run(model.answer, rows)
+        return Response(answer, media_type=JSON)
+
+    return predict
+
+
+def _document(what: Callable[[], Any]) -> Answer:
+    from fastapi.responses import JSONResponse
+
+    async def document(_request: Request) -> Response:
+        return JSONResponse(what())
+
+    return document
+
+
+def _metrics(meter: Meter) -> Answer:
+    from fastapi import Response
+
+    async def metrics(_request: Request) -> Response:
+        text, kind = meter.text()
+        return Response(text, headers={"content-type": kind})
+
+    return metrics
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """What a client is told; of an error that nobody foresaw, nothing."""
+    from fastapi import Response
+
+    refusal = error if isinstance(error, Refusal) else _foreign(error)
+    headers = {name.decode(): value.decode() for name, value in refusal.headers}
+    body = refusal.body(request.scope["state"]["visit"].request_id)
+    return Response(body, status_code=refusal.status, headers=headers, media_type=JSON)
+
+
+def _foreign(error: Exception) -> Refusal:
+    """An error of the framework, or a bug of ours."""
+    status = getattr(error, "status_code", 500)
+    if status not in FOREIGN:
+        return Refusal(500, "a bug of the server")
+    headers = getattr(error, "headers", None) or {}
+    more = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+    return Refusal(status, FOREIGN[status], hint="See /openapi.json.", headers=more)
+
+
+async def read_body(request: Request, settings: Settings) -> bytes:
+    """The whole body, within its limits of size and time. Refusals: 408, 413; the connection then ends (V01)."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > settings.max_body:
+        raise _too_large(settings)
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(settings.body):
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise Refusal(400, "the client went away", close=True)
+                part = message.get("body", b"")
+                size += len(part)
+                if size > settings.max_body:
+                    raise _too_large(settings)
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+    except TimeoutError:
+        raise Refusal(408, f"the body did not come within {settings.body:g} s", close=True) from None
+
+
+def _too_large(settings: Settings) -> Refusal:
+    what = f"the body is larger than {settings.max_body:,} bytes"
+    return Refusal(413, what, hint="Send fewer rows at a time.", close=True)
+
+
+def _content_type(request: Request) -> str:
+    """JSON or an Arrow stream, as it is; no form, no compression, no other letters than UTF-8 (V03)."""
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    kind = kind.strip().lower()
+    told = parameters.strip().lower().replace('"', "")
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if kind not in {JSON, arrow.CONTENT} or told not in {"", "charset=utf-8"} or encoding != "identity":
+        hint = f"Send {JSON} or {arrow.CONTENT}, uncompressed."
+        raise Refusal(415, "the content type is not one that is read here", hint=hint, close=True)
+    return kind

@@ -1,0 +1,196 @@
+"""What a bundle takes and gives, told from its own signature: `/schema` for programs, OpenAPI for everything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from automl.bundle.read import Bundle, read_file
+from automl.deploy.serve import arrow
+from automl.deploy.serve.nested import nest, unnest
+from automl.deploy.serve.settings import Settings
+
+JSON: Final = "application/json"
+VALUE: Final = ["number", "string", "boolean", "null"]
+WIRES: Final = {
+    "number": "A number, or text of one as it stood in the training data; null is missing.",
+    "flag": "Yes or no: true or false, 1 or 0, or the words of the training data; null is missing.",
+    "category": "A level; one that training never saw counts as a rare one; null is missing.",
+    "text": "Words; null is missing.",
+    "date": "A date or a moment as it stood in the training data, or ISO 8601; null is missing.",
+}
+REFUSALS: Final = {
+    400: "The Host header names another server",
+    401: "The token is missing or wrong",
+    403: "A page of another origin asks",
+    408: "The body did not come in time",
+    413: "The body or its number of rows is too large",
+    415: "The content type is neither JSON nor an Arrow stream",
+    422: "A row cannot be scored",
+    429: "The client has too many requests under way",
+    500: "A bug of ours",
+    503: "The server is full or stops",
+}
+SHOWN: Final = 5  # rows of another table in an example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A golden row as a request has it, and its answer."""
+
+    row: dict[str, Any]
+    answer: dict[str, Any]
+
+
+def example_of(bundle: Bundle) -> Example:
+    """A golden row of the bundle without gaps, if there is one, with the rows of other tables that it meets."""
+    rows: list[dict[str, Any]] = json.loads(read_file(bundle.path, "golden/rows.json"))
+    row = min(rows, key=_gaps)
+    if bundle.catalog is None:
+        return Example(row=row, answer=bundle.decide(row))
+    tables = json.loads(read_file(bundle.path, "golden/tables.json"))
+    nested = nest(row, tables, bundle.catalog, most=SHOWN)
+    alone, met = unnest(nested, bundle.catalog)
+    met = {name: met.get(name, []) for name in bundle.tables}
+    return Example(row=nested, answer=bundle.given(met).decide(alone))
+
+
+def known_columns(bundle: Bundle) -> set[str]:
+    """Every column that a row may have without being odd."""
+    tables = [] if bundle.catalog is None else bundle.catalog.names
+    return {*bundle.needed, *bundle.optional, *bundle.manifest.keys, *tables}
+
+
+def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, Any]:
+    """What `/schema` gives: columns, answers, limits, and an example."""
+    manifest = bundle.manifest
+    return {
+        "target": manifest.target.name,
+        "kind": manifest.target.kind,
+        "bundle": manifest.content_hash,
+        "inputs": [
+            {"name": name, "wire": wire, "needed": name in bundle.needed, "example": example.row.get(name)}
+            for name, wire in _wires(bundle).items()
+        ],
+        "tables": _tables(bundle),
+        "keys": list(manifest.keys),
+        "outputs": bundle.columns,
+        "decisions": bundle.decisions,
+        "limits": {"rows": settings.max_rows, "bytes": settings.max_body},
+        "extra": settings.extra,
+        "example": {"request": {"rows": [example.row]}, "answer": {"rows": [example.answer]}},
+    }
+
+
+def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of a server with this bundle."""
+    manifest = bundle.manifest
+    answer = {"rows": [example.answer], "bundle": manifest.content_hash[:12]}
+    binary = {arrow.CONTENT: {"schema": {"type": "string", "format": "binary"}}}
+    predict = {
+        "operationId": "predict",
+        "summary": f"Predict {manifest.target.name} for raw rows",
+        "description": "Rows are decided one by one; columns are found by name.",
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Rows"}, "example": {"rows": [example.row]}}}
+            | binary,
+        },
+        "responses": _responses(
+            {JSON: {"schema": {"$ref": "#/components/schemas/Answers"}, "example": answer}} | binary
+        ),
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"{manifest.target.name}: {manifest.target.kind}", "version": manifest.content_hash[:12]},
+        "paths": {"/predict": {"post": predict}} | {path: {"get": _get(*told)} for path, told in _READ.items()},
+        "components": {
+            "schemas": {
+                "Rows": _rows_schema(bundle, settings),
+                "Answers": _answers_schema(bundle),
+                "Error": _ERROR,
+            },
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+_READ: Final = {
+    "/schema": ("schema", "Columns, answers and limits", JSON),
+    "/health/live": ("live", "Whether the process answers", JSON),
+    "/health/ready": ("ready", "Whether rows are taken, and by which bundle", JSON),
+    "/metrics": ("metrics", "Numbers for Prometheus", "text/plain"),
+}
+_ERROR: Final = {
+    "type": "object",
+    "required": ["error", "request_id"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["what", "where", "hint"],
+            "properties": {
+                "what": {"type": "string"},
+                "where": {"type": ["string", "null"]},
+                "hint": {"type": ["string", "null"]},
+            },
+        },
+        "request_id": {"type": "string"},
+    },
+}
+
+
+def _get(name: str, summary: str, content: str) -> dict[str, Any]:
+    body = {"type": "string"} if content == "text/plain" else {"type": "object"}
+    return {"operationId": name, "summary": summary, "responses": _responses({content: {"schema": body}})}
+
+
+def _responses(content: Mapping[str, Any]) -> dict[str, Any]:
+    error = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}}
+    refused = {str(status): {"description": told} | error for status, told in REFUSALS.items()}
+    return {"200": {"description": "The answer", "content": dict(content)}} | refused
+
+
+def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, Any]:
+    cells: dict[str, Any] = {name: {"type": VALUE, "description": WIRES[wire]} for name, wire in _wires(bundle).items()}
+    cells |= {key: {"type": VALUE, "description": "Handed back as it came."} for key in bundle.manifest.keys}
+    inner = {"type": "array", "items": {"type": "object"}, "description": "Rows of another table."}
+    row = {
+        "type": "object",
+        "required": bundle.needed,
+        "properties": cells | dict.fromkeys(_tables(bundle), inner),
+        "additionalProperties": settings.extra == "ignore",
+    }
+    rows = {"type": "array", "minItems": 1, "maxItems": settings.max_rows, "items": row}
+    return {"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False}
+
+
+def _answers_schema(bundle: Bundle) -> dict[str, Any]:
+    cells: dict[str, Any] = {key: {"type": VALUE} for key in bundle.manifest.keys if key not in bundle.columns}
+    for output in bundle.manifest.outputs:
+        kind: dict[str, Any] = {"enum": bundle.decisions} if output.wire == "text" else {"type": ["number", "null"]}
+        cells |= dict.fromkeys(output.columns, kind)
+    row = {"type": "object", "required": bundle.columns, "properties": cells}
+    rows = {"type": "array", "minItems": 1, "items": row}
+    properties = {"rows": rows, "bundle": {"type": "string"}}
+    return {"type": "object", "required": ["rows", "bundle"], "properties": properties}
+
+
+def _wires(bundle: Bundle) -> dict[str, str]:
+    """The wire of each raw column; one that is read together with others is text."""
+    entries: Any = bundle.manifest.reader["columns"]
+    found = {name: "text" if "parts" in e else e["wire"] for e in entries for name in e.get("parts", (e["name"],))}
+    if bundle.catalog is not None:
+        found = dict(bundle.catalog.table("main").columns) | found
+    read = {*bundle.needed, *bundle.optional}
+    return {name: found.get(name, "text") for name in dict.fromkeys([*bundle.needed, *found]) if name in read}
+
+
+def _tables(bundle: Bundle) -> list[str]:
+    return [] if bundle.catalog is None else bundle.tables
+
+
+def _gaps(row: Mapping[str, Any]) -> int:
+    return sum(cell in (None, "", "?") for cell in row.values())

@@ -1,0 +1,81 @@
+"""What Prometheus reads: counts and times by route and status; no label ever holds a value of a user (V16)."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+ROUTES = ("/predict", "/schema", "/health/live", "/health/ready", "/metrics", "/openapi.json")
+OTHER = "other"
+BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where several workers keep their numbers; prometheus_client reads it
+
+
+class Meter:
+    """The numbers of one worker; `slot` names its files, so that a worker started anew counts on (V08)."""
+
+    def __init__(self, slot: int | None = None) -> None:
+        import prometheus_client as prometheus
+        from prometheus_client import values
+
+        if slot is not None:
+            values.ValueClass = values.MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]  # theirs
+        self._shared = slot is not None
+        self._prometheus = prometheus
+        self._registry = prometheus.CollectorRegistry()
+        self._requests = prometheus.Counter(
+            "automl_requests_total", "Requests by route and status.", ("route", "status"), registry=self._registry
+        )
+        self._seconds = prometheus.Histogram(
+            "automl_request_seconds",
+            "Seconds from headers to the answer.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._rows = prometheus.Counter("automl_rows_total", "Rows scored.", registry=self._registry)
+        self._swaps = prometheus.Counter("automl_swaps_total", "Bundles swapped in.", registry=self._registry)
+        self._active = prometheus.Gauge(
+            "automl_requests_active",
+            "Requests under way or waiting.",
+            registry=self._registry,
+            multiprocess_mode="sum",
+        )
+        self._active.set(0)  # a worker that was killed left its own number behind
+        self._children: dict[tuple[str, int], Any] = {}
+        self._timers = {route: self._seconds.labels(route) for route in (*ROUTES, OTHER)}
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        counter = self._children.get((route, status))
+        if counter is None:
+            counter = self._children[route, status] = self._requests.labels(route, str(status))
+        counter.inc()
+        self._timers[route].observe(seconds)
+
+    def rows(self, count: int) -> None:
+        """So many rows were scored."""
+        self._rows.inc(count)
+
+    def swapped(self) -> None:
+        """A bundle took the place of another."""
+        self._swaps.inc()
+
+    def active(self, count: int) -> None:
+        """So many requests are under way or waiting."""
+        self._active.set(count)
+
+    def text(self) -> tuple[bytes, str]:
+        """What `/metrics` gives, of all workers together, and its content type."""
+        registry = self._registry
+        if self._shared:
+            from prometheus_client import multiprocess
+
+            registry = self._prometheus.CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry, path=os.environ[FOLDER])  # type: ignore[no-untyped-call]  # theirs
+        return self._prometheus.generate_latest(registry), self._prometheus.CONTENT_TYPE_LATEST
+
+
+def route_of(path: str) -> str:
+    """The route as a label: one of a closed list."""
+    return path if path in ROUTES else OTHER

@@ -1,0 +1,153 @@
+"""The bundle that a worker answers with: opened and replayed whole before it takes the place of the one before."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from automl.bundle.read import Bundle
+from automl.bundle.verify import verify
+from automl.deploy.serve import arrow
+from automl.deploy.serve.describe import example_of, known_columns, openapi, schema
+from automl.deploy.serve.nested import has_nested, unnest
+from automl.deploy.serve.refusal import Refusal
+from automl.deploy.serve.rows import Row, check_columns, read_rows
+from automl.deploy.serve.settings import Settings
+from automl.errors import AutomlError
+
+HASH = 12  # signs of a content hash that people compare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One opened bundle with all that is said of it. A request is answered by one of them from begin to end."""
+
+    bundle: Bundle
+    settings: Settings
+    tables: Mapping[str, Any]
+    known: set[str]
+    schema: dict[str, Any]
+    openapi: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: Path, settings: Settings) -> Model:
+        """The bundle in `path`, every hash checked and its golden rows replayed; `AutomlError` where it fails."""
+        verify(path)
+        bundle, tables = Bundle.load(path), {}
+        if settings.tables:
+            from automl.data.open_tables import open_table
+
+            tables = {name: open_table(file).frame for name, file in settings.tables.items()}
+            bundle = bundle.given(tables)
+        example = example_of(bundle)
+        model = cls(
+            bundle=bundle,
+            settings=settings,
+            tables=tables,
+            known=known_columns(bundle),
+            schema=schema(bundle, settings, example),
+            openapi=openapi(bundle, settings, example),
+        )
+        with suppress(AutomlError):  # the first row makes what later ones use; without tables there is nothing to make
+            bundle.decide(example.row)
+        return model
+
+    @property
+    def name(self) -> str:
+        """The bundle's content hash, short."""
+        return self.bundle.manifest.content_hash[:HASH]
+
+    def read(self, body: bytes) -> list[Row]:
+        """The rows of a JSON body. Refusals: 413, 422."""
+        rows = read_rows(body, max_rows=self.settings.max_rows)
+        if self.settings.extra == "refuse":
+            check_columns(rows, self.known)
+        return rows
+
+    def is_light(self, rows: Sequence[Row]) -> bool:
+        """Whether the answer takes less time than handing the work to a thread."""
+        return len(rows) == 1 and not (has_nested(rows[0], self.bundle.tables))
+
+    def answer(self, rows: Sequence[Row]) -> bytes:
+        """The answers to rows as JSON: ``{"rows": [...], "bundle": HASH}``. Refusal 422 names the row that fails."""
+        keys = self.bundle.manifest.keys
+        found = self._decided(rows)
+        if keys:
+            found = [_keys(row, keys, number) | one for number, (row, one) in enumerate(zip(rows, found, strict=True))]
+        return _dumped({"rows": found, "bundle": self.name})
+
+    def answer_stream(self, body: bytes) -> tuple[bytes, int]:
+        """The answers to an Arrow stream as another, and their number. Refusals: 413, 422."""
+        strict = self.settings.extra == "refuse"
+        frame = arrow.read_stream(body, columns=self.known, strict=strict, max_rows=self.settings.max_rows)
+        try:
+            return arrow.write_stream(self.bundle.score(frame)), frame.height
+        except AutomlError as error:
+            raise Refusal.of(error) from None
+
+    def _decided(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        tables = self.bundle.tables
+        if tables and any(has_nested(row, tables) for row in rows):
+            return [self._decide_nested(row, number) for number, row in enumerate(rows)]
+        if len(rows) == 1:
+            return [self._decide(self.bundle, rows[0], 0)]
+        try:
+            return self.bundle.decide_all(rows)
+        except AutomlError as error:
+            number = self._culprit(rows)
+            self._decide(self.bundle, rows[number], number)  # alone it says why
+            raise Refusal.of(error) from None
+
+    def _decide_nested(self, row: Row, number: int) -> dict[str, Any]:
+        """A row with its own tables in it: those replace the ones that are held."""
+        assert self.bundle.catalog is not None  # noqa: S101  # the caller looked
+        alone, tables = unnest(row, self.bundle.catalog)
+        try:
+            bundle = self.bundle.given({**self.tables, **tables}) if tables else self.bundle
+        except AutomlError as error:
+            raise Refusal.of(error, f"rows[{number}]") from None
+        return self._decide(bundle, alone, number)
+
+    def _decide(self, bundle: Bundle, row: Row, number: int) -> dict[str, Any]:
+        try:
+            return bundle.decide(row)
+        except AutomlError as error:
+            raise Refusal.of(error, f"rows[{number}]") from None
+
+    def _culprit(self, rows: Sequence[Row]) -> int:
+        """The number of the first row that cannot be scored, found by halves."""
+        first, last = 0, len(rows)
+        while last - first > 1:
+            middle = (first + last) // 2
+            try:
+                self.bundle.decide_all(rows[first:middle])
+                first = middle
+            except AutomlError:
+                last = middle
+        return first
+
+
+def _keys(row: Row, keys: Sequence[str], number: int) -> dict[str, Any]:
+    """The key columns that the row has, as they came."""
+    found = {key: row[key] for key in keys if key in row}
+    for key, value in found.items():
+        if isinstance(value, list | dict):
+            raise Refusal(422, "a key is a single value", where=f"rows[{number}].{key}")
+    return found
+
+
+def _dumped(document: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError:  # JSON knows no NaN: what is unknown is null
+        document["rows"] = [{name: _finite(cell) for name, cell in row.items()} for row in document["rows"]]
+        return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _finite(cell: Any) -> Any:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell

@@ -1,0 +1,70 @@
+"""Rows that carry the rows of other tables inside: taken apart into tables, as a bundle reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automl.deploy.serve.refusal import Refusal
+from automl.features.relational.definition import MAIN, Catalog
+
+Row = dict[str, Any]
+Pair = tuple[str, str]
+
+
+def has_nested(row: Mapping[str, Any], tables: Sequence[str]) -> bool:
+    """Whether a list of rows stands under the name of one of `tables`."""
+    return any(isinstance(row.get(name), list) for name in tables)
+
+
+def unnest(row: Mapping[str, Any], catalog: Catalog) -> tuple[Row, dict[str, list[Row]]]:
+    """The row of main alone, and the rows of other tables that stand in it.
+
+    A row within a row lacks nothing that the one around it says: the columns that join them are filled in. Under
+    ``main`` stand past rows of the main table. Refusal 422 where something else than rows stands there.
+    """
+    tables: dict[str, list[Row]] = {}
+    return _unnest(dict(row), MAIN, catalog, tables, "row"), tables
+
+
+def nest(row: Row, tables: Mapping[str, Sequence[Row]], catalog: Catalog, *, most: int, table: str = MAIN) -> Row:
+    """The row with those rows of `tables` in it that its keys meet, `most` of each: what `unnest` takes apart."""
+    whole = dict(row)
+    for name, ways in _inside(table, catalog):
+        met = [child for child in tables.get(name, ()) if any(_meet(row, child, on) for on in ways)][:most]
+        whole[name] = met if name == MAIN else [nest(child, tables, catalog, most=most, table=name) for child in met]
+    return whole
+
+
+def _unnest(row: Row, table: str, catalog: Catalog, tables: dict[str, list[Row]], path: str) -> Row:
+    for name, ways in _inside(table, catalog):
+        rows = row.get(name)
+        if not isinstance(rows, list):
+            continue
+        del row[name]
+        found = tables.setdefault(name, [])
+        for place, child in enumerate(rows):
+            where = f"{path}.{name}[{place}]"
+            if not isinstance(child, dict):
+                raise Refusal(422, "a row of another table is an object of columns and values", where=where)
+            whole = child | {
+                there: row[here] for on in ways for here, there in on if here in row and there not in child
+            }
+            found.append(whole if name == MAIN else _unnest(whole, name, catalog, tables, where))
+    return row
+
+
+def _meet(row: Row, child: Row, on: Sequence[Pair]) -> bool:
+    return all(str(row.get(here)) == str(child.get(there)) for here, there in on)
+
+
+def _inside(table: str, catalog: Catalog) -> list[tuple[str, list[tuple[Pair, ...]]]]:
+    """The tables whose rows may stand in a row of `table`, and each way to join them: (column here, column there)."""
+    found = [
+        (relation.child, [tuple((here, there) for there, here in relation.on)])
+        for relation in catalog.relations
+        if relation.parent == table
+    ]
+    if table == MAIN and catalog.history:
+        found.append((MAIN, [tuple((name, name) for name in key) for key in catalog.history]))
+    return found

@@ -1,0 +1,102 @@
+"""The rows of a JSON body, read strictly: what is odd is refused with the row and the field that it stands in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automl.deploy.serve.arrow import too_many
+from automl.deploy.serve.refusal import Refusal
+from automl.errors import nearest
+
+Row = dict[str, Any]
+SHAPE = 'Send {"rows": [{"column": value, ...}, ...]}.'
+
+
+@dataclass(slots=True)
+class _Odd:
+    """What stands where JSON has no meaning that all readers share."""
+
+    what: str
+
+
+def read_rows(body: bytes, *, max_rows: int) -> list[Row]:
+    """The rows of ``{"rows": [{...}, ...]}``; at least one. Refusals: 413 for too many, 422 for anything else."""
+    try:
+        return _rows(body, max_rows)
+    except RecursionError:
+        raise Refusal(422, "the body is nested too deep", where="body", hint=SHAPE) from None
+
+
+def check_columns(rows: Sequence[Mapping[str, Any]], known: set[str]) -> None:
+    """Refuse a column that the model does not know, with the nearest that it does (V04)."""
+    for number, row in enumerate(rows):
+        for name in row.keys() - known:
+            close = nearest(name, known)
+            hint = f"did you mean {close!r}?" if close else "The model reads no such column; leave it out."
+            raise Refusal(422, f"no column {name!r} is known", where=f"rows[{number}]", hint=hint)
+
+
+def _rows(body: bytes, max_rows: int) -> list[Row]:
+    odd: list[_Odd] = []
+    document = _document(body, odd)
+    if isinstance(document, dict) and set(document) - {"rows"}:
+        name = min(set(document) - {"rows"})
+        raise Refusal(422, f"the body has no key {name!r}", where="body", hint=SHAPE)
+    rows = document.get("rows") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not rows:
+        found = _odd(document) if odd else None
+        raise Refusal(422, found[1] if found else "one row at least was expected", where="body", hint=SHAPE)
+    if len(rows) > max_rows:
+        raise too_many(len(rows), max_rows)
+    for number, row in enumerate(rows):
+        if odd:
+            _refuse_odd(number, row)
+        if not isinstance(row, dict):
+            raise Refusal(422, "a row is an object of columns and values", where=f"rows[{number}]", hint=SHAPE)
+    return rows
+
+
+def _document(body: bytes, odd: list[_Odd]) -> Any:
+    def constant(word: str) -> _Odd:
+        odd.append(_Odd(f"{word} is no number of JSON; write null for a missing value"))
+        return odd[-1]
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Odd:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        odd.append(_Odd("a key stands twice in one object"))
+        return odd[-1]
+
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=constant, object_pairs_hook=unique)
+    except UnicodeDecodeError as error:
+        raise Refusal(422, f"the body is no UTF-8 at byte {error.start}", where="body") from None
+    except json.JSONDecodeError as error:
+        where = f"body, line {error.lineno}, column {error.colno}"
+        raise Refusal(422, "the body is no JSON here", where=where, hint=SHAPE) from None
+    except ValueError:  # Python reads whole numbers of at most 4,300 digits
+        raise Refusal(422, "a number has too many digits", where="body") from None
+
+
+def _refuse_odd(number: int, row: Any) -> None:
+    found = _odd(row)
+    if found is not None:
+        path, what = found
+        raise Refusal(422, what, where=f"rows[{number}]{path}")
+
+
+def _odd(value: Any, path: str = "") -> tuple[str, str] | None:
+    """Where something odd stands, and what it is."""
+    if isinstance(value, _Odd):
+        return path, value.what
+    if isinstance(value, dict):
+        inner = ((f"{path}.{name}", cell) for name, cell in value.items())
+    elif isinstance(value, list):
+        inner = ((f"{path}[{place}]", cell) for place, cell in enumerate(value))
+    else:
+        return None
+    return next((found for where, cell in inner if (found := _odd(cell, where))), None)

@@ -1,0 +1,149 @@
+"""One worker process: loads bundles when it is told to, answers requests on a socket that it was given."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from automl.deploy.serve.app import Current, make_app
+from automl.deploy.serve.log import Log, bridge
+from automl.deploy.serve.meter import FOLDER, Meter
+from automl.deploy.serve.model import Model
+from automl.deploy.serve.protocol import guarded
+from automl.deploy.serve.settings import TOKEN, Settings
+from automl.errors import AutomlError
+
+BEAT = 5.0  # seconds between two signs of life
+
+Reply = dict[str, Any]
+
+
+class Worker:
+    """Does what the parent says: load, swap, drop. It ends when the parent does."""
+
+    def __init__(self, settings: Settings, listening: socket.socket, log: Log, meter: Meter) -> None:
+        self._settings = settings
+        self._listening = listening
+        self._log = log
+        self._meter = meter
+        self._current = Current()
+        self._next: Model | None = None
+        self.serving: asyncio.Task[None] | None = None
+        self._stop: Callable[[], None] = lambda: None
+
+    async def obey(self, order: dict[str, Any]) -> Reply:
+        """What became of one order."""
+        match order["do"]:
+            case "load":
+                return await self._load(Path(order["path"]))
+            case "swap":
+                return self._swap()
+            case _:
+                self._next = None
+                return {"said": "dropped"}
+
+    async def _load(self, path: Path) -> Reply:
+        try:
+            self._next = await asyncio.to_thread(Model.open, path, self._settings)
+        except AutomlError as error:
+            where = {"what": error.what, "where": error.where, "hint": error.hint, "code": error.exit_code}
+            return {"said": "refused", **where}
+        return {"said": "loaded", "bundle": self._next.name}
+
+    def _swap(self) -> Reply:
+        if self._next is not None:
+            if self._current.model is not None:
+                self._meter.swapped()
+            self._current.model, self._next = self._next, None
+        gc.collect()
+        gc.freeze()  # what stays for good is not looked through again: one cause less of slow answers
+        if self.serving is None:
+            self.serving = asyncio.create_task(self._serve())
+        return {"said": "swapped"}
+
+    async def _serve(self) -> None:
+        import uvicorn
+
+        app = make_app(self._current, self._settings, token=os.environ.get(TOKEN), log=self._log, meter=self._meter)
+        config = uvicorn.Config(
+            app,
+            http=guarded(self._settings),
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=int(self._settings.idle),
+            timeout_graceful_shutdown=int(self._settings.grace),
+        )
+        server = uvicorn.Server(config)
+        self._stop = lambda: setattr(server, "should_exit", True)
+        await server.serve(sockets=[self._listening])
+
+    def stop(self) -> None:
+        """Take no more connections, end what was begun."""
+        self._current.ready = False
+        self._stop()
+
+
+async def work(worker: Worker, channel: socket.socket) -> None:
+    """Obey until the parent hangs up or a signal ends the serving."""
+    reader, writer = await asyncio.open_unix_connection(sock=channel)
+    beats = asyncio.create_task(_beat(writer))
+    orders = asyncio.create_task(_orders(worker, reader, writer))
+    while not orders.done() and (worker.serving is None or not worker.serving.done()):
+        await asyncio.wait({orders, *([worker.serving] if worker.serving else [])}, timeout=BEAT)
+    worker.stop()
+    for task in (beats, orders):
+        task.cancel()
+    if worker.serving is not None:
+        await worker.serving
+
+
+async def _orders(worker: Worker, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while line := await reader.readline():
+        reply = await worker.obey(json.loads(line))
+        writer.write(json.dumps(reply).encode() + b"\n")
+
+
+async def _beat(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b'{"said": "alive"}\n')
+        await asyncio.sleep(BEAT)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where it is installed."""
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    with suppress(ImportError):  # Windows and some Pythons have none
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Start with the numbers of the listening socket and of the channel, the slot, and the settings."""
+    listening, channel = (socket.socket(fileno=int(number)) for number in arguments[:2])
+    slot, settings = int(arguments[2]), Settings.from_json(arguments[3])
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    log = Log(sys.stderr, worker=slot)
+    bridge(log)
+    meter = Meter(slot if FOLDER in os.environ else None)
+    run(work(Worker(settings, listening, log, meter), channel))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
