@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl import metrics
-from automl.bundle.manifest import Score
+from automl.bundle.manifest import GroupScore, Score
 from automl.choose import Choice, score_rows
 from automl.data.rows import Prepared, Rows
 from automl.decide.costs import Costs
@@ -21,8 +21,10 @@ from automl.decide.require import asked_floors, counted
 from automl.decide.verdict import ROWS_SMALL, Verdict
 from automl.decide.verdict import judge as judge_money
 from automl.errors import DataError
+from automl.metrics.groups import by_group
 from automl.metrics.interval import interval
 from automl.search.board import Outcome
+from automl.spec.limits import Fairness
 from automl.task import Kind
 
 Floats = NDArray[np.float64]
@@ -39,12 +41,13 @@ REPORTED: dict[Kind, tuple[str, ...]] = {
 class Judgement:
     """`scores` on test and on out-of-fold rows, the spec's metric first; `verdict` is None without costs.
 
-    `prediction` [n_test, width] are the graph's own answers on the test part.
+    `prediction` [n_test, width] are the graph's own answers on the test part. `groups` is what fairness compares.
     """
 
     scores: tuple[Score, ...]
     verdict: Verdict | None
     prediction: Floats
+    groups: tuple[GroupScore, ...] = ()
 
 
 class Policies(Protocol):
@@ -57,8 +60,19 @@ class Policies(Protocol):
     def numbers(self) -> NumberPolicy: ...
 
 
-def judge(data: Prepared, outcome: Outcome, choice: Choice, *, asked: Sequence[str], seed: int) -> Judgement:
-    """Look at the test part, once, with the graph that ships; `asked` are the metrics to report first."""
+def judge(
+    data: Prepared,
+    outcome: Outcome,
+    choice: Choice,
+    *,
+    asked: Sequence[str],
+    seed: int,
+    fairness: Sequence[Fairness] = (),
+) -> Judgement:
+    """Look at the test part, once, with the graph that ships.
+
+    `asked` are the metrics to report first, `fairness` those to report by groups.
+    """
     answers = score_rows(choice.model, data.test.inputs)
     task = data.labels.task
     prediction = np.asarray(answers["prediction" if task.kind == "regression" else "probability"], dtype=np.float64)
@@ -73,7 +87,24 @@ def judge(data: Prepared, outcome: Outcome, choice: Choice, *, asked: Sequence[s
         scores=scores,
         verdict=verdict_on(data, outcome.oof, choice, answers, prediction, seed=seed),
         prediction=prediction,
+        groups=tuple(_groups(data, choice, answers, prediction, fairness)),
     )
+
+
+def _groups(
+    data: Prepared, choice: Choice, answers: Answers, prediction: Floats, fairness: Sequence[Fairness]
+) -> Iterator[GroupScore]:
+    """The metrics by group; one that looks at decisions looks at the bundle's own, where there are two labels."""
+    test, costs = data.test, choice.costs
+    decided = prediction
+    if data.labels.task.kind == "binary" and costs is not None:
+        acts = codes([str(text) for text in answers["decision"][:, 0]], costs) == 1
+        decided = acts.astype(np.float64)[:, None]
+    for entry in fairness:
+        metric = metrics.get(entry.metric)
+        judged = decided if metric.needs == "decision" else prediction
+        for group in by_group(metric, test.raw[entry.column].to_list(), test.y, judged, test.weight):
+            yield GroupScore(column=entry.column, group=group.name, metric=metric.name, value=group.value, n=group.rows)
 
 
 def _scores(

@@ -77,6 +77,7 @@ def pack(
         native=_answers(choice, outputs, read_golden(choice.reader, golden, document, tables)),
         relational=document,
         golden_tables=tables if document else None,
+        groups=judgement.groups,
     )
 
 

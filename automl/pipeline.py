@@ -216,10 +216,12 @@ def _read(
 ) -> Prepared:
     from automl.data.prepare import prepare
     from automl.decide.unit_costs import make_unit_costs
+    from automl.gates.asked import check_limits
 
     listener(Event(stage="read", text="reading and auditing the data"))
     data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener, loaded)
     make_unit_costs(spec.objective, data.labels.task, data)  # what is wrong there is told before the search
+    check_limits(spec.limits, data)
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
     for finding in data.findings:
@@ -342,7 +344,7 @@ def _judge(spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, listene
 
     listener(Event(stage="decide", text="judging on the test part"))
     asked = (_metric(spec, data), *spec.limits.scores)
-    return judge(data, outcome, choice, asked=asked, seed=spec.budget.seed)
+    return judge(data, outcome, choice, asked=asked, seed=spec.budget.seed, fairness=spec.limits.fairness)
 
 
 def _stage(

@@ -37,6 +37,7 @@ from automl.graph.onnx import to_onnx
 from automl.graph.replace import replace_policy
 from automl.graph.session import open_session
 from automl.judge import coverage_of, floors_on, verdict_on
+from automl.metrics import get as metric
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
@@ -96,6 +97,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     check_place(out)
     old = Bundle.load(bundle)
     spec = _respec(old.manifest, overrides)
+    _check_fairness(spec)
     seed = spec.budget.seed
     kept = kept_rows(old)
     data, oof, prediction = kept.data, kept.oof, kept.prediction
@@ -116,6 +118,17 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
     return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+
+
+def _check_fairness(spec: Spec) -> None:
+    """Other costs are other decisions, and the evidence does not know whose they are."""
+    for place, entry in enumerate(spec.limits.fairness):
+        if metric(entry.metric).needs == "decision":
+            raise SpecError(
+                f"{entry.metric} by {entry.column} hangs on the decisions, and the evidence has no such groups",
+                where=f"limits.fairness[{place}]",
+                hint="Fit again.",
+            )
 
 
 def _of_policy(metric: str) -> bool:
@@ -235,6 +248,7 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
         dialect=manifest.dialect,
         native=native,
         parent=manifest.content_hash,
+        groups=manifest.groups,
         relational=_kept(old, RELATIONAL),
         golden_tables=_kept(old, "golden/tables.json"),
     )

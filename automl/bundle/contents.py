@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, Score
+from automl.bundle.manifest import FeatureRecord, GroupScore, MemberRecord, Output, Score
 from automl.data.rows import Finding, Labels
 
 PACKAGES = ("automl", "numpy", "polars", "onnx", "onnxruntime", "scipy", "scikit-learn", "lightgbm", "xgboost", "flaml")
@@ -28,6 +28,7 @@ class Contents:
       Python, by output column: the graph must agree within 1e-9 and on every decision (B13).
     - `relational`: relational.json, where there are several tables (see `data.tables.Related`); `golden_tables` are
       then the raw rows of the other tables that the golden rows meet.
+    - `groups`: a metric by groups of test rows, as fairness limits ask for.
     - `parent`: the content hash of the bundle that this one is decided anew from.
     - `evidence`: see `bundle.evidence`. `created` is the time of writing; it is not part of the content hash.
     """
@@ -55,6 +56,7 @@ class Contents:
     parent: str | None = None
     relational: Mapping[str, object] | None = None
     golden_tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None
+    groups: tuple[GroupScore, ...] = ()
 
 
 def versions() -> dict[str, str]:

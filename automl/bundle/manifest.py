@@ -85,6 +85,16 @@ class Score(Frozen):
     n: int | None = None
 
 
+class GroupScore(Frozen):
+    """A metric on the `n` test rows whose `column` says `group`; None where it has no value on them."""
+
+    column: str
+    group: str
+    metric: str
+    value: float | None
+    n: int
+
+
 class GateRecord(Frozen):
     """What a gate measured (see `automl.gates.base.GateVerdict`)."""
 
@@ -132,7 +142,8 @@ class Manifest(Frozen):
 
     `files` maps each other file (a relative path with ``/``) to its SHA-256, `sources` each source of the
     training data. `provisional` holds while the gates measure: then `gates` and `verdict` are still empty.
-    `parent` is the content hash of the bundle that this one was decided anew from.
+    `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
+    compare.
     """
 
     protocol: Literal[1] = PROTOCOL
@@ -161,6 +172,7 @@ class Manifest(Frozen):
     sources: dict[str, str]
     files: dict[str, str]
     parent: str | None = None
+    groups: tuple[GroupScore, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The one way this manifest is written: fields in the order above, UTF-8, a newline at the end."""

@@ -145,6 +145,7 @@ def _provisional(contents: Contents) -> Manifest:
         sources=dict(contents.sources),
         files={},
         parent=contents.parent,
+        groups=contents.groups,
     )
 
 

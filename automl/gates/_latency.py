@@ -23,6 +23,7 @@ def judge(gate: str, share: float, measured: Measured, limit: Limit) -> tuple[Ga
     value = 1e3 * median(percentile(block, share) for block in blocks(measured.times))
     cut = f"; time ran out before the {measured.asked:,}" if measured.rows < measured.asked else ""
     raw = {
+        "blocks_ms": [1e3 * percentile(block, share) for block in blocks(measured.times)],
         "rows": measured.rows,
         "asked": measured.asked,
         "interrupted_rows": len(measured.aside),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from automl.registry import Registry
 
-Limit = float | Mapping[str, float] | None
+Limit = float | Mapping[str, Any] | tuple[Any, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,8 @@ class Measured:
     `walls` are the times of single raw rows in their order, `aside` by row the part of it in which the system ran
     other work instead. `asked` is how many rows were wanted; fewer were measured where time ran out. `resident` is
     all memory of the process, `proportional` the same with pages shared with other processes divided by their
-    number (None where the system does not tell).
+    number (None where the system does not tell). `colds` are the times from the start of a fresh process to its first
+    answer, `bulks` the seconds that each block of `bulk_rows` rows took in bulk; empty where they were not measured.
     """
 
     folder: Path
@@ -47,6 +49,9 @@ class Measured:
     proportional: int | None
     threads: int | None
     seconds: float
+    colds: tuple[float, ...] = ()
+    bulks: tuple[float, ...] = ()
+    bulk_rows: int = 0
 
     @property
     def rows(self) -> int:

@@ -1,4 +1,4 @@
-"""Measures a staged bundle in a fresh process, by its own score.py, and asks every gate."""
+"""Measures a staged bundle in fresh processes, by its own score.py, and asks every gate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from automl.errors import BundleError, SpecError
 from automl.gates.base import GateVerdict, Limit, Measured, gates
@@ -17,20 +20,45 @@ ROWS = 2_000
 ROW_SECONDS = 5.0  # a slow bundle is timed on as many rows as fit in here
 LEAST_SECONDS = 1.0  # of rows, however late it is
 PROCESS_SECONDS = 60.0  # then the process is ended: not even one row came back
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
+STARTS = 5  # of fresh processes, where the cold start has a limit
+BULK_ROWS, BULK_BLOCKS, BULK_SECONDS = 16_384, 7, 3.0
 
 
-def measure(staged: Path, limits: Limits, *, row_seconds: float = ROW_SECONDS) -> tuple[GateVerdict, ...]:
+def measure(
+    staged: Path, limits: Limits, *, row_seconds: float = ROW_SECONDS, everything: bool = False
+) -> tuple[GateVerdict, ...]:
     """One verdict for each gate, in the order of their names; gates without a limit report their figure.
 
-    A slow bundle is timed on as many rows as fit into `row_seconds`, which are kept between 1 and 5.
+    What takes processes of its own, the throughput and further cold starts, is measured where it has a limit or
+    `everything` is asked for. A slow bundle is timed on as many rows as fit into `row_seconds`, kept between 1 and 5.
     Raises `BundleError` if score.py fails on the golden rows or does not answer within a minute, and `SpecError`
     for a limit that no gate measures: none is passed over in silence.
     """
+    check(limits)
+    return verdicts(observe(staged, limits, row_seconds=row_seconds, everything=everything), limits)
+
+
+def check(limits: Limits) -> None:
+    """Raise `SpecError` for a limit that no gate measures."""
     for name, limit in limits:
         if limit and name not in gates.all:
             raise SpecError("no gate measures this limit", where=f"limits.{name}")
-    measured = run(staged, row_seconds=min(max(row_seconds, LEAST_SECONDS), ROW_SECONDS))
+
+
+def observe(staged: Path, limits: Limits, *, row_seconds: float = ROW_SECONDS, everything: bool = False) -> Measured:
+    """The figures of the bundle in `staged` that its gates need."""
+    found = run(staged, row_seconds=min(max(row_seconds, LEAST_SECONDS), ROW_SECONDS))
+    if everything or limits.cold_start:
+        more = [run(staged, rows=0).colds[0] for _ in range(STARTS - 1)]
+        found = replace(found, colds=(*found.colds, *more))
+    if everything or limits.throughput:
+        found = replace(found, bulks=bulk(staged), bulk_rows=BULK_ROWS)
+    return found
+
+
+def verdicts(measured: Measured, limits: Limits) -> tuple[GateVerdict, ...]:
+    """What each gate says to these figures."""
     return tuple(verdict for gate in gates.all.values() for verdict in gate.judge(measured, _limit(limits, gate.name)))
 
 
@@ -41,34 +69,13 @@ def run(
     row_seconds: float = ROW_SECONDS,
     process_seconds: float = PROCESS_SECONDS,
 ) -> Measured:
-    """Run score.py of `folder` on its golden rows, again and again, one row at a time, and bring back what it took."""
-    probe = Path(__file__).with_name("_probe.py")
-    settings = json.dumps({"folder": str(folder.resolve()), "rows": rows, "seconds": row_seconds})
-    command = [sys.executable, "-I", "-B", str(probe), settings]  # -I: no path, no user site; -B: no traces left
+    """Run score.py of `folder` on its golden rows, again and again, one row at a time, and bring back what it took.
+
+    It answers one row in any case.
+    """
+    settings = {"folder": str(folder.resolve()), "rows": rows, "seconds": row_seconds}
     began = time.monotonic()
-    try:
-        done = subprocess.run(
-            command,
-            env=os.environ | ONE_THREAD,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=process_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise BundleError(
-            f"score.py did not answer within {process_seconds:g} s",
-            where=str(folder),
-            hint="The model is too large to serve; a smaller recipe such as 'low-latency' may do.",
-        ) from None
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise BundleError(f"score.py failed on the golden rows: {last}", where=str(folder))
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = _probe("_probe.py", settings, folder, process_seconds)
     return Measured(
         folder=folder,
         walls=tuple(found["walls"]),
@@ -79,7 +86,47 @@ def run(
         proportional=found["proportional"],
         threads=found["threads"],
         seconds=time.monotonic() - began,
+        colds=(found["answered"] - began,),
     )
+
+
+def bulk(
+    folder: Path, *, rows: int = BULK_ROWS, blocks: int = BULK_BLOCKS, seconds: float = BULK_SECONDS
+) -> tuple[float, ...]:
+    """The seconds that each block of `rows` rows took in bulk."""
+    engine = str(Path(__file__).resolve().parents[2])
+    settings = {"folder": str(folder.resolve()), "engine": engine, "rows": rows, "blocks": blocks, "seconds": seconds}
+    return tuple(_probe("_bulk_probe.py", settings, folder, PROCESS_SECONDS)["times"])
+
+
+def _probe(script: str, settings: Mapping[str, object], folder: Path, seconds: float) -> dict[str, Any]:
+    """What a script of ours says in a fresh process that runs for at most `seconds`."""
+    path = str(Path(__file__).with_name(script))
+    command = [sys.executable, "-I", "-B", path, json.dumps(settings)]  # -I: no path, no user site; -B: no traces left
+    try:
+        done = subprocess.run(
+            command,
+            env=os.environ | ONE_THREAD,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BundleError(
+            f"score.py did not answer within {seconds:g} s",
+            where=str(folder),
+            hint="The model is too large to serve; a smaller recipe such as 'low-latency' may do.",
+        ) from None
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise BundleError(f"score.py failed on the golden rows: {last}", where=str(folder))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _limit(limits: Limits, name: str) -> Limit:

@@ -29,6 +29,26 @@ def _f1(y: Floats, prediction: Floats, weight: Floats) -> float:
     return float(by_class[1] if prediction.shape[1] == 1 else by_class[either > 0].mean())
 
 
+def _recall(y: Floats, prediction: Floats, weight: Floats) -> float:
+    """Of the positive label; several classes: the plain mean over those that are true somewhere."""
+    table = _confusion(y, prediction, weight)
+    true = table.sum(axis=1)
+    by_class = np.divide(np.diag(table), true, out=np.zeros_like(true), where=true > 0)
+    return float(by_class[1] if prediction.shape[1] == 1 else by_class[true > 0].mean())
+
+
+def _precision(y: Floats, prediction: Floats, weight: Floats) -> float:
+    """Of the positive label, 0 where it is never decided; several classes: the plain mean over those that are."""
+    table = _confusion(y, prediction, weight)
+    decided = table.sum(axis=0)
+    by_class = np.divide(np.diag(table), decided, out=np.zeros_like(decided), where=decided > 0)
+    return float(by_class[1] if prediction.shape[1] == 1 else by_class[decided > 0].mean())
+
+
+def _no_positive(y: Floats) -> str | None:
+    return None if np.any(y > 0) else "no row has the positive label"
+
+
 def _mcc(y: Floats, prediction: Floats, weight: Floats) -> float:
     """Matthews' correlation for several classes (Gorodkin 2004); 0 where truth or decision does not vary."""
     table = _confusion(y, prediction, weight)
@@ -75,6 +95,23 @@ f1 = Metric(
     needs="decision",
     loss="log_loss",
     function=_f1,
+)
+recall = Metric(
+    name="recall",
+    kinds=CLASSIFICATION,
+    greater_is_better=True,
+    needs="decision",
+    loss="log_loss",
+    function=_recall,
+    undefined=_no_positive,
+)
+precision = Metric(
+    name="precision",
+    kinds=CLASSIFICATION,
+    greater_is_better=True,
+    needs="decision",
+    loss="log_loss",
+    function=_precision,
 )
 mcc = Metric(
     name="mcc",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +15,7 @@ from automl.spec.units import read_share
 
 if TYPE_CHECKING:
     from automl.bundle.verify import Report
+    from automl.gates.again import Again
 
 Facts = Mapping[str, Any]
 TRIAL = ("learner", "id", "loss", "score", "seconds", "status")
@@ -135,6 +137,12 @@ def render_verified(report: Report) -> str:
         f"  {report.files} files have their hashes, {report.golden_rows} golden rows have their answers\n"
         f"  content hash {report.content_hash}"
     )
+
+
+def render_gates(found: Again) -> str:
+    """What `automl gates` measured, and why a limit is not kept."""
+    lines = [f"{line(found.path)}: measured on {line(found.machine)}", *_limits([asdict(gate) for gate in found.gates])]
+    return "\n".join([*lines, *(f"  {line(gate.reason)}" for gate in found.gates if not gate.ok)])
 
 
 def describe(path: Path, *, board: bool = False) -> dict[str, Any]:

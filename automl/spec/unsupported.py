@@ -24,10 +24,6 @@ class Gap:
 
 GAPS: Final = (
     Gap("data.final", 'final = "all"', lambda value: value == "all"),
-    Gap("limits.cold_start", "a limit on the cold start"),
-    Gap("limits.throughput", "a limit on the throughput"),
-    Gap("limits.monotone", "monotone features"),
-    Gap("limits.fairness", "a fairness limit"),
     Gap("monitor", "monitoring"),
     Gap("retrain", "retraining"),
 )

@@ -49,6 +49,27 @@ def test_every_gate_keeps_the_contract(name, folder):
         assert verdict.unit
 
 
+def test_raw_figures_of_each_block_are_kept(folder):
+    """Anyone can look at the blocks that the median was taken of."""
+    (verdict,) = gates.get("latency_p50").judge(measured(folder, [0.001] * 200 + [0.003] * 200, asked=400), None)
+    assert verdict.raw["blocks_ms"] == pytest.approx([1.0, 3.0])
+
+
+def test_cold_start_is_the_median_of_starts(folder):
+    """One slow start among several does not decide."""
+    (verdict,) = gates.get("cold_start").judge(measured(folder, colds=(0.4, 9.0, 0.5)), 1.0)
+    assert (verdict.ok, verdict.measured, verdict.unit) == (True, 0.5, "s")
+
+
+def test_throughput_is_a_floor(folder):
+    """More rows a second than asked for are welcome."""
+    told = {"bulks": (2.0, 1.0, 0.5), "bulk_rows": 1_000}
+    (kept,) = gates.get("throughput").judge(measured(folder, **told), 900.0)
+    (missed,) = gates.get("throughput").judge(measured(folder, **told), 1_100.0)
+    assert (kept.ok, kept.measured, missed.ok) == (True, 1_000.0, False)
+    assert "below the limit" in missed.reason
+
+
 def test_latency_is_the_median_of_the_blocks_percentiles(folder):
     """A burst of other work in one block does not decide; the raw figures still show it."""
     calm, burst = [0.001] * 198 + [0.002] * 2, [0.5] * 200
@@ -112,3 +133,46 @@ def test_a_floor_for_a_metric_that_was_not_computed_is_refused(folder):
     """Not silently kept: the message lists what is there."""
     with pytest.raises(SpecError, match="'f1' is not computed on the test part"):
         gates.get("scores").judge(measured(folder), {"f1": 0.5})
+
+
+def people(folder: Path, *groups) -> None:
+    """A manifest with recalls by sex."""
+    told = [dict(zip(("group", "value", "n"), group, strict=True)) for group in groups]
+    told = [{"column": "sex", "metric": "recall", **group} for group in told]
+    (folder / "manifest.json").write_text(json.dumps({"scores": [], "groups": told}))
+
+
+def test_fairness_is_the_largest_gap_between_groups(folder):
+    """Two of three groups differ by more than is allowed; they are named."""
+    people(folder, ("f", 0.61, 100), ("m", 0.75, 100), ("x", 0.70, 100))
+    limit = Limits(fairness=[{"column": "sex", "metric": "recall", "gap": 0.1}]).fairness
+    (verdict,) = gates.get("fairness").judge(measured(folder), limit)
+    assert (verdict.gate, verdict.ok, verdict.limit) == ("fairness.sex.recall", False, 0.1)
+    assert verdict.measured == pytest.approx(0.14)
+    assert verdict.reason == "recall by sex differs by 0.14 (m 0.75, f 0.61), over the gap of 0.1"
+
+
+def test_small_groups_and_those_without_a_value_are_not_compared(folder):
+    """Three rows tell nothing; they stand in the raw figures."""
+    people(folder, ("f", 0.7, 100), ("m", 0.75, 100), ("x", 0.0, 3), ("y", None, 50))
+    limit = Limits(fairness=[{"column": "sex", "metric": "recall", "gap": 0.1}]).fairness
+    (verdict,) = gates.get("fairness").judge(measured(folder), limit)
+    assert verdict.ok
+    assert len(verdict.raw["groups"]) == 4
+    people(folder, ("f", 0.7, 100), ("m", 0.75, 3))
+    (alone,) = gates.get("fairness").judge(measured(folder), limit)
+    assert "nothing to compare" in alone.reason
+
+
+def test_directions_are_checked_on_the_finished_bundle(bundle):
+    """The test bundle rises with age and falls with nothing; a column that it does not read cannot turn it round."""
+    asked = {"age": "increasing"}
+    (kept,) = gates.get("monotone").judge(measured(bundle), asked)
+    (turned,) = gates.get("monotone").judge(measured(bundle), {"age": "decreasing"})
+    (unread,) = gates.get("monotone").judge(measured(bundle), {"height": "decreasing"})
+    assert kept.ok, kept.reason
+    assert kept.raw["values"] > 5
+    assert not turned.ok
+    assert turned.measured > 0.001
+    assert unread.ok
+    assert "does not look at it" in unread.reason

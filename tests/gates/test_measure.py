@@ -53,6 +53,12 @@ def test_a_limit_that_is_kept_and_one_that_is_not_set_are_ok(verdicts):
     assert verdicts["memory"].reason.endswith("no limit is set")
 
 
+def test_without_a_limit_one_start_is_told_and_no_throughput(verdicts):
+    """What takes a process of its own is not measured for nothing."""
+    assert len(verdicts["cold_start"].raw["starts_s"]) == 1
+    assert "throughput" not in verdicts
+
+
 def test_memory_is_that_of_a_process_with_numpy_and_onnxruntime(verdicts):
     """More than a bare Python, far less than anything that trains."""
     assert 30 < verdicts["memory"].measured < 200
@@ -99,6 +105,20 @@ def test_what_score_py_prints_does_not_disturb(tmp_path):
 
 def test_a_limit_without_a_gate_is_refused():
     """No limit is passed over in silence; nothing is run for it."""
-    limits = Limits(throughput="50000 rows/s")
-    with pytest.raises(SpecError, match=r"limits.throughput: no gate measures this limit"):
-        measure(Path("nowhere"), limits)
+    with pytest.raises(SpecError, match=r"limits.charm: no gate measures this limit"):
+        measure(Path("nowhere"), [("charm", 1.0)])
+
+
+def test_throughput_and_cold_start_are_measured_where_they_are_asked_for(bundle, monkeypatch):
+    """Rows a second are a floor; the cold start is that of several processes; neither runs without a limit."""
+    monkeypatch.setattr("automl.gates.measure.BULK_SECONDS", 0.1)
+    asked = Limits(throughput="1000000000 rows/s", cold_start="1ms")
+    found = {verdict.gate: verdict for verdict in measure(bundle, asked)}
+    throughput, cold = found["throughput"], found["cold_start"]
+    assert not throughput.ok
+    assert 1_000 < throughput.measured < 1e9
+    assert throughput.measured == pytest.approx(16_384 / min(throughput.raw["blocks_s"]), rel=5)
+    assert throughput.reason.endswith("below the limit of 1e+09 rows/s")
+    assert not cold.ok
+    assert len(cold.raw["starts_s"]) == 5
+    assert min(cold.raw["starts_s"]) > cold.raw["scorer_s"] / 2

@@ -56,6 +56,14 @@ def f1(y, p, sample_weight):
     return sk.f1_score(y, decided(p), average=average, sample_weight=sample_weight)
 
 
+def shares(metric):
+    def of(y, p, sample_weight):
+        average = "binary" if p.shape[1] == 1 else "macro"
+        return metric(y, decided(p), average=average, sample_weight=sample_weight, zero_division=0)
+
+    return of
+
+
 CLASSIFICATION = {
     "log_loss": lambda y, p, sample_weight: sk.log_loss(y, rates(p), sample_weight=sample_weight),
     "brier": lambda y, p, sample_weight: sk.brier_score_loss(y, rates(p), sample_weight=sample_weight),
@@ -66,6 +74,8 @@ CLASSIFICATION = {
         y, decided(p), sample_weight=sample_weight
     ),
     "f1": f1,
+    "recall": shares(sk.recall_score),
+    "precision": shares(sk.precision_score),
     "mcc": lambda y, p, sample_weight: sk.matthews_corrcoef(y, decided(p), sample_weight=sample_weight),
 }
 NUMBER = {

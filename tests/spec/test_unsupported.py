@@ -13,10 +13,6 @@ from automl.spec.unsupported import GAPS, find_gaps
 TARGET = {"target": "y"}
 GIVEN = [
     {"objective": TARGET, "data": {"final": "all"}},
-    {"objective": TARGET, "limits": {"cold_start": "2s"}},
-    {"objective": TARGET, "limits": {"throughput": "50000 rows/s"}},
-    {"objective": TARGET, "limits": {"monotone": {"income": "decreasing"}}},
-    {"objective": TARGET, "limits": {"fairness": [{"column": "sex", "metric": "recall", "gap": 0.1}]}},
     {"objective": TARGET, "monitor": {"every": "1d"}},
     {"objective": TARGET, "retrain": {"when": "act"}},
 ]
@@ -46,9 +42,9 @@ def test_what_is_supported_is_not_named() -> None:
 
 def test_the_refusal_names_the_place(refusal: Callable[..., str]) -> None:
     """The refusal has file, line and key of each."""
-    text = refusal('[objective]\ntarget = "y"\n[limits]\ncold_start = "2s"\n[monitor]\nevery = "1d"\n')
+    text = refusal('[objective]\ntarget = "y"\n[data]\nfinal = "all"\n[monitor]\nevery = "1d"\n')
     assert text.splitlines() == [
-        "fraud.toml:4 limits.cold_start: not supported yet: a limit on the cold start",
+        'fraud.toml:4 data.final: not supported yet: final = "all"',
         "  fraud.toml:5 monitor: not supported yet: monitoring",
         "  remove it to go on",
     ]

@@ -1,0 +1,48 @@
+"""A finished bundle measured again, on the machine where it will run."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.bundle.read import Bundle
+from automl.errors import LimitRefusal, SpecError
+from automl.gates.base import GateVerdict
+from automl.gates.measure import measure
+from automl.spec import parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """What every gate says of the bundle at `path` now, on `machine`."""
+
+    path: Path
+    machine: str
+    gates: tuple[GateVerdict, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every limit is kept."""
+        return all(gate.ok for gate in self.gates)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 4 where a limit is not kept."""
+        return 0 if self.ok else LimitRefusal.exit_code
+
+
+def again(path: Path, overrides: Sequence[str] = ()) -> Again:
+    """Measure the bundle in the folder `path` against its own limits, or those that `overrides` (key=value) set.
+
+    Everything is measured, whether it has a limit or not. Raises `BundleError` for a bundle that is not the one that
+    was written, `SpecError` for an override of anything but a limit.
+    """
+    for text in overrides:
+        if not text.strip().startswith("limits."):
+            raise SpecError("only a limit can be set here", where=f"--set {text}", hint="--set limits.latency_p99=2ms")
+    bundle = Bundle.load(path)
+    limits = parse(bundle.spec, overrides=overrides).limits
+    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    return Again(path=path, machine=machine, gates=measure(path, limits, everything=True))

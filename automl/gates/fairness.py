@@ -1,0 +1,57 @@
+"""The gate on fairness: how far a metric may differ between groups of people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automl.errors import SpecError
+from automl.gates.base import Gate, GateVerdict, Limit, Measured
+
+FEWEST = 30  # rows of a group: with fewer the metric is luck
+PROTOCOL = (
+    "the metric on the test rows of each group, by the graph that ships, where it looks at decisions by the bundle's "
+    "own; the figure is the largest less the smallest of the groups with at least 30 rows on which it has a value"
+)
+
+
+def _judge(measured: Measured, limit: Limit) -> tuple[GateVerdict, ...]:
+    asked: Sequence[Any] = limit if isinstance(limit, tuple) else ()
+    if not asked:
+        return ()
+    manifest = json.loads((measured.folder / "manifest.json").read_text(encoding="utf-8"))
+    return tuple(_one(entry.column, entry.metric, entry.gap, manifest["groups"]) for entry in asked)
+
+
+def _one(column: str, metric: str, most: float, groups: Sequence[Mapping[str, Any]]) -> GateVerdict:
+    found = [group for group in groups if (group["column"], group["metric"]) == (column, metric)]
+    if not found:
+        raise SpecError(f"{metric} was not computed by {column}", where="limits.fairness", hint="Fit again.")
+    told = [group for group in found if group["value"] is not None and group["n"] >= FEWEST]
+    low = min(told, key=lambda group: group["value"], default=None)
+    high = max(told, key=lambda group: group["value"], default=None)
+    gap = high["value"] - low["value"] if low and high else 0.0
+    ok = gap <= most
+    if low is None or high is None or len(told) == 1:
+        shown = (
+            f"fewer than two groups of {column} have {FEWEST} test rows with a {metric}: there is nothing to compare"
+        )
+    else:
+        shown = (
+            f"{metric} by {column} differs by {gap:.3g} ({high['group']} {high['value']:.3g}, "
+            f"{low['group']} {low['value']:.3g}), {'within' if ok else 'over'} the gap of {most:g}"
+        )
+    return GateVerdict(
+        gate=f"fairness.{column}.{metric}",
+        ok=ok,
+        measured=gap,
+        limit=most,
+        unit="",
+        reason=shown,
+        protocol=PROTOCOL,
+        raw={"groups": found},
+    )
+
+
+fairness = Gate(name="fairness", judge=_judge)
