@@ -46,7 +46,10 @@ def refit_seconds(state: State) -> float:
 
     With a holdout the fitted models may ship as they are, so no more than a part is set aside for refits.
     """
-    seconds = makespan([one for one in _best(state) if one.sample is None], state.problem, state.spec.budget.workers)
+    full = [one for one in _best(state) if one.sample is None]
+    if state.pace.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
+        return CHOOSING + state.pace.refit_seconds  # what climbs will need it: fits under way must know their end
+    seconds = makespan(full, state.problem, state.spec.budget.workers)
     return CHOOSING + (min(seconds, state.pace.refit_seconds) if state.pace.folds == 1 else seconds)
 
 
