@@ -1,15 +1,11 @@
-"""Reads a model's bytes far enough to refuse what we never write, before ONNX Runtime sees them (B08, B10).
-
-Protobuf is read by hand because what ships does not import onnx. A message is a row of fields, each with a number
-(those of onnx.proto) and a wire type; what is not looked into is skipped by its length.
-"""
+"""Reads a model's bytes far enough to refuse what we never write, before ONNX Runtime sees them (B08, B10)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from automl.errors import BundleError
+from automl.graph.protobuf import fields
 
 _PLAIN = """
     Abs Add And ArgMin Cast Clip Concat Div Equal Expand Floor Gather GatherND GreaterOrEqual Identity IsNaN Less
@@ -21,12 +17,6 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "ai.onnx.ml": frozenset({"LabelEncoder", "TreeEnsemble"}),
     "com.microsoft": frozenset({"Tokenizer"}),
 }
-_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
-_LONGEST_VARINT = 10
-_INTS = re.compile(
-    rb"(?:\x40[\x80-\xff]{0,9}[\x00-\x7f])+"
-)  # the `ints` of attributes, one field each: skipped at once
-
 Look = Callable[[memoryview], None]
 
 
@@ -87,47 +77,10 @@ def _refusal(why: str) -> BundleError:
 
 
 def _texts(message: memoryview, wanted: int) -> list[str]:
-    return [bytes(value).decode() for number, value in _fields(message) if number == wanted]
+    return [bytes(value).decode() for number, value in fields(message) if number == wanted]
 
 
 def _look(message: memoryview, looks: Mapping[int, Look]) -> None:
-    for number, value in _fields(message):
+    for number, value in fields(message):
         if number in looks:
             looks[number](value)
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """The number and content of each field (of a varint, its bytes). `IndexError` where they end too early."""
-    at = 0
-    while at < len(message):
-        skipped = _INTS.match(message, at)
-        if skipped:
-            at = skipped.end()
-            continue
-        tag, at = _varint(message, at)
-        start, end = _span(message, at, tag & 7)
-        if end > len(message):
-            raise IndexError(end)
-        yield tag >> 3, message[start:end]
-        at = end
-
-
-def _span(message: memoryview, at: int, wire: int) -> tuple[int, int]:
-    if wire == _BYTES:
-        length, start = _varint(message, at)
-        return start, start + length
-    if wire == _VARINT:
-        return at, _varint(message, at)[1]
-    if wire in {_EIGHT, _FOUR}:
-        return at, at + (8 if wire == _EIGHT else 4)
-    raise IndexError(wire)  # groups are not part of the format
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = 0
-    for place in range(_LONGEST_VARINT):
-        byte = message[at + place]
-        value |= (byte & 0x7F) << (7 * place)
-        if byte < 0x80:  # noqa: PLR2004  # the highest bit says that another byte follows
-            return value, at + place + 1
-    raise IndexError(at)
