@@ -67,6 +67,9 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong inside becomes a document with a status."""
+        if scope["type"] != "http":  # the start and the end of the server
+            await self._app(scope, receive, send)
+            return
         started = self._clock()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         visit = Visit(self._request_id(headers), route_of(scope["path"]), scope["method"])

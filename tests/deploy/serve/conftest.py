@@ -1,0 +1,139 @@
+"""Small true bundles behind the app, and a way to ask it without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from automl.bundle.write import finish, stage, staging
+from automl.deploy.serve.app import Current, make_app
+from automl.deploy.serve.log import Log
+from automl.deploy.serve.meter import Meter
+from automl.deploy.serve.model import Model
+from automl.deploy.serve.settings import Settings
+from automl.features.relational.definition import (
+    Aggregation,
+    Base,
+    Catalog,
+    Definitions,
+    Feature,
+    Hop,
+    Relation,
+    Table,
+)
+from automl.features.relational.stored import to_json
+from automl.graph.onnx import to_onnx
+from automl.ops import expr as ops
+
+ON = (("customer", "customer"),)
+
+
+class Served:
+    """The app around a model, and what it wrote to its log."""
+
+    def __init__(self, path, settings=None, token=None):
+        self.settings = settings or Settings()
+        self.model = Model.open(path, self.settings)
+        self.current = Current(self.model)
+        self.stream = io.StringIO()
+        self.meter = Meter()
+        log = Log(self.stream, rate=10_000)
+        self.app = make_app(self.current, self.settings, token=token, log=log, meter=self.meter)
+
+    @property
+    def lines(self):
+        """The events of the log."""
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    @property
+    def row(self):
+        """A row that can be scored."""
+        return dict(self.model.schema["example"]["request"]["rows"][0])
+
+    def ask(self, method, path, **how):
+        """One request, one answer."""
+        return self.together([(method, path, how)])[0]
+
+    def together(self, requests):
+        """Requests at the same time."""
+
+        async def all_of_them():
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                return await asyncio.gather(*(client.request(m, path, **how) for m, path, how in requests))
+
+        return asyncio.run(all_of_them())
+
+    def predict(self, *rows, **how):
+        """The answer to rows as JSON."""
+        return self.ask("POST", "/predict", json={"rows": list(rows)}, **how)
+
+    def post(self, content, kind="application/json", **headers):
+        """The answer to a body as it is."""
+        return self.ask("POST", "/predict", content=content, headers={"content-type": kind, **headers})
+
+
+@pytest.fixture
+def serving():
+    """Makes a `Served` of a bundle."""
+    return Served
+
+
+@pytest.fixture(scope="session")
+def opened(bundle):
+    """The app around the shared bundle; ask only."""
+    return Served(bundle)
+
+
+@pytest.fixture
+def served(opened):
+    """The shared app with an empty log."""
+    opened.stream.seek(0)
+    opened.stream.truncate()
+    return opened
+
+
+@pytest.fixture(scope="session")
+def shop(make_contents, regression, tmp_path_factory):
+    """A bundle of two tables: what a customer spent is in a table of purchases."""
+    path = tmp_path_factory.mktemp("shop") / "shop.bundle"
+    spent = Aggregation(op="sum", path=(Hop(table="purchases", on=ON),), of=Base(column="amount"))
+    catalog = Catalog(
+        tables=(
+            Table(name="main", columns={"customer": "category", "age": "number"}),
+            Table(name="purchases", columns={"customer": "category", "amount": "number"}),
+        ),
+        relations=(Relation(child="purchases", parent="main", on=ON),),
+    )
+    definitions = Definitions(catalog=catalog, features=(Feature(name="spent", expr=spent, wire="number"),))
+    customer, age, amount = (
+        {"name": name, "wire": wire, "missing": [], "parser": None}
+        for name, wire in (("customer", "category"), ("age", "number"), ("amount", "number"))
+    )
+    relational = {
+        "definitions": to_json(definitions),
+        "main": {"columns": [customer, age]},
+        "tables": {"purchases": {"reader": {"columns": [customer, amount]}, "dialect": None}},
+        "unused": [],
+    }
+    spent_column = ops.Column("spent")
+    known = ops.Where(ops.IsMissing(spent_column), ops.constant(0.0), spent_column)
+    model = to_onnx({"prediction": ops.Add(ops.Column("age"), known)}, inputs=[ops.Column("age"), ops.Column("spent")])
+    contents = replace(
+        make_contents(regression),
+        model=model,
+        reader={"columns": [age]},
+        outputs=(make_contents(regression).outputs[0],),
+        decisions=(),
+        keys=(),
+        golden=[{"customer": "k1", "age": 30}, {"customer": "k2", "age": 40}],
+        relational=relational,
+        golden_tables={"purchases": [{"customer": "k1", "amount": 5.0}, {"customer": "k1", "amount": 7.0}]},
+    )
+    stage(contents, staging(path))
+    return finish(staging(path), path, gates=(), verdict=None, card="# A card\n")

@@ -1,0 +1,76 @@
+"""What the server says of itself is true: the schema, its example, and every answer that OpenAPI speaks of."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from automl.deploy.serve.settings import Settings
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def test_the_example_is_true(served):
+    """The example of OpenAPI is a golden row; what it says the answer is, the server gives."""
+    document = served.ask("GET", "/openapi.json").json()
+    told = document["paths"]["/predict"]["post"]
+    asked = told["requestBody"]["content"]["application/json"]["example"]
+    golden = json.loads((served.model.bundle.path / "golden" / "rows.json").read_text())
+    assert asked["rows"][0] in golden
+    answer = served.ask("POST", "/predict", json=asked).json()
+    assert answer == told["responses"]["200"]["content"]["application/json"]["example"]
+
+
+def test_the_signature(served, bundle):
+    """Columns, keys, decisions and limits are those of the bundle and of the settings."""
+    told = served.ask("GET", "/schema").json()
+    assert {entry["name"]: entry["wire"] for entry in told["inputs"]} == {
+        "age": "number",
+        "income": "number",
+        "job": "category",
+        "note": "text",
+        "day": "date",
+        "member": "flag",
+    }
+    assert all(entry["needed"] for entry in told["inputs"])
+    assert told["decisions"] == [1, 2]
+    assert told["keys"] == ["id"]
+    assert told["limits"] == {"rows": 10_000, "bytes": 8 * 2**20}
+    row = served.ask("GET", "/openapi.json").json()["components"]["schemas"]["Rows"]["properties"]["rows"]["items"]
+    assert row["required"] == [entry["name"] for entry in told["inputs"]]
+    assert set(row["properties"]) == {*row["required"], "id"}
+
+
+@pytest.mark.parametrize("examples", [12, pytest.param(450, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("which", ["bundle", "shop"])
+def test_no_request_breaks_it(examples, which, request, serving):
+    """V02: requests made from OpenAPI, right and wrong, get only answers that it tells, and no 5xx."""
+    served = serving(request.getfixturevalue(which), Settings(hosts=("testserver",), log_requests=True))
+    schema = schemathesis.openapi.from_asgi("/openapi.json", served.app)
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+            if operation.method != "post" and mode is schemathesis.GenerationMode.NEGATIVE:
+                continue  # there is nothing to get wrong
+            number = examples if operation.method == "post" else max(1, examples // 10)
+            _check(operation.as_strategy(generation_mode=mode), number)
+    assert not [line for line in served.lines if line["status"] >= 500]
+    assert {line["status"] for line in served.lines if line["route"] == "/predict"} >= {200, 422}
+
+
+def _check(cases, number):
+    @settings(max_examples=number, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(cases)
+    def ask(case):
+        case.call_and_validate(checks=CHECKS)
+
+    ask()

@@ -1,0 +1,85 @@
+"""Rows of other tables, from the server's store or nested in a row."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from automl.deploy.serve.nested import nest, unnest
+from automl.deploy.serve.refusal import Refusal
+from automl.deploy.serve.settings import Settings
+from automl.features.relational.definition import Catalog, Relation, Table
+
+CATALOG = Catalog(
+    tables=(
+        Table(name="main", columns={"c": "category"}),
+        Table(name="orders", columns={"c": "category", "o": "category"}),
+        Table(name="items", columns={"o": "category", "n": "number"}),
+    ),
+    relations=(
+        Relation(child="orders", parent="main", on=(("c", "c"),)),
+        Relation(child="items", parent="orders", on=(("o", "o"),)),
+    ),
+    history=(("c",),),
+)
+
+
+def test_taken_apart_and_put_together():
+    """Rows within rows become tables, with the columns that join them filled in; `nest` is the way back."""
+    row = {
+        "c": 1,
+        "main": [{"y": 0}],
+        "orders": [{"o": "a", "items": [{"n": 1}, {"n": 2}]}, {"o": "b", "c": 2, "items": []}],
+    }
+    alone, tables = unnest(row, CATALOG)
+    assert alone == {"c": 1}
+    assert tables == {
+        "orders": [{"o": "a", "c": 1}, {"o": "b", "c": 2}],
+        "items": [{"n": 1, "o": "a"}, {"n": 2, "o": "a"}],
+        "main": [{"y": 0, "c": 1}],
+    }
+    assert row["orders"][0]["items"] == [{"n": 1}, {"n": 2}]
+    whole = nest(alone, tables, CATALOG, most=1)
+    assert whole["orders"] == [{"o": "a", "c": 1, "items": [{"n": 1, "o": "a"}]}]
+    assert whole["main"] == [{"y": 0, "c": 1}]
+
+
+def test_no_row():
+    """V02: what is no row of another table is refused with its place."""
+    with pytest.raises(Refusal) as refused:
+        unnest({"c": 1, "orders": [{"o": 1, "items": [3]}]}, CATALOG)
+    assert refused.value.where == "row.orders[0].items[0]"
+
+
+def test_nested_rows_are_scored(shop, serving):
+    """Each row is scored with the rows that it brings; without them the answer says which table is wanted."""
+    served = serving(shop)
+    first = {"customer": "a", "age": 30, "purchases": [{"amount": 5}, {"amount": 2.5}]}
+    second = {"customer": "a", "age": 30, "purchases": []}
+    assert served.predict(first, second).json()["rows"] == [{"prediction": 37.5}, {"prediction": 30.0}]
+    refused = served.predict({"customer": "a", "age": 30})
+    assert refused.status_code == 422
+    assert "'purchases'" in refused.json()["error"]["what"]
+    odd = served.predict(first, {**first, "purchases": [{"price": 1}]})
+    assert (odd.status_code, odd.json()["error"]["where"]) == (422, "rows[1]")
+
+
+def test_the_store_is_read_once(shop, serving, tmp_path):
+    """Tables of a folder are found by key; rows nested in a row stand in for them."""
+    store = tmp_path / "purchases.parquet"
+    pl.DataFrame({"customer": ["a", "a", "b"], "amount": [1.0, 2.0, 4.0]}).write_parquet(store)
+    served = serving(shop, Settings(tables={"purchases": str(store)}))
+    store.unlink()
+    rows = [{"customer": name, "age": 10} for name in "abc"]
+    want = [{"prediction": 13.0}, {"prediction": 14.0}, {"prediction": 10.0}]
+    assert [served.predict(row).json()["rows"][0] for row in rows] == want
+    assert served.predict(*rows).json()["rows"] == want
+    assert served.predict({**rows[0], "purchases": []}).json()["rows"] == [{"prediction": 10.0}]
+
+
+def test_the_example_is_true(shop, serving):
+    """The example of several tables is nested, and its answer is what the server gives."""
+    served = serving(shop)
+    example = served.ask("GET", "/schema").json()["example"]
+    assert example["request"]["rows"][0]["purchases"]
+    assert served.predict(*example["request"]["rows"]).json()["rows"] == example["answer"]["rows"]
