@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,8 @@ class Parent:
         self._listening = listening
         self._room = room
         self._log = log
+        self._numbers = room / "numbers"
+        self._numbers.mkdir()
         self._copies = 0
         self._copy = self._copied()
         self._children: dict[int, Child] = {}
@@ -210,7 +212,7 @@ class Parent:
                 str(slot),
                 self._settings.to_json(),
                 pass_fds=numbers,
-                env=self._environment(),
+                env=worker_environment(self._numbers, os.environ),
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for the parent, which ends them tidily
             )
@@ -219,14 +221,6 @@ class Parent:
         self._born = {other for other in self._born if other.process.returncode is None} | {child}
         self._do(child.hear(reader))
         return child
-
-    def _environment(self) -> dict[str, str]:
-        """Ours, with one thread for each worker, a folder for the numbers of all, and the place of this package."""
-        numbers = self._room / "numbers"
-        numbers.mkdir(exist_ok=True)
-        paths = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
-        single = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        return {**single, **os.environ, FOLDER: str(numbers), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
     def _copied(self) -> Path:
         """The bundle's folder as it is now, where nobody else writes; whether it is right, the workers find out."""
@@ -264,6 +258,13 @@ class Parent:
             task.cancel()
         await asyncio.gather(*waits, *tasks, return_exceptions=True)
         self._log("info", "stopped")
+
+
+def worker_environment(numbers: Path, ours: Mapping[str, str]) -> dict[str, str]:
+    """Ours, with one thread for each worker, the folder of the numbers of all, and the place of this package."""
+    paths = [str(Path(__file__).parents[3]), ours.get("PYTHONPATH", "")]
+    single = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return {**single, **ours, FOLDER: str(numbers), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _error(reply: Reply | None) -> AutomlError:

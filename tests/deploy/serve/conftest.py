@@ -78,7 +78,7 @@ class Served:
         return self.ask("POST", "/predict", content=content, headers={"content-type": kind, **headers})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serving():
     """Makes a `Served` of a bundle."""
     return Served

@@ -1,0 +1,182 @@
+"""One real server: workers die, bundles are swapped, and it ends tidily."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from automl.bundle.disk import replace_folder
+from automl.cli import cli
+from automl.deploy.serve.settings import Settings
+from automl.deploy.serve.supervise import listen
+from automl.errors import MachineError
+
+PATIENCE = 60.0  # seconds for anything to happen on a busy machine
+
+
+class Running:
+    """A server of its own, and what it wrote."""
+
+    def __init__(self, process, log):
+        self.process, self.log = process, log
+        self.address = self.wait("listening")["address"]
+
+    @property
+    def lines(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+    def wait(self, event, count=1):
+        """The last of `count` events of that name."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends and self.process.poll() is None:
+            found = [line for line in self.lines if line["event"] == event]
+            if len(found) >= count:
+                return found[-1]
+            time.sleep(0.05)
+        raise AssertionError(f"no {event}: {self.log.read_text()}")
+
+    def workers(self):
+        """The processes that answer."""
+        return psutil.Process(self.process.pid).children()
+
+    def predict(self, row):
+        with httpx.Client(base_url=self.address, timeout=PATIENCE) as client:
+            return client.post("/predict", json={"rows": [row]})
+
+
+@contextmanager
+def running(bundle, log, *options):
+    command = [sys.executable, "-m", "automl", "serve", str(bundle), "--port", "0", *options]
+    with log.open("w") as stderr:
+        environment = {**os.environ, "TMPDIR": str(log.parent)}  # what a kill leaves behind goes with the test
+        process = subprocess.Popen(command, stderr=stderr, stdout=subprocess.DEVNULL, env=environment)
+        try:
+            yield Running(process, log)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+@pytest.fixture
+def place(bundle, tmp_path):
+    """A bundle that may be replaced."""
+    return Path(shutil.copytree(bundle, tmp_path / "credit.bundle"))
+
+
+def test_a_life(place, make_bundle, regression, raw, tmp_path):
+    """V08, V10: a bad bundle changes nothing, a good one is swapped in, a killed worker comes back; it ends with 0."""
+    row = raw.row(0, named=True)
+    log = tmp_path / "log"
+    with running(place, log, "--workers", "2") as server:
+        first = server.predict(row).json()
+        assert first["rows"][0]["decision"] in {1, 2}
+
+        model = place / "model.onnx"
+        good = model.read_bytes()
+        model.write_bytes(good[:-1] + b"x")
+        server.process.send_signal(signal.SIGHUP)
+        assert "not the one that was written" in server.wait("swap refused")["what"]
+        assert server.predict(row).json() == first
+
+        killed = server.workers()[0]
+        killed.kill()
+        server.wait("worker ended")
+        _until(lambda: len(server.workers()) == 2)
+        assert all(server.predict(row).json() == first for _ in range(10))
+
+        new = make_bundle(regression, tmp_path / "new.bundle")
+        replace_folder(Path(shutil.copytree(new, tmp_path / "staged")), place)
+        server.process.send_signal(signal.SIGHUP)
+        swapped = server.wait("swapped")["bundle"]
+        answers = [server.predict(row).json() for _ in range(10)]
+        assert {answer["bundle"] for answer in answers} == {swapped}
+        assert "prediction" in answers[0]["rows"][0]
+
+        workers = server.workers()
+        server.process.terminate()
+        assert server.process.wait(PATIENCE) == 0
+        assert not [worker for worker in workers if worker.is_running()]
+        server_log = [line["event"] for line in server.lines]
+    assert server_log[-1] == "stopped"
+
+
+def test_a_worker_ends_with_its_parent(place, tmp_path):
+    """V08: when the parent is killed, its workers end, so that nothing answers unwatched."""
+    with running(place, tmp_path / "log") as server:
+        workers = server.workers()
+        server.process.kill()
+        _until(lambda: not any(worker.is_running() for worker in workers))
+
+
+def _until(true):
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def test_a_bad_bundle_does_not_start(place, tmp_path):
+    """A bundle that fails its check ends the command with code 7 and its reason."""
+    (place / "model.onnx").write_bytes(b"x")
+    done = subprocess.run(
+        [sys.executable, "-m", "automl", "serve", str(place), "--port", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 7
+    assert "model.onnx: the file is not the one that was written" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "what"),
+    [
+        (["--host", "0.0.0.0"], 2, "AUTOML_TOKEN"),  # noqa: S104  # that it is refused
+        (["--max-body", "many"], 2, "--max-body"),
+        (["--tables", "/nix"], 3, "no such folder"),
+        (["--table", "x"], 3, "NAME=FILE"),
+    ],
+)
+def test_what_is_said_wrong(options, code, what, bundle, monkeypatch, capfd):
+    """Options that make no sense are told before anything listens."""
+    from automl.cli import run
+
+    monkeypatch.delenv("AUTOML_TOKEN", raising=False)
+    assert run(["serve", str(bundle), *options]) == code
+    assert what in capfd.readouterr().err
+
+
+def test_no_bundle(tmp_path):
+    """Where there is no bundle, the command says so (7)."""
+    result = CliRunner().invoke(cli, ["serve", str(tmp_path / "nix"), "--port", "0"])
+    assert result.exception.exit_code == 7
+
+
+def test_an_address_that_is_taken():
+    """A port that somebody listens on is told as the machine's refusal."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(port=taken.getsockname()[1])
+        with pytest.raises(MachineError, match="cannot listen"), listen(settings):
+            pass
+
+
+def test_threads_are_single():
+    """A worker counts on one core: the libraries below are told before they start."""
+    from automl.deploy.serve.supervise import worker_environment
+
+    environment = worker_environment(Path("/room"), {"PATH": os.environ["PATH"], "PYTHONPATH": "/mine"})
+    assert environment["OMP_NUM_THREADS"] == environment["POLARS_MAX_THREADS"] == "1"
+    assert environment["PYTHONPATH"].split(os.pathsep)[1] == "/mine"
