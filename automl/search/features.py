@@ -31,7 +31,9 @@ Floats = NDArray[np.float64]
 BEYOND = 2.5  # standard errors that a gain must have: a dozen groups are tried
 BESIDE = 1.0  # the same of a further group beside those that stand
 COLUMNS = 60  # of the base, the weightiest; the others cannot change what a group is worth by much
-SHORTEST = 4.0  # seconds that a search over features needs
+SHORTEST = (
+    12.0  # seconds that the groups need on two cores (8 to 15 measured); in fewer it only takes time from learners
+)
 NODE = 1.5e-6  # seconds that an operation of the graph takes for one row (decision 2)
 LEAST_ROWS = 500  # fewer cannot tell a gain from noise
 OF_LIMIT = 0.3  # of a limit on the latency, what further features may take

@@ -86,8 +86,19 @@ def expected(state: State, learner: Learner, sample: int | None) -> float:
     took = [found for found in state.found if found.learner is learner and found.losses]
     same = [found for found in took if found.sample == sample] or took
     if not same:
-        return scaled(usual_fit(state.problem) * learner.cost / 2, every, sample or every)
+        return scaled(_usual(state) * learner.cost, every, sample or every)
     return median_low(scaled(one.seconds_a_fold(), one.sample or every, sample or every) for one in same)
+
+
+def _usual(state: State) -> float:
+    """Seconds of a fit on all rows of a fold by a learner whose cost is 1: as others show, else by counted work."""
+    every = len(state.problem.folds[0].fit)
+    shown = [
+        scaled(found.seconds_a_fold(), found.sample or every, every) / found.learner.cost
+        for found in state.found
+        if found.losses and not found.learner.baseline
+    ]
+    return median_low(shown) if shown else usual_fit(state.problem) / 2
 
 
 def scaled(seconds: float, rows: int, to: int) -> float:
