@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from pydantic import JsonValue, ValidationError
 
+from automl.bundle.archive import Scratch, is_archive
 from automl.bundle.frames import like, to_polars
 from automl.bundle.manifest import PROTOCOL, Manifest
 from automl.bundle.ranking import Ranking
@@ -24,7 +25,7 @@ from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
 
-MANIFEST, SEAL = "manifest.json", "manifest.sha256"
+MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
 _NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*\.(?:json|onnx|parquet|md|html|py)")
 _TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 _LARGEST = 64 * 2**20  # of a manifest: more is an attack, not a model
@@ -33,20 +34,24 @@ _LARGEST = 64 * 2**20  # of a manifest: more is an attack, not a model
 class Bundle:
     """A bundle that passed its check. `predict` scores frames, `decide` one row."""
 
-    def __init__(self, path: Path, manifest: Manifest, scorer: Scorer) -> None:
+    def __init__(self, path: Path, manifest: Manifest, scorer: Scorer, scratch: Scratch | None = None) -> None:
         self.path = path
+        self._scratch = scratch
         self.manifest = manifest
         self._scorer = scorer
         self.ranking = Ranking.of(manifest)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, tables: Mapping[str, Any] | None = None) -> Bundle:
-        """The bundle in the folder `path`; raises `BundleError` where a file is not the one that was written.
+        """The bundle in the folder or zip `path`; raises `BundleError` where a file is not the one that was written.
+
+        A zip is unpacked to a temporary folder that lives as long as the bundle.
 
         `tables` are the other tables, where it was made of several: frames, files or lists of raw rows by name
         (``main`` are past rows of the main table). They are read once and held in memory.
         """
-        folder = Path(path)
+        scratch = Scratch(Path(path)) if is_archive(Path(path)) else None
+        folder = scratch.folder if scratch else Path(path)
         manifest = read_manifest(folder)
         check_files(folder, manifest)
         try:
@@ -56,13 +61,13 @@ class Bundle:
             raise
         except Exception as error:  # ONNX Runtime has its own family of errors, which we do not import for their names
             raise BundleError(f"the graph cannot be opened: {error}", where=str(folder / "model.onnx")) from error
-        bundle = cls(folder, manifest, scorer)
+        bundle = cls(folder, manifest, scorer, scratch)
         return bundle if tables is None else bundle.given(tables)
 
     def given(self, tables: Mapping[str, Any]) -> Bundle:
         """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
         held = {name: _table(rows) for name, rows in tables.items()}
-        return Bundle(self.path, self.manifest, given(self._scorer, held))
+        return Bundle(self.path, self.manifest, given(self._scorer, held), self._scratch)
 
     @property
     def spec(self) -> dict[str, JsonValue]:
@@ -198,6 +203,12 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise _changed(folder, name)
 
 
+def names_of(folder: Path, manifest: Manifest) -> list[str]:
+    """All files of a bundle: those that the manifest names, itself, its seal, and the signature where there is one."""
+    signed = [SIGNATURE] if (folder / SIGNATURE).exists() else []
+    return [*manifest.files, MANIFEST, SEAL, *signed]
+
+
 def read_file(folder: Path, name: str) -> bytes:
     """The bytes of a plain file of the bundle; links and devices are refused."""
     path = folder
@@ -208,8 +219,8 @@ def read_file(folder: Path, name: str) -> bytes:
                 raise BundleError("a link stands where a bundle has a file", where=str(path))
         if not stat.S_ISREG(path.lstat().st_mode):
             raise BundleError("this is no plain file", where=str(path))
-        if name in {MANIFEST, SEAL} and path.stat().st_size > _LARGEST:
-            raise BundleError("the file is too large to be a manifest", where=str(path))
+        if name in {MANIFEST, SEAL, SIGNATURE} and path.stat().st_size > _LARGEST:
+            raise BundleError("the file is too large for what it is", where=str(path))
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"a file of the bundle cannot be read: {error.strerror}", where=str(path)) from error

@@ -4,39 +4,65 @@ from __future__ import annotations
 
 import json
 import pickletools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from automl.bundle.archive import opened
 from automl.bundle.golden import answers, decode, differences
 from automl.bundle.manifest import content_hash
-from automl.bundle.read import MANIFEST, SEAL, Bundle, read_file
+from automl.bundle.read import MANIFEST, SIGNATURE, Bundle, names_of, read_file
 from automl.bundle.tables import RELATIONAL, open_scorer
-from automl.errors import BundleError
+from automl.errors import BundleError, MachineError
 
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz: they may hold a pickle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked: the bundle's content hash, the number of files, and of golden rows replayed."""
+    """What was checked: the bundle's content hash, the number of files, and of golden rows replayed.
+
+    `signature` is "checked" where a key was given, "not checked" where there is one and no key, else None.
+    """
 
     path: Path
     content_hash: str
     files: int
     golden_rows: int
+    signature: str | None = None
 
 
-def verify(path: Path) -> Report:
-    """Check the bundle at `path` and replay its golden rows; raises `BundleError` for anything that is not as written.
+def verify(path: Path, *, require_signature: Path | None = None) -> Report:
+    """Check the bundle at `path`, a folder or a zip, and replay its golden rows.
 
-    Numbers may differ by 1e-9·max(1, |x|), because processors differ in the last digits; decisions may not.
+    Raises `BundleError` for anything that is not as written. Numbers may differ by 1e-9·max(1, |x|), because processors
+    differ in the last digits; decisions may not. `require_signature` is a public key: its owner must have signed.
     """
-    folder = Path(path)
+    with opened(Path(path)) as folder:
+        if require_signature is not None:
+            from automl.bundle.signature import check_signature
+
+            check_signature(folder, require_signature)
+        report = _told(folder)
+    signed = report.signature and ("checked" if require_signature else report.signature)
+    return replace(report, path=Path(path), signature=signed)
+
+
+def _told(folder: Path) -> Report:
+    """Whatever else a file of a stranger makes fail, it is the bundle that failed."""
+    try:
+        return _verified(folder)
+    except (BundleError, MachineError):
+        raise
+    except Exception as error:
+        raise BundleError(f"the bundle cannot be checked: {error}", where=str(folder)) from error
+
+
+def _verified(folder: Path) -> Report:
     bundle = Bundle.load(folder)
     if bundle.manifest.provisional:
         raise BundleError("the bundle was never finished: its gates and verdict are missing", where=str(folder))
-    _check_strangers(folder, set(bundle.manifest.files))
+    _check_strangers(folder, set(names_of(folder, bundle.manifest)))
     for name in bundle.manifest.files:
         if looks_pickled(read_file(folder, name)):
             raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
@@ -53,8 +79,9 @@ def verify(path: Path) -> Report:
     return Report(
         path=folder,
         content_hash=bundle.manifest.content_hash,
-        files=len(bundle.manifest.files) + 2,
+        files=len(names_of(folder, bundle.manifest)),
         golden_rows=len(rows),
+        signature="not checked" if (folder / SIGNATURE).exists() else None,
     )
 
 
@@ -72,7 +99,7 @@ def _check_strangers(folder: Path, known: set[str]) -> None:
     """A file that nobody vouches for is refused: it may be run or read by mistake (B02)."""
     for entry in sorted(folder.rglob("*")):
         name = entry.relative_to(folder).as_posix()
-        if entry.is_symlink() or (not entry.is_dir() and name not in known | {MANIFEST, SEAL}):
+        if entry.is_symlink() or (not entry.is_dir() and name not in known):
             raise BundleError(
                 "the manifest does not name this file", where=str(entry), hint="Remove it, then check the bundle again."
             )

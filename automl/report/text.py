@@ -81,12 +81,17 @@ def verdict_story(verdict: Facts) -> list[str]:
 
 
 def refusal(
-    *, gates: Sequence[Facts], verdict: Facts | None, board: Sequence[Facts], unpromised: str | None = None
+    *,
+    gates: Sequence[Facts],
+    verdict: Facts | None,
+    board: Sequence[Facts],
+    unpromised: str | None = None,
+    points: Sequence[str] = (),
 ) -> tuple[dict[str, Any], str]:
     """What `refusal.json` and `refusal.md` hold, from `GateVerdict`s, `Verdict` and `Trial`s as JSON values.
 
     A limit that fails, or an `unpromised` requirement, is exit code 4 and goes before a verdict that is not worth it,
-    exit code 5.
+    exit code 5. `points` say what looser limits would give.
     """
     failed = [gate for gate in gates if not gate["ok"]]
     worthless = verdict is not None and not verdict["worth"]
@@ -97,7 +102,7 @@ def refusal(
             *([unpromised] if unpromised else []),
             *(found["reason"] for found in [*failed, verdict if worthless else None] if found),
         ],
-        "nearest": [_nearest(gate) for gate in failed],
+        "nearest": [*(_nearest(gate) for gate in failed), *({"text": f"{point}."} for point in points)],
         "limits": list(gates),
         "verdict": verdict,
         "board": sorted(board, key=by_loss),
@@ -136,6 +141,7 @@ def render_verified(report: Report) -> str:
         f"{line(report.path)}: verified\n"
         f"  {report.files} files have their hashes, {report.golden_rows} golden rows have their answers\n"
         f"  content hash {report.content_hash}"
+        + (f"\n  signature {report.signature}" if report.signature else "")
     )
 
 

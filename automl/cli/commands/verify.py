@@ -11,13 +11,16 @@ from automl.cli.options import FILE, json_option, put
 
 @click.command("verify")
 @click.argument("bundle", type=FILE)
+@click.option(
+    "--require-signature", "key", type=FILE, metavar="PUBKEY", help="Refuse it unless the owner of this key signed it."
+)
 @json_option
-def command(bundle: Path, as_json: bool) -> None:
-    """Check the hashes of BUNDLE and replay its golden rows."""
+def command(bundle: Path, key: Path | None, as_json: bool) -> None:
+    """Check the hashes of BUNDLE, a folder or a zip, and replay its golden rows."""
     from dataclasses import asdict
 
     from automl.bundle.verify import verify as check_bundle
     from automl.report import text
 
-    report = check_bundle(bundle)
+    report = check_bundle(bundle, require_signature=key)
     put({"ok": True, **asdict(report)} if as_json else text.render_verified(report))

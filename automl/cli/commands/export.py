@@ -1,0 +1,22 @@
+"""`automl export`: a bundle in the form that another place needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from automl.cli.options import FILE
+
+
+@click.command("export")
+@click.argument("bundle", type=FILE)
+@click.option("--to", "form", required=True, metavar="FORM", help="c, docker, sbom, web or zip.")
+@click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The folder or file to write.")
+@click.option("--vendor", type=FILE, metavar="DIR", help="web: the folder of an installed onnxruntime-web to copy.")
+def command(bundle: Path, form: str, out: Path, vendor: Path | None) -> None:
+    """Write BUNDLE, once it passes `automl verify`, in the FORM that another place needs."""
+    from automl.deploy.export.base import export
+
+    exporter = export(bundle, form, out, vendor=vendor)
+    click.echo(f"{out}: {exporter.purpose}", err=True)

@@ -1,0 +1,1 @@
+"""Forms in which a bundle runs elsewhere: one exporter is one file, found by folder."""

@@ -1,0 +1,110 @@
+"""What an exporter is, and the way every export goes: check the bundle, write aside, put in place in one step."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from automl.bundle import disk
+from automl.bundle.archive import opened
+from automl.bundle.read import Bundle
+from automl.bundle.verify import verify
+from automl.errors import DataError, SpecError
+from automl.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A bundle that passed its check, and what the user gave beside it.
+
+    `vendor` is the folder of an installed JavaScript package, for exporters that use one.
+    """
+
+    bundle: Bundle
+    vendor: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exporter:
+    """A form of a bundle.
+
+    `purpose` is a line for people. `write` puts it at a path that does not exist yet: a folder or a file, as `makes`
+    says. It raises `DataError` where the form cannot hold the bundle, and names the step. `vendors` says whether it
+    looks at `Source.vendor`.
+    """
+
+    name: str
+    purpose: str
+    makes: Literal["folder", "file"]
+    write: Callable[[Source, Path], None]
+    vendors: bool = False
+
+
+EXPORTERS: Final = Registry("automl.deploy.export", Exporter, "form")
+MARK: Final = ".automl-export"
+
+
+def export(bundle: Path, to: str, out: Path, *, vendor: Path | None = None) -> Exporter:
+    """Write the bundle (a folder or a zip) at `bundle` as the form `to` to `out`.
+
+    Refuses a bundle that fails `verify` (`BundleError`), a form that cannot hold it (`DataError`), an unknown form and
+    a place that holds something else than an earlier export (`SpecError`). `out` appears when it is whole.
+    """
+    exporter = EXPORTERS.get(to)
+    if vendor is not None and not exporter.vendors:
+        raise SpecError(f"the form {to} takes nothing from a vendor", where="--vendor", hint="Leave it out.")
+    _check_place(out, exporter)
+    with opened(bundle) as folder:
+        verify(folder)
+        source = Source(bundle=Bundle.load(folder), vendor=vendor)
+        if exporter.makes == "file":
+            with disk.whole_file(out) as partial:
+                exporter.write(source, partial)
+        else:
+            _write_folder(exporter, source, out)
+    return exporter
+
+
+def one_table(bundle: Bundle, form: str) -> None:
+    """Refuse a bundle that computes features from other tables."""
+    if bundle.tables:
+        raise DataError(
+            f"{form} cannot hold the features that polars computes from other tables: {', '.join(bundle.tables)}",
+            where=f"export to {form}",
+            hint="Use --to docker.",
+        )
+
+
+def plain_names(bundle: Bundle) -> Sequence[str]:
+    """The raw columns that are read, then those of a cost file."""
+    return [*bundle.needed, *bundle.optional]
+
+
+def _check_place(out: Path, exporter: Exporter) -> None:
+    if not out.parent.is_dir():
+        raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
+    if exporter.makes == "file" and out.is_dir():
+        raise SpecError(f"the form {exporter.name} is a file, and this is a folder", where=str(out))
+    if (
+        exporter.makes == "folder"
+        and out.exists()
+        and not (out / MARK).is_file()
+        and (out.is_file() or any(out.iterdir()))
+    ):
+        raise SpecError("this exists and is no export, so it is not replaced", where=str(out), hint="Name another -o.")
+
+
+def _write_folder(exporter: Exporter, source: Source, out: Path) -> None:
+    staged = out.with_name(f".{out.name}.exported")
+    with disk.machine_errors(out):
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+        try:
+            exporter.write(source, staged)
+            (staged / MARK).write_text(f"{exporter.name}\n", encoding="utf-8")
+            disk.replace_folder(staged, out)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)

@@ -1,0 +1,53 @@
+"""A Dockerfile and a context that hold the scorer and what it reads, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from automl.bundle.read import MANIFEST, SEAL, SIGNATURE, Bundle, names_of, read_file
+from automl.deploy.export._needs import needs
+from automl.deploy.export.base import Exporter, Source
+
+FILE = """\
+# Made by `automl export --to docker`. It scores CSV files with the bundle beside it:
+#
+#   docker build -t scorer .
+#   docker run --rm --network none --read-only -v "$PWD:/data" --user "$(id -u):$(id -g)" scorer \\
+#     /data/rows.csv -o /data/scored.csv
+FROM python:{python}-slim
+COPY requirements.txt /requirements.txt
+RUN pip install --no-cache-dir --only-binary :all: -r /requirements.txt
+COPY bundle /bundle
+ENV OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+USER 65534:65534
+ENTRYPOINT ["python", "/bundle/score.py"]
+"""
+
+
+def write(source: Source, folder: Path) -> None:
+    """Dockerfile, requirements.txt, and bundle/ with the files that score.py reads.
+
+    Nothing that a user wrote enters the Dockerfile: versions are numbers, names stay in the bundle's JSON (S07).
+    """
+    bundle = source.bundle
+    versions = needs(bundle)
+    python = ".".join(versions.pop("python").split(".")[:2])
+    (folder / "Dockerfile").write_text(FILE.format(python=python), encoding="utf-8")
+    lines = "".join(f"{name}=={version}\n" for name, version in versions.items())
+    (folder / "requirements.txt").write_text(lines, encoding="utf-8")
+    for name in _read_by_scorer(bundle):
+        target = folder / "bundle" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(read_file(bundle.path, name))
+
+
+def _read_by_scorer(bundle: Bundle) -> Iterator[str]:
+    """No evidence, no profile, no golden rows: rows and shares of the training data stay at home."""
+    wanted = {MANIFEST, SEAL, SIGNATURE, "model.onnx", "relational.json"}
+    return (name for name in names_of(bundle.path, bundle.manifest) if name in wanted or name.endswith(".py"))
+
+
+EXPORTER = Exporter(
+    name="docker", purpose="a Dockerfile and a context with nothing but the scorer", makes="folder", write=write
+)
