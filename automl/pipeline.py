@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from automl.decide.costs import Costs
     from automl.decide.verdict import Verdict
     from automl.executors.base import Executor
-    from automl.gates.base import GateVerdict
+    from automl.gates.base import GateVerdict, Measured
     from automl.judge import Judgement
     from automl.search.board import Board, Outcome
     from automl.search.rundir import RunDir
@@ -115,10 +115,10 @@ def fit(
         run = _open(spec, data, place, stack, resume=resume)
         told = _with_money(listener, run, data, costs)
         outcome = _search(spec, data, deadline, executor, run, after_first("search", told, warm))
-        choice = _choose(spec, data, outcome, costs, run, listener)
+        outcome, choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
         judgement = _judge(spec, data, outcome, choice, listener)
         staged = _stage(spec, data, outcome, choice, judgement, place, listener)
-        gates = _measure(spec, staged, deadline, listener)
+        gates = _measure(spec, staged, deadline, listener, measured)
         done = Fit(
             path=place,
             board=outcome.board,
@@ -339,6 +339,44 @@ def _choose(
     return choice
 
 
+def _ship(
+    spec: Spec,
+    data: Prepared,
+    outcome: Outcome,
+    costs: Costs | None,
+    run: RunDir,
+    place: Path,
+    deadline: Deadline,
+    listener: Listener,
+) -> tuple[Outcome, Choice, Measured | None]:
+    """The model that ships; where serving is limited, one that keeps the limits, with what was measured of it."""
+    from automl.bundle.write import staging
+    from automl.refuse import write_story
+    from automl.repair import Bench, NothingFits, is_limited, keep_limits
+
+    def make(found: Outcome) -> Choice:
+        return _choose(spec, data, found, costs, run, listener)
+
+    if not is_limited(spec.limits):
+        return outcome, make(outcome), None
+    bench = Bench(
+        spec=spec,
+        data=data,
+        costs=costs,
+        staged=staging(place),
+        deadline=deadline,
+        listener=listener,
+        make=make,
+    )
+    try:
+        kept = keep_limits(outcome, bench)
+    except NothingFits as refused:
+        nearest = min(refused.attempts, key=lambda one: one.pressure)
+        write_story(run.path, board=outcome.board, gates=nearest.gates, points=refused.points)
+        raise
+    return kept.outcome, kept.choice, kept.measured
+
+
 def _judge(spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, listener: Listener) -> Judgement:
     from automl.judge import judge
 
@@ -359,11 +397,17 @@ def _stage(
     return staged
 
 
-def _measure(spec: Spec, staged: Path, deadline: Deadline, listener: Listener) -> tuple[GateVerdict, ...]:
-    from automl.gates.measure import measure
+def _measure(
+    spec: Spec, staged: Path, deadline: Deadline, listener: Listener, measured: Measured | None
+) -> tuple[GateVerdict, ...]:
+    """The gates' verdicts; what was `measured` of the same graph when it was chosen is not measured again."""
+    from automl.gates.measure import measure, verdicts
 
-    listener(Event(stage="gates", text="measuring the staged bundle in a fresh process"))
-    gates = measure(staged, spec.limits, row_seconds=deadline.left() / 2)
+    if measured is None:
+        listener(Event(stage="gates", text="measuring the staged bundle in a fresh process"))
+        gates = measure(staged, spec.limits, row_seconds=deadline.left() / 2)
+    else:
+        gates = verdicts(replace(measured, folder=staged), spec.limits)
     for gate in gates:
         listener(Event(stage="gates", text=gate.reason, facts={"gate": gate.gate, "measured": gate.measured}))
     return gates

@@ -40,13 +40,19 @@ def write_story(
     gates: Sequence[GateVerdict] = (),
     verdict: Verdict | None = None,
     unpromised: str | None = None,
+    points: Sequence[str] = (),
 ) -> None:
     """The reason and the board stay in the run folder, for people and for machines.
 
-    `unpromised` is the reason where a floor under [objective.require] cannot be promised.
+    `unpromised` is the reason where a floor under [objective.require] cannot be promised, `points` what looser limits
+    would give.
     """
     document, words = text.refusal(
-        gates=plain(gates), verdict=plain(verdict), board=plain(board.trials), unpromised=unpromised
+        gates=plain(gates),
+        verdict=plain(verdict),
+        board=plain(board.trials),
+        unpromised=unpromised,
+        points=points,
     )
     (run / REFUSAL).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (run / STORY).write_text(words, encoding="utf-8")

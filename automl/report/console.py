@@ -24,6 +24,7 @@ DOING: Final[Mapping[Stage, str]] = {
     "refit": "fitting on all rows",
     "decide": "deciding by money",
     "bundle": "writing the bundle",
+    "repair": "keeping the limits",
     "gates": "measuring limits",
     "done": "done",
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,3 +95,42 @@ class Outcome:
     native: tuple[NDArray[np.float64], ...]
     stopped: str | None = None  # why the search ended early, in plain words
     signal: int | None = None  # the number of the signal that stopped it: this is the best so far
+    lighter: Lighter | None = None  # only where the spec limits what serving may cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A model that could ship instead: what was done to make it light, and its `loss` on out-of-fold rows.
+
+    `excess` is the largest estimate in its limit: above 1 it is not expected to keep it.
+    """
+
+    name: str
+    outcome: Outcome
+    loss: float
+    excess: float
+
+
+class Lighter(Protocol):
+    """Makes lighter models from the search that an outcome came from.
+
+    `teacher` [n_train, width] is what the best ensemble would say out of fold if nothing were limited, `best` its loss.
+    """
+
+    @property
+    def teacher(self) -> NDArray[np.float64]: ...
+
+    @property
+    def best(self) -> float: ...
+
+    def loss(self, oof: NDArray[np.float64]) -> float:
+        """The proper score of predictions [n_train, width] on the rows that have one."""
+
+    def seconds(self) -> float:
+        """What is left of the budget for lighter models, beside what comes after them."""
+
+    def rungs(self, outcome: Outcome, pressure: Mapping[str, float], *, seconds: float) -> Iterator[Rung]:
+        """Lighter models than `outcome`, which takes `pressure` of each limit (above 1 it breaks it), within `seconds`.
+
+        Each is cross-validated on its own.
+        """

@@ -15,6 +15,7 @@ from automl.metrics.base import score, why_undefined
 from automl.ops.bulk import evaluate
 from automl.search.board import Status, Trial
 from automl.search.footprint import NOTHING, Footprint
+from automl.search.lesson import Lesson
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
 from automl.search.trial import RAW, Fitted, FoldResult
@@ -32,6 +33,7 @@ class Candidate:
     params: Params
     proposed: bool = False  # by an engine, which waits for the loss
     sample: int | None = None  # rows to learn from, if not all
+    lesson: Lesson | None = None  # of a small model that is taught by a large one (see `lighter`)
     origin: int | None = None  # the candidate on fewer rows that it goes on from (see `ladder`)
     asked: set[int] = field(default_factory=set)
     losses: dict[int, float] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from automl.search.candidate import Candidate
 from automl.search.forecast import makespan, reserve
 from automl.search.front import front, record
 from automl.search.jobs import memory
+from automl.search.lighter import ESTIMATE, Workshop
 from automl.search.state import State
 from automl.search.trial import Fitted, Order
 
@@ -42,7 +44,8 @@ def finish(state: State) -> Outcome:
     pool = team.pool(state, whole, repeats=repeats)
     weights = _affordable(state, team.weights(state, pool))
     state.chosen = tuple(weights)
-    points = front(state, pool, weights)
+    free = _unlimited(state)
+    points = front(free, pool, weights)
     state.rundir.append(record(points, weights))
     fitted = _refit(state, weights)
     kept = {found: weight for found, weight in weights.items() if found.id in fitted} or _fallback(state, fitted)
@@ -62,7 +65,23 @@ def finish(state: State) -> Outcome:
         native=tuple(fitted[found.id].native for found in shares),
         stopped=state.stopped,
         signal=state.signal,
+        lighter=None if free is state else _workshop(state, team.weights(free, pool)),
     )
+
+
+def _unlimited(state: State) -> State:
+    """The search as if serving might cost what it likes; itself where it may."""
+    limits = state.spec.limits
+    if not any(getattr(limits, name) for name in ESTIMATE):
+        return state
+    free = limits.model_copy(update=dict.fromkeys(ESTIMATE))
+    return replace(state, spec=state.spec.model_copy(update={"limits": free}))
+
+
+def _workshop(state: State, best: Mapping[Candidate, float]) -> Workshop:
+    """Where lighter models are made, should what was chosen break a limit or lose too much for keeping it."""
+    teacher = team.mixed(state.rundir, best, repeats=min(found.repeats for found in best))
+    return Workshop(state=state, teacher=teacher, final=_final(state))
 
 
 def _may_ship(found: Candidate) -> bool:

@@ -24,7 +24,7 @@ from automl.search.forecast import granted, scaled, seconds_left, usual_fit, wor
 from automl.search.monotone import able
 from automl.search.pace import BAGS_LEFT, PREPARE, pace
 from automl.search.problem import Matrices, Problem
-from automl.search.reserve import After, crowding, reserve_seconds
+from automl.search.reserve import After, crowding, repair_seconds, reserve_seconds
 from automl.search.rundir import RunDir
 from automl.search.state import State
 from automl.search.story import tell, tell_the_end
@@ -101,6 +101,7 @@ def _begin(
         width=problem.task.width,
         ranked=problem.task.kind == "binary",
     )
+    after = replace(after, repairs=repair_seconds(deadline.seconds, after, spec.limits))
     crowded = 1.0 if counted else crowding(1 + spec.budget.workers)
     reserve = reserve_seconds(deadline.seconds, after, after.guess(), crowded=crowded)
     left = deadline.seconds - PREPARE if counted else deadline.left()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from automl.search.footprint import Footprint
 from automl.search.serving import serving
+from automl.spec.limits import Limits
 
 # Measured on an idle machine of two cores with five tasks: 1 s for a constant, 4 s for 100,000 rows to judge,
 # 7 s for 26 classes.
@@ -21,6 +22,8 @@ SINGLE = 2_200  # rows that are timed one by one
 MOST_SINGLE = 5.0  # then fewer of them are timed
 CALIBRATED = 2e-5  # fitting a scale for each of several classes, a probability each
 MOST_CALIBRATED = 6.0
+WIDE = 0.5  # of a limit by the estimate: such a model may yet break it
+REPAIRS, MOST_REPAIRS = 0.25, 120.0  # of the budget, and seconds
 SHARE = 0.5  # of the budget, the most that is kept aside
 MOST_CROWDED = 5.0
 TREES, MOST_TREES, NODES, STEPS = 300, 4_000, 30, 5  # a guess before anything is fitted: for a class, in all, of a tree
@@ -38,6 +41,7 @@ class After:
     columns: int
     width: int
     ranked: bool
+    repairs: float = 0.0  # seconds for lighter models, where the spec limits what serving may cost
 
     def guess(self) -> Footprint:
         """A model as large as an ensemble is likely to be."""
@@ -54,7 +58,15 @@ def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: fl
     single = SINGLE * serving([size], columns=after.columns).latency_p50
     classes = CALIBRATED * after.calibrated * after.width if after.width > 1 else 0.0
     seconds = BASE + NODE * size.nodes + after.judged * rows + min(MOST_CALIBRATED, classes)
-    return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single))
+    return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
+
+
+def repair_seconds(budget: float, after: After, limits: Limits) -> float:
+    """The part of a budget (seconds) that is left to the repair ladder; nothing where limits are wide or not set."""
+    asked = any((limits.latency_p50, limits.latency_p99, limits.memory, limits.size))
+    tight = serving([after.guess()], columns=after.columns).excess(limits) > WIDE if asked else False
+    also = limits.throughput is not None or limits.cold_start is not None
+    return min(REPAIRS * budget, MOST_REPAIRS) if tight or also else 0.0
 
 
 def crowding(ours: int) -> float:

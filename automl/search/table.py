@@ -32,10 +32,14 @@ class Table:
 
     def fit(self, sample: int | None = None) -> Matrix:
         """The rows that are learned from, or `sample` of them, drawn evenly; a larger sample holds a smaller one."""
+        return self._matrix(self.fit_rows(sample))
+
+    def fit_rows(self, sample: int | None = None) -> Ints:
+        """The positions of the rows of `fit`."""
         rows = self._load(f"{self.name}-fit").astype(np.int64)
         if sample is not None and sample < len(rows):
             rows = rows[np.sort(np.random.default_rng(SAMPLE).permutation(len(rows))[:sample])]
-        return self._matrix(rows)
+        return rows
 
     def valid(self) -> Matrix:
         """The rows that are predicted."""

@@ -14,6 +14,7 @@ from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
 from automl.ops.expr import Expr, Stub
 from automl.registry import Registry
 from automl.search.footprint import Footprint, footprint
+from automl.search.lesson import Lesson, taught
 from automl.search.table import Table
 from automl.task import Task
 
@@ -41,6 +42,7 @@ class Order:
     out: str | None = None  # where the raw scores of the predicted rows go
     parity: str | None = None
     package: str = LEARNERS
+    lesson: Lesson | None = None  # what a smaller model learns instead of all columns and the labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,8 @@ def run(*, order: Order) -> FoldResult:
     """Fit on the fold's rows, stop early on the others, and save their raw scores at `order.out`."""
     start = time.monotonic()
     valid = order.table.valid()
-    model = _fit(order, order.table.fit(order.sample), valid)
+    train = taught(order.lesson, order.table.fit(order.sample), order.table.fit_rows(order.sample), order.task)
+    model = _fit(order, train, valid)
     if order.out is not None:
         with Path(order.out).open("wb") as file:
             np.save(file, _checked(model.raw(valid.values), len(valid.y), order.task))
@@ -79,7 +82,9 @@ def run(*, order: Order) -> FoldResult:
 
 def refit(*, order: Order) -> Fitted:
     """Fit on all train rows for ``params["rounds"]``."""
-    model = _fit(order, order.table.everything(), None)
+    everything = order.table.everything()
+    train = taught(order.lesson, everything, np.arange(len(everything.y)), order.task)
+    model = _fit(order, train, None)
     if order.parity is None:
         raise ValueError("a refit needs its parity rows")
     return _kept(model, model.member(), order.parity)

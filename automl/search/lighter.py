@@ -1,0 +1,183 @@
+"""Lighter models than the best: fewer members, fewer trees, fewer columns, one model taught by many, a linear one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.metrics.base import score
+from automl.search import candidate as candidates
+from automl.search.board import Board, Outcome, Rung
+from automl.search.candidate import Candidate
+from automl.search.footprint import footprint
+from automl.search.forecast import reserve
+from automl.search.pupils import SIZES, Pupil, column_sets, fewer_trees, linear, small_trees
+from automl.search.schooling import school
+from automl.search.serving import Serving, serving
+from automl.search.state import State
+from automl.search.trial import Fitted
+
+Floats = NDArray[np.float64]
+
+# a limit that has no estimate of its own moves with this one
+ESTIMATE = {
+    "latency_p50": "latency_p50",
+    "latency_p99": "latency_p99",
+    "size": "size",
+    "memory": "memory",
+    "throughput": "latency_p50",
+    "cold_start": "memory",
+}
+AIM = (0.85, 0.45)  # of a limit by the estimate, which is right within a fifth: a likely rung, and a safe one
+MOST_SUBSETS = 2  # of the members that are worth measuring
+LAST = 2  # sets of columns, the smallest, that are tried where no rung is expected to keep the limits
+TEACHER = "teacher"
+
+
+@dataclass(slots=True, kw_only=True)
+class Workshop:
+    """The search after its end. `teacher` [n_train, width] is what the best ensemble of all says out of fold."""
+
+    state: State
+    teacher: Floats
+    final: int | None  # the table whose plan ships
+    best: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.best = self.loss(self.teacher)
+
+    def loss(self, oof: Floats) -> float:
+        """The proper score of predictions [n_train, width] on the rows that have one."""
+        problem = self.state.problem
+        rows = np.flatnonzero(np.isfinite(oof).all(axis=1))
+        weight = None if problem.rows.weight is None else problem.rows.weight[rows]
+        return score(problem.loss, problem.rows.y[rows], np.asarray(oof[rows]), weight)
+
+    def seconds(self) -> float:
+        """What is left of the budget for lighter models."""
+        state = self.state
+        if state.counted:
+            return math.inf
+        return max(0.0, state.deadline.left() - (reserve(state) - state.after.repairs))
+
+    def rungs(self, outcome: Outcome, pressure: Mapping[str, float], *, seconds: float) -> Iterator[Rung]:
+        """Lighter models than `outcome`; see `board.Lighter`."""
+        excess = _forecast(self.state, outcome, pressure)
+        yield from self._subsets(outcome, excess)
+        until = math.inf if math.isinf(seconds) else self.state.deadline.spent() + seconds
+        path = str(self.state.rundir.save(TEACHER, np.asarray(self.teacher)))
+        for pupil in self._pupils(excess, path):
+            if self.state.stopped is not None or self.state.deadline.spent() >= until:
+                return
+            made = school(self.state, pupil, self.final, seconds=until - self.state.deadline.spent())
+            if made is None:
+                continue
+            yield self._of(outcome, pupil, made, excess)
+
+    def _pupils(self, excess: Callable[[Serving], float], teacher: str) -> Iterator[Pupil]:
+        """The rungs to train, the likeliest first: those that are expected to keep the limits, else the lightest."""
+        sets = column_sets(self.state, self.teacher, self.final)
+        seen: set[tuple[object, ...]] = set()
+        for aim in AIM:
+
+            def fits(estimate: Serving, aim: float = aim) -> bool:
+                return excess(estimate) <= aim
+
+            fitting = [columns for columns in sets if fits(serving((), columns=columns.count))]
+            pupils = [small_trees(self.state, columns, teacher, fits) for columns in fitting[:3]]
+            if aim == AIM[0]:
+                pupils += [
+                    fewer_trees(self.state, fits),
+                    *(linear(self.state, columns, fits) for columns in fitting[:1]),
+                ]
+            for pupil in pupils:
+                if pupil is not None and pupil.identity not in seen:
+                    seen.add(pupil.identity)
+                    yield pupil
+        if not seen:  # an estimate is no measurement: the lightest of all are tried in any case
+            for columns in sets[-LAST:]:
+                yield from filter(None, [small_trees(self.state, columns, teacher, _anything, sizes=SIZES[-1:])])
+            yield from filter(None, [linear(self.state, sets[-1], _anything)])
+
+    def _subsets(self, outcome: Outcome, excess: Callable[[Serving], float]) -> Iterator[Rung]:
+        """Some of the members that were refitted: nothing has to be trained."""
+        ids = [number for number, _ in outcome.board.weights]
+        if len(outcome.members) != len(ids) or len(ids) < 2:  # noqa: PLR2004  # one member has no fewer
+            return
+        known = {found.id: found for found in self.state.found}
+        sizes = [footprint(member.prediction) for member in outcome.members]
+        repeats = min(known[number].repeats for number in ids)
+        oofs = [
+            np.mean(
+                [self.state.rundir.load(candidates.oof_name(known[number], again)) for again in range(repeats)], axis=0
+            )
+            for number in ids
+        ]
+        found = []
+        for count in range(1, len(ids)):
+            for chosen in combinations(range(len(ids)), count):
+                estimate = serving([sizes[place] for place in chosen], columns=_columns(self.state))
+                if excess(estimate) <= 1.0:
+                    shares = np.array([outcome.weights[place] for place in chosen])
+                    shares = shares / shares.sum()
+                    oof = np.asarray(sum(share * oofs[place] for share, place in zip(shares, chosen, strict=True)))
+                    found.append((self.loss(oof), chosen, shares, oof, excess(estimate)))
+        for loss, chosen, shares, oof, share in sorted(found, key=lambda one: one[0])[:MOST_SUBSETS]:
+            weights = tuple((ids[place], float(one)) for place, one in zip(chosen, shares, strict=True))
+            yield Rung(
+                name=f"{len(chosen)} of {len(ids)} members",
+                outcome=replace(
+                    outcome,
+                    board=replace(outcome.board, weights=weights),
+                    members=tuple(outcome.members[place] for place in chosen),
+                    weights=tuple(float(one) for one in shares),
+                    oof=oof,
+                    native=tuple(outcome.native[place] for place in chosen),
+                ),
+                loss=loss,
+                excess=share,
+            )
+
+    def _of(
+        self, outcome: Outcome, pupil: Pupil, made: tuple[Candidate, Fitted], excess: Callable[[Serving], float]
+    ) -> Rung:
+        found, fitted = made
+        oof = np.asarray(self.state.rundir.load(candidates.oof_name(found)))
+        estimate = serving([footprint(fitted.member.prediction)], columns=pupil.columns)
+        board = Board(trials=self.state.trials, weights=((found.id, 1.0),), front=outcome.board.front)
+        return Rung(
+            name=pupil.name,
+            outcome=replace(
+                outcome, board=board, members=(fitted.member,), weights=(1.0,), oof=oof, native=(fitted.native,)
+            ),
+            loss=self.loss(oof),
+            excess=excess(estimate),
+        )
+
+
+def _anything(estimate: Serving) -> bool:
+    del estimate
+    return True
+
+
+def _columns(state: State) -> int:
+    return len(state.problem.schema.features)
+
+
+def _forecast(state: State, outcome: Outcome, pressure: Mapping[str, float]) -> Callable[[Serving], float]:
+    """How much of its limits a model will take: as its estimate to that of `outcome`, so what was measured."""
+    first = serving([footprint(member.prediction) for member in outcome.members], columns=_columns(state))
+
+    def excess(estimate: Serving) -> float:
+        shares = [
+            share * getattr(estimate, ESTIMATE[name]) / getattr(first, ESTIMATE[name])
+            for name, share in pressure.items()
+        ]
+        return max(shares, default=0.0)
+
+    return excess
