@@ -64,6 +64,7 @@ class Worker:
             if self._current.model is not None:
                 self._meter.swapped()
             self._current.model, self._next = self._next, None
+        gc.unfreeze()
         gc.collect()
         gc.freeze()  # what stays for good is not looked through again: one cause less of slow answers
         if self.serving is None:
