@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from automl.decide.verdict import Verdict
     from automl.executors.base import Executor
     from automl.gates.base import GateVerdict, Measured
+    from automl.gates.floor import Floor
     from automl.judge import Judgement
     from automl.search.board import Board, Outcome
     from automl.search.rundir import RunDir
@@ -110,9 +111,11 @@ def fit(
     with ExitStack() as stack:
         executor = _start(spec, stack)
         loaded = _preload(spec)
+        floor = _floor(spec)
         data = _read(spec, train, test, tables or {}, deadline, listener, loaded)
         costs = _costs(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
+        _refuse_the_impossible(floor, run)
         told = _with_money(listener, run, data, costs)
         outcome = _search(spec, data, deadline, executor, run, after_first("search", told, warm))
         outcome, choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
@@ -190,6 +193,24 @@ def _start(spec: Spec, stack: ExitStack) -> Executor:
     executor = backend.start(workers=spec.budget.workers)
     stack.callback(executor.close)
     return executor
+
+
+def _floor(spec: Spec) -> Floor:
+    """What an empty pipeline takes, measured while the data is read, where the spec limits it."""
+    from automl.gates.floor import Floor
+
+    return Floor(spec.limits)
+
+
+def _refuse_the_impossible(floor: Floor, run: RunDir) -> None:
+    """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
+    from automl.gates.floor import impossible
+    from automl.refuse import write_story
+    from automl.search.board import Board
+
+    if broken := floor.broken():
+        write_story(run.path, board=Board(trials=(), weights=()), gates=broken)
+        raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
 
 
 def _preload(spec: Spec) -> Callable[[], None]:

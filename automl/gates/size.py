@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from automl.gates._limit import against
 from automl.gates.base import Gate, GateVerdict, Limit, Measured
 
@@ -13,9 +15,7 @@ PROTOCOL = (
 
 
 def _judge(measured: Measured, limit: Limit) -> tuple[GateVerdict, ...]:
-    copies = sorted(path.relative_to(measured.folder).as_posix() for path in measured.folder.glob("score_tables/*.py"))
-    files = {name: measured.folder / name for name in (*NEEDED, *copies)}
-    sizes = {name: path.stat().st_size for name, path in files.items() if path.is_file()}
+    sizes = sizes_of(measured.folder)
     return (
         against(
             gate="size",
@@ -27,6 +27,13 @@ def _judge(measured: Measured, limit: Limit) -> tuple[GateVerdict, ...]:
             raw=sizes,
         ),
     )
+
+
+def sizes_of(folder: Path) -> dict[str, int]:
+    """Bytes by file."""
+    copies = sorted(path.relative_to(folder).as_posix() for path in folder.glob("score_tables/*.py"))
+    files = {name: folder / name for name in (*NEEDED, *copies)}
+    return {name: path.stat().st_size for name, path in files.items() if path.is_file()}
 
 
 size = Gate(name="size", judge=_judge)
