@@ -39,6 +39,13 @@ from automl.errors import SpecError
     show_default=True,
     help="What is done with columns that the model does not know.",
 )
+@click.option(
+    "--require-signature",
+    "key",
+    type=FILE,
+    metavar="PUBKEY",
+    help="Refuse bundles that the owner of this key did not sign.",
+)
 @click.option("--log-requests", is_flag=True, help="Log every request, not only those that fail.")
 def command(  # one argument for each option
     bundle: Path,
@@ -55,6 +62,7 @@ def command(  # one argument for each option
     concurrency: int,
     per_client: int | None,
     extra: str,
+    key: Path | None,
     log_requests: bool,
 ) -> None:
     """Answer requests with BUNDLE over HTTP.
@@ -77,6 +85,7 @@ def command(  # one argument for each option
         per_client=per_client,
         extra="refuse" if extra == "refuse" else "ignore",
         log_requests=log_requests,
+        key=str(key.absolute()) if key else None,
     )
     serve(bundle, settings, open_to_all=open_to_all, told=lambda address: click.echo(f"answers on {address}", err=True))
 

@@ -36,8 +36,8 @@ class Model:
 
     @classmethod
     def open(cls, path: Path, settings: Settings) -> Model:
-        """The bundle in `path`, every hash checked and its golden rows replayed; `AutomlError` where it fails."""
-        verify(path)
+        """The bundle at `path`, every hash checked and its golden rows replayed; `AutomlError` where it fails."""
+        verify(path, require_signature=Path(settings.key) if settings.key else None)
         bundle, tables = Bundle.load(path), {}
         if settings.tables:
             from automl.data.open_tables import open_table

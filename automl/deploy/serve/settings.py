@@ -17,11 +17,13 @@ TABLE_FILES = frozenset({".parquet", ".csv", ".tsv", ".ndjson", ".arrow", ".feat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Limits are those of one worker. `tables` are files of other tables by name, read when a bundle is opened.
+    """Limits are those of one worker.
 
-    `hosts` are names that a request may call the server by, besides addresses and ``localhost``; ``*`` is any.
-    `per_client` are requests of one address at the same time. Seconds: `head` to send all headers, `body` to send all
-    of the body or to take the answer, `idle` between two requests, `grace` to end what was begun.
+    `tables` are files of other tables by name, read when a bundle is opened; `key` is the file of a public key, whose
+    owner must have signed it. `hosts` are names that a request may call the server by, besides addresses and
+    ``localhost``; ``*`` is any. `per_client` are requests of one address at the same time. Seconds: `head` to send all
+    headers, `body` to send all of the body or to take the answer, `idle` between two requests, `grace` to end what was
+    begun.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +44,7 @@ class Settings:
     open_health: bool = False
     log_requests: bool = False
     tables: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = None
 
     def to_json(self) -> str:
         """As a worker takes them."""

@@ -19,12 +19,14 @@ from typing import Any
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import FOLDER
 from automl.deploy.serve.settings import Settings, check
-from automl.errors import AutomlError, BundleError, DataError, MachineError
+from automl.errors import AutomlError, BundleError, DataError, MachineError, SpecError
 
 BACKLOG = 1024  # connections that wait to be taken
 SILENT = 60.0  # seconds without a sign of life: the worker hangs
 SOON, LATEST, LONG = 0.1, 5.0, 10.0  # seconds: first and longest pause before a new start; a life that was long
-ERRORS: dict[int, type[AutomlError]] = {error.exit_code: error for error in (DataError, BundleError, MachineError)}
+ERRORS: dict[int, type[AutomlError]] = {
+    error.exit_code: error for error in (SpecError, DataError, BundleError, MachineError)
+}
 
 Reply = dict[str, Any]
 
@@ -159,12 +161,12 @@ class Parent:
             refused = [reply for reply in replies if reply["said"] != "loaded"]
             if refused or not replies:
                 await asyncio.gather(*(child.ask(do="drop") for child in children))
-                shutil.rmtree(copy)
+                _remove(copy)
                 self._log("error", "swap refused", **_why(refused))
                 return
             before, self._copy = self._copy, copy
             await asyncio.gather(*(child.ask(do="swap") for child in children))
-            shutil.rmtree(before)
+            _remove(before)
             self._log("info", "swapped", bundle=replies[0]["bundle"])
 
     async def _keep(self, slot: int) -> None:
@@ -223,15 +225,18 @@ class Parent:
         return child
 
     def _copied(self) -> Path:
-        """The bundle's folder as it is now, where nobody else writes; whether it is right, the workers find out."""
+        """The bundle as it is now, where nobody else writes; whether it is right, the workers find out."""
         self._copies += 1
-        copy = self._room / str(self._copies)
-        if not self._bundle.is_dir():
+        copy = self._room / f"{self._copies}{self._bundle.suffix}"
+        if not self._bundle.exists():
             raise BundleError("there is no such bundle", where=str(self._bundle), hint="`automl fit SPEC` writes one")
         try:
-            shutil.copytree(self._bundle, copy, symlinks=True)
+            if self._bundle.is_file():
+                shutil.copyfile(self._bundle, copy)
+            else:
+                shutil.copytree(self._bundle, copy, symlinks=True)
         except (OSError, shutil.Error) as error:
-            shutil.rmtree(copy, ignore_errors=True)
+            _remove(copy)
             raise BundleError(f"the bundle cannot be read: {type(error).__name__}", where=str(self._bundle)) from error
         return copy
 
@@ -265,6 +270,13 @@ def worker_environment(numbers: Path, ours: Mapping[str, str]) -> dict[str, str]
     paths = [str(Path(__file__).parents[3]), ours.get("PYTHONPATH", "")]
     single = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return {**single, **ours, FOLDER: str(numbers), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def _remove(copy: Path) -> None:
+    if copy.is_file():
+        copy.unlink()
+    else:
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 def _error(reply: Reply | None) -> AutomlError:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automl.deploy.serve.app import Current, make_app
 from automl.deploy.serve.log import Log, bridge
@@ -21,6 +21,9 @@ from automl.deploy.serve.model import Model
 from automl.deploy.serve.protocol import guarded
 from automl.deploy.serve.settings import TOKEN, Settings
 from automl.errors import AutomlError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 BEAT = 5.0  # seconds between two signs of life
 
@@ -68,10 +71,12 @@ class Worker:
         gc.collect()
         gc.freeze()  # what stays for good is not looked through again: one cause less of slow answers
         if self.serving is None:
-            self.serving = asyncio.create_task(self._serve())
+            server = self._server()
+            self._stop = lambda: setattr(server, "should_exit", True)
+            self.serving = asyncio.create_task(server.serve(sockets=[self._listening]))
         return {"said": "swapped"}
 
-    async def _serve(self) -> None:
+    def _server(self) -> uvicorn.Server:
         import uvicorn
 
         app = make_app(self._current, self._settings, token=os.environ.get(TOKEN), log=self._log, meter=self._meter)
@@ -88,9 +93,7 @@ class Worker:
             timeout_keep_alive=int(self._settings.idle),
             timeout_graceful_shutdown=int(self._settings.grace),
         )
-        server = uvicorn.Server(config)
-        self._stop = lambda: setattr(server, "should_exit", True)
-        await server.serve(sockets=[self._listening])
+        return uvicorn.Server(config)
 
     def stop(self) -> None:
         """Take no more connections, end what was begun."""
@@ -110,6 +113,9 @@ async def work(worker: Worker, channel: socket.socket) -> None:
         task.cancel()
     if worker.serving is not None:
         await worker.serving
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def _orders(worker: Worker, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

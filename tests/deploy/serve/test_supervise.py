@@ -180,3 +180,22 @@ def test_threads_are_single():
     environment = worker_environment(Path("/room"), {"PATH": os.environ["PATH"], "PYTHONPATH": "/mine"})
     assert environment["OMP_NUM_THREADS"] == environment["POLARS_MAX_THREADS"] == "1"
     assert environment["PYTHONPATH"].split(os.pathsep)[1] == "/mine"
+
+
+def test_a_zip_is_served_and_the_signature_wanted(bundle, tmp_path):
+    """B07: with a key, a bundle that its owner did not sign is not opened; a signed zip is."""
+    from automl.bundle.archive import pack
+    from automl.bundle.read import names_of, read_manifest
+    from automl.bundle.signature import make_keys, sign
+    from automl.deploy.serve.model import Model
+    from automl.errors import BundleError
+
+    private = tmp_path / "key.pem"
+    settings = Settings(key=str(make_keys(private)))
+    with pytest.raises(BundleError):
+        Model.open(bundle, settings)
+    signed = Path(shutil.copytree(bundle, tmp_path / "signed.bundle"))
+    sign(signed, private)
+    pack(signed, names_of(signed, read_manifest(signed)), tmp_path / "signed.zip")
+    model = Model.open(tmp_path / "signed.zip", settings)
+    assert model.name == Model.open(bundle, Settings()).name
