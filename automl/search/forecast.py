@@ -111,6 +111,11 @@ def backlog(state: State) -> float:
     return sum(rest(state, found) for found in state.found if not found.ended) / state.workers
 
 
+def most(state: State) -> int:
+    """The folds with which a candidate counts, where there is no time for all."""
+    return state.pace.folds // 2 + 1
+
+
 def rest(state: State, found: Candidate) -> float:
     """Seconds of work on one worker in the further folds of a candidate."""
     return found.seconds_a_fold() * max(0, state.pace.folds - len(found.losses)) if found.losses else 0.0

@@ -20,7 +20,7 @@ from automl.search.board import Outcome
 from automl.search.candidate import Candidate
 from automl.search.features import choose_features
 from automl.search.finish import finish
-from automl.search.forecast import granted, scaled, seconds_left, usual_fit, work
+from automl.search.forecast import granted, most, scaled, seconds_left, usual_fit, work
 from automl.search.monotone import able
 from automl.search.pace import BAGS_LEFT, PREPARE, pace
 from automl.search.problem import Matrices, Problem
@@ -298,4 +298,4 @@ def _close(state: State) -> None:
 def _counting(state: State, found: Candidate) -> int:
     """The folds with which a candidate counts that gets no more: most of them are enough."""
     done = len(found.losses)
-    return done if done > state.pace.folds / 2 else state.pace.folds
+    return done if done >= most(state) else state.pace.folds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from automl.search import ladder
 from automl.search.agenda import enough
 from automl.search.candidate import Candidate
-from automl.search.forecast import backlog, expected, haste, rest, seconds_left
+from automl.search.forecast import backlog, expected, haste, most, rest, seconds_left
 from automl.search.pace import hurried
 from automl.search.state import State
 
@@ -36,7 +36,8 @@ def next_fold(state: State) -> tuple[Candidate, int] | None:
 def abandon(state: State) -> list[Candidate]:
     """Candidates whose other folds would not end in time: their time goes to what fits.
 
-    The furthest one stays as long as nothing but baselines stands.
+    Who can still get most of its folds goes on until it has them. The furthest one stays as long as nothing but
+    baselines stands.
     """
     if state.counted:
         return []
@@ -46,10 +47,21 @@ def abandon(state: State) -> list[Candidate]:
     if not any(not one.learner.baseline for one in state.whole):
         furthest = min(some, key=lambda one: (_folds_left(state, one), one.first, one.id), default=None)
         waiting = [one for one in waiting if one is not furthest]
-    late = [one for one in waiting if rest(state, one) / min(state.workers, _folds_left(state, one)) > _seconds(state)]
+    late = [one for one in waiting if _late(state, one, state.pace.folds) and not _may_count(state, one)]
     for found in late:
         found.detail = f"ended after {len(found.losses)} of {state.pace.folds} folds: no time for the others"
     return late
+
+
+def _late(state: State, found: Candidate, folds: int) -> bool:
+    """Whether so many folds of a candidate would end too late."""
+    more = folds - len(found.losses)
+    return found.seconds_a_fold() * more / min(state.workers, more) > _seconds(state)
+
+
+def _may_count(state: State, found: Candidate) -> bool:
+    """Whether a candidate lacks most of its folds, and can get them in time."""
+    return len(found.losses) < most(state) and not _late(state, found, most(state))
 
 
 def _folds_left(state: State, found: Candidate) -> int:
@@ -131,7 +143,12 @@ def goes_on(state: State, found: Candidate) -> bool:
     if found.first > min(firsts) + margin * (max(firsts) - min(firsts)):
         found.detail = "dropped: its first fold is behind the best"
         return False
-    if not state.counted and CAUTION * backlog(state) >= seconds_left(state):
+    if not state.counted and CAUTION * (backlog(state) - _spared(state, found)) >= seconds_left(state):
         found.detail = "dropped: no time for further folds"
         return False
     return True
+
+
+def _spared(state: State, found: Candidate) -> float:
+    """Seconds that are spared if a candidate gets most of its folds only, with which it counts."""
+    return found.seconds_a_fold() * (state.pace.folds - most(state)) / state.workers
