@@ -28,6 +28,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can write: no cloc
 _WAYS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
 _END = struct.Struct("<4s4H2LH")  # the last record: signature, disks, entries here and in all, size, start, comment
+_LONGEST_NAME = 200
 _LONGEST = 46 + 512  # bytes of an entry of the directory: what it always has, and a name
 
 
@@ -115,8 +116,9 @@ def _check(entries: list[zipfile.ZipInfo], path: Path) -> None:
     names: set[str] = set()
     for entry in entries:
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if not _NAME.fullmatch(entry.orig_filename) or entry.orig_filename != entry.filename:
-            raise _refused(f"no bundle has a file of the name {entry.orig_filename!r}", path)
+        name = entry.orig_filename
+        if not _NAME.fullmatch(name) or name != entry.filename or len(name) > _LONGEST_NAME:
+            raise _refused(f"no bundle has a file of the name {name[:_LONGEST_NAME]!r}", path)
         if kind not in {0, stat.S_IFREG}:
             raise _refused(f"{entry.filename} is no plain file", path)
         if entry.filename.lower() in names:

@@ -15,7 +15,7 @@ TYPES = {"number": "double", "text": "const char *", "flag": "unsigned char", "i
 KINDS = {np.dtype(np.float64): "number", np.dtype(np.int64): "index", np.dtype(np.bool_): "flag"}
 LINE = 8  # values
 LOWEST = -(2**63)
-_PLAIN = re.compile(r"[A-Za-z0-9 _.,:;<>=+*/()\[\]{}|&^~!@#%$'-]")
+_PLAIN = re.compile(r"[A-Za-z0-9 _.,:+=()-]")
 _KEYWORDS = frozenset(
     # of C and C++, and what headers define
     """

@@ -7,16 +7,24 @@ import json
 import math
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from automl.bundle.manifest import outputs_of
 from automl.bundle.read import Bundle
+from automl.bundle.write import finish, stage, staging
 from automl.data.reader import read_row
 from automl.deploy.export import _c_text as text
+from automl.deploy.export._c_trees import tables
 from automl.deploy.export.base import export
+from automl.deploy.export.c import _sources
+from automl.errors import BundleError, DataError
+from automl.graph.nodes import read_graph
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops import expr as ops
@@ -143,22 +151,19 @@ def everything(grow: Any) -> dict[str, ops.Expr]:
 @needs_gcc
 def test_every_operation_is_held(grow, tmp_path):
     """Each operation of the list gives the graph's numbers: at missing cells, infinities, ties and odd texts too."""
-    from automl.deploy.export.c import _sources
-    from automl.graph.nodes import read_graph
-
     outputs = everything(grow)
     leaves = [ops.Column("a"), ops.Column("B-2"), ops.Column("job", "text"), ops.Column('say "?";\nint x', "text")]
     model = to_onnx(outputs, inputs=leaves)
     graph = read_graph(model)
     names = [(name, "text" if expr.dtype == "text" else "number", expr.width) for name, expr in outputs.items()]
 
-    class Told:
-        content_hash = "0" * 64
-        outputs = [type("O", (), {"name": name, "columns": [name] * width}) for name, _, width in names]
-
+    told = SimpleNamespace(
+        content_hash="0" * 64,
+        outputs=[SimpleNamespace(name=name, columns=[name] * width) for name, _, width in names],
+    )
     folder = tmp_path / "c"
     folder.mkdir()
-    header, source = _sources(graph, Told, text.identifiers([leaf.name for leaf in leaves]))
+    header, source = _sources(graph, told, text.identifiers([leaf.name for leaf in leaves]))
     (folder / "model.h").write_text(header, encoding="ascii")
     (folder / "model.c").write_text(source, encoding="ascii")
     program = Compiled(folder, {leaf.name: leaf.of for leaf in leaves}, names)
@@ -197,3 +202,79 @@ def test_every_operation_is_held(grow, tmp_path):
 
 def _cells(names: list[tuple[str, str, int]]) -> list[str]:
     return [name for name, _, width in names for _ in range(width)]
+
+
+def test_what_c_cannot_hold_is_named(make_contents, binary, tmp_path):
+    """A text that is cut into words is refused with its column; nothing is left at the place."""
+    words = ops.Tokens(ops.Column("note", "text"), "[a-z]+", keys=("paid",), codes=(0,), most=4)
+    score = ops.RowSum(ops.Take(words, np.array([[0.1], [0.2]])))
+    found = {"probability": ops.Sigmoid(score), "decision": ops.TakeText(ops.AsIndex(score, 2), ("1", "2"))}
+    model = to_onnx(found, inputs=[ops.Column("note", "text")])
+    contents = replace(make_contents(binary), model=model, outputs=outputs_of(binary, decides=True, costs=False))
+    stage(contents, staging(tmp_path / "t.bundle"))
+    finish(staging(tmp_path / "t.bundle"), tmp_path / "t.bundle", gates=(), verdict=None, card="")
+    with pytest.raises(DataError, match="C cannot hold the text tokenizer of column 'note'"):
+        export(tmp_path / "t.bundle", "c", tmp_path / "c")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.bundle"]
+
+
+@needs_gcc
+def test_no_name_breaks_out_of_the_source(tmp_path):
+    """S07: names of columns with quotes, comments, line breaks, trigraphs are identifiers and escaped strings."""
+    evil = [
+        '"; int x[-1]; "',
+        "*/ int y[-1]; /*",
+        "\nRUN touch /pwned",
+        "a??/",
+        "int",
+        "Int",
+        "\\",
+        "漢字",
+        "%s",
+        "<script>",
+    ]
+    inputs = [ops.Column(name) for name in evil]
+    model = to_onnx({"prediction": ops.RowSum(ops.Concat(tuple(inputs)))}, inputs=inputs)
+    told = SimpleNamespace(content_hash="*/ x", outputs=[SimpleNamespace(name="prediction", columns=evil)])
+    header, source = _sources(read_graph(model), told, text.identifiers(evil))
+    assert not any(name in header + source for name in evil if len(name) > 3)
+    folder = tmp_path / "c"
+    folder.mkdir()
+    (folder / "model.h").write_text(header, encoding="ascii")
+    (folder / "model.c").write_text(source, encoding="ascii")
+    program = Compiled(folder, dict.fromkeys(evil, "number"), [("prediction", "number", 1)])
+    assert program({name: 1.0 + place for place, name in enumerate(evil)}) == (0, [55.0])
+    listed = (ctypes.c_char_p * len(evil)).in_dll(program.library, "model_inputs")
+    assert [name.decode() for name in listed] == evil
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"nodes_truenodeids": [0, 1]}, "no trees"),
+        ({"nodes_truenodeids": [9, 1]}, "outside"),
+        ({"nodes_featureids": [0, 7]}, "outside"),
+        ({"nodes_modes": np.array([3, 0], dtype=np.uint8)}, "never write"),
+        ({"leaf_targetids": [0, 0, 5]}, "no target"),
+        ({"nodes_modes": np.array([6, 0], dtype=np.uint8)}, "a set is missing"),
+        ({"aggregate_function": 2}, "does not add"),
+    ],
+)
+def test_a_walk_of_a_tree_always_ends(change, why):
+    """B09: trees that go round or lead out of their tables are refused before a line of C is written."""
+    good = {
+        "n_targets": 1,
+        "tree_roots": [0],
+        "nodes_featureids": [0, 1],
+        "nodes_modes": np.array([0, 1], dtype=np.uint8),
+        "nodes_splits": np.array([0.5, 1.5]),
+        "nodes_truenodeids": [1, 0],
+        "nodes_trueleafs": [0, 1],
+        "nodes_falsenodeids": [1, 2],
+        "nodes_falseleafs": [1, 1],
+        "leaf_targetids": [0, 0, 0],
+        "leaf_weights": np.array([1.0, 2.0, 3.0]),
+    }
+    assert "t_nodes" in tables("t", good, 2)
+    with pytest.raises(BundleError, match=why):
+        tables("t", good | change, 2)

@@ -1,0 +1,112 @@
+"""A folder with one page that scores in the browser: a form made from the signature, the reader's twin, the graph."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from automl.bundle.read import Bundle, read_file
+from automl.deploy.export.base import Exporter, Source, one_table
+from automl.errors import SpecError
+from automl.graph.nodes import read_graph
+
+PACKAGE = "onnxruntime-web"
+VERSION = "1.30.0"  # the one that the page was tried with
+RUNTIME = ("package.json", "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm")
+LEVELS = 50  # of a category, offered beside the field
+
+
+def write(source: Source, folder: Path) -> None:
+    """index.html with its script and style, reader.js, signature.json, model.onnx, golden rows, package.json."""
+    bundle = source.bundle
+    one_table(bundle, "web")
+    own = importlib.resources.files("automl.deploy.export") / "web_page"
+    (folder / "index.html").write_text(page(bundle, (own / "index.html.j2").read_text("utf-8")), encoding="utf-8")
+    for name in ("page.js", "page.css"):
+        (folder / name).write_bytes((own / name).read_bytes())
+    (folder / "reader.js").write_bytes((importlib.resources.files("automl.data") / "reader.js").read_bytes())
+    for name in ("model.onnx", "golden/rows.json", "golden/expected.json"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(read_file(bundle.path, name))
+    _put(folder / "signature.json", signature(bundle))
+    version = VERSION if source.vendor is None else _vendored(source.vendor, folder / "node_modules" / PACKAGE)
+    _put(folder / "package.json", {"private": True, "type": "module", "dependencies": {PACKAGE: version}})
+
+
+def signature(bundle: Bundle) -> dict[str, Any]:
+    """What the script needs to know: reader, inputs of the graph with their columns, outputs with theirs."""
+    graph = read_graph(read_file(bundle.path, "model.onnx"))
+    return {
+        "reader": bundle.manifest.reader,
+        "inputs": [{"name": name, "column": own, "text": text} for name, (own, text) in graph.inputs.items()],
+        "outputs": [output.model_dump(mode="json") for output in bundle.manifest.outputs],
+        "content_hash": bundle.manifest.content_hash,
+    }
+
+
+def page(bundle: Bundle, template: str) -> str:
+    """The page; names and levels of the data are escaped, and scripts of other places never run (S07, V13)."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(template).render(
+        target=bundle.manifest.target.name, kind=bundle.manifest.target.kind, fields=list(_fields(bundle))
+    )
+
+
+def _fields(bundle: Bundle) -> Iterator[dict[str, Any]]:
+    """A field for each raw column, filled with a cell of the first golden row."""
+    wires: dict[str, str] = {}
+    entries: Any = bundle.manifest.reader["columns"]
+    for entry in entries:
+        for part in entry.get("parts", [entry["name"]]):
+            wires.setdefault(part, entry["wire"])
+    known = json.loads(read_file(bundle.path, "profile.json"))["columns"]
+    example = json.loads(read_file(bundle.path, "golden/rows.json"))[0]
+    for place, name in enumerate([*bundle.needed, *bundle.optional]):
+        levels = list(known.get(name, {}).get("levels", {}))[:LEVELS]
+        value = example.get(name)
+        yield {
+            "id": f"field-{place}",
+            "name": name,
+            "wire": wires[name],
+            "levels": levels,
+            "optional": name in bundle.optional,
+            "value": "" if value is None else str(value),
+        }
+
+
+def _vendored(package: Path, target: Path) -> str:
+    """Copy what the page loads of an installed onnxruntime-web; its version."""
+    lacking = [name for name in RUNTIME if not (package / name).is_file()]
+    about = {} if lacking else json.loads((package / "package.json").read_bytes())
+    version = str(about.get("version", ""))
+    if lacking or about.get("name") != PACKAGE or not re.fullmatch(r"[0-9]+(\.[0-9]+){2}(-[0-9A-Za-z.-]+)?", version):
+        what = f"there is no {lacking[0]} in it" if lacking else "its package.json is another package's"
+        raise SpecError(
+            f"this is no installed {PACKAGE}: {what}",
+            where=str(package),
+            hint=f"`npm install {PACKAGE}@{VERSION}`, then name node_modules/{PACKAGE}.",
+        )
+    for name in RUNTIME:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(package / name, target / name)
+    return version
+
+
+def _put(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+EXPORTER = Exporter(
+    name="web",
+    purpose="a page that scores in the browser; serve the folder over HTTP",
+    makes="folder",
+    write=write,
+    vendors=True,
+)
