@@ -85,18 +85,22 @@ class Child:
 
     async def hear(self, reader: asyncio.StreamReader) -> None:
         """Take replies until the worker ends; one that is silent too long is killed."""
-        with suppress(TimeoutError, ConnectionError, ValueError):
+        try:
             while line := await asyncio.wait_for(reader.readline(), SILENT):
                 reply = json.loads(line)
                 if reply["said"] != "alive":
                     self._replies.put_nowait(reply)
-        self.kill()
+        except ConnectionError:
+            pass  # it died
+        except (TimeoutError, ValueError):
+            self.kill()
         self._over = True
         self._replies.put_nowait(None)
 
     def hang_up(self) -> None:
-        """Let it end what it began, then end."""
-        self._writer.close()
+        """Let it end what it began, then end; until then it is heard."""
+        with suppress(OSError):
+            self._writer.write_eof()
 
     def kill(self) -> None:
         """End it now."""
@@ -128,6 +132,7 @@ class Parent:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._do(self.swap()))
         slots = range(self._settings.workers)
         starts = asyncio.gather(*(self._do(self._start(slot)) for slot in slots))
         stop = self._do(self._stopping.wait())
@@ -136,7 +141,6 @@ class Parent:
             if not starts.done():
                 return
             starts.result()
-            loop.add_signal_handler(signal.SIGHUP, lambda: self._do(self.swap()))
             for slot in slots:
                 self._do(self._keep(slot))
             address = _address(self._listening)
@@ -172,13 +176,15 @@ class Parent:
     async def _keep(self, slot: int) -> None:
         """Start the worker of a slot again whenever it ends (V08)."""
         pause, began = 0.0, time.monotonic()
-        while not self._stopping.is_set():
-            code = await self._children[slot].process.wait() if slot in self._children else None
+        while True:
+            child = self._children.get(slot)
+            code = None if child is None else await child.process.wait()
             self._children.pop(slot, None)
             if self._stopping.is_set():
                 return
             pause = 0.0 if time.monotonic() - began > LONG else min(LATEST, 2 * pause + SOON)
-            self._log("error", "worker ended", slot=slot, code=code, pause=pause)
+            if child is not None:
+                self._log("error", "worker ended", slot=slot, code=code, pause=pause)
             await asyncio.sleep(pause)
             began = time.monotonic()
             try:

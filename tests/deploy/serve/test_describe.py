@@ -50,6 +50,7 @@ def test_the_signature(served, bundle):
     assert set(row["properties"]) == {*row["required"], "id"}
 
 
+@pytest.mark.timeout(900)  # a thousand requests and their making, on any machine
 @pytest.mark.parametrize("examples", [12, pytest.param(450, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("which", ["bundle", "shop"])
 def test_no_request_breaks_it(examples, which, request, serving):

@@ -77,7 +77,7 @@ def place(bundle, tmp_path):
 
 
 def test_a_life(place, make_bundle, regression, raw, tmp_path):
-    """V08, V10: a bad bundle changes nothing, a good one is swapped in, a killed worker comes back; it ends with 0."""
+    """V08, V10: a bad bundle changes nothing, a good one is swapped in, a killed worker comes back; it ends tidily."""
     row = raw.row(0, named=True)
     log = tmp_path / "log"
     with running(place, log, "--workers", "2") as server:
@@ -106,11 +106,32 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path):
         assert "prediction" in answers[0]["rows"][0]
 
         workers = server.workers()
-        server.process.terminate()
+        with begun(server, row) as finish:
+            server.process.terminate()
+            time.sleep(0.5)
+            assert finish().startswith(b"HTTP/1.1 200 ")
         assert server.process.wait(PATIENCE) == 0
         assert not [worker for worker in workers if worker.is_running()]
         server_log = [line["event"] for line in server.lines]
     assert server_log[-1] == "stopped"
+
+
+@contextmanager
+def begun(server, row):
+    """A request of which half was sent; what is given sends the rest and returns what was answered."""
+    body = json.dumps({"rows": [row]}).encode()
+    host, port = server.address.removeprefix("http://").split(":")
+    head = f"POST /predict HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as line:
+        line.sendall(head.encode() + body[:10])
+        time.sleep(0.5)  # it is taken
+
+        def finish():
+            line.sendall(body[10:])
+            return line.recv(65_536)
+
+        yield finish
 
 
 def test_a_worker_ends_with_its_parent(place, tmp_path):
