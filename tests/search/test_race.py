@@ -28,13 +28,21 @@ FIRM = {0: 0.3, 1: 0.3, 2: 0.3}
 
 
 def test_what_cannot_end_in_time_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A candidate of 10 s a fold with three to go does not fit into 12 s on two workers; one of 1 s a fold does."""
-    monkeypatch.setattr(race, "seconds_left", lambda _: 12.0)
+    """In 9 s a candidate of 10 s a fold cannot get most of its folds: it is given up, one of 1 s a fold is not."""
+    monkeypatch.setattr(race, "seconds_left", lambda _: 9.0)
     stands = candidate(0, dict.fromkeys(range(5), 0.4), seconds=5.0, whole=True, ended=True)
     slow, fast = candidate(1, {0: 0.3, 1: 0.3}, seconds=20.0), candidate(2, {0: 0.3, 1: 0.3}, seconds=2.0)
     assert race.abandon(state([stands, slow, fast])) == [slow]
     assert slow.detail == "ended after 2 of 5 folds: no time for the others"
     assert race.abandon(state([stands, slow, fast], counted=True)) == []
+
+
+def test_most_folds_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who can get three of five folds in time goes on until it has them, and is then ended."""
+    monkeypatch.setattr(race, "seconds_left", lambda _: 9.0)
+    stands = candidate(0, dict.fromkeys(range(5), 0.4), seconds=5.0, whole=True, ended=True)
+    short, enough = candidate(1, {0: 0.3, 1: 0.3}, seconds=16.0), candidate(2, FIRM, seconds=30.0)
+    assert race.abandon(state([stands, short, enough])) == [enough]
 
 
 def test_the_furthest_stays_while_nothing_stands(monkeypatch: pytest.MonkeyPatch) -> None:
