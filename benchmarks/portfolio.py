@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from portfolio_cells import CPU_SECONDS, QUESTIONS, SIZES, missing, pool, records
-from portfolio_choice import LENGTH, Sample, derive, left_out, mean_regret, over_time, samples
+from portfolio_choice import HORIZONS, LENGTH, Sample, derive, left_out, mean_regret, over_time, samples
 
 RESULTS = Path(__file__).parent / "results"
 KEPT = Path(__file__).parents[1] / "automl" / "learners" / "portfolio.toml"
@@ -61,10 +61,9 @@ def main() -> None:
         run_missing(said.data, said.scratch)
     judged = []
     for group in pool():
-        for size in SIZES:
-            given = samples(said.scratch, group, size)
-            if len({sample.question for sample in given}) >= LEAST:
-                judged.append(judge(group, size, given))
+        given = [sample for size in SIZES for sample in samples(said.scratch, group, size)]
+        many = [size for size in SIZES if len({sample.question for sample in given if sample.size == size}) >= LEAST]
+        judged += [judge(group, size, given) for size in many]
     date = max(record["date"] for record in records())[:10]
     table = "\n".join(render(judged, date))
     (RESULTS / "portfolio.md").write_text(table + "\n", encoding="utf-8")
@@ -83,19 +82,20 @@ def run_missing(data: Path, scratch: Path) -> None:
 
 
 def judge(group: str, size: str, given: Sequence[Sample]) -> Judged:
-    """Derive the order from all samples, and for each question from the others."""
+    """Derive the order for a size from all samples, and for each question from the others."""
     names = list(pool()[group])
-    without = left_out(given, names)
+    questions = {sample.question for sample in given if sample.size == size}
+    without = {question: order for question, order in left_out(given, names, size).items() if question in questions}
     ours, today, wins = [], [], 0
     for question, order in without.items():
-        own = [sample for sample in given if sample.question == question]
+        own = [sample for sample in given if sample.question == question and sample.size == size]
         ours.append(_regrets(own, order))
         today.append(_regrets(own, todays(group, own[0], size)))
         wins += ours[-1][-1] < today[-1][-1]
     return Judged(
         group=group,
         size=size,
-        order=derive(given, names),
+        order=derive(given, names, size),
         questions=list(without),
         ours=np.mean(ours, axis=0).tolist(),
         today=np.mean(today, axis=0).tolist(),
@@ -134,7 +134,7 @@ def render(judged: Sequence[Judged], date: str) -> Iterator[str]:
     yield f"samples of {' and '.join(f'{rows:,}' for rows in SIZES.values())} train rows; other rows of train judge.\n"
     yield "Regret: 0 is the best configuration of a sample, 1 the median one; the mean of the best member's and of the"
     yield "greedy ensemble's. Left out: the order is derived without the question it is judged on, nor others of its"
-    yield "table. `over time` is the mean of what has ended after 1, 2, 4, 8, 16 median fits.\n"
+    yield f"table. `over time` is the mean of what has ended after {', '.join(map(str, HORIZONS))} median fits.\n"
     yield (
         "| group | rows | questions | order | "
         + " | ".join(f"after {step}" for step in STEPS)

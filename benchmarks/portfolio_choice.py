@@ -19,7 +19,9 @@ from portfolio_cells import BASELINES, configurations, predictions, records, tru
 
 MEMBERS, STEPS, ROWS = 4, 8, 500
 LENGTH = 12  # of an order
-HORIZONS = (1, 2, 4, 8, 16)  # times the median configuration's seconds
+HORIZONS = (2, 4, 8, 16)  # times the median configuration's seconds
+OTHERS = 0.5  # the weight of samples of another size
+MOST = 3.0  # regret of a sample: where baselines are poor, nothing else would count
 TINY = 1e-12
 
 
@@ -28,6 +30,7 @@ class Sample:
     """One sample of a question: by configuration the priced predictions [rows] to judge on, and seconds."""
 
     question: str
+    size: str
     squares: bool  # else log loss
     judge: Mapping[str, np.ndarray]
     truth: np.ndarray
@@ -47,7 +50,7 @@ class Sample:
             one, other = self.halves
             found = [self._halved(stack, mine, theirs) for mine, theirs in ((one, other), (other, one))]
             self._known[inside] = float(np.mean(found))
-        return (self._known[inside] - self.best) / self.scale
+        return min(MOST, (self._known[inside] - self.best) / self.scale)
 
     def _halved(self, stack: np.ndarray, chosen_on: np.ndarray, judged_on: np.ndarray) -> float:
         single = int(self._prices(stack[:, chosen_on], self.truth[chosen_on]).argmin())
@@ -90,16 +93,25 @@ def samples(scratch: Path, group: str, size: str) -> list[Sample]:
     ]
 
 
-def derive(given: Sequence[Sample], names: Sequence[str], length: int = LENGTH) -> list[str]:
-    """Greedily the configuration that lowers the mean regret most for its time, until none does."""
+def derive(given: Sequence[Sample], names: Sequence[str], size: str, length: int = LENGTH) -> list[str]:
+    """Greedily the configuration that lowers the mean regret most for its time, until none does.
+
+    Samples of the other sizes have a say, lest a few tasks decide.
+    """
+
+    def regret(members: Sequence[str]) -> float:
+        parts = {each: [sample for sample in given if sample.size == each] for each in {one.size for one in given}}
+        weights = [1.0 if each == size else OTHERS for each in parts]
+        return float(np.average([mean_regret(part, members) for part in parts.values()], weights=weights))
+
     order: list[str] = []
     while len(order) < min(length, len(names)):
-        now = mean_regret(given, order)
+        now = regret(order)
         left = [name for name in names if name not in order]
-        gains = {name: now - mean_regret(given, [*order, name]) for name in left}
+        gains = {name: now - regret([*order, name]) for name in left}
         # one median configuration's time beside its own: reading, predicting and choosing take time, too
-        best = max(left, key=lambda name: (gains[name] / (1.0 + _relative(given, name)), -_relative(given, name)))
-        if gains[best] <= 0.0 and len(order) >= length // 2:
+        best = max(left, key=lambda name: gains[name] / (1.0 + _relative(given, name)))
+        if gains[best] <= 0.0:
             break
         order.append(best)
     return order
@@ -129,11 +141,11 @@ def over_time(given: Sequence[Sample], order: Sequence[str]) -> float:
     return float(np.mean(found))
 
 
-def left_out(given: Sequence[Sample], names: Sequence[str]) -> dict[str, list[str]]:
+def left_out(given: Sequence[Sample], names: Sequence[str], size: str) -> dict[str, list[str]]:
     """For each question the order that the others give; samples of the same table count as the same question."""
     tables = {sample.question: sample.question.partition(":")[0] for sample in given}
     return {
-        question: derive([sample for sample in given if tables[sample.question] != table], names)
+        question: derive([sample for sample in given if tables[sample.question] != table], names, size)
         for question, table in tables.items()
     }
 
@@ -153,6 +165,7 @@ def _sample(scratch: Path, found: Sequence[dict[str, Any]]) -> Sample:
     spread = float(np.median(losses) - min(losses))
     return Sample(
         question=found[0]["question"],
+        size=found[0]["size"],
         squares=squares,
         judge=judge,
         truth=told,

@@ -11,6 +11,7 @@ from automl.engines.base import Engine
 from automl.errors import Stopped
 from automl.executors.base import Done, Executor
 from automl.learners.base import Learner
+from automl.learners.portfolio import order
 from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search import candidate as candidates
@@ -133,6 +134,7 @@ def _begin(
         seed=seed,
         cost=cost,
         tell=lambda text: listener(Event(stage="search", text=text)),
+        order=order(problem.task, len(problem.folds[0].fit)),
     )
     return State(
         problem=problem,
