@@ -19,6 +19,7 @@ from automl.data.dialect import SEPARATORS, Dialect, sniff
 from automl.data.excel import read_excel
 from automl.data.guard import guarded, probe
 from automl.data.reader import BLANKS
+from automl.data.streams import arrow, ndjson
 from automl.errors import DataError
 
 FORMATS = {
@@ -36,6 +37,7 @@ FORMATS = {
     ".xlsm": "excel",
     ".xls": "excel",
 }
+STREAMS = {"ndjson": ndjson, "arrow": arrow}
 CSV_CHUNK = 20_000
 HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
 GOLDEN, PLACE = 2_654_435_769, "row number of automl"  # 2^32 by the golden ratio (Knuth, volume 3, 6.4)
@@ -119,6 +121,8 @@ def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None =
             yield from _careful(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)  # type: ignore[arg-type]  # JSON of a Dialect
         elif kind(path) == "parquet":
             yield from _parquet(path, rows)
+        elif kind(path) in {"ndjson", "arrow"} and path.stat().st_size:
+            yield from (checked(frame, str(path)) for frame in STREAMS[kind(path)](path, rows))
         else:
             yield from _load_file(path).frame.iter_slices(rows)
 

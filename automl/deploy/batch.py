@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
-from automl.bundle.disk import whole_file
-from automl.bundle.ranking import Ranking
 from automl.bundle.read import Bundle
-from automl.bundle.scorer import missing_columns, read_csv, written
+from automl.bundle.scorer import missing_columns, read_csv
 from automl.data.costs import CostFile, joined, open_costs
-from automl.data.source import batches, files, kind
-from automl.errors import DataError, SpecError
+from automl.data.source import batches, files, frame_digest, kind
+from automl.deploy.formats import Form, header, rendered
+from automl.deploy.parts import Parts
+from automl.deploy.worker import scored
+from automl.errors import DataError, SpecError, Stopped
 from automl.progress import Event, Listener, silent
 
 MOST_CHUNKS = 16  # of a batch: 65,536 rows, so that parquet is not decoded in crumbs
 CELLS = 1_000_000  # of a batch: as text they take some 60 MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What to do about columns, and about cells that a spreadsheet would run.
+
+    `missing` columns that the model reads: refuse the data, or take them as empty. `extra` ones that it neither reads
+    nor passes through: ignore them, or refuse the data. `excel_safe`: text such as ``=1+1`` is written with a quote
+    in front (CSV only).
+    """
+
+    missing: Literal["refuse", "empty"] = "refuse"
+    extra: Literal["ignore", "refuse"] = "ignore"
+    excel_safe: bool = False
+
+
+AS_EVER = Policy()
 
 
 def predict(
@@ -32,9 +51,16 @@ def predict(
     *,
     costs: Path | None = None,
     tables: Mapping[str, Path] | None = None,
+    policy: Policy = AS_EVER,
+    workers: int = 1,
+    resume: bool = False,
     listener: Listener = silent,
 ) -> int:
     """Score the rows of `data` (csv, tsv, parquet, ndjson, arrow) into `out` (csv or parquet); returns their number.
+
+    `data` is a file, a folder or a glob. `workers` processes score; the output is the same, in the same order. With
+    `resume` a run that was killed goes on after its last whole chunk, if bundle, data and options are the same; under a
+    capacity all rows are one batch, which begins anew.
 
     Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in is read
     as text with the dialect of training, as `score.py` does, or with its own where that does not fit. In parquet a
@@ -52,9 +78,19 @@ def predict(
         raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
     model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
-    write = _write_csv if suffix == ".csv" else _write_parquet
-    with whole_file(out) as partial:
-        rows = write(_told(_decided(model, data, table, typed=suffix != ".csv"), listener), partial)
+    form: Form = "csv" if suffix == ".csv" else "parquet"
+    if policy.excel_safe and form != "csv":
+        raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")
+    job = _Job(model=model, data=data, costs=table, tables=tables or {}, policy=policy, form=form, workers=workers)
+    parts = Parts.open(out, form, job.identity, resume=resume and model.ranking is None)
+    try:
+        rows = _write(job, parts, listener)
+        parts.finish()
+    except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
+        raise
+    except BaseException:
+        parts.discard()
+        raise
     listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
     return rows
 
@@ -75,49 +111,136 @@ def _cost_file(model: Bundle, path: Path) -> CostFile:
     return file
 
 
-def _decided(model: Bundle, data: Path, costs: CostFile | None, *, typed: bool) -> Iterator[pl.DataFrame]:
-    if model.ranking is None:
-        for _, scored in _scored(model, data, costs, typed=typed):
-            yield scored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What is scored, and how."""
+
+    model: Bundle
+    data: Path
+    costs: CostFile | None
+    tables: Mapping[str, Path]
+    policy: Policy
+    form: Form
+    workers: int
+
+    @property
+    def rows(self) -> int:
+        """Rows of a chunk: some times the graph's own."""
+        chunk = self.model.manifest.chunk_rows
+        return chunk * max(1, min(MOST_CHUNKS, CELLS // (chunk * len(self.model.needed))))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for a killed run to go on."""
+        paths = [*files(self.data), *self.tables.values()]
+        return {
+            "bundle": self.model.manifest.content_hash,
+            "files": [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths],
+            "costs": None if self.costs is None else frame_digest(self.costs.frame),
+            "how": [self.policy.missing, self.policy.extra, self.policy.excel_safe, self.form, self.rows],
+        }
+
+    @property
+    def typed(self) -> bool:
+        """Whether a decision that is a label has the target's own type."""
+        return self.form != "csv"
+
+
+def _write(job: _Job, parts: Parts, listener: Listener) -> int:
+    """Score what is not scored yet into the parts; returns the rows of all of them."""
+    for head, rows, content in _ranked(job) if job.model.ranking else _rendered(job, skip=parts.chunks):
+        parts.add(content, rows, head)
+        listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
+    return parts.rows
+
+
+def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, int, bytes]]:
+    """The header, the rows and the bytes of each chunk after the first `skip`."""
+    heads: list[bytes] = []
+
+    def raw() -> Iterator[tuple[int, pl.DataFrame]]:
+        for first, frame in islice(_raw(job), skip, None):
+            heads.append(_head(job, frame))
+            yield first, frame
+
+    if job.workers > 1:
+        settings = {
+            "bundle": str(job.model.path),
+            "tables": {name: str(path) for name, path in job.tables.items()},
+            "form": job.form,
+            "excel_safe": job.policy.excel_safe,
+        }
+        chunks = scored(raw(), settings, job.workers)
     else:
-        yield from _ranked(model, model.ranking, data, costs, typed=typed)
+        chunks = (_here(job, first, frame) for first, frame in raw())
+    for rows, content in chunks:
+        yield heads[0], rows, content
 
 
-def _ranked(
-    model: Bundle, ranking: Ranking, data: Path, costs: CostFile | None, *, typed: bool
-) -> Iterator[pl.DataFrame]:
+def _here(job: _Job, first: int, frame: pl.DataFrame) -> tuple[int, bytes]:
+    found = job.model.score(frame, typed=job.typed, first=first)
+    return found.height, rendered(found, job.form, excel_safe=job.policy.excel_safe)
+
+
+def _head(job: _Job, frame: pl.DataFrame) -> bytes:
+    if job.form != "csv":
+        return b""
+    keys = [key for key in job.model.manifest.keys if key in frame.columns]
+    return header([*keys, *job.model.columns], excel_safe=job.policy.excel_safe)
+
+
+def _ranked(job: _Job) -> Iterator[tuple[bytes, int, bytes]]:
     """All rows ranked as one batch: scored rows wait on disk, only their costs and times are kept until the end."""
+    model, ranking = job.model, job.model.ranking
+    assert ranking is not None  # noqa: S101  # who asks knows
     with TemporaryDirectory() as folder:
-        parts: list[Path] = []
+        waiting: list[Path] = []
         decisions: list[str] = []
         each, times = [], []
-        for raw, scored in _scored(model, data, costs, typed=False):
-            parts.append(Path(folder) / f"{len(parts):08}.arrow")
-            scored.write_ipc(parts[-1])
-            each.append(ranking.costs(scored))
-            decisions.extend(scored["decision"])
+        head = b""
+        for first, raw in _raw(job):
+            found = model.score(raw, typed=False, first=first)
+            head = head or _head(job, raw)
+            waiting.append(Path(folder) / f"{len(waiting):08}.arrow")
+            found.write_ipc(waiting[-1])
+            each.append(ranking.costs(found))
+            decisions.extend(found["decision"])
             times.append(ranking.times(raw))
         known = [part for part in times if part is not None]
         whole = pl.concat(known) if known and len(known) == len(times) else None
         codes = ranking.decide(np.concatenate(each), decisions, whole)
         ends = np.cumsum([len(part) for part in each])[:-1]
-        for part, chosen in zip(parts, np.split(codes, ends), strict=True):
-            yield model.decided(pl.read_ipc(part), chosen, typed=typed)
+        for part, chosen in zip(waiting, np.split(codes, ends), strict=True):
+            frame = model.decided(pl.read_ipc(part), chosen, typed=job.typed)
+            yield head, frame.height, rendered(frame, job.form, excel_safe=job.policy.excel_safe)
 
 
-def _scored(
-    model: Bundle, data: Path, costs: CostFile | None, *, typed: bool
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The raw rows and the scored ones, batch by batch."""
-    chunk = model.manifest.chunk_rows
-    chunks = max(1, min(MOST_CHUNKS, CELLS // (chunk * len(model.needed))))
+def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
     rows = 0
-    for frame in batches(data, chunk * chunks, _dialect(model, data)):
-        priced = frame if costs is None else joined(frame, costs, rows)
-        yield priced, model.score(priced, typed=typed, first=rows)
+    for frame in batches(job.data, job.rows, _dialect(job.model, job.data)):
+        ready = _columns(job, frame)
+        yield rows, ready if job.costs is None else joined(ready, job.costs, rows)
         rows += frame.height
-    if costs is not None:
-        costs.end(rows)
+    if job.costs is not None:
+        job.costs.end(rows)
+
+
+def _columns(job: _Job, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame as the policy has it: columns by name, in any order (V04)."""
+    model, policy = job.model, job.policy
+    lacking = [name for name in model.needed if name not in frame.columns]
+    if lacking and policy.missing == "empty":
+        frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
+    if policy.extra == "refuse":
+        known = {*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name}
+        if extra := [name for name in frame.columns if name not in known]:
+            raise DataError(
+                f"the data has columns that the model does not read: {', '.join(map(repr, extra))}",
+                where=str(job.data),
+                hint="Leave them out, or allow them with --extra ignore.",
+            )
+    return frame
 
 
 def _dialect(model: Bundle, data: Path) -> Mapping[str, Any] | None:
@@ -130,37 +253,3 @@ def _dialect(model: Bundle, data: Path) -> Mapping[str, Any] | None:
         if set(model.needed) <= set(next(read_csv(first, dialect))):
             return dialect
     return None
-
-
-def _told(frames: Iterator[pl.DataFrame], listener: Listener) -> Iterator[pl.DataFrame]:
-    rows = 0
-    for frame in frames:
-        yield frame
-        rows += frame.height
-        listener(Event(stage="read", text=f"{rows:,} rows scored.", facts={"rows": rows}))
-
-
-def _write_csv(frames: Iterator[pl.DataFrame], path: Path) -> int:
-    rows = -1
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        for frame in frames:
-            if rows < 0:
-                writer.writerow(frame.columns)
-                rows = 0
-            writer.writerows([written(cell) for cell in row] for row in frame.iter_rows())
-            rows += frame.height
-    return rows
-
-
-def _write_parquet(frames: Iterator[pl.DataFrame], path: Path) -> int:
-    """Each frame as a file of its own, then all in one, streamed: polars cannot append to parquet."""
-    rows = 0
-    with TemporaryDirectory(dir=path.parent, prefix=path.name) as folder:
-        parts: list[Path] = []
-        for frame in frames:
-            parts.append(Path(folder) / f"{len(parts):08}.arrow")
-            frame.write_ipc(parts[-1])
-            rows += frame.height
-        pl.scan_ipc(parts).sink_parquet(path)
-    return rows

@@ -167,3 +167,107 @@ def test_bad_requests_are_refused_first(bundle, data, tmp_path):
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="lacks columns"):
         batch.predict(bundle, tmp_path / "other.csv", tmp_path / "out.csv")
+
+
+def test_a_killed_run_goes_on_where_it_was(bundle, raw, tmp_path, monkeypatch):
+    """V14: kill -9 after some chunk, then --resume: only the others are scored, and no row is lost or doubled."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    long = tmp_path / "in.csv"
+    pl.concat([raw] * 30).write_csv(long)
+    for suffix in (".csv", ".parquet"):
+        whole, out = tmp_path / f"whole{suffix}", tmp_path / f"out{suffix}"
+        batch.predict(bundle, long, whole)
+
+        def stop(event):
+            if event.facts["rows"] > 5_000:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            batch.predict(bundle, long, out, listener=stop)
+        assert not out.exists()
+        if suffix == ".csv":  # what a kill in the middle of a chunk leaves behind
+            with (tmp_path / ".out.csv.parts" / "rows.csv").open("ab") as file:
+                file.write(b"half a li")
+        events = []
+        assert batch.predict(bundle, long, out, resume=True, listener=events.append) == 15_000
+        assert [event.facts["rows"] for event in events] == [12_288, 15_000, 15_000]
+        assert out.read_bytes() == whole.read_bytes()
+        assert not list(tmp_path.glob(".*.parts"))
+
+
+def test_another_file_or_option_is_not_gone_on_with(bundle, raw, tmp_path, monkeypatch):
+    """Parts of other rows would be a wrong answer: the run begins anew."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    data, out = tmp_path / "in.parquet", tmp_path / "out.csv"
+    pl.concat([raw] * 20).write_parquet(data)
+
+    def stop(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch.predict(bundle, data, out, listener=stop)
+    pl.concat([raw.reverse()] * 20).write_parquet(data)
+    batch.predict(bundle, data, out, resume=True)
+    assert pl.read_csv(out, infer_schema=False)["id"][0] == raw["id"][-1]
+
+
+def test_several_workers_give_the_same_file(bundle, raw, tmp_path, monkeypatch):
+    """The rows of each worker stand where they belong; an error of a worker is the error of the run."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    pl.concat([raw] * 30).write_csv(tmp_path / "in.csv")
+    batch.predict(bundle, tmp_path / "in.csv", tmp_path / "one.csv")
+    batch.predict(bundle, tmp_path / "in.csv", tmp_path / "two.csv", workers=2)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    pl.read_csv(tmp_path / "in.csv", infer_schema=False).drop("age").write_csv(tmp_path / "short.csv")
+    with pytest.raises(DataError, match="'age'"):
+        batch.predict(bundle, tmp_path / "short.csv", tmp_path / "two.csv", workers=2)
+
+
+def test_columns_are_found_by_name(bundle, raw, data, tmp_path):
+    """V04: any order gives the same answers; a missing column is refused or empty, an extra one ignored or refused."""
+    batch.predict(bundle, data, tmp_path / "a.csv")
+    turned, wide, short = (tmp_path / f"{name}.csv" for name in ("turned", "wide", "short"))
+    raw.select(reversed(raw.columns)).write_csv(turned)
+    batch.predict(bundle, turned, tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+    raw.with_columns(pl.lit("x").alias("new")).write_csv(wide)
+    batch.predict(bundle, wide, tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+    with pytest.raises(DataError, match="does not read: 'new'"):
+        batch.predict(bundle, wide, tmp_path / "b.csv", policy=batch.Policy(extra="refuse"))
+    raw.drop("age").write_csv(short)
+    with pytest.raises(DataError, match="'age'"):
+        batch.predict(bundle, short, tmp_path / "b.csv")
+    batch.predict(bundle, short, tmp_path / "b.csv", policy=batch.Policy(missing="empty"))
+    empty = Bundle.load(bundle).predict(raw.with_columns(pl.lit("").alias("age")))
+    assert pl.read_csv(tmp_path / "b.csv")["probability"].to_list() == empty["probability"].to_list()
+
+
+def test_a_spreadsheet_runs_nothing(bundle, raw, tmp_path):
+    """V12: with `excel_safe` a key that begins like a formula gets a quote; without, it is as it was read."""
+    keys = ["=1+1", "+1", "-1", "@x", "\tx", "plain"]
+    raw.head(6).with_columns(pl.Series("id", keys)).write_parquet(tmp_path / "in.parquet")
+    batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "a.csv")
+    batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "b.csv", policy=batch.Policy(excel_safe=True))
+    assert pl.read_csv(tmp_path / "a.csv", infer_schema=False)["id"].to_list() == keys
+    assert pl.read_csv(tmp_path / "b.csv", infer_schema=False)["id"].to_list() == [f"'{key}" for key in keys[:5]] + [
+        "plain"
+    ]
+    with pytest.raises(SpecError, match="only CSV"):
+        batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "b.parquet", policy=batch.Policy(excel_safe=True))
+
+
+def test_globs_and_arrow_are_read_in_parts(bundle, raw, tmp_path, monkeypatch):
+    """Several files are one batch in the order of their names; Arrow files and streams, and lines of JSON, too."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    long = pl.concat([raw] * 20)
+    answer = Bundle.load(bundle).predict(long)
+    long.head(4_000).write_parquet(tmp_path / "part-1.parquet")
+    long.tail(6_000).write_parquet(tmp_path / "part-2.parquet")
+    long.write_ipc(tmp_path / "file.arrow")
+    long.write_ipc_stream(tmp_path / "stream.arrow")
+    long.write_ndjson(tmp_path / "lines.ndjson")
+    for name in ("part-*.parquet", "file.arrow", "stream.arrow", "lines.ndjson"):
+        batch.predict(bundle, tmp_path / name, tmp_path / "out.parquet")
+        assert pl.read_parquet(tmp_path / "out.parquet").equals(answer), name
+        (tmp_path / "out.parquet").unlink()

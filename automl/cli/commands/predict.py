@@ -1,12 +1,14 @@
-"""`automl predict`: score a file."""
+"""`automl predict`: score files."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from automl.cli.options import FILE
+from automl.cli.stopping import stopping
 
 
 @click.command("predict")
@@ -15,10 +17,31 @@ from automl.cli.options import FILE
 @click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The .csv or .parquet file to write.")
 @click.option("--costs", type=FILE, metavar="FILE", help="The cost file of these rows, if the spec names one.")
 @click.option("--table", "tables", multiple=True, metavar="NAME=FILE", help="Another table that the model reads.")
-def command(bundle: Path, data: Path, out: Path, costs: Path | None, tables: tuple[str, ...]) -> None:
-    """Score the rows of DATA with BUNDLE."""
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that score.")
+@click.option("--resume", is_flag=True, help="Go on where a run into OUT was stopped or killed.")
+@click.option("--missing", type=click.Choice(["refuse", "empty"]), default="refuse", help="Columns that DATA lacks.")
+@click.option("--extra", type=click.Choice(["ignore", "refuse"]), default="ignore", help="Columns that nothing reads.")
+@click.option("--excel-safe", is_flag=True, help="Write text such as =1+1 with a quote in front.")
+def command(
+    *,
+    bundle: Path,
+    data: Path,
+    out: Path,
+    costs: Path | None,
+    tables: tuple[str, ...],
+    workers: int,
+    resume: bool,
+    missing: Literal["refuse", "empty"],
+    extra: Literal["ignore", "refuse"],
+    excel_safe: bool,
+) -> None:
+    """Score the rows of DATA (a file, a folder or a glob) with BUNDLE."""
     from automl.bundle.tables import named
     from automl.deploy import batch
 
-    rows = batch.predict(bundle, data, out, costs=costs, tables=named(tables))
+    policy = batch.Policy(missing=missing, extra=extra, excel_safe=excel_safe)
+    with stopping("automl predict"):
+        rows = batch.predict(
+            bundle, data, out, costs=costs, tables=named(tables), policy=policy, workers=workers, resume=resume
+        )
     click.echo(f"scored {rows:,} rows into {out}", err=True)

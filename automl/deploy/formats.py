@@ -1,0 +1,50 @@
+"""Scored rows as the bytes of an output file, and what a spreadsheet would take for a formula made harmless."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Literal
+
+import polars as pl
+
+from automl.bundle.scorer import written
+
+Form = Literal["csv", "parquet"]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def rendered(frame: pl.DataFrame, form: Form, *, excel_safe: bool = False) -> bytes:
+    """The rows of a chunk: lines of CSV without a header, or an Arrow file that becomes a part of a parquet one."""
+    if form == "parquet":
+        buffer = io.BytesIO()
+        frame.write_ipc(buffer)
+        return buffer.getvalue()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    safe = harmless if excel_safe else _as_it_is
+    writer.writerows([safe(cell) for cell in row] for row in frame.iter_rows())
+    return text.getvalue().encode()
+
+
+def header(names: list[str], *, excel_safe: bool = False) -> bytes:
+    """The first line of a CSV file."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow([harmless(name) if excel_safe else name for name in names])
+    return text.getvalue().encode()
+
+
+def harmless(cell: object) -> str:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets a quote in front (V12).
+
+    Numbers stay as they are, negative ones too: they are no formula.
+
+    >>> harmless("=1+1"), harmless(-2.5), harmless("a-b")
+    ("'=1+1", '-2.5', 'a-b')
+    """
+    text = written(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
+
+
+def _as_it_is(cell: object) -> str:
+    return written(cell)

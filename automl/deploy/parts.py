@@ -1,0 +1,88 @@
+"""The parts of an output that is being written: in a folder beside it, so that a run that was killed can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from automl.bundle.disk import machine_errors, whole_file
+from automl.deploy.formats import Form
+
+PROGRESS, LINES = "progress.json", "rows.csv"
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """Of the output `out`, `chunks` chunks with `rows` rows are written; `size` bytes, in a CSV with the header."""
+
+    out: Path
+    folder: Path
+    form: Form
+    identity: Mapping[str, Any]
+    chunks: int = 0
+    rows: int = 0
+    size: int = 0
+
+    @classmethod
+    def open(cls, out: Path, form: Form, identity: Mapping[str, Any], *, resume: bool) -> Parts:
+        """The parts of `out`; with `resume` those of a run of the same `identity` are kept, else they begin anew."""
+        folder = out.with_name(f".{out.name}.parts")
+        found = _progress(folder) if resume else None
+        with machine_errors(out):
+            if found is None or found["identity"] != identity:
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                return cls(out=out, folder=folder, form=form, identity=identity)
+            parts = cls(out=out, folder=folder, form=form, **found)
+            if form == "csv":
+                os.truncate(folder / LINES, parts.size)  # what was written after the last whole chunk
+        return parts
+
+    def add(self, content: bytes, rows: int, head: bytes = b"") -> None:
+        """Write a chunk; `head` is the header, written before the first one. Only then it counts."""
+        with machine_errors(self.out):
+            if self.form == "csv":
+                content = head + content if self.chunks == 0 else content
+                with (self.folder / LINES).open("ab") as file:
+                    file.write(content)
+            else:
+                self._put(f"{self.chunks:08}.arrow", content)
+            self.chunks, self.rows, self.size = self.chunks + 1, self.rows + rows, self.size + len(content)
+            facts = {"identity": self.identity, "chunks": self.chunks, "rows": self.rows, "size": self.size}
+            self._put(PROGRESS, json.dumps(facts).encode())
+
+    def finish(self) -> None:
+        """All parts as one file at `out`, in one step; then they are gone."""
+        with whole_file(self.out) as partial:
+            if self.form == "csv":
+                (self.folder / LINES).replace(partial)
+            else:
+                pl.scan_ipc([self.folder / f"{chunk:08}.arrow" for chunk in range(self.chunks)]).sink_parquet(partial)
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove the parts."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _put(self, name: str, content: bytes) -> None:
+        beside = self.folder / f"{name}.part"
+        beside.write_bytes(content)
+        beside.replace(self.folder / name)
+
+
+def _progress(folder: Path) -> dict[str, Any] | None:
+    """What a killed run says of its parts, None where they cannot be gone on with."""
+    try:
+        found: dict[str, Any] = json.loads((folder / PROGRESS).read_bytes())
+        lines = folder / LINES
+        whole = not lines.exists() or lines.stat().st_size >= found["size"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return found if whole else None
