@@ -17,7 +17,8 @@ from pydantic import JsonValue, ValidationError
 
 from automl.bundle.archive import Scratch, is_archive
 from automl.bundle.frames import like, to_polars
-from automl.bundle.manifest import PROTOCOL, Manifest
+from automl.bundle.manifest import Manifest
+from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
 from automl.bundle.tables import TableScorer, given, open_scorer
@@ -56,7 +57,7 @@ class Bundle:
         check_files(folder, manifest)
         try:
             audit(read_file(folder, "model.onnx"))
-            scorer = open_scorer(folder)
+            scorer = open_scorer(folder, manifest=manifest.model_dump(mode="json"))
         except BundleError:
             raise
         except Exception as error:  # ONNX Runtime has its own family of errors, which we do not import for their names
@@ -179,14 +180,7 @@ def read_manifest(folder: Path) -> Manifest:
     if read_file(folder, SEAL) != seal(text):
         raise _changed(folder, MANIFEST)
     try:
-        content = json.loads(text)
-        protocol = content.get("protocol") if isinstance(content, dict) else None
-        if protocol != PROTOCOL:
-            raise BundleError(
-                f"the bundle has protocol {protocol}, this automl reads protocol {PROTOCOL}",
-                where=str(folder / MANIFEST),
-                hint="Use the automl that wrote it, or fit again.",
-            )
+        content = upgraded(json.loads(text), where=str(folder / MANIFEST))
         return Manifest.model_validate(content)
     except (ValueError, ValidationError, RecursionError) as error:
         raise BundleError(f"the manifest cannot be read: {error}", where=str(folder / MANIFEST)) from error

@@ -29,10 +29,14 @@ class ScoreError(ValueError):
 
 
 class Scorer:
-    """The bundle in `folder`, opened once: `decide` one raw row, `score` many. Threads may share it."""
+    """The bundle in `folder`, opened once: `decide` one raw row, `score` many. Threads may share it.
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.manifest, model = _checked(Path(folder))
+    `manifest`, where given, is the bundle's own, checked and of the protocol that this file reads.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], manifest: dict[str, Any] | None = None) -> None:
+        self.manifest = _manifest(Path(folder)) if manifest is None else manifest
+        model = _model(Path(folder), self.manifest)
         self.reader: dict[str, Any] = self.manifest["reader"]
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]
@@ -145,17 +149,21 @@ def written(cell: Any) -> str:
     return repr(cell) if isinstance(cell, float) else str(cell)
 
 
-def _checked(folder: Path) -> tuple[dict[str, Any], bytes]:
+def _manifest(folder: Path) -> dict[str, Any]:
     text = (folder / "manifest.json").read_bytes()
     if (folder / "manifest.sha256").read_bytes() != seal(text):
         raise ScoreError(f"{folder}: manifest.json is not the one that was written")
     manifest: dict[str, Any] = json.loads(text)
     if manifest["protocol"] != PROTOCOL:
         raise ScoreError(f"{folder}: the bundle has protocol {manifest['protocol']}, this file reads {PROTOCOL}")
+    return manifest
+
+
+def _model(folder: Path, manifest: Mapping[str, Any]) -> bytes:
     model = (folder / "model.onnx").read_bytes()
     if hashlib.sha256(model).hexdigest() != manifest["files"]["model.onnx"]:
         raise ScoreError(f"{folder}: model.onnx is not the one that was written")
-    return manifest, model
+    return model
 
 
 def seal(manifest: bytes) -> bytes:

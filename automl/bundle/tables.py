@@ -40,8 +40,13 @@ class TableScorer(Scorer):
     of its own keys only. Without `tables` it scores nothing; `given` is the scorer with others.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], tables: Mapping[str, Source] | None = None) -> None:
-        super().__init__(folder)
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        tables: Mapping[str, Source] | None = None,
+        manifest: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(folder, manifest)
         self.document = _document(Path(folder), self.manifest)
         self.main: dict[str, Any] = self.document["main"]
         self.definitions = from_json(self.document["definitions"])
@@ -107,9 +112,14 @@ class TableScorer(Scorer):
             raise ScoreError(str(error)) from None
 
 
-def open_scorer(folder: str | os.PathLike[str], tables: Mapping[str, Source] | None = None) -> Scorer:
+def open_scorer(
+    folder: str | os.PathLike[str],
+    tables: Mapping[str, Source] | None = None,
+    manifest: dict[str, Any] | None = None,
+) -> Scorer:
     """The scorer of a bundle of one table or of several. DataError for tables that the bundle does not know."""
-    scorer = TableScorer(folder) if (Path(folder) / RELATIONAL).is_file() else Scorer(folder)
+    several = (Path(folder) / RELATIONAL).is_file()
+    scorer = TableScorer(folder, manifest=manifest) if several else Scorer(folder, manifest)
     return scorer if tables is None else given(scorer, tables)
 
 

@@ -60,7 +60,9 @@ def read_graph(model: bytes) -> Graph:
             outputs=tuple(_value(value)[0] for value in graph.get(12, [])),
         )
     except (IndexError, KeyError, ValueError) as error:
-        raise BundleError("the graph is not one that automl writes: its bytes are damaged", where="model.onnx") from error
+        raise BundleError(
+            "the graph is not one that automl writes: its bytes are damaged", where="model.onnx"
+        ) from error
 
 
 def _by_number(message: memoryview, *, ints: bool = False) -> dict[int, list[memoryview]]:

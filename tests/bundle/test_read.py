@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -119,7 +120,7 @@ def test_every_flipped_byte_is_refused(flips, copy):
 def test_no_parser_sees_a_changed_file(copy, monkeypatch):
     """B06: the hashes are checked before ONNX Runtime is given anything."""
     (copy / "model.onnx").write_bytes(b"\0" * 100)
-    monkeypatch.setattr("automl.bundle.read.Scorer", lambda _: pytest.fail("the parser was reached"))
+    monkeypatch.setattr("automl.bundle.read.open_scorer", lambda *_, **__: pytest.fail("the parser was reached"))
     with pytest.raises(BundleError, match="not the one that was written"):
         Bundle.load(copy)
 
@@ -138,10 +139,11 @@ def test_pickles_are_no_bundles(tmp_path):
         Bundle.load(folder)
 
 
-def test_unknown_protocols_are_refused(copy):
+@pytest.mark.parametrize("protocol", [2, 0, -1, 1.0, True, "1", None, [1]])
+def test_unknown_protocols_are_refused(copy, protocol):
     """B11: a bundle of another protocol is refused with both numbers and what to do."""
-    resealed(copy, protocol=2)
-    with pytest.raises(BundleError, match="protocol 2, this automl reads protocol 1"):
+    resealed(copy, protocol=protocol)
+    with pytest.raises(BundleError, match=re.escape(f"protocol {protocol!r}, this automl reads protocol 1")):
         Bundle.load(copy)
 
 

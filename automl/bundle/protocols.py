@@ -1,0 +1,36 @@
+"""Bundles of older protocols: how a manifest of protocol N becomes one of protocol N + 1.
+
+How a protocol is changed stands in docs/bundle.md. Each upgrade is one function over the manifest as JSON values; it
+opens no file and computes nothing anew, so that what an old bundle answers stays what its golden rows say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from automl.bundle.manifest import PROTOCOL
+from automl.errors import BundleError
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+UPGRADES: Final[Mapping[int, Upgrade]] = {}  # by the protocol that they read; 1 is the first
+
+
+def upgraded(
+    content: Any, *, where: str, upgrades: Mapping[int, Upgrade] = UPGRADES, newest: int = PROTOCOL
+) -> dict[str, Any]:
+    """A manifest of any protocol from 1 to `newest` as one of `newest`. `BundleError` for every other."""
+    protocol = content.get("protocol") if isinstance(content, dict) else None
+    if type(protocol) is not int or not 1 <= protocol <= newest:  # True is no protocol 1
+        raise BundleError(
+            f"the bundle has protocol {protocol!r}, this automl reads {_known(newest)}",
+            where=where,
+            hint="Use the automl that wrote it, or fit again.",
+        )
+    for step in range(protocol, newest):
+        content = upgrades[step](dict(content)) | {"protocol": step + 1}
+    return dict(content)
+
+
+def _known(newest: int) -> str:
+    return "protocol 1" if newest == 1 else f"protocols 1 to {newest}"
