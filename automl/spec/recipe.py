@@ -16,7 +16,7 @@ class Recipe(Section):
     folds: int = Field(default=5, ge=2, le=50)
     """Folds of the cross-validation; fewer are used where the time is too short for them."""
     members: int = Field(default=4, ge=1, le=25)
-    """The most models that ship in one ensemble."""
+    """The most models that ship in one ensemble; with few rows, as many fits of each (at most 3) are averaged."""
     learners: Names = ()
     """The learners to try. None named: all."""
     feature_search: Share = 0.15
