@@ -1,6 +1,6 @@
 """What the kernel knows of a job: which processes belong to it, how much memory they hold, and how they are ended.
 
-Linux only: /proc/PID/task/PID/children, /proc/PID/smaps_rollup.
+Linux only: /proc/PID/task/PID/children, /proc/PID/smaps_rollup, /proc/PID/schedstat.
 """
 
 from __future__ import annotations
@@ -43,3 +43,12 @@ def proportional(pid: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def shares(pid: int) -> tuple[int, int]:
+    """Nanoseconds that the first thread of a process ran, and that it waited for a core; zeros if it is gone."""
+    try:
+        ran, waited, _ = map(int, Path(f"/proc/{pid}/schedstat").read_text().split())
+    except (OSError, ValueError):
+        return 0, 0
+    return ran, waited

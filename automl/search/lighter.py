@@ -15,7 +15,8 @@ from automl.search import candidate as candidates
 from automl.search.board import Board, Outcome, Rung
 from automl.search.candidate import Candidate
 from automl.search.footprint import footprint
-from automl.search.forecast import reserve
+from automl.search.forecast import reserve, usual_fit
+from automl.search.pace import ROUNDS
 from automl.search.pupils import SIZES, Pupil, column_sets, fewer_trees, linear, small_trees
 from automl.search.schooling import school
 from automl.search.serving import Serving, serving
@@ -34,6 +35,7 @@ ESTIMATE = {
     "cold_start": "memory",
 }
 AIM = (0.85, 0.45)  # of a limit by the estimate, which is right within a fifth: a likely rung, and a safe one
+FEW_MEMBERS = 6
 MOST_SUBSETS = 2  # of the members that are worth measuring
 LAST = 2  # sets of columns, the smallest, that are tried where no rung is expected to keep the limits
 TEACHER = "teacher"
@@ -74,10 +76,18 @@ class Workshop:
         for pupil in self._pupils(excess, path):
             if self.state.stopped is not None or self.state.deadline.spent() >= until:
                 return
+            if self.state.deadline.spent() + self._takes(pupil) > until:
+                continue
             made = school(self.state, pupil, self.final, seconds=until - self.state.deadline.spent())
             if made is None:
                 continue
             yield self._of(outcome, pupil, made, excess)
+
+    def _takes(self, pupil: Pupil) -> float:
+        """Seconds until all fits of a pupil are done, its rows twice where it has a teacher."""
+        fits = (self.state.pace.folds + 1) / self.state.workers
+        rows = 1 if pupil.lesson.teacher is None else 2
+        return fits * rows * usual_fit(self.state.problem) * pupil.rounds / ROUNDS
 
     def _pupils(self, excess: Callable[[Serving], float], teacher: str) -> Iterator[Pupil]:
         """The rungs to train, the likeliest first: those that are expected to keep the limits, else the lightest."""
@@ -119,14 +129,13 @@ class Workshop:
             for number in ids
         ]
         found = []
-        for count in range(1, len(ids)):
-            for chosen in combinations(range(len(ids)), count):
-                estimate = serving([sizes[place] for place in chosen], columns=_columns(self.state))
-                if excess(estimate) <= 1.0:
-                    shares = np.array([outcome.weights[place] for place in chosen])
-                    shares = shares / shares.sum()
-                    oof = np.asarray(sum(share * oofs[place] for share, place in zip(shares, chosen, strict=True)))
-                    found.append((self.loss(oof), chosen, shares, oof, excess(estimate)))
+        for chosen in _choices(len(ids)):
+            estimate = serving([sizes[place] for place in chosen], columns=_columns(self.state))
+            if excess(estimate) <= 1.0:
+                shares = np.array([outcome.weights[place] for place in chosen])
+                shares = shares / shares.sum()
+                oof = np.asarray(sum(share * oofs[place] for share, place in zip(shares, chosen, strict=True)))
+                found.append((self.loss(oof), chosen, shares, oof, excess(estimate)))
         for loss, chosen, shares, oof, share in sorted(found, key=lambda one: one[0])[:MOST_SUBSETS]:
             weights = tuple((ids[place], float(one)) for place, one in zip(chosen, shares, strict=True))
             yield Rung(
@@ -158,6 +167,16 @@ class Workshop:
             loss=self.loss(oof),
             excess=excess(estimate),
         )
+
+
+def _choices(members: int) -> Iterator[tuple[int, ...]]:
+    """Every part of a few members; of many each alone, and the heaviest ones together."""
+    if members <= FEW_MEMBERS:
+        for count in range(1, members):
+            yield from combinations(range(members), count)
+        return
+    yield from ((place,) for place in range(members))
+    yield from (tuple(range(count)) for count in range(2, members))
 
 
 def _anything(estimate: Serving) -> bool:

@@ -103,7 +103,7 @@ def _begin(
         ranked=problem.task.kind == "binary",
     )
     after = replace(after, repairs=repair_seconds(deadline.seconds, after, spec.limits))
-    crowded = 1.0 if counted else crowding(1 + spec.budget.workers)
+    crowded = 1.0 if counted else crowding()
     reserve = reserve_seconds(deadline.seconds, after, after.guess(), crowded=crowded)
     left = deadline.seconds - PREPARE if counted else deadline.left()
     first = pace(
@@ -189,8 +189,7 @@ def _explore(state: State) -> None:
         for done in state.executor.wait(min(max(left, TICK), 1.0)):
             _take(state, done)
         if not state.counted:
-            now = crowding(1 + min(state.workers, len(state.flying)))
-            state.crowded += LOOK * (now - state.crowded)
+            state.crowded += LOOK * (crowding() - state.crowded)
 
 
 def _feed(state: State) -> None:

@@ -56,6 +56,11 @@ class Pupil:
     columns: int
 
     @property
+    def rounds(self) -> int:
+        """Boosting rounds, 0 for a linear model."""
+        return int(self.params.get("rounds", 0))
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """Two pupils that would learn the same are one."""
         return self.learner, tuple(sorted(self.params.items())), self.lesson
@@ -132,7 +137,7 @@ def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Colum
     plan, table = state.matrices.plan(final), state.matrices.table(final)
     rows = np.flatnonzero(np.isfinite(teacher).all(axis=1))
     rows = rows[np.random.default_rng(state.seed).permutation(len(rows))[:SAMPLE]]
-    values = table.everything().values[rows]
+    values = table.at(rows).values
     computed = {column.name for column in state.problem.schema.features if column.computed}
     sources = [frozenset(feature.source) for feature in plan.features]
     order = _ranked(values, np.asarray(teacher[rows]), sources, computed)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
+from automl.executors._processes import family, shares
 from automl.search.footprint import Footprint
 from automl.search.serving import serving
 from automl.spec.limits import Limits
@@ -69,13 +69,12 @@ def repair_seconds(budget: float, after: After, limits: Limits) -> float:
     return min(REPAIRS * budget, MOST_REPAIRS) if tight or also else 0.0
 
 
-def crowding(ours: int) -> float:
-    """How many times longer one process takes because of others: those that compute now, a core, from 1 to 5.
+def crowding() -> float:
+    """How many times longer this run's processes take because they wait for a core, from 1 to 5.
 
-    `ours` are the processes of this run that may be computing. Where the system does not tell, 1.
+    Counted from what they ran and waited since each began: other work counts as far as it holds ours up. Where the
+    system does not tell, 1.
     """
-    try:
-        computing = int(Path("/proc/loadavg").read_text(encoding="utf-8").split()[3].partition("/")[0])
-    except (OSError, IndexError, ValueError):
-        return 1.0
-    return min(MOST_CROWDED, max(1.0, (computing - ours + 1) / (os.cpu_count() or 1)))
+    told = [shares(pid) for pid in family(os.getpid())]
+    ran, waited = (sum(column) for column in zip(*told, strict=True))
+    return min(MOST_CROWDED, 1.0 + waited / ran) if ran else 1.0

@@ -45,6 +45,10 @@ class Table:
         """The rows that are predicted."""
         return self._matrix(self._load(f"{self.name}-valid").astype(np.int64))
 
+    def at(self, rows: Ints) -> Matrix:
+        """The rows at these positions."""
+        return self._matrix(rows)
+
     def everything(self) -> Matrix:
         """All train rows: for the refit."""
         return self._matrix(np.arange(len(self._load("y"))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -42,19 +41,9 @@ def test_a_crowded_machine_keeps_more_aside() -> None:
     assert 3.5 * calm < crowded < 4.5 * calm  # of single rows fewer are timed then
 
 
-@pytest.mark.parametrize(("text", "factor"), [("0 0 0 3/99 7", 1.0), ("0 0 0 11/99 7", 4.5), ("0 0 0 99/99 7", 5.0)])
-def test_crowding_is_others_work_a_core(monkeypatch: pytest.MonkeyPatch, text: str, factor: float) -> None:
-    """R10: eight other processes on two cores leave one of ours two ninths of the machine; the factor is bounded."""
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
-    monkeypatch.setattr(Path, "read_text", lambda path, **_: text)
-    assert crowding(3) == factor
-
-
-def test_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without /proc/loadavg the machine is taken to be idle."""
-
-    def missing(path: Path, **_: str) -> str:
-        raise FileNotFoundError(path)
-
-    monkeypatch.setattr(Path, "read_text", missing)
-    assert crowding(1) == 1.0
+@pytest.mark.parametrize(("told", "factor"), [((4, 0), 1.0), ((2, 5), 3.5), ((1, 99), 5.0), ((0, 0), 1.0)])
+def test_crowding_is_how_long_ours_wait(monkeypatch: pytest.MonkeyPatch, told: tuple[int, int], factor: float) -> None:
+    """R10: who ran 2 s and waited 5 takes 3.5 times as long; bounded, and 1 where the system does not tell."""
+    monkeypatch.setattr("automl.search.reserve.family", lambda pid: [pid, 7])
+    monkeypatch.setattr("automl.search.reserve.shares", lambda pid: told)
+    assert crowding() == factor
