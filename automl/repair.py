@@ -134,7 +134,11 @@ def _climb(rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool) -> t
             break
         if rung.excess * factor > HOPELESS and not (free and rung is lightest):
             continue
-        tried, found = _attempt(rung, bench)
+        try:
+            tried, found = _attempt(rung, bench)
+        except LimitRefusal as refused:  # its decisions cannot promise what is required
+            bench.listener(Event(stage="repair", text=f"{rung.name}: {refused.what}"))
+            continue
         attempts.append(tried)
         _tell(bench, tried, "it ships" if found else "the next one is tried")
         if found:
