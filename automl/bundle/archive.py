@@ -29,6 +29,7 @@ _WAYS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
 _END = struct.Struct("<4s4H2LH")  # the last record: signature, disks, entries here and in all, size, start, comment
 _LONGEST_NAME = 200
+_HEADER = 30  # bytes in front of an entry's name
 _LONGEST = 46 + 512  # bytes of an entry of the directory: what it always has, and a name
 
 
@@ -82,10 +83,11 @@ def unpack(path: Path, folder: Path) -> None:
     """
     try:
         with path.open("rb") as file:
-            _check_directory(file, path)
+            promised = _check_directory(file, path)
             with zipfile.ZipFile(file) as archive:
                 entries = archive.infolist()
                 _check(entries, path)
+                _check_places(entries, promised, archive.start_dir, path)
                 folder.mkdir(parents=True)
                 _copy(archive, entries, folder, path)
     except BundleError:
@@ -96,18 +98,19 @@ def unpack(path: Path, folder: Path) -> None:
         raise BundleError(f"the archive is damaged: {error}", where=str(path)) from error
 
 
-def _check_directory(file: BinaryIO, path: Path) -> None:
-    """The directory is read into memory as a whole, so its size is checked first; nothing stands before or after it."""
+def _check_directory(file: BinaryIO, path: Path) -> int:
+    """The number of entries. The directory is read into memory as a whole, so its size is checked first."""
     length = file.seek(0, os.SEEK_END)
     file.seek(-min(length, _END.size), os.SEEK_END)
     end = file.read()
     if len(end) < _END.size or not end.startswith(b"PK\x05\x06"):
         raise _refused("it does not end with a directory", path)
-    _, _, _, _, entries, size, start, comment = _END.unpack(end)
+    _, disk_number, first_disk, here, entries, size, start, comment = _END.unpack(end)
     if entries > MEMBERS or size > MEMBERS * _LONGEST:
         raise _refused(f"it has more than {MEMBERS:,} entries", path)
-    if comment or start + size + _END.size != length:
+    if comment or start + size + _END.size != length or (disk_number, first_disk, here) != (0, 0, entries):
         raise _refused("there is more in it than its entries", path)
+    return int(entries)
 
 
 def _check(entries: list[zipfile.ZipInfo], path: Path) -> None:
@@ -126,17 +129,26 @@ def _check(entries: list[zipfile.ZipInfo], path: Path) -> None:
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _WAYS:
             raise _refused(f"{entry.filename} is encrypted or packed in a way that we never use", path)
         names.add(entry.filename.lower())
-    ends = 0
+
+
+def _check_places(entries: list[zipfile.ZipInfo], promised: int, directory: int, path: Path) -> None:
+    """Entries stand one after the other, in front of the directory."""
+    if len(entries) != promised:
+        raise _refused("its directory has not as many entries as it says", path)
+    end, name = 0, ""
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        if entry.header_offset < ends:
-            raise _refused(f"{entry.filename} lies over another file", path)
-        ends = entry.header_offset + entry.compress_size
+        if entry.header_offset < end:
+            raise _refused(f"{name} lies over another file", path)
+        end, name = entry.header_offset + _HEADER + len(entry.filename) + entry.compress_size, entry.filename
+    if end > directory:
+        raise _refused(f"{name} lies over the directory", path)
 
 
 def _copy(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path, path: Path) -> None:
     total, packed = 0, 0
     for entry in entries:
         packed += entry.compress_size
+        before = total
         target = folder / entry.filename
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(entry) as source, target.open("xb") as copy:
@@ -145,6 +157,8 @@ def _copy(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path
                 if total > TOTAL or total > SLACK + RATIO * packed:
                     raise _refused("it unpacks to far more than it holds", path)
                 copy.write(block)
+        if total - before != entry.file_size:
+            raise _refused(f"{entry.filename} is not as long as it says", path)
 
 
 def _refused(why: str, path: Path) -> BundleError:
