@@ -1,0 +1,49 @@
+"""The exported page in a real browser."""
+
+from __future__ import annotations
+
+import http.server
+import shutil
+import subprocess
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from automl.deploy.export.base import export
+from automl.deploy.export.web import PACKAGE, VERSION
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+NPM = shutil.which("npm")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A server of files that says nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
+        """No line for a request."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None or NPM is None, reason="there is no Chromium, or no npm")
+def test_the_page_gives_the_golden_answers(bundle: Path, tmp_path: Path) -> None:
+    """Headless Chromium replays the golden rows through form, reader.js and WASM, each with the bundle's answer."""
+    install = [str(NPM), "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp_path / "npm")]
+    subprocess.run([*install, f"{PACKAGE}@{VERSION}"], check=True)
+    export(bundle, "web", tmp_path / "web", vendor=tmp_path / "npm" / "node_modules" / PACKAGE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path / "web"))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        options += ["--virtual-time-budget=60000", "--dump-dom"]
+        page = f"http://127.0.0.1:{server.server_port}/#golden"
+        command = [str(BROWSER), *options, page]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert ">76 of 76 golden rows have their answers.<" in shown
+    assert "<dt>probability</dt>" in shown
