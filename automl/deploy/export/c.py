@@ -9,7 +9,8 @@ from typing import Any
 
 from automl.bundle.read import read_file
 from automl.deploy.export import _c_text as text
-from automl.deploy.export._c_nodes import HELPERS, NUMBER, TEXT, Value, write_nodes
+from automl.deploy.export._c_nodes import write_nodes
+from automl.deploy.export._c_writer import HELPERS, NUMBER, TEXT, Value
 from automl.deploy.export.base import Exporter, Source, one_table
 from automl.graph.nodes import Graph, read_graph
 
