@@ -86,6 +86,7 @@ def test_a_wide_limit_changes_nothing(run):
     assert done.path.exists()
 
 
+@pytest.mark.slow  # two searches
 def test_a_lighter_model_ships_where_the_best_is_too_heavy(run):
     """It keeps the limit, it stands on the board, and the scores of the test part are those of the shipped bytes."""
     best, _ = run(latency_p99="10s")
