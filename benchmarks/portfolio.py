@@ -134,7 +134,8 @@ def render(judged: Sequence[Judged], date: str) -> Iterator[str]:
     yield f"samples of {' and '.join(f'{rows:,}' for rows in SIZES.values())} train rows; other rows of train judge.\n"
     yield "Regret: 0 is the best configuration of a sample, 1 the median one; the mean of the best member's and of the"
     yield "greedy ensemble's. Left out: the order is derived without the question it is judged on, nor others of its"
-    yield f"table. `over time` is the mean of what has ended after {', '.join(map(str, HORIZONS))} median fits.\n"
+    yield f"table. `over time` is the mean of what has ended after {', '.join(map(str, HORIZONS))} median fits."
+    yield "The way to derive was chosen on the same questions (docs/decisions/0006), which flatters a little.\n"
     yield (
         "| group | rows | questions | order | "
         + " | ".join(f"after {step}" for step in STEPS)
