@@ -76,7 +76,7 @@ def test_costs_that_no_spec_can_say_are_refused(tmp_path):
 
 
 def test_an_amount_that_is_known_afterwards_is_an_outcome(tmp_path):
-    """It is no longer excluded but an outcome, a miss loses it less what acting costs, and the prior is carried over."""
+    """It is an outcome and no longer excluded; a miss loses it less what acting costs; the prior is carried over."""
     text = MATRIX.replace('kind = "matrix"', 'kind = "per_row_amount"\namount_column = "paid_back"')
     text = text.replace("false_negative = 5", "population_prior = 0.05")
     spec = read_task(folder_of(tmp_path, text, "train.csv", "test.csv")).spec
