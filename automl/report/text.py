@@ -140,8 +140,7 @@ def render_verified(report: Report) -> str:
     return (
         f"{line(report.path)}: verified\n"
         f"  {report.files} files have their hashes, {report.golden_rows} golden rows have their answers\n"
-        f"  content hash {report.content_hash}"
-        + (f"\n  signature {report.signature}" if report.signature else "")
+        f"  content hash {report.content_hash}" + (f"\n  signature {report.signature}" if report.signature else "")
     )
 
 
