@@ -28,6 +28,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from automl.bench.records import append
+
 RESULTS = Path(__file__).parent / "results"
 KEY = "row_key"
 BLOCK = 500_000
@@ -56,8 +58,7 @@ def main() -> None:
         "load": os.getloadavg()[0],
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    with (said.results / "batch_rows.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
+    append(said.results / "batch_rows.jsonl", record)
     table = "\n".join(render(record))
     (said.results / "batch_rows.md").write_text(table + "\n", encoding="utf-8")
     print(table)

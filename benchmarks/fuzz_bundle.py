@@ -32,6 +32,8 @@ from pathlib import Path
 
 import numpy as np
 
+from automl.bench.records import append, markdown
+
 RESULTS = Path(__file__).parent / "results"
 PATIENCE = 60  # seconds for one trial: a hang is counted as one
 Trial = Callable[[Path, np.random.Generator], Path]  # harms a copy of the bundle; what to verify
@@ -56,8 +58,8 @@ def main() -> None:
             | {"seed": chosen.seed, "date": datetime.now(UTC).date().isoformat()}
         )
         print(records[-1], flush=True)
-    with (RESULTS / "fuzz_bundle.jsonl").open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(record) + "\n" for record in records)
+    for record in records:
+        append(RESULTS / "fuzz_bundle.jsonl", record)
     (RESULTS / "fuzz_bundle.md").write_text(table(records), encoding="utf-8")
     bad = any(record["died"] or record["hung"] or record["bug"] for record in records)
     sys.exit(bad or any(record["passed"] for record in records if record["kind"] != "graphs"))
@@ -245,8 +247,7 @@ def _lying(content: bytes, draw: np.random.Generator) -> bytes:
 def table(records: list[dict[str, object]]) -> str:
     """The records as a page."""
     names = ("kind", "trials", "refused", "passed", "bug", "died", "hung", "seconds")
-    lines = [f"| {' | '.join(names)} |", f"| {' | '.join('---' for _ in names)} |"]
-    lines += [f"| {' | '.join(str(record[name]) for name in names)} |" for record in records]
+    lines = markdown(names, [[record[name] for name in names] for record in records])
     about = f"Seed {records[0]['seed']}, {records[0]['date']}. `python benchmarks/fuzz_bundle.py BUNDLE`."
     passed = (
         "Graphs that pass answer the golden rows as before: the changed bytes were in names or in leaves not reached."

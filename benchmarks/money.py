@@ -9,22 +9,20 @@ Records go to benchmarks/results/money.jsonl (one a run; resumable), the table t
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from automl.bench.money import POLICIES, count_money, normalised
+from automl.bench.records import Record, append, read
 from automl.bench.run import run_cell
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "money.jsonl"
 BUDGET_SECONDS = 60.0
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,22 +66,20 @@ def main() -> None:
         if said.data is None:
             parser.error("--data says where the task folders are")
         run_missing(said.data, said.only, said.seeds, said.results)
-    table = "\n".join(render(list(records(said.results))))
+    table = "\n".join(render(read(said.results)))
     said.results.with_suffix(".md").write_text(table + "\n", encoding="utf-8")
     print(table)
 
 
 def run_missing(data: Path, only: Sequence[str], seeds: int | None, results: Path) -> None:
     """Run each cell that has no record yet, one at a time, and append its record at once."""
-    results.parent.mkdir(exist_ok=True)
-    done = {(record["task"], record["seed"]) for record in records(results)}
+    done = {(record["task"], record["seed"]) for record in read(results)}
     for task in TASKS:
         for seed in range(min(task.seeds, seeds or task.seeds)):
             if (task.name, seed) in done or (only and task.name not in only):
                 continue
             record = run(task, data, seed)
-            with results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record, sort_keys=True) + "\n")
+            append(results, record)
             print(task.name, seed, record["exit_code"], record["wall_seconds"], record["money"], flush=True)
 
 
@@ -101,13 +97,6 @@ def run(task: MoneyTask, data: Path, seed: int) -> Record:
         )
         bundle = Path(scratch) / f"{task.name}.bundle"
         return {**record, "money": count_money(bundle) if (bundle / "manifest.json").is_file() else {}}
-
-
-def records(results: Path) -> Iterator[Record]:
-    """The records so far."""
-    if results.is_file():
-        for line in results.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
 
 
 def render(found: Sequence[Record]) -> Iterator[str]:

@@ -55,7 +55,7 @@ def compare(bundle: Path, task: Path) -> list[str]:
     rounds = sum(member.rounds or 0 for member in loaded.manifest.members)
     rows = _rows(task / "test.csv")
     pipeline = _pipeline(task / "train.csv", rounds)
-    figures = time_in_turn({"bundle": loaded.decide, "scikit-learn pipeline": pipeline}, rows)
+    figures = time_in_turn({"bundle": loaded.decide, "scikit-learn pipeline": pipeline}, rows, warm_up=WARM_UP)
     medians = {name: float(np.median(times)) for name, times in figures.items()}
     members = ", ".join(f"{member.learner} {member.rounds} rounds" for member in loaded.manifest.members)
     lines = [
@@ -75,16 +75,16 @@ def compare(bundle: Path, task: Path) -> list[str]:
 
 
 def time_in_turn(
-    scorers: Mapping[str, Callable[[dict[str, Any]], Any]], rows: list[dict[str, Any]]
+    scorers: Mapping[str, Callable[[dict[str, Any]], Any]], rows: list[dict[str, Any]], *, warm_up: int
 ) -> dict[str, np.ndarray]:
-    """Milliseconds of each call [rows] by scorer; the scorers take turns on each row, so both see the same noise."""
+    """Milliseconds of each call [rows - warm_up] by scorer; they take turns on each row, so all see the same noise."""
     found: dict[str, list[float]] = {name: [] for name in scorers}
     for row in rows:
         for name, score in scorers.items():
             began = time.perf_counter()
             score(row)
             found[name].append(1e3 * (time.perf_counter() - began))
-    return {name: np.asarray(times[WARM_UP:]) for name, times in found.items()}
+    return {name: np.asarray(times[warm_up:]) for name, times in found.items()}
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ A sample's rows are those of the task's train file alone. The engine's own split
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 import tomllib
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from automl.bench.records import append, read
 from automl.budget import Deadline
 from automl.executors.base import PRELOAD
 
@@ -112,10 +112,8 @@ def missing(scratch: Path, question: Question, size: str, seed: int) -> bool:
 def records() -> Iterator[dict[str, Any]]:
     """The records so far; a later one of the same cell counts."""
     found: dict[tuple[object, ...], dict[str, Any]] = {}
-    if RECORDS.is_file():
-        for line in RECORDS.read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
-            found[*_place(record), record["configuration"]] = record
+    for record in read(RECORDS):
+        found[*_place(record), record["configuration"]] = record
     yield from found.values()
 
 
@@ -153,8 +151,7 @@ def run_sample(data: Path, scratch: Path, question: Question, size: str, seed: i
     for name, said in configurations(sample["group"]).items():
         if name not in done:
             record = {**common, "configuration": name, **_cell(sample, said, seed, folder / f"{name}.npz")}
-            with RECORDS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record, sort_keys=True) + "\n")
+            append(RECORDS, record)
     print(question.name, size, seed, flush=True)
 
 

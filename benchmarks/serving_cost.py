@@ -27,6 +27,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from one_row import time_in_turn
+
+from automl.bench.records import append, read
 
 RESULTS = Path(__file__).parent / "results"
 TASKS = ("adult", "otto_products", "kc_house_sales", "weather_aus")
@@ -39,6 +42,7 @@ AUTOGLUON = {
     "weather_aus": (22.5, 36.0, 12253.0, 276.0, 6.43, 2.69),
 }
 GOALS = {"p50_ms": 0.5, "p99_ms": 1.5, "memory_mb": 150.0, "size_mb": 10.0}
+SCORERS = ("bundle", "scikit-learn pipeline", "LightGBM Booster")
 COLUMNS = ("p50_ms", "p99_ms", "rows_s", "memory_mb", "size_mb", "cold_s")
 
 
@@ -56,14 +60,13 @@ def main() -> None:
         serve(Path(said.serve))
         return
     records = said.results / "serving_cost.jsonl"
-    known = [json.loads(line) for line in records.read_text().splitlines()] if records.exists() else []
+    known = read(records)
     for task in said.only:
         if task in {record["task"] for record in known}:
             continue
         record = measure_task(said.data / task, said.budget, said.bundle)
         known.append(record)
-        with records.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        append(records, record)
     table = "\n".join(render(known))
     (said.results / "serving_cost.md").write_text(table + "\n", encoding="utf-8")
     print(table)
@@ -89,7 +92,7 @@ def measure_task(folder: Path, budget: str, bundle: Path | None) -> dict[str, An
         train_pipeline(task, rounds, saved)
         rows = raw_rows(task.test, ROWS + WARM_UP)
         scorers = {"bundle": loaded.decide, **row_scorers(saved)}
-        figures = {name: latency(times) for name, times in in_turn(scorers, rows).items()}
+        figures = {name: latency(times) for name, times in time_in_turn(scorers, rows, warm_up=WARM_UP).items()}
         figures["bundle"] |= gates_of(place)
         for name in ("scikit-learn pipeline", "LightGBM Booster"):
             figures[name] |= fresh(saved, name, task.test)
@@ -118,19 +121,6 @@ def gates_of(bundle: Path) -> dict[str, float]:
         "size_mb": found["size"],
         "cold_s": found["cold_start"],
     }
-
-
-def in_turn(
-    scorers: Mapping[str, Callable[[dict[str, Any]], Any]], rows: Sequence[dict[str, Any]]
-) -> dict[str, np.ndarray]:
-    """Milliseconds of each call by scorer; they take turns on each row, so all see the same noise."""
-    found: dict[str, list[float]] = {name: [] for name in scorers}
-    for row in rows:
-        for name, score in scorers.items():
-            began = time.perf_counter()
-            score(row)
-            found[name].append(1e3 * (time.perf_counter() - began))
-    return {name: np.asarray(times[WARM_UP:]) for name, times in found.items()}
 
 
 def latency(times: np.ndarray) -> dict[str, float]:
@@ -272,9 +262,8 @@ def render(records: Sequence[Mapping[str, Any]]) -> list[str]:
         f"|---|---|{'---|' * len(COLUMNS)}---|",
     ]
     for record in records:
-        for name, figures in record["figures"].items():
-            if name == "prepare":
-                continue
+        for name in SCORERS:
+            figures = record["figures"][name]
             cells = [f"{figures[column]:,.3g}" for column in COLUMNS]
             missed = [column for column, goal in GOALS.items() if figures[column] > goal]
             goal = ("kept" if not missed else f"missed: {', '.join(missed)}") if name == "bundle" else ""

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from automl.bench.records import append, read
+
 RESULTS = Path(__file__).parent / "results"
 TASKS = ("adult", "otto_products")
 LIMITS = (
@@ -48,15 +50,14 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     said = parser.parse_args()
     records = said.results / "sweep.jsonl"
-    known = [json.loads(line) for line in records.read_text().splitlines()] if records.exists() else []
+    known = read(records)
     done = {(record["task"], record["limit"], record["budget"]) for record in known}
     for task in said.only:
         for limit in said.limits:
             if (task, limit, said.budget) not in done:
                 record = cell(said.data / task, limit, said.budget)
                 known.append(record)
-                with records.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(record) + "\n")
+                append(records, record)
                 print(_line(record), flush=True)
     table = "\n".join(render(known))
     (said.results / "sweep.md").write_text(table + "\n", encoding="utf-8")
