@@ -13,6 +13,7 @@ from automl.bench.figures import figures
 from automl.bench.judge import Judgement
 from automl.bench.methods import METHODS
 from automl.bench.records import markdown as table
+from automl.bundle.manifest import plain
 from automl.report._words import Ready, markdown
 
 if TYPE_CHECKING:
@@ -40,16 +41,8 @@ def write_reports(judgement: Judgement, about: Mapping[str, str], folder: Path) 
 
 def document(judgement: Judgement, about: Mapping[str, str]) -> dict[str, Any]:
     """The judgement as JSON values: what is not finite is null."""
-    found: dict[str, Any] = _finite({"about": dict(about), **asdict(judgement)})
+    found: dict[str, Any] = plain({"about": about, **asdict(judgement)})
     return found
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # --- Markdown --------------------------------------------------------------------------------------------
