@@ -86,7 +86,6 @@ def test_a_wide_limit_changes_nothing(run):
     assert done.path.exists()
 
 
-@pytest.mark.slow  # two searches
 def test_a_lighter_model_ships_where_the_best_is_too_heavy(run):
     """It keeps the limit, it stands on the board, and the scores of the test part are those of the shipped bytes."""
     best, _ = run(latency_p99="10s")
@@ -119,7 +118,6 @@ def test_nothing_that_fits_is_a_refusal_with_points_in_money(run, tmp_path):
     assert any("you would save" in text and "more a 1,000 rows" in text for text in texts)
 
 
-@pytest.mark.slow
 def test_two_runs_choose_the_same_rung(run):
     """R12: with counted work the clock decides nothing."""
     hashes = []
