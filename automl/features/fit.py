@@ -23,14 +23,18 @@ CHUNK = 16_384  # rows that expressions are evaluated on at a time
 def fit_plan(
     rows: Rows, schema: Schema, task: Task, folds: tuple[Fold, ...], seed: int, asks: Sequence[Ask] = ()
 ) -> tuple[Plan, Floats]:
-    """The plan that ships and the matrix [n, F] that learners see on the fitted rows.
+    """The plan that ships and the matrix [n, F] that learners see on `rows`: `fit_sample` with inner `folds`."""
+    sample = Sample(frame=rows.frame, y=rows.y, weight=rows.weight, task=task, folds=folds, seed=seed)
+    return fit_sample(sample, schema, asks)
+
+
+def fit_sample(sample: Sample, schema: Schema, asks: Sequence[Ask] = ()) -> tuple[Plan, Floats]:
+    """The plan fitted on a sample, and the matrix [n, F] that learners see on its rows.
 
     Every column has the steps of its kind, free text its joint step; `asks` are further joint steps, as the search
-    over features chose them. The matrix is out of fold (over the inner `folds`, positions in `rows`) wherever the
-    target was looked at; on any other rows `transform` is right. Columns that are constant on the fitted rows are
-    left out, so F may be 0.
+    over features chose them. The matrix is out of fold (over the folds of the sample) wherever the target was looked
+    at; on any other rows `transform` is right. Columns that are constant on the sample are left out, so F may be 0.
     """
-    sample = Sample(frame=rows.frame, y=rows.y, weight=rows.weight, task=task, folds=folds, seed=seed)
     found = [
         fitted
         for column in schema.features
@@ -39,7 +43,7 @@ def fit_plan(
         for fitted in step.fit(column, sample)
     ]
     found += fit_asks((*default_asks(schema), *asks), schema, sample)
-    values = values_of(found, rows.frame)
+    values = values_of(found, sample.frame)
     kept = _varying(values)
     plan = Plan(features=tuple(found[j].feature for j in kept))
     return plan, values if len(kept) == len(found) else np.ascontiguousarray(values[:, kept])

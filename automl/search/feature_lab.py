@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from automl.data.rows import Fold, Rows
 from automl.executors.base import Done, Executor, Job
 from automl.features.base import Ask, Fitted, Sample
-from automl.features.fit import fit_asks, fit_plan, transform, values_of
+from automl.features.fit import fit_asks, fit_sample, transform, values_of
 from automl.learners.base import FeatureInfo
 from automl.ops.expr import Expr, walk
 from automl.search.feature_job import Probe, Probed
@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 
 ROWS, MOST_ROWS = 10_000, 40_000
 ROWS_A_SECOND = 1_000  # of the share of the time: what two workers get through
+FITTED_ROWS = 100_000  # steps are fitted on more rows than are probed: a combination of levels is rare on few
+FITTED_CELLS = 4_000_000  # of them
 FOLDS = 3
 FOLDER = "features"
 TAIL = 0.005  # of the rows, at either end of a number to predict
@@ -103,7 +105,8 @@ class Lab:
     problem: Problem
     rows: Rows
     folds: tuple[Fold, ...]
-    samples: tuple[Sample, ...]  # the fitted rows of each fold
+    samples: tuple[Sample, ...]  # what steps are fitted on in each fold: the rows that its probes learn from, and more
+    places: tuple[NDArray[np.int64], ...]  # of the rows that probes learn from, in the sample of the fold
     executor: Executor
     rundir: RunDir
     memory: int
@@ -120,13 +123,15 @@ class Lab:
         `seconds` of the budget say how many rows, never the clock: the choice is the same on every machine.
         """
         most = int(np.clip(ROWS_A_SECOND * seconds, ROWS, MOST_ROWS))
-        chosen = np.sort(np.random.default_rng(problem.seed).permutation(problem.rows.n)[:most])
+        drawn = np.random.default_rng(problem.seed).permutation(problem.rows.n)
+        chosen = np.sort(drawn[:most])
+        wider = np.sort(drawn[: max(most, _fitted_rows(problem))])
         rows = problem.rows.take(chosen)
         folds = tuple(
             Fold(fit=np.flatnonzero(np.isin(chosen, fold.fit)), valid=np.flatnonzero(np.isin(chosen, fold.valid)))
             for fold in problem.folds[:FOLDS]
         )
-        samples = tuple(_sample(problem, rows.take(fold.fit)) for fold in folds)
+        learned = tuple(wider[np.isin(wider, fold.fit)] for fold in problem.folds[:FOLDS])
         rundir.save(f"{FOLDER}/y", _tamed(problem, rows.y))
         if rows.weight is not None:
             rundir.save(f"{FOLDER}/weight", rows.weight)
@@ -134,7 +139,10 @@ class Lab:
             problem=problem,
             rows=rows,
             folds=folds,
-            samples=samples,
+            samples=tuple(_sample(problem, problem.rows.take(positions)) for positions in learned),
+            places=tuple(
+                np.searchsorted(positions, chosen[fold.fit]) for positions, fold in zip(learned, folds, strict=True)
+            ),
             executor=executor,
             rundir=rundir,
             memory=memory,
@@ -152,9 +160,9 @@ class Lab:
             left = math.inf if self.until is None else self.until - time.monotonic()
             if left < (number > 0) * (len(self.folds) - number) * (time.monotonic() - start) / max(number, 1):
                 return None
-            rows = self.rows.take(fold.fit)
-            plan, fitted = fit_plan(rows, problem.schema, problem.task, sample.folds, problem.seed)
-            parts.append((plan, self._placed(fold, fitted, transform(plan, self.rows.frame[fold.valid]))))
+            plan, fitted = fit_sample(sample, problem.schema)
+            shipped = transform(plan, self.rows.frame[fold.valid])
+            parts.append((plan, self._placed(fold, fitted[self.places[number]], shipped)))
         names = [{feature.name: j for j, feature in enumerate(plan.features)} for plan, _ in parts]
         shared = [feature for feature in parts[0][0].features if all(feature.name in places for places in names)]
         values = tuple(
@@ -171,10 +179,7 @@ class Lab:
     def columns(self, asks: Sequence[Ask]) -> Columns:
         """What joint steps give, fitted on each fold; a feature that a fold lacks is left out."""
         found = [[fit_asks((ask,), self.problem.schema, sample) for ask in asks] for sample in self.samples]
-        values = [
-            self._both(fold, [fitted for one in each for fitted in one])
-            for fold, each in zip(self.folds, found, strict=True)
-        ]
+        values = [self._both(number, [fitted for one in each for fitted in one]) for number, each in enumerate(found)]
         names = [
             [f"{number}: {one.feature.name}" for number, part in enumerate(each) for one in part] for each in found
         ]
@@ -268,8 +273,11 @@ class Lab:
         keys = next((keys for keys in (self.rows.time, self.rows.group) if keys is not None), np.arange(self.rows.n))
         return np.asarray(keys[fold.valid])
 
-    def _both(self, fold: Fold, found: list[Fitted]) -> Floats:
-        fitted = values_of(found, self.rows.frame[fold.fit])
+    def _both(self, number: int, found: list[Fitted]) -> Floats:
+        """What probes learn from, out of fold where the target was looked at, and what they predict on."""
+        fold, places = self.folds[number], self.places[number]
+        apart = [one if one.values is None else replace(one, values=one.values[places]) for one in found]
+        fitted = values_of(apart, self.rows.frame[fold.fit])
         shipped = values_of([replace(one, values=None) for one in found], self.rows.frame[fold.valid])
         return self._placed(fold, fitted, shipped)
 
@@ -291,6 +299,13 @@ def _tamed(problem: Problem, y: Floats) -> Floats:
     low, middle, high = np.quantile(y, [TAIL, 0.5, 1.0 - TAIL])
     cut = np.clip(y, low, high)
     return np.asarray(np.log1p(cut) if low >= 0.0 and high - middle > SKEWED * (middle - low) else cut)
+
+
+def _fitted_rows(problem: Problem) -> int:
+    """Rows that steps may be fitted on, probed or not; no further ones where there is free text, which takes long."""
+    columns = problem.schema.features
+    text = any(column.wire == "text" for column in columns)
+    return 0 if text else min(FITTED_ROWS, FITTED_CELLS // max(1, len(columns)))
 
 
 def _sample(problem: Problem, rows: Rows) -> Sample:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from automl.budget import Deadline
 from automl.executors.base import Executor
-from automl.features.base import Ask, Survey, joints
+from automl.features.base import Ask, Joint, Survey, joints
 from automl.learners.base import Learner
 from automl.progress import Event, Listener
 from automl.registry import Registry
@@ -34,6 +34,8 @@ COLUMNS = 60  # of the base, the weightiest; the others cannot change what a gro
 SHORTEST = (
     12.0  # seconds that the groups need on two cores (8 to 15 measured); in fewer it only takes time from learners
 )
+BRIEF = ("trend",)  # what is tried in any case, as far as there is a time: one group takes two or three seconds
+BRIEFEST = 4.0
 NODE = 1.5e-6  # seconds that an operation of the graph takes for one row (decision 2)
 LEAST_ROWS = 500  # fewer cannot tell a gain from noise
 OF_LIMIT = 0.3  # of a limit on the latency, what further features may take
@@ -67,7 +69,8 @@ def choose_features(
     """The problem with the joint steps that help, found within ``recipe.feature_search`` of the time.
 
     With ``budget.trials`` every group is tried, so that the choice follows counted work. A resumed run takes what its
-    journal says. Nothing is tried where the share is too short, or the package of `learners` lacks LightGBM.
+    journal says. Where the share is too short for all groups, only those of `BRIEF` are tried; and nothing where the
+    package of `learners` lacks LightGBM.
     """
     known = recorded(rundir.records)
     if known is not None:
@@ -75,12 +78,15 @@ def choose_features(
     counted, seconds = spec.budget.trials is not None, spec.recipe.feature_search * deadline.seconds
     if LEARNER not in Registry(learners, Learner, "learner").all or seconds == 0.0 or problem.rows.n < LEAST_ROWS:
         return problem
+    steps = tuple(joints.all.values())
     if not counted and min(seconds, deadline.left() / 2) < SHORTEST:
-        return problem
+        steps = tuple(step for step in steps if step.name in BRIEF)
+        if problem.rows.time is None or min(seconds, deadline.left() / 2) < BRIEFEST:
+            return problem
     until = None if counted else time.monotonic() + seconds
     memory = int(spec.budget.memory / executor.workers)
     lab = Lab.of(problem, seconds=seconds, executor=executor, rundir=rundir, memory=memory, until=until)
-    groups = tuple(_search(lab, _most_nodes(spec)))
+    groups = tuple(_search(lab, steps, _most_nodes(spec)))
     executor.cancel()
     shutil.rmtree(rundir.path / FOLDER, ignore_errors=True)
     asks = tuple(ask for group in groups if group.kept for ask in group.asks)
@@ -102,7 +108,7 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
     return None
 
 
-def _search(lab: Lab, most_nodes: int) -> Iterator[Group]:
+def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int) -> Iterator[Group]:
     base = lab.base()
     first = None if base is None else lab.probe(base)
     if base is None or first is None:
@@ -113,7 +119,7 @@ def _search(lab: Lab, most_nodes: int) -> Iterator[Group]:
         first = lab.probe(base)
         if first is None:
             return
-    tried = tuple(_tried(lab, base, lab.losses(first), survey, most_nodes))
+    tried = tuple(_tried(lab, steps, base, lab.losses(first), survey, most_nodes))
     kept = _together(lab, base, [one for one in tried if one.gain > 0.0 and one.errors >= BEYOND])
     for one in tried:
         yield _group(one, kept=any(one is other for other in kept))
@@ -132,10 +138,12 @@ class _Tried:
     ended: bool = False  # the time, or a probe failed
 
 
-def _tried(lab: Lab, base: Columns, lost: Floats, survey: Survey, most_nodes: int) -> Iterator[_Tried]:
+def _tried(
+    lab: Lab, steps: Sequence[Joint], base: Columns, lost: Floats, survey: Survey, most_nodes: int
+) -> Iterator[_Tried]:
     """Each group, first beside permuted copies of itself; while the workers probe one, the next is made."""
     waiting: tuple[str, int, Columns, tuple[int, ...]] | None = None
-    for step in joints.all.values():
+    for step in steps:
         asks = step.propose(survey)
         if not asks or lab.late():
             continue

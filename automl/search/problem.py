@@ -27,6 +27,7 @@ Ints = NDArray[np.int64]
 
 INNER = 5  # folds inside a fold, for what looks at the target
 WINDOWS = 3  # by time
+WINDOW_ROWS = 5_000  # a window of so many rows may judge alone
 REPEAT = 7919  # between the seeds of repeats
 PARITY = 1000  # train rows on which a member's own raw scores are kept, for parity with the graph
 FOLDER = "matrices"
@@ -92,8 +93,9 @@ class Problem:
 
     @property
     def least_folds(self) -> int:
-        """Folds that a choice should rest on: one window of time is as good as its weather."""
-        return min(len(self.folds), WINDOWS) if self.rows.time is not None else 1
+        """Folds that a choice should rest on: one small window of time is as good as its weather."""
+        small = self.rows.time is not None and len(self.folds[0].valid) < WINDOW_ROWS
+        return min(len(self.folds), WINDOWS) if small else 1
 
     def can_repeat(self, repeat: int) -> bool:
         """Whether the rows can be parted anew: by time there is one way only, and few groups may give fewer folds."""

@@ -1,4 +1,4 @@
-"""Categories become level codes; those with many levels also target statistics and the level's frequency."""
+"""Categories become level codes; those with many levels also target statistics and how frequent a level is."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from automl.features.statistic import statistics
 from automl.features.vocabulary import Vocabulary, look_up, place, vocabulary
 from automl.ops import expr as ops
 
-CODES = 254  # codes without statistics beside them; LightGBM bins 255 categories by default
+CODES = 254  # beyond, the less frequent levels share the code of the rare one; LightGBM bins 255 categories
 FEW = 10  # levels, the rare one included; up to here codes do as well (measured), and on a thousand rows better
-MANY = 40  # likewise; beyond, statistics do better without codes (measured), and one-hot columns become too many
+MANY = 40  # likewise; beyond, how common a level is tells more
 
 
 def _applies(column: Column) -> bool:
@@ -24,11 +24,11 @@ def _applies(column: Column) -> bool:
 def _fit(column: Column, sample: Sample) -> tuple[Fitted, ...]:
     words = vocabulary(sample.frame[column.name])
     index = place(column.name, words.keys)
-    learned = _statistics(column.name, index, words, sample)
+    code, learned = _code(column.name, index, words), _statistics(column.name, index, words, sample)
     if words.levels <= MANY:
-        return (_code(column.name, index, words), *learned)
+        return (code, *learned)
     common = _frequency(column.name, index, words)
-    return (*learned, common) if learned else (_code(column.name, index, words), common)
+    return (code, *learned, common) if words.levels <= CODES or not learned else (*learned, common)
 
 
 def _code(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:

@@ -55,12 +55,13 @@ def test_golden_statistic():
 
 
 def test_few_levels_have_codes_and_many_have_statistics():
-    """Up to ten levels (the rare one counts) there is the code; then statistics too; beyond forty no code."""
+    """Up to ten levels (the rare one counts) there is the code; then statistics too; beyond forty the frequency."""
     assert list(fit(many(FEW - 1, 6))) == ["c"]
     assert list(fit(many(FEW, 6))) == ["c", "c: share of positives"]
     found = fit(many(MANY, 6))
-    assert list(found) == ["c: share of positives", "c: frequency"]
+    assert list(found) == ["c", "c: share of positives", "c: frequency"]
     assert value(found["c: frequency"], "level 3", "new") == [6 / (6 * MANY), 0]
+    assert list(fit(many(CODES, 6))) == ["c: share of positives", "c: frequency"]
 
 
 def test_classes_give_one_statistic_less_than_their_number():
@@ -88,7 +89,7 @@ def test_unseen_levels_take_the_value_of_the_rare_level():
     """D07: whatever a category gives, a level never seen gives what a rare level gives."""
     for levels in (FEW - 1, MANY - 1, MANY):
         found = fit([*many(levels, 6), *(f"once {i}" for i in range(30))])
-        assert len(found) == (1 if levels == FEW - 1 else 2)
+        assert len(found) == {FEW - 1: 1, MANY - 1: 2, MANY: 3}[levels]
         for fitted in found.values():
             assert value(fitted, "never seen") == value(fitted, "once 7")
 

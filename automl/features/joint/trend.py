@@ -1,0 +1,25 @@
+"""Where the world goes: the parts of the time of the prediction that only grow (see `steps.date`).
+
+Later rows have values that no row had before. It helps where the target itself moves, so that the latest rows say most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from automl.data.rows import Column
+from automl.features.base import Ask, Fitted, Joint, Sample, Survey
+from automl.features.steps.date import GROWING, features_of
+
+
+def _propose(survey: Survey) -> tuple[Ask, ...]:
+    times = [column.name for column in survey.columns if column.role == "time" and column.wire == "date"]
+    return tuple(Ask(step="trend", columns=(name,)) for name in times)
+
+
+def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
+    del sample
+    return features_of(columns[0], GROWING)
+
+
+trend = Joint(name="trend", propose=_propose, fit=_fit)
