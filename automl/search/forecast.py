@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median_low
 
 import numpy as np
@@ -38,19 +39,24 @@ def reserve(state: State) -> float:
     """Seconds for what comes after the search, for a model like the best so far."""
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
     size = sum((member.footprint for member in members), NOTHING) if members else state.after.guess()
-    return reserve_seconds(state.deadline.seconds, state.after, size, crowded=state.crowded)
+    predicted = sum(len(fold.valid) for fold in state.problem.folds[: state.pace.folds])
+    after = replace(state.after, calibrated=predicted)
+    return reserve_seconds(state.deadline.seconds, after, size, crowded=state.crowded)
 
 
 def refit_seconds(state: State) -> float:
     """What refitting the members is likely to take, from the best candidates so far.
 
-    With a holdout the fitted models may ship as they are, so no more than a part is set aside for refits.
+    With a holdout the fitted models may ship as they are, so a part of the time is all that is set aside, and no more
+    of that than the refits take that end within it.
     """
     full = [one for one in _best(state) if one.sample is None]
     if state.pace.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
         return CHOOSING + state.pace.refit_seconds  # what climbs will need it: fits under way must know their end
-    seconds = makespan(full, state.problem, state.spec.budget.workers)
-    return CHOOSING + (min(seconds, state.pace.refit_seconds) if state.pace.folds == 1 else seconds)
+    seconds = [makespan(full[:count], state.problem, state.workers) for count in range(len(full) + 1)]
+    if state.pace.folds > 1:
+        return CHOOSING + seconds[-1]
+    return CHOOSING + max(each for each in seconds if each <= state.pace.refit_seconds)
 
 
 def _best(state: State) -> Sequence[Candidate]:

@@ -17,7 +17,7 @@ FEWEST = 2.5  # candidates on all folds that are enough where one fold would tel
 FITS = 5  # single fits that a search should get to, else learning rates are raised
 FASTEST = 0.2  # learning rates are raised no higher
 SHARE = 0.4  # of the search, the longest that one fit may take
-REFITS = 0.25  # of the search, the most that is set aside for refits after a holdout
+REFITS = 0.3  # of the search, the most that is set aside for refits after a holdout
 PREPARE = 5.0  # seconds for reading the data and the first feature plan
 
 
