@@ -22,6 +22,7 @@ from automl.bench.run import run_cell
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "rivals.jsonl"
+WALLS = RESULTS / "walls.jsonl"  # whose runs of longer budgets count as well
 US = "automl"
 BUDGET = 60
 SEEDS = (0, 1, 2)
@@ -60,7 +61,7 @@ def main() -> None:
     if not said.table:
         tasks = [row.task for row in rows if not said.only or row.task in said.only]
         run_missing(said.data, tasks, said.seeds, said.budget)
-    table = "\n".join(render(rows, read(RECORDS)))
+    table = "\n".join(render(rows, [*read(RECORDS), *longer(rows)]))
     (RESULTS / "rivals.md").write_text(table + "\n", encoding="utf-8")
     print(table)
 
@@ -81,6 +82,16 @@ def run_missing(data: Path, tasks: Sequence[str], seeds: Sequence[int], budget: 
                 )
                 append(RECORDS, record)
                 print(task, seed, budget, record["exit_code"], record["wall_seconds"], record["scores"], flush=True)
+
+
+def longer(rows: Sequence[Row]) -> list[Record]:
+    """The runs of these tasks that `walls.py` gave more time, on a machine without other work."""
+    tasks = {row.task for row in rows}
+    return [
+        record
+        for record in read(WALLS)
+        if record["task"] in tasks and int(record["budget"].removesuffix("s")) > BUDGET and not record["busy"]
+    ]
 
 
 def rivals(page: str) -> list[Row]:

@@ -20,7 +20,7 @@ from automl.bench.run import run_cell
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "validation.jsonl"
-OTHERS = ("rivals.jsonl", "whole_path.jsonl")
+OTHERS = ("rivals.jsonl", "whole_path.jsonl", "walls.jsonl", "money.jsonl")
 BUDGET = "60s"
 LESS_IS_BETTER = frozenset({"log_loss", "rmse"})
 HEADER = ("task", "metric", "runs", "out of fold", "test", "gap", "gap %", "test interval", "inside")

@@ -117,7 +117,8 @@ def _begin(
     # with time for all folds there is time to try everything on all rows; without it one fold of so many rows judges
     # well enough, and the time for a second one finds another member
     rungs = ladder.rungs(len(problem.folds[0].fit)) if counted or first.folds < len(problem.folds) else ()
-    first = replace(first, rate=1.0, folds=1) if rungs else first
+    if rungs:
+        first = replace(first, rate=1.0, folds=first.folds if first.folds == len(problem.folds) else 1)
 
     def cost(found: Candidate) -> float:
         return work(problem, found) if counted else found.seconds

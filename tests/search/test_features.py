@@ -106,6 +106,41 @@ def test_a_planted_crossing_is_found(executor: Executor, tmp_path: Path) -> None
     ]
 
 
+def test_a_crossing_that_is_rare_on_the_probed_rows_is_found(
+    executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps are fitted on more rows than are probed: 144 combinations are told apart although each has two probed."""
+    monkeypatch.setattr("automl.search.feature_lab.ROWS", 600)
+    monkeypatch.setattr("automl.search.feature_lab.MOST_ROWS", 600)
+    asks, _ = choose(problem_of(checkerboard, n=9_000), executor, tmp_path / "x.run")
+    assert "crossing" in {ask.step for ask in asks}
+    monkeypatch.setattr("automl.search.feature_lab.FITTED_ROWS", 0)
+    asks, _ = choose(problem_of(checkerboard, n=9_000), executor, tmp_path / "y.run")
+    assert "crossing" not in {ask.step for ask in asks}
+
+
+def over_time(problem: Problem, *, drift: float) -> Problem:
+    """The problem with a time of each row, as one more column; over it the share of positives grows by `drift`."""
+    n = problem.rows.n
+    time = np.linspace(0.0, 3e14, n)
+    y = (np.random.default_rng(1).random(n) < 0.3 + drift * np.linspace(0.0, 1.0, n)).astype(float)
+    frame = problem.rows.frame.with_columns(at=pl.Series(time))
+    at = Column(name="at", wire="date", role="time", reason="", is_feature=True, reader={})
+    rows = Rows(frame=frame, raw=frame, y=y, time=time)
+    schema = Schema(columns=(*problem.schema.columns, at))
+    return Problem.of(rows, schema, problem.task, metric="roc_auc", spec=spec_of(folds=5), seed=0)
+
+
+@pytest.mark.parametrize(("drift", "kept"), [(0.6, True), (0.0, False)], ids=["it moves", "it stays"])
+def test_a_trend_has_to_earn_its_place(executor: Executor, tmp_path: Path, *, drift: float, kept: bool) -> None:
+    """Where the target moves with time its growing parts are kept; a minute is enough to try them, and them alone."""
+    minute = parse({"objective": {"target": "y"}, "budget": {"time": "60s"}, "recipe": {"folds": 5}})
+    problem = over_time(problem_of(ratio, n=6_000), drift=drift)
+    asks, groups = choose(problem, executor, tmp_path / "x.run", minute)
+    assert [group["name"] for group in groups] == ["trend"]
+    assert (Ask(step="trend", columns=("at",)) in asks) is kept
+
+
 def test_nothing_is_kept_for_a_random_target(executor: Executor, tmp_path: Path) -> None:
     """Noise gains nothing: no group is kept, each is told with why."""
     asks, groups = choose(problem_of(lambda v: np.zeros(len(v["a"]))), executor, tmp_path / "x.run")

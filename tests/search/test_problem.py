@@ -68,6 +68,17 @@ def test_time_puts_the_last_fold_first(
     assert [len(fold.fit) for fold in problem.folds] == sorted((len(fold.fit) for fold in problem.folds), reverse=True)
 
 
+@pytest.mark.parametrize(("rows", "least"), [(2_000, 3), (40_000, 1)])
+def test_a_small_window_of_time_does_not_judge_alone(
+    make_spec: Callable[..., Spec], make_rows: Callable[..., tuple[Rows, Schema]], rows: int, least: int
+) -> None:
+    """A choice rests on three windows of time where each has few rows, on one of many rows where time is short."""
+    given, schema = make_rows(n=rows)
+    timed = replace(given, time=np.arange(rows, dtype=float))
+    task = Task(kind="binary", classes=2)
+    assert Problem.of(timed, schema, task, metric="roc_auc", spec=make_spec(), seed=0).least_folds == least
+
+
 def test_groups_that_come_back_are_not_kept_whole_inside(
     make_spec: Callable[..., Spec], make_rows: Callable[..., tuple[Rows, Schema]]
 ) -> None:

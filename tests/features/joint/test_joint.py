@@ -35,7 +35,7 @@ COLUMNS = {
     name: Column(
         name=name,
         wire=wire,
-        role="feature",
+        role="time" if name == "day" else "feature",
         reason="",
         is_feature=True,
         reader={},

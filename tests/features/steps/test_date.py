@@ -11,9 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.data.rows import Column
+from automl.features.base import Sample
+from automl.features.steps.date import date as date_step
 from automl.features.steps.date import parts
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
+from automl.task import Task
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PARTS = parts(ops.Column("d"))
@@ -89,3 +93,16 @@ def test_next_to_midnight():
 def test_missing_stays_missing(name):
     """A missing date has no parts."""
     assert np.isnan(found([np.nan])[name]).all()
+
+
+@pytest.mark.parametrize(
+    ("role", "growing"), [("feature", ["birth: year", "birth: day number"]), ("time", [])], ids=["any date", "the time"]
+)
+def test_the_time_of_the_prediction_has_no_parts_that_only_grow(role, growing):
+    """Every row that will be scored is later than all that were learned: its year and day number tell nothing."""
+    column = Column(name="birth", wire="date", role=role, reason="", is_feature=True, reader={})
+    frame = pl.DataFrame({"birth": np.arange(10) * 1e15})
+    sample = Sample(frame=frame, y=np.zeros(10), weight=None, task=Task(kind="regression"), folds=(), seed=0)
+    names = [fitted.feature.name for fitted in date_step.fit(column, sample)]
+    assert [name for name in names if name in {"birth: year", "birth: day number"}] == growing
+    assert {"birth: month", "birth: day of week", "birth: hour"} <= set(names)
