@@ -34,7 +34,7 @@ COLUMNS = 60  # of the base, the weightiest; the others cannot change what a gro
 SHORTEST = (
     12.0  # seconds that the groups need on two cores (8 to 15 measured); in fewer it only takes time from learners
 )
-BRIEF = ("trend",)  # what is tried in any case, as far as there is a time: one group takes two or three seconds
+BRIEF = ("trend",)  # what is tried first, and in any case where rows have a time: one group takes two or three seconds
 BRIEFEST = 4.0
 NODE = 1.5e-6  # seconds that an operation of the graph takes for one row (decision 2)
 LEAST_ROWS = 500  # fewer cannot tell a gain from noise
@@ -78,7 +78,7 @@ def choose_features(
     counted, seconds = spec.budget.trials is not None, spec.recipe.feature_search * deadline.seconds
     if LEARNER not in Registry(learners, Learner, "learner").all or seconds == 0.0 or problem.rows.n < LEAST_ROWS:
         return problem
-    steps = tuple(joints.all.values())
+    steps = tuple(sorted(joints.all.values(), key=lambda step: step.name not in BRIEF))
     if not counted and min(seconds, deadline.left() / 2) < SHORTEST:
         steps = tuple(step for step in steps if step.name in BRIEF)
         if problem.rows.time is None or min(seconds, deadline.left() / 2) < BRIEFEST:

@@ -272,6 +272,8 @@ def _settle(state: State, found: Candidate) -> None:
 
 
 def _end(state: State, found: Candidate, *, folds: int | None = None) -> None:
+    if found.sample is not None and ladder.on_rung(state, found) and not found.detail:
+        found.detail = f"tried on {found.sample:,} of {len(state.problem.folds[0].fit):,} rows"
     trial = candidates.end(found, state.problem, state.rundir, folds=folds or state.pace.folds)
     state.rundir.append(candidates.record(found, state.problem))
     state.ended.append(found)

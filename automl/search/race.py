@@ -134,9 +134,7 @@ def goes_on(state: State, found: Candidate) -> bool:
     """A candidate goes on to further folds if its first one is near the best and there is time for them."""
     if found.learner.baseline:
         return True
-    every = len(state.problem.folds[0].fit)
     if ladder.on_rung(state, found):
-        found.detail = f"tried on {found.sample:,} of {every:,} rows"
         return False
     firsts = [other.first for other in state.found if 0 in other.losses and not ladder.on_rung(state, other)]
     margin = MARGIN + len(state.problem.folds[0].valid) ** -0.5
