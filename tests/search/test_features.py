@@ -109,7 +109,7 @@ def test_a_planted_crossing_is_found(executor: Executor, tmp_path: Path) -> None
 def test_a_crossing_that_is_rare_on_the_probed_rows_is_found(
     executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Steps are fitted on more rows than are probed: of 144 combinations each has four among these, and sixty in all."""
+    """Steps are fitted on more rows than are probed: of 144 combinations each has four among these, sixty in all."""
     problem = problem_of(checkerboard, n=9_000)
     monkeypatch.setattr("automl.search.feature_lab.ROWS", 600)
     monkeypatch.setattr("automl.search.feature_lab.MOST_ROWS", 600)
