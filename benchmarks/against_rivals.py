@@ -6,7 +6,8 @@
     python benchmarks/against_rivals.py ... --table                                   # the table of what has been run
 
 The rivals' figures are read from the first table of the page given by --rivals; they are of one run each. Records go to
-benchmarks/results/rivals.jsonl (one a run; resumable), the tables to rivals.md.
+benchmarks/results/rivals.jsonl (one a run; resumable), the tables to rivals.md. The longer runs of
+walls.py stand beside the 60 s figures, too.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ SHORTEST = (
     12.0  # seconds that the groups need on two cores (8 to 15 measured); in fewer it only takes time from learners
 )
 BRIEF = ("trend",)  # what is tried first, and in any case where rows have a time: one group takes two or three seconds
-BRIEFEST = 4.0
+BRIEFEST = 4.0  # seconds that this group needs
 NODE = 1.5e-6  # seconds that an operation of the graph takes for one row (decision 2)
 LEAST_ROWS = 500  # fewer cannot tell a gain from noise
 OF_LIMIT = 0.3  # of a limit on the latency, what further features may take
@@ -78,11 +78,9 @@ def choose_features(
     counted, seconds = spec.budget.trials is not None, spec.recipe.feature_search * deadline.seconds
     if LEARNER not in Registry(learners, Learner, "learner").all or seconds == 0.0 or problem.rows.n < LEAST_ROWS:
         return problem
-    steps = tuple(sorted(joints.all.values(), key=lambda step: step.name not in BRIEF))
-    if not counted and min(seconds, deadline.left() / 2) < SHORTEST:
-        steps = tuple(step for step in steps if step.name in BRIEF)
-        if problem.rows.time is None or min(seconds, deadline.left() / 2) < BRIEFEST:
-            return problem
+    steps = _steps(problem, None if counted else min(seconds, deadline.left() / 2))
+    if not steps:
+        return problem
     until = None if counted else time.monotonic() + seconds
     memory = int(spec.budget.memory / executor.workers)
     lab = Lab.of(problem, seconds=seconds, executor=executor, rundir=rundir, memory=memory, until=until)
@@ -106,6 +104,14 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
             chosen = [ask for group in groups if group["kept"] for ask in group["asks"]]  # type: ignore[attr-defined]  # a list
             return tuple(Ask(step=str(step), columns=tuple(columns)) for step, columns in chosen)
     return None
+
+
+def _steps(problem: Problem, seconds: float | None) -> tuple[Joint, ...]:
+    """The joint steps that there is time to try (None: for all), those of `BRIEF` first."""
+    if seconds is None or seconds >= SHORTEST:
+        return tuple(sorted(joints.all.values(), key=lambda step: step.name not in BRIEF))
+    brief = problem.rows.time is not None and seconds >= BRIEFEST
+    return tuple(joints.get(name) for name in BRIEF) if brief else ()
 
 
 def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int) -> Iterator[Group]:

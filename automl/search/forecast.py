@@ -39,8 +39,7 @@ def reserve(state: State) -> float:
     """Seconds for what comes after the search, for a model like the best so far."""
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
     size = sum((member.footprint for member in members), NOTHING) if members else state.after.guess()
-    predicted = sum(len(fold.valid) for fold in state.problem.folds[: state.pace.folds])
-    after = replace(state.after, calibrated=predicted)
+    after = replace(state.after, calibrated=state.problem.predicted(state.pace.folds))
     return reserve_seconds(state.deadline.seconds, after, size, crowded=state.crowded)
 
 
@@ -53,10 +52,10 @@ def refit_seconds(state: State) -> float:
     full = [one for one in _best(state) if one.sample is None]
     if state.pace.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
         return CHOOSING + state.pace.refit_seconds  # what climbs will need it: fits under way must know their end
-    seconds = [makespan(full[:count], state.problem, state.workers) for count in range(len(full) + 1)]
     if state.pace.folds > 1:
-        return CHOOSING + seconds[-1]
-    return CHOOSING + max(each for each in seconds if each <= state.pace.refit_seconds)
+        return CHOOSING + makespan(full, state.problem, state.workers)
+    spans = (makespan(full[:count], state.problem, state.workers) for count in range(len(full) + 1))
+    return CHOOSING + max(span for span in spans if span <= state.pace.refit_seconds)
 
 
 def _best(state: State) -> Sequence[Candidate]:

@@ -96,7 +96,7 @@ def _begin(
 ) -> State:
     counted = spec.budget.trials is not None
     after = After(
-        calibrated=sum(len(fold.valid) for fold in problem.folds),
+        calibrated=problem.predicted(len(problem.folds)),
         judged=problem.judged,
         columns=len(problem.schema.features),
         width=problem.task.width,
@@ -116,9 +116,10 @@ def _begin(
 
     # with time for all folds there is time to try everything on all rows; without it one fold of so many rows judges
     # well enough, and the time for a second one finds another member
-    rungs = ladder.rungs(len(problem.folds[0].fit)) if counted or first.folds < len(problem.folds) else ()
+    whole = first.folds == len(problem.folds)
+    rungs = ladder.rungs(len(problem.folds[0].fit)) if counted or not whole else ()
     if rungs:
-        first = replace(first, rate=1.0, folds=first.folds if first.folds == len(problem.folds) else 1)
+        first = replace(first, rate=1.0, folds=first.folds if whole else 1)
 
     def cost(found: Candidate) -> float:
         return work(problem, found) if counted else found.seconds
@@ -272,7 +273,7 @@ def _settle(state: State, found: Candidate) -> None:
 
 
 def _end(state: State, found: Candidate, *, folds: int | None = None) -> None:
-    if found.sample is not None and ladder.on_rung(state, found) and not found.detail:
+    if ladder.on_rung(state, found) and not found.detail:
         found.detail = f"tried on {found.sample:,} of {len(state.problem.folds[0].fit):,} rows"
     trial = candidates.end(found, state.problem, state.rundir, folds=folds or state.pace.folds)
     state.rundir.append(candidates.record(found, state.problem))

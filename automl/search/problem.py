@@ -97,6 +97,10 @@ class Problem:
         small = self.rows.time is not None and len(self.folds[0].valid) < WINDOW_ROWS
         return min(len(self.folds), WINDOWS) if small else 1
 
+    def predicted(self, folds: int) -> int:
+        """The rows that the first so many folds predict."""
+        return sum(len(fold.valid) for fold in self.folds[:folds])
+
     def can_repeat(self, repeat: int) -> bool:
         """Whether the rows can be parted anew: by time there is one way only, and few groups may give fewer folds."""
         return self.rows.time is None and len(self._repeat(repeat)) == len(self.folds)

@@ -19,7 +19,8 @@ def _propose(survey: Survey) -> tuple[Ask, ...]:
 
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     del sample
-    return features_of(columns[0], GROWING)
+    found = features_of(columns[0])
+    return tuple(found[name] for name in GROWING)
 
 
 trend = Joint(name="trend", propose=_propose, fit=_fit)

@@ -1,15 +1,13 @@
 """Dates become the parts of the calendar (UTC) and a day number that carries the trend.
 
 What is scored comes later than all that was learned. So of the time of the prediction itself the parts that only grow
-say nothing but "earlier than now", and trees that split on them learn each era from its own rows alone: without them
-RMSE on walmart_weekly_sales fell from 7,395 to 4,835, on bike_sharing_hourly from 78.0 to 75.3, and AUC on weather_aus
-rose from 0.884 to 0.888 (one LightGBM, test parts that are later). Where the trend does help, `joint.trend` brings it.
+say nothing but "earlier than now", and trees that split on them learn each era from its own rows alone: they are left
+out (docs/decisions/0010). Where the trend does help, `joint.trend` brings it.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -105,17 +103,16 @@ def _applies(column: Column) -> bool:
 
 
 def _fit(column: Column, _sample: Sample) -> tuple[Fitted, ...]:
-    comes_back = [name for name in parts(ops.Column(column.name)) if column.role != "time" or name not in GROWING]
-    return features_of(column, comes_back)
+    found = features_of(column)
+    return tuple(fitted for name, fitted in found.items() if column.role != "time" or name not in GROWING)
 
 
-def features_of(column: Column, names: Iterable[str]) -> tuple[Fitted, ...]:
-    """The features of these parts of a date."""
-    known = parts(ops.Column(column.name))
-    return tuple(
-        Fitted(feature=Feature(name=f"{column.name}: {name}", kind="number", source=(column.name,), expr=known[name]))
-        for name in names
-    )
+def features_of(column: Column) -> dict[str, Fitted]:
+    """A feature for each part of a date, by the name of the part."""
+    return {
+        name: Fitted(feature=Feature(name=f"{column.name}: {name}", kind="number", source=(column.name,), expr=expr))
+        for name, expr in parts(ops.Column(column.name)).items()
+    }
 
 
 date = Step(name="date", applies=_applies, fit=_fit)
