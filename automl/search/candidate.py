@@ -22,6 +22,7 @@ from automl.search.trial import RAW, Fitted, FoldResult
 
 Floats = NDArray[np.float64]
 OOF = "oof"
+LARGE = 0.8  # of the rows of the largest fold; by time folds differ
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -37,7 +38,7 @@ class Candidate:
     origin: int | None = None  # the candidate on fewer rows that it goes on from (see `ladder`)
     asked: set[int] = field(default_factory=set)
     losses: dict[int, float] = field(default_factory=dict)
-    rounds: list[int] = field(default_factory=list)
+    rounds: dict[int, int] = field(default_factory=dict)  # by fold, of learners that have them
     predictions: dict[int, Floats] = field(default_factory=dict)
     footprint: Footprint = NOTHING  # of its largest fold
     fitted: Fitted | None = None  # of the holdout fit, which may ship
@@ -51,6 +52,11 @@ class Candidate:
     score: float | None = None
 
     @property
+    def ready(self) -> bool:
+        """Whether it may ship: what learned from some of the rows only as it is, as its rounds are not for all rows."""
+        return self.whole and (self.sample is None or self.fitted is not None)
+
+    @property
     def first(self) -> float:
         """The loss on the first fold, which every candidate runs."""
         return self.losses.get(0, math.inf)
@@ -61,6 +67,12 @@ class Candidate:
             return math.inf
         sizes = [len(problem.fold(fold).valid) for fold in self.losses]
         return float(np.average(list(self.losses.values()), weights=sizes))
+
+    def usual_rounds(self, problem: Problem) -> int | None:
+        """What a fit on all rows should train for: the mean over its large folds, as more rows take more rounds."""
+        sizes = {fold: len(problem.fold(fold).fit) for fold in self.rounds}
+        large = [self.rounds[fold] for fold, size in sizes.items() if size >= LARGE * max(sizes.values())]
+        return max(1, round(float(np.mean(large)))) if large else None
 
     def seconds_a_fold(self) -> float:
         """Mean seconds of a fit."""
@@ -80,7 +92,8 @@ def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, 
         return
     candidate.losses[fold] = loss
     candidate.predictions[fold] = prediction
-    candidate.rounds += [] if result.rounds is None else [result.rounds]
+    if result.rounds is not None:
+        candidate.rounds[fold] = result.rounds
     candidate.footprint |= result.footprint
     candidate.fitted = result.fitted
 
@@ -131,13 +144,13 @@ def record(candidate: Candidate, problem: Problem) -> dict[str, object]:
 
 def repeat_record(candidate: Candidate, folds: int) -> dict[str, object]:
     """Its last cross-validation as a line of the journal."""
-    first = (candidate.repeats - 1) * folds
+    added = range((candidate.repeats - 1) * folds, candidate.repeats * folds)
     return {
         "kind": "repeat",
         "id": candidate.id,
         "repeats": candidate.repeats,
-        "losses": {str(fold): candidate.losses[fold] for fold in range(first, first + folds)},
-        "rounds": candidate.rounds,
+        "losses": {str(fold): candidate.losses[fold] for fold in added},
+        "rounds": [candidate.rounds[fold] for fold in added if fold in candidate.rounds],
         "seconds": candidate.seconds,
         "score": candidate.score,
     }
@@ -156,7 +169,7 @@ def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candida
         origin=line["origin"],
         asked=set(losses),
         losses=losses,
-        rounds=list(line["rounds"]),
+        rounds=_rounds(line, losses),
         detail=line["detail"],
         seconds=line["seconds"],
         memory=line["memory"],
@@ -169,9 +182,10 @@ def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candida
 
 def restore_repeat(candidate: Candidate, line: Mapping[str, Any]) -> None:
     """Add the cross-validation that `repeat_record` wrote."""
-    candidate.losses |= _losses(line)
-    candidate.asked |= set(candidate.losses)
-    candidate.rounds = list(line["rounds"])
+    losses = _losses(line)
+    candidate.losses |= losses
+    candidate.asked |= set(losses)
+    candidate.rounds |= _rounds(line, losses)
     candidate.repeats, candidate.seconds, candidate.score = line["repeats"], line["seconds"], line["score"]
 
 
@@ -185,7 +199,7 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         detail=candidate.detail,
         loss=candidate.loss(problem),
         score=candidate.score,
-        rounds=tuple(candidate.rounds),
+        rounds=tuple(candidate.rounds[fold] for fold in sorted(candidate.rounds)),
         folds=len(candidate.losses),
         rows=candidate.sample or len(problem.folds[0].fit),
         seconds=round(candidate.seconds, 3),
@@ -193,6 +207,11 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         footprint=candidate.footprint,
         oof=oof_name(candidate) if candidate.whole else None,
     )
+
+
+def _rounds(line: Mapping[str, Any], losses: Mapping[int, float]) -> dict[int, int]:
+    """The rounds of a line by fold: a learner has some on each fold, or on none."""
+    return dict(zip(sorted(losses), line["rounds"], strict=True)) if line["rounds"] else {}
 
 
 def _losses(line: Mapping[str, Any]) -> dict[int, float]:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from automl.errors import AutomlError
 from automl.executors.base import Job
 from automl.progress import Event
@@ -35,14 +33,14 @@ SEEDS = 104_729  # between the seeds of fits
 def finish(state: State) -> Outcome:
     """Choose, refit and weigh; raises `AutomlError` if no candidate was predicted on every fold (R11)."""
     repeats = finals.complete(state)
-    whole = list(state.finalists) if repeats > 1 else [one for one in state.whole if _may_ship(one)]
+    whole = list(state.finalists) if repeats > 1 else [one for one in state.whole if one.ready]
     if not whole:
         why = next((f"{found.learner.name}: {found.detail}" for found in state.found if found.detail), None)
         raise AutomlError("no learner could be fitted, not even the constant", hint=why)
     if state.pace.folds == 1 and not _time_to_refit(state, whole):
         whole = [found for found in whole if found.fitted is not None] or whole
     pool = team.pool(state, whole, repeats=repeats)
-    weights = _affordable(state, team.weights(state, pool))
+    weights = team.weights(state, pool, in_time=_in_time(state, whole))
     state.chosen = tuple(weights)
     free = _unlimited(state)
     points = front(free, pool, weights)
@@ -84,11 +82,6 @@ def _workshop(state: State, best: Mapping[Candidate, float]) -> Workshop:
     return Workshop(state=state, teacher=teacher, final=_final(state))
 
 
-def _may_ship(found: Candidate) -> bool:
-    """What learned from some of the rows ships as it is, if it still is: its rounds are not for all rows."""
-    return found.sample is None or found.fitted is not None
-
-
 def _final(state: State) -> int | None:
     """The table whose plan ships: with a holdout its own, so that what was fitted may ship as it is."""
     return 0 if state.pace.folds == 1 else None
@@ -104,12 +97,13 @@ def _time_to_refit(state: State, members: Sequence[Candidate]) -> bool:
     return state.counted or makespan(members, state.problem, state.workers) <= _left(state)
 
 
-def _affordable(state: State, weights: dict[Candidate, float]) -> dict[Candidate, float]:
-    """Without the lightest members, as long as the refits do not fit into the time."""
-    members = list(weights)
-    while len(members) > 1 and not (_final(state) == 0 or _time_to_refit(state, members)):
-        members.pop()
-    return {member: weights[member] for member in members}
+def _in_time(state: State, candidates: Sequence[Candidate]) -> team.Fits | None:
+    """Whether refits end in time. After a holdout they need not; and one model is refitted in any case."""
+    if _final(state) == 0:
+        return None
+    if any(_time_to_refit(state, [one]) for one in candidates if not one.learner.baseline):
+        return lambda members: _time_to_refit(state, members)
+    return lambda members: len(members) == 1
 
 
 def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted]:
@@ -166,13 +160,14 @@ def _varies(member: Candidate) -> bool:
 
 
 def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
-    """The refit of a member, for as many rounds as its folds kept on average.
+    """The refit of a member, for as many rounds as its large folds kept on average.
 
     A booster that runs late stops at the rounds it has: a little less of a good model is better than a baseline.
     """
     limit = max(1.0, state.deadline.left() if state.counted else _left(state))
     until = math.inf if state.counted else time.monotonic() + TRAINING * limit
-    rounds = {"rounds": max(1, round(float(np.mean(member.rounds))))} if member.rounds else {}
+    usual = member.usual_rounds(state.problem)
+    rounds = {} if usual is None else {"rounds": usual}
     order = Order(
         table=state.matrices.table(_final(state)),
         learner=member.learner.name,

@@ -59,8 +59,10 @@ def refit_seconds(state: State) -> float:
 
 
 def _best(state: State) -> Sequence[Candidate]:
-    """As many candidates as an ensemble may have."""
-    standing = state.finalists or [one for one in state.found if one.losses and (one.whole or not one.ended)]
+    """The ensemble as it would be now; as long as only baselines stand, the best under way."""
+    if any(not one.learner.baseline for one in state.likely):
+        return state.likely
+    standing = [one for one in state.found if one.losses and (one.whole or not one.ended)]
     return sorted(standing, key=lambda one: (one.first, one.id))[: state.spec.recipe.members]
 
 
@@ -134,4 +136,4 @@ def usual_fit(problem: Problem) -> float:
 def work(problem: Problem, found: Candidate) -> float:
     """What a trial took in counted work, which is the same on every machine."""
     cells = len(problem.folds[0].fit) * len(problem.schema.features)
-    return cells * max(1, sum(found.rounds)) * found.learner.cost
+    return cells * max(1, sum(found.rounds.values())) * found.learner.cost

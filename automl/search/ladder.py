@@ -1,5 +1,7 @@
 """The ladder of rows: on large data many candidates are tried on few rows, and the best of them climb to all.
 
+The portfolio's first is fitted on all rows at once: more rows gain more than any choice of parameters on few.
+
 Source: Li et al.: A System for Massively Parallel Hyperparameter Tuning (ASHA), MLSys 2020. Validation rows are the
 same on every rung, so that losses compare; a candidate that climbs is fitted anew and is a row of the board again.
 """
@@ -8,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from automl.search.candidate import Candidate
-from automl.search.forecast import scaled, seconds_left
+from automl.search.forecast import backlog, expected, scaled, seconds_left
 from automl.search.pace import hurried
 from automl.search.state import State
 
@@ -20,6 +23,10 @@ ETA = 3  # one in so many climbs
 MOST_HASTE = 2.0  # a higher learning rate makes up for that much
 GAIN = 1.5  # a rung of so many times the rows is worth a fit
 CAUTION = 0.8  # of the time left, what a fit on as many rows as fit may take
+TRIALS = 16  # that the lowest rung should get, else they learn faster
+LONG = 2.0  # times a usual fit, what the portfolio's first takes: it learns slowly
+FASTER = 4.0  # times its learning rate, if need be; beyond, it learns from fewer rows
+FEWEST_ROWS = 500  # a sample of fewer is not worth it
 
 
 def rungs(rows: int) -> tuple[int, ...]:
@@ -30,6 +37,39 @@ def rungs(rows: int) -> tuple[int, ...]:
 def on_rung(state: State, found: Candidate) -> bool:
     """Whether a candidate is on a lower rung, where its first fold is all that it is tried on."""
     return found.sample in state.rungs
+
+
+def anchor(state: State) -> Candidate | None:
+    """The portfolio's first on all rows, as fast as the time for one fit asks, or on as many rows as that leaves.
+
+    It also stands where there is time for no other learner. None where it would need fewer rows, but has more folds.
+    """
+    following, rows = state.agenda.first(), len(state.problem.folds[0].fit)
+    if following is None:
+        return None
+    learner, params = following
+    factor = 1.0
+    if not state.counted:
+        time = max(min(state.pace.fit_seconds, seconds_left(state)), 1e-9)
+        factor = (LONG * expected(state, learner, None) + backlog(state)) / time
+    sample = int(rows * min(1.0, FASTER / factor))
+    if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.pace.folds > 1):
+        return None
+    return Candidate(
+        id=state.number,
+        learner=learner,
+        params=hurried(params, min(factor, FASTER)),
+        sample=sample if sample < rows else None,
+        detail=f"learned from {sample:,} of {rows:,} rows: there was no time for more" if sample < rows else "",
+    )
+
+
+def learn(state: State, found: Candidate) -> None:
+    """The first trial on a rung shows how many times faster the others should learn, so that there is time for some."""
+    there = [one for one in state.found if on_rung(state, one) and one.losses]
+    if there == [found] and not state.counted:
+        faster = TRIALS * found.seconds / (state.workers * max(seconds_left(state), 1e-9))
+        state.agenda.pace = replace(state.agenda.pace, rate=max(1.0, faster))
 
 
 def next_climb(state: State) -> Candidate | None:

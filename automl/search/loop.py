@@ -15,7 +15,7 @@ from automl.learners.portfolio import order
 from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search import candidate as candidates
-from automl.search import finals, jobs, ladder, race
+from automl.search import finals, jobs, ladder, race, team
 from automl.search.agenda import Agenda, usable
 from automl.search.board import Outcome
 from automl.search.candidate import Candidate
@@ -174,6 +174,7 @@ def _resume(state: State) -> None:
         if found.origin is None:
             state.agenda.note(found)
     state.number = 1 + max(restored, default=-1)
+    state.likely = team.likely(state)
 
 
 def _explore(state: State) -> None:
@@ -240,6 +241,7 @@ def _take(state: State, done: Done) -> None:
         found.status, found.detail = done.status, done.detail
     if not state.settled and not found.learner.baseline and found.status == "ok":
         _settle(state, found)
+    ladder.learn(state, found)
     last = found.status != "ok" or len(found.losses) >= state.pace.folds
     if last or (fold == 0 and not race.goes_on(state, found)):
         _end(state, found)
@@ -280,6 +282,8 @@ def _end(state: State, found: Candidate, *, folds: int | None = None) -> None:
     state.ended.append(found)
     _forget(state)
     state.agenda.observe(found)
+    if found.whole and not state.counted:
+        state.likely = team.likely(state)
     tell(state, trial)
 
 

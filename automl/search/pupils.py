@@ -98,7 +98,7 @@ def fewer_trees(state: State, fits: Fits) -> Pupil | None:
     if not boosted:
         return None
     best = min(boosted, key=lambda found: (found.loss(state.problem), found.id))
-    every = max(1, round(float(np.mean(best.rounds))))
+    every = best.usual_rounds(state.problem) or 1
     columns = len(state.problem.schema.features)
     rounds = next(
         (

@@ -5,15 +5,11 @@ from __future__ import annotations
 from automl.search import ladder
 from automl.search.agenda import enough
 from automl.search.candidate import Candidate
-from automl.search.forecast import backlog, expected, haste, most, rest, seconds_left
-from automl.search.pace import hurried
+from automl.search.forecast import backlog, haste, most, rest, seconds_left
 from automl.search.state import State
 
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
 SHORT = 5.0  # seconds of search in which the first learner must hurry to stand at all
-FASTER = 4.0  # times the learning rate, of a learner on a sample
-SAMPLED = 2.0  # of the time left, what a fit would take without that haste
-FEWEST_ROWS = 500  # a sample of fewer is not worth it
 CAUTION = 1.2  # further folds take longer than the first one says, by this factor
 
 
@@ -87,8 +83,8 @@ def next_candidate(state: State) -> tuple[Candidate, int] | None:
     tried = [found for found in state.found if not found.learner.baseline and found.origin is None]
     if state.finalists or (state.counted and len(tried) >= (state.spec.budget.trials or 0)) or exhausted(state):
         return None
-    if not tried and not state.counted and seconds_left(state) < SHORT and (found := _sampled(state)):
-        return found
+    if not tried and (state.rungs or _short(state)) and (found := ladder.anchor(state)):
+        return _start(state, found)
     following = state.agenda.next(state.starters, lambda learner: haste(state, learner))
     if following is not None:
         learner, params, proposed = following
@@ -96,7 +92,12 @@ def next_candidate(state: State) -> tuple[Candidate, int] | None:
         return _start(
             state, Candidate(id=state.number, learner=learner, params=params, proposed=proposed, sample=sample)
         )
-    return _sampled(state) if not tried and not state.counted else None
+    found = None if tried or state.counted else ladder.anchor(state)
+    return _start(state, found) if found else None
+
+
+def _short(state: State) -> bool:
+    return not state.counted and seconds_left(state) < SHORT
 
 
 def _start(state: State, found: Candidate) -> tuple[Candidate, int]:
@@ -104,23 +105,6 @@ def _start(state: State, found: Candidate) -> tuple[Candidate, int]:
     state.found.append(found)
     state.agenda.note(found)
     return found, 0
-
-
-def _sampled(state: State) -> tuple[Candidate, int] | None:
-    """Too little time for any learner: the first one in a hurry, on as many rows as fit, is better than a baseline."""
-    following, rows = state.agenda.first(), len(state.problem.folds[0].fit)
-    if following is None or state.pace.folds > 1:
-        return None
-    learner, params = following
-    seconds = expected(state, learner, None) + backlog(state)
-    sample = int(rows * min(1.0, SAMPLED * _seconds(state) / seconds))
-    if sample < FEWEST_ROWS:
-        return None
-    some = sample if sample < rows else None
-    found = Candidate(id=state.number, learner=learner, params=hurried(params, FASTER), sample=some)
-    if sample < rows:
-        found.detail = f"learned from {sample:,} of {rows:,} rows: there was no time for more"
-    return _start(state, found)
 
 
 def exhausted(state: State) -> bool:

@@ -42,6 +42,7 @@ class State:
     number: int = 0  # of the next candidate
     flying: dict[int, tuple[Candidate, int]] = field(default_factory=dict)  # by the number of the job
     jobs: int = 0
+    likely: tuple[Candidate, ...] = ()  # the ensemble, if the search ended now
     finalists: tuple[Candidate, ...] = ()  # chosen when the search has found what it will
     repeats: int = 1  # cross-validations of the finalists that were begun
     chosen: tuple[Candidate, ...] = ()  # what will ship, once that is known

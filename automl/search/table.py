@@ -36,14 +36,11 @@ class Table:
 
     def fit_rows(self, sample: int | None = None) -> Ints:
         """The positions of the rows of `fit`."""
-        rows = self._load(f"{self.name}-fit").astype(np.int64)
-        if sample is not None and sample < len(rows):
-            rows = rows[np.sort(np.random.default_rng(SAMPLE).permutation(len(rows))[:sample])]
-        return rows
+        return _some(self._load(f"{self.name}-fit").astype(np.int64), sample)
 
-    def valid(self) -> Matrix:
-        """The rows that are predicted."""
-        return self._matrix(self._load(f"{self.name}-valid").astype(np.int64))
+    def valid(self, sample: int | None = None) -> Matrix:
+        """The rows that are predicted, or `sample` of them."""
+        return self._matrix(_some(self._load(f"{self.name}-valid").astype(np.int64), sample))
 
     def at(self, rows: Ints) -> Matrix:
         """The rows at these positions."""
@@ -77,3 +74,9 @@ class Table:
     def _load(self, name: str) -> NDArray[np.float64]:
         values: NDArray[np.float64] = np.load(Path(self.folder) / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         return values
+
+
+def _some(rows: Ints, sample: int | None) -> Ints:
+    if sample is None or sample >= len(rows):
+        return rows
+    return rows[np.sort(np.random.default_rng(SAMPLE).permutation(len(rows))[:sample])]

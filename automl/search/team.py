@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 
 HABIT = 0.0005  # the usual thrift: what is nearly as good and lighter is taken
 MEGABYTE = 1e6
+NEAR, FEW_ROWS = 12, 4_000  # candidates and rows that show well enough who is likely to be chosen
+
+Fits = Callable[[Sequence[Candidate]], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,23 @@ def pool(state: State, candidates: Sequence[Candidate], *, repeats: int) -> Pool
     )
 
 
-def weights(state: State, given: Pool, *, thrift: float = HABIT, rows: int = MOST_ROWS) -> dict[Candidate, float]:
+def likely(state: State) -> tuple[Candidate, ...]:
+    """Who would ship if the search ended now, roughly: the time that comes after it is set aside for them."""
+    ready = sorted((one for one in state.whole if one.ready), key=lambda one: (one.loss(state.problem), one.id))[:NEAR]
+    return tuple(weights(state, pool(state, ready, repeats=1), rows=FEW_ROWS)) if ready else ()
+
+
+def weights(
+    state: State,
+    given: Pool,
+    *,
+    thrift: float = HABIT,
+    rows: int = MOST_ROWS,
+    in_time: Fits | None = None,
+) -> dict[Candidate, float]:
     """The weights of the best ensemble that keeps the limits, as far as they can be estimated; the heaviest first.
+
+    `in_time` says whether there is time left for some members, if that counts.
 
     `thrift` is the share of what the best gains over the worst (a baseline) that must be won for each megabyte, and
     each time that the answer takes as long again as that of an empty bundle. Where no candidate keeps the limits
@@ -58,7 +76,7 @@ def weights(state: State, given: Pool, *, thrift: float = HABIT, rows: int = MOS
         state.problem.loss,
         members=state.spec.recipe.members,
         seed=state.seed,
-        price=_price(state, given.candidates, thrift),
+        price=_price(state, given.candidates, thrift, in_time),
         rows=rows,
     )
     ordered = sorted(chosen.items(), key=lambda item: (-item[1], item[0]))
@@ -84,15 +102,16 @@ def mixed(rundir: RunDir, shares: Mapping[Candidate, float], *, repeats: int) ->
     return np.asarray(sum(means))
 
 
-def _price(state: State, candidates: Sequence[Candidate], thrift: float) -> Price:
+def _price(state: State, candidates: Sequence[Candidate], thrift: float, in_time: Fits | None) -> Price:
     """`thrift` in units of the loss; infinite beyond a limit."""
     losses = [loss for loss in (found.loss(state.problem) for found in candidates) if math.isfinite(loss)]
     unit = thrift * (max(losses) - min(losses))
     bare = cost(state, ())
 
     def price(members: frozenset[int]) -> float:
-        found = cost(state, [candidates[place] for place in sorted(members)])
-        if found.excess(state.spec.limits) > 1.0:
+        together = [candidates[place] for place in sorted(members)]
+        found = cost(state, together)
+        if found.excess(state.spec.limits) > 1.0 or (in_time is not None and not in_time(together)):
             return math.inf
         return unit * (found.latency_p99 / bare.latency_p99 + found.size / MEGABYTE)
 

@@ -145,6 +145,19 @@ def test_a_trend_has_to_earn_its_place(executor: Executor, tmp_path: Path, *, dr
     assert (Ask(step="trend", columns=("at",)) in asks) is kept
 
 
+@pytest.mark.parametrize(("follows", "kept"), [(True, False), (False, True)], ids=["it grows", "it stays"])
+def test_what_follows_the_time_is_not_combined(
+    executor: Executor, tmp_path: Path, *, follows: bool, kept: bool
+) -> None:
+    """A number that grows from row to row says when; hidden in a ratio it would gain on every window."""
+    problem = problem_of(ratio)
+    order = problem.rows.frame["a"].arg_sort().to_numpy() if follows else np.arange(problem.rows.n)
+    rows = replace(problem.rows.take(order), time=np.linspace(0.0, 3e14, problem.rows.n))
+    timed = Problem.of(rows, problem.schema, problem.task, metric="roc_auc", spec=spec_of(folds=5), seed=0)
+    asks, _ = choose(timed, executor, tmp_path / "x.run")
+    assert any("a" in ask.columns for ask in asks) is kept
+
+
 def test_nothing_is_kept_for_a_random_target(executor: Executor, tmp_path: Path) -> None:
     """Noise gains nothing: no group is kept, each is told with why."""
     asks, groups = choose(problem_of(lambda v: np.zeros(len(v["a"]))), executor, tmp_path / "x.run")

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from automl.learners.base import Matrix, Model
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Exponential, Features, MatMul, Minimum, Stub, constant
 from automl.search.problem import Matrices, Problem
 from automl.search.rundir import RunDir
-from automl.search.trial import RAW, Order, refit, run, swap
+from automl.search.trial import RAW, Order, _fit, refit, run, swap
 from automl.spec import Spec
 
 
@@ -55,6 +56,20 @@ def test_run(order: Order, rundir: RunDir) -> None:
     expected = evaluate({"p": result.fitted.member.prediction}, {}, features=valid.values)["p"]
     np.testing.assert_allclose(np.asarray(prediction), np.asarray(expected), rtol=1e-12)
     assert result.rounds == 7
+
+
+def test_a_sample_is_watched_by_as_many_rows(order: Order, rundir: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What learns from few rows stops by few others; all of them are predicted."""
+    seen = []
+
+    def fit(order: Order, train: Matrix, valid: Matrix | None) -> Model:
+        seen.append((len(train.y), 0 if valid is None else len(valid.y)))
+        return _fit(order, train, valid)
+
+    monkeypatch.setattr("automl.search.trial._fit", fit)
+    run(order=replace(order, sample=20))
+    assert seen == [(20, 20)]
+    assert len(rundir.take("oof/0-0")) == len(order.table.valid().y) > 20
 
 
 def test_refit(order: Order) -> None:
