@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from automl.bundle.read import Bundle, read_file
 from automl.deploy.serve import arrow
-from automl.deploy.serve.nested import nest, unnest
+from automl.deploy.serve.nested import inside, nest, unnest
 from automl.deploy.serve.settings import Settings
+from automl.features.relational.definition import MAIN, Catalog
 
 JSON: Final = "application/json"
 VALUE: Final = ["number", "string", "boolean", "null"]
@@ -156,15 +157,31 @@ def _responses(content: Mapping[str, Any]) -> dict[str, Any]:
 def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, Any]:
     cells: dict[str, Any] = {name: {"type": VALUE, "description": WIRES[wire]} for name, wire in _wires(bundle).items()}
     cells |= {key: {"type": VALUE, "description": "Handed back as it came."} for key in bundle.manifest.keys}
-    inner = {"type": "array", "items": {"type": "object"}, "description": "Rows of another table."}
+    tables = {} if bundle.catalog is None else _nested_schema(bundle.catalog, MAIN)
     row = {
         "type": "object",
-        "required": bundle.needed,
-        "properties": cells | dict.fromkeys(_tables(bundle), inner),
+        "required": [*bundle.needed, *(name for name in tables if name not in settings.tables)],
+        "properties": cells | tables,
         "additionalProperties": settings.extra == "ignore",
     }
     rows = {"type": "array", "minItems": 1, "maxItems": settings.max_rows, "items": row}
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False}
+
+
+def _nested_schema(catalog: Catalog, table: str) -> dict[str, Any]:
+    """The tables whose rows stand in a row of `table`, as properties of it. What joins them need not be said twice."""
+    found = {}
+    for name, ways in inside(table, catalog):
+        columns = catalog.table(name).columns
+        filled = {there for way in ways for _, there in way}
+        cells: dict[str, Any] = {column: {"type": VALUE, "description": WIRES[w]} for column, w in columns.items()}
+        row = {
+            "type": "object",
+            "required": [column for column in columns if column not in filled],
+            "properties": cells | ({} if name == MAIN else _nested_schema(catalog, name)),
+        }
+        found[name] = {"type": "array", "items": row, "description": f"Rows of {name!r} that belong to this one."}
+    return found
 
 
 def _answers_schema(bundle: Bundle) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.deploy.serve import arrow
 from automl.deploy.serve.describe import example_of, known_columns, openapi, schema
-from automl.deploy.serve.nested import has_nested, unnest
+from automl.deploy.serve.nested import below, has_nested, unnest
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.rows import Row, check_columns, read_rows
 from automl.deploy.serve.settings import Settings
@@ -108,7 +108,8 @@ class Model:
         assert self.bundle.catalog is not None  # noqa: S101  # the caller looked
         alone, tables = unnest(row, self.bundle.catalog)
         try:
-            bundle = self.bundle.given({**self.tables, **tables}) if tables else self.bundle
+            deeper: dict[str, list[Row]] = {name: [] for name in below(tables, self.bundle.catalog)}
+            bundle = self.bundle.given({**deeper, **self.tables, **tables}) if tables else self.bundle
         except AutomlError as error:
             raise Refusal.of(error, f"rows[{number}]") from None
         return self._decide(bundle, alone, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from automl.deploy.serve.refusal import Refusal
@@ -27,17 +27,35 @@ def unnest(row: Mapping[str, Any], catalog: Catalog) -> tuple[Row, dict[str, lis
     return _unnest(dict(row), MAIN, catalog, tables, "row"), tables
 
 
+def below(tables: Iterable[str], catalog: Catalog) -> set[str]:
+    """The tables whose rows stand in rows of `tables`: where those bring none, there are none."""
+    found = {name for table in tables if table != MAIN for name, _ in inside(table, catalog)}
+    return found | below(found, catalog) if found else found
+
+
+def inside(table: str, catalog: Catalog) -> list[tuple[str, list[tuple[Pair, ...]]]]:
+    """The tables whose rows may stand in a row of `table`, and each way to join them: (column here, column there)."""
+    found = [
+        (relation.child, [tuple((here, there) for there, here in relation.on)])
+        for relation in catalog.relations
+        if relation.parent == table
+    ]
+    if table == MAIN and catalog.history:
+        found.append((MAIN, [tuple((name, name) for name in key) for key in catalog.history]))
+    return found
+
+
 def nest(row: Row, tables: Mapping[str, Sequence[Row]], catalog: Catalog, *, most: int, table: str = MAIN) -> Row:
     """The row with those rows of `tables` in it that its keys meet, `most` of each: what `unnest` takes apart."""
     whole = dict(row)
-    for name, ways in _inside(table, catalog):
+    for name, ways in inside(table, catalog):
         met = [child for child in tables.get(name, ()) if any(_meet(row, child, on) for on in ways)][:most]
         whole[name] = met if name == MAIN else [nest(child, tables, catalog, most=most, table=name) for child in met]
     return whole
 
 
 def _unnest(row: Row, table: str, catalog: Catalog, tables: dict[str, list[Row]], path: str) -> Row:
-    for name, ways in _inside(table, catalog):
+    for name, ways in inside(table, catalog):
         rows = row.get(name)
         if not isinstance(rows, list):
             continue
@@ -56,15 +74,3 @@ def _unnest(row: Row, table: str, catalog: Catalog, tables: dict[str, list[Row]]
 
 def _meet(row: Row, child: Row, on: Sequence[Pair]) -> bool:
     return all(str(row.get(here)) == str(child.get(there)) for here, there in on)
-
-
-def _inside(table: str, catalog: Catalog) -> list[tuple[str, list[tuple[Pair, ...]]]]:
-    """The tables whose rows may stand in a row of `table`, and each way to join them: (column here, column there)."""
-    found = [
-        (relation.child, [tuple((here, there) for there, here in relation.on)])
-        for relation in catalog.relations
-        if relation.parent == table
-    ]
-    if table == MAIN and catalog.history:
-        found.append((MAIN, [tuple((name, name) for name in key) for key in catalog.history]))
-    return found

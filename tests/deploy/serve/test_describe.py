@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import polars as pl
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -48,6 +49,21 @@ def test_the_signature(served, bundle):
     row = served.ask("GET", "/openapi.json").json()["components"]["schemas"]["Rows"]["properties"]["rows"]["items"]
     assert row["required"] == [entry["name"] for entry in told["inputs"]]
     assert set(row["properties"]) == {*row["required"], "id"}
+
+
+def test_tables_in_a_row(shop, serving, tmp_path):
+    """V02: rows of a table that the server does not hold are required, with the columns that are read."""
+
+    def told(**settings):
+        document = serving(shop, Settings(**settings)).ask("GET", "/openapi.json").json()
+        return document["components"]["schemas"]["Rows"]["properties"]["rows"]["items"]
+
+    row = told()
+    assert set(row["required"]) == {"customer", "age", "purchases"}
+    assert row["properties"]["purchases"]["items"]["required"] == ["amount"]
+    store = tmp_path / "purchases.parquet"
+    pl.DataFrame({"customer": ["a"], "amount": [1.0]}).write_parquet(store)
+    assert set(told(tables={"purchases": str(store)})["required"]) == {"customer", "age"}
 
 
 @pytest.mark.timeout(900)  # a thousand requests and their making, on any machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from automl.deploy.serve.nested import nest, unnest
+from automl.deploy.serve.nested import below, nest, unnest
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
 from automl.features.relational.definition import Catalog, Relation, Table
@@ -42,6 +42,12 @@ def test_taken_apart_and_put_together():
     whole = nest(alone, tables, CATALOG, most=1)
     assert whole["orders"] == [{"o": "a", "c": 1, "items": [{"n": 1, "o": "a"}]}]
     assert whole["main"] == [{"y": 0, "c": 1}]
+
+
+def test_tables_below():
+    """A customer without orders has no items either; rows of main's own past bring nothing with them."""
+    assert below(["orders", "main"], CATALOG) == {"items"}
+    assert below(["items"], CATALOG) == set()
 
 
 def test_no_row():
