@@ -20,12 +20,14 @@ from automl.search.jobs import memory
 from automl.search.lighter import ESTIMATE, Workshop
 from automl.search.state import State
 from automl.search.trial import Fitted, Order
+from automl.spec.limits import Limits
 
 TRAINING = 0.8  # of the time for refits; exporting and parity take the rest
 LATE = 2.0  # seconds that a refit may take of the reserve: without it its training would be in vain
 BY_HAND = 20.0  # seconds for the refits of a search that was stopped by hand
 MOST_FITS = 3  # of a member with other seeds, averaged: more of them gain little (docs/decisions/0006)
 FEW_ROWS = 10_000  # with more the luck of a seed no longer counts
+LIGHT = Limits.model_validate({"latency_p50": "0.4ms", "size": "6MB"})  # by the estimate
 SPARE = 0.5  # of the time for refits that the further fits may take
 SEEDS = 104_729  # between the seeds of fits
 
@@ -125,8 +127,7 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     names = ", ".join(f"{member.learner.name} {weights[member]:.0%}" for member in members if member in weights)
     text = f"refitting on all rows: {names or 'the fallback'}"
     state.listener(Event(stage="refit", text=text, facts={"left": state.deadline.left()}))
-    # the further fits last: each member has one first
-    orders = [(member, fit) for fit in range(_fits(state, members)) for member in members if not fit or _varies(member)]
+    orders = [*((member, 0) for member in members), *_further(state, members)]
     for number, (member, fit) in enumerate(orders):
         state.executor.submit(_job(state, number, member, fit))
     waiting, ready = set(range(len(orders))), dict[int, dict[int, Fitted]]()
@@ -143,20 +144,22 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     return fitted | {number: average([fits[fit] for fit in sorted(fits)]) for number, fits in ready.items()}
 
 
-def _fits(state: State, members: Sequence[Candidate]) -> int:
-    """Fits for each member: with few rows several, as far as the limits, the recipe and the time allow."""
+def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate, int]]:
+    """Further fits, with their numbers: with few rows some of each member, as far as recipe, limits and time allow.
+
+    The bundle stays light: of a large forest the mean of several gains less than it costs to serve.
+    """
     most = min(MOST_FITS, state.spec.recipe.members) if state.problem.rows.n <= FEW_ROWS else 1
-
-    def fits(count: int) -> bool:
-        seconds = makespan([*members] * count, state.problem, state.workers)
-        in_time = state.counted or seconds <= SPARE * _left(state)
-        return in_time and team.excess(state, members, fits=count) <= 1.0
-
-    return next((count for count in range(most, 1, -1) if fits(count)), 1)
-
-
-def _varies(member: Candidate) -> bool:
-    return not member.learner.baseline
+    every, further = list(members), list[tuple[Candidate, int]]()
+    for fit in range(1, most):
+        for member in members:
+            more = [*every, member]
+            cost = team.cost(state, more)
+            light = cost.excess(state.spec.limits) <= 1.0 and cost.excess(LIGHT) <= 1.0
+            in_time = state.counted or makespan(more, state.problem, state.workers) <= SPARE * _left(state)
+            if light and in_time and not member.learner.baseline:
+                every, further = more, [*further, (member, fit)]
+    return further
 
 
 def _job(state: State, number: int, member: Candidate, fit: int) -> Job:

@@ -84,16 +84,16 @@ def weights(
     return shares or {min(given.candidates, key=lambda found: (excess(state, [found]), found.id)): 1.0}
 
 
-def excess(state: State, members: Sequence[Candidate], *, fits: int = 1) -> float:
-    """How much of its limits an ensemble takes, `fits` models for each member; beyond 1 it breaks one."""
-    return cost(state, members, fits=fits).excess(state.spec.limits)
+def excess(state: State, members: Sequence[Candidate]) -> float:
+    """How much of its limits an ensemble takes; beyond 1 it breaks one."""
+    return cost(state, members).excess(state.spec.limits)
 
 
-def cost(state: State, members: Sequence[Candidate], *, fits: int = 1) -> Serving:
-    """What serving `members` is estimated to take, `fits` models for each."""
+def cost(state: State, members: Sequence[Candidate]) -> Serving:
+    """What serving `members` is estimated to take; one that stands twice counts twice."""
     columns, plan = len(state.problem.schema.features), state.matrices.plan(0) if state.matrices.has(0) else None
     features = len(plan.features) if plan else 0  # those of joint steps come on top of a column's own
-    return serving([found.footprint * fits for found in members], columns=max(columns, features))
+    return serving([found.footprint for found in members], columns=max(columns, features))
 
 
 def mixed(rundir: RunDir, shares: Mapping[Candidate, float], *, repeats: int) -> Floats:

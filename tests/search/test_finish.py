@@ -79,3 +79,17 @@ def test_no_time_for_further_fits(
     done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 5.0))
     assert len(done) == len(set(done))
     assert len([seed for learner, seed in done if learner == "ridge"]) <= 2
+
+
+def test_a_heavy_member_is_fitted_once(
+    make_spec: Callable[..., Spec],
+    make_problem: Callable[..., Problem],
+    rundir: RunDir,
+    simulate: Callable[[Callable[[Job], float]], Executor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No limit is set, but the mean of several forests of megabytes is not worth what it costs to serve."""
+    monkeypatch.setattr("automl.search.trial.footprint", lambda expr: Footprint(nodes=100_000.0))
+    spec = make_spec(trials=2)
+    done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
+    assert [learner for learner, _ in done if learner == "ridge"] == ["ridge"]
