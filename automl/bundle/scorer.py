@@ -50,12 +50,12 @@ class Scorer:
         self._outputs = [output["name"] for output in self.manifest["outputs"]]
         self._session = _session(model)
         self.inputs = _inputs(self._session)
+        self._numbers = [(given, name) for given, name, kind in self.inputs if kind is float]
+        self._words = [(given, name) for given, name, kind in self.inputs if kind is not float]
 
     def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column."""
-        values = self._values(row)
-        feeds: dict[str, Array] = {given: np.array([[values[name]]], dtype=kind) for given, name, kind in self.inputs}
-        results = self._session.run(self._outputs, feeds)
+        results = self._session.run(self._outputs, self._feeds(self._values(row)))
         self._check(results, 0)
         cells = [cell for result in results for cell in result[0].tolist()]
         return self._typed(dict(zip(self.columns, cells, strict=True)))
@@ -83,6 +83,14 @@ class Scorer:
             for start in range(0, max(rows, 1), self.chunk_rows)
         ]
         return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(self.columns)}
+
+    def _feeds(self, values: Mapping[str, Any]) -> dict[str, Array]:
+        """One row as the graph takes it; all numbers become arrays at once, which is most of what a row costs."""
+        numbers = np.array([values[name] for _, name in self._numbers], dtype=float).reshape(-1, 1, 1)
+        feeds: dict[str, Array] = {given: number for (given, _), number in zip(self._numbers, numbers, strict=True)}
+        for given, name in self._words:
+            feeds[given] = np.array([[values[name]]], dtype=object)
+        return feeds
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Everything the graph may take from one raw row."""

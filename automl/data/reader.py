@@ -35,6 +35,7 @@ MONTHS = (
 FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999 in microseconds of UTC
 LAST_FLOAT = 253_402_300_799_999_968  # the last float64 before the year 10000
 NAN = math.nan
+LARGE = 2**63  # whole numbers from here on are read with more care
 
 
 def read_row(reader: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, float | str]:
@@ -45,19 +46,27 @@ def read_row(reader: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, 
     values: dict[str, float | str] = {}
     for column in reader["columns"]:
         name = column["name"]
-        for needed in column.get("parts", (name,)):
-            if needed not in row and not column.get("optional"):
-                raise KeyError(f"the row has no column {needed!r}")
-        value = " ".join(_part(column, row[part]) for part in column["parts"]) if "parts" in column else row.get(name)
+        if "parts" in column:
+            value: object = " ".join(_part(column, _cell(row, part)) for part in column["parts"])
+        else:
+            value = row.get(name) if column.get("optional") else _cell(row, name)
         values[name] = read_value(column, value)
     return values
+
+
+def _cell(row: Mapping[str, object], name: str) -> object:
+    try:
+        return row[name]
+    except KeyError:
+        raise KeyError(f"the row has no column {name!r}") from None
 
 
 def read_value(column: Mapping[str, Any], value: object) -> float | str:
     """One value as the column's wire says; missing where it cannot be read."""
     wire = column["wire"]
-    if wire == "number" and type(value) is float:  # the common case first: a row is read in microseconds
-        return value if -math.inf < value < math.inf and value not in column.get("sentinels", ()) else NAN
+    if wire == "number" and (type(value) is float or (type(value) is int and -LARGE < value < LARGE)):
+        # the common case first: a row is read in microseconds
+        return float(value) if -math.inf < value < math.inf and value not in column.get("sentinels", ()) else NAN
     value = _plain(column, value)
     if isinstance(value, str):
         value = value.strip(BLANKS)
