@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -100,10 +102,14 @@ def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> 
     return {"columns": read, "evidence": beside} if beside else {"columns": read}
 
 
-def score_rows(model: bytes, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
-    """The graph's own answers for rows in wire types, by output: the numbers that are judged are those that ship."""
+def score_rows(model: bytes, frame: pl.DataFrame, *, threads: int) -> dict[str, NDArray[np.generic]]:
+    """The graph's own answers for rows in wire types, by output: the numbers that are judged are those that ship.
+
+    Chunks of rows run on so many threads at once, each on one; the bits do not hang on it.
+    """
     session = open_session(model)
-    chunks = [_run(session, chunk) for chunk in frame.iter_slices(SCORING_ROWS)]
+    with ThreadPoolExecutor(threads) as pool:
+        chunks = list(pool.map(partial(_run, session), frame.iter_slices(SCORING_ROWS)))
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in session.outputs}
 
 

@@ -67,13 +67,14 @@ def judge(
     *,
     asked: Sequence[str],
     seed: int,
+    threads: int = 1,
     fairness: Sequence[Fairness] = (),
 ) -> Judgement:
-    """Look at the test part, once, with the graph that ships.
+    """Look at the test part, once, with the graph that ships, on so many `threads`.
 
     `asked` are the metrics to report first, `fairness` those to report by groups.
     """
-    answers = score_rows(choice.model, data.test.inputs)
+    answers = score_rows(choice.model, data.test.inputs, threads=threads)
     task = data.labels.task
     prediction = np.asarray(answers["prediction" if task.kind == "regression" else "probability"], dtype=np.float64)
     names = tuple(dict.fromkeys((*asked, *REPORTED[task.kind])))

@@ -403,7 +403,15 @@ def _judge(spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, listene
 
     listener(Event(stage="decide", text="judging on the test part"))
     asked = (_metric(spec, data), *spec.limits.scores)
-    return judge(data, outcome, choice, asked=asked, seed=spec.budget.seed, fairness=spec.limits.fairness)
+    return judge(
+        data,
+        outcome,
+        choice,
+        asked=asked,
+        seed=spec.budget.seed,
+        threads=spec.budget.workers,
+        fairness=spec.limits.fairness,
+    )
 
 
 def _stage(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from dataclasses import replace
 from typing import Any
@@ -101,6 +102,7 @@ def _begin(
         columns=len(problem.schema.features),
         width=problem.task.width,
         ranked=problem.task.kind == "binary",
+        threads=min(spec.budget.workers, os.cpu_count() or 1),
     )
     after = replace(after, repairs=repair_seconds(deadline.seconds, after, spec.limits))
     crowded = 1.0 if counted else crowding()

@@ -41,6 +41,7 @@ class After:
     columns: int
     width: int
     ranked: bool
+    threads: int = 1  # that score what is judged
     repairs: float = 0.0  # seconds for lighter models, where the spec limits what serving may cost
 
     def guess(self) -> Footprint:
@@ -54,7 +55,9 @@ def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: fl
     On a `crowded` machine (see `crowding`) all of it takes as many times longer, but for the single rows, of which
     fewer are timed then. Never more than half of the budget.
     """
-    rows = STEP_OF_A_ROW * size.steps + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
+    rows = (
+        STEP_OF_A_ROW * size.steps / after.threads + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
+    )
     single = SINGLE * serving([size], columns=after.columns).latency_p50
     classes = CALIBRATED * after.calibrated * after.width if after.width > 1 else 0.0
     seconds = BASE + NODE * size.nodes + after.judged * rows + min(MOST_CALIBRATED, classes)

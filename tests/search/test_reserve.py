@@ -29,6 +29,13 @@ def test_the_reserve_is_what_the_bundle_took() -> None:
     assert reserve_seconds(60.0, replace(ADULT, judged=100_000), SOME) > reserve_seconds(60.0, ADULT, SOME) + 0.5
 
 
+def test_rows_are_judged_on_several_threads() -> None:
+    """A heavy model on many rows: the part that is scored is shared, reading and resampling are not."""
+    many = replace(ADULT, judged=100_000, ranked=False)
+    alone, shared = (reserve_seconds(600.0, replace(many, threads=threads), MANY) for threads in (1, 2))
+    assert 3.5 <= alone - shared <= 4.0
+
+
 def test_a_guess_before_anything_is_fitted() -> None:
     """Each class has its trees, up to a bound."""
     assert ADULT.guess().nodes == 9_000
