@@ -53,17 +53,22 @@ def test_few_rows_are_refitted_several_times(
     assert len([learner for learner, _ in done if learner == "mean"]) == 1  # a baseline has no luck
 
 
-def test_a_limit_forbids_further_fits(
+@pytest.mark.parametrize(
+    ("nodes", "size"), [(20_000.0, 1_000_000), (100_000.0, None)], ids=["a limit is set", "it is heavy"]
+)
+def test_a_heavy_member_is_fitted_once(
     make_spec: Callable[..., Spec],
     make_problem: Callable[..., Problem],
     rundir: RunDir,
     simulate: Callable[[Callable[[Job], float]], Executor],
     monkeypatch: pytest.MonkeyPatch,
+    nodes: float,
+    size: int | None,
 ) -> None:
-    """Where the mean of two fits would be too large, there is one."""
-    monkeypatch.setattr("automl.search.trial.footprint", lambda expr: Footprint(nodes=20_000.0))
+    """Where the mean of two fits would be too large there is one; without a limit megabytes are too large, too."""
+    monkeypatch.setattr("automl.search.trial.footprint", lambda expr: Footprint(nodes=nodes))
     spec = make_spec(trials=2)
-    spec = spec.model_copy(update={"limits": spec.limits.model_copy(update={"size": 1_000_000})})
+    spec = spec.model_copy(update={"limits": spec.limits.model_copy(update={"size": size})})
     done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
     assert [learner for learner, _ in done if learner == "ridge"] == ["ridge"]
 
@@ -79,17 +84,3 @@ def test_no_time_for_further_fits(
     done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 5.0))
     assert len(done) == len(set(done))
     assert len([seed for learner, seed in done if learner == "ridge"]) <= 2
-
-
-def test_a_heavy_member_is_fitted_once(
-    make_spec: Callable[..., Spec],
-    make_problem: Callable[..., Problem],
-    rundir: RunDir,
-    simulate: Callable[[Callable[[Job], float]], Executor],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """No limit is set, but the mean of several forests of megabytes is not worth what it costs to serve."""
-    monkeypatch.setattr("automl.search.trial.footprint", lambda expr: Footprint(nodes=100_000.0))
-    spec = make_spec(trials=2)
-    done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
-    assert [learner for learner, _ in done if learner == "ridge"] == ["ridge"]
