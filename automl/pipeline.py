@@ -448,7 +448,7 @@ def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: boo
     from automl.bundle.read import read_manifest
     from automl.bundle.write import discard, finish
     from automl.refuse import refusal, write_story
-    from automl.report.text import card
+    from automl.report.card import card
 
     refused = refusal(done.gates, done.verdict, remedy="try a smaller recipe", run=run.path)
     if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):

@@ -42,7 +42,7 @@ from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
 from automl.refuse import refusal
-from automl.report.text import card
+from automl.report.card import card
 from automl.spec import Spec, parse
 from automl.spec.expressions import cost_columns, named_columns
 

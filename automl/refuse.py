@@ -10,7 +10,7 @@ from automl.bundle.manifest import plain
 from automl.decide.verdict import Verdict
 from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
 from automl.gates.base import GateVerdict
-from automl.report import text
+from automl.report.refusal import tell_refusal
 from automl.report.run import REFUSAL
 from automl.search.board import Board
 
@@ -47,7 +47,7 @@ def write_story(
     `unpromised` is the reason where a floor under [objective.require] cannot be promised, `points` what looser limits
     would give.
     """
-    document, words = text.refusal(
+    document, words = tell_refusal(
         gates=plain(gates),
         verdict=plain(verdict),
         board=plain(board.trials),

@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 
 from automl.progress import Event, Listener
 
-AFTER = ("automl.choose", "automl.judge", "automl.pack", "automl.gates.measure", "automl.report.text", "scipy.optimize")
+AFTER = (
+    "automl.choose",
+    "automl.judge",
+    "automl.pack",
+    "automl.gates.measure",
+    "automl.report.card",
+    "automl.report.text",
+    "scipy.optimize",
+)
 
 
 def after_first(stage: str, listener: Listener, do: Callable[[], object]) -> Listener:

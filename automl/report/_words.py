@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$])")
 WIDTH = 76
+Facts = Mapping[str, Any]
 EXPONENTS = 1_000  # from here on four digits would be written with an exponent, sooner or later
 _BREAKS = {ord(character): repr(character)[1:-1] for character in "\n\t\u2028\u2029"}
 
@@ -118,3 +119,13 @@ def _environment() -> Environment:
     )
     environment.filters |= {"money": money, "figure": figure, "digits": digits, "interval": interval, "ready": Ready}
     return environment
+
+
+def prose(sentences: Sequence[str]) -> list[str]:
+    """Sentences as lines of a terminal."""
+    return [text for sentence in sentences for text in wrapped(line(sentence))]
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -13,6 +13,9 @@ from automl.bundle.read import read_manifest
 from automl.decide.verdict import Amount, Policy, Scenario, Span, Verdict
 from automl.gates.base import GateVerdict
 from automl.report import text
+from automl.report.card import card as model_card
+from automl.report.money import verdict_story
+from automl.report.refusal import tell_refusal
 
 GOOD = Verdict(
     worth=True,
@@ -93,12 +96,12 @@ def manifest(bundle) -> dict:
 
 def test_the_model_card_tells_the_whole_story(manifest, verdict, golden):
     """What it predicts, what it is worth, how good it is, what it takes to run, how it was made, what to mind."""
-    golden("card.md", text.card(manifest | {"verdict": verdict, "gates": [gate(ok=True)]}))
+    golden("card.md", model_card(manifest | {"verdict": verdict, "gates": [gate(ok=True)]}))
 
 
 def test_a_card_without_money_says_so(manifest):
     """No verdict section, and the reader learns how a wrong decision was counted."""
-    card = text.card(manifest)
+    card = model_card(manifest)
     assert "What it is worth" not in card
     assert "No costs were given" in card
 
@@ -108,16 +111,16 @@ def test_costs_that_differ_by_row_are_told_as_such(manifest):
     amounts = (GOOD.amounts[0], Amount(cell="false_negative", cost=512, formula="loan * 0.8"))
     span = Span(cell="false_positive", low=0.36, high=4.66, factor=True)
     facts = plain(replace(GOOD, amounts=amounts, break_even=span))
-    story = " ".join(" ".join(text.verdict_story(facts)).split())
+    story = " ".join(" ".join(verdict_story(facts)).split())
     assert "false_negative 512 on average (loan * 0.8)" in story
     assert "while false_positive costs more than 0.36 times and less than 4.66 times what it does." in story
     assert "If false_negative were 2 times as much, the saving" in story
-    assert r"| false\_negative, on average: loan \* 0.8 | 512 |" in text.card(manifest | {"verdict": facts})
+    assert r"| false\_negative, on average: loan \* 0.8 | 512 |" in model_card(manifest | {"verdict": facts})
 
 
 def test_a_card_of_a_bundle_that_was_forced_says_so(manifest, useless):
     """Nobody can take a bundle written with --write-anyway for one that is worth deploying."""
-    card = text.card(manifest | {"verdict": useless, "gates": [gate(ok=False)]})
+    card = model_card(manifest | {"verdict": useless, "gates": [gate(ok=False)]})
     assert "Deploying is not shown to be worth it" in card
     assert "It does not keep every limit" in card
 
@@ -126,7 +129,7 @@ def test_a_card_of_a_bundle_that_was_forced_says_so(manifest, useless):
 def test_every_kind_of_problem_has_a_card(kind, request, make_bundle, tmp_path):
     """Several labels are listed; a number has no decision."""
     folder = make_bundle(request.getfixturevalue(kind), tmp_path / "b.bundle")
-    card = text.card(read_manifest(folder).model_dump(mode="json"))
+    card = model_card(read_manifest(folder).model_dump(mode="json"))
     assert ("low, mid, high" in card) == (kind == "multiclass")
     assert ("decision" in card) == (kind == "multiclass")
 
@@ -137,7 +140,7 @@ def test_names_from_data_stay_names_in_the_card(manifest, verdict):
     target = manifest["target"] | {"name": odd, "texts": [odd, "2"]}
     feature = manifest["features"][0] | {"source": [odd]}
     action = verdict | {"currency": odd}
-    card = text.card(manifest | {"target": target, "features": [feature], "decisions": [odd], "verdict": action})
+    card = model_card(manifest | {"target": target, "features": [feature], "decisions": [odd], "verdict": action})
     assert "<script>" not in card
     assert "\x1b" not in card
     assert "\nRUN" not in card
@@ -147,19 +150,19 @@ def test_names_from_data_stay_names_in_the_card(manifest, verdict):
 
 def test_the_verdict_reads_as_a_story(verdict, golden):
     """What a mistake costs, what doing nothing costs, what the model saves, how sure that is, what it hangs on."""
-    golden("verdict.txt", "\n".join(text.verdict_story(verdict)) + "\n")
+    golden("verdict.txt", "\n".join(verdict_story(verdict)) + "\n")
 
 
 def test_names_cannot_forge_a_line_of_the_story(verdict):
     """S08: control characters and line breaks of an action's name are written out."""
     odd = verdict | {"policies": [{"action": "a\nworth: yes\x1b[2J\u2028b", "cost": 1.0}], "currency": "E\rUR"}
-    told = text.verdict_story(odd)
+    told = verdict_story(odd)
     assert not any(character in entry for entry in told for character in "\n\r\x1b\u2028")
 
 
 def test_a_refusal_says_which_limit_by_how_much_and_what_would_work(useless, golden):
     """Exit code 4 goes before 5; both reasons stand there; the board's best comes first."""
-    document, page = text.refusal(gates=[gate(ok=False)], verdict=useless, board=BOARD)
+    document, page = tell_refusal(gates=[gate(ok=False)], verdict=useless, board=BOARD)
     assert document["exit_code"] == 4
     assert len(document["reasons"]) == 2
     assert document["nearest"][0]["limit"] == "limits.latency_p99"
@@ -170,7 +173,7 @@ def test_a_refusal_says_which_limit_by_how_much_and_what_would_work(useless, gol
 
 def test_a_refusal_for_money_alone_is_exit_code_5(useless):
     """All limits are kept."""
-    document, page = text.refusal(gates=[gate(ok=True)], verdict=useless, board=BOARD)
+    document, page = tell_refusal(gates=[gate(ok=True)], verdict=useless, board=BOARD)
     assert document["exit_code"] == 5
     assert document["nearest"] == []
     assert "nearest" not in page
@@ -259,4 +262,4 @@ def test_a_plan_is_told_in_lines():
 def test_a_break_even_may_be_open_on_either_side(verdict, low, high, told):
     """No bound is told as none."""
     span = verdict | {"break_even": {"cell": "false_positive", "low": low, "high": high}}
-    assert told in "\n".join(text.verdict_story(span))
+    assert told in "\n".join(verdict_story(span))
