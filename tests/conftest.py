@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, profile
@@ -22,6 +23,9 @@ from automl.ops import expr as ops
 from automl.task import Task
 
 DIALECT = {"separator": ",", "quote": '"', "skip_blank": False, "encoding": "utf-8"}
+settings.register_profile("automl", deadline=None)  # no test has a stopwatch: the machine may be busy
+settings.load_profile("automl")
+
 JOBS = ("clerk", "farmer", "rare one", "")
 
 

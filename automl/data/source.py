@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import itertools
 import math
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from automl.data.csv_files import csv_batches, lossless, read_csv, sample_csv
 from automl.data.dialect import SEPARATORS, Dialect, sniff
 from automl.data.excel import read_excel
 from automl.data.guard import guarded, probe
-from automl.data.reader import BLANKS
+from automl.data.header import check_names, header_of
+from automl.data.share import sample
 from automl.data.streams import arrow, ndjson
 from automl.errors import DataError
 
@@ -38,10 +36,7 @@ FORMATS = {
     ".xls": "excel",
 }
 STREAMS = {"ndjson": ndjson, "arrow": arrow}
-CSV_CHUNK = 20_000
 HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
-GOLDEN, PLACE = 2_654_435_769, "row number of automl"  # 2^32 by the golden ratio (Knuth, volume 3, 6.4)
-FIELD_LIMIT = 1 << 28  # characters of one csv field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +92,6 @@ def about(path: Path) -> tuple[int, int]:
     return (0, 0)
 
 
-def _sample(scan: pl.LazyFrame, share: float) -> pl.DataFrame:
-    """A `share` of the rows in their order, spread evenly whatever their period: by multiples of the golden ratio."""
-    place = (pl.col(PLACE).cast(pl.UInt64) * GOLDEN) % (1 << 32)
-    picked = scan.with_row_index(PLACE).filter(place < int(share * (1 << 32))).drop(PLACE)
-    return picked.collect(engine="streaming")
-
-
 def probe_all(*wheres: str | Path) -> None:
     """Look whether any parquet file among them would end the process; one child for all of them."""
     probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
@@ -118,7 +106,7 @@ def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None =
     probe_all(where)
     for path in files(where):
         if kind(path) in {"csv", "tsv"}:
-            yield from _careful(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)  # type: ignore[arg-type]  # JSON of a Dialect
+            yield from csv_batches(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)  # type: ignore[arg-type]  # JSON of a Dialect
         elif kind(path) == "parquet":
             yield from _parquet(path, rows)
         elif kind(path) in {"ndjson", "arrow"} and path.stat().st_size:
@@ -155,7 +143,7 @@ def kind(path: Path) -> str:
 
 def checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     """The frame if its columns can be told apart and have names."""
-    _check_names(frame.columns, where)
+    check_names(frame.columns, where)
     return frame
 
 
@@ -183,14 +171,14 @@ def _load_file(path: Path, share: float = 1.0) -> Source:
         return _workbook(path)
     if form in {"csv", "tsv"}:
         dialect, digest = _sniffed(path)
-        frame = _lossless(_quick(path, dialect) if share == 1.0 else _sampled_csv(path, dialect, share))
+        frame = lossless(read_csv(path, dialect) if share == 1.0 else sample_csv(path, dialect, share))
         return Source(frame=frame, digests={str(path): digest}, dialect=dialect.json())
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     readers: dict[str, Callable[[Path], pl.DataFrame]]
-    sampled = lambda path: _sample(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
+    sampled = lambda path: sample(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
     readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
@@ -201,7 +189,7 @@ def _workbook(path: Path) -> Source:
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     frame, names = read_excel(path)
-    frame.columns = _header(names, str(path))
+    frame.columns = header_of(names, str(path))
     with path.open("rb") as file:
         return Source(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
 
@@ -233,116 +221,5 @@ def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:
     return pl.concat([frame.select(frames[0].columns) for frame in frames], how="vertical_relaxed")
 
 
-# --- csv ---------------------------------------------------------------------------------------------
-
-
 def _sniffed(path: Path) -> tuple[Dialect, str]:
     return sniff(path, "\t" if kind(path) == "tsv" else None)
-
-
-def _quick(path: Path, dialect: Dialect) -> pl.DataFrame:
-    """By polars; by the `csv` module where polars cannot tell a short row from an empty value."""
-    rows = _rows(path, dialect)
-    header = next(rows)
-    rows.close()
-    if dialect.skip_blank and (dialect.separator + " " + dialect.quote).encode() in path.read_bytes():
-        return pl.concat(_careful(path, dialect, CSV_CHUNK))
-    data: Path | bytes = path if dialect.encoding in {"utf-8", "utf-8-sig"} else _transcoded(path, dialect)
-    try:
-        frame = pl.read_csv(data, infer_schema=False, separator=dialect.separator, quote_char=dialect.quote, glob=False)
-    except pl.exceptions.PolarsError:  # its message names no line; the careful way does, or it copes
-        return pl.concat(_careful(path, dialect, CSV_CHUNK))
-    if frame.width != len(header) or frame.height == 0 or frame[:, -1].null_count():
-        return pl.concat(_careful(path, dialect, CSV_CHUNK))
-    frame.columns = header
-    return frame.with_columns(pl.all().str.strip_chars_start(" ")) if dialect.skip_blank else frame
-
-
-def _sampled_csv(path: Path, dialect: Dialect, share: float) -> pl.DataFrame:
-    """A share of the rows of a csv that is too large to be read whole."""
-    if dialect.encoding not in {"utf-8", "utf-8-sig"} or dialect.skip_blank:
-        hint = "save it as UTF-8 without blanks after the separator, or as parquet; or give more budget.memory"
-        raise DataError("the file is too large for the memory, and sampled in UTF-8 only", where=str(path), hint=hint)
-    rows = _rows(path, dialect)
-    header = next(rows)
-    rows.close()
-    options: dict[str, Any] = {"separator": dialect.separator, "quote_char": dialect.quote, "glob": False}
-    frame = guarded(lambda: _sample(pl.scan_csv(path, infer_schema=False, **options), share), path)
-    if frame.width != len(header):
-        raise DataError(f"its rows have {frame.width} values, the header has {len(header)} columns", where=str(path))
-    frame.columns = header
-    return frame
-
-
-def _transcoded(path: Path, dialect: Dialect) -> bytes:
-    return path.read_text(encoding=dialect.encoding).encode()
-
-
-def _careful(path: Path, dialect: Dialect, rows: int) -> Iterator[pl.DataFrame]:
-    """Frames of strings, `rows` high; an empty field is null."""
-    stream = _rows(path, dialect)
-    header = next(stream)
-    schema = dict.fromkeys(header, pl.String)
-    seen = False
-    while chunk := list(itertools.islice(stream, rows)):
-        seen = True
-        columns = zip(*chunk, strict=True)
-        yield pl.DataFrame({n: [v or None for v in c] for n, c in zip(header, columns, strict=True)}, schema=schema)
-    if not seen:
-        yield pl.DataFrame(schema=schema)
-
-
-def _rows(path: Path, dialect: Dialect) -> Generator[list[str]]:
-    """The header, then each row; a row of another length stops with the number of its line (D10)."""
-    csv.field_size_limit(FIELD_LIMIT)
-    with path.open(encoding=dialect.encoding, newline="") as file:
-        stream = csv.reader(
-            file, delimiter=dialect.separator, quotechar=dialect.quote, skipinitialspace=dialect.skip_blank
-        )
-        try:
-            header = _header(next(stream), str(path))
-            yield header
-            for row in stream:
-                if len(row) == len(header):
-                    yield row
-                elif row:
-                    raise DataError(
-                        f"line {stream.line_num} has {len(row)} values, the header has {len(header)} columns",
-                        where=str(path),
-                        hint="mend the line; a value that holds the separator or a line break needs quotes",
-                    )
-        except (csv.Error, UnicodeError) as error:
-            raise DataError(f"line {stream.line_num + 1}: {error}", where=str(path), hint="mend the line") from error
-
-
-def _header(cells: list[str], where: str) -> list[str]:
-    names = [cell.strip(BLANKS) for cell in cells]
-    if names and not names[0]:
-        names[0] = "column_1"  # the row numbers that pandas writes have no name
-    _check_names(names, where)
-    return names
-
-
-def _check_names(names: list[str], where: str) -> None:
-    double = [name for name, count in Counter(names).items() if count > 1]
-    if double:
-        listed = ", ".join(repr(name) for name in double)
-        raise DataError(f"columns with the same name: {listed}", where=where, hint="give each column its own name")
-    if any(not name for name in names):
-        at = names.index("") + 1
-        raise DataError(f"column {at} has no name", where=where, hint="write its name into the header")
-
-
-def _lossless(frame: pl.DataFrame) -> pl.DataFrame:
-    """Columns of whole numbers as Int64, where each text is exactly how its number is written."""
-    sample = frame.head(1000)
-    likely = [name for name in frame.columns if _is_whole(sample[name])]
-    return frame.with_columns(
-        whole for name in likely if _is_whole(frame[name], whole := frame[name].cast(pl.Int64, strict=False))
-    )
-
-
-def _is_whole(text: pl.Series, whole: pl.Series | None = None) -> bool:
-    whole = text.cast(pl.Int64, strict=False) if whole is None else whole
-    same = (whole.cast(pl.String) == text).fill_null(value=False)  # polars' own name
-    return bool((same | text.is_null()).all()) and text.null_count() < len(text)

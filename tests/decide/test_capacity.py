@@ -24,7 +24,7 @@ def cheapest(each, room) -> float:
 
 
 @given(data=st.data(), rows=st.integers(1, 6), both=st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_ranking_is_the_best_there_is(data, rows, both):
     """Against every assignment, ties and equal rows among them, with one limit and with two that compete."""
     cells = st.integers(-3, 3).map(float) | st.sampled_from([0.5, 1e6])

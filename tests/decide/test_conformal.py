@@ -106,7 +106,7 @@ def test_predictions_that_are_all_right_or_all_alike_have_an_interval_too():
     assert alike.y.tolist() == [25.0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(3, 3_000), st.floats(0.05, 0.4))
 def test_the_graph_gives_the_same_bounds(seed, n, share):
     """Within 1e-9 of numpy, for fitted intervals of any size."""

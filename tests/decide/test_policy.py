@@ -89,7 +89,7 @@ def by_row(classes: int, *, refuses: bool = False) -> Costs:
 
 
 @given(data=st.data(), classes=st.sampled_from([2, 3]), refuses=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_row_costs_decide_alike_in_numpy_and_in_the_graph(data, classes, refuses):
     """Costs of 0, negative, huge, and null on the row: the same decision and the same expected cost, to the bit."""
     n = data.draw(st.integers(1, 8))
@@ -124,7 +124,7 @@ POLICY = {
 
 @pytest.mark.parametrize("policy", POLICY)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_policy_decides_alike_in_numpy_and_in_the_graph(policy, data):
     """Review, floors, capacity and what stands in for a missing cost, with costs of 0, negative, huge and null."""
     n = data.draw(st.integers(1, 8))

@@ -67,7 +67,7 @@ def test_the_share_is_the_critical_ratio():
     assert fit_decision(errors, UnitCosts(under=0.0, over=1.0, currency="")).shift == errors.scaled.min()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=12), st.integers(1, 9), st.integers(0, 9))
 def test_the_best_constant_is_that_of_brute_force(y, under, over):
     """No other value of the target costs less."""
@@ -151,7 +151,7 @@ AMOUNT = st.sampled_from([0.0, -0.0, 1.0, -3.0, 1e-300, 1e300, np.nan, np.inf]) 
 
 
 @given(data=st.data(), refuses=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_amounts_on_the_row_decide_alike_in_numpy_and_in_the_graph(data, refuses):
     """Amounts of 0, negative, huge and null: a missing or negative one is its mean, or the row is not decided."""
     n = data.draw(st.integers(1, 6))

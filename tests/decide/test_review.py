@@ -76,7 +76,7 @@ def test_a_free_and_faultless_review_takes_every_row_and_a_dear_one_none():
     assert 2 not in choose(p, made(review={"cost": 50}))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 1), AMOUNTS), min_size=1, max_size=30), st.booleans(), st.floats(0, 0.5))
 def test_the_graph_reviews_the_same_rows(rows, asks, error):
     """Row costs of 0, negative, huge and null: the graph's decisions are numpy's, but for ties of 1e-6."""

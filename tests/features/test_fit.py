@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.rows import Column, Fold, Rows, Schema
@@ -202,7 +202,6 @@ def test_weights_move_the_statistics():
         assert found[here] == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["", "a", "b", "ä\n", "A", " a", "0"]), min_size=1, max_size=60))
 def test_any_texts_are_coded(texts):
     """Whatever the texts are, codes are whole numbers from 0 below `levels`, and equal texts have equal codes."""

@@ -65,7 +65,7 @@ def test_one_value_under_two_names_and_an_input_as_output() -> None:
     }  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(

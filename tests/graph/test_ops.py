@@ -120,7 +120,7 @@ texts = st.one_of(st.sampled_from(KEYS), st.text(st.characters(exclude_categorie
 rows = st.lists(st.tuples(numbers, numbers, numbers, texts), min_size=1, max_size=20)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(data=rows)
 def test_the_graph_computes_what_numpy_computes(data: list[Row]) -> None:
     """Missing, infinite, huge and tiny numbers, extreme dates, odd and unseen texts: one answer, to 1e-12."""

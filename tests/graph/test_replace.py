@@ -34,7 +34,7 @@ def policy(first: float, second: float):
     return {"decision": TakeText(ArgMin(costs), ("a", "b", "c")), "total": RowSum(costs)}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(-5, 5), st.floats(-5, 5))
 def test_the_new_policy_is_numpys_and_the_probability_the_old_one(first, second):
     """Whatever the amounts: the probability keeps its bits, the decisions are those of the expression."""

@@ -33,7 +33,7 @@ def test_only_picks_and_trees_may_look_at_the_matrix() -> None:
         used_features(ops.RowSum(LEAF))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 50), picks=st.lists(st.integers(0, 5), min_size=1, max_size=8))
 def test_narrowed_expressions_compute_the_same(grow: Callable[..., Ensemble], seed: int, picks: list[int]) -> None:
     """On the columns in use, the narrowed expressions give the same bits as on the whole matrix."""

@@ -143,7 +143,7 @@ def test_a_thousand_malformed_expressions_are_a_clear_error_each():
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_read_or_refused(source):
     """Nothing but a tree or a SpecError comes out, whatever goes in; a tree reads back the same."""
     with suppress(SpecError):

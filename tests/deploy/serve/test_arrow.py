@@ -74,7 +74,7 @@ def test_a_cell_is_a_single_value(cells):
 
 
 @given(st.binary(min_size=1, max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_stream(body):
     """V02: bytes that are no stream are refused."""
     with pytest.raises(Refusal) as refused:
@@ -83,7 +83,7 @@ def test_no_stream(body):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bytes_that_flipped(data):
     """V02: a stream with some other bytes in it is rows or a refusal, never anything else."""
     body = bytearray(arrow.write_stream(FRAME))

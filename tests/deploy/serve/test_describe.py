@@ -85,7 +85,7 @@ def test_no_request_breaks_it(examples, which, request, serving):
 
 
 def _check(cases, number):
-    @settings(max_examples=number, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=number, database=None, suppress_health_check=list(HealthCheck))
     @given(cases)
     def ask(case):
         case.call_and_validate(checks=CHECKS)

@@ -20,7 +20,7 @@ def _ranges(lengths: list[int], rng: np.random.Generator) -> Ranges:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(LENGTHS, st.integers(0, 1_000))
 def test_folds_equal_numpy_on_each_range(lengths: list[int], seed: int) -> None:
     """Sums, extremes, moments and comoments of every range equal a plain computation."""

@@ -16,7 +16,7 @@ from automl.features.relational.fold import Ranges
 from automl.features.relational.ordered import OPS, ordered, parts
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([math.nan, -1.5, 0.0, 2.0, 2.5]), max_size=12), st.integers(0, 1_000), st.booleans())
 def test_each_range_gives_what_its_values_give(values: list[float], seed: int, small: bool) -> None:
     """Equal to Python's own counting, also where only a few rows are looked at at once."""

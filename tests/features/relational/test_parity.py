@@ -326,7 +326,7 @@ def _theirs(series: pl.Series, wire: str) -> Any:
 
 
 @pytest.mark.timeout(600)  # Featuretools takes its time on a busy machine
-@settings(max_examples=50, deadline=None, phases=WITHOUT_SHRINKING)
+@settings(max_examples=50, phases=WITHOUT_SHRINKING)
 @given(cases())
 def test_random_schemas_give_what_featuretools_gives(case: Case) -> None:
     """D19: two levels, links, keys of two columns, broken keys and empty tables: values equal Featuretools'."""
@@ -335,7 +335,7 @@ def test_random_schemas_give_what_featuretools_gives(case: Case) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(max_examples=1000, deadline=None, phases=WITHOUT_SHRINKING)
+@settings(max_examples=1000, phases=WITHOUT_SHRINKING)
 @given(cases())
 def test_a_thousand_random_schemas_give_what_featuretools_gives(case: Case) -> None:
     """D19: the same, a thousand times."""

@@ -127,7 +127,7 @@ def tables(draw: Any) -> dict[str, pl.DataFrame]:
     }
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(tables(), st.integers(0, 30).map(float), st.randoms(use_true_random=False))
 def test_what_happens_at_or_after_the_cutoff_changes_nothing(
     given_tables: dict[str, pl.DataFrame], cutoff: float, random: Any
@@ -153,7 +153,7 @@ def test_what_happens_at_or_after_the_cutoff_changes_nothing(
     assert_frame_equal(run(definitions(), main, altered), before, check_exact=True)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(tables(), st.integers(1, 4))
 def test_parts_and_single_rows_give_the_same_bits(given_tables: dict[str, pl.DataFrame], part: int) -> None:
     """In one go, in parts, from lazy tables, or row by row from a store: the same values, bit for bit."""
@@ -167,7 +167,7 @@ def test_parts_and_single_rows_give_the_same_bits(given_tables: dict[str, pl.Dat
         np.testing.assert_equal(list(store.features(row).values()), list(expected))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(tables())
 def test_any_small_tables_give_defined_values(given_tables: dict[str, pl.DataFrame]) -> None:
     """D19: broken keys, many-to-many and empty tables give a value in wire types for each row, never an error."""

@@ -105,7 +105,7 @@ def test_what_makes_no_sense_is_refused(path: tuple[Any, ...], value: Any, words
         from_json(_changed(path, value))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(max_size=5),
