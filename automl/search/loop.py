@@ -38,6 +38,7 @@ TICK = 0.1  # seconds to wait for the first baseline when the time has ended: wi
 PLANS = 0.3  # of the search, the most that the plans of further folds may take
 LOOK = 0.1  # of the new in the mean of how crowded the machine is
 MOMENT = 0.01  # seconds that are not worth waiting for
+CURVES = 6  # calibrations where decisions are looked at out of fold: all rows, and without each of five parts
 MODELS = 12  # fitted models that are kept in memory
 RESUME = "`automl fit` with --resume goes on from here"
 
@@ -103,6 +104,7 @@ def _begin(
         width=problem.task.width,
         ranked=problem.task.kind == "binary",
         threads=min(spec.budget.workers, os.cpu_count() or 1),
+        curves=CURVES if spec.objective.costs or spec.objective.require else 1,
     )
     after = replace(after, repairs=repair_seconds(deadline.seconds, after, spec.limits))
     crowded = 1.0 if counted else crowding()

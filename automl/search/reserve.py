@@ -20,8 +20,7 @@ ANSWER = 2e-6  # resampling its scores, a probability each
 RANKED = 2.5e-5  # the same where scores rank the rows, as those of two labels do
 SINGLE = 2_200  # rows that are timed one by one
 MOST_SINGLE = 5.0  # then fewer of them are timed
-CALIBRATED = 2e-5  # fitting a scale for each of several classes, a probability each
-MOST_CALIBRATED = 6.0
+CALIBRATED = 4e-6  # fitting a scale for each of several classes, a probability each
 WIDE = 0.5  # of a limit by the estimate: such a model may yet break it
 REPAIRS, MOST_REPAIRS = 0.25, 120.0  # of the budget, and seconds
 SHARE = 0.5  # of the budget, the most that is kept aside
@@ -42,6 +41,7 @@ class After:
     width: int
     ranked: bool
     threads: int = 1  # that score what is judged
+    curves: int = 1  # that are fitted to calibrate: decisions on the rows learned from need one for each fold
     repairs: float = 0.0  # seconds for lighter models, where the spec limits what serving may cost
 
     def guess(self) -> Footprint:
@@ -59,8 +59,8 @@ def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: fl
         STEP_OF_A_ROW * size.steps / after.threads + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
     )
     single = SINGLE * serving([size], columns=after.columns).latency_p50
-    classes = CALIBRATED * after.calibrated * after.width if after.width > 1 else 0.0
-    seconds = BASE + NODE * size.nodes + after.judged * rows + min(MOST_CALIBRATED, classes)
+    classes = CALIBRATED * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
+    seconds = BASE + NODE * size.nodes + after.judged * rows + classes
     return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
 
 

@@ -10,7 +10,7 @@ from automl.search.footprint import Footprint
 from automl.search.reserve import After, crowding, reserve_seconds
 
 ADULT = After(calibrated=26_000, judged=16_000, columns=14, width=1, ranked=True)
-LETTERS = After(calibrated=3_000, judged=5_000, columns=16, width=26, ranked=False)
+LETTERS = After(calibrated=16_000, judged=5_000, columns=16, width=26, ranked=False)
 SOME = Footprint(steps=3_000, nodes=20_000)
 MANY = Footprint(steps=30_000, nodes=110_000)
 
