@@ -1,17 +1,16 @@
-"""The words of a text column and their neighbours, as indices that the graph computes and as a sparse matrix."""
+"""The words of a text column, and pairs of them side by side."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.features.terms import SAMPLE, Terms, codes_of, distinct, placed, weigh
 from automl.features.vocabulary import SEEN
 from automl.ops import expr as ops
-from automl.ops.bulk import evaluate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,25 +25,9 @@ WORD = f"[{LETTERS}]+"
 MOST_WORDS = 10_000  # of a column; each has up to three forms (lower, Capital, UPPER) in the bundle
 MOST_PAIRS = 30_000
 LONGEST = 400  # words of a text that are looked at
-SAMPLE = 50_000  # rows that words are found on and models are fitted on
-CHUNK = 8_192  # rows at a time: an index is as wide as the longest text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """The terms of one column: known words and pairs of them side by side, and what the fitted texts have of them.
-
-    `idf` [terms] is the weight of each term, higher for rare ones. `matrix` is TF-IDF as scipy CSR [n, terms], each
-    row divided by the root of its terms' squared weights.
-    """
-
-    words: ops.Tokens
-    pairs: ops.Pair
-    idf: Floats
-    matrix: Any
-
-
-def find_words(texts: pl.Series, *, seed: int) -> Words | None:
+def find_words(texts: pl.Series, *, seed: int) -> Terms | None:
     """The words that at least `SEEN` of the `texts` have, and their pairs; None if there are none.
 
     Upper and lower case are one word: its usual forms are keys of one code, so nothing is lower-cased when scoring.
@@ -53,25 +36,11 @@ def find_words(texts: pl.Series, *, seed: int) -> Words | None:
     words = _vocabulary(texts[some])
     if words is None:
         return None
-    codes = _codes(words, texts)
+    codes = codes_of(words, texts)
     pair_codes = _side_by_side(codes, words.size)
     pairs = _pairs(words, pair_codes[some])
-    counts = _counted(codes, words.size - 1, pair_codes, pairs)
-    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = 1.0 + np.log((1.0 + len(texts)) / (1.0 + frequency))
-    return Words(words=words, pairs=pairs, idf=idf, matrix=_weighted(counts, idf))
-
-
-def term_sums(found: Words, weights: Floats) -> ops.Expr:
-    """The product of a text's row of the matrix and `weights` [terms, k], as an expression of width k."""
-    table = np.column_stack([weights * found.idf[:, None], found.idf**2])
-    nothing, known = np.zeros(table.shape[1]), found.words.size - 1
-    sums: ops.Expr = ops.Take(found.words, np.vstack([table[:known], nothing]))
-    if len(found.pairs.keys):
-        sums = ops.Add(sums, ops.Take(found.pairs, np.vstack([table[known:], nothing])))
-    width = weights.shape[1]
-    length = ops.SquareRoot(ops.Maximum(ops.Pick(sums, (width,)), ops.constant(1.0)))
-    return ops.Divide(ops.Pick(sums, tuple(range(width))), length)
+    known = words.size - 1
+    return weigh((words, pairs), (known, len(pairs.keys)), _counted(codes, known, pair_codes, pairs))
 
 
 def _vocabulary(texts: pl.Series) -> ops.Tokens | None:
@@ -97,15 +66,6 @@ def _forms(words: list[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     return tuple(codes), tuple(codes.values())
 
 
-def _codes(words: ops.Tokens, texts: pl.Series) -> Ints32:
-    """The known words of each text by code, [n, most]."""
-    codes = np.empty((len(texts), words.most), dtype=np.int32)
-    for start in range(0, len(texts), CHUNK):
-        chunk = {texts.name: texts[start : start + CHUNK]}
-        codes[start : start + CHUNK] = evaluate({"words": words}, chunk)["words"]
-    return codes
-
-
 def _side_by_side(codes: Ints32, size: int) -> Ints:
     """Each two known neighbours as one number, [n, most - 1]; -1 where one is not known."""
     left, right = codes[:, :-1].astype(np.int64), codes[:, 1:]
@@ -115,17 +75,10 @@ def _side_by_side(codes: Ints32, size: int) -> Ints:
 def _pairs(words: ops.Tokens, pair_codes: Ints) -> ops.Pair:
     left, right = (ops.Pick(words, tuple(range(start, words.most - 1 + start))) for start in (0, 1))
     row, place = np.nonzero(pair_codes >= 0)
-    once, _ = _distinct(row * words.size**2 + pair_codes[row, place])  # a pair counts once for each text
-    keys, rows = _distinct(once % words.size**2)
+    once, _ = distinct(row * words.size**2 + pair_codes[row, place])  # a pair counts once for each text
+    keys, rows = distinct(once % words.size**2)
     keys, rows = keys[rows >= SEEN], rows[rows >= SEEN]
     return ops.Pair(left, right, words.size, np.sort(keys[np.argsort(-rows, kind="stable")[:MOST_PAIRS]]))
-
-
-def _distinct(values: Ints) -> tuple[Ints, Ints]:
-    """The distinct values in ascending order and how often each is there; numpy's own way takes ten times as long."""
-    ordered = np.sort(values)
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    return ordered[starts], np.diff(starts, append=len(ordered))
 
 
 def _counted(codes: Ints32, known: int, pair_codes: Ints, pairs: ops.Pair) -> Any:
@@ -134,17 +87,8 @@ def _counted(codes: Ints32, known: int, pair_codes: Ints, pairs: ops.Pair) -> An
 
     row, place = np.nonzero(codes < known)
     row_of_pair, place_of_pair = np.nonzero(pair_codes >= 0)
-    key = pair_codes[row_of_pair, place_of_pair]
-    at = np.searchsorted(pairs.keys, key)
-    there = pairs.keys[np.minimum(at, len(pairs.keys) - 1)] == key if len(pairs.keys) else np.zeros(len(key), np.bool_)
+    at, there = placed(pairs.keys, pair_codes[row_of_pair, place_of_pair])
     rows = np.concatenate([row, row_of_pair[there]])
     terms = np.concatenate([codes[row, place], known + at[there]])
     shape = (len(codes), known + len(pairs.keys))
     return sparse.csr_matrix((np.ones(len(rows)), (rows, terms)), shape=shape)
-
-
-def _weighted(counts: Any, idf: Floats) -> Any:
-    from scipy import sparse
-
-    scale = 1.0 / np.sqrt(np.maximum(counts @ idf**2, 1.0))
-    return (sparse.diags(scale) @ counts @ sparse.diags(idf)).tocsr()

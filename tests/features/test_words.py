@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.features.terms import term_sums
 from automl.features.vocabulary import SEEN
-from automl.features.words import find_words, term_sums
+from automl.features.words import find_words
 from automl.ops.bulk import evaluate
 
 TEXTS = pl.Series("t", ["Good dress, good size", "BAD dress", "bad size!", "good", "", "Dress bad bad"] * SEEN)
@@ -16,7 +17,7 @@ TEXTS = pl.Series("t", ["Good dress, good size", "BAD dress", "bad size!", "good
 def test_case_does_not_matter_and_scoring_lowers_nothing():
     """Lower, Capitalised and CAPITAL forms of a word are keys of one code; other mixtures are unknown."""
     found = find_words(TEXTS, seed=0)
-    codes = dict(zip(found.words.keys, found.words.codes, strict=True))
+    codes = dict(zip(found.indices[0].keys, found.indices[0].codes, strict=True))
     assert codes["good"] == codes["Good"] == codes["GOOD"]
     assert "gOOD" not in codes
     assert len(set(codes.values())) == 4
@@ -26,8 +27,8 @@ def test_a_word_or_pair_that_few_rows_have_is_not_known():
     """Privacy: what fewer than five rows have does not enter the bundle, not as a word and not as a pair."""
     secret = pl.Series("t", [*TEXTS, *["secret word"] * (SEEN - 1), *["size dress"] * (SEEN - 1)])
     found = find_words(secret, seed=0)
-    assert not {"secret", "word"} & set(found.words.keys)
-    assert len(found.pairs.keys) == len(find_words(TEXTS, seed=0).pairs.keys)
+    assert not {"secret", "word"} & set(found.indices[0].keys)
+    assert len(found.indices[1].keys) == len(find_words(TEXTS, seed=0).indices[1].keys)
 
 
 def test_a_word_counts_once_for_each_row():
@@ -47,7 +48,7 @@ def test_the_expression_is_the_product_with_the_matrix(width):
 def test_rare_words_weigh_more():
     """A word that fewer texts have tells more."""
     found = find_words(pl.Series("t", ["common rare"] * SEEN + ["common"] * 50), seed=0)
-    codes = dict(zip(found.words.keys, found.words.codes, strict=True))
+    codes = dict(zip(found.indices[0].keys, found.indices[0].codes, strict=True))
     assert found.idf[codes["rare"]] > found.idf[codes["common"]]
 
 
@@ -55,7 +56,7 @@ def test_long_texts_are_cut_alike():
     """Beyond the longest looked at, words change nothing: in training as in the graph."""
     texts = pl.Series("t", ["a b c d"] * 5_000 + ["a " * 4 + "b " * 1_000])
     found = find_words(texts, seed=0)
-    assert found.words.most == 4
+    assert found.indices[0].most == 4
     weights = np.arange(1.0, len(found.idf) + 1)[:, None]
     ends = pl.Series("t", ["a a a a", "a a a a b b b"]).to_frame()
     first, second = evaluate({"v": term_sums(found, weights)}, ends)["v"][:, 0]

@@ -123,6 +123,29 @@ def test_a_crossing_that_is_rare_on_the_probed_rows_is_found(
     assert gain("y.run") < 0.3
 
 
+def test_a_planted_ending_is_found(executor: Executor, tmp_path: Path) -> None:
+    """Names that are all different, and a target that hangs on how they end: their pieces are kept."""
+    problem, draw = problem_of(lambda v: np.zeros(len(v["a"]))), np.random.default_rng(4)
+    letters = draw.choice(list("abcdefghij"), size=(problem.rows.n, 6))
+    ends = draw.choice(["son", "sen", "ski", "ova"], size=problem.rows.n)
+    frame = problem.rows.frame.with_columns(
+        name=pl.Series([f"{''.join(a)}{b}" for a, b in zip(letters, ends, strict=True)])
+    )
+    y = (draw.random(problem.rows.n) < np.where(np.isin(ends, ["son", "ova"]), 0.85, 0.15)).astype(float)
+    name = Column(name="name", wire="text", role="feature", reason="", is_feature=True, reader={})
+    named = Problem.of(
+        Rows(frame=frame, raw=frame, y=y),
+        Schema(columns=(*problem.schema.columns, name)),
+        problem.task,
+        metric="roc_auc",
+        spec=spec_of(folds=3),
+        seed=0,
+    )
+    asks, groups = choose(named, executor, tmp_path / "x.run")
+    assert Ask(step="characters", columns=("name",)) in asks
+    assert next(group["gain"] for group in groups if group["name"] == "characters") > 0.1
+
+
 def over_time(problem: Problem, *, drift: float) -> Problem:
     """The problem with a time of each row, as one more column; over it the share of positives grows by `drift`."""
     n = problem.rows.n

@@ -171,7 +171,7 @@ def test_the_target_of_a_row_never_moves_its_own_values(name, kind):
             np.testing.assert_array_equal(one.values[valid], two.values[valid])
 
 
-@pytest.mark.parametrize("name", ["crossing", "gaps", "text"])
+@pytest.mark.parametrize("name", ["characters", "crossing", "gaps", "text"])
 def test_a_random_target_cannot_be_learned(name):
     """With a random target what learners see has an AUC of 0.5 within four standard errors, what ships would leak."""
     sample = sample_of(TASKS["binary"], n=4_000, odd=0.3)

@@ -1,0 +1,77 @@
+"""Pieces of a text column: three letters side by side, of words that are too many, too odd or misspelt to be known."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.features.terms import SAMPLE, Terms, codes_of, distinct, placed, weigh
+from automl.features.vocabulary import SEEN
+from automl.ops import expr as ops
+
+Ints = NDArray[np.int64]
+
+LETTER = r"[\s\S]"  # blanks and signs are letters too
+MOST_LETTERS = 100
+MOST_PIECES = 20_000
+LONGEST = 100  # letters of a text that are looked at
+
+
+def find_pieces(texts: pl.Series, *, seed: int) -> Terms | None:
+    """The pieces that at least `SEEN` of the `texts` have; None if there are none. Upper and lower case are one."""
+    from scipy import sparse
+
+    some = np.sort(np.random.default_rng(seed).permutation(len(texts))[:SAMPLE])
+    letters = _letters(texts[some])
+    if letters is None:
+        return None
+    triples = _triples(codes_of(letters, texts).astype(np.int64), letters.size)
+    keys = _known(triples[some], letters.size)
+    if not len(keys):
+        return None
+    row, place = np.nonzero(triples >= 0)
+    at, there = placed(keys, triples[row, place])
+    counts = sparse.csr_matrix((np.ones(there.sum()), (row[there], at[there])), shape=(len(texts), len(keys)))
+    return weigh((_index(letters, keys),), (len(keys),), counts)
+
+
+def _letters(texts: pl.Series) -> ops.Tokens | None:
+    parts = texts.str.to_lowercase().str.head(LONGEST).str.extract_all(LETTER)
+    counts = pl.DataFrame({"row": np.arange(len(texts)), "letter": parts}).explode("letter").drop_nulls("letter")
+    seen = counts.group_by("letter").agg(pl.col("row").n_unique().alias("rows")).filter(pl.col("rows") >= SEEN)
+    found = seen.sort("rows", "letter", descending=[True, False]).head(MOST_LETTERS)["letter"].to_list()
+    if not found:
+        return None
+    codes = {letter: code for code, letter in enumerate(found)}
+    for code, letter in enumerate(found):
+        if len(letter.upper()) == 1:
+            codes.setdefault(letter.upper(), code)
+    most = int(np.clip(np.quantile(texts.str.len_chars().to_numpy(), 0.999, method="higher"), 3, LONGEST))
+    return ops.Tokens(ops.Column(texts.name, "text"), LETTER, tuple(codes), tuple(codes.values()), most)
+
+
+def _triples(codes: Ints, size: int) -> Ints:
+    """Each three known neighbours as one number, [n, most - 2]; -1 where one is not known."""
+    first, second, third = codes[:, :-2], codes[:, 1:-1], codes[:, 2:]
+    known = (first < size - 1) & (second < size - 1) & (third < size - 1)
+    return np.where(known, (first * size + second) * size + third, -1)
+
+
+def _known(triples: Ints, size: int) -> Ints:
+    """The most frequent pieces, ascending; one counts once for each text."""
+    row, place = np.nonzero(triples >= 0)
+    once, _ = distinct(row * size**3 + triples[row, place])
+    keys, rows = distinct(once % size**3)
+    keys, rows = keys[rows >= SEEN], rows[rows >= SEEN]
+    return np.sort(keys[np.argsort(-rows, kind="stable")[:MOST_PIECES]])
+
+
+def _index(letters: ops.Tokens, keys: Ints) -> ops.Pair:
+    """Pairs of letters, and of pairs and letters the pieces."""
+    size, last = letters.size, letters.most - 2
+    first, second, third = (ops.Pick(letters, tuple(range(start, start + last))) for start in range(3))
+    pairs = np.unique(keys // size)
+    return ops.Pair(
+        ops.Pair(first, second, size, pairs), third, size, np.searchsorted(pairs, keys // size) * size + keys % size
+    )

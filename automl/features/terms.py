@@ -1,0 +1,87 @@
+"""Terms of a text column (words, pairs of words, pieces of words): as indices of the graph, and as a sparse matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.ops import expr as ops
+from automl.ops.bulk import evaluate
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Ints32 = NDArray[np.int32]
+
+SAMPLE = 50_000  # rows that terms are found on and models are fitted on
+CHUNK = 8_192  # rows at a time: an index is as wide as the longest text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The terms of one column, and what the fitted texts have of them.
+
+    Each of `indices` gives the places of a text's terms of one kind, of which there are as many as `sizes` says; the
+    last place is that of none. `idf` [terms] is the weight of each term, higher for rare ones. `matrix` is TF-IDF as
+    scipy CSR [n, terms], each row divided by the root of its terms' squared weights.
+    """
+
+    indices: tuple[ops.Expr, ...]
+    sizes: tuple[int, ...]
+    idf: Floats
+    matrix: Any
+
+
+def weigh(indices: Sequence[ops.Expr], sizes: Sequence[int], counts: Any) -> Terms:
+    """The terms with their weights, from how often each text has each of them, CSR [n, terms]."""
+    from scipy import sparse
+
+    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = 1.0 + np.log((1.0 + counts.shape[0]) / (1.0 + frequency))
+    scale = 1.0 / np.sqrt(np.maximum(counts @ idf**2, 1.0))
+    matrix = (sparse.diags(scale) @ counts @ sparse.diags(idf)).tocsr()
+    return Terms(indices=tuple(indices), sizes=tuple(sizes), idf=idf, matrix=matrix)
+
+
+def term_sums(found: Terms, weights: Floats) -> ops.Expr:
+    """The product of a text's row of the matrix and `weights` [terms, k], as an expression of width k."""
+    table = np.column_stack([weights * found.idf[:, None], found.idf**2])
+    nothing, ends = np.zeros(table.shape[1]), np.cumsum(found.sizes)
+    parts: list[ops.Expr] = [
+        ops.Take(index, np.vstack([table[end - size : end], nothing]))
+        for index, size, end in zip(found.indices, found.sizes, ends, strict=True)
+        if size
+    ]
+    sums = reduce(ops.Add, parts)
+    width = weights.shape[1]
+    length = ops.SquareRoot(ops.Maximum(ops.Pick(sums, (width,)), ops.constant(1.0)))
+    return ops.Divide(ops.Pick(sums, tuple(range(width))), length)
+
+
+def codes_of(tokens: ops.Tokens, texts: pl.Series) -> Ints32:
+    """The codes of the parts of each text [n, most], computed in chunks."""
+    codes = np.empty((len(texts), tokens.most), dtype=np.int32)
+    for start in range(0, len(texts), CHUNK):
+        chunk = {texts.name: texts[start : start + CHUNK]}
+        codes[start : start + CHUNK] = evaluate({"codes": tokens}, chunk)["codes"]
+    return codes
+
+
+def distinct(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct values in ascending order and how often each is there; numpy's own way takes ten times as long."""
+    ordered = np.sort(values)
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return ordered[starts], np.diff(starts, append=len(ordered))
+
+
+def placed(keys: Ints, values: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Where each value stands in `keys` (ascending), and whether it does."""
+    if not len(keys):
+        return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(keys, values), len(keys) - 1)
+    return at, keys[at] == values
