@@ -28,6 +28,11 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def leaves(pid: int) -> list[int]:
+    """Those of the family that have started no other: the ones that compute."""
+    return [member for member in family(pid) if family(member) == [member]]
+
+
 def resident(pid: int) -> int:
     """Resident size in bytes, 0 if the process is gone."""
     try:

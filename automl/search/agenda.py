@@ -12,7 +12,7 @@ from automl.engines.base import Engine, Proposer
 from automl.errors import SpecError, nearest
 from automl.learners.base import Learner, Params, Value
 from automl.search.candidate import Candidate
-from automl.search.pace import Pace, hurried
+from automl.search.pace import Pace, hurried, paced
 from automl.task import Task
 
 FIRST = ("lightgbm", "catboost", "neural_net", "xgboost")  # worth most per second (decision 3); others by name
@@ -87,7 +87,7 @@ class Agenda:
                 del self._queue[place]
                 if learner.baseline:
                     return learner, params, False
-                return learner, hurried(params, max(1.0, haste(learner)) * self.pace.rate), False
+                return learner, paced(params, max(1.0, haste(learner)) * self.pace.rate), False
         for learner in self._ranked(candidates):
             factor = haste(learner)
             proposal = None

@@ -16,7 +16,7 @@ from automl.learners.portfolio import order
 from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search import candidate as candidates
-from automl.search import finals, jobs, ladder, race, team
+from automl.search import finals, jobs, ladder, patience, race, team
 from automl.search.agenda import Agenda, usable
 from automl.search.board import Outcome
 from automl.search.candidate import Candidate
@@ -246,6 +246,7 @@ def _take(state: State, done: Done) -> None:
     if not state.settled and not found.learner.baseline and found.status == "ok":
         _settle(state, found)
     ladder.learn(state, found)
+    patience.learn(state, found)
     last = found.status != "ok" or len(found.losses) >= state.pace.folds
     if last or (fold == 0 and not race.goes_on(state, found)):
         _end(state, found)

@@ -54,9 +54,14 @@ def pace(estimate: float, *, folds: int, seconds: float, workers: int, bags: int
     )
 
 
-def hurried(params: Params, factor: float) -> Params:
-    """`params` with a learning rate `factor` times as high, up to `FASTEST`, for fewer rounds."""
+def paced(params: Params, factor: float) -> Params:
+    """`params` with a learning rate `factor` times as high: for fewer rounds up to `FASTEST`, or for more."""
     rate = params.get("learning_rate")
-    if factor <= 1.0 or not isinstance(rate, float):
+    if factor == 1.0 or not isinstance(rate, float):
         return params
-    return {**params, "learning_rate": max(rate, min(rate * factor, FASTEST))}
+    return {**params, "learning_rate": rate * factor if factor < 1.0 else max(rate, min(rate * factor, FASTEST))}
+
+
+def hurried(params: Params, factor: float) -> Params:
+    """`params` in a hurry, if `factor` is above 1: else as they are."""
+    return paced(params, max(1.0, factor))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from automl.executors._processes import family, shares
+from automl.executors._processes import leaves, shares
 from automl.search.footprint import Footprint
 from automl.search.serving import serving
 from automl.spec.limits import Limits
@@ -73,11 +73,12 @@ def repair_seconds(budget: float, after: After, limits: Limits) -> float:
 
 
 def crowding() -> float:
-    """How many times longer this run's processes take because they wait for a core, from 1 to 5.
+    """How many times longer this run's workers take because they wait for a core, from 1 to 5.
 
-    Counted from what they ran and waited since each began: other work counts as far as it holds ours up. Where the
-    system does not tell, 1.
+    Counted from what they ran and waited since each began: other work counts as far as it holds ours up. Who hands out
+    the work waits for the workers' cores, which are free when it has work of its own, and is left out. Where the system
+    does not tell, 1.
     """
-    told = [shares(pid) for pid in family(os.getpid())]
+    told = [shares(pid) for pid in leaves(os.getpid())]
     ran, waited = (sum(column) for column in zip(*told, strict=True))
     return min(MOST_CROWDED, 1.0 + waited / ran) if ran else 1.0

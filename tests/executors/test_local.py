@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from automl.executors._processes import family, leaves
 from automl.executors.base import Done, Job
 from automl.executors.local import LocalExecutor
 
@@ -174,3 +175,16 @@ def _script(function: str, arguments: dict[str, object], *, wait: int) -> str:
 def _loaded(executor: LocalExecutor) -> bool:
     maps = Path(f"/proc/{executor._process.pid}/maps").read_text()
     return "libxgboost" in maps
+
+
+def test_leaves_are_those_that_compute() -> None:
+    """R10: who only waits for what it has started is no leaf of its family."""
+    with subprocess.Popen(["sh", "-c", "sleep 60 & wait"]) as shell:
+        try:
+            deadline = time.monotonic() + 30.0
+            while len(family(shell.pid)) < 2 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert leaves(shell.pid) == family(shell.pid)[1:]
+        finally:
+            for pid in reversed(family(shell.pid)):
+                os.kill(pid, signal.SIGKILL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.search.pace import fit_estimate, hurried, pace
+from automl.search.pace import fit_estimate, hurried, pace, paced
 from automl.task import Task
 
 BINARY = Task(kind="binary", classes=2)
@@ -36,3 +36,9 @@ def test_hurry() -> None:
     assert hurried({"learning_rate": 0.3}, 2.0) == {"learning_rate": 0.3}
     assert hurried({"learning_rate": 0.04}, 0.5) == {"learning_rate": 0.04}
     assert hurried({"l2": 1.0}, 2.0) == {"l2": 1.0}
+
+
+def test_slower() -> None:
+    """A learning rate may also be lower, for more rounds."""
+    assert paced({"learning_rate": 0.04}, 0.5) == {"learning_rate": 0.02}
+    assert paced({"learning_rate": 0.04}, 100.0) == {"learning_rate": 0.2}

@@ -51,6 +51,6 @@ def test_a_crowded_machine_keeps_more_aside() -> None:
 @pytest.mark.parametrize(("told", "factor"), [((4, 0), 1.0), ((2, 5), 3.5), ((1, 99), 5.0), ((0, 0), 1.0)])
 def test_crowding_is_how_long_ours_wait(monkeypatch: pytest.MonkeyPatch, told: tuple[int, int], factor: float) -> None:
     """R10: who ran 2 s and waited 5 takes 3.5 times as long; bounded, and 1 where the system does not tell."""
-    monkeypatch.setattr("automl.search.reserve.family", lambda pid: [pid, 7])
+    monkeypatch.setattr("automl.search.reserve.leaves", lambda pid: [pid, 7])
     monkeypatch.setattr("automl.search.reserve.shares", lambda pid: told)
     assert crowding() == factor
