@@ -179,7 +179,7 @@ def _loaded(executor: LocalExecutor) -> bool:
 
 def test_leaves_are_those_that_compute() -> None:
     """R10: who only waits for what it has started is no leaf of its family."""
-    with subprocess.Popen(["sh", "-c", "sleep 60 & wait"]) as shell:
+    with subprocess.Popen(["/bin/sh", "-c", "sleep 60 & wait"]) as shell:
         try:
             deadline = time.monotonic() + 30.0
             while len(family(shell.pid)) < 2 and time.monotonic() < deadline:
