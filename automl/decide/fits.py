@@ -92,12 +92,20 @@ def _logistic(
     return _minimum(loss, start, bounds)
 
 
+def _soft(y: Floats, weight: Floats, classes: int) -> Floats:
+    """Targets [n, classes] as Platt has them for two: few rows that are all told apart do not ask for certainty."""
+    count = np.bincount(y.astype(np.int64), weight / weight.mean(), minlength=classes)
+    each = 1.0 / (count + classes)
+    table = np.repeat(each[:, None], classes, axis=1) + np.diag(count * each)
+    return np.asarray(table[y.astype(np.int64)])
+
+
 def _softmax_fit(p: Floats, y: Floats, weight: Floats, *, per_class: bool) -> Vector:
     from scipy.special import logsumexp
 
     logs = np.log(np.maximum(p, EDGE))
     classes = p.shape[1]
-    truth = np.eye(classes)[y.astype(np.int64)]
+    truth = _soft(y, weight, classes)
     share = (weight / weight.sum())[:, None]
 
     def unpack(parameters: Floats) -> tuple[Floats, Floats]:

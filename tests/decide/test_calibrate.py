@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from automl.decide.calibrate import _folds, cross_fit, fit_calibration
-from automl.decide.fits import KNOT_GAP, fit_isotonic
+from automl.decide.fits import KNOT_GAP, fit_isotonic, fit_temperature_of_classes
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Stub
 from automl.task import Task
@@ -78,6 +78,15 @@ def test_several_classes_are_scaled():
     assert fitted.curve.scale == pytest.approx([0.5] * 3, abs=0.05)
     assert log_loss(found, y) < log_loss(p, y) - 0.02
     assert found.sum(axis=1) == pytest.approx(np.ones(2_000), abs=1e-12)
+
+
+def test_few_rows_that_are_all_told_apart_do_not_ask_for_certainty():
+    """Forty rows of each class, none mistaken: a sure answer stays as sure as so many rows allow."""
+    y = np.repeat([0.0, 1.0, 2.0], 40)
+    p = np.where(np.eye(3)[y.astype(int)] == 1, 0.9, 0.05)
+    curve = fit_temperature_of_classes(p, y, np.ones(120))
+    assert curve.scale == pytest.approx(curve.scale[:1].repeat(3))
+    assert 1.0 < curve.scale[0] < 1.5
 
 
 @pytest.mark.parametrize(("made", "task"), [(sample(98), BINARY), (classes(98, slope=1.0), THREE)])
