@@ -135,13 +135,20 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
 
     loaded = Bundle.load(bundle)
     scored = place / "scored.parquet"
-    predict(bundle, task.test, scored, tables=_tables(task, loaded.tables, place))
+    predict(bundle, task.test, scored, costs=_cost_file(task), tables=_tables(task, loaded.tables, place))
     columns = pl.read_parquet(scored).select(pl.col("^(probability.*|prediction)$"))
     y = encode(loaded.manifest.target.labels(), load(task.test).frame[task.target])
     known = ~np.isnan(y)
     prediction = columns.to_numpy()[known]
     names = dict.fromkeys((task.metric, *REPORTED[task.kind]))
     return {name: metrics.score(metrics.get(name), y[known], prediction) for name in names}
+
+
+def _cost_file(task: BenchTask) -> Path | None:
+    """The costs of the test rows, where each has its own: without them decisions would stand on the mean of train."""
+    objective: Any = task.spec["objective"]
+    table = (objective.get("costs") or {}).get("table")
+    return Path(table["test"]) if table else None
 
 
 def _tables(task: BenchTask, names: Sequence[str], place: Path) -> dict[str, Path]:
