@@ -22,7 +22,7 @@ from automl.search.board import Outcome
 from automl.search.candidate import Candidate
 from automl.search.features import choose_features
 from automl.search.finish import finish
-from automl.search.forecast import granted, most, scaled, seconds_left, usual_fit, work
+from automl.search.forecast import granted, most, reserve, scaled, seconds_left, usual_fit, work
 from automl.search.monotone import able
 from automl.search.pace import BAGS_LEFT, PREPARE, pace
 from automl.search.problem import Matrices, Problem
@@ -108,12 +108,12 @@ def _begin(
     )
     after = replace(after, repairs=repair_seconds(deadline.seconds, after, spec.limits))
     crowded = 1.0 if counted else crowding()
-    reserve = reserve_seconds(deadline.seconds, after, after.guess(), crowded=crowded)
+    kept = reserve_seconds(deadline.seconds, after, after.guess(), crowded=crowded)
     left = deadline.seconds - PREPARE if counted else deadline.left()
     first = pace(
         usual_fit(problem),
         folds=len(problem.folds),
-        seconds=left - reserve,
+        seconds=left - kept,
         workers=spec.budget.workers,
         least=problem.least_folds,
     )
@@ -190,7 +190,7 @@ def _explore(state: State) -> None:
             tell_the_end(state, improving=not race.exhausted(state))
             return
         left = seconds_left(state)
-        if left < MOMENT and state.whole:
+        if left < MOMENT and state.whole and not _hopes(state):
             if state.counted:
                 state.stopped = "the time ended before the trials did: this run does not reproduce"
             return
@@ -198,6 +198,13 @@ def _explore(state: State) -> None:
             _take(state, done)
         if not state.counted:
             state.crowded += LOOK * (crowding() - state.crowded)
+
+
+def _hopes(state: State) -> bool:
+    """Whether a learner is under way while only baselines stand: it may take the time that refits would need."""
+    if state.counted or any(not one.learner.baseline for one in state.whole):
+        return False
+    return any(not one.learner.baseline for one, _ in state.flying.values()) and state.deadline.left() > reserve(state)
 
 
 def _feed(state: State) -> None:

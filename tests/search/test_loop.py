@@ -452,6 +452,18 @@ def test_large_data_climbs_a_ladder_of_rows(
     assert all(rows[at] > rows[origin[at]] for at in origin if origin[at] is not None)
 
 
+def test_the_first_learner_is_waited_for(
+    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+) -> None:
+    """On large data it may take the time that refits would need, as long as nothing but baselines stands."""
+    executor = simulate(lambda job: 0.1 if job.arguments["order"].learner == "mean" else 15.0)
+    spec = make_spec(seconds=20)
+    deadline = Deadline.of(20.0, clock=executor.clock)
+    outcome = run(make_problem(spec, n=100_000), spec, rundir, executor, deadline=deadline)
+    assert [member.learner for member in outcome.members] == ["ridge"]
+    assert executor.now < 20.0
+
+
 def rows_of(job: Job) -> int:
     return int(job.arguments["order"].sample or 75_000)
 
