@@ -7,6 +7,7 @@ import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,17 @@ from automl.executors.base import Done, Executor, Job
 from automl.executors.inline import InlineExecutor
 from automl.executors.local import LocalExecutor
 from automl.features.fit import transform
+from automl.learners.base import Learner
+from automl.learners.constant import CONSTANT
+from automl.learners.lightgbm import LIGHTGBM
 from automl.metrics.base import get, score
 from automl.ops.bulk import evaluate
 from automl.progress import Event, silent
 from automl.search import finals
 from automl.search.board import Outcome
+from automl.search.candidate import Candidate
 from automl.search.footprint import NOTHING
-from automl.search.loop import search
+from automl.search.loop import _hopes, search
 from automl.search.problem import Matrices, Problem
 from automl.search.reserve import After, reserve_seconds
 from automl.search.rundir import RunDir
@@ -452,16 +457,29 @@ def test_large_data_climbs_a_ladder_of_rows(
     assert all(rows[at] > rows[origin[at]] for at in origin if origin[at] is not None)
 
 
+@pytest.mark.parametrize(
+    ("left", "stands", "flies", "hopes"),
+    [
+        (10.0, CONSTANT, True, True),
+        (4.0, CONSTANT, True, False),
+        (10.0, LIGHTGBM, True, False),
+        (10.0, CONSTANT, False, False),
+    ],
+    ids=["time is left", "the reserve begins", "another stands", "nothing is under way"],
+)
 def test_the_first_learner_is_waited_for(
-    make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
+    monkeypatch: pytest.MonkeyPatch, left: float, stands: Learner, *, flies: bool, hopes: bool
 ) -> None:
-    """On large data it may take the time that refits would need, as long as nothing but baselines stands."""
-    executor = simulate(lambda job: 0.1 if job.arguments["order"].learner == "mean" else 15.0)
-    spec = make_spec(seconds=20)
-    deadline = Deadline.of(20.0, clock=executor.clock)
-    outcome = run(make_problem(spec, n=100_000), spec, rundir, executor, deadline=deadline)
-    assert [member.learner for member in outcome.members] == ["ridge"]
-    assert executor.now < 20.0
+    """R10: it may take the time that refits would need while nothing but baselines stands, but not the reserve."""
+    monkeypatch.setattr("automl.search.loop.reserve", lambda state: 5.0)
+    first = Candidate(id=1, learner=LIGHTGBM, params={})
+    state: Any = SimpleNamespace(
+        counted=False,
+        whole=[Candidate(id=0, learner=stands, params={})],
+        flying={0: (first, 0)} if flies else {},
+        deadline=SimpleNamespace(left=lambda: left),
+    )
+    assert _hopes(state) is hopes
 
 
 def rows_of(job: Job) -> int:
