@@ -69,6 +69,7 @@ def comoments(x: Floats, values: Floats, ranges: Ranges) -> State:
     return _fold((*leaves, nothing), _merge_comoments, (0.0,) * 5, ranges)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is too large becomes infinite, which is no reason to warn
 def _fold(leaves: State, merge: Callable[[State, State], State], empty: tuple[float, ...], ranges: Ranges) -> State:
     width = leaves[0].shape[1]
     found = tuple(np.full((len(ranges.start), width), value) for value in empty)

@@ -71,3 +71,13 @@ def test_bits_depend_on_the_segment_alone() -> None:
             end=np.array([before + 12]),
         )
         assert [m.tobytes() for m in moments(values, ranges)] == [m.tobytes() for m in moments(own, alone)]
+
+
+def test_what_is_too_large_is_infinite_without_a_warning() -> None:
+    """V02: two amounts near the largest number, as a client may send them, are no bug of the server."""
+    zero, end = np.zeros(1, dtype=np.int64), np.array([2])
+    ranges = Ranges(offsets=np.array([0, 2]), segment=zero, start=zero, end=end)
+    huge = np.array([[1.7e308], [1.7e308]])
+    assert np.isinf(sums(huge, ranges)[1]).all()
+    moments(huge, ranges)
+    comoments(np.array([1.0, 2.0]), huge * np.array([[1.0], [-1.0]]), ranges)
