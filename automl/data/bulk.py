@@ -101,6 +101,8 @@ def _each(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
         return pl.Series(name, [read(value) for value in series.to_list()], dtype=dtype)
     if isinstance(series.dtype, pl.Datetime):
         series = _in_years(series)
+    if series.dtype.is_float():
+        series = series.fill_nan(None)  # both are missing, and in a join of one row NaN does not meet itself
     distinct = series.unique()
     table = pl.DataFrame({"raw": distinct, "read": pl.Series([read(v) for v in distinct.to_list()], dtype=dtype)})
     return (

@@ -61,7 +61,7 @@ def check_stream(body: bytes, *, max_rows: int) -> None:
             rows += length if kind == _BATCH else 0
             if not 0 <= length <= max_rows or rows > max_rows:
                 raise too_many(max(length, rows), max_rows)
-    except (struct.error, ValueError) as error:
+    except (struct.error, ValueError, IndexError) as error:
         raise Refusal(422, "the body is no Arrow stream", hint="The format is that of Arrow IPC streams.") from error
 
 
