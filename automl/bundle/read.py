@@ -86,6 +86,12 @@ class Bundle:
         return list(self._scorer.tables) if isinstance(self._scorer, TableScorer) else []
 
     @property
+    def table_readers(self) -> Mapping[str, Any]:
+        """The reader of each of those tables, by name: the columns of it that are read."""
+        document = self._scorer.document if isinstance(self._scorer, TableScorer) else {"tables": {}}
+        return {name: entry["reader"] for name, entry in document["tables"].items()}
+
+    @property
     def catalog(self) -> Catalog | None:
         """How those tables hang together; None for one table."""
         return self._scorer.definitions.catalog if isinstance(self._scorer, TableScorer) else None

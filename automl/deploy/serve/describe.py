@@ -155,9 +155,9 @@ def _responses(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, Any]:
-    cells: dict[str, Any] = {name: {"type": VALUE, "description": WIRES[wire]} for name, wire in _wires(bundle).items()}
+    cells = _cells(_wires(bundle))
     cells |= {key: {"type": VALUE, "description": "Handed back as it came."} for key in bundle.manifest.keys}
-    tables = {} if bundle.catalog is None else _nested_schema(bundle.catalog, MAIN)
+    tables = {} if bundle.catalog is None else _nested_schema(bundle.table_readers, bundle.catalog, MAIN)
     row = {
         "type": "object",
         "required": [*bundle.needed, *(name for name in tables if name not in settings.tables)],
@@ -168,20 +168,28 @@ def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, Any]:
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False}
 
 
-def _nested_schema(catalog: Catalog, table: str) -> dict[str, Any]:
-    """The tables whose rows stand in a row of `table`, as properties of it. What joins them need not be said twice."""
+def _nested_schema(readers: Mapping[str, Any], catalog: Catalog, table: str) -> dict[str, Any]:
+    """The tables that are read and whose rows stand in a row of `table`, as properties of it.
+
+    What joins them need not be said twice.
+    """
     found = {}
     for name, ways in inside(table, catalog):
-        columns = catalog.table(name).columns
+        if name not in readers:
+            continue
+        columns = _wires_of(readers[name])
         filled = {there for way in ways for _, there in way}
-        cells: dict[str, Any] = {column: {"type": VALUE, "description": WIRES[w]} for column, w in columns.items()}
         row = {
             "type": "object",
             "required": [column for column in columns if column not in filled],
-            "properties": cells | ({} if name == MAIN else _nested_schema(catalog, name)),
+            "properties": _cells(columns) | ({} if name == MAIN else _nested_schema(readers, catalog, name)),
         }
         found[name] = {"type": "array", "items": row, "description": f"Rows of {name!r} that belong to this one."}
     return found
+
+
+def _cells(wires: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"type": VALUE, "description": WIRES[wire]} for name, wire in wires.items()}
 
 
 def _answers_schema(bundle: Bundle) -> dict[str, Any]:
@@ -196,13 +204,21 @@ def _answers_schema(bundle: Bundle) -> dict[str, Any]:
 
 
 def _wires(bundle: Bundle) -> dict[str, str]:
-    """The wire of each raw column; one that is read together with others is text."""
-    entries: Any = bundle.manifest.reader["columns"]
-    found = {name: "text" if "parts" in e else e["wire"] for e in entries for name in e.get("parts", (e["name"],))}
+    """The wire of each raw column of main."""
+    found = _wires_of(bundle.manifest.reader)
     if bundle.catalog is not None:
         found = dict(bundle.catalog.table("main").columns) | found
     read = {*bundle.needed, *bundle.optional}
     return {name: found.get(name, "text") for name in dict.fromkeys([*bundle.needed, *found]) if name in read}
+
+
+def _wires_of(reader: Mapping[str, Any]) -> dict[str, str]:
+    """The wire of each raw column of a reader; one that is read together with others is text."""
+    return {
+        name: "text" if "parts" in entry else entry["wire"]
+        for entry in reader["columns"]
+        for name in entry.get("parts", (entry["name"],))
+    }
 
 
 def _tables(bundle: Bundle) -> list[str]:

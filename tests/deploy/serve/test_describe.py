@@ -15,7 +15,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from automl.deploy.serve.describe import _nested_schema
 from automl.deploy.serve.settings import Settings
+from automl.features.relational.definition import Catalog, Relation, Table
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -64,6 +66,23 @@ def test_tables_in_a_row(shop, serving, tmp_path):
     store = tmp_path / "purchases.parquet"
     pl.DataFrame({"customer": ["a"], "amount": [1.0]}).write_parquet(store)
     assert set(told(tables={"purchases": str(store)})["required"]) == {"customer", "age"}
+
+
+def test_what_is_not_read_is_not_asked_for():
+    """V02: a catalog also has the tables and columns of the spec that no feature needed."""
+    columns = {"c": "category", "o": "category", "unread": "number"}
+    catalog = Catalog(
+        tables=(Table(name="main", columns={"c": "category"}), Table(name="orders", columns=columns))
+        + (Table(name="visits", columns={"c": "category", "n": "number"}),),
+        relations=tuple(Relation(child=child, parent="main", on=(("c", "c"),)) for child in ("orders", "visits")),
+    )
+    reader = {
+        "columns": [{"name": "c", "wire": "category"}, {"name": "when", "wire": "date", "parts": ["year", "day"]}]
+    }
+    found = _nested_schema({"orders": reader}, catalog, "main")
+    assert set(found) == {"orders"}
+    assert found["orders"]["items"]["required"] == ["year", "day"]
+    assert set(found["orders"]["items"]["properties"]) == {"c", "year", "day"}
 
 
 @pytest.mark.timeout(900)  # a thousand requests and their making, on any machine
