@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,7 @@ FIELD_LIMIT = 1 << 28  # characters of one field
 
 def read_csv(path: Path, dialect: Dialect) -> pl.DataFrame:
     """By polars; by the `csv` module where polars cannot tell a short row from an empty value."""
-    rows = _rows(path, dialect)
-    header = next(rows)
-    rows.close()
+    header = _header(path, dialect)
     if dialect.skip_blank and (dialect.separator + " " + dialect.quote).encode() in path.read_bytes():
         return pl.concat(csv_batches(path, dialect, CHUNK))
     data: Path | bytes = path if dialect.encoding in {"utf-8", "utf-8-sig"} else _transcoded(path, dialect)
@@ -43,9 +42,7 @@ def sample_csv(path: Path, dialect: Dialect, share: float) -> pl.DataFrame:
     if dialect.encoding not in {"utf-8", "utf-8-sig"} or dialect.skip_blank:
         hint = "save it as UTF-8 without blanks after the separator, or as parquet; or give more budget.memory"
         raise DataError("the file is too large for the memory, and sampled in UTF-8 only", where=str(path), hint=hint)
-    rows = _rows(path, dialect)
-    header = next(rows)
-    rows.close()
+    header = _header(path, dialect)
     options: dict[str, Any] = {"separator": dialect.separator, "quote_char": dialect.quote, "glob": False}
     frame = guarded(lambda: sample(pl.scan_csv(path, infer_schema=False, **options), share), path)
     if frame.width != len(header):
@@ -70,8 +67,8 @@ def csv_batches(path: Path, dialect: Dialect, rows: int) -> Iterator[pl.DataFram
 
 def lossless(frame: pl.DataFrame) -> pl.DataFrame:
     """Columns of whole numbers as Int64, where each text is exactly how its number is written."""
-    sample = frame.head(1000)
-    likely = [name for name in frame.columns if _is_whole(sample[name])]
+    first = frame.head(1000)
+    likely = [name for name in frame.columns if _is_whole(first[name])]
     return frame.with_columns(
         whole for name in likely if _is_whole(frame[name], whole := frame[name].cast(pl.Int64, strict=False))
     )
@@ -81,6 +78,11 @@ def _is_whole(text: pl.Series, whole: pl.Series | None = None) -> bool:
     whole = text.cast(pl.Int64, strict=False) if whole is None else whole
     same = (whole.cast(pl.String) == text).fill_null(value=False)  # polars' own name
     return bool((same | text.is_null()).all()) and text.null_count() < len(text)
+
+
+def _header(path: Path, dialect: Dialect) -> list[str]:
+    with closing(_rows(path, dialect)) as rows:
+        return next(rows)
 
 
 def _rows(path: Path, dialect: Dialect) -> Generator[list[str]]:

@@ -22,15 +22,21 @@ def family(pid: int) -> list[int]:
     """The process and all below it, whichever thread has started them."""
     found = [pid]
     for member in found:
-        with contextlib.suppress(OSError):
-            for thread in Path(f"/proc/{member}/task").iterdir():
-                found.extend(map(int, (thread / "children").read_text().split()))
+        found += _children(member)
     return found
 
 
 def leaves(pid: int) -> list[int]:
     """Those of the family that have started no other: the ones that compute."""
-    return [member for member in family(pid) if family(member) == [member]]
+    return [member for member in family(pid) if not _children(member)]
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found.extend(map(int, (thread / "children").read_text().split()))
+    return found
 
 
 def resident(pid: int) -> int:

@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.features.terms import SAMPLE, Terms, codes_of, distinct, placed, weigh
-from automl.features.vocabulary import SEEN
+from automl.features.terms import Terms, codes_of, placed, seen_codes, seen_parts, some_of, weigh
 from automl.ops import expr as ops
 
 Ints = NDArray[np.int64]
@@ -22,25 +21,23 @@ def find_pieces(texts: pl.Series, *, seed: int) -> Terms | None:
     """The pieces that at least `SEEN` of the `texts` have; None if there are none. Upper and lower case are one."""
     from scipy import sparse
 
-    some = np.sort(np.random.default_rng(seed).permutation(len(texts))[:SAMPLE])
+    some = some_of(texts, seed)
     letters = _letters(texts[some])
     if letters is None:
         return None
     triples = _triples(codes_of(letters, texts).astype(np.int64), letters.size)
-    keys = _known(triples[some], letters.size)
+    keys = seen_codes(triples[some], letters.size**3, MOST_PIECES)
     if not len(keys):
         return None
-    row, place = np.nonzero(triples >= 0)
-    at, there = placed(keys, triples[row, place])
-    counts = sparse.csr_matrix((np.ones(there.sum()), (row[there], at[there])), shape=(len(texts), len(keys)))
+    row, at = placed(keys, triples)
+    counts = sparse.csr_matrix((np.ones(len(row)), (row, at)), shape=(len(texts), len(keys)))
     return weigh((_index(letters, keys),), (len(keys),), counts)
 
 
 def _letters(texts: pl.Series) -> ops.Tokens | None:
     parts = texts.str.to_lowercase().str.head(LONGEST).str.extract_all(LETTER)
-    counts = pl.DataFrame({"row": np.arange(len(texts)), "letter": parts}).explode("letter").drop_nulls("letter")
-    seen = counts.group_by("letter").agg(pl.col("row").n_unique().alias("rows")).filter(pl.col("rows") >= SEEN)
-    found = seen.sort("rows", "letter", descending=[True, False]).head(MOST_LETTERS)["letter"].to_list()
+    counts = pl.DataFrame({"row": np.arange(len(texts)), "part": parts}).explode("part").drop_nulls("part")
+    found = seen_parts(counts, MOST_LETTERS)
     if not found:
         return None
     codes = {letter: code for code, letter in enumerate(found)}
@@ -56,15 +53,6 @@ def _triples(codes: Ints, size: int) -> Ints:
     first, second, third = codes[:, :-2], codes[:, 1:-1], codes[:, 2:]
     known = (first < size - 1) & (second < size - 1) & (third < size - 1)
     return np.where(known, (first * size + second) * size + third, -1)
-
-
-def _known(triples: Ints, size: int) -> Ints:
-    """The most frequent pieces, ascending; one counts once for each text."""
-    row, place = np.nonzero(triples >= 0)
-    once, _ = distinct(row * size**3 + triples[row, place])
-    keys, rows = distinct(once % size**3)
-    keys, rows = keys[rows >= SEEN], rows[rows >= SEEN]
-    return np.sort(keys[np.argsort(-rows, kind="stable")[:MOST_PIECES]])
 
 
 def _index(letters: ops.Tokens, keys: Ints) -> ops.Pair:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.features.vocabulary import SEEN
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
 
@@ -63,6 +64,17 @@ def term_sums(found: Terms, weights: Floats) -> ops.Expr:
     return ops.Divide(ops.Pick(sums, tuple(range(width))), length)
 
 
+def some_of(texts: pl.Series, seed: int) -> Ints:
+    """The rows that terms are found on, ascending."""
+    return np.sort(np.random.default_rng(seed).permutation(len(texts))[:SAMPLE])
+
+
+def seen_parts(parts: pl.DataFrame, most: int) -> list[str]:
+    """The values of ``part`` that at least `SEEN` of the texts (``row``) have, the most frequent first."""
+    seen = parts.group_by("part").agg(pl.col("row").n_unique().alias("rows")).filter(pl.col("rows") >= SEEN)
+    return seen.sort("rows", "part", descending=[True, False]).head(most)["part"].to_list()
+
+
 def codes_of(tokens: ops.Tokens, texts: pl.Series) -> Ints32:
     """The codes of the parts of each text [n, most], computed in chunks."""
     codes = np.empty((len(texts), tokens.most), dtype=np.int32)
@@ -79,9 +91,24 @@ def distinct(values: Ints) -> tuple[Ints, Ints]:
     return ordered[starts], np.diff(starts, append=len(ordered))
 
 
-def placed(keys: Ints, values: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-    """Where each value stands in `keys` (ascending), and whether it does."""
+def seen_codes(codes: Ints, limit: int, most: int) -> Ints:
+    """The most frequent codes below `limit` that at least `SEEN` of the texts have, ascending.
+
+    `codes` [n, places] are those of each text, -1 where there is none; one counts once for each text.
+    """
+    row, place = np.nonzero(codes >= 0)
+    once, _ = distinct(row * limit + codes[row, place])
+    keys, rows = distinct(once % limit)
+    keys, rows = keys[rows >= SEEN], rows[rows >= SEEN]
+    return np.sort(keys[np.argsort(-rows, kind="stable")[:most]])
+
+
+def placed(keys: Ints, codes: Ints) -> tuple[Ints, Ints]:
+    """Each of the `codes` [n, places] that is one of `keys` (ascending): its text, and where the key stands."""
+    row, place = np.nonzero(codes >= 0)
     if not len(keys):
-        return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.bool_)
+        return row[:0], place[:0]
+    values = codes[row, place]
     at = np.minimum(np.searchsorted(keys, values), len(keys) - 1)
-    return at, keys[at] == values
+    there = keys[at] == values
+    return row[there], at[there]

@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.features.terms import SAMPLE, Terms, codes_of, distinct, placed, weigh
-from automl.features.vocabulary import SEEN
+from automl.features.terms import Terms, codes_of, placed, seen_codes, seen_parts, some_of, weigh
 from automl.ops import expr as ops
 
 Floats = NDArray[np.float64]
@@ -32,7 +31,7 @@ def find_words(texts: pl.Series, *, seed: int) -> Terms | None:
 
     Upper and lower case are one word: its usual forms are keys of one code, so nothing is lower-cased when scoring.
     """
-    some = np.sort(np.random.default_rng(seed).permutation(len(texts))[:SAMPLE])
+    some = some_of(texts, seed)
     words = _vocabulary(texts[some])
     if words is None:
         return None
@@ -48,11 +47,10 @@ def _vocabulary(texts: pl.Series) -> ops.Tokens | None:
     counts = pl.DataFrame({"row": np.arange(len(texts)), "word": parts}).explode("word").drop_nulls("word")
     forms = counts["word"].unique().to_frame()
     folded = counts.join(forms.with_columns(pl.col("word").str.to_lowercase().alias("low")), on="word")
-    seen = folded.group_by("low").agg(pl.col("row").n_unique().alias("rows")).filter(pl.col("rows") >= SEEN)
-    seen = seen.sort("rows", "low", descending=[True, False]).head(MOST_WORDS)
-    if seen.is_empty():
+    seen = seen_parts(folded.select("row", part="low"), MOST_WORDS)
+    if not seen:
         return None
-    keys, codes = _forms(seen["low"].to_list())
+    keys, codes = _forms(seen)
     most = max(2, int(np.quantile(parts.list.len().to_numpy(), 0.999, method="higher")))
     return ops.Tokens(ops.Column(texts.name, "text"), WORD, keys, codes, most)
 
@@ -74,11 +72,7 @@ def _side_by_side(codes: Ints32, size: int) -> Ints:
 
 def _pairs(words: ops.Tokens, pair_codes: Ints) -> ops.Pair:
     left, right = (ops.Pick(words, tuple(range(start, words.most - 1 + start))) for start in (0, 1))
-    row, place = np.nonzero(pair_codes >= 0)
-    once, _ = distinct(row * words.size**2 + pair_codes[row, place])  # a pair counts once for each text
-    keys, rows = distinct(once % words.size**2)
-    keys, rows = keys[rows >= SEEN], rows[rows >= SEEN]
-    return ops.Pair(left, right, words.size, np.sort(keys[np.argsort(-rows, kind="stable")[:MOST_PAIRS]]))
+    return ops.Pair(left, right, words.size, seen_codes(pair_codes, words.size**2, MOST_PAIRS))
 
 
 def _counted(codes: Ints32, known: int, pair_codes: Ints, pairs: ops.Pair) -> Any:
@@ -86,9 +80,8 @@ def _counted(codes: Ints32, known: int, pair_codes: Ints, pairs: ops.Pair) -> An
     from scipy import sparse
 
     row, place = np.nonzero(codes < known)
-    row_of_pair, place_of_pair = np.nonzero(pair_codes >= 0)
-    at, there = placed(pairs.keys, pair_codes[row_of_pair, place_of_pair])
-    rows = np.concatenate([row, row_of_pair[there]])
-    terms = np.concatenate([codes[row, place], known + at[there]])
+    row_of_pair, at = placed(pairs.keys, pair_codes)
+    rows = np.concatenate([row, row_of_pair])
+    terms = np.concatenate([codes[row, place], known + at])
     shape = (len(codes), known + len(pairs.keys))
     return sparse.csr_matrix((np.ones(len(rows)), (rows, terms)), shape=shape)

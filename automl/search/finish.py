@@ -35,7 +35,7 @@ SEEDS = 104_729  # between the seeds of fits
 def finish(state: State) -> Outcome:
     """Choose, refit and weigh; raises `AutomlError` if no candidate was predicted on every fold (R11)."""
     repeats = finals.complete(state)
-    whole = list(state.finalists) if repeats > 1 else [one for one in state.whole if one.ready]
+    whole = list(state.finalists) if repeats > 1 else state.ready
     if not whole:
         why = next((f"{found.learner.name}: {found.detail}" for found in state.found if found.detail), None)
         raise AutomlError("no learner could be fitted, not even the constant", hint=why)

@@ -108,6 +108,11 @@ def _usual(state: State) -> float:
     return median_low(shown) if shown else usual_fit(state.problem) / 2
 
 
+def share_of_time(state: State, fits: int, seconds: float) -> float:
+    """How much of the time left so many fits of so many seconds would take on all workers: 1 is all of it."""
+    return fits * seconds / (state.workers * max(seconds_left(state), 1e-9))
+
+
 def scaled(seconds: float, rows: int, to: int) -> float:
     """What a fit that took `seconds` on `rows` is likely to take on `to` of them."""
     return seconds * to / rows

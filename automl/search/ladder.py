@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from automl.search.candidate import Candidate
-from automl.search.forecast import backlog, expected, scaled, seconds_left
+from automl.search.forecast import backlog, expected, scaled, seconds_left, share_of_time
 from automl.search.pace import hurried
 from automl.search.state import State
 
@@ -68,8 +68,8 @@ def learn(state: State, found: Candidate) -> None:
     """The first trial on a rung shows how many times faster the others should learn, so that there is time for some."""
     there = [one for one in state.found if on_rung(state, one) and one.losses]
     if there == [found] and not state.counted:
-        faster = TRIALS * found.seconds / (state.workers * max(seconds_left(state), 1e-9))
-        state.agenda.pace = replace(state.agenda.pace, rate=max(1.0, faster))
+        rate = max(1.0, share_of_time(state, TRIALS, found.seconds))
+        state.agenda.pace = replace(state.agenda.pace, rate=rate)
 
 
 def next_climb(state: State) -> Candidate | None:

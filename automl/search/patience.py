@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from automl.search.candidate import Candidate
-from automl.search.forecast import seconds_left
+from automl.search.forecast import share_of_time
 from automl.search.state import State
 
 FITS = 6  # slow fits that the search should still get to
@@ -18,17 +18,16 @@ SLOWEST = 0.5  # times the portfolio's learning rate: twice the trees are to be 
 
 def learn(state: State, found: Candidate) -> None:
     """The first fit that has a learning rate shows how much slower the others may learn."""
-    if state.counted or state.rungs or state.pace.folds > 1 or _rate(found) is None or not found.losses:
-        return
-    if any(other is not found and other.losses and _rate(other) is not None for other in state.found):
+    shown = [one for one in state.found if one.losses and _rate(one)]
+    if state.counted or state.rungs or state.pace.folds > 1 or shown != [found]:
         return
     own = found.learner.portfolio(state.problem.task, len(state.problem.folds[0].fit))[0].get("learning_rate")
-    rate = _rate(found)
-    if isinstance(own, float) and rate is not None:
-        share = FITS * found.seconds * (rate / own) / (state.workers * max(seconds_left(state), 1e-9))
-        state.agenda.pace = replace(state.agenda.pace, rate=max(SLOWEST, share))
+    if isinstance(own, float):
+        rate = max(SLOWEST, share_of_time(state, FITS, found.seconds * _rate(found) / own))
+        state.agenda.pace = replace(state.agenda.pace, rate=rate)
 
 
-def _rate(found: Candidate) -> float | None:
+def _rate(found: Candidate) -> float:
+    """Its learning rate, 0 for what has none."""
     rate = found.params.get("learning_rate")
-    return rate if isinstance(rate, float) and not found.learner.baseline else None
+    return rate if isinstance(rate, float) else 0.0

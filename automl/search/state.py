@@ -79,5 +79,10 @@ class State:
 
     @property
     def whole(self) -> list[Candidate]:
-        """The candidates that may ship: every fold was predicted."""
+        """The candidates of which every fold was predicted."""
         return [found for found in self.found if found.whole]
+
+    @property
+    def ready(self) -> list[Candidate]:
+        """The candidates that may ship as things stand."""
+        return [found for found in self.found if found.ready]

@@ -49,7 +49,7 @@ def pool(state: State, candidates: Sequence[Candidate], *, repeats: int) -> Pool
 
 def likely(state: State) -> tuple[Candidate, ...]:
     """Who would ship if the search ended now, roughly: the time that comes after it is set aside for them."""
-    ready = sorted((one for one in state.whole if one.ready), key=lambda one: (one.loss(state.problem), one.id))[:NEAR]
+    ready = sorted(state.ready, key=lambda one: (one.loss(state.problem), one.id))[:NEAR]
     return tuple(weights(state, pool(state, ready, repeats=1), rows=FEW_ROWS)) if ready else ()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from automl.learners.lightgbm import LIGHTGBM
-from automl.search import patience
+from automl.search import forecast, patience
 from automl.search.candidate import Candidate
 from automl.search.pace import Pace
 from automl.task import Task
@@ -39,7 +39,7 @@ def fit(seconds: float, *, factor: float = 1.0) -> Candidate:
 )
 def test_the_first_fit_shows_it(monkeypatch: pytest.MonkeyPatch, seconds: float, factor: float, rate: float) -> None:
     """With 200 s on two workers there should be six slow fits, and none learns slower than by half."""
-    monkeypatch.setattr(patience, "seconds_left", lambda state: 200.0)
+    monkeypatch.setattr(forecast, "seconds_left", lambda state: 200.0)
     found = fit(seconds, factor=factor)
     now = state([found])
     patience.learn(now, found)
@@ -49,7 +49,7 @@ def test_the_first_fit_shows_it(monkeypatch: pytest.MonkeyPatch, seconds: float,
 @pytest.mark.parametrize("how", [{"folds": 5}, {"rungs": (10_000,)}, {"counted": True}], ids=str)
 def test_elsewhere_nothing_changes(monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]) -> None:
     """Many folds, few rows of many, and counted trials have ways of their own (R12)."""
-    monkeypatch.setattr(patience, "seconds_left", lambda state: 200.0)
+    monkeypatch.setattr(forecast, "seconds_left", lambda state: 200.0)
     found = fit(10.0)
     now = state([found], **how)
     patience.learn(now, found)
@@ -58,7 +58,7 @@ def test_elsewhere_nothing_changes(monkeypatch: pytest.MonkeyPatch, how: dict[st
 
 def test_only_the_first_fit_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second one, slower by what the first one showed, is not slowed down again."""
-    monkeypatch.setattr(patience, "seconds_left", lambda state: 200.0)
+    monkeypatch.setattr(forecast, "seconds_left", lambda state: 200.0)
     first, second = fit(10.0), fit(20.0, factor=0.5)
     now = state([first, second])
     patience.learn(now, second)

@@ -72,8 +72,7 @@ def test_what_is_not_read_is_not_asked_for():
     """V02: a catalog also has the tables and columns of the spec that no feature needed."""
     columns = {"c": "category", "o": "category", "unread": "number"}
     catalog = Catalog(
-        tables=(Table(name="main", columns={"c": "category"}), Table(name="orders", columns=columns))
-        + (Table(name="visits", columns={"c": "category", "n": "number"}),),
+        tables=tuple(Table(name=name, columns=columns) for name in ("main", "orders", "visits")),
         relations=tuple(Relation(child=child, parent="main", on=(("c", "c"),)) for child in ("orders", "visits")),
     )
     reader = {
