@@ -47,13 +47,22 @@ class XGBoostModel:
         return self.kept
 
     def raw(self, values: Floats) -> Floats:
+        """Round by round: XGBoost adds up in float32, where 1,800 rounds lose the digits of a small score."""
         import xgboost
 
-        return self.target.raw(
-            self.booster.predict(
-                xgboost.DMatrix(single(values), nthread=1), output_margin=True, validate_features=False
+        rows = xgboost.DMatrix(single(values), nthread=1)
+
+        def margin(number: int) -> Floats:
+            found = self.booster.predict(
+                rows, output_margin=True, validate_features=False, iteration_range=(number, number + 1)
             )
-        )
+            return np.asarray(found, dtype=np.float64)
+
+        total = margin(0)
+        rows.set_base_margin(np.zeros(total.shape))  # the base score is in the first round
+        for number in range(1, self.kept):
+            total += margin(number)
+        return self.target.raw(total)
 
     def member(self) -> Member:
         learner = json.loads(bytes(self.booster.save_raw("json")))["learner"]

@@ -55,3 +55,15 @@ def test_a_large_offset_of_the_target_is_no_loss():
     y = 1e9 + (column > 100)
     model = fitted(column, y, Task(kind="regression"))
     assert np.ptp(raw(model, column)) > 0.5
+
+
+def test_many_rounds_keep_the_digits_of_small_scores():
+    """B13: counts from 0 to hundreds, as of rented bikes; a graph must agree with XGBoost near 0, too."""
+    rng = np.random.default_rng(0)
+    column = rng.normal(size=2_000)
+    y = np.abs(180.0 * np.sin(20.0 * column) * (column > 0) + rng.normal(size=2_000))
+    train = Matrix(values=column[:, None], features=FEATURES, y=y)
+    params = {"learning_rate": 0.05, "max_depth": 6, "rounds": 1_200}
+    model = XGBOOST.fit(train, None, Task(kind="regression"), params, seed=0, seconds=120.0)
+    ours, theirs = raw(model, column), model.raw(column[:, None])
+    assert (np.abs(ours - theirs) / np.maximum(1.0, np.abs(theirs))).max() < 1e-6
