@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -35,10 +35,13 @@ SCORING_ROWS = 4096  # the graph's buffers for a chunk stay in the cache
 class Choice:
     """The shippable model. `reader` has the columns that the graph needs, no others.
 
+    `outcome` is what it was made of: that of the search, but for members that the graph does not compute as their
+    libraries do, which are `left_out`, each with its reason.
     `costs` are None for a regression, `numbers` is empty for anything else. `amounts` tells how costs are expected that
     are known only afterwards.
     """
 
+    outcome: Outcome
     assembly: Assembly
     model: bytes
     reader: Mapping[str, object]
@@ -47,15 +50,18 @@ class Choice:
     amounts: tuple[AmountFit, ...]
     numbers: NumberPolicy
     parity: Parity
+    left_out: tuple[str, ...] = ()
 
 
 def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs | None, *, seed: int) -> Choice:
     """Calibrate on out-of-fold rows, put the policy behind, write the graph, and prove it by stages.
 
-    Raises `BundleError` where a stage of the graph differs from what it stands for (B13), `LimitRefusal` where no
-    policy keeps what is required.
+    A member whose scores in the graph are not those of its library stays out where there are others. Raises
+    `BundleError` where a stage of the graph differs all the same from what it stands for (B13), `LimitRefusal` where
+    no policy keeps what is required.
     """
     task, train = data.labels.task, data.train
+    given = costs
     costs, amounts = expect(costs, outcome.plan, train, seed=seed) if costs else (None, ())
     unit_costs = make_unit_costs(objective, task, data)
     numbers = fit_number_policy(objective, unit_costs, outcome.oof, train.y, train.weight, seed=seed)
@@ -77,12 +83,17 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
         outcome.native,
         tuple(member.learner for member in outcome.members),
     )
+    sound = [place for place in range(len(outcome.members)) if place not in parity.differing]
+    if parity.differing and sound:
+        rest = choose(outcome.only(sound), data, objective, given, seed=seed)
+        return replace(rest, left_out=(parity.reason, *rest.left_out))
     if not parity.ok:
         raise BundleError(parity.reason, where="parity", hint="This is a bug of ours: please report it with the spec.")
     needed = {column.name for column in assembly.inputs}
     named = costs.columns if costs else unit_costs.columns if unit_costs else ()
     reader = _reader(data, needed, named)
     return Choice(
+        outcome=outcome,
         assembly=assembly,
         model=to_onnx(assembly.outputs, inputs=assembly.inputs, values=costs.models if costs else None),
         reader=reader,

@@ -23,7 +23,6 @@ from automl.decide.verdict import judge as judge_money
 from automl.errors import DataError
 from automl.metrics.groups import by_group
 from automl.metrics.interval import interval
-from automl.search.board import Outcome
 from automl.spec.limits import Fairness
 from automl.task import Kind
 
@@ -62,7 +61,6 @@ class Policies(Protocol):
 
 def judge(
     data: Prepared,
-    outcome: Outcome,
     choice: Choice,
     *,
     asked: Sequence[str],
@@ -74,6 +72,7 @@ def judge(
 
     `asked` are the metrics to report first, `fairness` those to report by groups.
     """
+    oof = choice.outcome.oof
     answers = score_rows(choice.model, data.test.inputs, threads=threads)
     task = data.labels.task
     prediction = np.asarray(answers["prediction" if task.kind == "regression" else "probability"], dtype=np.float64)
@@ -82,11 +81,11 @@ def judge(
         *_scores(names, data.test, prediction, "test", seed=seed),
         *coverage_of(data.test, choice, answers, seed=seed),
         *floors_on(data.test, choice, answers),
-        *_scores(names, data.train, outcome.oof, "oof", seed=seed),
+        *_scores(names, data.train, oof, "oof", seed=seed),
     )
     return Judgement(
         scores=scores,
-        verdict=verdict_on(data, outcome.oof, choice, answers, prediction, seed=seed),
+        verdict=verdict_on(data, oof, choice, answers, prediction, seed=seed),
         prediction=prediction,
         groups=tuple(_groups(data, choice, answers, prediction, fairness)),
     )

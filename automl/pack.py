@@ -27,9 +27,7 @@ from automl.search.board import Outcome
 from automl.spec import Spec
 
 
-def pack(
-    spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, judgement: Judgement, *, created: datetime
-) -> Contents:
+def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, created: datetime) -> Contents:
     """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
     needed = {column.name for column in choice.assembly.inputs}
     columns = [column for column in data.schema.columns if column.name in needed]
@@ -49,7 +47,7 @@ def pack(
         ranked=costs.actions if costs and costs.capacity else (),
     )
     parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
-        (data.train, outcome.oof, "oof"),
+        (data.train, choice.outcome.oof, "oof"),
         (data.test, judgement.prediction, "test"),
     )
     return Contents(
@@ -66,8 +64,8 @@ def pack(
             [evidence(rows, p, part=part, costs=named, expected=_expected(choice, rows)) for rows, p, part in parts]
         ),
         scores=judgement.scores,
-        members=_members(outcome),
-        features=_features(outcome, choice),
+        members=_members(choice.outcome),
+        features=_features(choice),
         findings=data.findings,
         split=data.split,
         created=created,
@@ -137,8 +135,8 @@ def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:
     )
 
 
-def _features(outcome: Outcome, choice: Choice) -> tuple[FeatureRecord, ...]:
-    used = [outcome.plan.features[place] for place in choice.assembly.features_used]
+def _features(choice: Choice) -> tuple[FeatureRecord, ...]:
+    used = [choice.outcome.plan.features[place] for place in choice.assembly.features_used]
     return tuple(FeatureRecord(name=feature.name, kind=feature.kind, source=feature.source) for feature in used)
 
 

@@ -118,13 +118,13 @@ def fit(
         _refuse_the_impossible(floor, run)
         told = _with_money(listener, run, data, costs)
         outcome = _search(spec, data, deadline, executor, run, after_first("search", told, warm))
-        outcome, choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
-        judgement = _judge(spec, data, outcome, choice, listener)
-        staged = _stage(spec, data, outcome, choice, judgement, place, listener)
+        choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
+        judgement = _judge(spec, data, choice, listener)
+        staged = _stage(spec, data, choice, judgement, place, listener)
         gates = _measure(spec, staged, deadline, listener, measured)
         done = Fit(
             path=place,
-            board=outcome.board,
+            board=choice.outcome.board,
             judgement=judgement,
             gates=gates,
             stopped=outcome.stopped,
@@ -354,6 +354,8 @@ def _choose(
     except LimitRefusal as refused:
         write_story(run.path, board=outcome.board, unpromised=str(refused))
         raise
+    for reason in choice.left_out:
+        listener(Event(stage="decide", text=f"left out, as the graph would not answer as it does: {reason}"))
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
     for amount in choice.amounts:
         listener(Event(stage="decide", text=str(amount)))
@@ -369,7 +371,7 @@ def _ship(
     place: Path,
     deadline: Deadline,
     listener: Listener,
-) -> tuple[Outcome, Choice, Measured | None]:
+) -> tuple[Choice, Measured | None]:
     """The model that ships; where serving is limited, one that keeps the limits, with what was measured of it."""
     from automl.bundle.write import staging
     from automl.refuse import write_story
@@ -379,7 +381,7 @@ def _ship(
         return _choose(spec, data, found, costs, run, listener)
 
     if not is_limited(spec.limits):
-        return outcome, make(outcome), None
+        return make(outcome), None
     bench = Bench(
         spec=spec,
         data=data,
@@ -395,17 +397,16 @@ def _ship(
         nearest = min(refused.attempts, key=lambda one: one.pressure)
         write_story(run.path, board=outcome.board, gates=nearest.gates, points=refused.points)
         raise
-    return kept.outcome, kept.choice, kept.measured
+    return kept.choice, kept.measured
 
 
-def _judge(spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, listener: Listener) -> Judgement:
+def _judge(spec: Spec, data: Prepared, choice: Choice, listener: Listener) -> Judgement:
     from automl.judge import judge
 
     listener(Event(stage="decide", text="judging on the test part"))
     asked = (_metric(spec, data), *spec.limits.scores)
     return judge(
         data,
-        outcome,
         choice,
         asked=asked,
         seed=spec.budget.seed,
@@ -414,15 +415,13 @@ def _judge(spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, listene
     )
 
 
-def _stage(
-    spec: Spec, data: Prepared, outcome: Outcome, choice: Choice, judgement: Judgement, place: Path, listener: Listener
-) -> Path:
+def _stage(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, place: Path, listener: Listener) -> Path:
     from automl.bundle.write import stage, staging
     from automl.pack import pack
 
     listener(Event(stage="bundle", text="staging the bundle"))
     staged = staging(place)
-    stage(pack(spec, data, outcome, choice, judgement, created=datetime.now(UTC)), staged)
+    stage(pack(spec, data, choice, judgement, created=datetime.now(UTC)), staged)
     return staged
 
 

@@ -16,7 +16,7 @@ from automl.choose import Choice
 from automl.data.rows import Prepared
 from automl.decide.costs import Costs
 from automl.decide.glance import glance
-from automl.errors import LimitRefusal
+from automl.errors import BundleError, LimitRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.gates.measure import observe, verdicts
 from automl.judge import Judgement
@@ -57,7 +57,6 @@ class Attempt:
 class Kept:
     """The model that ships, what was measured of it, and every rung that was tried."""
 
-    outcome: Outcome
     choice: Choice
     measured: Measured
     attempts: tuple[Attempt, ...]
@@ -136,7 +135,7 @@ def _climb(rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool) -> t
             continue
         try:
             tried, found = _attempt(rung, bench)
-        except LimitRefusal as refused:  # its decisions cannot promise what is required
+        except (LimitRefusal, BundleError) as refused:  # it cannot promise what is required, or is no sound graph
             bench.listener(Event(stage="repair", text=f"{rung.name}: {refused.what}"))
             continue
         attempts.append(tried)
@@ -152,7 +151,7 @@ def _attempt(rung: Rung, bench: Bench) -> tuple[Attempt, Kept | None]:
     spec, data, costs = bench.spec, bench.data, bench.costs
     choice = bench.make(rung.outcome)
     unseen = Judgement(scores=(), verdict=None, prediction=np.full((data.test.n, rung.outcome.oof.shape[1]), np.nan))
-    stage(pack(spec, data, rung.outcome, choice, unseen, created=datetime.now(UTC)), bench.staged)
+    stage(pack(spec, data, choice, unseen, created=datetime.now(UTC)), bench.staged)
     measured = observe(bench.staged, spec.limits, row_seconds=ROW_SECONDS)
     if CLOSE < _tightest(measured, spec.limits) <= 1.0:  # a quiet moment is no promise
         again = observe(bench.staged, spec.limits, row_seconds=ROW_SECONDS)
@@ -164,7 +163,7 @@ def _attempt(rung: Rung, bench: Bench) -> tuple[Attempt, Kept | None]:
         pressure=_tightest(measured, spec.limits),
         gates=_serving(measured, spec.limits),
     )
-    kept = Kept(outcome=rung.outcome, choice=choice, measured=measured, attempts=(attempt,))
+    kept = Kept(choice=choice, measured=measured, attempts=(attempt,))
     return attempt, kept if attempt.ok else None
 
 

@@ -1,6 +1,7 @@
 """The whole path on a small table: a bundle with its proof, or a refusal with its reason."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 
 import automl
-from automl.errors import LimitRefusal, VerdictRefusal
+from automl.errors import BundleError, LimitRefusal, VerdictRefusal
 from automl.pipeline import fit, plan
 from automl.spec import parse
 
@@ -87,6 +88,41 @@ def test_the_run_tells_what_it_does(fitted):
     ]  # fmt: skip
     assert any("score" in event.facts for event in told)
     assert any(event.facts.get("money", 0) > 0 for event in told)
+
+
+def test_a_member_that_the_graph_does_not_compute_stays_out(tmp_path, monkeypatch):
+    """B13, R11: a library whose own scores are others than its trees give costs its member, and not the bundle."""
+    from automl.search import trial
+
+    kept = trial._kept
+
+    def doubtful(model, member, parity):
+        found = kept(model, member, parity)
+        return replace(found, native=found.native + 0.5) if member.learner == "lightgbm" else found
+
+    monkeypatch.setattr(trial, "_kept", doubtful)
+    told = []
+    done = fit(spec_of(), train=loans(), test=loans(300, seed=1), out=tmp_path / "x.bundle", listener=told.append)
+    learners = {member.learner for member in done.bundle.manifest.members}
+    assert learners == {"linear"}
+    assert any("left out" in event.text and "(lightgbm): the raw score differs by" in event.text for event in told)
+    assert {number for number, _ in done.board.weights} == {
+        trial.id for trial in done.board.trials if trial.learner == "linear"
+    }
+    oof = next(score for score in done.judgement.scores if (score.metric, score.rows) == ("roc_auc", "oof"))
+    assert oof.value > 0.8
+
+
+def test_no_sound_member_is_no_bundle(tmp_path, monkeypatch):
+    """B13: where every member differs from its library, exit 7 and nothing at the place."""
+    from automl.search import trial
+
+    kept = trial._kept
+    monkeypatch.setattr(trial, "_kept", lambda *given: replace(kept(*given), native=kept(*given).native + 0.5))
+    with pytest.raises(BundleError, match="the raw score differs") as refused:
+        fit(spec_of(), train=loans(), out=tmp_path / "x.bundle")
+    assert refused.value.exit_code == 7
+    assert not (tmp_path / "x.bundle").exists()
 
 
 def test_a_limit_that_fails_leaves_no_bundle_and_a_reason(tmp_path):

@@ -18,19 +18,18 @@ from automl.ops.expr import ArgMin, Expr, Floats, Stub, TakeText, walk
 from automl.ops.rewrite import substitute
 
 RAW = 1e-6  # of max(1, |score|): a library may sum in another order
-RAW_FLOAT32 = 1e-5  # XGBoost sums in float32
 LATER = 1e-9  # of max(1, |value|): the same arithmetic
 TIE = 1e-6  # of max(1, the row's largest expected cost): two actions that cost the same
-FLOAT32_SUMS = frozenset({"xgboost"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
     """What was compared on `rows` rows.
 
-    `raw[i]` is the largest difference of member i's raw score from its own library, relative to max(1, |score|);
-    `features` and `later` that of the graph from numpy, `features` before the members, `later` after them, from the
-    graph's raw scores. `decisions_differing` counts rows, `ties` those among them where two actions cost the same.
+    `raw[i]` is the largest difference of member i's raw score from its own library, relative to max(1, |score|), and
+    `differing` has the places of members that differ by more than is allowed. `features` and `later` are those of the
+    graph from numpy, `features` before the members, `later` after them, from the graph's raw scores.
+    `decisions_differing` counts rows, `ties` those among them where two actions cost the same.
     `reason` says in plain words what failed, or that nothing did.
     """
 
@@ -40,6 +39,7 @@ class Parity:
     later: float
     decisions_differing: int
     ties: int
+    differing: tuple[int, ...]
     ok: bool
     reason: str
 
@@ -57,11 +57,10 @@ def check_parity(assembly: Assembly, frame: pl.DataFrame, native: Sequence[Float
     later = max((_difference(computed[name], expected[name]) for name in numbers), default=0.0)
     features = _difference(computed["features"], expected["features"])
     differing, ties = _decisions(assembly, computed, expected)
-    limits = [RAW_FLOAT32 if learner in FLOAT32_SUMS else RAW for learner in learners]
+    members = tuple(place for place, worst in enumerate(raw) if not worst <= RAW)
     faults = [
-        f"member {place} ({learner}): the raw score differs by {worst:.2g}, {limit:g} is allowed"
-        for place, (learner, worst, limit) in enumerate(zip(learners, raw, limits, strict=True))
-        if not worst <= limit
+        f"member {place} ({learners[place]}): the raw score differs by {raw[place]:.2g}, {RAW:g} is allowed"
+        for place in members
     ]
     faults += [f"the features differ by {features:.2g}, {LATER:g} is allowed"] if not features <= LATER else []
     faults += (
@@ -75,6 +74,7 @@ def check_parity(assembly: Assembly, frame: pl.DataFrame, native: Sequence[Float
         later=later,
         decisions_differing=differing,
         ties=ties,
+        differing=members,
         ok=not faults,
         reason="; ".join(faults) or f"the graph agrees with the libraries on {frame.height:,} rows",
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -81,7 +81,7 @@ class Outcome:
     """What the search hands on.
 
     `members[i]` is refitted on all train rows and enters the prediction with `weights[i]`.
-    `oof` [n_train, width of a prediction] is the weighted out-of-fold prediction (probabilities or numbers),
+    `oofs[i]` [n_train, width of a prediction] is what it predicted out of fold (probabilities or numbers),
     NaN in rows that no fold predicted (time splits, holdout).
     `native` holds each member's raw scores by its own library on the parity rows (positions in train).
     """
@@ -90,12 +90,31 @@ class Outcome:
     plan: Plan  # fitted on all train rows; the members look at its matrix
     members: tuple[Member, ...]
     weights: tuple[float, ...]
-    oof: NDArray[np.float64]
+    oofs: tuple[NDArray[np.float64], ...]
     parity_rows: NDArray[np.int64]
     native: tuple[NDArray[np.float64], ...]
     stopped: str | None = None  # why the search ended early, in plain words
     signal: int | None = None  # the number of the signal that stopped it: this is the best so far
     lighter: Lighter | None = None  # only where the spec limits what serving may cost
+
+    @property
+    def oof(self) -> NDArray[np.float64]:
+        """The weighted out-of-fold prediction [n_train, width]."""
+        return np.asarray(sum(weight * oof for weight, oof in zip(self.weights, self.oofs, strict=True)))
+
+    def only(self, places: Sequence[int]) -> Outcome:
+        """With some of the members alone, their weights in the same ratio to each other."""
+        total = sum(self.weights[place] for place in places)
+        weights = tuple(self.weights[place] / total for place in places)
+        ids = [self.board.weights[place][0] for place in places]
+        return replace(
+            self,
+            board=replace(self.board, weights=tuple(zip(ids, weights, strict=True))),
+            members=tuple(self.members[place] for place in places),
+            weights=weights,
+            oofs=tuple(self.oofs[place] for place in places),
+            native=tuple(self.native[place] for place in places),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from automl.errors import AutomlError
 from automl.executors.base import Job
 from automl.progress import Event
@@ -60,7 +62,7 @@ def finish(state: State) -> Outcome:
         plan=state.matrices.plan(_final(state)),
         members=tuple(fitted[found.id].member for found in shares),
         weights=tuple(shares.values()),
-        oof=team.mixed(state.rundir, shares, repeats=min(found.repeats for found in shares)),
+        oofs=team.out_of_fold(state.rundir, shares),
         parity_rows=state.problem.parity_rows,
         native=tuple(fitted[found.id].native for found in shares),
         stopped=state.stopped,
@@ -80,8 +82,8 @@ def _unlimited(state: State) -> State:
 
 def _workshop(state: State, best: Mapping[Candidate, float]) -> Workshop:
     """Where lighter models are made, should what was chosen break a limit or lose too much for keeping it."""
-    teacher = team.mixed(state.rundir, best, repeats=min(found.repeats for found in best))
-    return Workshop(state=state, teacher=teacher, final=_final(state))
+    teacher = sum(share * oof for share, oof in zip(best.values(), team.out_of_fold(state.rundir, best), strict=True))
+    return Workshop(state=state, teacher=np.asarray(teacher), final=_final(state))
 
 
 def _final(state: State) -> int | None:

@@ -116,41 +116,16 @@ class Workshop:
 
     def _subsets(self, outcome: Outcome, excess: Callable[[Serving], float]) -> Iterator[Rung]:
         """Some of the members that were refitted: nothing has to be trained."""
-        ids = [number for number, _ in outcome.board.weights]
-        if len(outcome.members) != len(ids) or len(ids) < 2:  # noqa: PLR2004  # one member has no fewer
-            return
-        known = {found.id: found for found in self.state.found}
+        members = len(outcome.members)
         sizes = [footprint(member.prediction) for member in outcome.members]
-        repeats = min(known[number].repeats for number in ids)
-        oofs = [
-            np.mean(
-                [self.state.rundir.load(candidates.oof_name(known[number], again)) for again in range(repeats)], axis=0
-            )
-            for number in ids
-        ]
         found = []
-        for chosen in _choices(len(ids)):
+        for chosen in _choices(members):
             estimate = serving([sizes[place] for place in chosen], columns=_columns(self.state))
-            if excess(estimate) <= 1.0:
-                shares = np.array([outcome.weights[place] for place in chosen])
-                shares = shares / shares.sum()
-                oof = np.asarray(sum(share * oofs[place] for share, place in zip(shares, chosen, strict=True)))
-                found.append((self.loss(oof), chosen, shares, oof, excess(estimate)))
-        for loss, chosen, shares, oof, share in sorted(found, key=lambda one: one[0])[:MOST_SUBSETS]:
-            weights = tuple((ids[place], float(one)) for place, one in zip(chosen, shares, strict=True))
-            yield Rung(
-                name=f"{len(chosen)} of {len(ids)} members",
-                outcome=replace(
-                    outcome,
-                    board=replace(outcome.board, weights=weights),
-                    members=tuple(outcome.members[place] for place in chosen),
-                    weights=tuple(float(one) for one in shares),
-                    oof=oof,
-                    native=tuple(outcome.native[place] for place in chosen),
-                ),
-                loss=loss,
-                excess=share,
-            )
+            if (share := excess(estimate)) <= 1.0:
+                part = outcome.only(chosen)
+                name = f"{len(chosen)} of {members} members"
+                found.append(Rung(name=name, outcome=part, loss=self.loss(part.oof), excess=share))
+        yield from sorted(found, key=lambda rung: rung.loss)[:MOST_SUBSETS]
 
     def _of(
         self, outcome: Outcome, pupil: Pupil, made: tuple[Candidate, Fitted], excess: Callable[[Serving], float]
@@ -162,7 +137,7 @@ class Workshop:
         return Rung(
             name=pupil.name,
             outcome=replace(
-                outcome, board=board, members=(fitted.member,), weights=(1.0,), oof=oof, native=(fitted.native,)
+                outcome, board=board, members=(fitted.member,), weights=(1.0,), oofs=(oof,), native=(fitted.native,)
             ),
             loss=self.loss(oof),
             excess=excess(estimate),

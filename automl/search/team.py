@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,10 +96,10 @@ def cost(state: State, members: Sequence[Candidate]) -> Serving:
     return serving([found.footprint for found in members], columns=max(columns, features))
 
 
-def mixed(rundir: RunDir, shares: Mapping[Candidate, float], *, repeats: int) -> Floats:
-    """The weighted out-of-fold prediction [n, width], its mean over the repeats."""
-    means = [share * np.mean(_repeats(rundir, found, repeats), axis=0) for found, share in shares.items()]
-    return np.asarray(sum(means))
+def out_of_fold(rundir: RunDir, candidates: Collection[Candidate]) -> tuple[Floats, ...]:
+    """What each predicted out of fold [n, width], its mean over the repeats that all of them have."""
+    repeats = min(found.repeats for found in candidates)
+    return tuple(np.mean(_repeats(rundir, found, repeats), axis=0) for found in candidates)
 
 
 def _price(state: State, candidates: Sequence[Candidate], thrift: float, in_time: Fits | None) -> Price:
