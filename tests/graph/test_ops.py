@@ -124,6 +124,20 @@ rows = st.lists(st.tuples(numbers, numbers, numbers, texts), min_size=1, max_siz
 @given(data=rows)
 def test_the_graph_computes_what_numpy_computes(data: list[Row]) -> None:
     """Missing, infinite, huge and tiny numbers, extreme dates, odd and unseen texts: one answer, to 1e-12."""
+    _agree(data)
+
+
+def test_they_agree_on_ten_thousand_rows() -> None:
+    """The same for many rows at once: half of the cells odd, texts of any characters beside the known ones."""
+    draw = np.random.default_rng(11)
+    shape = (10_000, 3)
+    values = np.where(draw.random(shape) < 0.5, draw.normal(size=shape) * 200, draw.choice(ODD + DATES, shape))
+    letters = [*KEYS, *"ab Ä☃\x00\u0301ßǅ🚀"]
+    made = ["".join(draw.choice(letters, draw.integers(0, 6))) for _ in range(len(values))]
+    _agree([(*row, text) for row, text in zip(values.tolist(), made, strict=True)])
+
+
+def _agree(data: list[Row]) -> None:
     expected, computed = _numpy(data), _graph(data)
     for case in CASES:
         assert computed[case].shape == expected[case].shape, case

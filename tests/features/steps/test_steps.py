@@ -8,6 +8,8 @@ import pytest
 
 from automl.data.rows import Column, Fold
 from automl.features.base import Sample, steps
+from automl.graph.onnx import to_onnx
+from automl.graph.session import open_session
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
 from automl.task import Task
@@ -26,6 +28,21 @@ def values_of(wire, n, seed=0):
         return pl.Series("c", [f"k{i}" if i else "" for i in rng.geometric(0.03, n) - 1], dtype=pl.String)
     numbers = rng.integers(0, 2, n) * 1.0 if wire == "flag" else rng.integers(-(10**15), 10**15, n) * 1.0
     return pl.Series("c", np.where(rng.random(n) < 0.2, np.nan, numbers), dtype=pl.Float64)
+
+
+def odd_values(wire, n):
+    """A third of the cells missing, unseen, extreme or strange."""
+    rng = np.random.default_rng(5)
+    strange = {
+        "category": ["", "unseen", "Ärger ☃", "\x00", "k1 ", "K1"],
+        "text": ["", " ", "\x00", "🚀", "a\tb\nc", "e\u0301 ß ǅ", "k1 k2 " * 200],
+        "flag": [np.nan, 2.0, -1.0, 0.5],
+        "date": [np.nan, -62_135_596_800_000_000.0, 253_402_300_799_999_999.0, -1.0, 951_782_400e6],
+        "number": [np.nan, 0.0, -0.0, 1e308, -1e308, 5e-324, 2.0**53 + 2, -1.0],
+    }[wire]
+    usual = values_of(wire, n, seed=4)
+    odd = pl.Series("c", [strange[place] for place in rng.integers(0, len(strange), n)], dtype=usual.dtype)
+    return usual.zip_with(pl.Series(rng.random(n) < 2 / 3), odd)
 
 
 def sample_of(wire, task, n=600):
@@ -68,6 +85,21 @@ def test_features_keep_their_contract(step, wire, task):
         if feature.kind == "code":
             codes = evaluate({"v": feature.expr}, sample.frame)["v"]
             assert set(codes[:, 0]) <= set(range(feature.levels))
+
+
+@pytest.mark.parametrize(("step", "wire", "task"), CASES)
+def test_the_graph_equals_training(step, wire, task):
+    """10,000 random rows with nulls, unseen levels, extreme numbers and dates, odd unicode: one answer, to 1e-9."""
+    found = step.fit(column_of(wire), sample_of(wire, task))
+    rows = odd_values(wire, 10_000).to_frame()
+    exprs = {str(j): fitted.feature.expr for j, fitted in enumerate(found)}
+    inputs = {part.name: part for part in ops.walk(*exprs.values()) if isinstance(part, ops.Column)}
+    session = open_session(to_onnx(exprs, inputs=list(inputs.values())))
+    expected, computed = evaluate(exprs, rows), session.run({name: rows[name].to_numpy() for name in inputs})
+    for key, fitted in zip(exprs, found, strict=True):
+        assert not np.isinf(computed[key]).any(), fitted.feature.name
+        scale = np.maximum(1.0, np.nan_to_num(np.abs(expected[key])))
+        np.testing.assert_allclose(computed[key] / scale, expected[key] / scale, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize(("step", "wire", "task"), CASES)
