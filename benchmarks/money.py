@@ -50,6 +50,15 @@ TASKS = (
         settings=("objective.costs.false_positive=3000", "objective.costs.true_positive=3000"),
     ),
     MoneyTask(name="pva97nk_donors"),
+    MoneyTask(  # a mailing costs 2, and a buyer who was mailed brings 0.3 of what is spent in the 90 days after it
+        name="cdnow_repeat_buyers",
+        settings=(
+            "data.horizon=90d",
+            "objective.costs.false_positive=2",
+            "objective.costs.true_positive=2",
+            "objective.costs.false_negative=0.3 * spend_90d",
+        ),
+    ),
 )
 
 

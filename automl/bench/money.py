@@ -90,7 +90,9 @@ def _ours(bundle: Bundle, kept: Kept, costs: Costs) -> NDArray[np.int64]:
     test = prepare(spec).test
     if test.n != kept.data.test.n:
         raise ValueError(f"{bundle.path}: the test part is not the one that was judged")
-    return codes([str(text) for text in bundle.score(test.raw, typed=False)["decision"]], costs)
+    tables = {name: table.path or spec.data.train for name, table in spec.data.tables.items() if name in bundle.tables}
+    able = bundle.given(tables) if tables else bundle
+    return codes([str(text) for text in able.score(test.raw, typed=False)["decision"]], costs)
 
 
 def normalised(found: Mapping[str, float]) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
 from automl.graph.build import ML, Builder
+from automl.graph.targets import by_target
 from automl.ops.expr import Ensemble, Floats, Ints
 
 LESS_EQUAL, LESS, MEMBER = 0, 1, 2  # as in Ensemble
@@ -23,8 +24,12 @@ def tree_ensemble(builder: Builder, ensemble: Ensemble, x: str) -> str:
     """
     if ensemble.float32_inputs:
         x = builder.op("Cast", builder.op("Cast", x, to=TensorProto.FLOAT), to=TensorProto.DOUBLE)
-    grown = _with_interior_roots(_with_base_trees(_without_empty_sets(ensemble)))
-    return builder.op("TreeEnsemble", x, domain=ML, **_attributes(grown))
+    parts = [_node(builder, part, x) for part in by_target(_without_empty_sets(ensemble))]
+    return parts[0] if len(parts) == 1 else builder.op("Concat", *parts, axis=1)
+
+
+def _node(builder: Builder, ensemble: Ensemble, x: str) -> str:
+    return builder.op("TreeEnsemble", x, domain=ML, **_attributes(_with_interior_roots(_with_base_trees(ensemble))))
 
 
 def stairs(x: Floats, table: Floats) -> Ensemble:
