@@ -32,6 +32,7 @@ AS_GOOD = 0.005  # of the loss: a model that keeps its limits and is this near t
 CLOSE = 0.9  # of a limit: beyond, it is measured again, and both must keep it
 HOPELESS = 1.25  # of a limit, expected after what was measured: such a rung is not tried
 ROW_SECONDS = 2.0  # of single rows for each rung
+ROUND = 0.6  # of the time that is left, for one round of lighter models: what was measured then shows better ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,23 +109,32 @@ def keep_limits(outcome: Outcome, bench: Bench) -> Kept:
         return kept
     took = left - bench.deadline.left()
     _tell(bench, first, "a better model may keep the limits too" if kept else "lighter models are tried")
-    seconds = lighter.seconds() - took
-    rungs = list(lighter.rungs(outcome, _pressures(first), seconds=seconds)) if seconds > 0 else []
-    better = [rung for rung in rungs if not kept or rung.loss < first.loss]
-    attempts, found = _climb(sorted(better, key=lambda rung: rung.loss), bench, took=took, free=not kept)
+    attempts, found = [first], None
+    base, pressures = outcome, _pressures(first)
+    while not found and (seconds := lighter.seconds() - took) > 0:
+        rungs = lighter.rungs(base, pressures, seconds=ROUND * seconds)
+        better = sorted((rung for rung in rungs if not kept or rung.loss < first.loss), key=lambda rung: rung.loss)
+        tried, found = _climb(better, bench, took=took, free=not kept and len(attempts) == 1)
+        if not tried:
+            break
+        attempts += [attempt for _, attempt in tried]
+        nearest, attempt = min(tried, key=lambda one: one[1].pressure)  # what was measured shows the next ones' weight
+        base, pressures = nearest.outcome, _pressures(attempt)
     found = found or kept
     if found:
-        return replace(found, attempts=(first, *attempts))
+        return replace(found, attempts=tuple(attempts))
     discard(bench.staged)
-    raise _refused([first, *attempts], outcome, bench)
+    raise _refused(attempts, outcome, bench)
 
 
-def _climb(rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool) -> tuple[list[Attempt], Kept | None]:
+def _climb(
+    rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool
+) -> tuple[list[tuple[Rung, Attempt]], Kept | None]:
     """The first of the rungs that keeps the limits, and what was measured on the way.
 
     `took` are the seconds that a measurement takes; where nothing ships yet (`free`) one is made however late it is.
     """
-    attempts: list[Attempt] = []
+    attempts: list[tuple[Rung, Attempt]] = []
     factor = 1.0
     lightest = min(rungs, key=lambda rung: rung.excess, default=None)
     for rung in rungs:
@@ -138,7 +148,7 @@ def _climb(rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool) -> t
         except (LimitRefusal, BundleError) as refused:  # it cannot promise what is required, or is no sound graph
             bench.listener(Event(stage="repair", text=f"{rung.name}: {refused.what}"))
             continue
-        attempts.append(tried)
+        attempts.append((rung, tried))
         _tell(bench, tried, "it ships" if found else "the next one is tried")
         if found:
             return attempts, found

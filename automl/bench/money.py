@@ -90,8 +90,8 @@ def _ours(bundle: Bundle, kept: Kept, costs: Costs) -> NDArray[np.int64]:
     test = prepare(spec).test
     if test.n != kept.data.test.n:
         raise ValueError(f"{bundle.path}: the test part is not the one that was judged")
-    tables = {name: table.path or spec.data.train for name, table in spec.data.tables.items() if name in bundle.tables}
-    able = bundle.given(tables) if tables else bundle
+    files = {"main": spec.data.train} | {name: table.path for name, table in spec.data.tables.items() if table.path}
+    able = bundle.given({name: files[name] for name in bundle.tables}) if bundle.tables else bundle
     return codes([str(text) for text in able.score(test.raw, typed=False)["decision"]], costs)
 
 

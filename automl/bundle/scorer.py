@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import ctypes
 import hashlib
 import json
 import os
@@ -52,10 +53,11 @@ class Scorer:
         self.inputs = _inputs(self._session)
         self._numbers = [(given, name) for given, name, kind in self.inputs if kind is float]
         self._words = [(given, name) for given, name, kind in self.inputs if kind is not float]
+        self._graph = getattr(self._session, "_sess", self._session)  # its wrapper finds each input in a list of all
 
     def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column."""
-        results = self._session.run(self._outputs, self._feeds(self._values(row)))
+        results = self._one(self._values(row))
         self._check(results, 0)
         cells = [cell for result in results for cell in result[0].tolist()]
         return self._typed(dict(zip(self.columns, cells, strict=True)))
@@ -84,13 +86,14 @@ class Scorer:
         ]
         return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(self.columns)}
 
-    def _feeds(self, values: Mapping[str, Any]) -> dict[str, Array]:
-        """One row as the graph takes it; all numbers become arrays at once, which is most of what a row costs."""
+    def _one(self, values: Mapping[str, Any]) -> list[Array]:
+        """One row through the graph; all numbers become arrays at once, which is most of what a row costs."""
         numbers = np.array([values[name] for _, name in self._numbers], dtype=float).reshape(-1, 1, 1)
         feeds: dict[str, Array] = {given: number for (given, _), number in zip(self._numbers, numbers, strict=True)}
         for given, name in self._words:
             feeds[given] = np.array([[values[name]]], dtype=object)
-        return feeds
+        results: list[Array] = self._graph.run(self._outputs, feeds, None)
+        return results
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Everything the graph may take from one raw row."""
@@ -192,7 +195,10 @@ def _session(model: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)  # reading a large graph leaves as much memory free, but not given back, as it holds
+    return session
 
 
 def _inputs(session: onnxruntime.InferenceSession) -> list[tuple[str, str, type]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.metrics.base import score
+from automl.ops.rewrite import used_features
 from automl.search import candidate as candidates
 from automl.search.board import Board, Outcome, Rung
 from automl.search.candidate import Candidate
@@ -19,7 +20,7 @@ from automl.search.forecast import reserve, usual_fit
 from automl.search.pace import ROUNDS
 from automl.search.pupils import SIZES, Pupil, column_sets, fewer_trees, linear, small_trees
 from automl.search.schooling import school
-from automl.search.serving import Serving, serving
+from automl.search.serving import Serving, reading, serving
 from automl.search.state import State
 from automl.search.trial import Fitted
 
@@ -49,6 +50,7 @@ class Workshop:
     teacher: Floats
     final: int | None  # the table whose plan ships
     best: float = field(init=False)
+    seen: set[tuple[object, ...]] = field(default_factory=set)  # pupils that were proposed
 
     def __post_init__(self) -> None:
         self.best = self.loss(self.teacher)
@@ -90,37 +92,39 @@ class Workshop:
         return fits * rows * usual_fit(self.state.problem) * pupil.rounds / ROUNDS
 
     def _pupils(self, excess: Callable[[Serving], float], teacher: str) -> Iterator[Pupil]:
-        """The rungs to train, the likeliest first: those that are expected to keep the limits, else the lightest."""
+        """The rungs to train, each once, the likeliest first: those expected to keep the limits, else the lightest."""
         sets = column_sets(self.state, self.teacher, self.final)
-        seen: set[tuple[object, ...]] = set()
+        before = len(self.seen)
         for aim in AIM:
 
             def fits(estimate: Serving, aim: float = aim) -> bool:
                 return excess(estimate) <= aim
 
-            fitting = [columns for columns in sets if fits(serving((), columns=columns.count))]
+            fitting = [columns for columns in sets if fits(serving((), reading=columns.reading))]
             pupils = [small_trees(self.state, columns, teacher, fits) for columns in fitting[:3]]
             if aim == AIM[0]:
                 pupils += [
                     fewer_trees(self.state, fits),
                     *(linear(self.state, columns, fits) for columns in fitting[:1]),
                 ]
-            for pupil in pupils:
-                if pupil is not None and pupil.identity not in seen:
-                    seen.add(pupil.identity)
-                    yield pupil
-        if not seen:  # an estimate is no measurement: the lightest of all are tried in any case
-            for columns in sets[-LAST:]:
-                yield from filter(None, [small_trees(self.state, columns, teacher, _anything, sizes=SIZES[-1:])])
-            yield from filter(None, [linear(self.state, sets[-1], _anything)])
+            yield from self._new(pupils)
+        if len(self.seen) == before:  # an estimate is no measurement: the lightest of all are tried in any case
+            last = [small_trees(self.state, columns, teacher, _anything, sizes=SIZES[-1:]) for columns in sets[-LAST:]]
+            yield from self._new([*last, linear(self.state, sets[-1], _anything)])
+
+    def _new(self, pupils: Iterable[Pupil | None]) -> Iterator[Pupil]:
+        for pupil in pupils:
+            if pupil is not None and pupil.identity not in self.seen:
+                self.seen.add(pupil.identity)
+                yield pupil
 
     def _subsets(self, outcome: Outcome, excess: Callable[[Serving], float]) -> Iterator[Rung]:
         """Some of the members that were refitted: nothing has to be trained."""
-        members = len(outcome.members)
+        members, read = len(outcome.members), _reading(self.state, outcome)
         sizes = [footprint(member.prediction) for member in outcome.members]
         found = []
         for chosen in _choices(members):
-            estimate = serving([sizes[place] for place in chosen], columns=_columns(self.state))
+            estimate = serving([sizes[place] for place in chosen], reading=read)
             if (share := excess(estimate)) <= 1.0:
                 part = outcome.only(chosen)
                 name = f"{len(chosen)} of {members} members"
@@ -132,7 +136,7 @@ class Workshop:
     ) -> Rung:
         found, fitted = made
         oof = np.asarray(self.state.rundir.load(candidates.oof_name(found)))
-        estimate = serving([footprint(fitted.member.prediction)], columns=pupil.columns)
+        estimate = serving([footprint(fitted.member.prediction)], reading=pupil.reading)
         board = Board(trials=self.state.trials, weights=((found.id, 1.0),), front=outcome.board.front)
         return Rung(
             name=pupil.name,
@@ -159,13 +163,18 @@ def _anything(estimate: Serving) -> bool:
     return True
 
 
-def _columns(state: State) -> int:
-    return len(state.problem.schema.features)
+def _reading(state: State, outcome: Outcome) -> float:
+    """Seconds to read the columns that the members look at, and to make their features."""
+    places = used_features(*(member.prediction for member in outcome.members))
+    sources = [set(outcome.plan.features[place].source) for place in places]
+    names = set().union(*sources)
+    columns = [column for column in state.problem.schema.features if column.name in names]
+    return reading(columns, sum(len(source) > 1 for source in sources))
 
 
 def _forecast(state: State, outcome: Outcome, pressure: Mapping[str, float]) -> Callable[[Serving], float]:
     """How much of its limits a model will take: as its estimate to that of `outcome`, so what was measured."""
-    first = serving([footprint(member.prediction) for member in outcome.members], columns=_columns(state))
+    first = serving([footprint(member.prediction) for member in outcome.members], reading=_reading(state, outcome))
 
     def excess(estimate: Serving) -> float:
         shares = [

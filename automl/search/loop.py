@@ -28,6 +28,7 @@ from automl.search.pace import BAGS_LEFT, PREPARE, pace
 from automl.search.problem import Matrices, Problem
 from automl.search.reserve import After, crowding, repair_seconds, reserve_seconds
 from automl.search.rundir import RunDir
+from automl.search.serving import reading
 from automl.search.state import State
 from automl.search.story import tell, tell_the_end
 from automl.search.trial import LEARNERS, FoldResult
@@ -101,6 +102,7 @@ def _begin(
         calibrated=problem.predicted(len(problem.folds)),
         judged=problem.judged,
         columns=len(problem.schema.features),
+        reading=reading(problem.schema.features, len(problem.asks)),
         width=problem.task.width,
         ranked=problem.task.kind == "binary",
         threads=min(spec.budget.workers, os.cpu_count() or 1),

@@ -13,7 +13,7 @@ from automl.learners.base import Params
 from automl.search.footprint import Footprint
 from automl.search.lesson import Lesson
 from automl.search.pace import hurried
-from automl.search.serving import Serving, serving
+from automl.search.serving import Serving, reading, serving
 from automl.search.state import State
 
 Floats = NDArray[np.float64]
@@ -39,10 +39,11 @@ FEWEST_ROUNDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Features that may be looked at (None: all), and from how many raw columns they come."""
+    """Features that may be looked at (None: all), from how many raw columns they come, and seconds to read these."""
 
     features: tuple[str, ...] | None
     count: int
+    reading: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Pupil:
     learner: str
     params: Params
     lesson: Lesson
-    columns: int
+    reading: float
 
     @property
     def rounds(self) -> int:
@@ -77,7 +78,7 @@ def small_trees(
         size = Footprint(
             operations=OPERATIONS, steps=rounds * width * log2(leaves), nodes=rounds * width * (leaves - 1)
         )
-        if fits(serving([size], columns=columns.count)):
+        if fits(serving([size], reading=columns.reading)):
             params: Params = {
                 "rounds": rounds,
                 "num_leaves": leaves,
@@ -88,7 +89,7 @@ def small_trees(
             }
             name = f"{rounds} small trees taught by the best ensemble{_on(columns)}"
             lesson = Lesson(columns=columns.features, teacher=teacher)
-            return Pupil(name=name, learner="lightgbm", params=params, lesson=lesson, columns=columns.count)
+            return Pupil(name=name, learner="lightgbm", params=params, lesson=lesson, reading=columns.reading)
     return None
 
 
@@ -99,12 +100,12 @@ def fewer_trees(state: State, fits: Fits) -> Pupil | None:
         return None
     best = min(boosted, key=lambda found: (found.loss(state.problem), found.id))
     every = best.usual_rounds(state.problem) or 1
-    columns = len(state.problem.schema.features)
+    columns = state.after.reading
     rounds = next(
         (
             number
             for number in sorted({max(1, round(every * 0.75**power)) for power in range(20)}, reverse=True)
-            if fits(serving([best.footprint * (number / every)], columns=columns))
+            if fits(serving([best.footprint * (number / every)], reading=columns))
         ),
         0,
     )
@@ -112,12 +113,14 @@ def fewer_trees(state: State, fits: Fits) -> Pupil | None:
         return None
     params = {**hurried(best.params, every / rounds), "rounds": rounds}
     name = f"{best.learner.name} with {rounds} of {every} rounds"
-    return Pupil(name=name, learner=best.learner.name, params=params, lesson=Lesson(), columns=columns)
+    return Pupil(name=name, learner=best.learner.name, params=params, lesson=Lesson(), reading=columns)
 
 
 def linear(state: State, columns: Columns, fits: Fits) -> Pupil | None:
     """The linear baseline on few columns."""
-    if not _known(state, "linear") or not fits(serving([Footprint(operations=3 * OPERATIONS)], columns=columns.count)):
+    if not _known(state, "linear") or not fits(
+        serving([Footprint(operations=3 * OPERATIONS)], reading=columns.reading)
+    ):
         return None
     learner = next(one for one in state.agenda.learners if one.name == "linear")
     options = learner.portfolio(state.problem.task, state.problem.rows.n)
@@ -125,7 +128,7 @@ def linear(state: State, columns: Columns, fits: Fits) -> Pupil | None:
         return None
     lesson = Lesson(columns=columns.features)
     return Pupil(
-        name=f"linear{_on(columns)}", learner="linear", params=options[0], lesson=lesson, columns=columns.count
+        name=f"linear{_on(columns)}", learner="linear", params=options[0], lesson=lesson, reading=columns.reading
     )
 
 
@@ -141,13 +144,14 @@ def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Colum
     computed = {column.name for column in state.problem.schema.features if column.computed}
     sources = [frozenset(feature.source) for feature in plan.features]
     order = _ranked(values, np.asarray(teacher[rows]), sources, computed)
-    total = len(state.problem.schema.features)
-    sets = [Columns(features=None, count=total)]
+    known = {column.name: column for column in state.problem.schema.features}
+    sets = [Columns(features=None, count=len(known), reading=state.after.reading)]
     count = len(order) if computed else len(order) // 2
     while count >= 1:
         kept = frozenset(order[:count])
         features = tuple(feature.name for feature, source in zip(plan.features, sources, strict=True) if source <= kept)
-        sets.append(Columns(features=features, count=count))
+        joint = sum(len(source) > 1 and source <= kept for source in sources)
+        sets.append(Columns(features=features, count=count, reading=reading([known[name] for name in kept], joint)))
         count = count // 2 if count > 3 else count - 1  # noqa: PLR2004  # the last few one by one
     return tuple(sets)
 

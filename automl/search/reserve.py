@@ -32,12 +32,14 @@ TREES, MOST_TREES, NODES, STEPS = 300, 4_000, 30, 5  # a guess before anything i
 class After:
     """What is done after a search but for the model: rows calibrated and judged, columns, width of a prediction.
 
-    `ranked` says whether scores look at the order of predictions, as those of two labels do.
+    `reading` are the seconds that the columns of a row take. `ranked` says whether scores look at the order of
+    predictions, as those of two labels do.
     """
 
     calibrated: int
     judged: int
     columns: int
+    reading: float
     width: int
     ranked: bool
     threads: int = 1  # that score what is judged
@@ -58,7 +60,7 @@ def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: fl
     rows = (
         STEP_OF_A_ROW * size.steps / after.threads + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
     )
-    single = SINGLE * serving([size], columns=after.columns).latency_p50
+    single = SINGLE * serving([size], reading=after.reading).latency_p50
     classes = CALIBRATED * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
     seconds = BASE + NODE * size.nodes + after.judged * rows + classes
     return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
@@ -67,7 +69,7 @@ def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: fl
 def repair_seconds(budget: float, after: After, limits: Limits) -> float:
     """The part of a budget (seconds) that is left to the repair ladder; nothing where limits are wide or not set."""
     asked = any((limits.latency_p50, limits.latency_p99, limits.memory, limits.size))
-    tight = serving([after.guess()], columns=after.columns).excess(limits) > WIDE if asked else False
+    tight = serving([after.guess()], reading=after.reading).excess(limits) > WIDE if asked else False
     also = limits.throughput is not None or limits.cold_start is not None
     return min(REPAIRS * budget, MOST_REPAIRS) if tight or also else 0.0
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
+from automl.data.rows import Column
 from automl.search.footprint import NOTHING, Footprint
 from automl.spec.limits import Limits
 
-# Seconds for one row, and bytes: fitted to the graphs of 36 members (each learner, five tasks, one thread, November
-# 2026), which they meet within a fifth, and compared with what the gates measured (docs/decisions/0006).
-ROW, COLUMN = 25e-6, 4.5e-6  # a dict through reader and session; each of its columns, with its features
-OPERATION, STEP, NODE, NUMBER = 0.37e-6, 15e-9, 1.2e-9, 0.7e-9  # of the graph, down a tree; of trees and tables
-SLOWEST = 1.6  # the 99th percentile in medians
+# Seconds for one row, and bytes: fitted to the bundles of 14 tasks on one thread (November 2026), which they meet
+# within a quarter (docs/decisions/0006).
+ROW = 22e-6  # reader and session beside the columns
+READ = {"number": 1.3e-6, "flag": 1.3e-6, "category": 4.7e-6, "date": 38e-6, "text": 38e-6}  # a column, its features
+COMPUTED, JOINT = 25e-6, 5e-6  # a column of other tables; a feature of joint steps
+OPERATION, STEP, NODE, NUMBER = 0.37e-6, 7e-9, 1.15e-9, 0.55e-9  # of the graph, down a tree; of trees and tables
+SLOWEST = 1.5  # the 99th percentile in medians
 FILES, NODE_BYTES, NUMBER_BYTES = 35_000, 35, 8  # manifest and scorer; a node of a tree with its leaf; a number
-PROCESS, RESIDENT = 66_000_000, 15  # bytes: Python, numpy, the runtime; and for each byte of the graph
+PROCESS, RESIDENT = 62_000_000, 5  # bytes: Python, numpy, the runtime; and for each byte of the graph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +38,15 @@ class Serving:
         return max((getattr(self, name) / limit for name, limit in asked.items() if limit), default=0.0)
 
 
-def serving(members: Iterable[Footprint], *, columns: int) -> Serving:
-    """What a bundle of `members` over so many raw columns will take."""
+def reading(columns: Iterable[Column], joint: int = 0) -> float:
+    """Seconds to read the columns of a row and make their features, and so many further ones of joint steps."""
+    return sum(COMPUTED if column.computed else READ[column.wire] for column in columns) + JOINT * joint
+
+
+def serving(members: Iterable[Footprint], *, reading: float) -> Serving:
+    """What a bundle of `members` will take whose columns take so many seconds to read."""
     total = sum(members, start=NOTHING)
     trees = STEP * total.steps + NODE * total.nodes
-    p50 = ROW + COLUMN * columns + OPERATION * total.operations + trees + NUMBER * total.numbers
+    p50 = ROW + reading + OPERATION * total.operations + trees + NUMBER * total.numbers
     graph = NODE_BYTES * total.nodes + NUMBER_BYTES * total.numbers
     return Serving(latency_p50=p50, latency_p99=SLOWEST * p50, size=FILES + graph, memory=PROCESS + RESIDENT * graph)

@@ -91,9 +91,9 @@ def excess(state: State, members: Sequence[Candidate]) -> float:
 
 def cost(state: State, members: Sequence[Candidate]) -> Serving:
     """What serving `members` is estimated to take; one that stands twice counts twice."""
-    columns, plan = len(state.problem.schema.features), state.matrices.plan(0) if state.matrices.has(0) else None
-    features = len(plan.features) if plan else 0  # those of joint steps come on top of a column's own
-    return serving([found.footprint for found in members], columns=max(columns, features))
+    reads = any(found.footprint.numbers + found.footprint.nodes for found in members)  # a constant reads nothing
+    columns = state.after.reading if reads else 0.0
+    return serving([found.footprint for found in members], reading=columns)
 
 
 def out_of_fold(rundir: RunDir, candidates: Collection[Candidate]) -> tuple[Floats, ...]:

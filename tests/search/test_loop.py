@@ -161,7 +161,7 @@ def test_time_is_held_and_used(
     executor = simulate(lambda job: 0.02 if job.arguments["order"].learner == "mean" else price)
     deadline = Deadline.of(budget, clock=executor.clock)
     outcome = run(problem, spec, rundir, executor, deadline=deadline)
-    after = After(calibrated=problem.rows.n, judged=0, columns=3, width=1, ranked=True)
+    after = After(calibrated=problem.rows.n, judged=0, columns=3, reading=1e-5, width=1, ranked=True)
     reserve = reserve_seconds(budget, after, NOTHING)
     assert deadline.left() >= reserve - 0.1
     assert outcome.members

@@ -9,8 +9,8 @@ import pytest
 from automl.search.footprint import Footprint
 from automl.search.reserve import After, crowding, reserve_seconds
 
-ADULT = After(calibrated=26_000, judged=16_000, columns=14, width=1, ranked=True)
-LETTERS = After(calibrated=16_000, judged=5_000, columns=16, width=26, ranked=False)
+ADULT = After(calibrated=26_000, judged=16_000, columns=14, reading=4e-5, width=1, ranked=True)
+LETTERS = After(calibrated=16_000, judged=5_000, columns=16, reading=2e-5, width=26, ranked=False)
 SOME = Footprint(steps=3_000, nodes=20_000)
 MANY = Footprint(steps=30_000, nodes=110_000)
 
