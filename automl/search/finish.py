@@ -16,7 +16,7 @@ from automl.search import finals, team
 from automl.search.average import average
 from automl.search.board import Board, Outcome
 from automl.search.candidate import Candidate
-from automl.search.forecast import makespan, reserve
+from automl.search.forecast import makespan, reserve, within
 from automl.search.front import front, record
 from automl.search.jobs import memory
 from automl.search.lighter import ESTIMATE, Workshop
@@ -118,8 +118,8 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     fallback = sorted(baselines, key=lambda found: (found.first, found.id))[:1]
     whole_rows = [member for member in weights if member.sample is None]  # a sample's rounds are not for all rows
     members = list(dict.fromkeys([*fallback, *whole_rows]))
-    while holdout and members and not _time_to_refit(state, members):  # the lightest ship as they are
-        members.pop()
+    if holdout and not state.counted:  # the others ship as they are
+        members = within(state, members, _left(state))
     members += [member for member in whole_rows if member.id not in fitted and member not in members]
     for member in weights:
         if holdout and member not in members and member.sample is None:

@@ -54,8 +54,7 @@ def refit_seconds(state: State) -> float:
         return CHOOSING + state.pace.refit_seconds  # what climbs will need it: fits under way must know their end
     if state.pace.folds > 1:
         return CHOOSING + makespan(full, state.problem, state.workers)
-    spans = (makespan(full[:count], state.problem, state.workers) for count in range(len(full) + 1))
-    return CHOOSING + max(span for span in spans if span <= state.pace.refit_seconds)
+    return CHOOSING + makespan(within(state, full, state.pace.refit_seconds), state.problem, state.workers)
 
 
 def _best(state: State) -> Sequence[Candidate]:
@@ -73,6 +72,15 @@ def makespan(members: Sequence[Candidate], problem: Problem, workers: int) -> fl
     for seconds in sorted((member.seconds_a_fold() * more * REFIT for member in members), reverse=True):
         ends[ends.index(min(ends))] += seconds
     return max(ends)
+
+
+def within(state: State, members: Sequence[Candidate], seconds: float) -> list[Candidate]:
+    """Those of `members` whose refits end together in so many seconds; the first ones count most."""
+    chosen: list[Candidate] = []
+    for member in members:
+        if makespan([*chosen, member], state.problem, state.workers) <= seconds:
+            chosen.append(member)
+    return chosen
 
 
 def haste(state: State, learner: Learner) -> float:

@@ -18,6 +18,7 @@ FITS = 5  # single fits that a search should get to, else learning rates are rai
 FASTEST = 0.2  # learning rates are raised no higher
 SHARE = 0.4  # of the search, the longest that one fit may take
 REFITS = 0.3  # of the search, the most that is set aside for refits after a holdout
+LATER = 0.45  # the same where the rows held out are the latest ones, most like those to come
 PREPARE = 5.0  # seconds for reading the data and the first feature plan
 
 
@@ -36,11 +37,20 @@ def fit_estimate(rows: int, columns: int, task: Task) -> float:
     return ROUNDS * task.width * (SECONDS_A_CELL * rows * columns + SECONDS_A_TREE)
 
 
-def pace(estimate: float, *, folds: int, seconds: float, workers: int, bags: int = BAGS, least: int = 1) -> Pace:
+def pace(
+    estimate: float,
+    *,
+    folds: int,
+    seconds: float,
+    workers: int,
+    bags: int = BAGS,
+    least: int = 1,
+    refits: float = REFITS,
+) -> Pace:
     """The pace of a search of `seconds` on `workers` cores, where a usual fit takes `estimate` seconds.
 
     It has at most `folds` folds, fewer where there is no time for `bags` candidates on all of them; but `least` where
-    there is time for `FEWEST` candidates.
+    there is time for `FEWEST` candidates. `refits` is the share of refits after a holdout.
     """
     seconds = max(1.0, seconds)
     cores = seconds * workers
@@ -50,7 +60,7 @@ def pace(estimate: float, *, folds: int, seconds: float, workers: int, bags: int
         folds=max(1, min(folds, max(int(fits / bags), some))),
         rate=max(1.0, FITS / fits),
         fit_seconds=SHARE * seconds,
-        refit_seconds=REFITS * seconds,
+        refit_seconds=refits * seconds,
     )
 
 
