@@ -22,7 +22,7 @@ from automl.gates.measure import observe, verdicts
 from automl.judge import Judgement
 from automl.pack import pack
 from automl.progress import Event, Listener
-from automl.search.board import Outcome, Rung
+from automl.search.board import Outcome, Rung, Weighed
 from automl.spec import Spec
 from automl.spec.limits import Limits
 
@@ -32,6 +32,7 @@ AS_GOOD = 0.005  # of the loss: a model that keeps its limits and is this near t
 CLOSE = 0.9  # of a limit: beyond, it is measured again, and both must keep it
 HOPELESS = 1.25  # of a limit, expected after what was measured: such a rung is not tried
 ROW_SECONDS = 2.0  # of single rows for each rung
+NEAR = 0.6  # of its tightest limit: what takes more leaves little room for a better model
 ROUND = 0.6  # of the time that is left, for one round of lighter models: what was measured then shows better ones
 
 
@@ -109,20 +110,19 @@ def keep_limits(outcome: Outcome, bench: Bench) -> Kept:
         return kept
     took = left - bench.deadline.left()
     _tell(bench, first, "a better model may keep the limits too" if kept else "lighter models are tried")
-    attempts, found = [first], None
-    base, pressures = outcome, _pressures(first)
-    while not found and (seconds := lighter.seconds() - took) > 0:
-        rungs = lighter.rungs(base, pressures, seconds=ROUND * seconds)
-        better = sorted((rung for rung in rungs if not kept or rung.loss < first.loss), key=lambda rung: rung.loss)
+    attempts, measured = [first], [Weighed(outcome=outcome, pressures=_pressures(first))]
+    while (seconds := lighter.seconds() - took) > 0:
+        rungs = lighter.rungs(measured, seconds=ROUND * seconds)
+        least = kept.attempts[-1].loss if kept else np.inf
+        better = sorted((rung for rung in rungs if rung.loss < least), key=lambda rung: rung.loss)
         tried, found = _climb(better, bench, took=took, free=not kept and len(attempts) == 1)
-        if not tried:
-            break
         attempts += [attempt for _, attempt in tried]
-        nearest, attempt = min(tried, key=lambda one: one[1].pressure)  # what was measured shows the next ones' weight
-        base, pressures = nearest.outcome, _pressures(attempt)
-    found = found or kept
-    if found:
-        return replace(found, attempts=tuple(attempts))
+        measured += [Weighed(outcome=rung.outcome, pressures=_pressures(attempt)) for rung, attempt in tried]
+        kept = found or kept
+        if not tried or (found and found.attempts[-1].pressure > NEAR):
+            break  # else what was measured shows what the next ones may weigh, lighter ones or heavier ones
+    if kept:
+        return replace(kept, attempts=tuple(attempts))
     discard(bench.staged)
     raise _refused(attempts, outcome, bench)
 
@@ -149,7 +149,7 @@ def _climb(
             bench.listener(Event(stage="repair", text=f"{rung.name}: {refused.what}"))
             continue
         attempts.append((rung, tried))
-        _tell(bench, tried, "it ships" if found else "the next one is tried")
+        _tell(bench, tried, "it keeps them" if found else "the next one is tried")
         if found:
             return attempts, found
         factor = tried.pressure / max(rung.excess, 1e-9)

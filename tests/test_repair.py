@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -94,7 +95,7 @@ def test_a_lighter_model_ships_where_the_best_is_too_heavy(run):
     gate = next(gate for gate in done.gates if gate.gate == "latency_p99")
     assert gate.ok
     assert gate.measured <= 0.7 * heavy
-    assert repairs[-1].endswith("it ships")
+    assert repairs[-1].endswith("it keeps them")
     assert {number for number, _ in done.board.weights} <= {trial.id for trial in done.board.trials}
     assert sum(share for _, share in done.board.weights) == pytest.approx(1.0)
     scores = {score.metric: score for score in done.judgement.scores if score.rows == "test"}
@@ -104,6 +105,22 @@ def test_a_lighter_model_ships_where_the_best_is_too_heavy(run):
     y = (loans(400, seed=1)["bad"] == "yes").cast(pl.Float64).to_numpy()
     assert metrics.score(metrics.get("roc_auc"), y, answers) == scores["roc_auc"].value
     assert scores["roc_auc"].value > 0.7
+
+
+def test_what_was_measured_shows_what_may_weigh_more(monkeypatch, run):
+    """Where the estimates say that nothing fits, the lightest is measured, and a better one follows from its weight."""
+    monkeypatch.setattr(
+        sys.modules[__name__], "weight", lambda model: len(model) * 1e-8 * (1 if len(model) < 4_000 else 4)
+    )
+    done, repairs = run(latency_p99="1ms")
+    kept = [float(text.split("latency_p99 ")[1].split(" ms")[0]) for text in repairs if text.endswith("it keeps them")]
+    assert len(kept) > 1
+    assert kept == sorted(kept)
+    gate = next(gate for gate in done.gates if gate.gate == "latency_p99")
+    assert gate.measured == pytest.approx(kept[-1], rel=0.01)
+    told = {text.split(":")[0]: float(text.split("loss ")[1]) for text in repairs if ": loss " in text}
+    order = [told[text.split(":")[0]] for text in repairs if text.endswith("it keeps them")]
+    assert order == sorted(order, reverse=True)
 
 
 def test_nothing_that_fits_is_a_refusal_with_points_in_money(run, tmp_path):

@@ -130,6 +130,14 @@ class Rung:
     excess: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A model that was measured: what it takes of each limit (above 1 it breaks it)."""
+
+    outcome: Outcome
+    pressures: Mapping[str, float]
+
+
 class Lighter(Protocol):
     """Makes lighter models from the search that an outcome came from.
 
@@ -148,8 +156,8 @@ class Lighter(Protocol):
     def seconds(self) -> float:
         """What is left of the budget for lighter models, beside what comes after them."""
 
-    def rungs(self, outcome: Outcome, pressure: Mapping[str, float], *, seconds: float) -> Iterator[Rung]:
-        """Lighter models than `outcome`, which takes `pressure` of each limit (above 1 it breaks it), within `seconds`.
+    def rungs(self, measured: Sequence[Weighed], *, seconds: float) -> Iterator[Rung]:
+        """Models that are expected to keep the limits, after what was measured so far, made within `seconds`.
 
-        Each is cross-validated on its own.
+        The last one measured is taken apart; others are trained, each once, and cross-validated on its own.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from automl.metrics.base import score
 from automl.ops.rewrite import used_features
 from automl.search import candidate as candidates
-from automl.search.board import Board, Outcome, Rung
+from automl.search.board import Board, Outcome, Rung, Weighed
 from automl.search.candidate import Candidate
 from automl.search.footprint import footprint
 from automl.search.forecast import reserve, usual_fit
@@ -69,9 +69,9 @@ class Workshop:
             return math.inf
         return max(0.0, state.deadline.left() - (reserve(state) - state.after.repairs))
 
-    def rungs(self, outcome: Outcome, pressure: Mapping[str, float], *, seconds: float) -> Iterator[Rung]:
-        """Lighter models than `outcome`; see `board.Lighter`."""
-        excess = _forecast(self.state, outcome, pressure)
+    def rungs(self, measured: Sequence[Weighed], *, seconds: float) -> Iterator[Rung]:
+        """Models that should keep the limits; see `board.Lighter`."""
+        outcome, excess = measured[-1].outcome, _forecast(self.state, measured)
         yield from self._subsets(outcome, excess)
         until = math.inf if math.isinf(seconds) else self.state.deadline.spent() + seconds
         path = str(self.state.rundir.save(TEACHER, np.asarray(self.teacher)))
@@ -172,15 +172,34 @@ def _reading(state: State, outcome: Outcome) -> float:
     return reading(columns, sum(len(source) > 1 for source in sources))
 
 
-def _forecast(state: State, outcome: Outcome, pressure: Mapping[str, float]) -> Callable[[Serving], float]:
-    """How much of its limits a model will take: as its estimate to that of `outcome`, so what was measured."""
-    first = serving([footprint(member.prediction) for member in outcome.members], reading=_reading(state, outcome))
+def _forecast(state: State, measured: Sequence[Weighed]) -> Callable[[Serving], float]:
+    """How much of its limits a model will take: on the line through what was measured, over what was estimated."""
+    known = [(_estimate(state, one.outcome), one.pressures) for one in measured]
 
     def excess(estimate: Serving) -> float:
-        shares = [
-            share * getattr(estimate, ESTIMATE[name]) / getattr(first, ESTIMATE[name])
-            for name, share in pressure.items()
-        ]
+        shares = []
+        for limit in known[0][1]:
+            name = ESTIMATE[limit]
+            points = sorted((getattr(found, name), pressures[limit]) for found, pressures in known)
+            shares.append(_on_the_line(getattr(estimate, name), points))
         return max(shares, default=0.0)
 
     return excess
+
+
+def _on_the_line(x: float, points: Sequence[tuple[float, float]]) -> float:
+    """Between two points by the line through them, beyond them in proportion to the nearest one.
+
+    >>> [_on_the_line(x, [(1.0, 0.5), (3.0, 4.5)]) for x in (0.5, 2.0, 6.0)]
+    [0.25, 2.5, 9.0]
+    """
+    (first, low), (last, high) = points[0], points[-1]
+    if x <= first:
+        return low * x / first
+    if x >= last:
+        return high * x / last
+    return float(np.interp(x, [place for place, _ in points], [value for _, value in points]))
+
+
+def _estimate(state: State, outcome: Outcome) -> Serving:
+    return serving([footprint(member.prediction) for member in outcome.members], reading=_reading(state, outcome))
