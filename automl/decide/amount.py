@@ -15,9 +15,9 @@ from automl.decide.costs import Costs
 from automl.decide.row_cost import RowCost
 from automl.features.fit import transform
 from automl.features.plan import Plan
-from automl.learners.base import FeatureInfo, Matrix, Member
+from automl.learners.base import FeatureInfo, Matrix
 from automl.ops.bulk import evaluate
-from automl.ops.expr import Concat, Expr, Features, Maximum, Minimum, constant
+from automl.ops.expr import Concat, Exponential, Expr, Features, Maximum, Minimum, Multiply, constant
 from automl.ops.rewrite import narrow, substitute, used_features
 from automl.task import Task
 
@@ -33,20 +33,31 @@ SECONDS = 5.0  # for each fit of the ridge
 class AmountFit:
     """How an amount is expected: `error` is the model's out-of-fold squared error as a share of the mean's.
 
-    `used`: the model is better by more than one standard error of the paired difference; else the mean serves.
+    `used`: the model is better by more than one standard error of the paired difference; else the mean serves. `logs`:
+    it is a ridge on logarithms.
     """
 
     cell: str
     rows: int
     error: float | None
     used: bool
+    logs: bool = False
 
     def __str__(self) -> str:
         if self.error is None:
             return f"{self.cell} is expected to be the mean of {self.rows:,} amounts"
-        chosen = "by a ridge regression" if self.used else "by the mean, not by a ridge regression"
+        model = "a ridge regression on logarithms" if self.logs else "a ridge regression"
+        chosen = f"by {model}" if self.used else f"by the mean, not by {model}"
         told = f"the squared error of the ridge is {self.error:.1%} of the mean's on {self.rows:,} amounts"
         return f"{self.cell} is expected {chosen}: out of fold, {told}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """A ridge with a penalty, on the amounts or on their logarithms."""
+
+    penalty: float
+    logs: bool
 
 
 def expect(costs: Costs, plan: Plan, train: Rows, *, seed: int) -> tuple[Costs, tuple[AmountFit, ...]]:
@@ -76,26 +87,30 @@ def _expected(cost: RowCost, cell: str, plan: Plan, train: Rows, truth: int, *, 
         weight=None if train.weight is None else train.weight[index],
     )
     mean = _errors(matrix, None, seed=seed)
-    errors = {penalty: _errors(matrix, penalty, seed=seed) for penalty in PENALTIES}
-    best = min(errors, key=lambda penalty: float(errors[penalty].mean()))
+    plainly = [_Way(penalty=penalty, logs=False) for penalty in PENALTIES]
+    errors = {way: _errors(matrix, way, seed=seed) for way in plainly}
+    best = min(errors, key=lambda way: float(errors[way].mean()))
+    if matrix.y.min() > 0.0:
+        on_logs = replace(best, logs=True)
+        errors[on_logs] = _errors(matrix, on_logs, seed=seed)
+        best = min(best, on_logs, key=lambda way: float(errors[way].mean()))
     gain = mean - errors[best]
     used = bool(gain.mean() > gain.std() / np.sqrt(gain.size))
-    fit = AmountFit(cell=cell, rows=index.size, error=float(errors[best].mean() / mean.mean()), used=used)
-    return (replace(cost, model=_over_columns(_ridge(matrix, best, seed=seed), plain, matrix.y)) if used else cost), fit
+    error = float(errors[best].mean() / mean.mean())
+    fit = AmountFit(cell=cell, rows=index.size, error=error, used=used, logs=best.logs)
+    return (replace(cost, model=_over_columns(_fitted(matrix, best, seed=seed), plain)) if used else cost), fit
 
 
-def _errors(matrix: Matrix, penalty: float | None, *, seed: int) -> Floats:
-    """The weighted squared error of each row, predicted without its fold: by a ridge, for None by the mean."""
+def _errors(matrix: Matrix, way: _Way | None, *, seed: int) -> Floats:
+    """The weighted squared error of each row, predicted without its fold; for None by the mean."""
     fold = np.random.default_rng(seed).permutation(matrix.y.size) % FOLDS
     predicted = np.empty(matrix.y.size)
     for number in range(FOLDS):
         inside, outside = _part(matrix, fold != number), _part(matrix, fold == number)
-        if penalty is None:
+        if way is None:
             predicted[fold == number] = np.average(inside.y, weights=inside.weight)
         else:
-            found = _bounded(_ridge(inside, penalty, seed=seed).prediction, inside.y)
-            values = evaluate({"amount": found}, {}, features=outside.values)["amount"]
-            predicted[fold == number] = np.asarray(values)[:, 0]
+            predicted[fold == number] = _values(_fitted(inside, way, seed=seed), outside.values)
     errors = (matrix.y - predicted) ** 2
     return errors if matrix.weight is None else errors * matrix.weight / matrix.weight.mean()
 
@@ -105,10 +120,27 @@ def _part(matrix: Matrix, keep: NDArray[np.bool_]) -> Matrix:
     return replace(matrix, values=matrix.values[keep], y=matrix.y[keep], weight=weight)
 
 
-def _ridge(matrix: Matrix, penalty: float, *, seed: int) -> Member:
+def _fitted(matrix: Matrix, way: _Way, *, seed: int) -> Expr:
+    """The expectation over the features, within the amounts that were seen.
+
+    Amounts that many small factors make have an error that grows with them, and the largest ones rule a sum of squares:
+    on logarithms they do not. What e to the mean lacks to the mean is put right by one factor (Duan's smearing).
+    """
     from automl.learners.linear import fit  # it loads scipy
 
-    return fit(matrix, None, NUMBER, {"l2": penalty}, seed=seed, seconds=SECONDS).member()
+    taught = replace(matrix, y=np.log(matrix.y)) if way.logs else matrix
+    found = fit(taught, None, NUMBER, {"l2": way.penalty}, seed=seed, seconds=SECONDS).member().prediction
+    if way.logs:
+        found = Exponential(_bounded(found, taught.y))
+        factor = np.average(matrix.y, weights=matrix.weight) / np.average(
+            _values(found, matrix.values), weights=matrix.weight
+        )
+        found = Multiply(found, constant(float(factor)))
+    return _bounded(found, matrix.y)
+
+
+def _values(prediction: Expr, features: Floats) -> Floats:
+    return np.asarray(evaluate({"amount": prediction}, {}, features=features)["amount"])[:, 0]
 
 
 def _bounded(prediction: Expr, seen: Floats) -> Expr:
@@ -116,12 +148,13 @@ def _bounded(prediction: Expr, seen: Floats) -> Expr:
     return Minimum(Maximum(prediction, constant(float(seen.min()))), constant(float(seen.max())))
 
 
-def _over_columns(member: Member, plan: Plan, seen: Floats) -> Expr:
+def _over_columns(prediction: Expr, plan: Plan) -> Expr:
     """The prediction over raw columns instead of the matrix."""
-    keep = used_features(member.prediction)
+    keep = used_features(prediction)
     if not keep:
-        return _bounded(member.prediction, seen)
+        return prediction
     matrix = Concat(tuple(plan.features[column].expr for column in keep))
-    narrowed = narrow(member.prediction, keep=keep)
-    (found,) = substitute(*narrowed, by=lambda expr: matrix if isinstance(expr, Features) else None)
-    return _bounded(found, seen)
+    (found,) = substitute(
+        *narrow(prediction, keep=keep), by=lambda expr: matrix if isinstance(expr, Features) else None
+    )
+    return found

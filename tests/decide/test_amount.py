@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -67,6 +69,23 @@ def test_a_model_that_beats_the_mean_is_used():
     assert found[3] <= np.nanmax(data.train.beside["gift"].to_numpy()) - 3
     assert np.isfinite(found).all()
     assert "by a ridge regression" in str(told)
+
+
+def test_amounts_made_of_factors_are_learned_on_logarithms():
+    """A gift of e to x with noise that grows with it: the model is a curve and keeps the mean."""
+    data = donors(slope=2.0)
+    draw = np.random.default_rng(5)
+    x, gave = data.train.frame["x"].to_numpy(), data.train.y == 1
+    beside = pl.DataFrame({"gift": np.where(gave, np.exp(2 + x + draw.normal(size=N)), np.nan)})
+    train = replace(data.train, beside=beside, raw=data.train.frame.hstack(beside))
+    costs, (told,) = expect(costs_of(replace(data, train=train), false_negative="gift"), PLAN, train, seed=1)
+    assert (told.used, told.logs) == (True, True)
+    assert "by a ridge regression on logarithms" in str(told)
+    found = costs.expected(pl.DataFrame({"x": [-1.0, 0.0, 1.0, 100.0]}))[:, 1, 0]
+    assert found[:3] == pytest.approx(np.exp(2.5 + np.array([-1.0, 0.0, 1.0])), rel=0.15)
+    assert found[3] <= beside["gift"].drop_nans().max()
+    gifts = beside["gift"].to_numpy()[gave]
+    assert costs.expected(train.frame)[gave, 1, 0].mean() == pytest.approx(gifts.mean(), rel=0.02)
 
 
 def test_a_model_that_does_not_beat_the_mean_is_not_used():
