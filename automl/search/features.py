@@ -22,6 +22,7 @@ from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search.feature_job import LEARNER, Probed
 from automl.search.feature_lab import FOLDER, Columns, Lab
+from automl.search.forecast import usual_fit
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
 from automl.spec.model import Spec
@@ -36,6 +37,7 @@ SHORTEST = (
 )
 BRIEF = ("trend",)  # what is tried first, and in any case where rows have a time: one group takes two or three seconds
 BRIEFEST = 4.0  # seconds that this group needs
+FEWEST_FITS = 5.0  # of a usual booster that the time must hold: with fewer it is worth more to the learners
 NODE = 1.5e-6  # seconds that an operation of the graph takes for one row (decision 2)
 LEAST_ROWS = 500  # fewer cannot tell a gain from noise
 OF_LIMIT = 0.3  # of a limit on the latency, what further features may take
@@ -70,8 +72,8 @@ def choose_features(
     """The problem with the joint steps that help, found within ``recipe.feature_search`` of the time.
 
     With ``budget.trials`` every group is tried, so that the choice follows counted work. A resumed run takes what its
-    journal says. Where the share is too short for all groups, only those of `BRIEF` are tried; and nothing where the
-    package of `learners` lacks LightGBM.
+    journal says. Where the share is too short for all groups, or the time for many fits, only those of `BRIEF` are
+    tried; and nothing where the package of `learners` lacks LightGBM.
     """
     known = recorded(rundir.records)
     if known is not None:
@@ -79,7 +81,8 @@ def choose_features(
     counted, seconds = spec.budget.trials is not None, spec.recipe.feature_search * deadline.seconds
     if LEARNER not in Registry(learners, Learner, "learner").all or seconds == 0.0 or problem.rows.n < LEAST_ROWS:
         return problem
-    steps = _steps(problem, None if counted else min(seconds, deadline.left() / 2))
+    few = deadline.left() * executor.workers < FEWEST_FITS * usual_fit(problem)
+    steps = _steps(problem, None if counted else min(seconds, deadline.left() / 2), few=few)
     if not steps:
         return problem
     until = None if counted else time.monotonic() + seconds
@@ -107,9 +110,12 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
     return None
 
 
-def _steps(problem: Problem, seconds: float | None) -> tuple[Joint, ...]:
-    """The joint steps that there is time to try (None: for all), those of `BRIEF` first."""
-    if seconds is None or seconds >= SHORTEST:
+def _steps(problem: Problem, seconds: float | None, *, few: bool) -> tuple[Joint, ...]:
+    """The joint steps that there is time to try (None: for all), those of `BRIEF` first.
+
+    Where the search will hold `few` fits, both the trying and each further column take what learners lack.
+    """
+    if seconds is None or (seconds >= SHORTEST and not few):
         return tuple(sorted(joints.all.values(), key=lambda step: step.name not in BRIEF))
     brief = problem.rows.time is not None and seconds >= BRIEFEST
     return tuple(joints.get(name) for name in BRIEF) if brief else ()

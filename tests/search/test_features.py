@@ -208,6 +208,15 @@ def test_what_is_not_asked_for_is_not_done(executor: Executor, tmp_path: Path) -
     assert choose(problem_of(ratio, n=200), executor, tmp_path / "x.run") == ((), [])
 
 
+def test_few_fits_leave_no_time_for_it(executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R10: where a booster takes a good part of the time, the search is left to the learners, but for the trend."""
+    monkeypatch.setattr("automl.search.features.usual_fit", lambda problem: 150.0)
+    ample = parse({"objective": {"target": "y"}, "budget": {"time": "5min"}, "recipe": {"folds": 5}})
+    assert choose(problem_of(ratio), executor, tmp_path / "x.run", ample) == ((), [])
+    _, groups = choose(over_time(problem_of(ratio, n=6_000), drift=0.6), executor, tmp_path / "y.run", ample)
+    assert [group["name"] for group in groups] == ["trend"]
+
+
 def test_a_limit_on_the_latency_leaves_groups_out(executor: Executor, tmp_path: Path) -> None:
     """What further features would take of a row's time counts: under a strict limit nothing is even tried."""
     strict = parse(
