@@ -32,7 +32,7 @@ AS_GOOD = 0.005  # of the loss: a model that keeps its limits and is this near t
 CLOSE = 0.9  # of a limit: beyond, it is measured again, and both must keep it
 HOPELESS = 1.25  # of a limit, expected after what was measured: such a rung is not tried
 ROW_SECONDS = 2.0  # of single rows for each rung
-NEAR = 0.6  # of its tightest limit: what takes more leaves little room for a better model
+NEAR = 0.85  # of its tightest limit: what takes more leaves little room for a better model
 ROUND = 0.6  # of the time that is left, for one round of lighter models: what was measured then shows better ones
 
 

@@ -41,8 +41,9 @@ AUTOGLUON = {
     "otto_products": (32.5, 51.2, 13611.0, 654.0, 1.89, 5.4),
     "weather_aus": (22.5, 36.0, 12253.0, 276.0, 6.43, 2.69),
 }
-GOALS = {"p50_ms": 0.5, "p99_ms": 1.5, "memory_mb": 150.0, "size_mb": 10.0}
+GOALS = {"gate_p50_ms": 0.5, "gate_p99_ms": 1.5, "memory_mb": 150.0, "size_mb": 10.0}
 SCORERS = ("bundle", "scikit-learn pipeline", "LightGBM Booster")
+GATED = ("p50_ms", "p99_ms")
 COLUMNS = ("p50_ms", "p99_ms", "rows_s", "memory_mb", "size_mb", "cold_s")
 
 
@@ -265,6 +266,8 @@ def render(records: Sequence[Mapping[str, Any]]) -> list[str]:
         "",
         "`python benchmarks/serving_cost.py --data ../shared/data`; raw rows one at a time, in blocks, on one thread.",
         "The Booster gets ready numbers; its memory and cold start are those of a process that has the pipeline too.",
+        "Goals are for the bundle by its gates: alone in a fresh process, as in `automl gates`. In turn, the first row",
+        "of a block finds the caches full of another scorer's model.",
         "AutoGluon is quoted from an earlier run of 60 s on two cores: a DataFrame row through its own predict.",
         "",
         f"| task | scorer | {' | '.join(name.replace('_', ' ') for name in COLUMNS)} | goals |",
@@ -272,11 +275,13 @@ def render(records: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
     for record in records:
         for name in SCORERS:
-            figures = record["figures"][name]
-            cells = [f"{figures[column]:,.3g}" for column in COLUMNS]
-            missed = [column for column, goal in GOALS.items() if figures[column] > goal]
-            goal = ("kept" if not missed else f"missed: {', '.join(missed)}") if name == "bundle" else ""
-            lines.append(f"| {record['task']} | {name} | {' | '.join(cells)} | {goal} |")
+            cells = [f"{record['figures'][name][column]:,.3g}" for column in COLUMNS]
+            lines.append(f"| {record['task']} | {name} | {' | '.join(cells)} | |")
+        ours = record["figures"]["bundle"]
+        missed = [column.removeprefix("gate_") for column, goal in GOALS.items() if ours[column] > goal]
+        cells = [f"{ours['gate_' + column]:,.3g}" if column in GATED else "" for column in COLUMNS]
+        goal = f"missed: {', '.join(missed)}" if missed else "kept"
+        lines.append(f"| {record['task']} | bundle, by its gates | {' | '.join(cells)} | {goal} |")
         if quoted := AUTOGLUON.get(record["task"]):
             cells = [f"{figure:,.3g}" for figure in quoted]
             lines.append(f"| {record['task']} | AutoGluon (quoted) | {' | '.join(cells)} | |")
