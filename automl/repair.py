@@ -33,6 +33,7 @@ CLOSE = 0.9  # of a limit: beyond, it is measured again, and both must keep it
 HOPELESS = 1.25  # of a limit, expected after what was measured: such a rung is not tried
 ROW_SECONDS = 2.0  # of single rows for each rung
 NEAR = 0.85  # of its tightest limit: what takes more leaves little room for a better model
+ROUNDS = 4  # of lighter models, however much time there is
 ROUND = 0.6  # of the time that is left, for one round of lighter models: what was measured then shows better ones
 
 
@@ -111,7 +112,9 @@ def keep_limits(outcome: Outcome, bench: Bench) -> Kept:
     took = left - bench.deadline.left()
     _tell(bench, first, "a better model may keep the limits too" if kept else "lighter models are tried")
     attempts, measured = [first], [Weighed(outcome=outcome, pressures=_pressures(first))]
-    while (seconds := lighter.seconds() - took) > 0:
+    for _ in range(ROUNDS):
+        if (seconds := lighter.seconds() - took) <= 0:
+            break
         rungs = lighter.rungs(measured, seconds=ROUND * seconds)
         least = kept.attempts[-1].loss if kept else np.inf
         better = sorted((rung for rung in rungs if rung.loss < least), key=lambda rung: rung.loss)
