@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from automl.bundle.disk import machine_errors, whole_file
 from automl.deploy.formats import Form
 
 PROGRESS, LINES = "progress.json", "rows.csv"
+GROUP = 32  # chunks of a row group
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,8 +67,23 @@ class Parts:
             if self.form == "csv":
                 (self.folder / LINES).replace(partial)
             else:
-                pl.scan_ipc([self.folder / f"{chunk:08}.arrow" for chunk in range(self.chunks)]).sink_parquet(partial)
+                self._write_parquet(partial)
         self.discard()
+
+    def _write_parquet(self, out: Path) -> None:
+        """Some parts at a time as one row group: a scan of all of them maps every one into memory."""
+        import pyarrow.parquet as pq
+
+        oldest = pl.CompatLevel.oldest()
+        groups = [range(first, min(first + GROUP, self.chunks)) for first in range(0, self.chunks, GROUP)]
+        tables = (pl.concat(map(self._part, group)).to_arrow(compat_level=oldest) for group in groups)
+        first = next(tables)
+        with pq.ParquetWriter(out, first.schema, compression="zstd", write_page_checksum=True) as writer:
+            for table in chain([first], tables):
+                writer.write_table(table)
+
+    def _part(self, chunk: int) -> pl.DataFrame:
+        return pl.read_ipc(io.BytesIO((self.folder / f"{chunk:08}.arrow").read_bytes()))
 
     def discard(self) -> None:
         """Remove the parts."""
