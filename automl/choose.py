@@ -61,13 +61,13 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     no policy keeps what is required.
     """
     task, train = data.labels.task, data.train
-    given = costs
+    given, oof = costs, outcome.oof
     costs, amounts = expect(costs, outcome.plan, train, seed=seed) if costs else (None, ())
     unit_costs = make_unit_costs(objective, task, data)
-    numbers = fit_number_policy(objective, unit_costs, outcome.oof, train.y, train.weight, seed=seed)
-    costs = priced(costs, outcome.oof, data, seed=seed)
-    costs = promised(objective, costs, outcome.oof, data, seed=seed)
-    calibration = fit_calibration(outcome.oof, data.train.y, task, data.train.weight, seed=seed)
+    numbers = fit_number_policy(objective, unit_costs, oof, train.y, train.weight, seed=seed)
+    costs = priced(costs, oof, data, seed=seed)
+    costs = promised(objective, costs, oof, data, seed=seed)
+    calibration = fit_calibration(oof, data.train.y, task, data.train.weight, seed=seed)
     assembly = assemble(
         plan=outcome.plan,
         members=outcome.members,

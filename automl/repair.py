@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,7 @@ class Attempt:
     """
 
     name: str
+    outcome: Outcome
     loss: float
     saving: float | None
     pressure: float
@@ -111,16 +112,15 @@ def keep_limits(outcome: Outcome, bench: Bench) -> Kept:
         return kept
     took = left - bench.deadline.left()
     _tell(bench, first, "a better model may keep the limits too" if kept else "lighter models are tried")
-    attempts, measured = [first], [Weighed(outcome=outcome, pressures=_pressures(first))]
+    attempts = [first]
     for _ in range(ROUNDS):
         if (seconds := lighter.seconds() - took) <= 0:
             break
-        rungs = lighter.rungs(measured, seconds=ROUND * seconds)
+        rungs = lighter.rungs([_weighed(one) for one in attempts], seconds=ROUND * seconds)
         least = kept.attempts[-1].loss if kept else np.inf
         better = sorted((rung for rung in rungs if rung.loss < least), key=lambda rung: rung.loss)
         tried, found = _climb(better, bench, took=took, free=not kept and len(attempts) == 1)
-        attempts += [attempt for _, attempt in tried]
-        measured += [Weighed(outcome=rung.outcome, pressures=_pressures(attempt)) for rung, attempt in tried]
+        attempts += tried
         kept = found or kept
         if not tried or (found and found.attempts[-1].pressure > NEAR):
             break  # else what was measured shows what the next ones may weigh, lighter ones or heavier ones
@@ -130,14 +130,12 @@ def keep_limits(outcome: Outcome, bench: Bench) -> Kept:
     raise _refused(attempts, outcome, bench)
 
 
-def _climb(
-    rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool
-) -> tuple[list[tuple[Rung, Attempt]], Kept | None]:
+def _climb(rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool) -> tuple[list[Attempt], Kept | None]:
     """The first of the rungs that keeps the limits, and what was measured on the way.
 
     `took` are the seconds that a measurement takes; where nothing ships yet (`free`) one is made however late it is.
     """
-    attempts: list[tuple[Rung, Attempt]] = []
+    attempts: list[Attempt] = []
     factor = 1.0
     lightest = min(rungs, key=lambda rung: rung.excess, default=None)
     for rung in rungs:
@@ -151,7 +149,7 @@ def _climb(
         except (LimitRefusal, BundleError) as refused:  # it cannot promise what is required, or is no sound graph
             bench.listener(Event(stage="repair", text=f"{rung.name}: {refused.what}"))
             continue
-        attempts.append((rung, tried))
+        attempts.append(tried)
         _tell(bench, tried, "it keeps them" if found else "the next one is tried")
         if found:
             return attempts, found
@@ -162,8 +160,8 @@ def _climb(
 def _attempt(rung: Rung, bench: Bench) -> tuple[Attempt, Kept | None]:
     """Measure a rung on a bundle of its own, made without a look at the test part."""
     spec, data, costs = bench.spec, bench.data, bench.costs
-    choice = bench.make(rung.outcome)
-    unseen = Judgement(scores=(), verdict=None, prediction=np.full((data.test.n, rung.outcome.oof.shape[1]), np.nan))
+    choice, oof = bench.make(rung.outcome), rung.outcome.oof
+    unseen = Judgement(scores=(), verdict=None, prediction=np.full((data.test.n, oof.shape[1]), np.nan))
     stage(pack(spec, data, choice, unseen, created=datetime.now(UTC)), bench.staged)
     measured = observe(bench.staged, spec.limits, row_seconds=ROW_SECONDS)
     if CLOSE < _tightest(measured, spec.limits) <= 1.0:  # a quiet moment is no promise
@@ -171,8 +169,9 @@ def _attempt(rung: Rung, bench: Bench) -> tuple[Attempt, Kept | None]:
         measured = max(measured, again, key=lambda found: _tightest(found, spec.limits))
     attempt = Attempt(
         name=rung.name,
+        outcome=rung.outcome,
         loss=rung.loss,
-        saving=glance(rung.outcome.oof, data.train, costs) if costs and costs.given else None,
+        saving=glance(oof, data.train, costs) if costs and costs.given else None,
         pressure=_tightest(measured, spec.limits),
         gates=_serving(measured, spec.limits),
     )
@@ -196,8 +195,8 @@ def _pressure(gate: GateVerdict) -> float:
     return limit / gate.measured if gate.gate == "throughput" else gate.measured / limit
 
 
-def _pressures(attempt: Attempt) -> Mapping[str, float]:
-    return {gate.gate: _pressure(gate) for gate in attempt.gates}
+def _weighed(attempt: Attempt) -> Weighed:
+    return Weighed(outcome=attempt.outcome, pressures={gate.gate: _pressure(gate) for gate in attempt.gates})
 
 
 def _tell(bench: Bench, attempt: Attempt, then: str) -> None:

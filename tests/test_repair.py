@@ -60,10 +60,11 @@ def scales(monkeypatch):
             seconds=1.0,
         )
 
-    monkeypatch.setattr("automl.repair.observe", observe)
-    monkeypatch.setattr(measure, "observe", observe)
+    # the floor first: imported later it would keep the patched `observe` for the tests after these
     monkeypatch.setattr("automl.gates.floor.Floor.broken", lambda floor: ())
     monkeypatch.setattr("automl.gates.floor.Floor.__init__", lambda floor, limits: None)
+    monkeypatch.setattr("automl.repair.observe", observe)
+    monkeypatch.setattr(measure, "observe", observe)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -100,7 +100,7 @@ class Outcome:
     @property
     def oof(self) -> NDArray[np.float64]:
         """The weighted out-of-fold prediction [n_train, width]."""
-        return np.asarray(sum(weight * oof for weight, oof in zip(self.weights, self.oofs, strict=True)))
+        return mixed(self.weights, self.oofs)
 
     def only(self, places: Sequence[int]) -> Outcome:
         """With some of the members alone, their weights in the same ratio to each other."""
@@ -115,6 +115,11 @@ class Outcome:
             oofs=tuple(self.oofs[place] for place in places),
             native=tuple(self.native[place] for place in places),
         )
+
+
+def mixed(weights: Iterable[float], predictions: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The weighted sum of predictions [n, width]."""
+    return np.asarray(sum(weight * prediction for weight, prediction in zip(weights, predictions, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

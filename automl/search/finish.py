@@ -7,14 +7,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from automl.errors import AutomlError
 from automl.executors.base import Job
 from automl.progress import Event
 from automl.search import finals, team
 from automl.search.average import average
-from automl.search.board import Board, Outcome
+from automl.search.board import Board, Outcome, mixed
 from automl.search.candidate import Candidate
 from automl.search.forecast import makespan, reserve, within
 from automl.search.front import front, record
@@ -82,8 +80,8 @@ def _unlimited(state: State) -> State:
 
 def _workshop(state: State, best: Mapping[Candidate, float]) -> Workshop:
     """Where lighter models are made, should what was chosen break a limit or lose too much for keeping it."""
-    teacher = sum(share * oof for share, oof in zip(best.values(), team.out_of_fold(state.rundir, best), strict=True))
-    return Workshop(state=state, teacher=np.asarray(teacher), final=_final(state))
+    teacher = mixed(best.values(), team.out_of_fold(state.rundir, best))
+    return Workshop(state=state, teacher=teacher, final=_final(state))
 
 
 def _final(state: State) -> int | None:

@@ -45,12 +45,12 @@ def pace(
     workers: int,
     bags: int = BAGS,
     least: int = 1,
-    refits: float = REFITS,
+    by_time: bool = False,
 ) -> Pace:
     """The pace of a search of `seconds` on `workers` cores, where a usual fit takes `estimate` seconds.
 
     It has at most `folds` folds, fewer where there is no time for `bags` candidates on all of them; but `least` where
-    there is time for `FEWEST` candidates. `refits` is the share of refits after a holdout.
+    there is time for `FEWEST` candidates. `by_time`: the rows held out are the latest ones.
     """
     seconds = max(1.0, seconds)
     cores = seconds * workers
@@ -60,7 +60,7 @@ def pace(
         folds=max(1, min(folds, max(int(fits / bags), some))),
         rate=max(1.0, FITS / fits),
         fit_seconds=SHARE * seconds,
-        refit_seconds=refits * seconds,
+        refit_seconds=(LATER if by_time else REFITS) * seconds,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from automl.search.forecast import refit_seconds, within
-from automl.search.pace import LATER, REFITS, pace
+from automl.search.pace import pace
 
 HEAVY, LIGHT, OTHER = (SimpleNamespace(seconds_a_fold=lambda seconds=seconds: seconds) for seconds in (30.0, 4.0, 5.0))
 
@@ -45,5 +45,5 @@ def test_time_is_set_aside_for_those_that_fit() -> None:
 
 def test_later_rows_are_worth_more_time() -> None:
     """Where the rows held out are the latest ones, a larger share may go into refits on all rows."""
-    shares = [pace(60.0, folds=5, seconds=100.0, workers=2, refits=refits).refit_seconds for refits in (REFITS, LATER)]
+    shares = [pace(60.0, folds=5, seconds=100.0, workers=2, by_time=late).refit_seconds for late in (False, True)]
     assert shares == [30.0, 45.0]

@@ -124,21 +124,11 @@ def fit(step, sample):
 
 @pytest.mark.parametrize("kind", TASKS)
 @pytest.mark.parametrize("name", joints.all)
-def test_the_graph_equals_training(name, kind):
+def test_the_graph_equals_training(name, kind, graph_agrees):
     """10,000 random rows with nulls, unseen levels, extreme numbers and dates, odd unicode: one answer, to 1e-9."""
     found = fit(joints.get(name), sample_of(TASKS[kind]))
     assert found
-    rows = draw(10_000 if kind == "binary" else 500, seed=9, odd=0.3)
-    exprs = {str(j): one.feature.expr for j, one in enumerate(found)}
-    inputs = {part.name: part for part in ops.walk(*exprs.values()) if isinstance(part, ops.Column)}
-    session = open_session(to_onnx(exprs, inputs=list(inputs.values())))
-    expected = evaluate(exprs, rows)
-    chunks = [session.run({leaf: chunk[leaf].to_numpy() for leaf in inputs}) for chunk in rows.iter_slices(1_000)]
-    for key, one in zip(exprs, found, strict=True):
-        computed = np.concatenate([chunk[key] for chunk in chunks])
-        assert not np.isinf(computed).any(), one.feature.name
-        scale = np.maximum(1.0, np.nan_to_num(np.abs(expected[key])))
-        np.testing.assert_allclose(computed / scale, expected[key] / scale, rtol=0, atol=1e-9, err_msg=one.feature.name)
+    graph_agrees(found, draw(10_000 if kind == "binary" else 500, seed=9, odd=0.3))
 
 
 @pytest.mark.parametrize("name", joints.all)
