@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from automl.learners._dense import row_loss
 from automl.learners.base import FeatureInfo, Floats, Learner, Matrix, Params
+from automl.learners.lightgbm import LightGBMModel
 from automl.ops.expr import Ensemble, Trees, walk
 from automl.registry import Registry
 from automl.search.trial import LEARNERS
@@ -20,7 +21,7 @@ from automl.task import Task
 
 LEARNER = "lightgbm"
 RATE = 0.1
-ROUNDS = 150  # of all classes together
+ROUNDS = 200  # of all classes together, at most: it stops early
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probed:
-    """`loss` [valid] of the predicted rows; `weight` of the columns, copies last, and of pairs of them `together`."""
+    """`loss` [valid] of the predicted rows; `weight` of the columns, copies last, and of pairs of them `together`.
+
+    A column weighs what its splits saved of the loss on the fitted rows, as a share of what all splits saved.
+    """
 
     loss: Floats
     weight: Floats
@@ -59,28 +63,31 @@ def run(*, probe: Probe) -> Probed:
         copies = np.random.default_rng(probe.seed).permuted(values[:, probe.shadowed :], axis=0)
         values, features = np.hstack([values, copies]), (*features, *features[probe.shadowed :])
     y = np.load(probe.y, allow_pickle=False)
-    weight = None if probe.weight is None else np.load(probe.weight, allow_pickle=False)
-    train, valid = (_matrix(values, features, y, weight, rows) for rows in (probe.fit, probe.valid))
+    counted = None if probe.weight is None else np.load(probe.weight, allow_pickle=False)
+    train, valid = (_matrix(values, features, y, counted, rows) for rows in (probe.fit, probe.valid))
     learner = Registry(LEARNERS, Learner, "learner").get(LEARNER)
     model = learner.fit(train, valid, probe.task, _params(probe.task), seed=probe.seed, seconds=probe.seconds)
     loss, _ = row_loss(probe.task, model.raw(valid.values), valid.y)
-    found = np.zeros(len(features))
+    weight = np.zeros(len(features))
     together: dict[tuple[int, int], float] = {}
-    for part in walk(model.member().raw):
-        if isinstance(part, Trees):
-            _weigh(part.ensemble, found, together)
-    return Probed(loss=np.asarray(loss, dtype=np.float64), weight=found, together=together)
+    if isinstance(model, LightGBMModel):
+        weight = model.booster.feature_importance("gain", model.kept)
+        for part in walk(model.member().raw):
+            if isinstance(part, Trees):
+                _pair(part.ensemble, together)
+    return Probed(loss=np.asarray(loss, dtype=np.float64), weight=weight / max(weight.sum(), 1e-300), together=together)
 
 
 def _params(task: Task) -> Params:
+    """A booster like those of the search: a weaker one gains from columns that theirs do without, and the reverse."""
     return {
         "learning_rate": RATE,
-        "num_leaves": 16,
+        "num_leaves": 31,
         "min_data_in_leaf": 20,
-        "feature_fraction": 1.0,  # nothing is drawn: what differs between two probes is their columns
-        "bagging_fraction": 1.0,
-        "max_bin": 63,
-        "rounds": max(15, ROUNDS // task.width),
+        "feature_fraction": 0.6,
+        "bagging_fraction": 0.8,
+        "max_bin": 127,
+        "rounds": max(25, ROUNDS // task.width),
     }
 
 
@@ -95,12 +102,11 @@ def _matrix(
     )
 
 
-def _weigh(ensemble: Ensemble, weight: Floats, together: dict[tuple[int, int], float]) -> None:
-    """A split counts by the rows it sees if every split halves them; right below another one it counts for both."""
+def _pair(ensemble: Ensemble, together: dict[tuple[int, int], float]) -> None:
+    """A split right below another one counts for both, by the rows it sees if every split halves them."""
     for root in ensemble.roots.tolist():
         for node, above, share in _nodes(ensemble, root):
             feature = int(ensemble.feature[node])
-            weight[feature] += share
             if above is not None and above != feature:
                 pair = (min(above, feature), max(above, feature))
                 together[pair] = together.get(pair, 0.0) + share

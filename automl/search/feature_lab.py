@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.rows import Fold, Rows
+from automl.data.split import FIRST_WINDOW
 from automl.executors.base import Done, Executor, Job
 from automl.features.base import Ask, Fitted, Sample
 from automl.features.fit import fit_asks, fit_sample, transform, values_of
@@ -23,14 +24,17 @@ from automl.search.rundir import RunDir
 Floats = NDArray[np.float64]
 
 ROWS, MOST_ROWS = 10_000, 40_000
-ROWS_A_SECOND = 1_000  # of the share of the time: what two workers get through
+CELLS_A_SECOND = 30_000  # of the share of the time: rows x columns that a probe fits, over all its folds
 FITTED_ROWS = 100_000  # steps are fitted on more rows than are probed: a combination of levels is rare on few
 FITTED_CELLS = 4_000_000  # rows x columns that steps are fitted on: of wide data there are fewer rows
-FOLDS = 3
+WINDOWS = (2, 3)  # of time, at least and at most; as long as the test part, or the future would be too near
+WINDOWED = 1.0 - FIRST_WINDOW  # share of the rows that windows part among them
+HALVES = 2  # without a time: each predicts the other, so that every row counts
+MOST_REPEATS = 3  # of the halves, parted anew, where rows are few
 FOLDER = "features"
 TAIL = 0.005  # of the rows, at either end of a number to predict
 SKEWED = 2.0  # the upper tail against the lower one
-BLOCKS = 20  # of the predicted rows of a fold
+BLOCKS = 40  # of the predicted rows; of each window of time
 PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs
 
 
@@ -118,20 +122,22 @@ class Lab:
     def of(
         cls, problem: Problem, *, seconds: float, executor: Executor, rundir: RunDir, memory: int, until: float | None
     ) -> Lab:
-        """Some rows, drawn evenly, with the first folds of the problem as far as they hold these rows.
+        """Some rows, drawn evenly, in windows of time or in halves.
 
         `seconds` of the budget say how many rows, never the clock: the choice is the same on every machine.
         """
-        most = int(np.clip(ROWS_A_SECOND * seconds, ROWS, MOST_ROWS))
+        fitted = CELLS_A_SECOND * seconds / max(1, len(problem.schema.features))
+        parts = _halves(problem, fitted) if problem.rows.time is None else _windows(problem)
+        most = int(np.clip(fitted * problem.rows.n / sum(len(fold.fit) for fold in parts), ROWS, MOST_ROWS))
         drawn = np.random.default_rng(problem.seed).permutation(problem.rows.n)
         chosen = np.sort(drawn[:most])
         wider = np.sort(drawn[: max(most, _fitted_rows(problem))])
         rows = problem.rows.take(chosen)
         folds = tuple(
             Fold(fit=np.flatnonzero(np.isin(chosen, fold.fit)), valid=np.flatnonzero(np.isin(chosen, fold.valid)))
-            for fold in problem.folds[:FOLDS]
+            for fold in parts
         )
-        learned = tuple(wider[np.isin(wider, fold.fit)] for fold in problem.folds[:FOLDS])
+        learned = tuple(wider[np.isin(wider, fold.fit)] for fold in parts)
         rundir.save(f"{FOLDER}/y", _tamed(problem, rows.y))
         if rows.weight is not None:
             rundir.save(f"{FOLDER}/weight", rows.weight)
@@ -196,10 +202,17 @@ class Lab:
             exprs=tuple(first[name].feature.expr for name in shared),
         )
 
-    def submit(self, columns: Columns, *, shadowed: int | None = None) -> tuple[int, ...]:
+    def submit(self, columns: Columns) -> tuple[int, ...]:
         """A probe for each fold; the numbers of the jobs."""
+        return self._submit(columns, folds=len(self.folds), shadowed=None)
+
+    def submit_beside_copies(self, base: Columns, columns: Columns) -> tuple[int, ...]:
+        """A probe on the first fold with a permuted copy of each of `columns`; the number of the job."""
+        return self._submit(base.beside(columns), folds=1, shadowed=base.width)
+
+    def _submit(self, columns: Columns, *, folds: int, shadowed: int | None) -> tuple[int, ...]:
         numbers = []
-        for fold, values in zip(self.folds, columns.values, strict=True):
+        for fold, values in list(zip(self.folds, columns.values, strict=True))[:folds]:
             path = self.rundir.save(f"{FOLDER}/{self.jobs}", values)
             weighted = self.rows.weight is not None
             probe = Probe(
@@ -241,8 +254,12 @@ class Lab:
         return self.collect(self.submit(columns))
 
     def losses(self, result: Sequence[Probed]) -> Floats:
-        """The loss of every predicted row, fold after fold."""
-        return np.concatenate([one.loss for one in result])
+        """The loss of each row [n], its mean over the folds that predict it; NaN where none does."""
+        total, times = np.zeros(self.rows.n), np.zeros(self.rows.n)
+        for fold, one in zip(self.folds, result, strict=True):
+            total[fold.valid] += one.loss
+            times[fold.valid] += 1.0
+        return np.where(times > 0.0, total / np.maximum(times, 1.0), np.nan)
 
     def mean_weight(self, result: Sequence[Probed]) -> Floats:
         """The weight of each column, its mean over the folds."""
@@ -252,26 +269,18 @@ class Lab:
         """The loss that is saved as a share of what was lost, and how many standard errors that is.
 
         Rows that go together (of one stretch of time, of a group) are no evidence each for itself: what counts are
-        blocks of rows that follow one another. And unless something is saved in every fold, it is no standard errors.
+        blocks of rows that follow one another. By time the window counts in which least is to be seen.
         """
-        rows = np.concatenate([fold.valid for fold in self.folds])
-        weight = np.ones(len(rows)) if self.rows.weight is None else self.rows.weight[rows]
-        saved = (before - after) * weight / weight.mean()
-        share = float(saved.mean() / max((before * weight).mean() / weight.mean(), 1e-12))
-        ends = np.cumsum([len(fold.valid) for fold in self.folds])[:-1]
-        parts = np.split(saved, ends)
-        blocks = [
-            block.mean()
-            for fold, part in zip(self.folds, parts, strict=True)
-            for block in np.array_split(part[np.argsort(self._order(fold), kind="stable")], min(BLOCKS, len(part)))
-        ]
-        errors = float(np.mean(blocks) / max(np.std(blocks, ddof=1) / np.sqrt(len(blocks)), 1e-12))
-        return share, errors if all(part.sum() > 0.0 for part in parts) else min(errors, 0.0)
+        weight = np.ones(self.rows.n) if self.rows.weight is None else self.rows.weight
+        saved, lost = ((values * weight) for values in (before - after, before))
+        parts = [fold.valid for fold in self.folds] if self.rows.time is not None else [np.flatnonzero(~np.isnan(lost))]
+        share = float(np.nansum(saved) / max(np.nansum(lost), 1e-12))
+        return share, min(_errors([saved[block].mean() for block in self._blocks(part)]) for part in parts)
 
-    def _order(self, fold: Fold) -> NDArray[np.generic]:
-        """What the rows of a fold follow one another by."""
+    def _blocks(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Rows that follow one another, by time or group, in blocks."""
         keys = next((keys for keys in (self.rows.time, self.rows.group) if keys is not None), np.arange(self.rows.n))
-        return np.asarray(keys[fold.valid])
+        return np.array_split(rows[np.argsort(keys[rows], kind="stable")], min(BLOCKS, len(rows)))
 
     def _both(self, number: int, found: list[Fitted]) -> Floats:
         """What probes learn from, out of fold where the target was looked at, and what they predict on."""
@@ -287,9 +296,26 @@ class Lab:
         return values
 
 
+def _errors(blocks: Sequence[float]) -> float:
+    """How many standard errors the mean of blocks is from 0."""
+    return float(np.mean(blocks) / max(np.std(blocks, ddof=1) / np.sqrt(len(blocks)), 1e-12))
+
+
 def nodes(exprs: Sequence[Expr]) -> int:
     """The operations that a graph needs for `exprs`, leaves not counted."""
     return sum(1 for part in walk(*exprs) if part.parts())
+
+
+def _windows(problem: Problem) -> tuple[Fold, ...]:
+    """Windows of time, about as long as the test part beside what is learned from."""
+    share = max(problem.judged, 1) / problem.rows.n
+    return problem.parted(int(np.clip(round(WINDOWED / share), *WINDOWS)), seed=problem.seed, by_time=True)
+
+
+def _halves(problem: Problem, fitted: float) -> tuple[Fold, ...]:
+    """Halves of the rows, parted anew as often as there is time to fit on them all, `fitted` rows in total."""
+    repeats = int(np.clip(fitted // problem.rows.n, 1, MOST_REPEATS))
+    return tuple(fold for again in range(repeats) for fold in problem.parted(HALVES, seed=problem.seed + again))
 
 
 def _tamed(problem: Problem, y: Floats) -> Floats:

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,8 @@ from automl.spec.model import Spec
 
 Floats = NDArray[np.float64]
 
-BEYOND = 2.5  # standard errors that a gain must have: a dozen groups are tried
-BESIDE = 1.0  # the same of a further group beside those that stand
+BEYOND = 2.0  # standard errors that the gain of all that is kept must have: a dozen groups are tried
+PRICE = 0.005  # of the loss, for twice the columns: the fits that there is less time for
 COLUMNS = 60  # of the base, the weightiest; the others cannot change what a group is worth by much
 SHORTEST = (
     12.0  # seconds that the groups need on two cores (8 to 15 measured); in fewer it only takes time from learners
@@ -132,63 +133,64 @@ def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int) -> Iterator[Group
         first = lab.probe(base)
         if first is None:
             return
-    tried = tuple(_tried(lab, steps, base, lab.losses(first), survey, most_nodes))
-    kept = _together(lab, base, [one for one in tried if one.gain > 0.0 and one.errors >= BEYOND])
+    lost = lab.losses(first)
+    weeded = _one_ahead(_weeded(lab, base, _one_ahead(_begun(lab, steps, base, survey, most_nodes))))
+    tried = tuple(_judged(lab, base, lost, one) for one in weeded)
+    kept = _together(lab, base, lost, tried)
     for one in tried:
         yield _group(one, kept=any(one is other for other in kept))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A group under way: `columns` None if none of them outweighs permuted copies, `jobs` None if that is not known."""
+
+    name: str
+    proposed: int
+    columns: Columns | None
+    jobs: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Tried:
-    """A group on trial; its columns are None where none outweighs permuted copies, or its probe has not ended."""
+    """A group on trial: what it gains beside the base, how many standard errors that is, and less its price."""
 
     name: str
     proposed: int
     columns: Columns | None
     gain: float = 0.0
     errors: float = 0.0
+    worth: float = 0.0
     lost: Floats | None = None  # of each predicted row, with these columns beside the base
     ended: bool = False  # the time, or a probe failed
 
 
-def _tried(
-    lab: Lab, steps: Sequence[Joint], base: Columns, lost: Floats, survey: Survey, most_nodes: int
-) -> Iterator[_Tried]:
-    """Each group, first beside permuted copies of itself; while the workers probe one, the next is made."""
-    waiting: tuple[str, int, Columns, tuple[int, ...]] | None = None
+def _one_ahead(items: Iterator[_Begun]) -> Iterator[_Begun]:
+    """Each of `items` when the next one has begun: while the workers probe one, the next is made."""
+    return (one for one, _ in pairwise(chain(items, (None,))) if one is not None)
+
+
+def _begun(lab: Lab, steps: Sequence[Joint], base: Columns, survey: Survey, most_nodes: int) -> Iterator[_Begun]:
+    """Each group beside permuted copies of itself."""
     for step in steps:
         asks = step.propose(survey)
         if not asks or lab.late():
             continue
         columns = lab.columns(asks).within(most_nodes)
-        if not columns.width:
+        if columns.width:
+            jobs = lab.submit_beside_copies(base, columns)
+            yield _Begun(name=step.name, proposed=len(asks), columns=columns, jobs=jobs)
+
+
+def _weeded(lab: Lab, base: Columns, begun: Iterator[_Begun]) -> Iterator[_Begun]:
+    """What outweighs the copies, without them: noise among the columns would spoil what the others gain."""
+    for one in begun:
+        result = None if one.columns is None or one.jobs is None else lab.collect(one.jobs)
+        if one.columns is None or result is None:
+            yield replace(one, jobs=None)
             continue
-        following = (step.name, len(asks), columns, lab.submit(base.beside(columns), shadowed=base.width))
-        if waiting:
-            yield _judged(lab, base, lost, *waiting)
-        waiting = following
-    if waiting:
-        yield _judged(lab, base, lost, *waiting)
-
-
-def _judged(
-    lab: Lab, base: Columns, lost: Floats, name: str, proposed: int, columns: Columns, jobs: tuple[int, ...]
-) -> _Tried:
-    """A group that gains enough beside its copies, or nothing at all, is not probed again without them."""
-    result = lab.collect(jobs)
-    if result is None:
-        return _Tried(name=name, proposed=proposed, columns=None, ended=True)
-    kept, after = _beyond_noise(lab, base, columns, result), lab.losses(result)
-    if kept is None:
-        return _Tried(name=name, proposed=proposed, columns=None)
-    gain, errors = lab.gain(lost, after)
-    if 0.0 <= errors < BEYOND:
-        alone = lab.probe(base.beside(kept))
-        if alone is None:
-            return _Tried(name=name, proposed=proposed, columns=None, ended=True)
-        after = lab.losses(alone)
-        gain, errors = lab.gain(lost, after)
-    return _Tried(name=name, proposed=proposed, columns=kept, gain=gain, errors=errors, lost=after)
+        kept = _beyond_noise(lab, base, one.columns, result)
+        yield replace(one, columns=kept, jobs=() if kept is None else lab.submit(base.beside(kept)))
 
 
 def _beyond_noise(lab: Lab, base: Columns, columns: Columns, result: Sequence[Probed]) -> Columns | None:
@@ -198,25 +200,51 @@ def _beyond_noise(lab: Lab, base: Columns, columns: Columns, result: Sequence[Pr
     return kept if kept.width else None
 
 
-def _together(lab: Lab, base: Columns, standing: list[_Tried]) -> list[_Tried]:
-    """The groups that are kept: the best one, and each next one that still gains beside them."""
+def _judged(lab: Lab, base: Columns, lost: Floats, one: _Begun) -> _Tried:
+    result = None if one.jobs is None else lab.collect(one.jobs)
+    if one.columns is None or result is None:
+        return _Tried(name=one.name, proposed=one.proposed, columns=None, ended=result is None)
+    after = lab.losses(result)
+    gain, errors = lab.gain(lost, after)
+    return _Tried(
+        name=one.name,
+        proposed=one.proposed,
+        columns=one.columns,
+        gain=gain,
+        errors=errors,
+        worth=gain - _price(base, one.columns),
+        lost=after,
+    )
+
+
+def _price(base: Columns, columns: Columns) -> float:
+    """What the time that further columns take of each fit would have gained."""
+    return PRICE * float(np.log2(1.0 + columns.width / max(1, base.width)))
+
+
+def _together(lab: Lab, base: Columns, lost: Floats, tried: Sequence[_Tried]) -> list[_Tried]:
+    """The groups that are kept: the best one, and each next one that still gains beside them.
+
+    Together they have to gain more than noise would; a small gain may be beyond doubt only beside others.
+    """
     kept: list[_Tried] = []
-    current, lost = base, np.empty(0)
-    for one in sorted(standing, key=lambda one: -one.gain):
-        if one.columns is None or one.lost is None:
+    beyond, current, before = 0, base, lost
+    for one in sorted(tried, key=lambda one: -one.worth):
+        if one.columns is None or one.lost is None or one.worth <= 0.0 or one.errors <= 0.0:
             continue
-        after = one.lost
+        wider, after = current.beside(one.columns), one.lost
         if kept:
-            result = lab.probe(current.beside(one.columns))
+            result = lab.probe(wider)
             if result is None:
                 break
             after = lab.losses(result)
-            gain, errors = lab.gain(lost, after)
-            if gain <= 0.0 or errors < BESIDE:
+            if lab.gain(before, after)[0] <= _price(current, one.columns):
                 continue
         kept.append(one)
-        current, lost = current.beside(one.columns), after
-    return kept
+        current, before = wider, after
+        if lab.gain(lost, after)[1] >= BEYOND:
+            beyond = len(kept)
+    return kept[:beyond]
 
 
 def _survey(lab: Lab, base: Columns, result: Sequence[Probed]) -> Survey:
@@ -274,7 +302,7 @@ def _most_nodes(spec: Spec) -> int:
 def _group(one: _Tried, *, kept: bool) -> Group:
     what, asks = one.name.replace("_", " "), one.columns.asks if one.columns else ()
     size = f"{abs(one.gain):.2%} {'less' if one.gain >= 0.0 else 'more'} loss, "
-    size += "not in every fold" if one.gain > 0.0 >= one.errors else f"{one.errors:.1f} standard errors"
+    size += "not in every window of time" if one.gain > 0.0 >= one.errors else f"{one.errors:.1f} standard errors"
     nothing = "its probe did not end in time" if one.ended else "weighs no more than permuted copies of itself"
     found = size if asks else nothing
     end = f"kept, {len(asks)} of {one.proposed}" if kept else "left out"

@@ -30,6 +30,7 @@ FEW_ROWS = 10_000  # with more the luck of a seed no longer counts
 LIGHT = Limits.model_validate({"latency_p50": "0.4ms", "size": "6MB"})  # by the estimate
 SPARE = 0.5  # of the time for refits that the further fits may take
 SEEDS = 104_729  # between the seeds of fits
+WHOLE = 0.5  # of its rounds, the least that a refit must have got to: with fewer it is not the model that was weighed
 
 
 def finish(state: State) -> Outcome:
@@ -130,18 +131,32 @@ def _refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted
     orders = [*((member, 0) for member in members), *_further(state, members)]
     for number, (member, fit) in enumerate(orders):
         state.executor.submit(_job(state, number, member, fit))
-    waiting, ready = set(range(len(orders))), dict[int, dict[int, Fitted]]()
+    waiting, ready, short = set(range(len(orders))), dict[int, dict[int, Fitted]](), dict[int, Fitted]()
     while waiting and (_left(state) > -LATE or state.counted or not ready):
         for done in state.executor.wait(min(1.0, max(0.1, _left(state)))):
             waiting.discard(done.id)
             member, fit = orders[done.id]
             if done.status == "ok" and isinstance(done.value, Fitted):
-                ready.setdefault(member.id, {})[fit] = done.value
+                if _cut_short(state, member, done.value):
+                    short[member.id] = done.value
+                else:
+                    ready.setdefault(member.id, {})[fit] = done.value
             else:
                 text = f"{member.learner.name} could not be refitted: {done.status}. {done.detail}"
                 state.listener(Event(stage="refit", text=text))
     state.executor.cancel()
-    return fitted | {number: average([fits[fit] for fit in sorted(fits)]) for number, fits in ready.items()}
+    fitted |= {number: average([fits[fit] for fit in sorted(fits)]) for number, fits in ready.items()}
+    return fitted if any(member.id in fitted for member in weights) else short | fitted
+
+
+def _cut_short(state: State, member: Candidate, fitted: Fitted) -> bool:
+    """Whether a refit ran out of time long before its last round; says so."""
+    usual, rounds = member.usual_rounds(state.problem), fitted.member.rounds
+    if usual is None or rounds is None or rounds >= WHOLE * usual:
+        return False
+    text = f"{member.learner.name} had no time for more than {rounds} of {usual} rounds: the others go without it"
+    state.listener(Event(stage="refit", text=text))
+    return True
 
 
 def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate, int]]:
@@ -165,7 +180,8 @@ def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate
 def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
     """The refit of a member, for as many rounds as its large folds kept on average.
 
-    A booster that runs late stops at the rounds it has: a little less of a good model is better than a baseline.
+    A booster that runs late stops at the rounds it has: a little less of a good model is better than a baseline. If it
+    lacks most of them, it is only taken where nothing else is there.
     """
     limit = max(1.0, state.deadline.left() if state.counted else _left(state))
     until = math.inf if state.counted else time.monotonic() + TRAINING * limit

@@ -51,6 +51,7 @@ class Problem:
     unseen_groups: bool = False
     asks: tuple[Ask, ...] = ()
     judged: int = 0  # rows of the test part
+    horizon: float | None = None  # seconds after which a row's target is known
     directions: Mapping[str, Direction] = field(default_factory=dict)  # by raw column
     _again: dict[int, tuple[Fold, ...]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -82,6 +83,7 @@ class Problem:
             seed=seed,
             unseen_groups=spec.data.unseen_groups,
             judged=judged,
+            horizon=spec.data.horizon,
             directions={column: SIGN[way] for column, way in spec.limits.monotone.items() if column in numbers},
         )
 
@@ -112,16 +114,21 @@ class Problem:
 
     def _repeat(self, repeat: int) -> tuple[Fold, ...]:
         if repeat not in self._again:
-            self._again[repeat] = folds(
-                self.rows,
-                self.task,
-                k=len(self.folds),
-                seed=self.seed + REPEAT * repeat,
-                horizon=None,
-                by_time=False,
-                unseen_groups=self.unseen_groups,
-            )
+            self._again[repeat] = self.parted(len(self.folds), seed=self.seed + REPEAT * repeat)
         return self._again[repeat]
+
+    def parted(self, k: int, *, seed: int, by_time: bool = False) -> tuple[Fold, ...]:
+        """The rows in `k` other folds; by time the last window first."""
+        found = folds(
+            self.rows,
+            self.task,
+            k=k,
+            seed=seed,
+            horizon=self.horizon if by_time else None,
+            by_time=by_time,
+            unseen_groups=self.unseen_groups,
+        )
+        return found[::-1] if by_time else found
 
     def inner(self, rows: Rows) -> tuple[Fold, ...]:
         """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit.

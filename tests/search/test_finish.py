@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from automl.budget import Deadline
 from automl.executors.base import Job
+from automl.search import trial
+from automl.search.board import Outcome
 from automl.search.footprint import Footprint
 from automl.search.loop import search
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
+from automl.search.trial import Fitted, Order
 from automl.spec import Spec
 
 Executor = Any  # the simulated one of conftest
 
 
-def refits(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> list[tuple[str, int]]:
-    """Learner and seed of each refit."""
-    search(
+def outcome(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> Outcome:
+    """Of a search over the fake learners."""
+    return search(
         problem=problem,
         spec=spec,
         deadline=Deadline.of(spec.budget.time, clock=executor.clock),
@@ -31,6 +35,11 @@ def refits(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> 
         learners="fake_learners",
         engine="random",
     )
+
+
+def refits(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> list[tuple[str, int]]:
+    """Learner and seed of each refit."""
+    outcome(problem, spec, rundir, executor)
     orders = [job.arguments["order"] for job in executor.ran if job.function.endswith(":refit")]
     return [(order.learner, order.seed) for order in orders]
 
@@ -84,3 +93,29 @@ def test_no_time_for_further_fits(
     done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 5.0))
     assert len(done) == len(set(done))
     assert len([seed for learner, seed in done if learner == "ridge"]) <= 2
+
+
+@pytest.mark.parametrize(("short", "shipped"), [((100.0,), {1.0}), ((100.0, 1.0), {100.0, 1.0})], ids=["one", "all"])
+def test_a_refit_that_was_cut_short_is_left_out(
+    make_spec: Callable[..., Spec],
+    make_problem: Callable[..., Problem],
+    rundir: RunDir,
+    simulate: Callable[[Callable[[Job], float]], Executor],
+    monkeypatch: pytest.MonkeyPatch,
+    short: tuple[float, ...],
+    shipped: set[float],
+) -> None:
+    """R10: a booster that got to one of its seven rounds is no member, unless none got further."""
+    real = trial.refit
+
+    def refit(*, order: Order) -> Fitted:
+        fitted = real(order=order)
+        cut = order.params.get("l2") in short
+        return replace(fitted, member=replace(fitted.member, rounds=1)) if cut else fitted
+
+    monkeypatch.setattr("automl.search.trial.refit", refit)
+    monkeypatch.setattr("automl.search.team.weights", lambda state, pool, **_: dict.fromkeys(state.whole[1:], 0.5))
+    spec = make_spec(trials=2)
+    found = outcome(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
+    assert {member.params["l2"] for member in found.members} == shipped
+    assert sum(found.weights) == pytest.approx(1.0)
