@@ -146,6 +146,22 @@ def test_a_planted_ending_is_found(executor: Executor, tmp_path: Path) -> None:
     assert next(group["gain"] for group in groups if group["name"] == "characters") > 0.1
 
 
+def test_a_planted_direction_is_found(executor: Executor, tmp_path: Path) -> None:
+    """Where the target hangs on a slant across the map, the turned axes outweigh their copies and are kept.
+
+    Beside eighteen permuted copies they would seem to gain nothing.
+    """
+    problem = problem_of(lambda v: 4.0 * np.sign(np.sin(4.0 * (v["a"] + v["b"]))))
+    pairs = {"a": ("latitude", "b"), "b": ("longitude", "a")}
+    columns = tuple(
+        replace(column, sense=pairs[column.name][0], pair=pairs[column.name][1]) if column.name in pairs else column
+        for column in problem.schema.columns
+    )
+    asks, groups = choose(replace(problem, schema=Schema(columns=columns)), executor, tmp_path / "x.run")
+    assert Ask(step="coordinates", columns=("a", "b")) in asks
+    assert next(group["gain"] for group in groups if group["name"] == "coordinates") > 0.2
+
+
 def over_time(problem: Problem, *, drift: float) -> Problem:
     """The problem with a time of each row, as one more column; over it the share of positives grows by `drift`."""
     n = problem.rows.n

@@ -1,0 +1,99 @@
+"""Where groups of features are tried: which rows, and what counts as a gain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from automl.search.feature_job import Probed
+from automl.search.feature_lab import Lab
+from automl.search.problem import Problem
+from automl.search.rundir import RunDir
+from automl.spec import Spec
+
+DAY = 86_400e6
+
+
+@pytest.fixture
+def lab_of(rundir: RunDir) -> Callable[..., Lab]:
+    def make(problem: Problem, seconds: float = 10.0) -> Lab:
+        executor: Any = None  # nothing is probed
+        return Lab.of(problem, seconds=seconds, executor=executor, rundir=rundir, memory=10**9, until=None)
+
+    return make
+
+
+def over_time(problem: Problem, *, judged: int, horizon: float | None = None) -> Problem:
+    rows = replace(problem.rows, time=np.arange(problem.rows.n) * DAY)
+    return replace(problem, rows=rows, judged=judged, horizon=horizon)
+
+
+def probed(losses: list[np.ndarray]) -> list[Probed]:
+    return [Probed(loss=loss, weight=np.zeros(1), together={}) for loss in losses]
+
+
+def test_halves_predict_each_other(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
+) -> None:
+    """Each row is predicted; where rows are few as often as there is time for, and its losses are averaged."""
+    lab = lab_of(make_problem(make_spec(trials=1)))
+    assert len(lab.folds) == 6
+    for fold, other in zip(lab.folds[::2], lab.folds[1::2], strict=True):
+        np.testing.assert_array_equal(fold.fit, other.valid)
+        assert len(fold.fit) + len(fold.valid) == lab.rows.n
+    lost = lab.losses(probed([np.full(len(fold.valid), float(k)) for k, fold in enumerate(lab.folds)]))
+    assert lost.mean() == pytest.approx(2.5)
+    once = lab_of(make_problem(make_spec(trials=1)), seconds=1e-9)
+    assert len(once.folds) == 2
+
+
+@pytest.mark.parametrize(("judged", "windows"), [(120, 2), (72, 2), (48, 3), (5, 3)])
+def test_windows_are_as_long_as_the_test_part(
+    make_spec: Callable[..., Spec],
+    make_problem: Callable[..., Problem],
+    lab_of: Callable[..., Lab],
+    judged: int,
+    windows: int,
+) -> None:
+    """What helps for the next days only is no help where months are to be predicted; the last window comes first."""
+    lab = lab_of(over_time(make_problem(make_spec(trials=1)), judged=judged, horizon=5 * 86_400.0))
+    assert len(lab.folds) == windows
+    assert lab.folds[0].valid.max() == lab.rows.n - 1
+    for fold in lab.folds:
+        assert fold.fit.max() == fold.valid.min() - 5  # targets of the last days are not known yet
+
+
+def test_a_gain_has_to_show_in_every_window(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
+) -> None:
+    """A large gain in one window is the luck of its weather."""
+    lab = lab_of(over_time(make_problem(make_spec(trials=1)), judged=72))
+    draw = np.random.default_rng(0)
+    before = [np.ones(len(fold.valid)) + 0.1 * draw.normal(size=len(fold.valid)) for fold in lab.folds]
+
+    def gain(*saved: float) -> tuple[float, float]:
+        after = [lost - share - 0.1 * draw.normal(size=len(lost)) for lost, share in zip(before, saved, strict=True)]
+        return lab.gain(lab.losses(probed(before)), lab.losses(probed(after)))
+
+    share, errors = gain(0.5, 0.0)
+    assert share == pytest.approx(0.25, abs=0.05)
+    assert errors < 2.0
+    share, errors = gain(0.5, 0.5)
+    assert share == pytest.approx(0.5, abs=0.05)
+    assert errors > 10.0
+
+
+def test_weighted_rows_count_by_their_weight(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
+) -> None:
+    """What is saved on rows of weight 2 counts twice."""
+    lab = lab_of(make_problem(make_spec(trials=1), weighted=True), seconds=1e-9)
+    assert lab.rows.weight is not None
+    heavy = lab.rows.weight == 2.0
+    before = np.ones(lab.rows.n)
+    share, _ = lab.gain(before, np.where(heavy, 0.5, 1.0))
+    assert share == pytest.approx(0.5 * 2 * heavy.sum() / (2 * heavy.sum() + (~heavy).sum()))
