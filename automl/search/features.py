@@ -23,6 +23,7 @@ from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search.feature_job import LEARNER, Probed
 from automl.search.feature_lab import FOLDER, Columns, Lab
+from automl.search.feature_survey import survey_of
 from automl.search.forecast import usual_fit
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
@@ -43,7 +44,6 @@ NODE = 1.5e-6  # seconds that an operation of the graph takes for one row (decis
 LEAST_ROWS = 500  # fewer cannot tell a gain from noise
 OF_LIMIT = 0.3  # of a limit on the latency, what further features may take
 MOST_NODES = 400
-FOLLOWS = 0.7  # rank correlation with the time: such a column says when, and what it is combined with says so, too
 KIND = "features"  # of a line in the journal
 
 
@@ -127,7 +127,7 @@ def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int) -> Iterator[Group
     first = None if base is None else lab.probe(base)
     if base is None or first is None:
         return
-    survey = _survey(lab, base, first)
+    survey = survey_of(lab, base, first)
     if base.width > COLUMNS:
         base = base.best(lab.mean_weight(first), COLUMNS)
         first = lab.probe(base)
@@ -245,52 +245,6 @@ def _together(lab: Lab, base: Columns, lost: Floats, tried: Sequence[_Tried]) ->
         if lab.gain(lost, after)[1] >= BEYOND:
             beyond = len(kept)
     return kept[:beyond]
-
-
-def _survey(lab: Lab, base: Columns, result: Sequence[Probed]) -> Survey:
-    """The weight of features, and of two features one after the other, as weights of raw columns."""
-    weight: dict[str, float] = {}
-    together: dict[tuple[str, str], float] = {}
-    moving = _moving(lab)
-    for one in result:
-        for j, value in enumerate(one.weight.tolist()):
-            for name in base.sources[j]:
-                weight[name] = weight.get(name, 0.0) + value
-        for (i, j), value in one.together.items():
-            for first in base.sources[i]:
-                for second in base.sources[j]:
-                    if first != second:
-                        pair = (min(first, second), max(first, second))
-                        together[pair] = together.get(pair, 0.0) + value
-    return Survey(
-        columns=tuple(column for column in lab.problem.schema.features if column.name not in moving),
-        frame=lab.rows.frame,
-        task=lab.problem.task,
-        weight=weight,
-        together=together,
-    )
-
-
-def _moving(lab: Lab) -> frozenset[str]:
-    """Numbers that rise or fall with the time of the rows. `trend` alone asks whether the time itself should count.
-
-    A step that hides one among others would bring the time in by the back door: it gains on every window as long as the
-    world moves one way.
-    """
-    time = lab.rows.time
-    if time is None:
-        return frozenset()
-    numbers = [column.name for column in lab.problem.schema.features if column.wire == "number"]
-    return frozenset(name for name in numbers if _together_with(lab.rows.frame[name].to_numpy(), time) >= FOLLOWS)
-
-
-def _together_with(values: Floats, time: Floats) -> float:
-    """The size of Spearman's rank correlation, 0 where one of the two is always the same."""
-    from scipy.stats import rankdata
-
-    known = np.isfinite(values) & np.isfinite(time)
-    ranks = np.stack([rankdata(values[known]), rankdata(time[known])]) if known.any() else np.zeros((2, 1))
-    return float(abs(np.corrcoef(ranks)[0, 1])) if (ranks.std(axis=1) > 0.0).all() else 0.0
 
 
 def _most_nodes(spec: Spec) -> int:
