@@ -30,7 +30,8 @@ FITTED_CELLS = 4_000_000  # rows x columns that steps are fitted on: of wide dat
 WINDOWS = (2, 3)  # of time, at least and at most; as long as the test part, or the future would be too near
 WINDOWED = 1.0 - FIRST_WINDOW  # share of the rows that windows part among them
 HALVES = 2  # without a time: each predicts the other, so that every row counts
-MOST_REPEATS = 3  # of the halves, parted anew, where rows are few
+STRETCHES = 10  # of rows that stay together
+MOST_REPEATS = 3  # where rows are few
 FOLDER = "features"
 TAIL = 0.005  # of the rows, at either end of a number to predict
 SKEWED = 2.0  # the upper tail against the lower one
@@ -127,7 +128,7 @@ class Lab:
         `seconds` of the budget say how many rows, never the clock: the choice is the same on every machine.
         """
         fitted = CELLS_A_SECOND * seconds / max(1, len(problem.schema.features))
-        parts = _halves(problem, fitted) if problem.rows.time is None else _windows(problem)
+        parts = (_halves if problem.rows.time is None else _windows)(problem, fitted)
         most = int(np.clip(fitted * problem.rows.n / sum(len(fold.fit) for fold in parts), ROWS, MOST_ROWS))
         drawn = np.random.default_rng(problem.seed).permutation(problem.rows.n)
         chosen = np.sort(drawn[:most])
@@ -212,7 +213,7 @@ class Lab:
 
     def _submit(self, columns: Columns, *, folds: int, shadowed: int | None) -> tuple[int, ...]:
         numbers = []
-        for fold, values in list(zip(self.folds, columns.values, strict=True))[:folds]:
+        for k, (fold, values) in enumerate(list(zip(self.folds, columns.values, strict=True))[:folds]):
             path = self.rundir.save(f"{FOLDER}/{self.jobs}", values)
             weighted = self.rows.weight is not None
             probe = Probe(
@@ -223,7 +224,7 @@ class Lab:
                 fit=fold.fit,
                 valid=fold.valid,
                 task=self.problem.task,
-                seed=self.problem.seed,
+                seed=self.problem.seed + k,
                 seconds=PROBE_SECONDS,
                 shadowed=shadowed,
             )
@@ -306,16 +307,44 @@ def nodes(exprs: Sequence[Expr]) -> int:
     return sum(1 for part in walk(*exprs) if part.parts())
 
 
-def _windows(problem: Problem) -> tuple[Fold, ...]:
-    """Windows of time, about as long as the test part beside what is learned from."""
+def _windows(problem: Problem, fitted: float) -> tuple[Fold, ...]:
+    """Windows of time, about as long as the test part beside what is learned from; probed again with other seeds."""
     share = max(problem.judged, 1) / problem.rows.n
-    return problem.parted(int(np.clip(round(WINDOWED / share), *WINDOWS)), seed=problem.seed, by_time=True)
+    found = problem.parted(int(np.clip(round(WINDOWED / share), *WINDOWS)), seed=problem.seed, by_time=True)
+    return found * _repeats(fitted, sum(len(fold.fit) for fold in found))
+
+
+def _repeats(fitted: float, rows: int) -> int:
+    return int(np.clip(round(fitted / rows), 1, MOST_REPEATS))
 
 
 def _halves(problem: Problem, fitted: float) -> tuple[Fold, ...]:
-    """Halves of the rows, parted anew as often as there is time to fit on them all, `fitted` rows in total."""
-    repeats = int(np.clip(fitted // problem.rows.n, 1, MOST_REPEATS))
-    return tuple(fold for again in range(repeats) for fold in problem.parted(HALVES, seed=problem.seed + again))
+    """Halves of the rows, parted anew as often as there is time to fit on them all, `fitted` rows in total.
+
+    A half is every other stretch of rows as they stand in the file, by class where there are classes. Files are often
+    sorted by what nobody named, as by the day, and hold copies side by side: drawn at random, a half would know what
+    the other is about. Where the order means nothing it is as good as a draw.
+    """
+    repeats = range(_repeats(fitted, problem.rows.n))
+    if problem.rows.group is not None:
+        return tuple(fold for k in repeats for fold in problem.parted(HALVES, seed=problem.seed + k))
+    place = _places(problem)
+    parts = [np.where(place < 0.0, -1, (place * (STRETCHES + 2 * k)).astype(np.int64) % HALVES) for k in repeats]
+    return tuple(
+        Fold(fit=np.flatnonzero(part != half), valid=np.flatnonzero(part == half))
+        for part in parts
+        for half in range(HALVES)
+    )
+
+
+def _places(problem: Problem) -> Floats:
+    """How far down among the rows of its class each row stands, in [0, 1); -1 for the only row of its class."""
+    y = problem.rows.y if problem.task.kind != "regression" else np.zeros(problem.rows.n)
+    _, code, count = np.unique(y, return_inverse=True, return_counts=True)
+    order = np.argsort(code, kind="stable")
+    rank = np.empty(len(y))
+    rank[order] = np.arange(len(y)) - np.repeat(np.cumsum(count) - count, count)
+    return np.where(count[code] > 1, rank / count[code], -1.0)
 
 
 def _tamed(problem: Problem, y: Floats) -> Floats:

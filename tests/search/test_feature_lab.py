@@ -39,16 +39,33 @@ def probed(losses: list[np.ndarray]) -> list[Probed]:
 def test_halves_predict_each_other(
     make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
 ) -> None:
-    """Each row is predicted; where rows are few as often as there is time for, and its losses are averaged."""
+    """Each row is predicted; where rows are few as often as there is time for, and its losses are averaged.
+
+    Neighbours in the file stay in one half: it may be sorted by what nobody named, and hold copies side by side.
+    """
     lab = lab_of(make_problem(make_spec(trials=1)))
     assert len(lab.folds) == 6
     for fold, other in zip(lab.folds[::2], lab.folds[1::2], strict=True):
         np.testing.assert_array_equal(fold.fit, other.valid)
         assert len(fold.fit) + len(fold.valid) == lab.rows.n
+        for label in (0.0, 1.0):
+            half = np.isin(np.flatnonzero(lab.rows.y == label), fold.valid)
+            assert half.mean() == pytest.approx(0.5, abs=0.1)
+            assert (half[1:] != half[:-1]).sum() <= 13  # fourteen stretches at most
     lost = lab.losses(probed([np.full(len(fold.valid), float(k)) for k, fold in enumerate(lab.folds)]))
-    assert lost.mean() == pytest.approx(2.5)
+    assert lost.mean() == pytest.approx(2.5, abs=0.02)
     once = lab_of(make_problem(make_spec(trials=1)), seconds=1e-9)
     assert len(once.folds) == 2
+
+
+def test_the_only_row_of_its_class_is_learned_from(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
+) -> None:
+    """It cannot be predicted by what has never seen the class."""
+    problem = make_problem(make_spec(trials=1))
+    y = np.r_[1.0, np.zeros(problem.rows.n - 1)]
+    lab = lab_of(replace(problem, rows=replace(problem.rows, y=y)))
+    assert all(0 in fold.fit and 0 not in fold.valid for fold in lab.folds)
 
 
 @pytest.mark.parametrize(("judged", "windows"), [(120, 2), (72, 2), (48, 3), (5, 3)])
@@ -60,7 +77,7 @@ def test_windows_are_as_long_as_the_test_part(
     windows: int,
 ) -> None:
     """What helps for the next days only is no help where months are to be predicted; the last window comes first."""
-    lab = lab_of(over_time(make_problem(make_spec(trials=1)), judged=judged, horizon=5 * 86_400.0))
+    lab = lab_of(over_time(make_problem(make_spec(trials=1)), judged=judged, horizon=5 * 86_400.0), seconds=1e-9)
     assert len(lab.folds) == windows
     assert lab.folds[0].valid.max() == lab.rows.n - 1
     for fold in lab.folds:
@@ -71,7 +88,7 @@ def test_a_gain_has_to_show_in_every_window(
     make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
 ) -> None:
     """A large gain in one window is the luck of its weather."""
-    lab = lab_of(over_time(make_problem(make_spec(trials=1)), judged=72))
+    lab = lab_of(over_time(make_problem(make_spec(trials=1)), judged=72), seconds=1e-9)
     draw = np.random.default_rng(0)
     before = [np.ones(len(fold.valid)) + 0.1 * draw.normal(size=len(fold.valid)) for fold in lab.folds]
 
