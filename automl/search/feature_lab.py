@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,11 +113,13 @@ class Lab:
     folds: tuple[Fold, ...]
     samples: tuple[Sample, ...]  # what steps are fitted on in each fold: the rows that its probes learn from, and more
     places: tuple[NDArray[np.int64], ...]  # of the rows that probes learn from, in the sample of the fold
+    again: int  # probes of each fold, each with another seed
     executor: Executor
     rundir: RunDir
     memory: int
     until: float | None
     jobs: int = 0
+    files: int = 0
     done: dict[int, Done] = field(default_factory=dict)
 
     @classmethod
@@ -128,8 +131,8 @@ class Lab:
         `seconds` of the budget say how many rows, never the clock: the choice is the same on every machine.
         """
         fitted = CELLS_A_SECOND * seconds / max(1, len(problem.schema.features))
-        parts = (_halves if problem.rows.time is None else _windows)(problem, fitted)
-        most = int(np.clip(fitted * problem.rows.n / sum(len(fold.fit) for fold in parts), ROWS, MOST_ROWS))
+        parts, again = _halves(problem, fitted) if problem.rows.time is None else _windows(problem, fitted)
+        most = int(np.clip(fitted * problem.rows.n / (again * sum(len(fold.fit) for fold in parts)), ROWS, MOST_ROWS))
         drawn = np.random.default_rng(problem.seed).permutation(problem.rows.n)
         chosen = np.sort(drawn[:most])
         wider = np.sort(drawn[: max(most, _fitted_rows(problem))])
@@ -147,6 +150,7 @@ class Lab:
             rows=rows,
             folds=folds,
             samples=tuple(_sample(problem, problem.rows.take(positions)) for positions in learned),
+            again=again,
             places=tuple(
                 np.searchsorted(positions, chosen[fold.fit]) for positions, fold in zip(learned, folds, strict=True)
             ),
@@ -204,42 +208,50 @@ class Lab:
         )
 
     def submit(self, columns: Columns) -> tuple[int, ...]:
-        """A probe for each fold; the numbers of the jobs."""
-        return self._submit(columns, folds=len(self.folds), shadowed=None)
+        """A probe for each fold, `again` times; the numbers of the jobs."""
+        files = [self._save(values) for values in columns.values]
+        seeds = range(self.problem.seed, self.problem.seed + self.again * len(files))
+        return tuple(
+            self._submit(columns, fold, file, seed=seed)
+            for fold, file, seed in zip(cycle(self.folds), cycle(files), seeds, strict=False)
+        )
 
     def submit_beside_copies(self, base: Columns, columns: Columns) -> tuple[int, ...]:
         """A probe on the first fold with a permuted copy of each of `columns`; the number of the job."""
-        return self._submit(base.beside(columns), folds=1, shadowed=base.width)
+        both = base.beside(columns)
+        file = self._save(both.values[0])
+        return (self._submit(both, self.folds[0], file, seed=self.problem.seed, shadowed=base.width),)
 
-    def _submit(self, columns: Columns, *, folds: int, shadowed: int | None) -> tuple[int, ...]:
-        numbers = []
-        for k, (fold, values) in enumerate(list(zip(self.folds, columns.values, strict=True))[:folds]):
-            path = self.rundir.save(f"{FOLDER}/{self.jobs}", values)
-            weighted = self.rows.weight is not None
-            probe = Probe(
-                files=(str(path),),
-                features=columns.features,
-                y=str(self.rundir.path / FOLDER / "y.npy"),
-                weight=str(self.rundir.path / FOLDER / "weight.npy") if weighted else None,
-                fit=fold.fit,
-                valid=fold.valid,
-                task=self.problem.task,
-                seed=self.problem.seed + k,
-                seconds=PROBE_SECONDS,
-                shadowed=shadowed,
+    def _save(self, values: Floats) -> str:
+        self.files += 1
+        return str(self.rundir.save(f"{FOLDER}/{self.files}", values))
+
+    def _submit(self, columns: Columns, fold: Fold, file: str, *, seed: int, shadowed: int | None = None) -> int:
+        weighted = self.rows.weight is not None
+        probe = Probe(
+            files=(file,),
+            features=columns.features,
+            y=str(self.rundir.path / FOLDER / "y.npy"),
+            weight=str(self.rundir.path / FOLDER / "weight.npy") if weighted else None,
+            fit=fold.fit,
+            valid=fold.valid,
+            task=self.problem.task,
+            seed=seed,
+            seconds=PROBE_SECONDS,
+            shadowed=shadowed,
+        )
+        number = self.jobs
+        self.jobs += 1
+        self.executor.submit(
+            Job(
+                id=number,
+                function="automl.search.feature_job:run",
+                arguments={"probe": probe},
+                seconds=2 * PROBE_SECONDS,
+                memory=self.memory,
             )
-            self.executor.submit(
-                Job(
-                    id=self.jobs,
-                    function="automl.search.feature_job:run",
-                    arguments={"probe": probe},
-                    seconds=2 * PROBE_SECONDS,
-                    memory=self.memory,
-                )
-            )
-            numbers.append(self.jobs)
-            self.jobs += 1
-        return tuple(numbers)
+        )
+        return number
 
     def collect(self, jobs: tuple[int, ...]) -> tuple[Probed, ...] | None:
         """The results of a probe by fold; None if one failed or the time ended first."""
@@ -255,9 +267,9 @@ class Lab:
         return self.collect(self.submit(columns))
 
     def losses(self, result: Sequence[Probed]) -> Floats:
-        """The loss of each row [n], its mean over the folds that predict it; NaN where none does."""
+        """The loss of each row [n], its mean over the probes that predict it; NaN where none does."""
         total, times = np.zeros(self.rows.n), np.zeros(self.rows.n)
-        for fold, one in zip(self.folds, result, strict=True):
+        for fold, one in zip(cycle(self.folds), result, strict=False):
             total[fold.valid] += one.loss
             times[fold.valid] += 1.0
         return np.where(times > 0.0, total / np.maximum(times, 1.0), np.nan)
@@ -307,19 +319,20 @@ def nodes(exprs: Sequence[Expr]) -> int:
     return sum(1 for part in walk(*exprs) if part.parts())
 
 
-def _windows(problem: Problem, fitted: float) -> tuple[Fold, ...]:
-    """Windows of time, about as long as the test part beside what is learned from; probed again with other seeds."""
+def _windows(problem: Problem, fitted: float) -> tuple[tuple[Fold, ...], int]:
+    """Windows of time, about as long as the test part beside what is learned from, and how often to probe each."""
     share = max(problem.judged, 1) / problem.rows.n
     found = problem.parted(int(np.clip(round(WINDOWED / share), *WINDOWS)), seed=problem.seed, by_time=True)
-    return found * _repeats(fitted, sum(len(fold.fit) for fold in found))
+    return found, _repeats(fitted, sum(len(fold.fit) for fold in found))
 
 
 def _repeats(fitted: float, rows: int) -> int:
+    """How often there is time to fit on `rows` where there is for `fitted` of them in total."""
     return int(np.clip(round(fitted / rows), 1, MOST_REPEATS))
 
 
-def _halves(problem: Problem, fitted: float) -> tuple[Fold, ...]:
-    """Halves of the rows, parted anew as often as there is time to fit on them all, `fitted` rows in total.
+def _halves(problem: Problem, fitted: float) -> tuple[tuple[Fold, ...], int]:
+    """Halves of the rows, parted anew as often as there is time to fit on them all, each to be probed once.
 
     A half is every other stretch of rows as they stand in the file, by class where there are classes. Files are often
     sorted by what nobody named, as by the day, and hold copies side by side: drawn at random, a half would know what
@@ -327,14 +340,15 @@ def _halves(problem: Problem, fitted: float) -> tuple[Fold, ...]:
     """
     repeats = range(_repeats(fitted, problem.rows.n))
     if problem.rows.group is not None:
-        return tuple(fold for k in repeats for fold in problem.parted(HALVES, seed=problem.seed + k))
+        return tuple(fold for k in repeats for fold in problem.parted(HALVES, seed=problem.seed + k)), 1
     place = _places(problem)
     parts = [np.where(place < 0.0, -1, (place * (STRETCHES + 2 * k)).astype(np.int64) % HALVES) for k in repeats]
-    return tuple(
+    halves = [
         Fold(fit=np.flatnonzero(part != half), valid=np.flatnonzero(part == half))
         for part in parts
         for half in range(HALVES)
-    )
+    ]
+    return tuple(halves), 1
 
 
 def _places(problem: Problem) -> Floats:

@@ -84,6 +84,18 @@ def test_windows_are_as_long_as_the_test_part(
         assert fold.fit.max() == fold.valid.min() - 5  # targets of the last days are not known yet
 
 
+def test_few_rows_of_a_window_are_probed_again(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
+) -> None:
+    """There is no other way to part them; other seeds take out the luck of one, and the losses are averaged."""
+    lab = lab_of(over_time(make_problem(make_spec(trials=1)), judged=72))
+    assert (len(lab.folds), lab.again) == (2, 3)
+    lost = lab.losses(probed([np.full(len(fold.valid), float(k)) for k in range(3) for fold in lab.folds]))
+    predicted = np.concatenate([fold.valid for fold in lab.folds])
+    np.testing.assert_array_equal(lost[predicted], 1.0)
+    assert np.isnan(lost).sum() == lab.rows.n - len(predicted)
+
+
 def test_a_gain_has_to_show_in_every_window(
     make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
 ) -> None:
