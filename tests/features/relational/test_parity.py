@@ -210,6 +210,7 @@ def their_matrix(case: Case) -> list[list[Any]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import featuretools as ft
+        from woodwork.exceptions import TypeConversionError
 
         theirs = _Theirs(ft, case)
         definitions = [theirs.feature(expr, "main").rename(f"f{i}") for i, expr in enumerate(case.exprs)]
@@ -221,6 +222,10 @@ def their_matrix(case: Case) -> list[list[Any]]:
                 definitions, entityset=theirs.entities, cutoff_time=cutoffs, include_cutoff_time=False
             )
         except (KeyError, TypeError):  # it loses types and columns of some empty tables: there is nothing to compare
+            reject()
+        except TypeConversionError as error:  # it takes a number that no row has for a date
+            if "from type datetime64[ns] to type float64" not in str(error):
+                raise
             reject()
     matrix = matrix.loc[cutoffs["row"]]
     return [matrix[f"f{i}"].tolist() for i in range(len(definitions))]
