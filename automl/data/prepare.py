@@ -14,10 +14,11 @@ from automl.data.base_rate import check_base_rate, to_base_rate, told
 from automl.data.bulk import read_column, read_frame
 from automl.data.costs import ROW_ORDER, cost_column, costs_of, joined
 from automl.data.labels import canonical, encode, fit_labels
+from automl.data.later import later
 from automl.data.moments import moments
 from automl.data.query import read_query
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
-from automl.data.schema import check_names, drop, finding, infer_schema, with_dates
+from automl.data.schema import check_names, drop, finding, infer_schema, with_dates, with_time
 from automl.data.source import Source, checked, frame_digest, load, probe_all
 from automl.data.split import split_test
 from automl.data.wires import guess
@@ -59,6 +60,11 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     test_y, test_keep, also = _targets(labels, test_part.raw, "test")
     train_part, test_part = train_part.take(train_keep).dated(schema), test_part.take(test_keep).dated(schema)
     findings += [*shapes, *dropped, *also, *_rare(labels, train_y)]
+    dated = later(schema, train_part.raw, test_part.raw, spec.data)
+    if dated is not None:
+        schema = with_time(schema, dated.column)
+        train_part, test_part = replace(train_part, time=dated.train), replace(test_part, time=dated.test)
+        findings.append(dated.found)
 
     frame = read_frame(schema.reader(), train_part.raw)
     audited = audit(

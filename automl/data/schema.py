@@ -42,7 +42,21 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
         columns.append(_placed(column, raw, names))
         findings += [finding] if finding else []
     dates = _dates_of_parts(columns, raw, spec)
-    return Schema(columns=(*columns, *dates)), (*findings, *(_told(column) for column in dates))
+    schema = Schema(columns=(*columns, *dates))
+    for date in dates:
+        if set(date.reader["parts"]) <= set(spec.data.time):  # type: ignore[call-overload]  # names
+            schema = with_time(schema, date.name, "data.time: ")
+    return schema, (*findings, *(_told(column) for column in dates))
+
+
+def with_time(schema: Schema, name: str, why: str = "") -> Schema:
+    """The schema with the date `name` as the time of the prediction."""
+    return Schema(
+        columns=tuple(
+            replace(column, role="time", reason=f"{why}{column.reason}") if column.name == name else column
+            for column in schema.columns
+        )
+    )
 
 
 def with_dates(raw: pl.DataFrame, schema: Schema) -> pl.DataFrame:

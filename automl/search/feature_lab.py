@@ -31,7 +31,6 @@ FITTED_CELLS = 4_000_000  # rows x columns that steps are fitted on: of wide dat
 WINDOWS = (2, 3)  # of time, at least and at most; as long as the test part, or the future would be too near
 WINDOWED = 1.0 - FIRST_WINDOW  # share of the rows that windows part among them
 HALVES = 2  # without a time: each predicts the other, so that every row counts
-STRETCHES = 10  # of rows that stay together
 MOST_REPEATS = 3  # where rows are few
 FOLDER = "features"
 TAIL = 0.005  # of the rows, at either end of a number to predict
@@ -332,33 +331,9 @@ def _repeats(fitted: float, rows: int) -> int:
 
 
 def _halves(problem: Problem, fitted: float) -> tuple[tuple[Fold, ...], int]:
-    """Halves of the rows, parted anew as often as there is time to fit on them all, each to be probed once.
-
-    A half is every other stretch of rows as they stand in the file, by class where there are classes. Files are often
-    sorted by what nobody named, as by the day, and hold copies side by side: drawn at random, a half would know what
-    the other is about. Where the order means nothing it is as good as a draw.
-    """
+    """Halves of the rows, parted anew as often as there is time to fit on them all, each to be probed once."""
     repeats = range(_repeats(fitted, problem.rows.n))
-    if problem.rows.group is not None:
-        return tuple(fold for k in repeats for fold in problem.parted(HALVES, seed=problem.seed + k)), 1
-    place = _places(problem)
-    parts = [np.where(place < 0.0, -1, (place * (STRETCHES + 2 * k)).astype(np.int64) % HALVES) for k in repeats]
-    halves = [
-        Fold(fit=np.flatnonzero(part != half), valid=np.flatnonzero(part == half))
-        for part in parts
-        for half in range(HALVES)
-    ]
-    return tuple(halves), 1
-
-
-def _places(problem: Problem) -> Floats:
-    """How far down among the rows of its class each row stands, in [0, 1); -1 for the only row of its class."""
-    y = problem.rows.y if problem.task.kind != "regression" else np.zeros(problem.rows.n)
-    _, code, count = np.unique(y, return_inverse=True, return_counts=True)
-    order = np.argsort(code, kind="stable")
-    rank = np.empty(len(y))
-    rank[order] = np.arange(len(y)) - np.repeat(np.cumsum(count) - count, count)
-    return np.where(count[code] > 1, rank / count[code], -1.0)
+    return tuple(fold for k in repeats for fold in problem.parted(HALVES, seed=problem.seed + k)), 1
 
 
 def _tamed(problem: Problem, y: Floats) -> Floats:

@@ -39,10 +39,7 @@ def probed(losses: list[np.ndarray]) -> list[Probed]:
 def test_halves_predict_each_other(
     make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], lab_of: Callable[..., Lab]
 ) -> None:
-    """Each row is predicted; where rows are few as often as there is time for, and its losses are averaged.
-
-    Neighbours in the file stay in one half: it may be sorted by what nobody named, and hold copies side by side.
-    """
+    """Each row is predicted; where rows are few as often as there is time for, and its losses are averaged."""
     lab = lab_of(make_problem(make_spec(trials=1)))
     assert len(lab.folds) == 6
     for fold, other in zip(lab.folds[::2], lab.folds[1::2], strict=True):
@@ -51,7 +48,6 @@ def test_halves_predict_each_other(
         for label in (0.0, 1.0):
             half = np.isin(np.flatnonzero(lab.rows.y == label), fold.valid)
             assert half.mean() == pytest.approx(0.5, abs=0.1)
-            assert (half[1:] != half[:-1]).sum() <= 13  # fourteen stretches at most
     lost = lab.losses(probed([np.full(len(fold.valid), float(k)) for k, fold in enumerate(lab.folds)]))
     assert lost.mean() == pytest.approx(2.5, abs=0.02)
     once = lab_of(make_problem(make_spec(trials=1)), seconds=1e-9)

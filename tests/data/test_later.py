@@ -1,0 +1,96 @@
+"""Test parts that are later than train by a date that nobody named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.data.prepare import prepare
+from automl.data.rows import Prepared
+from automl.spec import Spec
+
+DRAW = np.random.default_rng(5)
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+
+
+def rows(n: int, first: int, last: int, *, undated: int = 0) -> pl.DataFrame:
+    """Rows of days `first` to `last` of 2020, with the date in one column and in three."""
+    day = DRAW.integers(first, last, n)
+    date = pl.Series("booked", np.datetime64("2020-01-01") + day).cast(pl.Date)
+    shown = date.dt.to_string("%Y-%m-%d").to_list()
+    return pl.DataFrame(
+        {
+            "y": DRAW.choice(["no", "yes"], n),
+            "x": DRAW.normal(size=n),
+            "booked": [None] * undated + shown[undated:],
+            "arrival_date_year": date.dt.year(),
+            "arrival_date_month": [MONTHS[month - 1] for month in date.dt.month()],
+            "arrival_date_day_of_month": date.dt.day(),
+        }
+    )
+
+
+def prepared(make_spec: Callable[..., Spec], train: pl.DataFrame, test: pl.DataFrame, **data: object) -> Prepared:
+    return prepare(make_spec({"positive": "yes"}, **data), train=train, test=test)
+
+
+def of(found: Prepared, name: str) -> tuple[str, bool]:
+    return next((column.role, column.is_feature) for column in found.schema.columns if column.name == name)
+
+
+def test_a_later_test_part_gives_the_time(make_spec: Callable[..., Spec]) -> None:
+    """The date is the time of each row, as if the spec had named it; the audit says so, and how to refuse."""
+    found = prepared(make_spec, rows(300, 0, 200).drop(pl.selectors.contains("arrival")), rows(100, 200, 260))
+    assert found.train.time is not None
+    assert found.test.time is not None
+    assert found.train.time.max() < found.test.time.min()
+    assert of(found, "booked") == ("time", True)
+    (told,) = [one for one in found.findings if one.check == "time"]
+    assert told.action == "changed"
+    assert "'booked' (100% of its rows" in told.text
+    assert "name 'booked' in data.audit.keep" in told.text
+
+
+def test_a_date_in_parts(make_spec: Callable[..., Spec]) -> None:
+    """Three columns give the date, found or named by the spec; they stay what they are."""
+    train, test = (part.drop("booked") for part in (rows(300, 0, 200), rows(100, 200, 260)))
+    found = prepared(make_spec, train, test)
+    assert found.train.time is not None
+    assert of(found, "arrival_date") == ("time", True)
+    assert of(found, "arrival_date_year") == ("feature", True)
+    named = ["arrival_date_year", "arrival_date_month", "arrival_date_day_of_month"]
+    told = prepared(make_spec, train, test, time=named)
+    assert of(told, "arrival_date") == ("time", True)
+    assert of(told, "arrival_date_year") == ("time", True)
+    np.testing.assert_array_equal(told.train.time, found.train.time)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "data"),
+    [
+        (rows(300, 0, 200), rows(100, 0, 200), {}),
+        (rows(300, 0, 200), rows(100, 150, 260), {}),
+        (rows(300, 0, 200, undated=60), rows(100, 200, 260), {"exclude": ["arrival_date_year"]}),
+        (rows(300, 0, 200), rows(100, 200, 260), {"audit": {"keep": ["booked", "arrival_date_month"]}}),
+        (rows(300, 0, 200), rows(100, 200, 260), {"audit": {"action": "warn"}}),
+        (rows(300, 0, 200), rows(100, 200, 260), {"group": "arrival_date_day_of_month"}),
+    ],
+    ids=["alike", "not all later", "many without a date", "kept", "warn", "by group"],
+)
+def test_no_time_is_found(
+    make_spec: Callable[..., Spec], train: pl.DataFrame, test: pl.DataFrame, data: dict[str, object]
+) -> None:
+    """What overlaps, what many rows lack, and what the spec says otherwise."""
+    assert prepared(make_spec, train, test, **data).train.time is None
+
+
+def test_the_time_that_is_named_stands(make_spec: Callable[..., Spec]) -> None:
+    """No other date takes its place."""
+    train, test = rows(300, 0, 200), rows(100, 200, 260)
+    late = train.with_columns(seen=pl.lit("2019-12-31")), test.with_columns(seen=pl.lit("2019-12-30"))
+    found = prepared(make_spec, *late, time="booked")
+    assert of(found, "booked")[0] == "time"
+    assert not [one for one in found.findings if one.check == "time"]
