@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +14,6 @@ from automl.data.rows import Prepared
 from automl.spec import Spec
 
 DRAW = np.random.default_rng(5)
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
 
 
 def rows(n: int, first: int, last: int, *, undated: int = 0) -> pl.DataFrame:
@@ -27,7 +27,7 @@ def rows(n: int, first: int, last: int, *, undated: int = 0) -> pl.DataFrame:
             "x": DRAW.normal(size=n),
             "booked": [None] * undated + shown[undated:],
             "arrival_date_year": date.dt.year(),
-            "arrival_date_month": [MONTHS[month - 1] for month in date.dt.month()],
+            "arrival_date_month": [month_name[month] for month in date.dt.month()],
             "arrival_date_day_of_month": date.dt.day(),
         }
     )
@@ -56,7 +56,7 @@ def test_a_later_test_part_gives_the_time(make_spec: Callable[..., Spec]) -> Non
 
 def test_a_date_in_parts(make_spec: Callable[..., Spec]) -> None:
     """Three columns give the date, found or named by the spec; they stay what they are."""
-    train, test = (part.drop("booked") for part in (rows(300, 0, 200), rows(100, 200, 260)))
+    train, test = (part.drop("booked") for part in (rows(300, 0, 500), rows(100, 500, 560)))
     found = prepared(make_spec, train, test)
     assert found.train.time is not None
     assert of(found, "arrival_date") == ("time", True)
