@@ -6,6 +6,7 @@ case (docs/decisions/0010): out of fold its log loss was .26, on test .39.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from automl.spec.data import Data
 
 Floats = NDArray[np.float64]
 LATER = 0.95  # share of test that comes after as large a share of train
+SORTED = 0.99  # share of rows that are no earlier than the row above them
+FEW = 10  # moments below which an order says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +42,7 @@ def later(schema: Schema, train: pl.DataFrame, test: pl.DataFrame, data: Data) -
     """
     if data.time or data.group is not None or data.audit.action == "warn":
         return None
-    dates = [
-        column for column in schema.features if column.wire == "date" and not set(_parts(column)) & {*data.audit.keep}
-    ]
-    times = [(column, _times(column, train), _times(column, test)) for column in dates]
+    times = [(column, _times(column, train), _times(column, test)) for column in _dates(schema, data)]
     apart = [one for one in times if _comes_after(*one[1:])]
     if not apart:
         return None
@@ -55,6 +55,32 @@ def later(schema: Schema, train: pl.DataFrame, test: pl.DataFrame, data: Data) -
     evidence = {"share": share, "first_of_test": float(np.nanmin(after)), "last_of_train": float(np.nanmax(earlier))}
     said = finding("time", column.name, text, "changed", evidence)
     return Later(column=column.name, train=earlier, test=after, found=said)
+
+
+def in_order(schema: Schema, train: pl.DataFrame, data: Data) -> tuple[Finding, ...]:
+    """A note where rows stand in the order of a date that is no time: test was drawn from among them."""
+    if data.time or data.group is not None:
+        return ()
+    for column in _dates(schema, data):
+        times = _times(column, train)
+        known = times[np.isfinite(times)]
+        steps = np.diff(known)
+        ordered = max(np.mean(steps >= 0.0), np.mean(steps <= 0.0)) if len(steps) else 0.0
+        if known.size >= LATER * times.size and ordered >= SORTED and np.unique(known).size >= FEW:
+            named = json.dumps(_parts(column), ensure_ascii=False)
+            text = (
+                f"rows stand in the order of {column.name!r}, and test is drawn from among them: if what you will "
+                f"score comes later, data.time = {named} judges that"
+            )
+            return (finding("time", column.name, text, "noted", {"in_order": float(ordered)}),)
+    return ()
+
+
+def _dates(schema: Schema, data: Data) -> list[Column]:
+    """The dates that may be the time of the rows."""
+    return [
+        column for column in schema.features if column.wire == "date" and not set(_parts(column)) & {*data.audit.keep}
+    ]
 
 
 def _parts(column: Column) -> tuple[str, ...]:

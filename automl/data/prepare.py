@@ -14,7 +14,7 @@ from automl.data.base_rate import check_base_rate, to_base_rate, told
 from automl.data.bulk import read_column, read_frame
 from automl.data.costs import ROW_ORDER, cost_column, costs_of, joined
 from automl.data.labels import canonical, encode, fit_labels
-from automl.data.later import later
+from automl.data.later import in_order, later
 from automl.data.moments import moments
 from automl.data.query import read_query
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
@@ -65,6 +65,8 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
         schema = with_time(schema, dated.column)
         train_part, test_part = replace(train_part, time=dated.train), replace(test_part, time=dated.test)
         findings.append(dated.found)
+    elif held is None:
+        findings += in_order(schema, train_part.raw, spec.data)
 
     frame = read_frame(schema.reader(), train_part.raw)
     audited = audit(

@@ -94,3 +94,21 @@ def test_the_time_that_is_named_stands(make_spec: Callable[..., Spec]) -> None:
     found = prepared(make_spec, *late, time="booked")
     assert of(found, "booked")[0] == "time"
     assert not [one for one in found.findings if one.check == "time"]
+
+
+def test_rows_in_the_order_of_a_date(make_spec: Callable[..., Spec]) -> None:
+    """Where the engine draws the test part itself the audit says what that does not judge."""
+    every = rows(300, 0, 200).drop(pl.selectors.contains("arrival"))
+
+    def told(frame: pl.DataFrame, **data: object) -> list[str]:
+        found = prepare(make_spec({"positive": "yes"}, **data), train=frame)
+        return [one.text for one in found.findings if one.check == "time"]
+
+    (text,) = told(every.sort("booked"))
+    assert "in the order of 'booked'" in text
+    assert 'data.time = ["booked"]' in text
+    assert told(every.sort("booked", descending=True)) == [text]
+    assert told(every) == []
+    assert told(every.sort("booked"), time="booked") == []
+    assert told(every.sort("booked"), audit={"keep": ["booked"]}) == []
+    assert told(every.with_columns(booked=pl.lit("2020-01-01"))) == []
