@@ -75,18 +75,6 @@ def compare(
     return (*no_longer_filled(schema.features, train, test), *apart)
 
 
-def shared_rows(train: pl.DataFrame, test: pl.DataFrame) -> tuple[Finding, ...]:
-    """A note on rows of test that equal a row of train in all features (D18)."""
-    if not train.width or not test.height:
-        return ()
-    copies = int(test.hash_rows(seed=1).is_in(train.hash_rows(seed=1).implode()).sum())
-    if copies == 0:
-        return ()
-    share = copies / test.height
-    text = f"{copies} rows of test ({share:.1%}) equal a row of train in all features"
-    return (finding("shared rows", None, text, "noted", {"rows": copies, "share": share}),)
-
-
 def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Finding]:
     """What the reader could not take: infinities (D03), texts, dates out of range (D08), long numbers (D14)."""
     name = column.name

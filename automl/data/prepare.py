@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.audit import audit, compare, shared_rows
+from automl.data.audit import audit, compare
 from automl.data.base_rate import check_base_rate, to_base_rate, told
 from automl.data.bulk import read_column, read_frame
+from automl.data.copies import copies_together, shared_rows
 from automl.data.costs import ROW_ORDER, cost_column, costs_of, joined
 from automl.data.labels import canonical, encode, fit_labels
 from automl.data.later import in_order, later
@@ -60,13 +61,8 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     test_y, test_keep, also = _targets(labels, test_part.raw, "test")
     train_part, test_part = train_part.take(train_keep).dated(schema), test_part.take(test_keep).dated(schema)
     findings += [*shapes, *dropped, *also, *_rare(labels, train_y)]
-    dated = later(schema, train_part.raw, test_part.raw, spec.data)
-    if dated is not None:
-        schema = with_time(schema, dated.column)
-        train_part, test_part = replace(train_part, time=dated.train), replace(test_part, time=dated.test)
-        findings.append(dated.found)
-    elif held is None:
-        findings += in_order(schema, train_part.raw, spec.data)
+    schema, train_part, test_part, in_time = _in_time(schema, train_part, test_part, spec, given=held is not None)
+    findings += in_time
 
     frame = read_frame(schema.reader(), train_part.raw)
     audited = audit(
@@ -89,6 +85,9 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     frame = frame.select([column.name for column in schema.features])
     compared = compare(schema, frame, test_frame, spec=spec, times=(train_part.time, test_part.time))
     findings += [*audited, *compared, *shared_rows(frame, test_frame)]
+    if held is not None and train_part.time is None:
+        train_part, test_part, together = _together(frame, test_frame, train_part, test_part, spec)
+        findings += together
     beside = _beside(schema, spec)
     learned = _rows(frame, train_part, train_y, spec, beside)
     judged = _rows(test_frame, test_part, test_y, spec, beside)
@@ -180,6 +179,29 @@ def _parts(spec: Spec, source: Source, held: Source | None) -> tuple[_Part, _Par
     rows = Rows(frame=every.raw, raw=every.raw, y=y, time=every.time, group=every.group)
     train_index, test_index, sentence = split_test(rows, labels.task, spec.data, spec.budget.seed)
     return every.take(train_index), every.take(test_index), sentence, findings
+
+
+def _in_time(
+    schema: Schema, train: _Part, test: _Part, spec: Spec, *, given: bool
+) -> tuple[Schema, _Part, _Part, list[Finding]]:
+    """The time of the rows where nobody named it: by a date that a `given` test part is later by."""
+    if not given:
+        return schema, train, test, [*in_order(schema, train.raw, spec.data)]
+    found = later(schema, train.raw, test.raw, spec.data)
+    if found is None:
+        return schema, train, test, []
+    dated = replace(train, time=found.train), replace(test, time=found.test)
+    return with_time(schema, found.column), *dated, [found.found]
+
+
+def _together(
+    frame: pl.DataFrame, test_frame: pl.DataFrame, train: _Part, test: _Part, spec: Spec
+) -> tuple[_Part, _Part, list[Finding]]:
+    """Copies as groups, where the test part that was given keeps them together."""
+    found = copies_together(frame, test_frame, spec.data)
+    if found is None:
+        return train, test, []
+    return replace(train, group=found.train), replace(test, group=found.test), [found.found]
 
 
 def _groups(spec: Spec, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.audit import audit, shared_rows
+from automl.data.audit import audit
 from automl.data.bulk import read_frame
 from automl.data.rows import Finding
 from automl.data.schema import infer_schema
@@ -140,12 +140,3 @@ def test_score_is_out_of_sample() -> None:
     """A random category with a level for each row scores an AUC of a half."""
     own = pl.Series([f"{i}" for i in range(N)])
     assert column_score(own, Y, BINARY) == pytest.approx(0.5, abs=0.02)
-
-
-def test_shared_rows() -> None:
-    """D18: rows of test that equal a row of train are counted."""
-    train, test = pl.DataFrame({"a": [1.0, 2.0], "b": ["x", ""]}), pl.DataFrame({"a": [2.0, 2.0], "b": ["", "x"]})
-    (found,) = shared_rows(train, test)
-    assert found.evidence == {"rows": 1, "share": 0.5}
-    assert shared_rows(train, test[1:]) == ()
-    assert shared_rows(train, test[:0]) == ()
