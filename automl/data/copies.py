@@ -1,4 +1,7 @@
-"""Rows that equal each other in all features (D18): what test shares with train, and copies as groups for folds."""
+"""Rows that equal each other in all features (D18): what test shares with train, and copies as groups for folds.
+
+Why, and what it is worth: docs/decisions/0012.
+"""
 
 from __future__ import annotations
 
