@@ -44,9 +44,10 @@ def copies_together(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> Copi
     """Copies as groups, where `test` was parted from `train` with all copies on one side.
 
     Train is full of rows that have a copy, and test has next to none of them: who made it kept together what belongs
-    together. Folds that draw rows would know half of what they predict. None where the spec names a time or a group.
+    together. Folds that draw rows would know half of what they predict. None where the spec names a time or a group, or
+    says ``data.audit.action = "warn"``.
     """
-    if data.time or data.group is not None or not train.width:
+    if data.time or data.group is not None or data.audit.action == "warn" or not train.width:
         return None
     twice = float(_hashes(train).is_duplicated().mean() or 0.0)  # type: ignore[arg-type]  # of booleans
     shared = float(_shared(train, test).sum())

@@ -12,7 +12,7 @@ from automl.data.copies import copies_together, shared_rows
 from automl.data.prepare import prepare
 from automl.data.split import folds
 from automl.spec import Spec
-from automl.spec.data import Data
+from automl.spec.data import Audit, Data
 
 DRAW = np.random.default_rng(8)
 
@@ -58,9 +58,10 @@ def test_copies_that_were_kept_together(make_spec: Callable[..., Spec]) -> None:
         (rows(np.arange(150.0), 400), rows(np.arange(150.0, 200.0), 12), Data()),
         (rows(np.arange(150.0), 400), rows(np.arange(150.0, 200.0), 100), Data(group="c")),
         (rows(np.arange(150.0), 400), rows(np.arange(150.0, 200.0), 100), Data(time=("x",))),
+        (rows(np.arange(150.0), 400), rows(np.arange(150.0, 200.0), 100), Data(audit=Audit(action="warn"))),
         (pl.DataFrame(), pl.DataFrame(), Data()),
     ],
-    ids=["drawn", "no copies", "too few to tell", "by group", "by time", "no columns"],
+    ids=["drawn", "no copies", "too few to tell", "by group", "by time", "warn", "no columns"],
 )
 def test_rows_that_are_drawn(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> None:
     """Copies that a draw has put on both sides are as frequent in what will be scored."""
