@@ -24,7 +24,7 @@ from automl.search.features import choose_features
 from automl.search.finish import finish
 from automl.search.forecast import granted, most, reserve, scaled, seconds_left, usual_fit, work
 from automl.search.monotone import able
-from automl.search.pace import BAGS_LEFT, PREPARE, pace
+from automl.search.pace import BAGS_LEFT, FEWEST, PREPARE, pace
 from automl.search.problem import Matrices, Problem
 from automl.search.reserve import After, crowding, repair_seconds, reserve_seconds
 from automl.search.rundir import RunDir
@@ -282,6 +282,7 @@ def _settle(state: State, found: Candidate) -> None:
         workers=state.workers,
         bags=BAGS_LEFT,
         least=state.problem.least_folds,
+        fewest=FEWEST,
         by_time=state.problem.rows.time is not None,
     )
     state.agenda.pace = replace(state.pace, rate=1.0) if state.rungs else state.pace

@@ -14,6 +14,7 @@ ROUNDS = 300  # what a default learning rate takes to the best round, roughly
 BAGS = 6  # candidates on all folds that a search should get to, else there are fewer folds
 BAGS_LEFT = 3  # the same once the first fit has shown how fast this machine is
 FEWEST = 2.5  # candidates on all folds that are enough where one fold would tell too little
+FEWEST_GUESSED = 1.0  # the same by counted work: a guess may be three times too long, and the first fit settles it
 FITS = 5  # single fits that a search should get to, else learning rates are raised
 FASTEST = 0.2  # learning rates are raised no higher
 SHARE = 0.4  # of the search, the longest that one fit may take
@@ -45,17 +46,18 @@ def pace(
     workers: int,
     bags: int = BAGS,
     least: int = 1,
+    fewest: float = FEWEST_GUESSED,
     by_time: bool = False,
 ) -> Pace:
     """The pace of a search of `seconds` on `workers` cores, where a usual fit takes `estimate` seconds.
 
     It has at most `folds` folds, fewer where there is no time for `bags` candidates on all of them; but `least` where
-    there is time for `FEWEST` candidates. `by_time`: the rows held out are the latest ones.
+    there is time for `fewest` candidates. `by_time`: the rows held out are the latest ones.
     """
     seconds = max(1.0, seconds)
     cores = seconds * workers
     fits = cores / max(estimate, 1e-9)
-    some = min(least, int(fits / FEWEST))
+    some = min(least, int(fits / fewest))
     return Pace(
         folds=max(1, min(folds, max(int(fits / bags), some))),
         rate=max(1.0, FITS / fits),

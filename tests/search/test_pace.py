@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.search.pace import fit_estimate, hurried, pace, paced
+from automl.search.pace import FEWEST, fit_estimate, hurried, pace, paced
 from automl.task import Task
 
 BINARY = Task(kind="binary", classes=2)
@@ -42,3 +42,10 @@ def test_slower() -> None:
     """A learning rate may also be lower, for more rounds."""
     assert paced({"learning_rate": 0.04}, 0.5) == {"learning_rate": 0.02}
     assert paced({"learning_rate": 0.04}, 100.0) == {"learning_rate": 0.2}
+
+
+def test_a_guess_does_not_take_the_folds_that_a_choice_needs() -> None:
+    """Counted work may say three times what fits take: the first one settles how many folds there is time for."""
+    guessed = pace(30.0, folds=5, seconds=60.0, workers=2, least=3)
+    settled = pace(30.0, folds=5, seconds=60.0, workers=2, least=3, fewest=FEWEST)
+    assert (guessed.folds, settled.folds) == (3, 1)
