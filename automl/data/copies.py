@@ -32,7 +32,7 @@ class Copies:
 
 def shared_rows(train: pl.DataFrame, test: pl.DataFrame) -> tuple[Finding, ...]:
     """A note on rows of test that equal a row of train in all features."""
-    copies = int(_shared(train, test).sum())
+    copies = _shared(_hashes(train), _hashes(test)) if train.width else 0
     if copies == 0:
         return ()
     share = copies / test.height
@@ -47,10 +47,11 @@ def copies_together(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> Copi
     together. Folds that draw rows would know half of what they predict. None where the spec names a time or a group, or
     says ``data.audit.action = "warn"``.
     """
-    if data.time or data.group is not None or data.audit.action == "warn" or not train.width:
+    if not data.follows_test or not train.width:
         return None
-    twice = float(_hashes(train).is_duplicated().mean() or 0.0)  # type: ignore[arg-type]  # of booleans
-    shared = float(_shared(train, test).sum())
+    own, other = _hashes(train), _hashes(test)
+    twice = float(own.is_duplicated().mean() or 0.0)  # type: ignore[arg-type]  # of booleans
+    shared = _shared(own, other)
     if twice < LEAST or twice * test.height < ENOUGH or shared > KEPT * twice * test.height:
         return None
     text = (
@@ -58,18 +59,14 @@ def copies_together(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> Copi
         "equal one of train: copies were kept together, so folds do, too; data.group would name what they belong to"
     )
     said = finding("copies", None, text, "changed", {"share": twice, "shared": shared / test.height})
-    codes = pl.concat([_hashes(train), _hashes(test)]).rank("dense").cast(pl.Int64).to_numpy()
+    codes = pl.concat([own, other]).rank("dense").cast(pl.Int64).to_numpy()
     return Copies(train=codes[: train.height], test=codes[train.height :], found=said)
 
 
-def _shared(train: pl.DataFrame, test: pl.DataFrame) -> pl.Series:
-    """Whether each row of test equals one of train."""
-    return (
-        _hashes(test).is_in(_hashes(train).implode())
-        if train.width and test.height
-        else pl.Series([], dtype=pl.Boolean)
-    )
+def _shared(train: pl.Series, test: pl.Series) -> int:
+    """How many rows of test equal one of train, by their hashes."""
+    return int(test.is_in(train.implode()).sum())
 
 
 def _hashes(rows: pl.DataFrame) -> pl.Series:
-    return rows.hash_rows(seed=1).rename("hash")
+    return rows.hash_rows(seed=1)

@@ -40,17 +40,16 @@ def later(schema: Schema, train: pl.DataFrame, test: pl.DataFrame, data: Data) -
     None where the spec names a time or a group, and where it says that the date is no time: by ``data.audit.keep``,
     or by ``data.audit.action = "warn"``.
     """
-    if data.time or data.group is not None or data.audit.action == "warn":
+    if not data.follows_test:
         return None
     times = [(column, _times(column, train), _times(column, test)) for column in _dates(schema, data)]
-    apart = [one for one in times if _comes_after(*one[1:])]
+    apart = [(_share_after(own, other), column, own, other) for column, own, other in times if _comes_after(own, other)]
     if not apart:
         return None
-    column, earlier, after = max(apart, key=lambda one: float(np.mean(one[2] > np.nanmax(one[1]))))
-    share = float(np.mean(after > np.nanmax(earlier)))
+    share, column, earlier, after = max(apart, key=lambda one: one[0])
     text = (
         f"test is later than train by {column.name!r} ({share:.0%} of its rows come after the last of train): rows are "
-        f"judged by time, as data.time would say; if that is wrong, name {_parts(column)[0]!r} in data.audit.keep"
+        f"judged by time, as data.time would say; if that is wrong, name {column.cells[0]!r} in data.audit.keep"
     )
     evidence = {"share": share, "first_of_test": float(np.nanmin(after)), "last_of_train": float(np.nanmax(earlier))}
     said = finding("time", column.name, text, "changed", evidence)
@@ -67,7 +66,7 @@ def in_order(schema: Schema, train: pl.DataFrame, data: Data) -> tuple[Finding, 
         steps = np.diff(known)
         ordered = max(np.mean(steps >= 0.0), np.mean(steps <= 0.0)) if len(steps) else 0.0
         if known.size >= LATER * times.size and ordered >= SORTED and np.unique(known).size >= FEW:
-            named = json.dumps(_parts(column), ensure_ascii=False)
+            named = json.dumps(column.cells, ensure_ascii=False)
             text = (
                 f"rows stand in the order of {column.name!r}, and test is drawn from among them: if what you will "
                 f"score comes later, data.time = {named} judges that"
@@ -78,19 +77,16 @@ def in_order(schema: Schema, train: pl.DataFrame, data: Data) -> tuple[Finding, 
 
 def _dates(schema: Schema, data: Data) -> list[Column]:
     """The dates that may be the time of the rows."""
-    return [
-        column for column in schema.features if column.wire == "date" and not set(_parts(column)) & {*data.audit.keep}
-    ]
-
-
-def _parts(column: Column) -> tuple[str, ...]:
-    """The raw columns that a date is read from."""
-    parts = column.reader.get("parts")
-    return tuple(parts) if isinstance(parts, list | tuple) else (column.name,)
+    kept = {*data.audit.keep}
+    return [column for column in schema.features if column.wire == "date" and kept.isdisjoint(column.cells)]
 
 
 def _times(column: Column, raw: pl.DataFrame) -> Floats:
     return read_column(dict(column.reader), raw[column.name]).to_numpy().astype(np.float64)
+
+
+def _share_after(train: Floats, test: Floats) -> float:
+    return float(np.mean(test > np.nanmax(train)))
 
 
 def _comes_after(train: Floats, test: Floats) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -41,6 +41,12 @@ class Column:
     sense: Sense = ""
     pair: str = ""
     separator: str = ""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The raw columns that it is read from: itself, or the parts of a date."""
+        parts: Any = self.reader.get("parts", (self.name,))
+        return tuple(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
     dates = _dates_of_parts(columns, raw, spec)
     schema = Schema(columns=(*columns, *dates))
     for date in dates:
-        if set(date.reader["parts"]) <= set(spec.data.time):  # type: ignore[call-overload]  # names
+        if set(date.cells) <= set(spec.data.time):
             schema = with_time(schema, date.name, "data.time: ")
     return schema, (*findings, *(_told(column) for column in dates))
 

@@ -133,3 +133,8 @@ class Data(Section):
     """What happens where a column looks like a leak."""
     tables: Mapping[str, Table] = Field(default_factory=dict)
     """Other tables, by name."""
+
+    @property
+    def follows_test(self) -> bool:
+        """Whether folds may follow what a given test part shows: nothing is named, and the audit may act."""
+        return not self.time and self.group is None and self.audit.action != "warn"
