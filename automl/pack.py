@@ -17,7 +17,7 @@ from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
 from automl.choose import Choice
-from automl.data.bulk import read_frame
+from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Prepared, Rows
 from automl.decide.policy import is_decided
 from automl.features.relational.relate import narrowed

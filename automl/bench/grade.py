@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from automl import metrics
 from automl.bench.tasks import BenchTask
 from automl.data.labels import encode, fit_labels
+from automl.data.read.source import load
 from automl.data.rows import Labels
-from automl.data.source import load
 from automl.judge import REPORTED
 from automl.spec import Spec, parse
 

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
-from automl.data.reader import read_row
-from automl.data.tables import Related, read_table, read_tables
+from automl.data.read.reader import read_row
+from automl.data.read.typed_tables import Related, read_table, read_tables
 from automl.features.relational.definition import MAIN, Catalog
 from automl.features.relational.run import run
 from automl.features.relational.stored import from_json

@@ -85,7 +85,7 @@ class Ranking:
         period = next((limit.seconds for limit in self.limits.values() if isinstance(limit, Rate)), None)
         if period is None or times is None or not rows:
             return [np.arange(rows)]
-        from automl.data.moments import moments  # with the whole spec, which single rows do not need
+        from automl.data.infer.row_time import moments  # with the whole spec, which single rows do not need
         from automl.spec import parse
 
         moment = moments(times, parse(self.spec).data)
