@@ -12,14 +12,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.rows import Prepared
-from automl.decide.amount import AmountFit, expect
-from automl.decide.calibrate import Calibration, fit_calibration
-from automl.decide.costs import Costs
-from automl.decide.number import NumberPolicy, fit_number_policy
-from automl.decide.policy import ExpectedCost
-from automl.decide.price import priced
-from automl.decide.require import promised
-from automl.decide.unit_costs import make_unit_costs
+from automl.decide.calibration.calibrate import Calibration, fit_calibration
+from automl.decide.costs.cost_matrix import Costs
+from automl.decide.costs.outcome_model import AmountFit, expect
+from automl.decide.costs.unit_costs import make_unit_costs
+from automl.decide.policy.expected_cost import ExpectedCost
+from automl.decide.policy.guarantees import promised
+from automl.decide.policy.shadow_prices import priced
+from automl.decide.verdict.number_verdict import NumberPolicy, fit_number_policy
 from automl.errors import BundleError
 from automl.graph.assemble import Assembly, assemble
 from automl.graph.onnx import to_onnx

@@ -13,13 +13,13 @@ from automl import metrics
 from automl.bundle.manifest import GroupScore, Score
 from automl.choose import Choice, score_rows
 from automl.data.rows import Prepared, Rows
-from automl.decide.costs import Costs
-from automl.decide.evidence import decided_rows, out_of_fold
-from automl.decide.number import Forecast, NumberPolicy, coverage, judge_numbers, out_of_fold_decisions
-from automl.decide.policy import codes
-from automl.decide.require import asked_floors, counted
-from automl.decide.verdict import ROWS_SMALL, Verdict
-from automl.decide.verdict import judge as judge_money
+from automl.decide.costs.cost_matrix import Costs
+from automl.decide.policy.expected_cost import codes
+from automl.decide.policy.guarantees import asked_floors, counted
+from automl.decide.verdict.decided_rows import decided_rows, out_of_fold
+from automl.decide.verdict.label_verdict import ROWS_SMALL, Verdict
+from automl.decide.verdict.label_verdict import judge as judge_money
+from automl.decide.verdict.number_verdict import Forecast, NumberPolicy, coverage, judge_numbers, out_of_fold_decisions
 from automl.errors import DataError
 from automl.metrics.groups import by_group
 from automl.metrics.interval import interval

@@ -19,7 +19,7 @@ from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_
 from automl.choose import Choice
 from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Prepared, Rows
-from automl.decide.policy import is_decided
+from automl.decide.policy.expected_cost import is_decided
 from automl.features.relational.relate import narrowed
 from automl.judge import Judgement
 from automl.ops.bulk import evaluate

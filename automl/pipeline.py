@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from automl.bundle.read import Bundle
     from automl.choose import Choice
     from automl.data.rows import Prepared
-    from automl.decide.costs import Costs
-    from automl.decide.verdict import Verdict
+    from automl.decide.costs.cost_matrix import Costs
+    from automl.decide.verdict.label_verdict import Verdict
     from automl.executors.base import Executor
     from automl.gates.base import GateVerdict, Measured
     from automl.gates.floor import Floor
@@ -236,7 +236,7 @@ def _read(
     loaded: Callable[[], None],
 ) -> Prepared:
     from automl.data.prepare import prepare
-    from automl.decide.unit_costs import make_unit_costs
+    from automl.decide.costs.unit_costs import make_unit_costs
     from automl.gates.asked import check_limits
 
     listener(Event(stage="read", text="reading and auditing the data"))
@@ -294,7 +294,7 @@ def _with_money(listener: Listener, run: RunDir, data: Prepared, costs: Costs | 
     """The listener, told what the decisions of each new best candidate would save."""
     if costs is None or not costs.given:
         return listener
-    from automl.decide.glance import glance
+    from automl.decide.verdict.quick_saving import glance
 
     def listen(event: Event) -> None:
         if oof := event.facts.get("oof"):
@@ -333,9 +333,9 @@ def _search(
 
 def _costs(spec: Spec, data: Prepared) -> Costs | None:
     """The costs, before the search: an expression that is wrong is told at once."""
-    from automl.decide.costs import make_costs
-    from automl.decide.price import make_capacity
-    from automl.decide.require import check_require
+    from automl.decide.costs.cost_matrix import make_costs
+    from automl.decide.policy.guarantees import check_require
+    from automl.decide.policy.shadow_prices import make_capacity
 
     costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
     check_require(spec.objective, costs, data)

@@ -23,13 +23,13 @@ from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.tables import RELATIONAL
 from automl.bundle.write import check_place, discard, finish, stage, staging
 from automl.data.rows import Finding, Prepared, Rows
-from automl.decide.costs import EXPECTED, Costs, make_costs
-from automl.decide.number import NumberPolicy, fit_number_policy
-from automl.decide.policy import ExpectedCost, is_decided
-from automl.decide.price import make_capacity, priced
-from automl.decide.require import check_require, promised
-from automl.decide.unit_costs import make_unit_costs
-from automl.decide.verdict import Verdict
+from automl.decide.costs.cost_matrix import EXPECTED, Costs, make_costs
+from automl.decide.costs.unit_costs import make_unit_costs
+from automl.decide.policy.expected_cost import ExpectedCost, is_decided
+from automl.decide.policy.guarantees import check_require, promised
+from automl.decide.policy.shadow_prices import make_capacity, priced
+from automl.decide.verdict.label_verdict import Verdict
+from automl.decide.verdict.number_verdict import NumberPolicy, fit_number_policy
 from automl.errors import SpecError, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.gates.measure import measure

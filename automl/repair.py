@@ -14,8 +14,8 @@ from automl.budget import Deadline
 from automl.bundle.write import discard, stage
 from automl.choose import Choice
 from automl.data.rows import Prepared
-from automl.decide.costs import Costs
-from automl.decide.glance import glance
+from automl.decide.costs.cost_matrix import Costs
+from automl.decide.verdict.quick_saving import glance
 from automl.errors import BundleError, LimitRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.gates.measure import observe, verdicts

@@ -71,8 +71,8 @@ def price(
     if truth.spec.objective.costs is None or truth.labels.task.kind == "regression":
         return None
     from automl.data.prepare import prepare
-    from automl.decide.costs import make_costs
-    from automl.decide.policy import choose, codes
+    from automl.decide.costs.cost_matrix import make_costs
+    from automl.decide.policy.expected_cost import choose, codes
 
     data = prepare(truth.spec)
     costs = make_costs(truth.spec.objective, data.labels, data)
