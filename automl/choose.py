@@ -25,7 +25,7 @@ from automl.graph.assemble import Assembly, assemble
 from automl.graph.onnx import to_onnx
 from automl.graph.parity import Parity, check_parity
 from automl.graph.session import Session, open_session
-from automl.search.board import Outcome
+from automl.search.leaderboard import Outcome
 from automl.spec.objective import Objective
 
 SCORING_ROWS = 4096  # the graph's buffers for a chunk stay in the cache

@@ -23,7 +23,7 @@ from automl.decide.policy.expected_cost import is_decided
 from automl.features.relational.relate import narrowed
 from automl.judge import Judgement
 from automl.ops.bulk import evaluate
-from automl.search.board import Outcome
+from automl.search.leaderboard import Outcome
 from automl.spec import Spec
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from automl.gates.base import GateVerdict, Measured
     from automl.gates.floor import Floor
     from automl.judge import Judgement
-    from automl.search.board import Board, Outcome
+    from automl.search.leaderboard import Board, Outcome
     from automl.search.rundir import RunDir
 
 
@@ -206,7 +206,7 @@ def _refuse_the_impossible(floor: Floor, run: RunDir) -> None:
     """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
     from automl.gates.floor import impossible
     from automl.refuse import write_story
-    from automl.search.board import Board
+    from automl.search.leaderboard import Board
 
     if broken := floor.broken():
         write_story(run.path, board=Board(trials=(), weights=()), gates=broken)

@@ -12,7 +12,7 @@ from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.report.refusal import tell_refusal
 from automl.report.run import REFUSAL
-from automl.search.board import Board
+from automl.search.leaderboard import Board
 
 STORY = "refusal.md"
 

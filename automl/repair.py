@@ -22,7 +22,7 @@ from automl.gates.measure import observe, verdicts
 from automl.judge import Judgement
 from automl.pack import pack
 from automl.progress import Event, Listener
-from automl.search.board import Outcome, Rung, Weighed
+from automl.search.leaderboard import Outcome, Rung, Weighed
 from automl.spec import Spec
 from automl.spec.limits import Limits
 

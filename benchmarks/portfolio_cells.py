@@ -205,7 +205,7 @@ def _cell(sample: Mapping[str, Any], said: Mapping[str, Any], seed: int, kept: P
     from automl.ops.bulk import evaluate
     from automl.ops.expr import Stub
     from automl.registry import Registry
-    from automl.search.trial import RAW, swap
+    from automl.search.worker.fold_fit import RAW, swap
 
     name, params = said["learner"], {key: value for key, value in said.items() if key != "learner"}
     learner = Registry("automl.learners", Learner, "learner").get(name)

@@ -42,7 +42,7 @@ def test_the_layers_hold() -> None:
         ("automl/deploy/batch.py", "import automl.learners.base", "what ships never imports what trains"),
         ("automl/bundle/read.py", "def f():\n    import sklearn", "what ships never imports what trains"),
         ("automl/pipeline.py", "import onnx", "only graph imports onnx"),
-        ("automl/search/board.py", "import flaml", "only engines.flaml imports flaml"),
+        ("automl/search/leaderboard.py", "import flaml", "only engines.flaml imports flaml"),
         ("automl/learners/constant.py", "import lightgbm", "only learners.lightgbm imports lightgbm"),
         ("automl/report/console.py", "import click", "only cli imports click"),
     ],

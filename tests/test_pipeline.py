@@ -92,22 +92,22 @@ def test_the_run_tells_what_it_does(fitted):
 
 def test_a_member_that_the_graph_does_not_compute_stays_out(tmp_path, monkeypatch):
     """B13, R11: a library whose own scores are others than its trees give costs its member, and not the bundle."""
-    from automl.search import trial
+    from automl.search.worker import fold_fit
 
-    kept = trial._kept
+    kept = fold_fit._kept
 
     def doubtful(model, member, parity):
         found = kept(model, member, parity)
         return replace(found, native=found.native + 0.5) if member.learner == "lightgbm" else found
 
-    monkeypatch.setattr(trial, "_kept", doubtful)
+    monkeypatch.setattr(fold_fit, "_kept", doubtful)
     told = []
     done = fit(spec_of(), train=loans(), test=loans(300, seed=1), out=tmp_path / "x.bundle", listener=told.append)
     learners = {member.learner for member in done.bundle.manifest.members}
     assert learners == {"linear"}
     assert any("left out" in event.text and "(lightgbm): the raw score differs by" in event.text for event in told)
     assert {number for number, _ in done.board.weights} == {
-        trial.id for trial in done.board.trials if trial.learner == "linear"
+        fold_fit.id for trial in done.board.trials if fold_fit.learner == "linear"
     }
     oof = next(score for score in done.judgement.scores if (score.metric, score.rows) == ("roc_auc", "oof"))
     assert oof.value > 0.8
@@ -115,10 +115,10 @@ def test_a_member_that_the_graph_does_not_compute_stays_out(tmp_path, monkeypatc
 
 def test_no_sound_member_is_no_bundle(tmp_path, monkeypatch):
     """B13: where every member differs from its library, exit 7 and nothing at the place."""
-    from automl.search import trial
+    from automl.search.worker import fold_fit
 
-    kept = trial._kept
-    monkeypatch.setattr(trial, "_kept", lambda *given: replace(kept(*given), native=kept(*given).native + 0.5))
+    kept = fold_fit._kept
+    monkeypatch.setattr(fold_fit, "_kept", lambda *given: replace(kept(*given), native=kept(*given).native + 0.5))
     with pytest.raises(BundleError, match="the raw score differs") as refused:
         fit(spec_of(), train=loans(), out=tmp_path / "x.bundle")
     assert refused.value.exit_code == 7

@@ -18,7 +18,7 @@ from automl.metrics.base import Metric, get
 from automl.metrics.base import loss as proper
 from automl.search.monotone import SIGN, direction, orderly
 from automl.search.rundir import RunDir
-from automl.search.table import Table
+from automl.search.worker.feature_matrix import Table
 from automl.spec.model import Spec
 from automl.task import Task
 
