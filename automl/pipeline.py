@@ -219,7 +219,7 @@ def _preload(spec: Spec) -> Callable[[], None]:
         return lambda: None
     from threading import Thread
 
-    from automl.features.relational.propose import preload
+    from automl.features.relational.propose.featuretools import preload
 
     thread = Thread(target=preload, daemon=True)
     thread.start()

@@ -19,9 +19,9 @@ from automl.data.read.frames import read_frame
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
-from automl.features.relational.run import run
-from automl.features.relational.store import Store
-from automl.features.relational.stored import from_json
+from automl.features.relational.codec import from_json
+from automl.features.relational.compute.run import run
+from automl.features.relational.row_store import Store
 
 RELATIONAL = "relational.json"
 Source = Given | str | Path

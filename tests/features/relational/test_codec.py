@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.errors import BundleError
+from automl.features.relational.codec import from_json, to_json
 from automl.features.relational.definition import (
     Aggregation,
     Base,
@@ -24,7 +25,6 @@ from automl.features.relational.definition import (
     Transform,
     Where,
 )
-from automl.features.relational.stored import from_json, to_json
 
 CATALOG = Catalog(
     tables=(

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from automl.features.relational.compute.run import run
 from automl.features.relational.definition import MAIN, Definitions, Feature
-from automl.features.relational.run import run
 
 ROWS = 2_000  # of main, at most
 SAME = 0.995  # share of rows with one value that makes a feature a constant

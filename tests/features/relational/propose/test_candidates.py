@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from automl.features.relational.candidates import ranked, weight
 from automl.features.relational.definition import Aggregation, Base, Direct, Hop, Transform, Where
+from automl.features.relational.propose.candidates import ranked, weight
 
 LOG = Hop(table="log", on=(("k", "k"),))
 OTHER = Hop(table="other", on=(("k", "k"),))

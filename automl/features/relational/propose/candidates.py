@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from automl.features.relational.definition import MAIN, Aggregation, Base, Direct, Expr, Hop, Transform, steps
-from automl.features.relational.shape import Shape
-from automl.features.relational.wording import DAY
+from automl.features.relational.propose.shape import Shape
+from automl.features.relational.propose.wording import DAY
 
 WINDOWS = (30 * DAY, 90 * DAY, 7 * DAY, 365 * DAY)
 IN_WINDOWS = ("count", "sum", "mean", "max", "num_unique", "percent_true")

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from automl.errors import DataError
+from automl.features.relational.compute.engine import Engine, Values
+from automl.features.relational.compute.query_plan import Plan, plan
+from automl.features.relational.compute.range_aggregates import Floats, Ints
+from automl.features.relational.compute.run import at_rows, check_main, cutoffs, gathered
 from automl.features.relational.definition import MAIN, Definitions, Hop
-from automl.features.relational.engine import Engine, Values
-from automl.features.relational.fold import Floats, Ints
-from automl.features.relational.plan import Plan, plan
-from automl.features.relational.run import at_rows, check_main, cutoffs, gathered
 
 Row = Mapping[str, float | str]
 Numbers = Mapping[tuple[float | str, ...], int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from automl.features.relational.definition import Aggregation, Base, Catalog, Definitions, Feature, Hop, Table
-from automl.features.relational.select import select
+from automl.features.relational.propose.select import select
 
 PATH = (Hop(table="log", on=(("k", "k"),)),)
 CATALOG = Catalog(

@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.features.relational import kernel
+from automl.features.relational.compute import aggregations
+from automl.features.relational.compute.order_statistics import expand, parts
+from automl.features.relational.compute.query_plan import History, Item, Lookup, Plan
+from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
+from automl.features.relational.compute.transform import transform
+from automl.features.relational.compute.view import Keys, View, build
 from automl.features.relational.definition import Catalog, Hop, Where
-from automl.features.relational.fold import Floats, Ints, Ranges
-from automl.features.relational.ordered import expand, parts
-from automl.features.relational.plan import History, Item, Lookup, Plan
-from automl.features.relational.transform import transform
-from automl.features.relational.view import Keys, View, build
 
 T = TypeVar("T")
 PAIRS = 1_000_000  # of a row and a cutoff whose values are computed at once
@@ -137,7 +137,7 @@ class Engine:
         ranges = dict(zip(windows, view.ranges(key, cutoff, windows), strict=True))
         for item in history.items:
             if item.value is None:
-                data = kernel.of_rows(item.op, ranges[item.window], view.time, cutoff)
+                data = aggregations.of_rows(item.op, ranges[item.window], view.time, cutoff)
                 slots[item.slot] = Values(_back(data, order))
         for items in _families(history.items):
             asked = tuple(dict.fromkeys(item.window for item in items))
@@ -156,7 +156,7 @@ class Engine:
     ) -> dict[Any, Values]:
         leaves = self._leaves(history)
         asked = _asked(items)
-        found = kernel.of_values(asked, [leaf.data[at] for leaf in leaves], ranges, view.time)
+        found = aggregations.of_values(asked, [leaf.data[at] for leaf in leaves], ranges, view.time)
         return {key: _values(key[0], data, leaves[key[1]]) for key, data in zip(asked, found, strict=True)}
 
     def _moving(
@@ -169,7 +169,7 @@ class Engine:
             there = _Rows(self, history.table, view.rows[row], cutoff[part][owner])
             values = self.compute(history.plan, there)
             own = _whole(ranges.length[part])
-            found = kernel.of_values(asked, [value.data for value in values], own, view.time[row])
+            found = aggregations.of_values(asked, [value.data for value in values], own, view.time[row])
             pieces.append([_values(op, data, values[i]) for (op, i), data in zip(asked, found, strict=True)])
         return {
             key: Values(np.concatenate([piece[i].data for piece in pieces]), pieces[0][i].levels)
@@ -214,7 +214,7 @@ def _families(items: Sequence[Item]) -> list[list[Item]]:
     found: dict[str, list[Item]] = {}
     for item in items:
         if item.value is not None:
-            found.setdefault(kernel.family(item.op), []).append(item)
+            found.setdefault(aggregations.family(item.op), []).append(item)
     return list(found.values())
 
 

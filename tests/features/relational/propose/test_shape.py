@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from automl.features.relational.definition import Catalog, Relation, Table
-from automl.features.relational.shape import Link, shape
+from automl.features.relational.propose.shape import Link, shape
 
 N = 100
 SAMPLES = {

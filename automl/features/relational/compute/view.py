@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
 from automl.features.relational.definition import Catalog, Hop
-from automl.features.relational.fold import Floats, Ints, Ranges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

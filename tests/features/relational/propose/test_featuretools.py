@@ -13,10 +13,10 @@ import pytest
 
 from automl.errors import SpecError
 from automl.features.relational.check import check
+from automl.features.relational.codec import from_json, to_json
+from automl.features.relational.compute.run import run
 from automl.features.relational.definition import Aggregation, Catalog, Definitions, Relation, Table, hops
-from automl.features.relational.propose import propose
-from automl.features.relational.run import run
-from automl.features.relational.stored import from_json, to_json
+from automl.features.relational.propose.featuretools import propose
 
 DAY = 86_400e6
 N = 400
@@ -154,8 +154,8 @@ def test_relations_in_a_circle_are_refused(catalog: Catalog, samples: dict[str, 
 def test_running_definitions_loads_no_featuretools() -> None:
     """What ships computes features without Featuretools, pandas or what trains."""
     script = (
-        "import sys; import automl.features.relational.run, automl.features.relational.store, "
-        "automl.features.relational.stored; "
+        "import sys; import automl.features.relational.compute.run, automl.features.relational.row_store, "
+        "automl.features.relational.codec; "
         "print([m for m in ('featuretools', 'pandas', 'sklearn', 'scipy', 'woodwork') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path.cwd())

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.features.relational.compute.range_aggregates import Floats
 from automl.features.relational.definition import TransformOp
-from automl.features.relational.fold import Floats
 
 SECOND = 1e6  # microseconds
 Moments = NDArray[np.datetime64]

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from automl.errors import DataError
+from automl.features.relational.compute.engine import Engine, Values
+from automl.features.relational.compute.query_plan import Plan, plan
+from automl.features.relational.compute.range_aggregates import Floats, Ints
 from automl.features.relational.definition import MAIN, Catalog, Definitions, Expr, Hop, steps
-from automl.features.relational.engine import Engine, Values
-from automl.features.relational.fold import Floats, Ints
-from automl.features.relational.plan import Plan, plan
 
 PART = 6_000_000  # rows of the largest table that are held at once, roughly
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.features.relational import ordered as module
-from automl.features.relational.fold import Ranges
-from automl.features.relational.ordered import OPS, ordered, parts
+from automl.features.relational.compute import order_statistics as module
+from automl.features.relational.compute.order_statistics import OPS, ordered, parts
+from automl.features.relational.compute.range_aggregates import Ranges
 
 
 @settings(max_examples=60)

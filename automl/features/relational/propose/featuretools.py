@@ -14,7 +14,6 @@ from typing import Any, get_args
 import polars as pl
 
 from automl.errors import SpecError
-from automl.features.relational.candidates import compared, ranked, since, windowed
 from automl.features.relational.check import WITHOUT_VALUES, check_catalog, wire_of
 from automl.features.relational.definition import (
     MAIN,
@@ -31,9 +30,10 @@ from automl.features.relational.definition import (
     Where,
     steps,
 )
-from automl.features.relational.select import select
-from automl.features.relational.shape import Link, Node, Shape, shape
-from automl.features.relational.wording import wording
+from automl.features.relational.propose.candidates import compared, ranked, since, windowed
+from automl.features.relational.propose.select import select
+from automl.features.relational.propose.shape import Link, Node, Shape, shape
+from automl.features.relational.propose.wording import wording
 
 DEPTH = 3  # operations on top of each other, hidden tables with them
 MOST = 20_000  # definitions

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from automl.errors import DataError
 from automl.features.relational.check import check, wire_of
+from automl.features.relational.compute.run import run
 from automl.features.relational.definition import (
     Aggregation,
     Base,
@@ -28,9 +29,8 @@ from automl.features.relational.definition import (
     Transform,
     Where,
 )
-from automl.features.relational.run import run
-from automl.features.relational.store import Store
-from automl.features.relational.wording import wording
+from automl.features.relational.propose.wording import wording
+from automl.features.relational.row_store import Store
 
 HORIZON = 5.0
 EVENTS = Hop(table="events", on=(("k", "k"), ("l", "l")))

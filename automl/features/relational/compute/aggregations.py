@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from automl.features.relational.compute.order_statistics import OPS, ordered
+from automl.features.relational.compute.range_aggregates import Floats, Ranges, comoments, extremes, moments, sums
+from automl.features.relational.compute.transform import SECOND
 from automl.features.relational.definition import AggregationOp
-from automl.features.relational.fold import Floats, Ranges, comoments, extremes, moments, sums
-from automl.features.relational.ordered import OPS, ordered
-from automl.features.relational.transform import SECOND
 
 DAY = 86_400 * SECOND
 SMALLEST = 1e-14  # a sum of squares below is no spread, as in pandas

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.features.relational.fold import Floats, Ints, Ranges
+from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
 
 ROWS = 4_000_000  # of ranges side by side that are looked at at once
 
