@@ -159,7 +159,7 @@ def _sample(data: Path, question: Question, size: str, seed: int) -> dict[str, A
     """Matrices to fit, to stop and to judge on, with the problem they are of."""
     from automl.bench.tasks import read_task
     from automl.data.prepare import prepare
-    from automl.features.fit import fit_plan, transform
+    from automl.features.plan_fit import fit_plan, transform
     from automl.learners.base import FeatureInfo, Matrix
     from automl.search.problem import Problem
     from automl.spec import parse

@@ -15,7 +15,7 @@ from automl.bench.tasks import BenchTask
 from automl.data.labels import encode, fit_labels
 from automl.data.read.source import load
 from automl.data.rows import Labels
-from automl.judge import REPORTED
+from automl.pipeline.judge import REPORTED
 from automl.spec import Spec, parse
 
 Floats = NDArray[np.float64]

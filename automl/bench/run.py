@@ -131,7 +131,7 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
     from automl.data.labels import encode
     from automl.data.read.source import load
     from automl.deploy.batch import predict
-    from automl.judge import REPORTED
+    from automl.pipeline.judge import REPORTED
 
     loaded = Bundle.load(bundle)
     scored = place / "scored.parquet"

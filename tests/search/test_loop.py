@@ -18,7 +18,7 @@ from automl.errors import AutomlError, SpecError, Stopped
 from automl.executors.base import Done, Executor, Job
 from automl.executors.inline import InlineExecutor
 from automl.executors.local import LocalExecutor
-from automl.features.fit import transform
+from automl.features.plan_fit import transform
 from automl.learners.base import Learner
 from automl.learners.constant import CONSTANT
 from automl.learners.lightgbm import LIGHTGBM

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from automl.data.rows import Rows
 from automl.decide.costs.cost_matrix import Costs
 from automl.decide.costs.row_cost import RowCost
-from automl.features.fit import transform
 from automl.features.plan import Plan
+from automl.features.plan_fit import transform
 from automl.learners.base import FeatureInfo, Matrix
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Concat, Exponential, Expr, Features, Maximum, Minimum, Multiply, constant

@@ -15,7 +15,7 @@ from automl.data.rows import Fold, Rows
 from automl.data.split import FIRST_WINDOW
 from automl.executors.base import Done, Executor, Job
 from automl.features.base import Ask, Fitted, Sample
-from automl.features.fit import fit_asks, fit_sample, transform, values_of
+from automl.features.plan_fit import fit_asks, fit_sample, transform, values_of
 from automl.learners.base import FeatureInfo
 from automl.ops.expr import Expr, walk
 from automl.search.feature_search.probe import Probe, Probed

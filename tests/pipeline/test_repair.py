@@ -13,7 +13,7 @@ import pytest
 from automl.errors import LimitRefusal
 from automl.gates import measure
 from automl.gates.base import Measured
-from automl.pipeline import fit
+from automl.pipeline.fit import fit
 from automl.spec import parse
 
 
@@ -63,7 +63,7 @@ def scales(monkeypatch):
     # the floor first: imported later it would keep the patched `observe` for the tests after these
     monkeypatch.setattr("automl.gates.floor.Floor.broken", lambda floor: ())
     monkeypatch.setattr("automl.gates.floor.Floor.__init__", lambda floor, limits: None)
-    monkeypatch.setattr("automl.repair.observe", observe)
+    monkeypatch.setattr("automl.pipeline.repair.observe", observe)
     monkeypatch.setattr(measure, "observe", observe)
 
 
@@ -158,6 +158,6 @@ def test_a_rung_that_is_close_is_measured_twice(monkeypatch, run):
         )  # fmt: skip
         return replace(made, walls=(seconds,) * 200)
 
-    monkeypatch.setattr("automl.repair.observe", observe)
+    monkeypatch.setattr("automl.pipeline.repair.observe", observe)
     with pytest.raises(LimitRefusal, match=r"1\.05 ms"):
         run(latency_p99="1ms")

@@ -10,7 +10,7 @@ import pytest
 
 import automl
 from automl.errors import BundleError, LimitRefusal, VerdictRefusal
-from automl.pipeline import fit, plan
+from automl.pipeline.fit import fit, plan
 from automl.spec import parse
 
 COSTS = {"false_positive": 1, "false_negative": 5}

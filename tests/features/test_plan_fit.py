@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.rows import Column, Fold, Rows, Schema
-from automl.features.fit import fit_plan, transform, unused
+from automl.features.plan_fit import fit_plan, transform, unused
 from automl.metrics import get, score
 from automl.ops import expr as ops
 from automl.task import Task

@@ -16,13 +16,13 @@ from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
-from automl.choose import Choice
 from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Prepared, Rows
 from automl.decide.policy.expected_cost import is_decided
 from automl.features.relational.relate import narrowed
-from automl.judge import Judgement
 from automl.ops.bulk import evaluate
+from automl.pipeline.choose import Choice
+from automl.pipeline.judge import Judgement
 from automl.search.leaderboard import Outcome
 from automl.spec import Spec
 

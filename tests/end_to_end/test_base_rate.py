@@ -6,8 +6,8 @@ import pytest
 
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
-from automl.pipeline import fit
-from automl.redecide import decide
+from automl.pipeline.fit import fit
+from automl.pipeline.redecide import decide
 from automl.spec import parse
 
 RATE = 0.04  # what `donors` come to in 4,000,000 rows

@@ -12,15 +12,15 @@ import numpy as np
 
 from automl.budget import Deadline
 from automl.bundle.write import discard, stage
-from automl.choose import Choice
 from automl.data.rows import Prepared
 from automl.decide.costs.cost_matrix import Costs
 from automl.decide.verdict.quick_saving import glance
 from automl.errors import BundleError, LimitRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.gates.measure import observe, verdicts
-from automl.judge import Judgement
-from automl.pack import pack
+from automl.pipeline.choose import Choice
+from automl.pipeline.judge import Judgement
+from automl.pipeline.pack import pack
 from automl.progress import Event, Listener
 from automl.search.leaderboard import Outcome, Rung, Weighed
 from automl.spec import Spec

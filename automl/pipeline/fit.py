@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
 from automl.errors import LimitRefusal, VerdictRefusal
+from automl.pipeline.warm import after_first, warm
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec, load, parse
-from automl.warm import after_first, warm
 
 if TYPE_CHECKING:
     import polars as pl
 
     from automl.bundle.read import Bundle
-    from automl.choose import Choice
     from automl.data.rows import Prepared
     from automl.decide.costs.cost_matrix import Costs
     from automl.decide.verdict.label_verdict import Verdict
     from automl.executors.base import Executor
     from automl.gates.base import GateVerdict, Measured
     from automl.gates.floor import Floor
-    from automl.judge import Judgement
+    from automl.pipeline.choose import Choice
+    from automl.pipeline.judge import Judgement
     from automl.search.leaderboard import Board, Outcome
     from automl.search.rundir import RunDir
 
@@ -205,7 +205,7 @@ def _floor(spec: Spec) -> Floor:
 def _refuse_the_impossible(floor: Floor, run: RunDir) -> None:
     """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
     from automl.gates.floor import impossible
-    from automl.refuse import write_story
+    from automl.pipeline.refuse import write_story
     from automl.search.leaderboard import Board
 
     if broken := floor.broken():
@@ -345,8 +345,8 @@ def _costs(spec: Spec, data: Prepared) -> Costs | None:
 def _choose(
     spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, run: RunDir, listener: Listener
 ) -> Choice:
-    from automl.choose import choose
-    from automl.refuse import write_story
+    from automl.pipeline.choose import choose
+    from automl.pipeline.refuse import write_story
 
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
     try:
@@ -374,8 +374,8 @@ def _ship(
 ) -> tuple[Choice, Measured | None]:
     """The model that ships; where serving is limited, one that keeps the limits, with what was measured of it."""
     from automl.bundle.write import staging
-    from automl.refuse import write_story
-    from automl.repair import Bench, NothingFits, is_limited, keep_limits
+    from automl.pipeline.refuse import write_story
+    from automl.pipeline.repair import Bench, NothingFits, is_limited, keep_limits
 
     def make(found: Outcome) -> Choice:
         return _choose(spec, data, found, costs, run, listener)
@@ -401,7 +401,7 @@ def _ship(
 
 
 def _judge(spec: Spec, data: Prepared, choice: Choice, listener: Listener) -> Judgement:
-    from automl.judge import judge
+    from automl.pipeline.judge import judge
 
     listener(Event(stage="decide", text="judging on the test part"))
     asked = (_metric(spec, data), *spec.limits.scores)
@@ -417,7 +417,7 @@ def _judge(spec: Spec, data: Prepared, choice: Choice, listener: Listener) -> Ju
 
 def _stage(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, place: Path, listener: Listener) -> Path:
     from automl.bundle.write import stage, staging
-    from automl.pack import pack
+    from automl.pipeline.pack import pack
 
     listener(Event(stage="bundle", text="staging the bundle"))
     staged = staging(place)
@@ -446,7 +446,7 @@ def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: boo
     from automl.bundle.manifest import plain
     from automl.bundle.read import read_manifest
     from automl.bundle.write import discard, finish
-    from automl.refuse import refusal, write_story
+    from automl.pipeline.refuse import refusal, write_story
     from automl.report.card import card
 
     refused = refusal(done.gates, done.verdict, remedy="try a smaller recipe", run=run.path)

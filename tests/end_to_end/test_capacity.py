@@ -12,7 +12,7 @@ from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.deploy import batch
 from automl.errors import SpecError
-from automl.pipeline import fit
+from automl.pipeline.fit import fit
 from automl.spec import parse
 
 
@@ -141,7 +141,7 @@ def test_a_batch_with_room_for_no_row_is_decided_row_by_row(shared):
 
 def test_other_capacities_need_no_new_search(shared, tmp_path):
     """`automl decide` fits the prices anew from the evidence."""
-    from automl.redecide import decide
+    from automl.pipeline.redecide import decide
 
     done = decide(shared.path, ["objective.capacity.act=2%"], tmp_path / "new.bundle", write_anyway=True)
     verify(done.path)

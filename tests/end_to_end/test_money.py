@@ -14,8 +14,8 @@ from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.deploy.batch import predict
 from automl.errors import DataError, SpecError
-from automl.pipeline import Fit, fit
-from automl.redecide import decide
+from automl.pipeline.fit import Fit, fit
+from automl.pipeline.redecide import decide
 from automl.spec import parse
 
 FALSE_NEGATIVE = "where(segment == 'gold', 2, 1) * amount"

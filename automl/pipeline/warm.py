@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from automl.progress import Event, Listener
 
 AFTER = (
-    "automl.choose",
-    "automl.judge",
-    "automl.pack",
+    "automl.pipeline.choose",
+    "automl.pipeline.judge",
+    "automl.pipeline.pack",
     "automl.gates.measure",
     "automl.report.card",
     "automl.report.text",

@@ -7,8 +7,8 @@ import pytest
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.errors import SpecError
-from automl.pipeline import fit
-from automl.redecide import decide
+from automl.pipeline.fit import fit
+from automl.pipeline.redecide import decide
 from automl.report.text import render_fit
 from automl.spec import parse
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from automl.errors import SpecError
-from automl.pipeline import Fit, fit
+from automl.pipeline.fit import Fit, fit
 from automl.spec import parse
 
 COSTS = {"under": 5, "over": 2, "currency": "EUR"}
@@ -113,7 +113,7 @@ def test_costs_of_another_task_are_refused_before_the_search(tmp_path):
 
 def test_a_unit_costs_what_its_row_says(tmp_path):
     """Too little costs the row's own margin, kept beside the features: decided, judged and decided anew by it."""
-    from automl.redecide import decide
+    from automl.pipeline.redecide import decide
 
     def priced(n: int, seed: int) -> pl.DataFrame:
         margin = np.random.default_rng(seed + 9).choice([0.5, 20.0, np.nan], n, p=[0.45, 0.45, 0.1])

@@ -17,8 +17,8 @@ from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.cli import cli
 from automl.errors import BundleError, DataError
-from automl.pipeline import fit
-from automl.redecide import decide
+from automl.pipeline.fit import fit
+from automl.pipeline.redecide import decide
 from automl.spec import parse
 
 START = datetime(2024, 1, 1)  # noqa: DTZ001  # naive, as files have it

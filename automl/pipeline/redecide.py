@@ -36,12 +36,12 @@ from automl.gates.measure import measure
 from automl.graph.onnx import to_onnx
 from automl.graph.replace import replace_policy
 from automl.graph.session import open_session
-from automl.judge import coverage_of, floors_on, verdict_on
 from automl.metrics import get as metric
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
-from automl.refuse import refusal
+from automl.pipeline.judge import coverage_of, floors_on, verdict_on
+from automl.pipeline.refuse import refusal
 from automl.report.card import card
 from automl.spec import Spec, parse
 from automl.spec.expressions import cost_columns, named_columns

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from automl.pipeline.warm import AFTER, after_first, warm
 from automl.progress import Event
-from automl.warm import AFTER, after_first, warm
 
 
 def test_the_first_event_of_a_stage_starts_it_once() -> None:

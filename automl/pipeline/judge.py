@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from automl import metrics
 from automl.bundle.manifest import GroupScore, Score
-from automl.choose import Choice, score_rows
 from automl.data.rows import Prepared, Rows
 from automl.decide.costs.cost_matrix import Costs
 from automl.decide.policy.expected_cost import codes
@@ -23,6 +22,7 @@ from automl.decide.verdict.number_verdict import Forecast, NumberPolicy, coverag
 from automl.errors import DataError
 from automl.metrics.groups import by_group
 from automl.metrics.interval import interval
+from automl.pipeline.choose import Choice, score_rows
 from automl.spec.limits import Fairness
 from automl.task import Kind
 

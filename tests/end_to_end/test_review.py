@@ -6,7 +6,7 @@ import pytest
 
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
-from automl.pipeline import fit
+from automl.pipeline.fit import fit
 from automl.spec import parse
 
 

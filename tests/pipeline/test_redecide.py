@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl import cli, redecide
+from automl import cli
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.errors import LimitRefusal, SpecError, VerdictRefusal
-from automl.pipeline import fit
-from automl.redecide import decide
+from automl.pipeline import fit, redecide
+from automl.pipeline.redecide import decide
 from automl.spec import parse
 
 BUDGET = {"time": "5min", "trials": 2, "executor": "inline", "workers": 1}
