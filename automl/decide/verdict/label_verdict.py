@@ -33,14 +33,9 @@ MOST_CELLS = 12  # amounts that the sensitivity moves, the ones that cost most f
 
 
 def judge_labels(
-    test: DecidedRows,
-    policy: LabelPolicy,
-    *,
-    seed: int,
-    oof: DecidedRows | None = None,
-    rows_small: int = ROWS_SMALL,
+    test: DecidedRows, policy: LabelPolicy, *, seed: int, oof: DecidedRows | None = None
 ) -> Verdict | None:
-    """The verdict on `test`, and on `oof` too where `test` has fewer than `rows_small` rows. None without costs.
+    """The verdict on `test`, and on `oof` too where `test` has fewer than `ROWS_SMALL` rows. None without costs.
 
     Deploying is worth it if the 95 % interval of the saving against the best policy without a model lies above 0 and,
     where out-of-fold rows helped, the test part alone saves something too (they may flatter, see docs/money.md).
@@ -49,22 +44,18 @@ def judge_labels(
     """
     if not policy.in_money:
         return None
-    helper = oof if test.n < rows_small else None
+    helper = oof if test.n < ROWS_SMALL else None
     rows = test if helper is None else pooled(test, helper)
     bootstrap = _bootstrap(rows, seed=seed)
     whole = compared(rows, policy, bootstrap)
-    alone = whole if helper is None else compared(test, policy, _bootstrap(test, seed=seed))
     policies = tuple(_baseline_costs(rows, policy, whole))
     best = policies[int(np.argmin(whole.others))]
+    basis = Basis(whole=whole, alone=whole, test_rows=test.n, oof_rows=None, unpriced=rows.unpriced)
+    if helper is not None:
+        alone = compared(test, policy, _bootstrap(test, seed=seed))
+        basis = replace(basis, alone=alone, oof_rows=helper.n, repeats=helper.repeats)
     verdict = make_verdict(
-        Basis(
-            whole=whole,
-            alone=alone,
-            test_rows=test.n,
-            oof_rows=None if helper is None else helper.n,
-            repeats=1 if helper is None else helper.repeats,
-            unpriced=rows.unpriced,
-        ),
+        basis,
         policy.costs,
         against=f"{_in_words(best)}, the best policy without a model",
         best=best,

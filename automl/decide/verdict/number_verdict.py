@@ -35,16 +35,15 @@ def judge_numbers(
     *,
     seed: int,
     oof: DecidedNumbers | None = None,
-    rows_small: int = ROWS_SMALL,
 ) -> Verdict | None:
     """The verdict on decisions about numbers, against the best single number of `train`; None without costs.
 
-    As `judge_labels`: out-of-fold rows help where `test` has fewer than `rows_small`, and then test has a veto.
+    As `judge_labels`: out-of-fold rows help where `test` has fewer than `ROWS_SMALL` rows, and then test has a veto.
     """
     costs, decision = policy.costs, policy.decision
     if costs is None or decision is None:
         return None
-    helper = oof if test.n < rows_small else None
+    helper = oof if test.n < ROWS_SMALL else None
     rows = test if helper is None else test.pooled(helper)
     constant = train.best_constant(costs)
     whole = _compared(rows, costs, constant, seed=seed)
