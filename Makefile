@@ -37,8 +37,8 @@ golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is com
 docs: install    ## write what the code knows into README and docs anew
 	$(BIN)/python docs/generate.py
 
-shape: $(VENV)/.dev  ## sizes of modules and functions, cycles, test ratio: a report
-	$(BIN)/python benchmarks/shape.py
+shape: $(VENV)/.dev  ## sizes, arguments, Any, cycles, mirrored tests: a report; SHAPE=--coverage runs these as well
+	$(BIN)/python benchmarks/shape.py $(SHAPE)
 
 clean:           ## remove the demo and the caches
 	rm -rf $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
