@@ -12,9 +12,9 @@ AFTER = (
     "automl.choose",
     "automl.judge",
     "automl.pack",
-    "automl.gates.measure",
+    "automl.repair",
     "automl.report.card",
-    "automl.report.text",
+    "jinja2",
     "scipy.optimize",
 )
 
