@@ -90,14 +90,18 @@ def money() -> str:
 
 
 def rooms() -> Iterator[str]:
-    """A line for each room: what its first docstring says."""
+    """A line for each room and for each room in it: what its first docstring says."""
     package = ROOT / "automl"
-    places = [path.parent for path in sorted(package.glob("*/__init__.py"))]
-    places += [path for path in sorted(package.glob("*.py")) if not path.stem.startswith("__")]
-    for place in places:
-        source = place / "__init__.py" if place.is_dir() else place
-        purpose = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
-        yield f"{place.name + '/' if place.is_dir() else place.name:<14}{purpose.rstrip('.')}"
+    folders = sorted(path.parent.relative_to(package) for path in package.glob("*/**/__init__.py"))
+    yield from (_room(package / folder, "  " * (len(folder.parts) - 1)) for folder in folders)
+    yield from (_room(path, "") for path in sorted(package.glob("*.py")) if not path.stem.startswith("__"))
+
+
+def _room(place: Path, indent: str) -> str:
+    source = place / "__init__.py" if place.is_dir() else place
+    purpose = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
+    name = f"{place.name}/" if place.is_dir() else place.name
+    return f"{indent + name:<18}{purpose.rstrip('.')}"
 
 
 def not_yet() -> str:
