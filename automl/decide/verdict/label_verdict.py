@@ -123,10 +123,8 @@ class Verdict:
     capacity: Allotted | None = None
 
 
-def judge(
-    test: Evidence, costs: Costs, *, seed: int, oof: Evidence | None = None, rows_small: int = ROWS_SMALL
-) -> Verdict | None:
-    """The verdict on `test`, and on `oof` too where `test` has fewer than `rows_small` rows. None without costs.
+def judge(test: Evidence, costs: Costs, *, seed: int, oof: Evidence | None = None) -> Verdict | None:
+    """The verdict on `test`, and on `oof` too where `test` has fewer than `ROWS_SMALL` rows. None without costs.
 
     Deploying is worth it if the 95 % interval of the saving against the best trivial policy lies above 0 and, where
     out-of-fold rows helped, the test part alone saves something too (they may flatter, see docs/money.md).
@@ -135,7 +133,7 @@ def judge(
     """
     if not costs.given:
         return None
-    helped = oof is not None and test.n < rows_small
+    helped = oof is not None and test.n < ROWS_SMALL
     evidence = pooled(test, oof) if oof is not None and helped else test
     rows = test.n + (oof.n if oof is not None and helped else 0)
     bootstrap = Bootstrap.of(evidence, seed=seed)

@@ -152,16 +152,15 @@ def judge_numbers(
     train_amounts: Floats | None = None,
     oof: Forecast | None = None,
     seed: int,
-    rows_small: int = ROWS_SMALL,
 ) -> Verdict | None:
     """The verdict on decisions about numbers, against the best single number of train; None without costs.
 
-    As `verdict.judge`: out-of-fold rows help where `test` has fewer than `rows_small`, and then test has a veto.
+    As `verdict.judge`: out-of-fold rows help where `test` has fewer than `ROWS_SMALL`, and then test has a veto.
     """
     costs, decision = policy.costs, policy.decision
     if costs is None or decision is None:
         return None
-    helped = oof is not None and test.y.size < rows_small
+    helped = oof is not None and test.y.size < ROWS_SMALL
     rows = _joined(test, oof) if oof is not None and helped else test
     train = Train(y=train_y, weight=train_weight, amounts=train_amounts)
     fixed = train.best_constant(costs)
