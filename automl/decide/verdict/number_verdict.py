@@ -12,7 +12,7 @@ from automl.decide.costs.unit_costs import OVER, UNDER, UnitCosts
 from automl.decide.policy.conformal import ScaledErrors
 from automl.decide.policy.number_policy import NumberPolicy
 from automl.decide.policy.quantile import fit_decision
-from automl.decide.verdict.bootstrap import Bootstrap, Comparison, compare
+from automl.decide.verdict.bootstrap import Bootstrap, ComparedCosts, compare
 from automl.decide.verdict.decided_numbers import BaselineRows, DecidedNumbers, scaled_amounts
 from automl.decide.verdict.verdict import (
     ROWS_SMALL,
@@ -66,7 +66,7 @@ def judge_numbers(
     )
 
 
-def _compared(rows: DecidedNumbers, costs: UnitCosts, constant: float, *, seed: int) -> Comparison:
+def _compared(rows: DecidedNumbers, costs: UnitCosts, constant: float, *, seed: int) -> ComparedCosts:
     """Our decisions against one number for all rows, the running cost among ours."""
     always = costs.of(np.full(rows.n, constant), rows.y, rows.amounts)
     ours = costs.of(rows.decision, rows.y, rows.amounts) + costs.running_per_row

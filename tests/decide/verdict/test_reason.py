@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from automl.decide.verdict.bootstrap import Comparison
+from automl.decide.verdict.bootstrap import ComparedCosts
 from automl.decide.verdict.reason import left_out, money, reason
 
-SAVES = Comparison(ours=500.0, others=np.array([900.0]), saving=400.0, low=100.0, high=700.0)
+SAVES = ComparedCosts(ours=500.0, others=np.array([900.0]), saving=400.0, low=100.0, high=700.0)
 UNSURE = replace(SAVES, low=-10.0)
-LOSES = Comparison(ours=900.0, others=np.array([500.0]), saving=-400.0, low=-700.0, high=-100.0)
+LOSES = ComparedCosts(ours=900.0, others=np.array([500.0]), saving=-400.0, low=-700.0, high=-100.0)
 
 
 @pytest.mark.parametrize(
