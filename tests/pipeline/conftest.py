@@ -78,9 +78,9 @@ def outcome_of() -> Callable[..., Outcome]:
         x = data.train.frame["x"].to_numpy()[:, None]
         members, oofs, native = [], [], []
         for slope, off in zip(slopes, native_off, strict=True):
-            raw = ops.Add(
-                ops.Multiply(ops.Pick(ops.Features(1), (0,)), ops.constant(slope)), ops.constant(10.0 * number)
-            )
+            known = ops.Pick(ops.Features(1), (0,))
+            filled = ops.Where(ops.IsMissing(known), ops.constant(0.0), known)
+            raw = ops.Add(ops.Multiply(filled, ops.constant(slope)), ops.constant(10.0 * number))
             score = slope * x + 10.0 * number
             members.append(
                 Member(learner="linear", params={"l2": slope}, raw=raw, prediction=raw if number else ops.Sigmoid(raw))
