@@ -49,7 +49,7 @@ CHANGEABLE = ("costs", "interval", "names", "require", "review", "capacity", "ru
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Redecided:
     """The new bundle's folder, the verdict under the new costs, what the gates measured, and the old bundle's hash."""
 
     path: Path
@@ -73,7 +73,7 @@ class Decided:
         }
 
 
-def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Decided:
+def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Redecided:
     """Write the bundle `out`: that of the folder `bundle` with `overrides` (``key=value``) of its spec's [objective].
 
     No member is trained again. The verdict stands on the rows of evidence.parquet: all test rows, and the train rows
@@ -102,7 +102,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
         raise refused
     facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
-    return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+    return Redecided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
 
 
 def _check_fairness(spec: Spec) -> None:
