@@ -41,8 +41,8 @@ quotes: install  ## run the example that README and tutorial quote, for a minute
 	$(BIN)/python docs/demo.py
 	$(BIN)/python docs/generate.py
 
-shape: $(VENV)/.dev  ## sizes of modules and functions, cycles, test ratio: a report
-	$(BIN)/python benchmarks/shape.py
+shape: $(VENV)/.dev  ## sizes, arguments, Any, cycles, mirrored tests: a report; SHAPE=--coverage runs these as well
+	$(BIN)/python benchmarks/shape.py $(SHAPE)
 
 clean:           ## remove the demo and the caches
 	rm -rf $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -22,8 +22,8 @@ from automl.spec import Spec, load, parse
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
     from automl.data.rows import Prepared
-    from automl.decide.costs.cost_matrix import Costs
-    from automl.decide.verdict.label_verdict import Verdict
+    from automl.decide.policy.decision_policy import DecisionPolicy
+    from automl.decide.verdict.verdict import Verdict
     from automl.executors.base import Executor
     from automl.gates.base import GateVerdict, Measured
     from automl.pipeline.choose import Choice
@@ -110,12 +110,12 @@ def fit(
     with ExitStack() as stack:
         executor = _start(spec, stack)
         ready = preflight(spec, out, given, deadline=deadline, listener=listener)
-        place, data, costs = ready.place, ready.data, ready.costs
+        place, data, policy = ready.place, ready.data, ready.policy
         run = _open(spec, data, place, stack, resume=resume)
         _refuse_the_impossible(ready, run)
-        told = _with_money(listener, run, data, costs)
+        told = _with_money(listener, run, data, policy)
         outcome = _search(spec, ready.problem, deadline, executor, run, after_first("search", told, warm))
-        choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
+        choice, measured = _ship(spec, data, outcome, policy, run, place, deadline, listener)
         judgement = _judge(spec, data, choice, listener)
         staged = _stage(spec, data, choice, judgement, place, listener)
         gates = _measure(spec, staged, deadline, listener, measured)
@@ -171,16 +171,14 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _with_money(listener: Listener, run: RunDir, data: Prepared, costs: Costs | None) -> Listener:
+def _with_money(listener: Listener, run: RunDir, data: Prepared, policy: DecisionPolicy) -> Listener:
     """The listener, told what the decisions of each new best candidate would save."""
-    if costs is None or not costs.given:
-        return listener
-    from automl.decide.verdict.quick_saving import glance
+    from automl.decide.verdict.quick_saving import quick_saving
 
     def listen(event: Event) -> None:
-        if oof := event.facts.get("oof"):
-            found = glance(run.load(str(oof)), data.train, costs)
-            event = replace(event, facts={**event.facts, "money": found, "currency": costs.currency})
+        if policy.in_money and (oof := event.facts.get("oof")):
+            saving = quick_saving(run.load(str(oof)), data.train, policy)
+            event = replace(event, facts={**event.facts, "money": saving, "currency": policy.currency})
         listener(event)
 
     return listen
@@ -203,22 +201,22 @@ def _search(
 
 
 def _choose(
-    spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, run: RunDir, listener: Listener
+    spec: Spec, data: Prepared, outcome: Outcome, policy: DecisionPolicy, run: RunDir, listener: Listener
 ) -> Choice:
     from automl.pipeline.choose import choose
     from automl.pipeline.refuse import write_story
 
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
     try:
-        choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
+        choice = choose(outcome, data, policy, seed=spec.budget.seed)
     except LimitRefusal as refused:
         write_story(run.path, board=outcome.board, unpromised=str(refused))
         raise
     for reason in choice.left_out:
         listener(Event(stage="decide", text=f"left out, as the graph would not answer as it does: {reason}"))
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
-    for amount in choice.amounts:
-        listener(Event(stage="decide", text=str(amount)))
+    for outcome_fit in choice.outcomes:
+        listener(Event(stage="decide", text=str(outcome_fit)))
     return choice
 
 
@@ -226,7 +224,7 @@ def _ship(
     spec: Spec,
     data: Prepared,
     outcome: Outcome,
-    costs: Costs | None,
+    policy: DecisionPolicy,
     run: RunDir,
     place: Path,
     deadline: Deadline,
@@ -238,14 +236,14 @@ def _ship(
     from automl.pipeline.repair import Bench, NothingFits, is_limited, keep_limits
 
     def make(found: Outcome) -> Choice:
-        return _choose(spec, data, found, costs, run, listener)
+        return _choose(spec, data, found, policy, run, listener)
 
     if not is_limited(spec.limits):
         return make(outcome), None
     bench = Bench(
         spec=spec,
         data=data,
-        costs=costs,
+        policy=policy,
         staged=staging(place),
         deadline=deadline,
         listener=listener,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from automl.data.rows import Prepared
-    from automl.decide.costs.cost_matrix import Costs
+    from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Backend
     from automl.gates.base import GateVerdict
     from automl.search.problem import Problem
@@ -33,14 +33,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What a search begins with: the bundle's place, the data, the costs, the problem with its folds.
+    """What a search begins with: the bundle's place, the data, the policy that is asked for, the problem with its folds.
 
     `broken` are the limits that no model can keep on this machine; see `refuse_the_impossible`.
     """
 
     place: Path
     data: Prepared
-    costs: Costs | None
+    policy: DecisionPolicy
     problem: Problem
     broken: tuple[GateVerdict, ...]
 
@@ -57,6 +57,7 @@ def preflight(
 
     Nothing is written. Raises `SpecError` and `DataError`.
     """
+    from automl.decide.policy.decision_policy import make_policy
     from automl.gates.floor import Floor
 
     backend_of(spec)
@@ -64,9 +65,9 @@ def preflight(
     loaded = _preload(spec)
     floor = Floor(spec.limits)  # measured while the data is read
     data = _read(spec, given or Given(), deadline, listener, loaded)
-    costs = _costs(spec, data)
+    policy = make_policy(spec.objective, data)
     problem = _problem(spec, data)
-    return Preflight(place=place, data=data, costs=costs, problem=problem, broken=floor.broken())
+    return Preflight(place=place, data=data, policy=policy, problem=problem, broken=floor.broken())
 
 
 def refuse_the_impossible(broken: tuple[GateVerdict, ...]) -> None:
@@ -118,13 +119,11 @@ def _preload(spec: Spec) -> Callable[[], None]:
 
 def _read(spec: Spec, given: Given, deadline: Deadline, listener: Listener, loaded: Callable[[], None]) -> Prepared:
     from automl.data.prepare import prepare
-    from automl.decide.costs.unit_costs import make_unit_costs
     from automl.gates.asked import check_limits
 
     listener(Event(stage="read", text="reading and auditing the data"))
     data = prepare(spec, train=_frame(given.train), test=_frame(given.test))
     data = _related(data, spec, given.tables, deadline, listener, loaded)
-    make_unit_costs(spec.objective, data.labels.task, data)  # what is wrong there is told before the search
     check_limits(spec.limits, data)
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
@@ -156,17 +155,6 @@ def _frame(given: Any) -> pl.DataFrame | None:
     from automl.bundle.frames import to_polars
 
     return None if given is None else to_polars(given)
-
-
-def _costs(spec: Spec, data: Prepared) -> Costs | None:
-    """The costs, before the search: an expression that is wrong is told at once."""
-    from automl.decide.costs.cost_matrix import make_costs
-    from automl.decide.policy.guarantees import check_require
-    from automl.decide.policy.shadow_prices import make_capacity
-
-    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
-    check_require(spec.objective, costs, data)
-    return costs
 
 
 def _problem(spec: Spec, data: Prepared) -> Problem:
