@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from automl.decide.costs.unit_costs import OVER, UNDER, UnitCosts
 from automl.decide.policy.conformal import ScaledErrors
@@ -24,8 +23,6 @@ from automl.decide.verdict.verdict import (
     make_scenario,
     make_verdict,
 )
-
-Floats = NDArray[np.float64]
 
 
 def judge_numbers(
