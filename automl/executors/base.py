@@ -10,7 +10,7 @@ Status = Literal["ok", "error", "timeout", "memory", "crashed"]
 # In the order of first use, and in small steps: a job can start between two of them.
 PRELOAD = (
     "numpy",
-    "automl.search.trial",
+    "automl.search.worker.fold_fit",
     "scipy.sparse",
     "scipy.optimize",
     "sklearn.base",
