@@ -7,17 +7,19 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, GetPydanticSchema, JsonValue
 
+from automl.data.read.reader import CsvDialect, Reader
 from automl.task import Kind, Task
 
 if TYPE_CHECKING:
     from automl.data.rows import Labels  # it loads polars, which a process that scores single rows does not need
 
 PROTOCOL: Literal[1] = 1
+ANY_JSON = GetPydanticSchema(lambda _, schema: schema(dict[str, JsonValue]))  # kept as it was written
 CHUNK_ROWS = 4096  # 14 columns of 4,096 rows are 0.5 MB: fast, and small beside the libraries
 
 
@@ -153,8 +155,8 @@ class Manifest(Frozen):
     content_hash: str
     spec: dict[str, JsonValue]
     target: Target
-    reader: dict[str, JsonValue]
-    dialect: dict[str, JsonValue] | None
+    reader: Annotated[Reader, ANY_JSON]
+    dialect: Annotated[CsvDialect, ANY_JSON] | None
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     decisions: tuple[str, ...]
@@ -209,7 +211,7 @@ def outputs_of(
 
 
 def content_hash(
-    *, spec: Mapping[str, Any], reader: Mapping[str, Any], model: bytes, golden: bytes, relational: bytes | None = None
+    *, spec: Mapping[str, Any], reader: Reader, model: bytes, golden: bytes, relational: bytes | None = None
 ) -> str:
     """SHA-256 of what the bundle answers: spec, reader, graph, definitions of several tables, golden outputs (R12)."""
     whole = hashlib.sha256()

@@ -10,6 +10,7 @@ import polars as pl
 
 from automl.data.infer.column_types import guess
 from automl.data.labels import canonical
+from automl.data.read.reader import ColumnReader
 from automl.data.read.source import load
 from automl.data.rows import Column
 from automl.errors import DataError, SpecError
@@ -94,9 +95,9 @@ def cost_column(raw: pl.Series) -> Column:
     found = guess(raw)
     if found is None:
         raise DataError(f"{raw.name!r} holds {raw.dtype}, which are no single values", where=WHERE)
-    entry = {**found.reader(raw.name), "optional": True}
+    reader: ColumnReader = {**found.reader(raw.name), "optional": True}
     reason = f"{WHERE}: {found.reason}"
-    return Column(name=raw.name, wire=found.wire, role="excluded", reason=reason, is_feature=False, reader=entry)
+    return Column(name=raw.name, wire=found.wire, role="excluded", reason=reason, is_feature=False, reader=reader)
 
 
 def _key(frame: pl.DataFrame, by: str, where: str) -> pl.Series:

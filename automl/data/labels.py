@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from automl.data.infer.column_types import LABEL_MISSING, guess
 from automl.data.read.frames import read_column
-from automl.data.read.reader import BLANKS, NUMBER
+from automl.data.read.reader import BLANKS, NUMBER, ColumnReader
 from automl.data.rows import Finding, Labels, Scalar
 from automl.data.schema import finding
 from automl.errors import DataError, SpecError, nearest
@@ -24,7 +24,7 @@ BANDS = ("range", "words", "unit")  # readings of a feature; as a target "31-40"
 MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
 YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
-PLAIN: Mapping[str, object] = {"name": "target", "wire": "number", "missing": [], "parser": None}
+PLAIN: ColumnReader = {"name": "target", "wire": "number", "missing": [], "parser": None}
 DTYPES: Mapping[str, type[pl.DataType]] = {
     "str": pl.String,
     "int": pl.Int64,

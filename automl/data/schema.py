@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
@@ -12,7 +11,8 @@ from automl.data.infer.column_types import Guess, guess, text_counts
 from automl.data.infer.name_hints import PARTS, coordinate, date_part, is_code, is_id
 from automl.data.infer.sentinels import end_of_time, sentinels
 from automl.data.read.frames import join_parts, read_column
-from automl.data.rows import Column, Finding, Role, Schema, Wire
+from automl.data.read.reader import ColumnReader, Parser, Wire
+from automl.data.rows import Column, Finding, Role, Schema
 from automl.errors import SpecError, nearest, printable
 from automl.spec import Spec
 from automl.spec.data import Data
@@ -61,7 +61,7 @@ def with_time(schema: Schema, name: str, why: str = "") -> Schema:
 
 def with_dates(raw: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """The raw rows with a column for each date that is read from several, as the reader joins their texts."""
-    parts: dict[str, Any] = {c.name: c.reader["parts"] for c in schema.columns if "parts" in c.reader}
+    parts = {column.name: column.reader["parts"] for column in schema.columns if "parts" in column.reader}
     return raw.with_columns(join_parts(raw, named, name) for name, named in parts.items()) if parts else raw
 
 
@@ -274,8 +274,8 @@ def _dates_of_parts(columns: list[Column], raw: pl.DataFrame, spec: Spec) -> lis
 def _date_of(name: str, parts: list[str], raw: pl.DataFrame, spec: Spec) -> Column | None:
     text = join_parts(raw, parts, name)
     for form in ("%Y %m %d", "%Y %b %d")[:: 1 if raw[parts[1]].dtype.is_numeric() else -1]:
-        parser = {"kind": "date", "format": form[: 3 * len(parts) - 1], "zone": spec.data.timezone}
-        reader: dict[str, object] = {"name": name, "wire": "date", "missing": [], "parser": parser, "parts": parts}
+        parser: Parser = {"kind": "date", "format": form[: 3 * len(parts) - 1], "zone": spec.data.timezone}
+        reader: ColumnReader = {"name": name, "wire": "date", "missing": [], "parser": parser, "parts": parts}
         if not read_column(reader, text.head(LISTS)).is_nan().any() and not read_column(reader, text).is_nan().any():
             reason = f"the date that {', '.join(map(repr, parts))} give together"
             return Column(name=name, wire="date", role="feature", reason=reason, is_feature=True, reader=reader)

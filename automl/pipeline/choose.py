@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.read.reader import Reader
 from automl.data.rows import Prepared
 from automl.decide.calibration.calibrate import Calibration, fit_calibration
 from automl.decide.costs.cost_matrix import Costs
@@ -44,7 +45,7 @@ class Choice:
     outcome: Outcome
     assembly: Assembly
     model: bytes
-    reader: Mapping[str, object]
+    reader: Reader
     calibration: Calibration
     costs: Costs | None
     amounts: tuple[AmountFit, ...]
@@ -105,11 +106,11 @@ def choose(outcome: Outcome, data: Prepared, objective: Objective, costs: Costs 
     )
 
 
-def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> dict[str, object]:
+def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> Reader:
     """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
     columns = [column for column in data.schema.columns if not column.computed]
-    beside = [dict(column.reader) for column in columns if column.name in named and column.name not in needed]
-    read = [dict(column.reader) for column in columns if column.name in needed]
+    beside = [column.reader for column in columns if column.name in named and column.name not in needed]
+    read = [column.reader for column in columns if column.name in needed]
     return {"columns": read, "evidence": beside} if beside else {"columns": read}
 
 

@@ -20,7 +20,6 @@ from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
-from automl.bundle.tables import RELATIONAL
 from automl.bundle.write import check_place, discard, finish, stage, staging
 from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.costs.cost_matrix import EXPECTED, Costs, make_costs
@@ -101,7 +100,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     seed = spec.budget.seed
     kept = kept_rows(old)
     data, oof, prediction = kept.data, kept.oof, kept.prediction
-    inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    inputs = [entry["name"] for entry in old.manifest.reader["columns"]]
     policy = _policy(spec, parse(old.manifest.spec), data, oof, inputs, seed=seed)
     stub = Stub(predicted(old.manifest).name, prediction.shape[1])
     answers = _answers(policy, stub, data.test, prediction)
@@ -249,7 +248,7 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
         native=native,
         parent=manifest.content_hash,
         groups=manifest.groups,
-        relational=_kept(old, RELATIONAL),
+        relational=old.relational,
         golden_tables=_kept(old, "golden/tables.json"),
     )
 
@@ -274,7 +273,7 @@ def _golden(
     names = predicted(old.manifest).columns
     prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
     tables = _kept(old, "golden/tables.json") or {}
-    frame = read_golden(old.manifest.reader, rows, _kept(old, RELATIONAL), tables)
+    frame = read_golden(old.manifest.reader, rows, old.relational, tables)
     frame = frame.hstack(_inner_values(old, stub, outputs, frame))
     found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
     answers = dict(zip(names, prediction.T, strict=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -83,7 +82,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
     if isinstance(raw.dtype, pl.Date | pl.Datetime) and (count := int((read.is_nan() & raw.is_not_null()).sum())):
         text = f"{name!r} has {count} dates outside the years 1 to 9999: read as missing"
         yield finding("date", name, text, "changed", {"rows": count})
-    marks: Any = column.reader.get("sentinels")
+    marks = column.reader.get("sentinels")
     if marks:
         seen = read_column({**column.reader, "sentinels": ()}, raw)
         count = int(seen.is_in(marks).sum())

@@ -82,7 +82,7 @@ def _dates(schema: Schema, data: Data) -> list[Column]:
 
 
 def _times(column: Column, raw: pl.DataFrame) -> Floats:
-    return read_column(dict(column.reader), raw[column.name]).to_numpy().astype(np.float64)
+    return read_column(column.reader, raw[column.name]).to_numpy().astype(np.float64)
 
 
 def _share_after(train: Floats, test: Floats) -> float:

@@ -16,6 +16,7 @@ from automl.data.read.dialect import SEPARATORS, Dialect, sniff
 from automl.data.read.excel import read_excel
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
+from automl.data.read.reader import CsvDialect
 from automl.data.read.sampling import sample
 from automl.data.read.streams import arrow, ndjson
 from automl.errors import DataError
@@ -51,7 +52,7 @@ class Source:
 
     frame: pl.DataFrame
     digests: Mapping[str, str]
-    dialect: Mapping[str, object] | None = None
+    dialect: CsvDialect | None = None
     rows: int | None = None
 
 
@@ -97,7 +98,7 @@ def probe_all(*wheres: str | Path) -> None:
     probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
 
 
-def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None = None) -> Iterator[pl.DataFrame]:
+def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> Iterator[pl.DataFrame]:
     """The rows in their order, at most `rows` at a time, in memory that does not grow with the file.
 
     A csv is read by the `csv` module of Python, every column as text: exactly what `score.py` sees.
@@ -106,7 +107,7 @@ def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None =
     probe_all(where)
     for path in files(where):
         if kind(path) in {"csv", "tsv"}:
-            yield from csv_batches(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)  # type: ignore[arg-type]  # JSON of a Dialect
+            yield from csv_batches(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)
         elif kind(path) == "parquet":
             yield from _parquet(path, rows)
         elif kind(path) in {"ndjson", "arrow"} and path.stat().st_size:

@@ -28,7 +28,7 @@ class Join:
     many: bool
 
 
-def look(
+def inspect_keys(
     name: str, table: Table, frames: Mapping[str, Frame], samples: Mapping[str, pl.DataFrame]
 ) -> tuple[Join, list[Finding]]:
     """The join of a table, from how its keys meet those of the table it is joined to, and what was seen on the way.
@@ -65,7 +65,7 @@ def look(
     return join, found + (_copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else [])
 
 
-def look_at_time(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Finding]:
+def inspect_times(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Finding]:
     """Notes on tables and rows whose time is not known; `cutoff` is main's column."""
     if join.time is None:
         if cutoff is not None:

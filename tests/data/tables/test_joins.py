@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from automl.data.prepare import prepare
-from automl.data.tables.joins import join
+from automl.data.tables.joins import join_tables
 from automl.errors import DataError, SpecError
 from automl.spec import parse
 
@@ -36,7 +36,7 @@ def joined(tables, frames, *, train=None, **data):
     spec = parse({"objective": {"target": "y", "task": "regression"}, "data": {"tables": tables, **data}})
     train = main() if train is None else train
     prepared = prepare(spec, train=train, test=train)
-    return join(spec, prepared.train.raw, prepared.schema, prepared.labels, frames)
+    return join_tables(spec, prepared.train.raw, prepared.schema, prepared.labels, frames)
 
 
 def text_of(found) -> str:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from automl.features.relational.compute import aggregations
 from automl.features.relational.compute.order_statistics import expand, parts
-from automl.features.relational.compute.query_plan import History, Item, Lookup, Plan
+from automl.features.relational.compute.query_plan import AggregationItem, History, Lookup, QueryPlan
 from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
 from automl.features.relational.compute.transform import transform
 from automl.features.relational.compute.view import Keys, View, build
-from automl.features.relational.definition import Catalog, Hop, Where
+from automl.features.relational.definition import Catalog, Condition, Hop
 
 T = TypeVar("T")
 PAIRS = 1_000_000  # of a row and a cutoff whose values are computed at once
@@ -68,14 +68,14 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class QueryEngine:
     """`frames` are the tables in wire types. Views and whole columns are made when first asked for, and kept."""
 
     catalog: Catalog
     frames: Mapping[str, pl.DataFrame]
     kept: dict[Any, Any] = field(default_factory=dict)
 
-    def compute(self, plan: Plan, place: Place) -> list[Values]:
+    def compute(self, plan: QueryPlan, place: Place) -> list[Values]:
         """The values of the plan's expressions at each row of `place`."""
         slots: list[Any] = [None] * plan.size
         for slot, column in plan.bases:
@@ -105,7 +105,7 @@ class Engine:
     def _built(self, path: tuple[Hop, ...]) -> tuple[Keys, View]:
         return self._keep(("view", path), lambda: build(path, self.frames, self.catalog))
 
-    def _view(self, path: tuple[Hop, ...], where: Where | None) -> View:
+    def _view(self, path: tuple[Hop, ...], where: Condition | None) -> View:
         view = self._built(path)[1]
         if where is None:
             return view
@@ -152,7 +152,7 @@ class Engine:
                 slots[item.slot] = Values(_back(part, order), values.levels)
 
     def _still(
-        self, history: History, items: Sequence[Item], view: View, ranges: Ranges, at: slice
+        self, history: History, items: Sequence[AggregationItem], view: View, ranges: Ranges, at: slice
     ) -> dict[Any, Values]:
         leaves = self._leaves(history)
         asked = _asked(items)
@@ -160,7 +160,7 @@ class Engine:
         return {key: _values(key[0], data, leaves[key[1]]) for key, data in zip(asked, found, strict=True)}
 
     def _moving(
-        self, history: History, items: Sequence[Item], view: View, ranges: Ranges, cutoff: Floats
+        self, history: History, items: Sequence[AggregationItem], view: View, ranges: Ranges, cutoff: Floats
     ) -> dict[Any, Values]:
         asked = _asked(items)
         pieces: list[list[Values]] = []
@@ -196,7 +196,7 @@ class Engine:
 class _Rows:
     """Rows of a table, by position."""
 
-    engine: Engine
+    engine: QueryEngine
     table: str
     rows: Ints
     cutoff: Floats
@@ -209,9 +209,9 @@ class _Rows:
         return self.engine.key(self.table, path)[self.rows]
 
 
-def _families(items: Sequence[Item]) -> list[list[Item]]:
+def _families(items: Sequence[AggregationItem]) -> list[list[AggregationItem]]:
     """Items of values that are folded together."""
-    found: dict[str, list[Item]] = {}
+    found: dict[str, list[AggregationItem]] = {}
     for item in items:
         if item.value is not None:
             found.setdefault(aggregations.family(item.op), []).append(item)
@@ -224,7 +224,7 @@ def _back(data: Floats, order: Ints) -> Floats:
     return found
 
 
-def _asked(items: Sequence[Item]) -> list[Any]:
+def _asked(items: Sequence[AggregationItem]) -> list[Any]:
     return list(dict.fromkeys((item.op, item.value) for item in items))
 
 
