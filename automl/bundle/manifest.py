@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, GetPydanticSchema, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
+from automl.bundle.frozen import Frozen
+from automl.bundle.verdict import VerdictRecord
 from automl.data.read.reader import CsvDialect, Reader
 from automl.task import Kind, Task
 
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 PROTOCOL: Literal[1] = 1
 ANY_JSON = GetPydanticSchema(lambda _, schema: schema(dict[str, JsonValue]))  # kept as it was written
 CHUNK_ROWS = 4096  # 14 columns of 4,096 rows are 0.5 MB: fast, and small beside the libraries
-
-
-class Frozen(BaseModel):
-    """The root of the manifest's models: nothing unknown, nothing changed after birth."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 class Target(Frozen):
@@ -109,7 +105,7 @@ class GateRecord(Frozen):
     unit: str
     reason: str
     protocol: str
-    raw: dict[str, JsonValue] = {}
+    raw: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class MemberRecord(Frozen):
@@ -136,7 +132,7 @@ class FindingRecord(Frozen):
     column: str | None
     text: str
     action: str
-    evidence: dict[str, JsonValue] = {}
+    evidence: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Manifest(Frozen):
@@ -164,7 +160,7 @@ class Manifest(Frozen):
     chunk_rows: int
     scores: tuple[Score, ...]
     gates: tuple[GateRecord, ...]
-    verdict: dict[str, JsonValue] | None
+    verdict: VerdictRecord | None
     members: tuple[MemberRecord, ...]
     features: tuple[FeatureRecord, ...]
     findings: tuple[FindingRecord, ...]
