@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from automl.data.infer.column_types import LABEL_MISSING, guess
 from automl.data.read.frames import read_column
 from automl.data.read.reader import BLANKS, NUMBER, ColumnReader
-from automl.data.rows import Finding, Labels, Scalar
-from automl.data.schema import finding
+from automl.data.rows import Finding, Labels, Scalar, finding
 from automl.errors import DataError, SpecError, nearest
 from automl.spec import Spec
 from automl.task import Kind, Task

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from automl.data.read.reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.typed_tables import RelatedTables
+from automl.errors import printable
 from automl.task import Task
 
 Sense = Literal["", "latitude", "longitude", "code", "list"]
 Role = Literal["feature", "target", "key", "time", "group", "weight", "excluded", "outcome", "dropped"]
+Action = Literal["noted", "dropped", "changed", "refused"]
 Scalar = str | int | float | bool
 
 
@@ -137,8 +139,16 @@ class Finding:
     check: str  # "constant", "duplicate", "id", "leak", "infinite", "unparsed", ...
     column: str | None
     text: str  # plain English
-    action: Literal["noted", "dropped", "changed", "refused"]
+    action: Action
     evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+def finding(
+    check: str, column: str | None, text: str, action: Action = "dropped", evidence: Mapping[str, object] | None = None
+) -> Finding:
+    """A finding whose text holds on one line whatever the names and values in it (S08)."""
+    line = printable(text.replace("\n", "\\n").replace("\t", "\\t"))
+    return Finding(check=check, column=column, text=line, action=action, evidence=evidence or {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

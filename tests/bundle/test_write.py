@@ -24,10 +24,30 @@ GATE = GateVerdict(
     gate="size", ok=True, measured=1.0, limit=2.0, unit="MB", reason="sum", protocol="bytes", raw={"bytes": 1_000_000}
 )
 VERDICT = {
-    "worth": True, "reason": "it saves 2 EUR", "currency": "EUR", "amounts": [], "evidence": "test", "rows": 9,
-    "ours": 1.0, "policies": [], "best": "none", "saving": 2.0, "low": 1.0, "high": 3.0, "test_rows": 9,
-    "test_ours": 1.0, "test_saving": 2.0, "test_low": 1.0, "test_high": 3.0, "test_total": 0.018,
-    "break_even": None, "scenarios": [], "unpriced": 0, "taken": [], "running": None, "capacity": None,
+    "worth": True,
+    "reason": "it saves 2 EUR",
+    "currency": "EUR",
+    "amounts": [],
+    "evidence": "test",
+    "rows": 9,
+    "ours": 1.0,
+    "policies": [],
+    "best": "none",
+    "saving": 2.0,
+    "low": 1.0,
+    "high": 3.0,
+    "test_rows": 9,
+    "test_ours": 1.0,
+    "test_saving": 2.0,
+    "test_low": 1.0,
+    "test_high": 3.0,
+    "test_total": 0.018,
+    "break_even": None,
+    "scenarios": [],
+    "unpriced": 0,
+    "taken": [],
+    "running": None,
+    "capacity": None,
 }
 
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from automl.data.read.frames import read_column
-from automl.data.rows import Column
-from automl.data.schema import drop, finding, infer_schema, with_dates
+from automl.data.rows import Column, finding
+from automl.data.schema import drop, infer_schema, with_dates
 from automl.errors import SpecError
 from automl.spec import Spec, parse
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from automl.data.audit.drift import told_apart
 from automl.data.audit.leaks import leaks, no_longer_filled
 from automl.data.read.frames import read_column, unread
-from automl.data.rows import Column, Finding, Schema
-from automl.data.schema import finding
+from automl.data.rows import Column, Finding, Schema, finding
 from automl.spec import Spec
 from automl.task import Task
 

@@ -7,9 +7,8 @@ from collections.abc import Collection
 import numpy as np
 import polars as pl
 
-from automl.data.audit.univariate import column_score, together
-from automl.data.rows import Finding
-from automl.data.schema import finding
+from automl.data.audit.univariate import joint_score, univariate_score
+from automl.data.rows import Finding, finding
 from automl.task import Task
 
 SAMPLE = 5_000  # rows of each part
@@ -34,10 +33,10 @@ def told_apart(
     rows = pl.concat([part[np.sort(draw.permutation(part.height)[:size])] for part in (train, test)])
     order = draw.permutation(rows.height)
     rows, later = rows[order], (order >= size).astype(np.float64)
-    found = together(rows, later, PART)
+    found = joint_score(rows, later, PART)
     if found < TOLD:
         return ()
-    alone = {series.name: column_score(series, later, PART) for series in rows}
+    alone = {series.name: univariate_score(series, later, PART) for series in rows}
     most = sorted(alone, key=lambda name: -alone[name])[:MOST]
     listed = ", ".join(f"{name!r} ({alone[name]:.2f})" for name in most)
     if by_time:

@@ -11,6 +11,7 @@ import polars as pl
 from automl.data.infer.name_hints import is_moment
 from automl.data.infer.quantities import in_words, spellings
 from automl.data.read.reader import BLANKS, FALSE, TRUE, UNITS, ColumnReader, Parser, Unit, Wire, read_value
+from automl.data.rows import Column, Role
 
 MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "<NA>", "#N/A", "None", "none", "\\N", "-", "--", ".")
 LABEL_MISSING = tuple(word for word in MISSING if word not in {"None", "none", "-", "--", "."})  # these may be levels
@@ -88,6 +89,17 @@ class Guess:
         """The column's entry in the manifest."""
         reader: ColumnReader = {"name": name, "wire": self.wire, "missing": list(self.missing), "parser": self.parser}
         return {**reader, "sentinels": list(self.sentinels)} if self.sentinels else reader
+
+    def column(self, name: str, role: Role, reason: str) -> Column:
+        """The column of a schema; a time is a feature too, unless it is text."""
+        is_feature = role == "feature" or (role == "time" and self.wire != "text")
+        return Column(
+            name=name, wire=self.wire, role=role, reason=reason, is_feature=is_feature, reader=self.reader(name)
+        )
+
+    def as_category(self) -> Guess:
+        """The same values as levels: nothing is parsed, and no number stands for missing."""
+        return replace(self, wire="category", parser=None, sentinels=())
 
 
 def guess(series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wire | None = None) -> Guess | None:

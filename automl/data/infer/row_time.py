@@ -17,7 +17,7 @@ MOST = 0.5  # share of rows that must have a time
 PARTS = (DAY, DAY / 24, DAY / 1_440, 1e6)  # a day, an hour, a minute, a second in microseconds
 
 
-def moments(raw: pl.DataFrame, data: Data) -> NDArray[np.float64] | None:
+def row_times(raw: pl.DataFrame, data: Data) -> NDArray[np.float64] | None:
     """Microseconds of UTC for each row (NaN where missing), None if the spec names no time.
 
     Of several columns the first is a date (hour, minute, second follow) or a year (month, day, hour ... follow).

@@ -14,7 +14,7 @@ import polars as pl
 from automl.data.read.dialect import Dialect
 from automl.data.read.guard import guarded
 from automl.data.read.header import header_of
-from automl.data.read.sampling import sample
+from automl.data.read.sampling import sample_rows
 from automl.errors import DataError
 
 CHUNK = 20_000
@@ -44,7 +44,7 @@ def sample_csv(path: Path, dialect: Dialect, share: float) -> pl.DataFrame:
         raise DataError("the file is too large for the memory, and sampled in UTF-8 only", where=str(path), hint=hint)
     header = _header(path, dialect)
     options: dict[str, Any] = {"separator": dialect.separator, "quote_char": dialect.quote, "glob": False}
-    frame = guarded(lambda: sample(pl.scan_csv(path, infer_schema=False, **options), share), path)
+    frame = guarded(lambda: sample_rows(pl.scan_csv(path, infer_schema=False, **options), share), path)
     if frame.width != len(header):
         raise DataError(f"its rows have {frame.width} values, the header has {len(header)} columns", where=str(path))
     frame.columns = header

@@ -17,7 +17,7 @@ from automl.data.read.excel import read_excel
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.reader import CsvDialect
-from automl.data.read.sampling import sample
+from automl.data.read.sampling import sample_rows
 from automl.data.read.streams import arrow, ndjson
 from automl.errors import DataError
 
@@ -41,7 +41,7 @@ HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SourceTable:
     """A table as it came.
 
     Columns of a csv are strings; a column is Int64 only where each text is exactly how that number is written,
@@ -58,7 +58,7 @@ class Source:
 
 def load(
     where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False, cells: float = math.inf
-) -> Source:
+) -> SourceTable:
     """All rows of a file, a glob, a folder or a frame (`name` is how a frame is called in `digests`).
 
     Of csv and parquet with more than `cells` (rows times columns) a sample of the rows, spread evenly over the files
@@ -66,7 +66,7 @@ def load(
     naming the file and the place.
     """
     if isinstance(where, pl.DataFrame):
-        return Source(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
+        return SourceTable(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
     if not probed:
         probe_all(where)
     rows = {path: about(path) for path in files(where)} if math.isfinite(cells) else {}
@@ -76,7 +76,7 @@ def load(
     frames = [source.frame for source in loaded]
     digests = {path: digest for source in loaded for path, digest in source.digests.items()}
     before = sum(height for height, _ in rows.values()) if share < 1.0 else None
-    return Source(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect, rows=before)
+    return SourceTable(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect, rows=before)
 
 
 def about(path: Path) -> tuple[int, int]:
@@ -166,33 +166,33 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _load_file(path: Path, share: float = 1.0) -> Source:
+def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     form = kind(path)
     if form == "excel":
         return _workbook(path)
     if form in {"csv", "tsv"}:
         dialect, digest = _sniffed(path)
         frame = lossless(read_csv(path, dialect) if share == 1.0 else sample_csv(path, dialect, share))
-        return Source(frame=frame, digests={str(path): digest}, dialect=dialect.json())
+        return SourceTable(frame=frame, digests={str(path): digest}, dialect=dialect.json())
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     readers: dict[str, Callable[[Path], pl.DataFrame]]
-    sampled = lambda path: sample(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
+    sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
     readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
-    return Source(frame=checked(frame, str(path)), digests={str(path): digest})
+    return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
 
 
-def _workbook(path: Path) -> Source:
+def _workbook(path: Path) -> SourceTable:
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     frame, names = read_excel(path)
     frame.columns = header_of(names, str(path))
     with path.open("rb") as file:
-        return Source(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
+        return SourceTable(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from automl.data.read.typed_tables import Frame
-from automl.data.rows import Finding
-from automl.data.schema import finding
+from automl.data.rows import Finding, finding
 from automl.errors import DataError
 from automl.spec.data import Table
 

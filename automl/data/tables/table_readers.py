@@ -10,8 +10,7 @@ from automl.data.infer.column_types import Guess, guess
 from automl.data.read.frames import read_column
 from automl.data.read.reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.typed_tables import TableReader, TableReaders
-from automl.data.rows import Finding, Labels, Schema
-from automl.data.schema import finding
+from automl.data.rows import Finding, Labels, Schema, finding
 from automl.data.tables.checks import MAIN
 from automl.errors import DataError, SpecError
 from automl.spec import Spec

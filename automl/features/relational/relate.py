@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from automl.budget import Deadline
 from automl.data.audit.leaks import LEAK, MEASURE
-from automl.data.audit.univariate import column_score
+from automl.data.audit.univariate import univariate_score
 from automl.data.read.reader import Reader
 from automl.data.read.typed_tables import Frame, RelatedTables, RelationalDocument, TableReader, read_table
-from automl.data.rows import Column, Finding, Prepared, Rows, Schema
-from automl.data.schema import finding
+from automl.data.rows import Column, Finding, Prepared, Rows, Schema, finding
 from automl.data.tables.checks import MAIN
 from automl.data.tables.joins import JoinedTables, join_tables
 from automl.features.relational.codec import from_json, to_json
@@ -172,7 +171,7 @@ def _chosen(
     y, task = data.train.y[at], data.labels.task
     distinct = [series.name for series in values if not _constant(series)]
     single = _singles(values.select(distinct))
-    scores = {name: column_score(values[name], y, task) for name in single}
+    scores = {name: univariate_score(values[name], y, task) for name in single}
     chance = _chance(values.select(single), y, task, draw)
     told = [name for name in single if scores[name] > chance]
     leaks = [name for name in told if scores[name] >= LEAK[task.kind] and name not in spec.data.audit.keep]
@@ -239,7 +238,7 @@ def _standard(column: Floats) -> Floats:
 def _chance(values: pl.DataFrame, y: Floats, task: Task, draw: np.random.Generator) -> float:
     """The best score among columns whose rows are shuffled: at most so much is chance."""
     names = draw.permutation(values.columns)[:SHADOWS]
-    return max((column_score(values[name].shuffle(seed=i), y, task) for i, name in enumerate(names)), default=0.0)
+    return max((univariate_score(values[name].shuffle(seed=i), y, task) for i, name in enumerate(names)), default=0.0)
 
 
 def _leak(name: str, score: float, task: Task) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from automl.features.relational.compute.order_statistics import OPS, ordered
+from automl.features.relational.compute.order_statistics import OPS, order_statistics
 from automl.features.relational.compute.range_aggregates import Floats, Ranges, comoments, extremes, moments, sums
 from automl.features.relational.compute.transform import SECOND
 from automl.features.relational.definition import AggregationOp
@@ -57,7 +57,7 @@ def of_values(
         found |= _folded(fold, ops, values, ranges, time)
     for index in dict.fromkeys(index for op, index in asked if op in OPS):
         named = [op for op, i in asked if op in OPS and i == index]
-        together = ordered(named, values[index], ranges)
+        together = order_statistics(named, values[index], ranges)
         found |= {(op, index): together[op] for op in named}
     found |= {(op, i): _end(op, values[i], ranges) for op, i in asked if op in {"first", "last"}}
     return [found[key] for key in asked]

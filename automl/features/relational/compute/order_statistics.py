@@ -12,7 +12,7 @@ from automl.features.relational.compute.range_aggregates import Floats, Ints, Ra
 ROWS = 4_000_000  # of ranges side by side that are looked at at once
 
 
-def ordered(ops: Sequence[str], values: Floats, ranges: Ranges) -> dict[str, Floats]:
+def order_statistics(ops: Sequence[str], values: Floats, ranges: Ranges) -> dict[str, Floats]:
     """`OPS` of `values` [n] (NaN missing) in each range, each distinct range once, a bounded number of rows at a time.
 
     median and mode (of several the smallest) are NaN without values; num_unique and entropy (Shannon's, of the
