@@ -38,37 +38,24 @@ def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ..
     Raises DataError where the target has no value, one class (D01) or, for regression, no numbers;
     SpecError where `positive` is no label.
     """
-    name = target.name
     kind, why = _told(target, spec)
     texts = canonical(target.head(1) if kind == "regression" else target)
     if target.null_count() == len(target) or (kind != "regression" and texts.null_count() == len(texts)):
-        raise DataError("the target has no value in any row", where=name, hint="check objective.target")
+        raise DataError("the target has no value in any row", where=target.name, hint="check objective.target")
     if kind is None:
         kind, why = _kind(target, texts, spec)
-    said = [finding("task", name, f"the task is {kind}: {why}", "noted", {"task": kind})] if why else []
+    said = [finding("task", target.name, f"the task is {kind}: {why}", "noted", {"task": kind})] if why else []
     if kind == "regression":
-        found = guess(target, wire="number")
-        if found is None:
-            raise DataError(f"the target holds {target.dtype}, no numbers", where=name)
-        labels = Labels(name=name, task=Task(kind="regression"), dtype="float", reader=found.reader(name))
-        numbers = encode(labels, target)
-        if not np.isfinite(numbers).any():
-            raise DataError(
-                "the target has no numbers", where=name, hint='set objective.task = "multiclass" for labels'
-            )
-        if np.unique(numbers[np.isfinite(numbers)]).size == 1:
-            raise DataError("the target has one value in all rows: there is nothing to learn", where=name)
-        return labels, tuple(said)
+        return _numbers(target), tuple(said)
     values = _labels(target, texts)
     if len(values) == 1:
-        raise DataError(
-            "the target has one class", where=name, hint=f"every row is {values[0]!r}: give rows of the other label too"
-        )
+        hint = f"every row is {values[0]!r}: give rows of the other label too"
+        raise DataError("the target has one class", where=target.name, hint=hint)
     if kind == "binary":
         values, note = _positive_last(values, texts, spec)
         said += note
     task = Task(kind=kind, classes=len(values))
-    return Labels(name=name, task=task, values=values, texts=written(values), dtype=_dtype(values)), tuple(said)
+    return Labels(name=target.name, task=task, values=values, texts=written(values), dtype=_dtype(values)), tuple(said)
 
 
 def encode(labels: Labels, target: pl.Series) -> NDArray[np.float64]:
@@ -128,6 +115,22 @@ def _written(value: object) -> str:
     if isinstance(value, float) and value == value and abs(value) < 2.0**53 and value == int(value):  # noqa: PLR0124  # not NaN
         return str(int(value))
     return str(value)
+
+
+def _numbers(target: pl.Series) -> Labels:
+    """How the numbers of a regression are read. DataError where there are none, or one for all rows."""
+    number = guess(target, wire="number")
+    if number is None:
+        raise DataError(f"the target holds {target.dtype}, no numbers", where=target.name)
+    labels = Labels(name=target.name, task=Task(kind="regression"), dtype="float", reader=number.reader(target.name))
+    values = encode(labels, target)
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        hint = 'set objective.task = "multiclass" for labels'
+        raise DataError("the target has no numbers", where=target.name, hint=hint)
+    if np.unique(finite).size == 1:
+        raise DataError("the target has one value in all rows: there is nothing to learn", where=target.name)
+    return labels
 
 
 def _told(target: pl.Series, spec: Spec) -> tuple[Kind | None, str]:

@@ -31,13 +31,19 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AggregationItem:
-    """One aggregation of a history: of value `value` of its plan (None: of rows), into `slot`."""
+class RowAggregation:
+    """One aggregation of the rows of a history, such as their count, into `slot`."""
 
     slot: int
     op: AggregationOp
     window: float | None
-    value: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueAggregation(RowAggregation):
+    """One aggregation of value `value` of the plan of a history, into `slot`."""
+
+    value: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +54,8 @@ class History:
     where: Condition | None
     moving: bool
     plan: QueryPlan
-    items: tuple[AggregationItem, ...]
+    of_rows: tuple[RowAggregation, ...]
+    of_values: tuple[ValueAggregation, ...]
 
     @property
     def table(self) -> str:
@@ -69,7 +76,6 @@ class TransformStep:
 class QueryPlan:
     """What to compute at one table: values by slot; `wanted[i]` is the slot of the i-th expression."""
 
-    size: int
     bases: tuple[tuple[int, str], ...]
     lookups: tuple[Lookup, ...]
     histories: tuple[History, ...]
@@ -91,7 +97,6 @@ def query_plan(exprs: Sequence[Expr], catalog: Catalog) -> QueryPlan:
             moving = expr.of is not None and moves(expr.of, catalog)
             histories.setdefault((expr.path, expr.where, moving), []).append(expr)
     return QueryPlan(
-        size=len(known),
         bases=tuple((slot, expr.column) for expr, slot in known.items() if isinstance(expr, Base)),
         lookups=tuple(_lookup(hop, of, known, catalog) for hop, of in lookups.items()),
         histories=tuple(_history(*shared, of, known, catalog) for shared, of in histories.items()),
@@ -158,14 +163,16 @@ def _history(
     known: dict[Expr, int],
     catalog: Catalog,
 ) -> History:
-    values = {expr.of: index for index, expr in enumerate({e.of: e for e in exprs if e.of is not None}.values())}
+    values = {of: index for index, of in enumerate(dict.fromkeys(expr.of for expr in exprs if expr.of is not None))}
     return History(
         path=path,
         where=where,
         moving=moving,
-        plan=query_plan([of for of in values if of is not None], catalog),
-        items=tuple(
-            AggregationItem(slot=known[e], op=e.op, window=e.window, value=None if e.of is None else values[e.of])
+        plan=query_plan(list(values), catalog),
+        of_rows=tuple(RowAggregation(slot=known[e], op=e.op, window=e.window) for e in exprs if e.of is None),
+        of_values=tuple(
+            ValueAggregation(slot=known[e], op=e.op, window=e.window, value=values[e.of])
             for e in exprs
+            if e.of is not None
         ),
     )

@@ -28,6 +28,7 @@ from automl.features.relational.definition import (
     Hop,
     RelationalFeature,
     Transform,
+    TransformOp,
     steps,
 )
 from automl.features.relational.propose.candidates import compared, ranked, since, windowed
@@ -38,7 +39,7 @@ from automl.features.relational.propose.wording import wording
 DEPTH = 3  # operations on top of each other, hidden tables with them
 MOST = 20_000  # definitions
 CONDITIONAL = ("count", "sum", "mean", "time_since_last")
-TRANSFORMS = {"divide_numeric": "divide", "weekday": "weekday", "month": "month"}
+TRANSFORMS: Mapping[str, TransformOp] = {"divide_numeric": "divide", "weekday": "weekday", "month": "month"}
 FEW = 3  # numbers of a table, at most, for ratios between them
 LOGICAL = {
     "number": "Double",
@@ -211,7 +212,7 @@ class _Translator:
         if kind != "TransformFeature" or feature.primitive.name not in TRANSFORMS:
             return None
         of = [self.expr(base, stand) for base in feature.base_features]
-        op: Any = TRANSFORMS[feature.primitive.name]
+        op = TRANSFORMS[feature.primitive.name]
         return None if None in of else Transform(op=op, of=tuple(e for e in of if e is not None))
 
     def _base(self, column: str, table: str | None) -> Expr | None:
