@@ -165,9 +165,9 @@ def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
 
 
 def _kind_by_values(target: pl.Series, texts: pl.Series, distinct: int, several: Kind) -> tuple[Kind, str]:
-    found = guess(target)
-    banded = found is not None and (found.parser or {}).get("kind") in BANDS
-    if found is None or found.wire != "number" or banded or several == "binary":
+    guessed = guess(target)
+    banded = guessed is not None and (guessed.parser or {}).get("kind") in BANDS
+    if guessed is None or guessed.wire != "number" or banded or several == "binary":
         return several, f"the target has {distinct} labels"
     whole = target.dtype.is_integer() or bool(texts.drop_nulls().str.contains(r"^-?[0-9]+$").all())
     if whole and distinct <= MANY_CLASSES and distinct < 0.05 * len(target):

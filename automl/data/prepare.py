@@ -65,13 +65,13 @@ def _audited(
     """The schema without what the audit drops and with the columns of costs, and the features of train as read."""
     frame = read_frame(schema.reader(), part.raw)
     raw = part.raw.select(schema.names)
-    found = audit(schema, raw, frame, y=part.y, task=task, spec=spec, seed=spec.budget.seed, time=part.time)
-    kept = drop(schema, found)
+    findings = audit(schema, raw, frame, y=part.y, task=task, spec=spec, seed=spec.budget.seed, time=part.time)
+    kept = drop(schema, findings)
     priced = [cost_column(part.raw[name]) for name in part.raw.columns if name not in kept.names]
     whole = Schema(columns=(*kept.columns, *priced))
     if not whole.features:
         raise DataError("no column is left to learn from", hint=_why_not(whole))
-    return whole, frame.select([column.name for column in whole.features]), found
+    return whole, frame.select([column.name for column in whole.features]), findings
 
 
 def _beside(schema: Schema, spec: Spec) -> list[Column]:

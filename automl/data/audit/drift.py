@@ -33,8 +33,8 @@ def told_apart(
     rows = pl.concat([part[np.sort(draw.permutation(part.height)[:size])] for part in (train, test)])
     order = draw.permutation(rows.height)
     rows, later = rows[order], (order >= size).astype(np.float64)
-    found = joint_score(rows, later, PART)
-    if found < TOLD:
+    score = joint_score(rows, later, PART)
+    if score < TOLD:
         return ()
     alone = {series.name: univariate_score(series, later, PART) for series in rows}
     most = sorted(alone, key=lambda name: -alone[name])[:MOST]
@@ -45,6 +45,6 @@ def told_apart(
         meaning = "test is of another time; set data.time, so that every judgement is by time"
     else:
         meaning = "test was not drawn as train was, so scores of validation may not be those of test"
-    text = f"test rows can be told from train rows with AUC {found:.2f}, alone by {listed}: {meaning}"
-    evidence = {"measure": "AUC", "score": found, "columns": {name: alone[name] for name in most}, "by_time": by_time}
+    text = f"test rows can be told from train rows with AUC {score:.2f}, alone by {listed}: {meaning}"
+    evidence = {"measure": "AUC", "score": score, "columns": {name: alone[name] for name in most}, "by_time": by_time}
     return (finding("train and test differ", None, text, "noted", evidence),)

@@ -82,9 +82,9 @@ def leaks(
     for column in columns:
         series = sample[column.name]
         seen = _Seen(column=column, values=series, filled=~is_missing(series), y=known, task=task, time=when)
-        found = [evidence for evidence in _against(seen, sample, target) if evidence]
-        if found:
-            yield _decided(column.name, next((evidence for evidence in found if evidence.sure), found[0]), action)
+        against = [evidence for evidence in _against(seen, sample, target) if evidence]
+        if against:
+            yield _decided(column.name, next((evidence for evidence in against if evidence.sure), against[0]), action)
 
 
 def _against(seen: _Seen, sample: pl.DataFrame, target: str) -> Iterator[_Evidence | None]:

@@ -178,14 +178,14 @@ def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None) -> Gu
     values, count = _counts(series)
     words = (*MISSING, *NO_DATE)
     there = set(values.filter(values.is_in(words)))
-    found = tuple(word for word in words if word in there)
+    missing = tuple(word for word in words if word in there)
     keep = ~values.is_in(["", *words])
     step = max(1, int(keep.sum()) // SAMPLE)
     values, count = values.filter(keep).gather_every(step), count.filter(keep).gather_every(step)
     as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING)
     if wire in {"category", "text"} or (wire is None and values.is_empty()):
         return replace(as_text, wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
-    candidates = [c for c in _candidates(values, zone, comma, found, wire) if wire in {None, c.wire}]
+    candidates = [c for c in _candidates(values, zone, comma, missing, wire) if wire in {None, c.wire}]
     if wire is None:
         first = next((c for c in candidates if _share_read(c, values, count) >= 1.0 - FAILURES), as_text)
         return _day_or_month(first, series, values) if first.wire == "date" else first
@@ -195,7 +195,7 @@ def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None) -> Gu
         return replace(best, reason="set in [data.types]")
     parsers: Mapping[str, Parser] = {"date": _date("iso", zone), "flag": _flag()}
     parser = parsers.get(wire) if wire else None
-    return Guess(wire=wire, reason="set in [data.types]", missing=found, parser=parser)
+    return Guess(wire=wire, reason="set in [data.types]", missing=missing, parser=parser)
 
 
 def _candidates(
@@ -225,32 +225,32 @@ def _candidates(
         yield Guess(wire="number", reason=in_full[0], missing=missing, parser=in_full[1])
 
 
-def _day_or_month(found: Guess, series: pl.Series, values: pl.Series) -> Guess:
+def _day_or_month(guessed: Guess, series: pl.Series, values: pl.Series) -> Guess:
     """The guess with day and month in the order that the data show, where each text could be read both ways.
 
     What never changes is the day (monthly data); else the reading under which more rows follow each other in time.
     """
-    form = str((found.parser or {}).get("format"))
+    form = str((guessed.parser or {}).get("format"))
     swapped = form.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
     if not {"%d", "%m"} <= set(re.findall("%.", form)) or form.startswith("%Y"):
-        return found
-    other = replace(found, parser=_date(swapped, (found.parser or {})["zone"]))
+        return guessed
+    other = replace(guessed, parser=_date(swapped, (guessed.parser or {})["zone"]))
     if not all(_reads(other.reader(""), value) for value in values):
-        return found
+        return guessed
     first, second = (values.str.extract(pattern).n_unique() for pattern in ("^([0-9]+)", "^[0-9]+[^0-9]+([0-9]+)"))
     day_first = form.index("%d") < form.index("%m")
     if (first == 1) != (second == 1):
-        order, why = (found if (first == 1) == day_first else other), "the day never changes"
+        order, why = (guessed if (first == 1) == day_first else other), "the day never changes"
     else:
-        mine, theirs = _in_order(found, series), _in_order(other, series)
-        order = other if theirs > mine + ORDERED else found
+        mine, theirs = _in_order(guessed, series), _in_order(other, series)
+        order = other if theirs > mine + ORDERED else guessed
         why = "so the rows are in order" if abs(theirs - mine) > ORDERED else "the data do not tell day from month"
     return replace(order, reason=f"dates written {(order.parser or {})['format']} ({why})")
 
 
-def _in_order(found: Guess, series: pl.Series) -> float:
+def _in_order(guessed: Guess, series: pl.Series) -> float:
     """The share of rows, of the first ones, that are not before the row above."""
-    reader = found.reader("")
+    reader = guessed.reader("")
     read = pl.Series([read_value(reader, value) for value in series.drop_nulls().head(SAMPLE)], dtype=pl.Float64)
     return float((read.diff().drop_nulls() >= 0).mean() or 0.0)  # type: ignore[arg-type]  # of flags
 

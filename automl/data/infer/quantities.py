@@ -89,15 +89,15 @@ def _units(values: pl.Series) -> tuple[str, Mapping[str, float]] | None:
     matching = values.filter(values.str.contains(TAIL))
     if len(matching) < 0.9 * len(values):
         return None
-    found = set(matching.str.extract(TAIL).fill_null("").str.to_lowercase())
-    if found == {""} or "%" in found or any(len(unit) > LONGEST_UNIT for unit in found):
+    units = set(matching.str.extract(TAIL).fill_null("").str.to_lowercase())
+    if units == {""} or "%" in units or any(len(unit) > LONGEST_UNIT for unit in units):
         return None
     for what, known in UNITS:
-        if found <= set(known):
-            return what, {unit: known[unit] for unit in sorted(found)}
-    if len(found) > 1 or len(matching) < FEWEST:
+        if units <= set(known):
+            return what, {unit: known[unit] for unit in sorted(units)}
+    if len(units) > 1 or len(matching) < FEWEST:
         return None
-    (unit,) = found
+    (unit,) = units
     return (f"numbers of {unit}", {unit: 1.0}) if re.fullmatch(WORD, unit) else None
 
 

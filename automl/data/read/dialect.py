@@ -51,10 +51,10 @@ def sniff(path: Path, separator: str | None = None) -> tuple[Dialect, str]:
     if len(head) == SAMPLE:
         lines = lines[:-1] or lines  # the last one is cut off
     quote = '"' if '"' in text or not _single_quoted(lines) else "'"
-    found = separator or max(SEPARATORS, key=lambda sign: _consistency(lines, sign, quote))
-    blanks = sum(line.count(found + " ") for line in lines[1:])
-    signs = sum(line.count(found) for line in lines[1:])
-    return Dialect(separator=found, quote=quote, skip_blank=blanks > signs / 2, encoding=encoding), digest
+    chosen = separator or max(SEPARATORS, key=lambda sign: _consistency(lines, sign, quote))
+    blanks = sum(line.count(chosen + " ") for line in lines[1:])
+    signs = sum(line.count(chosen) for line in lines[1:])
+    return Dialect(separator=chosen, quote=quote, skip_blank=blanks > signs / 2, encoding=encoding), digest
 
 
 def _encoding(path: Path) -> tuple[str, str, bytes]:

@@ -30,9 +30,9 @@ def open_table(path: str | Path, *, probed: bool = False) -> OpenedTable:
 
     Parquet of more than `LARGE` bytes stays on the disk: it is read as it is computed.
     """
-    found = files(path)
-    if all(kind(file) == "parquet" for file in found) and sum(file.stat().st_size for file in found) > LARGE:
-        return OpenedTable(frame=pl.scan_parquet(list(found)), digests={str(file): _digest(file) for file in found})
+    paths = files(path)
+    if all(kind(file) == "parquet" for file in paths) and sum(file.stat().st_size for file in paths) > LARGE:
+        return OpenedTable(frame=pl.scan_parquet(list(paths)), digests={str(file): _digest(file) for file in paths})
     source = load(path, probed=probed)
     return OpenedTable(frame=source.frame, digests=source.digests, dialect=source.dialect)
 

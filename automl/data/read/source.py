@@ -120,14 +120,14 @@ def files(where: str | Path) -> tuple[Path, ...]:
     """The files behind a path, a glob or a folder, in the order of their names."""
     path = Path(where)
     if path.is_dir():
-        found = [p for p in sorted(path.iterdir()) if p.suffix.lower() in FORMATS and not p.name.startswith(".")]
+        paths = [p for p in sorted(path.iterdir()) if p.suffix.lower() in FORMATS and not p.name.startswith(".")]
     elif any(sign in path.name for sign in "*?[") and not path.exists():
-        found = sorted(path.parent.glob(path.name))
+        paths = sorted(path.parent.glob(path.name))
     else:
-        found = [path]
-    if not found or not found[0].exists():
+        paths = [path]
+    if not paths or not paths[0].exists():
         raise DataError("there is no such file", where=str(where), hint="check the path; a spec's are relative to it")
-    return tuple(found)
+    return tuple(paths)
 
 
 def kind(path: Path) -> str:

@@ -60,8 +60,8 @@ def inspect_keys(
     parts += [f"rows that belong to no row of {table.to}: {orphans:,}"] if orphans else []
     parts += [f"rows of {table.to} that have none: {childless:,}"] if childless else []
     parts += [differ] if differ else []
-    found = [finding("table", name, "; ".join(parts), "noted", evidence)]
-    return join, found + (_copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else [])
+    told = [finding("table", name, "; ".join(parts), "noted", evidence)]
+    return join, told + (_copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else [])
 
 
 def inspect_times(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Finding]:

@@ -193,8 +193,8 @@ def _chosen(
         f"{counts['proposed']} features are computed from other tables; left out: {counts['constant']} constant, "
         f"{counts['copies']} that say the same as another, {counts['noise']} that tell no more than chance"
     )
-    found = [finding("computed", None, f"{text}; {counts['kept']} are kept", "noted", counts)]
-    return kept, found + [_leak(name, scores[name], task) for name in leaks]
+    said = [finding("computed", None, f"{text}; {counts['kept']} are kept", "noted", counts)]
+    return kept, said + [_leak(name, scores[name], task) for name in leaks]
 
 
 def _constant(series: pl.Series) -> bool:

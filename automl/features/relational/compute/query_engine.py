@@ -127,11 +127,11 @@ class QueryEngine:
         path = (lookup.hop,)
         view, key = self._view(path, None), place.key(path)
         ranges = view.ranges(key, place.cutoff, (None,))[0]
-        found = np.flatnonzero(ranges.length)
-        there = _Rows(self, lookup.hop.table, view.rows[ranges.end[found] - 1], place.cutoff[found])
+        known = np.flatnonzero(ranges.length)
+        there = _Rows(self, lookup.hop.table, view.rows[ranges.end[known] - 1], place.cutoff[known])
         for slot, default, values in zip(lookup.slots, lookup.defaults, self.compute(lookup.plan, there), strict=True):
             data = np.full(len(key), default)
-            data[found] = values.data
+            data[known] = values.data
             slots[slot] = Values(data, values.levels)
 
     def _aggregate(self, history: History, place: Place, slots: dict[int, Values]) -> None:

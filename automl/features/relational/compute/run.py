@@ -131,11 +131,11 @@ def _check(
 
 def _links(exprs: list[Expr]) -> dict[str, set[tuple[str | None, Hop]]]:
     """For each table how it is reached: from which table (None: the rows to be scored), by which hop."""
-    found: dict[str, set[tuple[str | None, Hop]]] = {}
+    links: dict[str, set[tuple[str | None, Hop]]] = {}
     for expr in exprs:
         for here, hop in steps(expr):
-            found.setdefault(hop.table, set()).add((here, Hop(table=hop.table, on=hop.on)))
-    return found
+            links.setdefault(hop.table, set()).add((here, Hop(table=hop.table, on=hop.on)))
+    return links
 
 
 def _parts(

@@ -46,7 +46,7 @@ def ranked(exprs: Iterable[Expr]) -> Iterator[Expr]:
         for turn, of_way in enumerate(ways.values())
         for place, expr in enumerate(sorted(of_way, key=weight))
     ]
-    yield from (expr for _, _, expr in sorted(turns, key=lambda found: found[:2]))
+    yield from (expr for _, _, expr in sorted(turns, key=lambda turn: turn[:2]))
 
 
 def weight(expr: Expr) -> float:

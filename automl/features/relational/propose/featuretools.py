@@ -220,8 +220,8 @@ class _Translator:
             return None
         if column == "time":
             return Base(column=self.graph.catalog.table(table).time or "")
-        found = next((c for (name, c), plain in self.names.columns.items() if plain == column and name == table), None)
-        return None if found is None else Base(column=found)
+        ours = next((c for (name, c), plain in self.names.columns.items() if plain == column and name == table), None)
+        return None if ours is None else Base(column=ours)
 
     def _direct(self, feature: Any) -> Expr | None:
         link = self._link(feature.relationship_path[0][1])

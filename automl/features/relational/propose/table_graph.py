@@ -111,19 +111,19 @@ def _free(word: str, nodes: list[TableNode]) -> str:
 
 
 def _kinds(table: TableSchema, frame: pl.DataFrame, keys: set[tuple[str, str]]) -> dict[str, Kind]:
-    found: dict[str, Kind] = {}
+    kinds: dict[str, Kind] = {}
     for column, wire in table.columns.items():
         if (table.name, column) in keys:
-            found[column] = "key"
+            kinds[column] = "key"
         elif wire == "category":
             if not _names_rows(frame[column]):
-                found[column] = "category"
+                kinds[column] = "category"
         elif wire == "number":
             if not _numbers_rows(frame[column]):
-                found[column] = "number"
+                kinds[column] = "number"
         elif wire != "text" and column != table.time:
-            found[column] = wire
-    return found
+            kinds[column] = wire
+    return kinds
 
 
 def _names_rows(column: pl.Series) -> bool:
