@@ -10,7 +10,7 @@ from typing import Literal
 from automl.bundle.frozen import Frozen
 
 
-class AmountRecord(Frozen):
+class CellCostRecord(Frozen):
     """What one row of a truth and an action costs; with a `formula` rows differ, and `cost` is the mean."""
 
     cell: str
@@ -18,7 +18,7 @@ class AmountRecord(Frozen):
     formula: str | None = None
 
 
-class PolicyRecord(Frozen):
+class BaselineCostRecord(Frozen):
     """A policy without a model and its cost per 1,000 rows; `rule` is today's, `mixed` draws rows for its actions."""
 
     action: str
@@ -27,7 +27,7 @@ class PolicyRecord(Frozen):
     mixed: bool = False
 
 
-class SpanRecord(Frozen):
+class BreakEvenRecord(Frozen):
     """Deploying pays while an amount stays between `low` and `high` (None: no bound), times what it is by `factor`."""
 
     cell: str
@@ -48,21 +48,21 @@ class ScenarioRecord(Frozen):
     worth: bool
 
 
-class ShareRecord(Frozen):
+class ActionShareRecord(Frozen):
     """The share of rows on which the model takes an action."""
 
     action: str
     share: float
 
 
-class RunningRecord(Frozen):
+class RunningVerdictRecord(Frozen):
     """What running the model costs per 1,000 rows, and the volume from which it pays."""
 
     cost: float
     pays_from: str | None
 
 
-class LimitRecord(Frozen):
+class LimitedActionRecord(Frozen):
     """An action that so many rows can get, and the shares of test rows that got it at its price, and ranked."""
 
     action: str
@@ -73,25 +73,25 @@ class LimitRecord(Frozen):
     ranked: float
 
 
-class CapacityRecord(Frozen):
+class CapacityUseRecord(Frozen):
     """What 1,000 test rows cost under the limits, row by row at their prices, and ranked as a batch."""
 
-    limits: tuple[LimitRecord, ...]
+    limits: tuple[LimitedActionRecord, ...]
     at_price: float
     ranked: float
 
 
 class VerdictRecord(Frozen):
-    """Costs and savings per 1,000 rows in `currency` (see `automl.decide.verdict.label_verdict.Verdict`)."""
+    """Costs and savings per 1,000 rows in `currency` (see `automl.decide.verdict.verdict.Verdict`)."""
 
     worth: bool
     reason: str
     currency: str
-    amounts: tuple[AmountRecord, ...]
+    amounts: tuple[CellCostRecord, ...]
     evidence: Literal["test", "test and out-of-fold"]
     rows: int
     ours: float
-    policies: tuple[PolicyRecord, ...]
+    policies: tuple[BaselineCostRecord, ...]
     best: str
     saving: float
     low: float
@@ -102,9 +102,9 @@ class VerdictRecord(Frozen):
     test_low: float
     test_high: float
     test_total: float
-    break_even: SpanRecord | None
+    break_even: BreakEvenRecord | None
     scenarios: tuple[ScenarioRecord, ...]
     unpriced: int = 0
-    taken: tuple[ShareRecord, ...] = ()
-    running: RunningRecord | None = None
-    capacity: CapacityRecord | None = None
+    taken: tuple[ActionShareRecord, ...] = ()
+    running: RunningVerdictRecord | None = None
+    capacity: CapacityUseRecord | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automl.bundle.verdict import VerdictRecord
-from automl.decide.verdict.label_verdict import ROWS_SMALL
+from automl.decide.verdict.verdict import ROWS_SMALL
 from automl.report._words import Facts, count, interval, render
 from automl.report.money import capacity, running, span, taken
 from automl.spec.units import read_share

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from automl.bundle.verdict import AmountRecord, PolicyRecord, ScenarioRecord, VerdictRecord
-from automl.decide.verdict.bootstrap import CONFIDENCE, money
+from automl.bundle.verdict import BaselineCostRecord, CellCostRecord, ScenarioRecord, VerdictRecord
+from automl.decide.verdict.bootstrap import CONFIDENCE
+from automl.decide.verdict.reason import money
 from automl.report._words import columns, prose
 
 PAIR = 2  # of actions: how often each is taken is told where there are more
@@ -91,13 +92,13 @@ def _range(found: VerdictRecord | ScenarioRecord) -> str:
     return f"{money(found.low)} to {money(found.high)}"
 
 
-def _amount(amount: AmountRecord) -> str:
+def _amount(amount: CellCostRecord) -> str:
     """What one row of a kind costs; where rows differ, on average, and by which formula."""
     mean = f" on average ({amount.formula})" if amount.formula else ""
     return f"{amount.cell} {money(amount.cost)}{mean}"
 
 
-def _policy(policy: PolicyRecord) -> str:
+def _policy(policy: BaselineCostRecord) -> str:
     return policy.action if policy.rule or policy.mixed else f"always '{policy.action}'"
 
 

@@ -9,19 +9,19 @@ from pydantic import ValidationError
 
 from automl.bundle.manifest import plain
 from automl.bundle.verdict import VerdictRecord
-from automl.decide.verdict.break_even import Span
-from automl.decide.verdict.capacity_use import Allotted, Limited
-from automl.decide.verdict.label_verdict import Amount, Policy, Running, Scenario, Taken, Verdict
+from automl.decide.verdict.break_even import BreakEven
+from automl.decide.verdict.capacity_use import CapacityUse, LimitedAction
+from automl.decide.verdict.verdict import ActionShare, BaselineCost, CellCost, RunningVerdict, Scenario, Verdict
 
 WHOLE = Verdict(
     worth=True,
     reason="On 250 test rows the model saves 18,400 EUR per 1,000 rows.",
     currency="EUR",
-    amounts=(Amount(cell="false_negative", cost=512.5, formula="loan * 0.8"),),
+    amounts=(CellCost(cell="false_negative", cost=512.5, formula="loan * 0.8"),),
     evidence="test",
     rows=250,
     ours=46_200.0,
-    policies=(Policy(action="decline", cost=64_600.0, rule="age < 25", mixed=True),),
+    policies=(BaselineCost(action="decline", cost=64_600.0, rule="age < 25", mixed=True),),
     best="decline",
     saving=18_400.0,
     low=12_900.0,
@@ -32,15 +32,15 @@ WHOLE = Verdict(
     test_low=12_900.0,
     test_high=23_600.0,
     test_total=4_600.0,
-    break_even=Span(cell="false_positive", low=0.5, high=None, factor=True),
+    break_even=BreakEven(cell="false_positive", low=0.5, high=None, factor=True),
     scenarios=(
         Scenario(cell="false_negative", factor=2.0, amount=1_025.0, saving=1.0, low=-2.0, high=3.0, worth=False),
     ),
     unpriced=3,
-    taken=(Taken(action="grant", share=0.7), Taken(action="decline", share=0.3)),
-    running=Running(cost=20.0, pays_from="3 per day"),
-    capacity=Allotted(
-        limits=(Limited(action="decline", most="30 per day", share=0.1, price=2.5, at_price=0.09, ranked=0.1),),
+    taken=(ActionShare(action="grant", share=0.7), ActionShare(action="decline", share=0.3)),
+    running=RunningVerdict(cost=20.0, pays_from="3 per day"),
+    capacity=CapacityUse(
+        limits=(LimitedAction(action="decline", most="30 per day", share=0.1, price=2.5, at_price=0.09, ranked=0.1),),
         at_price=47_000.0,
         ranked=46_900.0,
     ),
