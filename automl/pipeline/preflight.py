@@ -33,7 +33,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What a search begins with: the bundle's place, the data, the policy that is asked for, the problem with its folds.
+    """What a search begins with: the bundle's place, the data, the policy asked for, the problem with its folds.
 
     `broken` are the limits that no model can keep on this machine; see `refuse_the_impossible`.
     """
