@@ -27,8 +27,11 @@ from automl.search.leaderboard import Outcome
 from automl.spec import Spec
 
 
-def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, created: datetime) -> Contents:
-    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
+def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement | None, *, created: datetime) -> Contents:
+    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops.
+
+    Without a `judgement` the test part was not looked at: the bundle has no scores, and evidence out of fold only.
+    """
     needed = {column.name for column in choice.assembly.inputs}
     columns = [column for column in data.schema.columns if column.name in needed]
     costs = choice.costs
@@ -46,10 +49,9 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         interval=choice.numbers.interval is not None,
         ranked=costs.actions if costs and costs.capacity else (),
     )
-    parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
-        (data.train, choice.outcome.oof, "oof"),
-        (data.test, judgement.prediction, "test"),
-    )
+    parts: list[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]]] = [(data.train, choice.outcome.oof, "oof")]
+    if judgement is not None:
+        parts.append((data.test, judgement.prediction, "test"))
     return Contents(
         model=choice.model,
         reader=choice.reader,
@@ -63,7 +65,7 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         evidence=pl.concat(
             [evidence(rows, p, part=part, costs=named, expected=_expected(choice, rows)) for rows, p, part in parts]
         ),
-        scores=judgement.scores,
+        scores=judgement.scores if judgement else (),
         members=_members(choice.outcome),
         features=_features(choice),
         findings=data.findings,
@@ -75,7 +77,7 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         native=_answers(choice, outputs, read_golden(choice.reader, golden, document, tables)),
         relational=document,
         golden_tables=tables if document else None,
-        groups=judgement.groups,
+        groups=judgement.groups if judgement else (),
     )
 
 

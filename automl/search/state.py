@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from automl.budget import Deadline
-from automl.executors.base import Executor
-from automl.progress import Listener
 from automl.search.candidate import Candidate, trial
 from automl.search.cost.fidelity import Pace
 from automl.search.cost.reserve import After
 from automl.search.leaderboard import Trial
 from automl.search.problem import Matrices, Problem
 from automl.search.proposals import Agenda
-from automl.search.rundir import RunDir
-from automl.spec.model import Spec
+from automl.search.run import Run
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,13 +18,7 @@ class State:
     """The upper half never changes; the lower half is changed by the loop alone, as trials end."""
 
     problem: Problem
-    spec: Spec
-    deadline: Deadline
-    executor: Executor
-    rundir: RunDir
-    listener: Listener
-    seed: int
-    package: str  # of learners
+    run: Run
     matrices: Matrices
     agenda: Agenda
     after: After  # what comes after the search
@@ -54,12 +44,12 @@ class State:
     @property
     def counted(self) -> bool:
         """Choices follow counted work and not the clock (R12)."""
-        return self.spec.budget.trials is not None
+        return self.run.counted
 
     @property
     def workers(self) -> int:
         """Jobs at a time."""
-        return self.executor.workers
+        return self.run.workers
 
     @property
     def trials(self) -> tuple[Trial, ...]:

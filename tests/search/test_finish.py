@@ -10,9 +10,11 @@ import pytest
 
 from automl.budget import Deadline
 from automl.executors.base import Job
+from automl.progress import silent
 from automl.search.leaderboard import Outcome
 from automl.search.loop import search
 from automl.search.problem import Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
 from automl.search.worker import fold_fit
 from automl.search.worker.fold_fit import Fitted, Order
@@ -24,17 +26,16 @@ Executor = Any  # the simulated one of conftest
 
 def outcome(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> Outcome:
     """Of a search over the fake learners."""
-    return search(
-        problem=problem,
+    run = Run(
         spec=spec,
         deadline=Deadline.of(spec.budget.time, clock=executor.clock),
         executor=executor,
-        rundir=rundir,
-        listener=lambda _: None,
-        seed=0,
+        folder=rundir,
+        listener=silent,
         learners="fake_learners",
         engine="random",
     )
+    return search(problem, run).outcome
 
 
 def refits(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> list[tuple[str, int]]:

@@ -30,6 +30,7 @@ from automl.search.cost.reserve import After, reserve_seconds
 from automl.search.leaderboard import Outcome
 from automl.search.loop import _hopes, search
 from automl.search.problem import Matrices, Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
 from automl.search.schedule import repeated_cv
 from automl.search.worker.model_size import NOTHING
@@ -50,17 +51,16 @@ def run(
     deadline: Deadline | None = None,
     learners: str = "fake_learners",
 ) -> Outcome:
-    return search(
-        problem=problem,
+    given = Run(
         spec=spec,
         deadline=deadline or Deadline.of(spec.budget.time),
         executor=executor,
-        rundir=rundir,
+        folder=rundir,
         listener=listener,
-        seed=0,
         learners=learners,
         engine="random",
     )
+    return search(problem, given).outcome
 
 
 def second_each(job: Job) -> float:
@@ -477,7 +477,7 @@ def test_the_first_learner_is_waited_for(
         counted=False,
         whole=[Candidate(id=0, learner=stands, params={})],
         flying={0: (first, 0)} if flies else {},
-        deadline=SimpleNamespace(left=lambda: left),
+        run=SimpleNamespace(deadline=SimpleNamespace(left=lambda: left)),
     )
     assert _hopes(state) is hopes
 

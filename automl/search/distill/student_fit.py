@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from automl.executors.base import Done, Job
 from automl.learners.base import Learner
-from automl.progress import Event
 from automl.registry import Registry
 from automl.search import candidate as candidates
 from automl.search.candidate import OOF, Candidate
@@ -25,7 +24,7 @@ def school(state: State, pupil: Pupil, final: int | None, *, seconds: float) -> 
 
     With a holdout it is predicted there, as the others were. `seconds` are for all its fits.
     """
-    learner = Registry(state.package, Learner, "learner").get(pupil.learner)
+    learner = Registry(state.run.learners, Learner, "learner").get(pupil.learner)
     found = Candidate(id=state.number, learner=learner, params=pupil.params, lesson=pupil.lesson)
     state.number += 1
     folds = range(state.pace.folds)
@@ -34,21 +33,21 @@ def school(state: State, pupil: Pupil, final: int | None, *, seconds: float) -> 
     jobs = {state.jobs + place: fold for place, fold in enumerate([*folds, None])}
     state.jobs += len(jobs)
     for number, fold in jobs.items():
-        state.executor.submit(_job(state, found, number, fold, final, limit))
+        state.run.executor.submit(_job(state, found, number, fold, final, limit))
     fitted: Fitted | None = None
     waiting = dict(jobs)
     while waiting and time.monotonic() < end + LATE and found.status == "ok":
-        for done in state.executor.wait(min(1.0, max(0.05, end - time.monotonic()))):
+        for done in state.run.executor.wait(min(1.0, max(0.05, end - time.monotonic()))):
             fold = waiting.pop(done.id)
             fitted = _taken(state, found, fold, done) or fitted
     if waiting:
-        state.executor.cancel()
+        state.run.executor.cancel()
         found.status = found.status if found.status != "ok" else "timeout"
-    trial = candidates.end(found, state.problem, state.rundir, folds=len(folds))
+    trial = candidates.end(found, state.problem, state.run.folder, folds=len(folds))
     found.detail = found.detail or pupil.name
     state.ended.append(found)
     text = f"{pupil.name}: {trial.detail if fitted is None else f'loss {found.loss(state.problem):.5g}'}"
-    state.listener(Event(stage="repair", text=text, facts={"left": state.deadline.left()}))
+    state.run.tell("repair", text, left=state.run.deadline.left())
     return (found, fitted) if fitted is not None and found.whole else None
 
 
@@ -59,7 +58,7 @@ def _taken(state: State, found: Candidate, fold: int | None, done: Done) -> Fitt
     if fold is None and isinstance(done.value, Fitted):
         return done.value
     if fold is not None and isinstance(done.value, FoldResult):
-        candidates.take(found, fold, replace(done.value, fitted=None), state.problem, state.rundir)
+        candidates.take(found, fold, replace(done.value, fitted=None), state.problem, state.run.folder)
         return None
     found.status, found.detail = done.status, done.detail
     return None
@@ -72,11 +71,11 @@ def _job(state: State, found: Candidate, number: int, fold: int | None, final: i
         learner=found.learner.name,
         params=found.params,
         task=state.problem.task,
-        seed=state.seed,
+        seed=state.run.seed,
         seconds=seconds,
-        out=None if fold is None else state.rundir.place(f"{OOF}/{found.id}-{fold}"),
+        out=None if fold is None else state.run.folder.place(f"{OOF}/{found.id}-{fold}"),
         parity=state.matrices.parity(final) if fold is None else None,
-        package=state.package,
+        package=state.run.learners,
         lesson=found.lesson,
     )
     return Job(

@@ -140,7 +140,7 @@ def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Colum
     """
     plan, table = state.matrices.plan(final), state.matrices.table(final)
     rows = np.flatnonzero(np.isfinite(teacher).all(axis=1))
-    rows = rows[np.random.default_rng(state.seed).permutation(len(rows))[:SAMPLE]]
+    rows = rows[np.random.default_rng(state.run.seed).permutation(len(rows))[:SAMPLE]]
     values = table.at(rows).values
     computed = {column.name for column in state.problem.schema.features if column.computed}
     sources = [frozenset(feature.source) for feature in plan.features]

@@ -36,7 +36,7 @@ class Pool:
 
 def pool(state: State, candidates: Sequence[Candidate], *, repeats: int) -> Pool:
     """With several repeats each row counts once for each: what is judged is one fit, and not the mean of many."""
-    predictions = [np.concatenate(_repeats(state.rundir, found, repeats)) for found in candidates]
+    predictions = [np.concatenate(_repeats(state.run.folder, found, repeats)) for found in candidates]
     rows = np.flatnonzero(np.all([np.isfinite(prediction[:, 0]) for prediction in predictions], axis=0))
     weight = state.problem.rows.weight
     return Pool(
@@ -74,8 +74,8 @@ def weights(
         given.y,
         given.weight,
         state.problem.loss,
-        members=state.spec.recipe.members,
-        seed=state.seed,
+        members=state.run.spec.recipe.members,
+        seed=state.run.seed,
         price=_price(state, given.candidates, thrift, in_time),
         rows=rows,
     )
@@ -86,7 +86,7 @@ def weights(
 
 def excess(state: State, members: Sequence[Candidate]) -> float:
     """How much of its limits an ensemble takes; beyond 1 it breaks one."""
-    return cost(state, members).excess(state.spec.limits)
+    return cost(state, members).excess(state.run.spec.limits)
 
 
 def cost(state: State, members: Sequence[Candidate]) -> Serving:
@@ -111,7 +111,7 @@ def _price(state: State, candidates: Sequence[Candidate], thrift: float, in_time
     def price(members: frozenset[int]) -> float:
         together = [candidates[place] for place in sorted(members)]
         found = cost(state, together)
-        if found.excess(state.spec.limits) > 1.0 or (in_time is not None and not in_time(together)):
+        if found.excess(state.run.spec.limits) > 1.0 or (in_time is not None and not in_time(together)):
             return math.inf
         return unit * (found.latency_p99 / bare.latency_p99 + found.size / MEGABYTE)
 

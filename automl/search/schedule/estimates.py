@@ -24,15 +24,15 @@ SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: 
 
 def seconds_left(state: State) -> float:
     """Seconds of search: what is left beside the reserve and the refits, or till the moment that is granted anyway."""
-    left = state.deadline.left() - reserve(state) - refit_seconds(state)
-    return max(left, state.late - state.deadline.spent())
+    left = state.run.deadline.left() - reserve(state) - refit_seconds(state)
+    return max(left, state.late - state.run.deadline.spent())
 
 
 def granted(state: State) -> float:
     """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
-    slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
-    enough = state.deadline.spent() + FEWEST_SECONDS * state.crowded
-    return max(0.0, min(enough, state.deadline.seconds + slack))
+    slack = SLACK * state.run.deadline.seconds + GRACE - reserve(state)
+    enough = state.run.deadline.spent() + FEWEST_SECONDS * state.crowded
+    return max(0.0, min(enough, state.run.deadline.seconds + slack))
 
 
 def reserve(state: State) -> float:
@@ -40,7 +40,7 @@ def reserve(state: State) -> float:
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
     size = sum((member.footprint for member in members), NOTHING) if members else state.after.guess()
     after = replace(state.after, calibrated=state.problem.predicted(state.pace.folds))
-    return reserve_seconds(state.deadline.seconds, after, size, crowded=state.crowded)
+    return reserve_seconds(state.run.deadline.seconds, after, size, crowded=state.crowded)
 
 
 def refit_seconds(state: State) -> float:
@@ -62,7 +62,7 @@ def _best(state: State) -> Sequence[Candidate]:
     if any(not one.learner.baseline for one in state.likely):
         return state.likely
     standing = [one for one in state.found if one.losses and (one.whole or not one.ended)]
-    return sorted(standing, key=lambda one: (one.first, one.id))[: state.spec.recipe.members]
+    return sorted(standing, key=lambda one: (one.first, one.id))[: state.run.spec.recipe.members]
 
 
 def makespan(members: Sequence[Candidate], problem: Problem, workers: int) -> float:

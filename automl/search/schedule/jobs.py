@@ -36,17 +36,19 @@ def submit(state: State, found: Candidate, fold: int) -> None:
         id=state.jobs,
         function="automl.search.worker.fold_fit:run",
         arguments={"order": order},
-        seconds=max(1.0, state.deadline.left()) if state.counted else max(LEAST, min(hard, state.deadline.left())),
+        seconds=max(1.0, state.run.deadline.left())
+        if state.counted
+        else max(LEAST, min(hard, state.run.deadline.left())),
         memory=memory(state),
     )
     state.jobs += 1
     state.flying[job.id] = (found, fold)
-    state.executor.submit(job)
+    state.run.executor.submit(job)
 
 
 def memory(state: State) -> int:
     """Bytes that a job may hold: an even share of what this process and the workers' common parent leave."""
-    share = state.spec.budget.memory / state.workers
+    share = state.run.spec.budget.memory / state.workers
     ours = resident(os.getpid()) + HELPER
     return int(max(FEWEST * share, share - ours / state.workers))
 
@@ -70,11 +72,11 @@ def _order(state: State, found: Candidate, fold: int) -> Order:
         learner=found.learner.name,
         params=found.params,
         task=state.problem.task,
-        seed=state.seed,
+        seed=state.run.seed,
         seconds=soft,
         until=until,
         sample=found.sample,
-        out=state.rundir.place(f"{OOF}/{found.id}-{fold}"),
+        out=state.run.folder.place(f"{OOF}/{found.id}-{fold}"),
         parity=state.matrices.parity(fold) if keeps else None,
-        package=state.package,
+        package=state.run.learners,
     )

@@ -81,7 +81,7 @@ def next_climb(state: State) -> tuple[Candidate, int] | None:
 def next_candidate(state: State) -> tuple[Candidate, int] | None:
     """The first fold of a new candidate, if there is one and time for it."""
     tried = [found for found in state.found if not found.learner.baseline and found.origin is None]
-    if state.finalists or (state.counted and len(tried) >= (state.spec.budget.trials or 0)) or exhausted(state):
+    if state.finalists or (state.counted and len(tried) >= (state.run.spec.budget.trials or 0)) or exhausted(state):
         return None
     if not tried and (state.rungs or _short(state)) and (found := successive_halving.anchor(state)):
         return _start(state, found)

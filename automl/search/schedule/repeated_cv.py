@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from automl.progress import Event
 from automl.search import candidate as candidates
 from automl.search.candidate import Candidate
 from automl.search.ensemble import membership
@@ -36,8 +35,8 @@ def taken(state: State, found: Candidate) -> None:
     """A finalist has another fold: with the last one of a repeat it has the repeat."""
     folds = len(state.problem.folds)
     while candidates.has_repeat(found, folds):
-        candidates.end_repeat(found, state.problem, state.rundir)
-        state.rundir.append(candidates.repeat_record(found, folds))
+        candidates.end_repeat(found, state.problem, state.run.folder)
+        state.run.folder.append(candidates.repeat_record(found, folds))
 
 
 def complete(state: State) -> int:
@@ -67,7 +66,7 @@ def _nominate(state: State) -> None:
     state.finalists = tuple(finalists)
     why = "no gain for a while" if exhausted(state) else "no time for another candidate"
     text = f"{why}: the best {len(finalists)} are cross-validated again on other folds"
-    state.listener(Event(stage="search", text=text, facts={"left": state.deadline.left()}))
+    state.run.tell("search", text, left=state.run.deadline.left())
 
 
 def _another(state: State) -> bool:

@@ -10,10 +10,12 @@ import pytest
 from automl.budget import Deadline
 from automl.executors.inline import InlineExecutor
 from automl.ops.expr import Expr, MatMul, walk
+from automl.progress import silent
 from automl.search.ensemble.pareto import best
 from automl.search.leaderboard import Outcome, Point
 from automl.search.loop import search
 from automl.search.problem import Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
 from automl.search.worker.model_size import Footprint
 from automl.spec import Spec
@@ -30,17 +32,16 @@ def test_only_what_nothing_beats_stays() -> None:
 
 
 def run(problem: Problem, spec: Spec, rundir: RunDir) -> Outcome:
-    return search(
-        problem=problem,
+    given = Run(
         spec=spec,
         deadline=Deadline.of(60.0),
         executor=InlineExecutor(workers=1),
-        rundir=rundir,
-        listener=lambda _: None,
-        seed=0,
+        folder=rundir,
+        listener=silent,
         learners="fake_learners",
         engine="random",
     )
+    return search(problem, given).outcome
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from automl.executors.base import Backend, Executor
 from automl.features.base import Ask
 from automl.progress import silent
 from automl.registry import Registry
-from automl.search.feature_search.lab import nodes
+from automl.search.feature_search.columns import nodes
 from automl.search.feature_search.search import choose_features, recorded
 from automl.search.problem import Matrices, Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
-from automl.search.worker.fold_fit import LEARNERS
 from automl.spec import Spec, parse
 from automl.task import Task
 
@@ -66,15 +66,9 @@ def choose(
 ) -> tuple[tuple[Ask, ...], list[dict[str, object]]]:
     spec = spec or spec_of(folds=3)
     with RunDir.open(path, identity={"spec": "s"}, resume=resume) as rundir:
-        found = choose_features(
-            problem,
-            spec=spec,
-            deadline=Deadline(seconds=spec.budget.time, start=time.monotonic()),
-            executor=executor,
-            rundir=rundir,
-            listener=silent,
-            learners=LEARNERS,
-        )
+        deadline = Deadline(seconds=spec.budget.time, start=time.monotonic())
+        run = Run(spec=spec, deadline=deadline, executor=executor, folder=rundir, listener=silent)
+        found = choose_features(problem, run)
     with RunDir.open(path, identity={"spec": "s"}, resume=True) as rundir:
         groups = [group for line in rundir.records for group in line["groups"]]  # type: ignore[attr-defined]
     return found.asks, groups
@@ -111,15 +105,15 @@ def test_a_crossing_that_is_rare_on_the_probed_rows_is_found(
 ) -> None:
     """Steps are fitted on more rows than are probed: of 144 combinations each has four among these, sixty in all."""
     problem = problem_of(checkerboard, n=9_000)
-    monkeypatch.setattr("automl.search.feature_search.lab.ROWS", 600)
-    monkeypatch.setattr("automl.search.feature_search.lab.MOST_ROWS", 600)
+    monkeypatch.setattr("automl.search.feature_search.probe_rows.ROWS", 600)
+    monkeypatch.setattr("automl.search.feature_search.probe_rows.MOST_ROWS", 600)
 
     def gain(name: str) -> float:
         _, groups = choose(problem, executor, tmp_path / name)
         return float(str(next(group["gain"] for group in groups if group["name"] == "crossing")))
 
     assert gain("x.run") > 0.5
-    monkeypatch.setattr("automl.search.feature_search.lab.FITTED_ROWS", 0)
+    monkeypatch.setattr("automl.search.feature_search.probe_rows.FITTED_ROWS", 0)
     assert gain("y.run") < 0.3
 
 
