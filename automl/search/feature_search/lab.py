@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
@@ -30,7 +29,10 @@ PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs
 
 @dataclass(slots=True, kw_only=True)
 class Lab:
-    """The problem's rows that are probed, and the jobs under way. `until` None: the clock does not count."""
+    """The problem's rows that are probed, and the jobs under way.
+
+    `until` is a moment of the deadline's clock; None: the clock does not count.
+    """
 
     problem: Problem
     run: Run
@@ -51,14 +53,14 @@ class Lab:
 
     def late(self) -> bool:
         """Whether the time for trying is over."""
-        return self.until is not None and time.monotonic() > self.until
+        return self._left() < 0.0
 
     def base(self) -> Columns | None:
         """What every plan has; None if the time would end with it, as plans of long texts take a while."""
-        drawn, parts, start = self.drawn, [], time.monotonic()
+        drawn, parts, start = self.drawn, [], self.run.deadline.spent()
         for number, (fold, sample) in enumerate(zip(drawn.folds, drawn.samples, strict=True)):
-            left = math.inf if self.until is None else self.until - time.monotonic()
-            if left < (number > 0) * (len(drawn.folds) - number) * (time.monotonic() - start) / max(number, 1):
+            took = self.run.deadline.spent() - start
+            if number and self._left() < (len(drawn.folds) - number) * took / number:
                 return None
             plan, fitted = fit_sample(sample, self.problem.schema)
             shipped = transform(plan, drawn.rows.frame[fold.valid])
@@ -123,6 +125,10 @@ class Lab:
     def probe(self, columns: Columns) -> tuple[Probed, ...] | None:
         """Submit and collect."""
         return self.collect(self.submit(columns))
+
+    def _left(self) -> float:
+        """Seconds for trying."""
+        return math.inf if self.until is None else self.until - self.run.deadline.spent()
 
     def _save(self, values: Floats) -> str:
         self.files += 1

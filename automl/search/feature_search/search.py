@@ -7,7 +7,6 @@ that does not, paired over blocks of rows, and in every fold. Of a group only wh
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
@@ -73,7 +72,7 @@ def choose_features(problem: Problem, run: Run) -> Problem:
     steps = _steps(problem, run, seconds)
     if not steps:
         return problem
-    until = None if run.counted else time.monotonic() + seconds
+    until = None if run.counted else run.deadline.spent() + seconds
     lab = Lab.of(problem, run, seconds=seconds, until=until)
     groups = tuple(_search(lab, steps, _most_nodes(run.spec)))
     run.executor.cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -62,11 +61,17 @@ def problem_of(signal: Callable[[dict[str, np.ndarray]], np.ndarray], n: int = 1
 
 
 def choose(
-    problem: Problem, executor: Executor, path: Path, spec: Spec | None = None, *, resume: bool = False
+    problem: Problem,
+    executor: Executor,
+    path: Path,
+    spec: Spec | None = None,
+    *,
+    resume: bool = False,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> tuple[tuple[Ask, ...], list[dict[str, object]]]:
     spec = spec or spec_of(folds=3)
     with RunDir.open(path, identity={"spec": "s"}, resume=resume) as rundir:
-        deadline = Deadline(seconds=spec.budget.time, start=time.monotonic())
+        deadline = Deadline.of(spec.budget.time, clock=clock)
         run = Run(spec=spec, deadline=deadline, executor=executor, folder=rundir, listener=silent)
         found = choose_features(problem, run)
     with RunDir.open(path, identity={"spec": "s"}, resume=True) as rundir:
@@ -240,12 +245,11 @@ def test_a_limit_on_the_latency_leaves_groups_out(executor: Executor, tmp_path: 
     assert choose(problem_of(ratio), executor, tmp_path / "x.run", strict) == ((), [])
 
 
-def test_the_time_for_it_ends(executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_for_it_ends(executor: Executor, tmp_path: Path) -> None:
     """When its share of the time is over, what has been found so far stands and the run goes on."""
     ticks = iter(range(0, 1_000_000, 6))
-    monkeypatch.setattr("automl.search.feature_search.search.time.monotonic", lambda: float(next(ticks)))
     timed = parse({"objective": {"target": "y"}, "budget": {"time": "60s"}, "recipe": {"folds": 3}})
-    asks, groups = choose(problem_of(ratio), executor, tmp_path / "x.run", timed)
+    asks, groups = choose(problem_of(ratio), executor, tmp_path / "x.run", timed, clock=lambda: float(next(ticks)))
     assert asks == ()
     assert groups == []
 
