@@ -24,10 +24,10 @@ def refuse_the_impossible(run: Run, floor: Floor) -> None:
     """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
     from automl.gates.floor import impossible
     from automl.pipeline.refuse import write_story
-    from automl.search.leaderboard import Board
+    from automl.search.leaderboard import Leaderboard
 
     if broken := floor.broken():
-        write_story(run.folder.path, board=Board(trials=(), weights=()), gates=broken)
+        write_story(run.folder.path, board=Leaderboard(trials=(), weights=()), gates=broken)
         raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
 
 

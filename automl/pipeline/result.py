@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from automl.decide.verdict.label_verdict import Verdict
     from automl.gates.base import GateVerdict
     from automl.pipeline.judge import Judgement
-    from automl.search.leaderboard import Board
+    from automl.search.leaderboard import Leaderboard
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Fit:
     """The bundle's folder, its proof, and the board of all trials."""
 
     path: Path
-    board: Board
+    board: Leaderboard
     judgement: Judgement
     gates: tuple[GateVerdict, ...]
     stopped: str | None  # why the search ended early, in plain words

@@ -12,14 +12,14 @@ from automl.learners.portfolio import order
 from automl.registry import Registry
 from automl.search import candidate as candidates
 from automl.search.candidate import Candidate
-from automl.search.cost.fidelity import PREPARE, Pace, pace
-from automl.search.cost.reserve import After, crowding, repair_seconds, reserve_seconds
+from automl.search.cost.fidelity import PREPARE, Fidelity, choose_fidelity
+from automl.search.cost.reserve import AfterSearch, crowding, repair_seconds, reserve_seconds
 from automl.search.cost.serving import reading
 from automl.search.ensemble import membership
 from automl.search.leaderboard import Trial
 from automl.search.monotone import able
 from automl.search.problem import Matrices, Problem
-from automl.search.proposals import Agenda, usable
+from automl.search.proposals import Proposals, usable
 from automl.search.run import Run
 from automl.search.schedule import successive_halving
 from automl.search.schedule.estimates import usual_fit, work
@@ -33,25 +33,25 @@ def begin(problem: Problem, run: Run) -> State:
     """The search before its first candidate."""
     after = _after(problem, run)
     crowded = 1.0 if run.counted else crowding()
-    first, rungs = _pace(problem, run, after, crowded)
-    agenda, aside = _agenda(problem, run, first)
+    first, rungs = _fidelity(problem, run, after, crowded)
+    proposals, aside = _proposals(problem, run, first)
     return State(
         problem=problem,
         run=run,
         matrices=Matrices(problem=problem, rundir=run.folder),
-        agenda=agenda,
+        proposals=proposals,
         after=after,
         aside=aside,
         rungs=rungs,
         crowded=crowded,
-        pace=first,
+        fidelity=first,
         settled=run.counted or first.folds == 1,
     )
 
 
 def resume(state: State) -> None:
     """Take over what the journal of an earlier run in this folder holds."""
-    known = {learner.name: learner for learner in state.agenda.learners}
+    known = {learner.name: learner for learner in state.proposals.learners}
     lines: list[Any] = list(state.run.folder.records)
     restored = {line["id"]: candidates.restore(line, known) for line in lines if line.get("kind") == "trial"}
     for line in lines:
@@ -59,18 +59,18 @@ def resume(state: State) -> None:
         if candidate is not None and line["kind"] == "repeat":
             candidates.restore_repeat(candidate, line)
     for candidate in filter(None, restored.values()):
-        state.found.append(candidate)
+        state.candidates.append(candidate)
         state.ended.append(candidate)
         if candidate.origin is None:
-            state.agenda.note(candidate)
+            state.proposals.note(candidate)
     state.number = 1 + max(restored, default=-1)
     state.likely = membership.likely(state)
 
 
-def _after(problem: Problem, run: Run) -> After:
+def _after(problem: Problem, run: Run) -> AfterSearch:
     """What is done after the search, as far as it is known before."""
     objective, seconds = run.spec.objective, run.deadline.seconds
-    after = After(
+    after = AfterSearch(
         calibrated=problem.predicted(len(problem.folds)),
         judged=problem.judged,
         columns=len(problem.schema.features),
@@ -83,7 +83,7 @@ def _after(problem: Problem, run: Run) -> After:
     return replace(after, repairs=repair_seconds(seconds, after, run.spec.limits))
 
 
-def _pace(problem: Problem, run: Run, after: After, crowded: float) -> tuple[Pace, tuple[int, ...]]:
+def _fidelity(problem: Problem, run: Run, after: AfterSearch, crowded: float) -> tuple[Fidelity, tuple[int, ...]]:
     """Folds and limits of each fit by a guess of what one takes, and the rungs of fewer rows.
 
     With time for all folds there is time to try everything on all rows; without it one fold of so many rows judges
@@ -91,7 +91,7 @@ def _pace(problem: Problem, run: Run, after: After, crowded: float) -> tuple[Pac
     """
     reserved = reserve_seconds(run.deadline.seconds, after, after.guess(), crowded=crowded)
     left = run.deadline.seconds - PREPARE if run.counted else run.deadline.left()
-    first = pace(
+    first = choose_fidelity(
         usual_fit(problem),
         folds=len(problem.folds),
         seconds=left - reserved,
@@ -106,7 +106,7 @@ def _pace(problem: Problem, run: Run, after: After, crowded: float) -> tuple[Pac
     return first, rungs
 
 
-def _agenda(problem: Problem, run: Run, first: Pace) -> tuple[Agenda, tuple[Trial, ...]]:
+def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, tuple[Trial, ...]]:
     """What will be tried, and the learners that are left out, each with its reason."""
 
     def cost(candidate: Candidate) -> float:
@@ -117,15 +117,15 @@ def _agenda(problem: Problem, run: Run, first: Pace) -> tuple[Agenda, tuple[Tria
     learners, aside = able(known, problem.directions)
     for left_out in aside:
         run.tell("search", f"{left_out.learner} is left out: {left_out.detail}")
-    agenda = Agenda(
+    proposals = Proposals(
         learners=learners,
         task=problem.task,
         rows=rows,
-        pace=first,
+        fidelity=first,
         engine=lambda: ENGINES.get(run.engine),
         seed=run.seed,
         cost=cost,
         tell=lambda text: run.tell("search", text),
         order=order(problem.task, rows),
     )
-    return agenda, aside
+    return proposals, aside

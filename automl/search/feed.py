@@ -35,14 +35,14 @@ def feed(state: State) -> None:
 
 def plan_ahead(state: State) -> None:
     """While the workers are busy: the plan on all rows, once every fold has its own."""
-    folds = range(state.pace.folds)
+    folds = range(state.fidelity.folds)
     if state.settled and len(folds) > 1 and all(state.matrices.has(fold) for fold in folds):
-        state.matrices.table(None)
+        state.matrices.matrix(None)
 
 
 def _fewer_plans(state: State, seconds: float) -> None:
     """The first plan took so long: where one for each fold would take too much of the time, there are fewer folds."""
     most = 1 + int(PLANS * max(0.0, seconds_left(state)) / max(seconds, MOMENT))
-    if state.pace.folds > most:
-        state.pace = state.agenda.pace = replace(state.pace, folds=most)
+    if state.fidelity.folds > most:
+        state.fidelity = state.proposals.fidelity = replace(state.fidelity, folds=most)
         state.settled = state.settled or most == 1

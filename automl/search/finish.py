@@ -11,11 +11,11 @@ from automl.search.distill.lighter_models import LighterModels
 from automl.search.distill.limit_use import ESTIMATE
 from automl.search.ensemble import membership
 from automl.search.ensemble.pareto import front, record
-from automl.search.leaderboard import Board, Outcome, Point, mixed
+from automl.search.leaderboard import Leaderboard, Outcome, Point, mixed
 from automl.search.refit import final, refit, time_to_refit
 from automl.search.schedule import repeated_cv
 from automl.search.state import State
-from automl.search.worker.fold_fit import Fitted
+from automl.search.worker.fold_fit import FittedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +48,15 @@ def _standing(state: State, repeats: int) -> list[Candidate]:
     """Who may be chosen: of a holdout what it has fitted, where there is no time to refit the others."""
     whole = list(state.finalists) if repeats > 1 else state.ready
     if not whole:
-        why = next((f"{one.learner.name}: {one.detail}" for one in state.found if one.detail), None)
+        why = next((f"{one.learner.name}: {one.detail}" for one in state.candidates if one.detail), None)
         raise AutomlError("no learner could be fitted, not even the constant", hint=why)
-    if state.pace.folds == 1 and not time_to_refit(state, whole):
+    if state.fidelity.folds == 1 and not time_to_refit(state, whole):
         return [candidate for candidate in whole if candidate.fitted is not None] or whole
     return whole
 
 
 def _in_time(state: State, candidates: Sequence[Candidate]) -> membership.Fits | None:
-    """Whether refits end in time. After a holdout they need not; and one model is refitted in any case."""
+    """Whether refits end in time. AfterSearch a holdout they need not; and one model is refitted in any case."""
     if final(state) == 0:
         return None
     if any(time_to_refit(state, [one]) for one in candidates if not one.learner.baseline):
@@ -80,7 +80,7 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
     total = sum(ready.values())
     shares = {member: weight / total for member, weight in ready.items()}
     return Outcome(
-        board=Board(
+        board=Leaderboard(
             trials=state.trials,
             weights=tuple((member.id, weight) for member, weight in shares.items()),
             front=points,
@@ -96,7 +96,7 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
     )
 
 
-def _fallback(state: State, fitted: Mapping[int, Fitted]) -> dict[Candidate, float]:
+def _fallback(state: State, fitted: Mapping[int, FittedModel]) -> dict[Candidate, float]:
     """The best candidate that there is a model of."""
     ready = [candidate for candidate in state.whole if candidate.id in fitted]
     if not ready:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from automl.executors.base import Status as JobStatus
 from automl.features.plan import Plan
 from automl.learners.base import Member, Params
-from automl.search.worker.model_size import NOTHING, Footprint
+from automl.search.worker.model_size import NOTHING, ModelSize
 
 # stopped: still under way when the time ended; left out: never tried
 Status = JobStatus | Literal["stopped", "left out"]
@@ -40,7 +40,7 @@ class Trial:
     rows: int = 0
     seconds: float = 0.0
     memory: int = 0
-    footprint: Footprint = NOTHING
+    footprint: ModelSize = NOTHING  # as the journal calls it
     oof: str | None = None
 
 
@@ -60,7 +60,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class Leaderboard:
     """All trials of a run in the order they ended, and the chosen weights by trial id (they sum to 1).
 
     `front` holds what other weights of the serving cost would have chosen, the best first.
@@ -86,7 +86,7 @@ class Outcome:
     `native` holds each member's raw scores by its own library on the parity rows (positions in train).
     """
 
-    board: Board
+    board: Leaderboard
     plan: Plan  # fitted on all train rows; the members look at its matrix
     members: tuple[Member, ...]
     weights: tuple[float, ...]

@@ -12,7 +12,7 @@ from automl.engines.base import Engine, Proposer
 from automl.errors import SpecError, nearest
 from automl.learners.base import Learner, Params, Value
 from automl.search.candidate import Candidate
-from automl.search.cost.fidelity import Pace, hurried, paced
+from automl.search.cost.fidelity import Fidelity, at_rate, hurried
 from automl.task import Task
 
 FIRST = ("lightgbm", "catboost", "neural_net", "xgboost")  # worth most per second (decision 3); others by name
@@ -47,13 +47,13 @@ def enough(rows: int) -> float:
 
 
 @dataclass(slots=True, kw_only=True)
-class Agenda:
+class Proposals:
     """Hands out (learner, parameters) one at a time. `cost` is what a trial took, in seconds or counted work."""
 
     learners: tuple[Learner, ...]
     task: Task
     rows: int
-    pace: Pace
+    fidelity: Fidelity
     engine: Callable[[], Engine]
     seed: int
     cost: Cost
@@ -87,7 +87,7 @@ class Agenda:
                 del self._queue[place]
                 if learner.baseline:
                     return learner, params, False
-                return learner, paced(params, max(1.0, haste(learner)) * self.pace.rate), False
+                return learner, at_rate(params, max(1.0, haste(learner)) * self.fidelity.rate), False
         for learner in self._ranked(candidates):
             factor = haste(learner)
             proposal = None

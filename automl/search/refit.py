@@ -13,7 +13,7 @@ from automl.search.schedule.estimates import makespan, reserve, within
 from automl.search.schedule.jobs import memory
 from automl.search.state import State
 from automl.search.worker.averaging import average
-from automl.search.worker.fold_fit import Fitted, Order
+from automl.search.worker.fold_fit import FitRequest, FittedModel
 from automl.spec.limits import Limits
 
 TRAINING = 0.8  # of the time for refits; exporting and parity take the rest
@@ -27,13 +27,13 @@ SEEDS = 104_729  # between the seeds of fits
 WHOLE = 0.5  # of its rounds, the least that a refit must have got to: with fewer it is not the model that was weighed
 
 
-def refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted]:
+def refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, FittedModel]:
     """Models that may ship, by candidate id: the members on all rows, and what a holdout has fitted.
 
     The best baseline is among them for the case that nothing else is ready.
     """
     holdout = final(state) == 0  # else a fold's model has another plan than the one that ships
-    fitted = {one.id: one.fitted for one in state.found if holdout and one.fitted is not None}
+    fitted = {one.id: one.fitted for one in state.candidates if holdout and one.fitted is not None}
     members = _members(state, weights, fitted)
     if not members:
         return fitted
@@ -47,7 +47,7 @@ def refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, Fitted]
 
 def final(state: State) -> int | None:
     """The fold whose plan ships: with a holdout its own, so that what was fitted may ship as it is; else all rows."""
-    return 0 if state.pace.folds == 1 else None
+    return 0 if state.fidelity.folds == 1 else None
 
 
 def time_to_refit(state: State, members: Sequence[Candidate]) -> bool:
@@ -61,7 +61,7 @@ def _left(state: State) -> float:
     return left if state.stopped is None else min(left, BY_HAND)
 
 
-def _members(state: State, weights: Mapping[Candidate, float], fitted: Mapping[int, Fitted]) -> list[Candidate]:
+def _members(state: State, weights: Mapping[Candidate, float], fitted: Mapping[int, FittedModel]) -> list[Candidate]:
     """What is refitted, the fallback first; of a holdout's members those that there is time for."""
     holdout = final(state) == 0
     baselines = [candidate for candidate in state.whole if candidate.learner.baseline]
@@ -97,11 +97,11 @@ def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate
 
 def _results(
     state: State, fits: Sequence[tuple[Candidate, int]]
-) -> tuple[dict[int, dict[int, Fitted]], dict[int, Fitted]]:
+) -> tuple[dict[int, dict[int, FittedModel]], dict[int, FittedModel]]:
     """What the refits gave within their time, by candidate id and number of the fit; and what was cut short."""
     for number, (member, fit) in enumerate(fits):
         state.run.executor.submit(_job(state, number, member, fit))
-    waiting, ready, short = set(range(len(fits))), dict[int, dict[int, Fitted]](), dict[int, Fitted]()
+    waiting, ready, short = set(range(len(fits))), dict[int, dict[int, FittedModel]](), dict[int, FittedModel]()
     while waiting and (_left(state) > -LATE or state.counted or not ready):
         for done in state.run.executor.wait(min(1.0, max(0.1, _left(state)))):
             waiting.discard(done.id)
@@ -115,15 +115,15 @@ def _results(
     return ready, short
 
 
-def _model(state: State, member: Candidate, done: Done) -> Fitted | None:
+def _model(state: State, member: Candidate, done: Done) -> FittedModel | None:
     """What a refit gave; says so where it failed."""
-    if done.status == "ok" and isinstance(done.value, Fitted):
+    if done.status == "ok" and isinstance(done.value, FittedModel):
         return done.value
     state.run.tell("refit", f"{member.learner.name} could not be refitted: {done.status}. {done.detail}")
     return None
 
 
-def _cut_short(state: State, member: Candidate, fitted: Fitted) -> bool:
+def _cut_short(state: State, member: Candidate, fitted: FittedModel) -> bool:
     """Whether a refit ran out of time long before its last round; says so."""
     usual, rounds = member.usual_rounds(state.problem), fitted.member.rounds
     if usual is None or rounds is None or rounds >= WHOLE * usual:
@@ -143,8 +143,8 @@ def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
     until = math.inf if state.counted else time.monotonic() + TRAINING * limit
     usual = member.usual_rounds(state.problem)
     rounds = {} if usual is None else {"rounds": usual}
-    order = Order(
-        table=state.matrices.table(final(state)),
+    request = FitRequest(
+        matrix=state.matrices.matrix(final(state)),
         learner=member.learner.name,
         params={**member.params, **rounds},
         task=state.problem.task,
@@ -157,7 +157,7 @@ def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
     return Job(
         id=number,
         function="automl.search.worker.fold_fit:refit",
-        arguments={"order": order},
+        arguments={"request": request},
         seconds=limit + (0.0 if state.counted else LATE),
         memory=memory(state),
     )

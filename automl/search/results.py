@@ -7,7 +7,7 @@ from dataclasses import replace
 from automl.executors.base import Done
 from automl.search import candidate as candidates
 from automl.search.candidate import Candidate
-from automl.search.cost.fidelity import BAGS_LEFT, FEWEST, pace
+from automl.search.cost.fidelity import BAGS_LEFT, FEWEST, choose_fidelity
 from automl.search.ensemble import membership
 from automl.search.events import tell
 from automl.search.schedule import jobs, learning_rate, racing, repeated_cv, successive_halving
@@ -35,7 +35,7 @@ def take(state: State, done: Done) -> None:
         _settle(state, candidate)
     successive_halving.learn(state, candidate)
     learning_rate.learn(state, candidate)
-    last = candidate.status != "ok" or len(candidate.losses) >= state.pace.folds
+    last = candidate.status != "ok" or len(candidate.losses) >= state.fidelity.folds
     if last or (fold == 0 and not racing.goes_on(state, candidate)):
         end(state, candidate)
 
@@ -44,11 +44,11 @@ def end(state: State, candidate: Candidate, *, folds: int | None = None) -> None
     """Close a candidate that has `folds` to count with: into the journal, onto the leaderboard, and told."""
     if successive_halving.on_rung(state, candidate) and not candidate.detail:
         candidate.detail = f"tried on {candidate.sample:,} of {len(state.problem.folds[0].fit):,} rows"
-    trial = candidates.end(candidate, state.problem, state.run.folder, folds=folds or state.pace.folds)
+    trial = candidates.end(candidate, state.problem, state.run.folder, folds=folds or state.fidelity.folds)
     state.run.folder.append(candidates.record(candidate, state.problem))
     state.ended.append(candidate)
     _forget(state)
-    state.agenda.observe(candidate)
+    state.proposals.observe(candidate)
     if candidate.whole and not state.counted:
         state.likely = membership.likely(state)
     tell(state, trial)
@@ -56,20 +56,20 @@ def end(state: State, candidate: Candidate, *, folds: int | None = None) -> None
 
 def close(state: State) -> None:
     """End what is under way: with most of its folds a candidate counts, the others stand there as stopped."""
-    for candidate in [candidate for candidate in state.found if not candidate.ended]:
+    for candidate in [candidate for candidate in state.candidates if not candidate.ended]:
         done = len(candidate.losses)
         by_clock = not state.counted or state.stopped is not None
-        folds = counting_folds(state, candidate) if by_clock else state.pace.folds
+        folds = counting_folds(state, candidate) if by_clock else state.fidelity.folds
         if done < folds:
             candidate.status = "stopped"
-            candidate.detail = f"{state.stopped or 'the time ended'}, {done} of {state.pace.folds} folds done"
+            candidate.detail = f"{state.stopped or 'the time ended'}, {done} of {state.fidelity.folds} folds done"
         end(state, candidate, folds=folds)
 
 
 def counting_folds(state: State, candidate: Candidate) -> int:
     """The folds with which a candidate counts that gets no more: most of them are enough."""
     done = len(candidate.losses)
-    return done if done >= most(state) else state.pace.folds
+    return done if done >= most(state) else state.fidelity.folds
 
 
 def _take_repeat(state: State, candidate: Candidate, fold: int, result: FoldResult | None) -> None:
@@ -85,9 +85,9 @@ def _settle(state: State, candidate: Candidate) -> None:
     """The first real fit shows how fast this machine is: with too little left fewer folds have to do."""
     state.settled = True
     every = len(state.problem.folds[0].fit)
-    state.pace = pace(
+    state.fidelity = choose_fidelity(
         scaled(candidate.seconds_a_fold(), candidate.sample or every, every),
-        folds=state.pace.folds,
+        folds=state.fidelity.folds,
         seconds=seconds_left(state),
         workers=state.workers,
         bags=BAGS_LEFT,
@@ -95,9 +95,9 @@ def _settle(state: State, candidate: Candidate) -> None:
         fewest=FEWEST,
         by_time=state.problem.rows.time is not None,
     )
-    state.agenda.pace = replace(state.pace, rate=1.0) if state.rungs else state.pace
-    for other in state.found:
-        if not other.ended and other is not candidate and set(range(state.pace.folds)) <= set(other.losses):
+    state.proposals.fidelity = replace(state.fidelity, rate=1.0) if state.rungs else state.fidelity
+    for other in state.candidates:
+        if not other.ended and other is not candidate and set(range(state.fidelity.folds)) <= set(other.losses):
             end(state, other)
 
 

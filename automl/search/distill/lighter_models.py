@@ -16,13 +16,13 @@ from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import ROUNDS
 from automl.search.cost.serving import Serving, serving
 from automl.search.distill.limit_use import LimitUse, MeasuredOutcome, limit_use, seconds_to_read
-from automl.search.distill.student_fit import school
-from automl.search.distill.students import SIZES, Pupil, column_sets, fewer_trees, linear, small_trees
-from automl.search.leaderboard import Board, Outcome
+from automl.search.distill.student_fit import fit_student
+from automl.search.distill.students import SIZES, Student, column_sets, fewer_trees, linear, small_trees
+from automl.search.leaderboard import Leaderboard, Outcome
 from automl.search.schedule.estimates import reserve, usual_fit
 from automl.search.state import State
-from automl.search.worker.fold_fit import Fitted
-from automl.search.worker.model_size import footprint
+from automl.search.worker.fold_fit import FittedModel
+from automl.search.worker.model_size import model_size
 
 Floats = NDArray[np.float64]
 
@@ -91,17 +91,17 @@ class LighterModels:
                 return
             if deadline.spent() + self._takes(student) > until:
                 continue
-            made = school(self.state, student, self.final, seconds=until - deadline.spent())
+            made = fit_student(self.state, student, self.final, seconds=until - deadline.spent())
             if made is not None:
                 yield self._alone(outcome, student, made, use)
 
-    def _takes(self, student: Pupil) -> float:
+    def _takes(self, student: Student) -> float:
         """Seconds until all fits of a student are done, its rows twice where it has a teacher."""
-        fits = (self.state.pace.folds + 1) / self.state.workers
-        rows = 1 if student.lesson.teacher is None else 2
+        fits = (self.state.fidelity.folds + 1) / self.state.workers
+        rows = 1 if student.soft_targets.teacher is None else 2
         return fits * rows * usual_fit(self.state.problem) * student.rounds / ROUNDS
 
-    def _students(self, use: LimitUse, teacher: str) -> Iterator[Pupil]:
+    def _students(self, use: LimitUse, teacher: str) -> Iterator[Student]:
         """The models to train, each once: those expected to keep the limits first, else the lightest of all."""
         sets = column_sets(self.state, self.teacher, self.final)
         before = len(self.seen)
@@ -122,7 +122,7 @@ class LighterModels:
             last = [small_trees(self.state, columns, teacher, _anything, sizes=SIZES[-1:]) for columns in sets[-LAST:]]
             yield from self._new([*last, linear(self.state, sets[-1], _anything)])
 
-    def _new(self, students: Iterable[Pupil | None]) -> Iterator[Pupil]:
+    def _new(self, students: Iterable[Student | None]) -> Iterator[Student]:
         for student in students:
             if student is not None and student.identity not in self.seen:
                 self.seen.add(student.identity)
@@ -131,7 +131,7 @@ class LighterModels:
     def _subsets(self, outcome: Outcome, use: LimitUse) -> Iterator[LighterModel]:
         """Some of the members that were refitted: nothing has to be trained."""
         members, read = len(outcome.members), seconds_to_read(self.state, outcome)
-        sizes = [footprint(member.prediction) for member in outcome.members]
+        sizes = [model_size(member.prediction) for member in outcome.members]
         subsets = []
         for chosen in _choices(members):
             estimate = serving([sizes[place] for place in chosen], reading=read)
@@ -141,18 +141,20 @@ class LighterModels:
                 subsets.append(LighterModel(name=name, outcome=part, loss=self.loss(part.oof), limit_use=share))
         yield from sorted(subsets, key=lambda model: model.loss)[:MOST_SUBSETS]
 
-    def _alone(self, outcome: Outcome, student: Pupil, made: tuple[Candidate, Fitted], use: LimitUse) -> LighterModel:
+    def _alone(
+        self, outcome: Outcome, student: Student, made: tuple[Candidate, FittedModel], use: LimitUse
+    ) -> LighterModel:
         """A student that was trained, as the only member."""
         candidate, fitted = made
         oof = np.asarray(self.state.run.folder.load(candidates.oof_name(candidate)))
-        board = Board(trials=self.state.trials, weights=((candidate.id, 1.0),), front=outcome.board.front)
+        board = Leaderboard(trials=self.state.trials, weights=((candidate.id, 1.0),), front=outcome.board.front)
         return LighterModel(
             name=student.name,
             outcome=replace(
                 outcome, board=board, members=(fitted.member,), weights=(1.0,), oofs=(oof,), native=(fitted.native,)
             ),
             loss=self.loss(oof),
-            limit_use=use(serving([footprint(fitted.member.prediction)], reading=student.reading)),
+            limit_use=use(serving([model_size(fitted.member.prediction)], reading=student.reading)),
         )
 
 

@@ -11,7 +11,7 @@ from automl.ops.rewrite import used_features
 from automl.search.cost.serving import Serving, reading, serving
 from automl.search.leaderboard import Outcome
 from automl.search.state import State
-from automl.search.worker.model_size import footprint
+from automl.search.worker.model_size import model_size
 
 # a limit that has no estimate of its own moves with this one
 ESTIMATE = {
@@ -60,7 +60,7 @@ def seconds_to_read(state: State, outcome: Outcome) -> float:
 
 
 def _estimate(state: State, outcome: Outcome) -> Serving:
-    sizes = [footprint(member.prediction) for member in outcome.members]
+    sizes = [model_size(member.prediction) for member in outcome.members]
     return serving(sizes, reading=seconds_to_read(state, outcome))
 
 

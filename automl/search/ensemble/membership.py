@@ -91,9 +91,9 @@ def excess(state: State, members: Sequence[Candidate]) -> float:
 
 def cost(state: State, members: Sequence[Candidate]) -> Serving:
     """What serving `members` is estimated to take; one that stands twice counts twice."""
-    reads = any(found.footprint.numbers + found.footprint.nodes for found in members)  # a constant reads nothing
+    reads = any(found.model_size.numbers + found.model_size.nodes for found in members)  # a constant reads nothing
     columns = state.after.reading if reads else 0.0
-    return serving([found.footprint for found in members], reading=columns)
+    return serving([found.model_size for found in members], reading=columns)
 
 
 def out_of_fold(rundir: RunDir, candidates: Collection[Candidate]) -> tuple[Floats, ...]:

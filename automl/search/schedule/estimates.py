@@ -38,8 +38,8 @@ def granted(state: State) -> float:
 def reserve(state: State) -> float:
     """Seconds for what comes after the search, for a model like the best so far."""
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
-    size = sum((member.footprint for member in members), NOTHING) if members else state.after.guess()
-    after = replace(state.after, calibrated=state.problem.predicted(state.pace.folds))
+    size = sum((member.model_size for member in members), NOTHING) if members else state.after.guess()
+    after = replace(state.after, calibrated=state.problem.predicted(state.fidelity.folds))
     return reserve_seconds(state.run.deadline.seconds, after, size, crowded=state.crowded)
 
 
@@ -50,18 +50,18 @@ def refit_seconds(state: State) -> float:
     of that than the refits take that end within it.
     """
     full = [one for one in _best(state) if one.sample is None]
-    if state.pace.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
-        return CHOOSING + state.pace.refit_seconds  # what climbs will need it: fits under way must know their end
-    if state.pace.folds > 1:
+    if state.fidelity.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
+        return CHOOSING + state.fidelity.refit_seconds  # what climbs will need it: fits under way must know their end
+    if state.fidelity.folds > 1:
         return CHOOSING + makespan(full, state.problem, state.workers)
-    return CHOOSING + makespan(within(state, full, state.pace.refit_seconds), state.problem, state.workers)
+    return CHOOSING + makespan(within(state, full, state.fidelity.refit_seconds), state.problem, state.workers)
 
 
 def _best(state: State) -> Sequence[Candidate]:
     """The ensemble as it would be now; as long as only baselines stand, the best under way."""
     if any(not one.learner.baseline for one in state.likely):
         return state.likely
-    standing = [one for one in state.found if one.losses and (one.whole or not one.ended)]
+    standing = [one for one in state.candidates if one.losses and (one.whole or not one.ended)]
     return sorted(standing, key=lambda one: (one.first, one.id))[: state.run.spec.recipe.members]
 
 
@@ -91,14 +91,14 @@ def haste(state: State, learner: Learner) -> float:
     if state.rungs:
         seconds += expected(state, learner, state.rungs[-1])  # tried on few rows, it should have time to climb
     else:
-        seconds *= max(1.0, state.pace.folds / state.workers)
+        seconds *= max(1.0, state.fidelity.folds / state.workers)
     return (seconds + backlog(state)) / max(seconds_left(state), 1e-9)
 
 
 def expected(state: State, learner: Learner, sample: int | None) -> float:
     """Seconds that a fit of `learner` on so many rows (None: all) is likely to take."""
     every = len(state.problem.folds[0].fit)
-    took = [found for found in state.found if found.learner is learner and found.losses]
+    took = [found for found in state.candidates if found.learner is learner and found.losses]
     same = [found for found in took if found.sample == sample] or took
     if not same:
         return scaled(_usual(state) * learner.cost, every, sample or every)
@@ -110,7 +110,7 @@ def _usual(state: State) -> float:
     every = len(state.problem.folds[0].fit)
     shown = [
         scaled(found.seconds_a_fold(), found.sample or every, every) / found.learner.cost
-        for found in state.found
+        for found in state.candidates
         if found.losses and not found.learner.baseline
     ]
     return median_low(shown) if shown else usual_fit(state.problem) / 2
@@ -128,17 +128,17 @@ def scaled(seconds: float, rows: int, to: int) -> float:
 
 def backlog(state: State) -> float:
     """Seconds until the further folds of the candidates under way are done."""
-    return sum(rest(state, found) for found in state.found if not found.ended) / state.workers
+    return sum(rest(state, found) for found in state.candidates if not found.ended) / state.workers
 
 
 def most(state: State) -> int:
     """The folds with which a candidate counts, where there is no time for all."""
-    return state.pace.folds // 2 + 1
+    return state.fidelity.folds // 2 + 1
 
 
 def rest(state: State, found: Candidate) -> float:
     """Seconds of work on one worker in the further folds of a candidate."""
-    return found.seconds_a_fold() * max(0, state.pace.folds - len(found.losses)) if found.losses else 0.0
+    return found.seconds_a_fold() * max(0, state.fidelity.folds - len(found.losses)) if found.losses else 0.0
 
 
 def usual_fit(problem: Problem) -> float:

@@ -11,7 +11,7 @@ from automl.executors.base import Done, Job
 from automl.search.candidate import OOF, Candidate
 from automl.search.schedule.estimates import seconds_left
 from automl.search.state import State
-from automl.search.worker.fold_fit import Order
+from automl.search.worker.fold_fit import FitRequest
 
 AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
 TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
@@ -30,12 +30,12 @@ def room(state: State) -> bool:
 def submit(state: State, found: Candidate, fold: int) -> None:
     """Start a fold of a candidate; its plan is fitted now if it is the first to need it."""
     found.asked.add(fold)
-    order = _order(state, found, fold)
-    hard = GRACE * order.seconds + LEAST
+    request = _request(state, found, fold)
+    hard = GRACE * request.seconds + LEAST
     job = Job(
         id=state.jobs,
         function="automl.search.worker.fold_fit:run",
-        arguments={"order": order},
+        arguments={"request": request},
         seconds=max(1.0, state.run.deadline.left())
         if state.counted
         else max(LEAST, min(hard, state.run.deadline.left())),
@@ -61,14 +61,14 @@ def land(state: State, done: Done) -> tuple[Candidate, int]:
     return found, fold
 
 
-def _order(state: State, found: Candidate, fold: int) -> Order:
-    soft, until = state.pace.fit_seconds, math.inf
+def _request(state: State, found: Candidate, fold: int) -> FitRequest:
+    soft, until = state.fidelity.fit_seconds, math.inf
     if not state.counted:
         left = max(0.5, seconds_left(state))
         soft, until = min(soft, left), time.monotonic() + left - max((1 - TRAINING) * left, min(EXPORT, left / 2))
-    keeps = fold == 0 and (state.pace.folds == 1 or not state.settled)
-    return Order(
-        table=state.matrices.table(fold),
+    keeps = fold == 0 and (state.fidelity.folds == 1 or not state.settled)
+    return FitRequest(
+        matrix=state.matrices.matrix(fold),
         learner=found.learner.name,
         params=found.params,
         task=state.problem.task,

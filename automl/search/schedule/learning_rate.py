@@ -18,13 +18,13 @@ SLOWEST = 0.5  # times the portfolio's learning rate: twice the trees are to be 
 
 def learn(state: State, found: Candidate) -> None:
     """The first fit that has a learning rate shows how much slower the others may learn."""
-    shown = [one for one in state.found if one.losses and _rate(one)]
-    if state.counted or state.rungs or state.pace.folds > 1 or shown != [found]:
+    shown = [one for one in state.candidates if one.losses and _rate(one)]
+    if state.counted or state.rungs or state.fidelity.folds > 1 or shown != [found]:
         return
     own = found.learner.portfolio(state.problem.task, len(state.problem.folds[0].fit))[0].get("learning_rate")
     if isinstance(own, float):
         rate = max(SLOWEST, share_of_time(state, FITS, found.seconds * _rate(found) / own))
-        state.agenda.pace = replace(state.agenda.pace, rate=rate)
+        state.proposals.fidelity = replace(state.proposals.fidelity, rate=rate)
 
 
 def _rate(found: Candidate) -> float:

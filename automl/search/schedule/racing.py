@@ -17,8 +17,8 @@ def next_fold(state: State) -> tuple[Candidate, int] | None:
     """A further fold of a candidate whose first fold was good: of baselines first, then of what ends soonest."""
     waiting = [
         found
-        for found in state.found
-        if not found.ended and (found.learner.baseline or 0 in found.losses) and len(found.asked) < state.pace.folds
+        for found in state.candidates
+        if not found.ended and (found.learner.baseline or 0 in found.losses) and len(found.asked) < state.fidelity.folds
     ]
     if not waiting:
         return None
@@ -26,7 +26,7 @@ def next_fold(state: State) -> tuple[Candidate, int] | None:
         found = waiting[0]
     else:
         found = min(waiting, key=lambda one: (not one.learner.baseline, rest(state, one), one.id))
-    return found, min(set(range(state.pace.folds)) - found.asked)
+    return found, min(set(range(state.fidelity.folds)) - found.asked)
 
 
 def abandon(state: State) -> list[Candidate]:
@@ -38,14 +38,14 @@ def abandon(state: State) -> list[Candidate]:
     if state.counted:
         return []
     flying = {found.id for found, _ in state.flying.values()}
-    some = [one for one in state.found if not one.ended and not one.learner.baseline and one.losses]
-    waiting = [one for one in some if one.id not in flying and len(one.asked) < state.pace.folds]
+    some = [one for one in state.candidates if not one.ended and not one.learner.baseline and one.losses]
+    waiting = [one for one in some if one.id not in flying and len(one.asked) < state.fidelity.folds]
     if not any(not one.learner.baseline for one in state.whole):
         furthest = min(some, key=lambda one: (_folds_left(state, one), one.first, one.id), default=None)
         waiting = [one for one in waiting if one is not furthest]
-    late = [one for one in waiting if _late(state, one, state.pace.folds) and not _may_count(state, one)]
+    late = [one for one in waiting if _late(state, one, state.fidelity.folds) and not _may_count(state, one)]
     for found in late:
-        found.detail = f"ended after {len(found.losses)} of {state.pace.folds} folds: no time for the others"
+        found.detail = f"ended after {len(found.losses)} of {state.fidelity.folds} folds: no time for the others"
     return late
 
 
@@ -61,7 +61,7 @@ def _may_count(state: State, found: Candidate) -> bool:
 
 
 def _folds_left(state: State, found: Candidate) -> int:
-    return state.pace.folds - len(found.losses)
+    return state.fidelity.folds - len(found.losses)
 
 
 def _seconds(state: State) -> float:
@@ -74,18 +74,18 @@ def next_climb(state: State) -> tuple[Candidate, int] | None:
     if found is None:
         return None
     state.number += 1
-    state.found.append(found)
+    state.candidates.append(found)
     return found, 0
 
 
 def next_candidate(state: State) -> tuple[Candidate, int] | None:
     """The first fold of a new candidate, if there is one and time for it."""
-    tried = [found for found in state.found if not found.learner.baseline and found.origin is None]
+    tried = [found for found in state.candidates if not found.learner.baseline and found.origin is None]
     if state.finalists or (state.counted and len(tried) >= (state.run.spec.budget.trials or 0)) or exhausted(state):
         return None
     if not tried and (state.rungs or _short(state)) and (found := successive_halving.anchor(state)):
         return _start(state, found)
-    following = state.agenda.next(state.starters, lambda learner: haste(state, learner))
+    following = state.proposals.next(state.starters, lambda learner: haste(state, learner))
     if following is not None:
         learner, params, proposed = following
         sample = None if learner.baseline else state.lowest
@@ -102,8 +102,8 @@ def _short(state: State) -> bool:
 
 def _start(state: State, found: Candidate) -> tuple[Candidate, int]:
     state.number += 1
-    state.found.append(found)
-    state.agenda.note(found)
+    state.candidates.append(found)
+    state.proposals.note(found)
     return found, 0
 
 
@@ -121,7 +121,7 @@ def goes_on(state: State, found: Candidate) -> bool:
     if successive_halving.on_rung(state, found):
         return False
     firsts = [
-        other.first for other in state.found if 0 in other.losses and not successive_halving.on_rung(state, other)
+        other.first for other in state.candidates if 0 in other.losses and not successive_halving.on_rung(state, other)
     ]
     margin = MARGIN + len(state.problem.folds[0].valid) ** -0.5
     if found.first > min(firsts) + margin * (max(firsts) - min(firsts)):
@@ -135,4 +135,4 @@ def goes_on(state: State, found: Candidate) -> bool:
 
 def _spared(state: State, found: Candidate) -> float:
     """Seconds that are spared if a candidate gets most of its folds only, with which it counts."""
-    return found.seconds_a_fold() * (state.pace.folds - most(state)) / state.workers
+    return found.seconds_a_fold() * (state.fidelity.folds - most(state)) / state.workers

@@ -45,8 +45,8 @@ def complete(state: State) -> int:
 
 
 def _possible(state: State) -> bool:
-    under_way = any(not found.ended for found in state.found)
-    whole = state.pace.folds == len(state.problem.folds) > 1
+    under_way = any(not found.ended for found in state.candidates)
+    whole = state.fidelity.folds == len(state.problem.folds) > 1
     return whole and state.problem.can_repeat(1) and not state.counted and not under_way
 
 

@@ -44,16 +44,16 @@ def anchor(state: State) -> Candidate | None:
 
     It also stands where there is time for no other learner. None where it would need fewer rows, but has more folds.
     """
-    following, rows = state.agenda.first(), len(state.problem.folds[0].fit)
+    following, rows = state.proposals.first(), len(state.problem.folds[0].fit)
     if following is None:
         return None
     learner, params = following
     factor = 1.0
     if not state.counted:
-        time = max(min(state.pace.fit_seconds, seconds_left(state)), 1e-9)
+        time = max(min(state.fidelity.fit_seconds, seconds_left(state)), 1e-9)
         factor = (LONG * expected(state, learner, None) + backlog(state)) / time
     sample = int(rows * min(1.0, FASTER / factor))
-    if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.pace.folds > 1):
+    if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.fidelity.folds > 1):
         return None
     return Candidate(
         id=state.number,
@@ -66,15 +66,15 @@ def anchor(state: State) -> Candidate | None:
 
 def learn(state: State, found: Candidate) -> None:
     """The first trial on a rung shows how many times faster the others should learn, so that there is time for some."""
-    there = [one for one in state.found if on_rung(state, one) and one.losses]
+    there = [one for one in state.candidates if on_rung(state, one) and one.losses]
     if there == [found] and not state.counted:
         rate = max(1.0, share_of_time(state, TRIALS, found.seconds))
-        state.agenda.pace = replace(state.agenda.pace, rate=rate)
+        state.proposals.fidelity = replace(state.proposals.fidelity, rate=rate)
 
 
 def next_climb(state: State) -> Candidate | None:
     """The best candidate that may climb, from the highest rung down, on the rows that it gets."""
-    climbed = {found.origin for found in state.found}
+    climbed = {found.origin for found in state.candidates}
     for place in reversed(range(len(state.rungs))):
         for found in _best(state, state.rungs[place]):
             if found.id not in climbed and (higher := _climb(state, found, place)) is not None:
@@ -84,7 +84,7 @@ def next_climb(state: State) -> Candidate | None:
 
 def _best(state: State, rows: int) -> Sequence[Candidate]:
     """One in `ETA` of a rung, the best first."""
-    there = [found for found in state.found if found.sample == rows and found.ended and found.status == "ok"]
+    there = [found for found in state.candidates if found.sample == rows and found.ended and found.status == "ok"]
     there.sort(key=lambda found: (found.first, found.id))
     return there[: math.ceil(len(there) / ETA)]
 
@@ -96,7 +96,7 @@ def _climb(state: State, found: Candidate, place: int) -> Candidate | None:
     if factor > MOST_HASTE:
         every = len(state.problem.folds[0].fit)
         rows = int((rows or every) * CAUTION / factor)
-        if state.pace.folds > 1 or rows < GAIN * state.rungs[place]:
+        if state.fidelity.folds > 1 or rows < GAIN * state.rungs[place]:
             return None
         factor = 1.0
     return Candidate(
@@ -106,5 +106,5 @@ def _climb(state: State, found: Candidate, place: int) -> Candidate | None:
 
 def _haste(state: State, found: Candidate, rows: int | None) -> float:
     every = len(state.problem.folds[0].fit)
-    folds = max(1.0, state.pace.folds / state.workers) if rows is None else 1.0
+    folds = max(1.0, state.fidelity.folds / state.workers) if rows is None else 1.0
     return scaled(found.seconds_a_fold(), found.sample or every, rows or every) * folds / max(seconds_left(state), 1e-9)

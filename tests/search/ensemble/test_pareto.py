@@ -17,7 +17,7 @@ from automl.search.loop import search
 from automl.search.problem import Problem
 from automl.search.run import Run
 from automl.search.rundir import RunDir
-from automl.search.worker.model_size import Footprint
+from automl.search.worker.model_size import ModelSize
 from automl.spec import Spec
 
 
@@ -51,10 +51,10 @@ def _dear_ridges(monkeypatch: pytest.MonkeyPatch) -> None:
     def looks(part: Expr) -> bool:
         return isinstance(part, MatMul) and bool(part.weights.any())
 
-    def footprint(expr: Expr) -> Footprint:
-        return Footprint(nodes=1e5 if any(map(looks, walk(expr))) else 1.0)
+    def model_size(expr: Expr) -> ModelSize:
+        return ModelSize(nodes=1e5 if any(map(looks, walk(expr))) else 1.0)
 
-    monkeypatch.setattr("automl.search.worker.fold_fit.footprint", footprint)
+    monkeypatch.setattr("automl.search.worker.fold_fit.model_size", model_size)
 
 
 @pytest.mark.usefixtures("_dear_ridges")

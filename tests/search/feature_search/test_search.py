@@ -267,7 +267,7 @@ def test_the_whole_plan_is_fitted_again_in_each_fold(executor: Executor, tmp_pat
     with RunDir.open(tmp_path / "x.run", identity={}) as rundir:
         matrices = Matrices(problem=asked, rundir=rundir)
         for number in range(len(asked.folds)):
-            table = matrices.table(number)
+            table = matrices.matrix(number)
             j = [info.name for info in table.features].index("c x d: share of positives")
             for part in (table.fit(), table.valid()):
                 error = 4 / np.sqrt(3 * len(part.y))
