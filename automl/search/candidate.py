@@ -34,8 +34,8 @@ class Candidate:
     params: Params
     proposed: bool = False  # by an engine, which waits for the loss
     sample: int | None = None  # rows to learn from, if not all
-    soft_targets: SoftTargets | None = None  # of a small model that is taught by a large one (see `lighter`)
-    origin: int | None = None  # the candidate on fewer rows that it goes on from (see `ladder`)
+    soft_targets: SoftTargets | None = None  # of a small model that is taught by a large one (see `distill`)
+    origin: int | None = None  # the candidate on fewer rows that it goes on from (see `schedule.successive_halving`)
     asked: set[int] = field(default_factory=set)
     losses: dict[int, float] = field(default_factory=dict)
     rounds: dict[int, int] = field(default_factory=dict)  # by fold, of learners that have them
@@ -99,7 +99,7 @@ def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, 
 
 
 def end(candidate: Candidate, problem: Problem, rundir: RunDir, *, folds: int) -> Trial:
-    """Close a candidate: its predictions go to disk, its fate becomes a row of the board."""
+    """Close a candidate: its predictions go to disk, its fate becomes a trial of the leaderboard."""
     if candidate.status == "ok":
         whole = len(candidate.losses) >= folds
         candidate.score = _keep(candidate, list(candidate.predictions), problem, rundir if whole else None)
@@ -190,7 +190,7 @@ def restore_repeat(candidate: Candidate, line: Mapping[str, Any]) -> None:
 
 
 def trial(candidate: Candidate, problem: Problem) -> Trial:
-    """The candidate as a row of the board."""
+    """The candidate as a trial of the leaderboard."""
     return Trial(
         id=candidate.id,
         learner=candidate.learner.name,

@@ -55,7 +55,7 @@ def _standing(state: State, repeats: int) -> list[Candidate]:
     return whole
 
 
-def _in_time(state: State, candidates: Sequence[Candidate]) -> membership.Fits | None:
+def _in_time(state: State, candidates: Sequence[Candidate]) -> membership.InTime | None:
     """Whether refits end in time. AfterSearch a holdout they need not; and one model is refitted in any case."""
     if final(state) == 0:
         return None

@@ -1,4 +1,4 @@
-"""The board: each trial with its score, time and memory, or why it failed; and what was chosen from it."""
+"""The leaderboard: each trial with its score, time and memory, or why it failed; and what was chosen from it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from automl.search.problem import Problem
 from automl.search.results import close, take
 from automl.search.run import Run
 from automl.search.schedule import racing
-from automl.search.schedule.estimates import reserve, seconds_left
+from automl.search.schedule.estimates import seconds_left, seconds_reserved
 from automl.search.state import State
 
 TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
@@ -70,4 +70,4 @@ def _hopes(state: State) -> bool:
     if state.counted or any(not one.learner.baseline for one in state.whole):
         return False
     under_way = any(not one.learner.baseline for one, _ in state.flying.values())
-    return under_way and state.run.deadline.left() > reserve(state)
+    return under_way and state.run.deadline.left() > seconds_reserved(state)

@@ -69,16 +69,16 @@ class Problem:
             by_time=rows.time is not None,
             unseen_groups=spec.data.unseen_groups,
         )
-        found = get(metric)
+        asked = get(metric)
         numbers = {column.name for column in schema.features if column.wire == "number"}
-        loss = proper(found, task.kind)
+        loss = proper(asked, task.kind)
         return cls(
             rows=rows,
             schema=schema,
             task=aimed(task, rows.y, loss.name),
             # by time the last fold has the most to learn from and is nearest to what will be scored
             folds=tuple(sorted(outer, key=lambda fold: -len(fold.fit))) if rows.time is not None else outer,
-            metric=found,
+            metric=asked,
             loss=loss,
             seed=seed,
             unseen_groups=spec.data.unseen_groups,
@@ -119,7 +119,7 @@ class Problem:
 
     def parted(self, k: int, *, seed: int, by_time: bool = False) -> tuple[Fold, ...]:
         """The rows in `k` other folds; by time the last window first."""
-        found = folds(
+        parts = folds(
             self.rows,
             self.task,
             k=k,
@@ -128,7 +128,7 @@ class Problem:
             by_time=by_time,
             unseen_groups=self.unseen_groups,
         )
-        return found[::-1] if by_time else found
+        return parts[::-1] if by_time else parts
 
     def inner(self, rows: Rows) -> tuple[Fold, ...]:
         """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from automl.executors.base import Done, Job
 from automl.search.candidate import Candidate
 from automl.search.ensemble import membership
-from automl.search.schedule.estimates import makespan, reserve, within
+from automl.search.schedule.estimates import makespan, seconds_reserved, within
 from automl.search.schedule.jobs import memory
 from automl.search.state import State
 from automl.search.worker.averaging import average
@@ -57,7 +57,7 @@ def time_to_refit(state: State, members: Sequence[Candidate]) -> bool:
 
 def _left(state: State) -> float:
     """Seconds for refits."""
-    left = state.run.deadline.left() - reserve(state)
+    left = state.run.deadline.left() - seconds_reserved(state)
     return left if state.stopped is None else min(left, BY_HAND)
 
 

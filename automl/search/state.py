@@ -53,9 +53,9 @@ class State:
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        """The board so far, in the order of ending; a signal may have come between an end and its note."""
-        late = [found for found in self.candidates if found.ended and found not in self.ended]
-        return tuple(trial(found, self.problem) for found in (*self.ended, *late)) + self.aside
+        """The leaderboard's trials in the order of ending; a signal may have come between an end and its note."""
+        late = [one for one in self.candidates if one.ended and one not in self.ended]
+        return tuple(trial(one, self.problem) for one in (*self.ended, *late)) + self.aside
 
     @property
     def lowest(self) -> int | None:
@@ -65,14 +65,14 @@ class State:
     @property
     def starters(self) -> list[Candidate]:
         """The candidates that compare with a new one: those on as many rows, and baselines."""
-        return [found for found in self.candidates if found.learner.baseline or found.sample == self.lowest]
+        return [one for one in self.candidates if one.learner.baseline or one.sample == self.lowest]
 
     @property
     def whole(self) -> list[Candidate]:
         """The candidates of which every fold was predicted."""
-        return [found for found in self.candidates if found.whole]
+        return [candidate for candidate in self.candidates if candidate.whole]
 
     @property
     def ready(self) -> list[Candidate]:
         """The candidates that may ship as things stand."""
-        return [found for found in self.candidates if found.ready]
+        return [candidate for candidate in self.candidates if candidate.ready]

@@ -255,7 +255,7 @@ def test_events_tell_the_story(make_spec: MakeSpec, make_problem: MakeProblem, r
 
 
 def test_journal_has_every_trial(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
-    """Every trial of the board is a line of the journal, a failed one without a loss."""
+    """Every trial of the leaderboard is a line of the journal, a failed one without a loss."""
     spec = make_spec(learners=("raises", "ridge"), trials=3)
     outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
     lines = [json.loads(line) for line in (rundir.path / "journal.jsonl").read_text().splitlines()]
@@ -379,7 +379,7 @@ def test_repeats_survive_a_resume(
 def test_what_is_under_way_at_the_end_is_on_the_board(
     make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
 ) -> None:
-    """A candidate that the time cut off is a row of the board that says how far it came."""
+    """A candidate that the time cut off is a trial of the leaderboard that says how far it came."""
     spec = make_spec(seconds=60)
     executor = simulate(lambda job: 0.1 if job.arguments["request"].learner == "mean" else 1e3)
     problem = make_problem(spec, n=12_000)
@@ -434,7 +434,7 @@ def test_a_baseline_is_waited_for(
     assert [member.learner for member in outcome.members] == ["mean"]
 
 
-def test_large_data_climbs_a_ladder_of_rows(
+def test_large_data_is_halved_successively(
     make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
 ) -> None:
     """Many candidates are tried on few rows, the best climb to all; the same rows judge them, and what ships had all.
@@ -473,7 +473,7 @@ def test_the_first_learner_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, left: float, stands: Learner, *, flies: bool, hopes: bool
 ) -> None:
     """R10: it may take the time that refits would need while nothing but baselines stands, but not the reserve."""
-    monkeypatch.setattr("automl.search.loop.reserve", lambda state: 5.0)
+    monkeypatch.setattr("automl.search.loop.seconds_reserved", lambda state: 5.0)
     first = Candidate(id=1, learner=LIGHTGBM, params={})
     state: Any = SimpleNamespace(
         counted=False,
@@ -489,7 +489,7 @@ def rows_of(job: Job) -> int:
 
 
 def test_counted_trials_on_large_data(make_spec: MakeSpec, make_problem: MakeProblem, tmp_path: Path) -> None:
-    """R12: with `budget.trials` the ladder looks at rows and losses alone, and a climb is not counted as a trial."""
+    """R12: with `budget.trials` rungs look at rows and losses alone, and a climb is not counted as a trial."""
 
     def outcome(name: str) -> Outcome:
         spec = make_spec(trials=3, seconds=1000)

@@ -67,7 +67,7 @@ def reserve_seconds(budget: float, after: AfterSearch, size: ModelSize, *, crowd
 
 
 def repair_seconds(budget: float, after: AfterSearch, limits: Limits) -> float:
-    """The part of a budget (seconds) that is left to the repair ladder; nothing where limits are wide or not set."""
+    """The part of a budget (seconds) that is left to lighter models; nothing where limits are wide or not set."""
     asked = any((limits.latency_p50, limits.latency_p99, limits.memory, limits.size))
     tight = serving([after.guess()], reading=after.reading).excess(limits) > WIDE if asked else False
     also = limits.throughput is not None or limits.cold_start is not None

@@ -19,7 +19,7 @@ from automl.search.distill.limit_use import LimitUse, MeasuredOutcome, limit_use
 from automl.search.distill.student_fit import fit_student
 from automl.search.distill.students import SIZES, Student, column_sets, fewer_trees, linear, small_trees
 from automl.search.leaderboard import Leaderboard, Outcome
-from automl.search.schedule.estimates import reserve, usual_fit
+from automl.search.schedule.estimates import seconds_reserved, usual_fit
 from automl.search.state import State
 from automl.search.worker.fold_fit import FittedModel
 from automl.search.worker.model_size import model_size
@@ -74,7 +74,7 @@ class LighterModels:
         state = self.state
         if state.counted:
             return math.inf
-        return max(0.0, state.run.deadline.left() - (reserve(state) - state.after.repairs))
+        return max(0.0, state.run.deadline.left() - (seconds_reserved(state) - state.after.repairs))
 
     def models(self, measured: Sequence[MeasuredOutcome], *, seconds: float) -> Iterator[LighterModel]:
         """Models that are expected to keep the limits, after what was measured so far, made within `seconds`.

@@ -39,7 +39,7 @@ FEWER = 0.7  # of the columns, in each set after the first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class ColumnSet:
     """Features that may be looked at (None: all), from how many raw columns they come, and seconds to read these."""
 
     features: tuple[str, ...] | None
@@ -69,7 +69,7 @@ class Student:
 
 
 def small_trees(
-    state: State, columns: Columns, teacher: str, fits: Fits, sizes: Sequence[tuple[int, int, float]] = SIZES
+    state: State, columns: ColumnSet, teacher: str, fits: Fits, sizes: Sequence[tuple[int, int, float]] = SIZES
 ) -> Student | None:
     """One boosted model, half on labels and half on the teacher; the largest of `sizes` that fits, or None."""
     if not _known(state, "lightgbm"):
@@ -98,12 +98,10 @@ def small_trees(
 
 def fewer_trees(state: State, fits: Fits) -> Student | None:
     """The best boosted model of the search with as many rounds as fit, at a higher rate; None where that is nothing."""
-    boosted = [
-        found for found in state.whole if found.rounds and not found.learner.baseline and found.soft_targets is None
-    ]
+    boosted = [one for one in state.whole if one.rounds and not one.learner.baseline and one.soft_targets is None]
     if not boosted:
         return None
-    best = min(boosted, key=lambda found: (found.loss(state.problem), found.id))
+    best = min(boosted, key=lambda one: (one.loss(state.problem), one.id))
     every = best.usual_rounds(state.problem) or 1
     columns = state.after.reading
     rounds = next(
@@ -121,7 +119,7 @@ def fewer_trees(state: State, fits: Fits) -> Student | None:
     return Student(name=name, learner=best.learner.name, params=params, soft_targets=SoftTargets(), reading=columns)
 
 
-def linear(state: State, columns: Columns, fits: Fits) -> Student | None:
+def linear(state: State, columns: ColumnSet, fits: Fits) -> Student | None:
     """The linear baseline on few columns."""
     if not _known(state, "linear") or not fits(
         serving([ModelSize(operations=3 * OPERATIONS)], reading=columns.reading)
@@ -141,7 +139,7 @@ def linear(state: State, columns: Columns, fits: Fits) -> Student | None:
     )
 
 
-def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Columns, ...]:
+def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[ColumnSet, ...]:
     """All columns, then ever fewer of those that tell most of what the teacher says; the last set has one.
 
     A column that is computed from other tables costs far more than one of the row: all but the first set do without.
@@ -154,13 +152,13 @@ def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Colum
     sources = [frozenset(feature.source) for feature in plan.features]
     order = _ranked(values, np.asarray(teacher[rows]), sources, computed)
     known = {column.name: column for column in state.problem.schema.features}
-    sets = [Columns(features=None, count=len(known), reading=state.after.reading)]
+    sets = [ColumnSet(features=None, count=len(known), reading=state.after.reading)]
     count = len(order) if computed else int(FEWER * len(order))
     while count >= 1:
         kept = frozenset(order[:count])
         features = tuple(feature.name for feature, source in zip(plan.features, sources, strict=True) if source <= kept)
         joint = sum(len(source) > 1 and source <= kept for source in sources)
-        sets.append(Columns(features=features, count=count, reading=reading([known[name] for name in kept], joint)))
+        sets.append(ColumnSet(features=features, count=count, reading=reading([known[name] for name in kept], joint)))
         count = min(count - 1, int(FEWER * count))  # the last few one by one
     return tuple(sets)
 
@@ -170,14 +168,14 @@ def _ranked(values: Floats, said: Floats, sources: Sequence[frozenset[str]], com
     target = said - said.mean(axis=0)
     bins = [_binned(values[:, place]) for place in range(values.shape[1])]
     open_features = [place for place in range(len(bins)) if not sources[place] & computed]
-    found: list[str] = []
+    ranked: list[str] = []
     while open_features:
-        gains = [_steps(bins[place], target)[1] / (1 + len(sources[place] - set(found))) for place in open_features]
+        gains = [_steps(bins[place], target)[1] / (1 + len(sources[place] - set(ranked))) for place in open_features]
         best = open_features[int(np.argmax(gains))]
         target = target - _steps(bins[best], target)[0]
-        found += sorted(sources[best] - set(found))
-        open_features = [place for place in open_features if place != best and not sources[place] <= set(found)]
-    return found
+        ranked += sorted(sources[best] - set(ranked))
+        open_features = [place for place in open_features if place != best and not sources[place] <= set(ranked)]
+    return ranked
 
 
 def _binned(values: Floats) -> NDArray[np.int64]:
@@ -201,5 +199,5 @@ def _known(state: State, name: str) -> bool:
     return any(learner.name == name for learner in state.proposals.learners)
 
 
-def _on(columns: Columns) -> str:
+def _on(columns: ColumnSet) -> str:
     return "" if columns.features is None else f" on {columns.count} column{'s' if columns.count > 1 else ''}"

@@ -142,7 +142,7 @@ class _Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tried:
-    """A group on trial: what it gains beside the base, how many standard errors that is, and less its price."""
+    """A group that was probed: what it gains beside the base, how many standard errors that is, and less its price."""
 
     name: str
     proposed: int
@@ -247,7 +247,7 @@ def _group(one: _Tried, *, kept: bool) -> Group:
     size = f"{abs(one.gain):.2%} {'less' if one.gain >= 0.0 else 'more'} loss, "
     size += "not in every window of time" if one.gain > 0.0 >= one.errors else f"{one.errors:.1f} standard errors"
     nothing = "its probe did not end in time" if one.ended else "weighs no more than permuted copies of itself"
-    found = size if asks else nothing
+    told = size if asks else nothing
     end = f"kept, {len(asks)} of {one.proposed}" if kept else "left out"
     return Group(
         name=one.name,
@@ -256,7 +256,7 @@ def _group(one: _Tried, *, kept: bool) -> Group:
         gain=one.gain,
         errors=one.errors,
         kept=kept,
-        text=f"{what}: {found}; {end}",
+        text=f"{what}: {told}; {end}",
     )
 
 

@@ -24,18 +24,18 @@ SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: 
 
 def seconds_left(state: State) -> float:
     """Seconds of search: what is left beside the reserve and the refits, or till the moment that is granted anyway."""
-    left = state.run.deadline.left() - reserve(state) - refit_seconds(state)
+    left = state.run.deadline.left() - seconds_reserved(state) - refit_seconds(state)
     return max(left, state.late - state.run.deadline.spent())
 
 
 def granted(state: State) -> float:
     """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
-    slack = SLACK * state.run.deadline.seconds + GRACE - reserve(state)
+    slack = SLACK * state.run.deadline.seconds + GRACE - seconds_reserved(state)
     enough = state.run.deadline.spent() + FEWEST_SECONDS * state.crowded
     return max(0.0, min(enough, state.run.deadline.seconds + slack))
 
 
-def reserve(state: State) -> float:
+def seconds_reserved(state: State) -> float:
     """Seconds for what comes after the search, for a model like the best so far."""
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
     size = sum((member.model_size for member in members), NOTHING) if members else state.after.guess()
@@ -98,8 +98,8 @@ def haste(state: State, learner: Learner) -> float:
 def expected(state: State, learner: Learner, sample: int | None) -> float:
     """Seconds that a fit of `learner` on so many rows (None: all) is likely to take."""
     every = len(state.problem.folds[0].fit)
-    took = [found for found in state.candidates if found.learner is learner and found.losses]
-    same = [found for found in took if found.sample == sample] or took
+    took = [one for one in state.candidates if one.learner is learner and one.losses]
+    same = [one for one in took if one.sample == sample] or took
     if not same:
         return scaled(_usual(state) * learner.cost, every, sample or every)
     return median_low(scaled(one.seconds_a_fold(), one.sample or every, sample or every) for one in same)
@@ -109,9 +109,9 @@ def _usual(state: State) -> float:
     """Seconds of a fit on all rows of a fold by a learner whose cost is 1: as others show, else by counted work."""
     every = len(state.problem.folds[0].fit)
     shown = [
-        scaled(found.seconds_a_fold(), found.sample or every, every) / found.learner.cost
-        for found in state.candidates
-        if found.losses and not found.learner.baseline
+        scaled(candidate.seconds_a_fold(), candidate.sample or every, every) / candidate.learner.cost
+        for candidate in state.candidates
+        if candidate.losses and not candidate.learner.baseline
     ]
     return median_low(shown) if shown else usual_fit(state.problem) / 2
 
@@ -128,7 +128,7 @@ def scaled(seconds: float, rows: int, to: int) -> float:
 
 def backlog(state: State) -> float:
     """Seconds until the further folds of the candidates under way are done."""
-    return sum(rest(state, found) for found in state.candidates if not found.ended) / state.workers
+    return sum(rest(state, one) for one in state.candidates if not one.ended) / state.workers
 
 
 def most(state: State) -> int:
@@ -136,9 +136,10 @@ def most(state: State) -> int:
     return state.fidelity.folds // 2 + 1
 
 
-def rest(state: State, found: Candidate) -> float:
+def rest(state: State, candidate: Candidate) -> float:
     """Seconds of work on one worker in the further folds of a candidate."""
-    return found.seconds_a_fold() * max(0, state.fidelity.folds - len(found.losses)) if found.losses else 0.0
+    left = max(0, state.fidelity.folds - len(candidate.losses))
+    return candidate.seconds_a_fold() * left if candidate.losses else 0.0
 
 
 def usual_fit(problem: Problem) -> float:
@@ -146,7 +147,7 @@ def usual_fit(problem: Problem) -> float:
     return fit_estimate(len(problem.folds[0].fit), max(1, len(problem.schema.features)), problem.task)
 
 
-def work(problem: Problem, found: Candidate) -> float:
+def work(problem: Problem, candidate: Candidate) -> float:
     """What a trial took in counted work, which is the same on every machine."""
     cells = len(problem.folds[0].fit) * len(problem.schema.features)
-    return cells * max(1, sum(found.rounds.values())) * found.learner.cost
+    return cells * max(1, sum(candidate.rounds.values())) * candidate.learner.cost

@@ -27,10 +27,10 @@ def room(state: State) -> bool:
     return len(state.flying) < state.workers + AHEAD
 
 
-def submit(state: State, found: Candidate, fold: int) -> None:
+def submit(state: State, candidate: Candidate, fold: int) -> None:
     """Start a fold of a candidate; its plan is fitted now if it is the first to need it."""
-    found.asked.add(fold)
-    request = _request(state, found, fold)
+    candidate.asked.add(fold)
+    request = _request(state, candidate, fold)
     hard = GRACE * request.seconds + LEAST
     job = Job(
         id=state.jobs,
@@ -42,7 +42,7 @@ def submit(state: State, found: Candidate, fold: int) -> None:
         memory=memory(state),
     )
     state.jobs += 1
-    state.flying[job.id] = (found, fold)
+    state.flying[job.id] = (candidate, fold)
     state.run.executor.submit(job)
 
 
@@ -55,13 +55,13 @@ def memory(state: State) -> int:
 
 def land(state: State, done: Done) -> tuple[Candidate, int]:
     """The candidate and the fold of a job that has ended, with its costs written down."""
-    found, fold = state.flying.pop(done.id)
-    found.seconds += done.seconds
-    found.memory = max(found.memory, done.memory)
-    return found, fold
+    candidate, fold = state.flying.pop(done.id)
+    candidate.seconds += done.seconds
+    candidate.memory = max(candidate.memory, done.memory)
+    return candidate, fold
 
 
-def _request(state: State, found: Candidate, fold: int) -> FitRequest:
+def _request(state: State, candidate: Candidate, fold: int) -> FitRequest:
     soft, until = state.fidelity.fit_seconds, math.inf
     if not state.counted:
         left = max(0.5, seconds_left(state))
@@ -69,14 +69,14 @@ def _request(state: State, found: Candidate, fold: int) -> FitRequest:
     keeps = fold == 0 and (state.fidelity.folds == 1 or not state.settled)
     return FitRequest(
         matrix=state.matrices.matrix(fold),
-        learner=found.learner.name,
-        params=found.params,
+        learner=candidate.learner.name,
+        params=candidate.params,
         task=state.problem.task,
         seed=state.run.seed,
         seconds=soft,
         until=until,
-        sample=found.sample,
-        out=state.run.folder.place(f"{OOF}/{found.id}-{fold}"),
+        sample=candidate.sample,
+        out=state.run.folder.place(f"{OOF}/{candidate.id}-{fold}"),
         parity=state.matrices.parity(fold) if keeps else None,
         package=state.run.learners,
     )

@@ -42,7 +42,7 @@ def test_matrices_count_by_their_numbers() -> None:
     assert found.operations == 6.0
 
 
-def test_footprints_add_up() -> None:
+def test_sizes_add_up() -> None:
     """Two members need what both need; the larger of two has the larger of each."""
     one, other = ModelSize(nodes=10.0, numbers=1.0), ModelSize(nodes=5.0, numbers=3.0)
     assert one + other == ModelSize(nodes=15.0, numbers=4.0)

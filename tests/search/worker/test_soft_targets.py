@@ -23,7 +23,7 @@ def save(tmp_path, said) -> str:
     return str(tmp_path / "t.npy")
 
 
-def test_without_a_lesson_nothing_changes():
+def test_without_soft_targets_nothing_changes():
     """The search itself learns from labels."""
     given = matrix([0, 1])
     assert apply_soft_targets(None, given, np.arange(2), BINARY) is given
