@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
 from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, refuse_the_impossible, stage_bundle
-from automl.pipeline.read import GivenFrames, costs_of, metric_of, preload, read, related
+from automl.pipeline.read import GivenFrames, metric_of, policy_of, preload, read, related
 from automl.pipeline.result import Fit
 from automl.pipeline.run_folder import open_folder
 from automl.pipeline.ship import ship
@@ -21,7 +21,7 @@ from automl.spec import Spec, load, parse
 
 if TYPE_CHECKING:
     from automl.data.rows import Prepared
-    from automl.decide.costs.cost_matrix import Costs
+    from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Executor
     from automl.gates.floor import Floor
     from automl.search.finish import SearchResult
@@ -61,12 +61,12 @@ def fit(
         loaded = preload(spec)
         floor = _floor(spec)
         data = read(spec, given, deadline=deadline, listener=listener, loaded=loaded)
-        costs = costs_of(spec, data)
+        policy = policy_of(spec, data)
         folder = stack.enter_context(open_folder(spec, data, place, resume=resume))
         run = _run(spec, deadline, executor, folder, listener)
         refuse_the_impossible(run, floor)
-        result = _search(run, data, costs)
-        shipped = ship(run, data, result, costs, place)
+        result = _search(run, data, policy)
+        shipped = ship(run, data, result, policy, place)
         judgement = judge_on_test(run, data, shipped.choice)
         staged = stage_bundle(run, data, shipped.choice, judgement, place)
         gates = ask_gates(run, staged, shipped.measured)
@@ -90,7 +90,7 @@ def plan(spec: Spec) -> dict[str, Any]:
     from automl.data.prepare import prepare
 
     data = related(prepare(spec), spec, {}, deadline=None, listener=silent, loaded=preload(spec))
-    costs_of(spec, data)
+    policy_of(spec, data)
     return {
         "target": data.labels.name,
         "task": data.labels.task.kind,
@@ -148,7 +148,7 @@ def _run(spec: Spec, deadline: Deadline, executor: Executor, folder: RunDir, lis
     return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener)
 
 
-def _search(run: Run, data: Prepared, costs: Costs | None) -> SearchResult:
+def _search(run: Run, data: Prepared, policy: DecisionPolicy) -> SearchResult:
     from automl.search.loop import search
     from automl.search.problem import Problem
 
@@ -161,20 +161,18 @@ def _search(run: Run, data: Prepared, costs: Costs | None) -> SearchResult:
         seed=run.seed,
         judged=data.test.n,
     )
-    told = after_first("search", _with_money(run, data, costs), warm)
+    told = after_first("search", _with_money(run, data, policy), warm)
     return search(problem, replace(run, listener=told))
 
 
-def _with_money(run: Run, data: Prepared, costs: Costs | None) -> Listener:
+def _with_money(run: Run, data: Prepared, policy: DecisionPolicy) -> Listener:
     """The run's listener, told what the decisions of each new best candidate would save."""
-    if costs is None or not costs.given:
-        return run.listener
-    from automl.decide.verdict.quick_saving import glance
+    from automl.decide.verdict.quick_saving import quick_saving
 
     def listen(event: Event) -> None:
-        if oof := event.facts.get("oof"):
-            saved = glance(run.folder.load(str(oof)), data.train, costs)
-            event = replace(event, facts={**event.facts, "money": saved, "currency": costs.currency})
+        if policy.in_money and (oof := event.facts.get("oof")):
+            saving = quick_saving(run.folder.load(str(oof)), data.train, policy)
+            event = replace(event, facts={**event.facts, "money": saving, "currency": policy.currency})
         run.listener(event)
 
     return listen

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from automl.budget import Deadline
     from automl.data.rows import Prepared
-    from automl.decide.costs.cost_matrix import Costs
+    from automl.decide.policy.decision_policy import DecisionPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +44,11 @@ def read(
 ) -> Prepared:
     """The data with the columns that its other tables give; what is wrong with it is told before the search."""
     from automl.data.prepare import prepare
-    from automl.decide.costs.unit_costs import make_unit_costs
     from automl.gates.asked import check_limits
 
     listener(Event(stage="read", text="reading and auditing the data"))
     data = prepare(spec, train=_frame(given.train), test=_frame(given.test))
     data = related(data, spec, given.tables, deadline=deadline, listener=listener, loaded=loaded)
-    make_unit_costs(spec.objective, data.labels.task, data)
     check_limits(spec.limits, data)
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
@@ -79,15 +77,11 @@ def related(
     return relate(data, spec, deadline=deadline, given=given, loaded=loaded)
 
 
-def costs_of(spec: Spec, data: Prepared) -> Costs | None:
-    """The costs, before the search: an expression that is wrong is told at once."""
-    from automl.decide.costs.cost_matrix import make_costs
-    from automl.decide.policy.guarantees import check_require
-    from automl.decide.policy.shadow_prices import make_capacity
+def policy_of(spec: Spec, data: Prepared) -> DecisionPolicy:
+    """The policy that is asked for, before the search: an expression that is wrong is told at once."""
+    from automl.decide.policy.decision_policy import make_policy
 
-    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
-    check_require(spec.objective, costs, data)
-    return costs
+    return make_policy(spec.objective, data)
 
 
 def metric_of(spec: Spec, data: Prepared) -> str:

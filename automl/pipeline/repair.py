@@ -11,8 +11,8 @@ import numpy as np
 
 from automl.bundle.write import discard, stage
 from automl.data.rows import Prepared
-from automl.decide.costs.cost_matrix import Costs
-from automl.decide.verdict.quick_saving import glance
+from automl.decide.policy.decision_policy import DecisionPolicy
+from automl.decide.verdict.quick_saving import quick_saving
 from automl.errors import BundleError, LimitRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.gates.measure import observe, verdicts
@@ -77,7 +77,7 @@ class Repair:
 
     run: Run
     data: Prepared
-    costs: Costs | None
+    policy: DecisionPolicy
     lighter: LighterModels
     staged: Path
     make: Callable[[Outcome], Choice]
@@ -144,7 +144,7 @@ def _first_within(
 
 def _attempt(name: str, outcome: Outcome, loss: float, repair: Repair) -> tuple[Attempt, WithinLimits | None]:
     """Measure a model on a bundle of its own, made without a look at the test part."""
-    spec, data, costs = repair.run.spec, repair.data, repair.costs
+    spec, data = repair.run.spec, repair.data
     choice = repair.make(outcome)
     stage(pack(spec, data, choice, None, created=datetime.now(UTC)), repair.staged)
     measured = observe(repair.staged, spec.limits, row_seconds=ROW_SECONDS)
@@ -155,7 +155,7 @@ def _attempt(name: str, outcome: Outcome, loss: float, repair: Repair) -> tuple[
         name=name,
         outcome=outcome,
         loss=loss,
-        saving=glance(outcome.oof, data.train, costs) if costs and costs.given else None,
+        saving=quick_saving(outcome.oof, data.train, repair.policy),
         pressure=_tightest(measured, spec.limits),
         gates=_serving(measured, spec.limits),
     )
@@ -210,14 +210,13 @@ def _points(attempts: Sequence[Attempt], outcome: Outcome, repair: Repair) -> It
     base = pareto[0]
     for one in pareto:
         at = " and ".join(f"{gate.gate} {gate.measured:.3g} {gate.unit}" for gate in one.gates if not gate.ok)
-        yield f"at {at} {_worth(one.loss, one.saving, base, repair.costs)} ({one.name})"
+        yield f"at {at} {_worth(one.loss, one.saving, base, repair.policy)} ({one.name})"
     best = outcome.board.front[0] if outcome.board.front else None
     if best is not None and best.loss < pareto[-1].loss:
-        costs = repair.costs if base.saving is not None else None
-        saving = glance(repair.lighter.teacher, repair.data.train, costs) if costs else None
+        saving = quick_saving(repair.lighter.teacher, repair.data.train, repair.policy)
         at = f"about latency_p99 {1e3 * best.latency_p99 * _slowness(attempts[0], outcome):.3g} ms and size "
         at += f"{best.size / 1e6:.3g} MB"
-        yield f"at {at} {_worth(best.loss, saving, base, repair.costs)} (the best ensemble, estimated)"
+        yield f"at {at} {_worth(best.loss, saving, base, repair.policy)} (the best ensemble, estimated)"
 
 
 def _slowness(first: Attempt, outcome: Outcome) -> float:
@@ -227,9 +226,9 @@ def _slowness(first: Attempt, outcome: Outcome) -> float:
     return measured / estimate.latency_p99 if estimate and measured else 1.0
 
 
-def _worth(loss: float, saving: float | None, base: Attempt, costs: Costs | None) -> str:
-    if saving is not None and base.saving is not None and costs is not None:
-        unit = f" {costs.currency}" if costs.currency else ""
+def _worth(loss: float, saving: float | None, base: Attempt, policy: DecisionPolicy) -> str:
+    if saving is not None and base.saving is not None:
+        unit = f" {policy.currency}" if policy.currency else ""
         if loss == base.loss:
             return f"you would save {saving:,.4g}{unit} a 1,000 rows"
         return f"you would save {saving - base.saving:,.4g}{unit} more a 1,000 rows"

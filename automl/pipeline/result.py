@@ -11,7 +11,7 @@ from automl.errors import VerdictRefusal
 
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
-    from automl.decide.verdict.label_verdict import Verdict
+    from automl.decide.verdict.verdict import Verdict
     from automl.gates.base import GateVerdict
     from automl.pipeline.judge import Judgement
     from automl.search.leaderboard import Leaderboard

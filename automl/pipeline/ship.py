@@ -10,7 +10,7 @@ from automl.errors import LimitRefusal
 
 if TYPE_CHECKING:
     from automl.data.rows import Prepared
-    from automl.decide.costs.cost_matrix import Costs
+    from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.gates.base import Measured
     from automl.pipeline.choose import Choice
     from automl.search.finish import SearchResult
@@ -26,18 +26,18 @@ class Shipped:
     measured: Measured | None
 
 
-def ship(run: Run, data: Prepared, result: SearchResult, costs: Costs | None, place: Path) -> Shipped:
+def ship(run: Run, data: Prepared, result: SearchResult, policy: DecisionPolicy, place: Path) -> Shipped:
     """Raises `LimitRefusal`, with its story in the run folder, where no model keeps what is promised or limited."""
     from automl.bundle.write import staging
     from automl.pipeline.refuse import write_story
     from automl.pipeline.repair import NothingFits, Repair, keep_limits
 
     def make(outcome: Outcome) -> Choice:
-        return _choose(run, data, outcome, costs)
+        return _choose(run, data, outcome, policy)
 
     if result.lighter is None:
         return Shipped(choice=make(result.outcome), measured=None)
-    repair = Repair(run=run, data=data, costs=costs, lighter=result.lighter, staged=staging(place), make=make)
+    repair = Repair(run=run, data=data, policy=policy, lighter=result.lighter, staged=staging(place), make=make)
     try:
         kept = keep_limits(result.outcome, repair)
     except NothingFits as refused:
@@ -47,19 +47,19 @@ def ship(run: Run, data: Prepared, result: SearchResult, costs: Costs | None, pl
     return Shipped(choice=kept.choice, measured=kept.measured)
 
 
-def _choose(run: Run, data: Prepared, outcome: Outcome, costs: Costs | None) -> Choice:
+def _choose(run: Run, data: Prepared, outcome: Outcome, policy: DecisionPolicy) -> Choice:
     from automl.pipeline.choose import choose
     from automl.pipeline.refuse import write_story
 
     run.tell("decide", "calibrating, and writing the model as one graph")
     try:
-        choice = choose(outcome, data, run.spec.objective, costs, seed=run.seed)
+        choice = choose(outcome, data, policy, seed=run.seed)
     except LimitRefusal as refused:
         write_story(run.folder.path, board=outcome.board, unpromised=str(refused))
         raise
     for reason in choice.left_out:
         run.tell("decide", f"left out, as the graph would not answer as it does: {reason}")
     run.tell("decide", f"calibrated by {choice.calibration.method}; {choice.parity.reason}")
-    for amount in choice.amounts:
-        run.tell("decide", str(amount))
+    for outcome_fit in choice.outcomes:
+        run.tell("decide", str(outcome_fit))
     return choice
