@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
-from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, refuse_the_impossible, stage_bundle
-from automl.pipeline.read import GivenFrames, metric_of, policy_of, preload, read, related
+from automl.pipeline.preflight import Given, Preflight, backend_of, preflight, refuse_the_impossible
+from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, stage_bundle
 from automl.pipeline.result import Fit
 from automl.pipeline.run_folder import open_folder
 from automl.pipeline.ship import ship
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Executor
-    from automl.gates.floor import Floor
     from automl.search.finish import SearchResult
     from automl.search.run import Run
     from automl.search.rundir import RunDir
@@ -54,18 +53,15 @@ def fit(
     start = time.monotonic() if started is None else started
     spec = _spec(spec)
     deadline = Deadline(seconds=spec.budget.time, start=start)
-    place = _place(spec, out)
-    given = GivenFrames(train=train, test=test, tables=tables or {})
+    given = Given(train=train, test=test, tables=tables or {})
     with ExitStack() as stack:
         executor = _start(spec, stack)
-        loaded = preload(spec)
-        floor = _floor(spec)
-        data = read(spec, given, deadline=deadline, listener=listener, loaded=loaded)
-        policy = policy_of(spec, data)
+        ready = preflight(spec, out, given, deadline=deadline, listener=listener)
+        place, data, policy = ready.place, ready.data, ready.policy
         folder = stack.enter_context(open_folder(spec, data, place, resume=resume))
         run = _run(spec, deadline, executor, folder, listener)
-        refuse_the_impossible(run, floor)
-        result = _search(run, data, policy)
+        _refuse_the_impossible(ready, run)
+        result = _search(run, ready)
         shipped = ship(run, data, result, policy, place)
         judgement = judge_on_test(run, data, shipped.choice)
         staged = stage_bundle(run, data, shipped.choice, judgement, place)
@@ -84,62 +80,27 @@ def fit(
     return done
 
 
-def plan(spec: Spec) -> dict[str, Any]:
-    """What `fit` would do, without the search: the data as it is read, the features, the folds (`--dry-run`)."""
-    from automl.bundle.manifest import plain
-    from automl.data.prepare import prepare
-
-    data = related(prepare(spec), spec, {}, deadline=None, listener=silent, loaded=preload(spec))
-    policy_of(spec, data)
-    return {
-        "target": data.labels.name,
-        "task": data.labels.task.kind,
-        "labels": list(data.labels.texts),
-        "metric": metric_of(spec, data),
-        "train_rows": data.train.n,
-        "test_rows": data.test.n,
-        "split": data.split,
-        "columns": [
-            {"name": column.name, "wire": column.wire, "role": column.role, "reason": column.reason}
-            for column in data.schema.columns
-        ],
-        "findings": plain(data.findings),
-        "budget": spec.resolved()["budget"],
-    }
-
-
 def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
     if isinstance(given, Spec):
         return given
     return parse(given) if isinstance(given, dict) else load(given)
 
 
-def _place(spec: Spec, out: Path | str | None) -> Path:
-    """The bundle's folder, refused before the search if something else stands there."""
-    from automl.bundle.write import check_place
-
-    beside = spec.source.with_suffix(".bundle") if spec.source else Path("automl.bundle")
-    place = Path(out) if out is not None else beside
-    check_place(place)
-    return place
-
-
 def _start(spec: Spec, stack: ExitStack) -> Executor:
     """Start the workers first: their libraries load while the data is read."""
-    from automl.executors.base import Backend
-    from automl.registry import Registry
-
-    backend = Registry("automl.executors", Backend, "executor").get(spec.budget.executor)
-    executor = backend.start(workers=spec.budget.workers)
+    executor = backend_of(spec).start(workers=spec.budget.workers)
     stack.callback(executor.close)
     return executor
 
 
-def _floor(spec: Spec) -> Floor:
-    """What an empty pipeline takes, measured while the data is read, where the spec limits it."""
-    from automl.gates.floor import Floor
+def _refuse_the_impossible(ready: Preflight, run: Run) -> None:
+    """As a dry run does, with the story of the refusal in the run folder."""
+    from automl.pipeline.refuse import write_story
+    from automl.search.leaderboard import Leaderboard
 
-    return Floor(spec.limits)
+    if ready.broken:
+        write_story(run.folder.path, board=Leaderboard(trials=(), weights=()), gates=ready.broken)
+    refuse_the_impossible(ready.broken)
 
 
 def _run(spec: Spec, deadline: Deadline, executor: Executor, folder: RunDir, listener: Listener) -> Run:
@@ -148,21 +109,11 @@ def _run(spec: Spec, deadline: Deadline, executor: Executor, folder: RunDir, lis
     return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener)
 
 
-def _search(run: Run, data: Prepared, policy: DecisionPolicy) -> SearchResult:
+def _search(run: Run, ready: Preflight) -> SearchResult:
     from automl.search.loop import search
-    from automl.search.problem import Problem
 
-    problem = Problem.of(
-        data.train,
-        data.schema,
-        data.labels.task,
-        metric=metric_of(run.spec, data),
-        spec=run.spec,
-        seed=run.seed,
-        judged=data.test.n,
-    )
-    told = after_first("search", _with_money(run, data, policy), warm)
-    return search(problem, replace(run, listener=told))
+    told = after_first("search", _with_money(run, ready.data, ready.policy), warm)
+    return search(ready.problem, replace(run, listener=told))
 
 
 def _with_money(run: Run, data: Prepared, policy: DecisionPolicy) -> Listener:

@@ -7,28 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.errors import LimitRefusal, VerdictRefusal
-from automl.pipeline.read import metric_of
+from automl.errors import VerdictRefusal
+from automl.pipeline.preflight import metric_of
 from automl.pipeline.result import Fit
 
 if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.gates.base import GateVerdict, Measured
-    from automl.gates.floor import Floor
     from automl.pipeline.choose import Choice
     from automl.pipeline.judge import Judgement
     from automl.search.run import Run
-
-
-def refuse_the_impossible(run: Run, floor: Floor) -> None:
-    """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
-    from automl.gates.floor import impossible
-    from automl.pipeline.refuse import write_story
-    from automl.search.leaderboard import Leaderboard
-
-    if broken := floor.broken():
-        write_story(run.folder.path, board=Leaderboard(trials=(), weights=()), gates=broken)
-        raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
 
 
 def judge_on_test(run: Run, data: Prepared, choice: Choice) -> Judgement:
