@@ -59,8 +59,8 @@ class Lab:
         """What every plan has; None if the time would end with it, as plans of long texts take a while."""
         drawn, parts, start = self.drawn, [], self.run.deadline.spent()
         for number, (fold, sample) in enumerate(zip(drawn.folds, drawn.samples, strict=True)):
-            took = self.run.deadline.spent() - start
-            if number and self._left() < (len(drawn.folds) - number) * took / number:
+            each = (self.run.deadline.spent() - start) / max(number, 1)
+            if self._left() < (len(drawn.folds) - number) * (each if number else 0.0):
                 return None
             plan, fitted = fit_sample(sample, self.problem.schema)
             shipped = transform(plan, drawn.rows.frame[fold.valid])
