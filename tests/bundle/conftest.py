@@ -24,10 +24,10 @@ from automl.features.relational.definition import (
     Base,
     Catalog,
     Definitions,
-    Feature,
     Hop,
     Relation,
-    Table,
+    RelationalFeature,
+    TableSchema,
 )
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
@@ -68,15 +68,15 @@ def related(purchases: pl.DataFrame) -> RelatedTables:
     """What a bundle keeps where main, whose rows have a `customer`, gets the sum and number of that one's purchases."""
     catalog = Catalog(
         tables=(
-            Table(name="main", columns={"customer": "category", "age": "number"}),
-            Table(name="purchases", columns={"customer": "category", "value": "number", "kind": "category"}),
+            TableSchema(name="main", columns={"customer": "category", "age": "number"}),
+            TableSchema(name="purchases", columns={"customer": "category", "value": "number", "kind": "category"}),
         ),
         relations=(Relation(child="purchases", parent="main", on=(("customer", "customer"),)),),
     )
     path = (Hop(table="purchases", on=(("customer", "customer"),)),)
     features = (
-        Feature(name="spent", expr=Aggregation(op="sum", path=path, of=Base(column="value")), wire="number"),
-        Feature(name="times", expr=Aggregation(op="count", path=path), wire="number"),
+        RelationalFeature(name="spent", expr=Aggregation(op="sum", path=path, of=Base(column="value")), wire="number"),
+        RelationalFeature(name="times", expr=Aggregation(op="count", path=path), wire="number"),
     )
 
     def entry(name: str, wire: str) -> dict[str, object]:
