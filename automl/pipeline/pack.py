@@ -28,8 +28,11 @@ from automl.search.leaderboard import Outcome
 from automl.spec import Spec
 
 
-def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, created: datetime) -> Contents:
-    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
+def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement | None, *, created: datetime) -> Contents:
+    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops.
+
+    Without a `judgement` the test part was not looked at: the bundle has no scores, and evidence out of fold only.
+    """
     needed = {column.name for column in choice.assembly.inputs}
     columns = [column for column in data.schema.columns if column.name in needed]
     read = replace(data.train, frame=data.train.inputs, beside=None)
@@ -48,7 +51,7 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         golden=golden,
         profile=profile(read, columns),
         evidence=_evidence(data, choice, judgement),
-        scores=judgement.scores,
+        scores=judgement.scores if judgement else (),
         members=_members(choice.outcome),
         features=_features(choice),
         findings=data.findings,
@@ -60,17 +63,16 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         native=_answers(choice, outputs, read_golden(choice.reader, golden, document, tables)),
         relational=document,
         golden_tables=tables if document else None,
-        groups=judgement.groups,
+        groups=judgement.groups if judgement else (),
     )
 
 
-def _evidence(data: Prepared, choice: Choice, judgement: Judgement) -> pl.DataFrame:
-    """The rows of both parts that the policy and its verdict stand on."""
+def _evidence(data: Prepared, choice: Choice, judgement: Judgement | None) -> pl.DataFrame:
+    """The rows of the parts that were judged that the policy and its verdict stand on."""
     policy = choice.policy
-    parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
-        (data.train, choice.outcome.oof, "oof"),
-        (data.test, judgement.prediction, "test"),
-    )
+    parts: list[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]]] = [(data.train, choice.outcome.oof, "oof")]
+    if judgement is not None:
+        parts.append((data.test, judgement.prediction, "test"))
     return pl.concat(
         [
             evidence(rows, p, part=part, costs=policy.columns, expected=_expected(policy, rows))
@@ -141,9 +143,9 @@ def _features(choice: Choice) -> tuple[FeatureRecord, ...]:
 
 def _answers(choice: Choice, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
     """The ops' own answers to the golden rows, by output column: the graph must give the same."""
-    found = evaluate(choice.assembly.outputs, frame)
+    by_ops = evaluate(choice.assembly.outputs, frame)
     answers: dict[str, NDArray[np.generic]] = {}
     for output in outputs:
-        values = np.asarray(found[output.name]).reshape(frame.height, -1)
+        values = np.asarray(by_ops[output.name]).reshape(frame.height, -1)
         answers |= {name: values[:, place] for place, name in enumerate(output.columns)}
     return answers
