@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
     from automl.errors import AutomlError
-    from automl.pipeline import Fit, fit
+    from automl.pipeline.fit import Fit, fit
     from automl.spec import Spec
     from automl.spec import load as load_spec
 
@@ -22,9 +22,9 @@ __all__ = ["AutomlError", "Bundle", "Fit", "Spec", "fit", "load_spec"]
 _HOMES = {
     "AutomlError": ("automl.errors", "AutomlError"),
     "Bundle": ("automl.bundle.read", "Bundle"),
-    "Fit": ("automl.pipeline", "Fit"),
+    "Fit": ("automl.pipeline.fit", "Fit"),
     "Spec": ("automl.spec", "Spec"),
-    "fit": ("automl.pipeline", "fit"),
+    "fit": ("automl.pipeline.fit", "fit"),
     "load_spec": ("automl.spec", "load"),
 }
 

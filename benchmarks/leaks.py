@@ -25,11 +25,11 @@ import numpy as np
 import polars as pl
 
 from automl.bench.tasks import read_task
+from automl.data.infer.row_time import moments
 from automl.data.labels import encode, fit_labels
-from automl.data.moments import moments
 from automl.data.prepare import prepare
+from automl.data.read.source import load
 from automl.data.rows import Finding, Prepared
-from automl.data.source import load
 from automl.spec import Spec, parse
 
 TIMED: Final[Mapping[str, list[str]]] = {

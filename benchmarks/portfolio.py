@@ -107,7 +107,7 @@ def todays(group: str, sample: Sample, size: str) -> list[str]:
     """What the engine tried without the data: the learners' own portfolios in turn, as names of the pool."""
     from automl.learners.base import Learner
     from automl.registry import Registry
-    from automl.search.agenda import usable
+    from automl.search.proposals import usable
     from automl.task import Task
 
     record = next(r for r in records() if r["group"] == group and r["question"] == sample.question)

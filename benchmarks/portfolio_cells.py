@@ -159,7 +159,7 @@ def _sample(data: Path, question: Question, size: str, seed: int) -> dict[str, A
     """Matrices to fit, to stop and to judge on, with the problem they are of."""
     from automl.bench.tasks import read_task
     from automl.data.prepare import prepare
-    from automl.features.fit import fit_plan, transform
+    from automl.features.plan_fit import fit_plan, transform
     from automl.learners.base import FeatureInfo, Matrix
     from automl.search.problem import Problem
     from automl.spec import parse
@@ -205,7 +205,7 @@ def _cell(sample: Mapping[str, Any], said: Mapping[str, Any], seed: int, kept: P
     from automl.ops.bulk import evaluate
     from automl.ops.expr import Stub
     from automl.registry import Registry
-    from automl.search.trial import RAW, swap
+    from automl.search.worker.fold_fit import RAW, swap
 
     name, params = said["learner"], {key: value for key, value in said.items() if key != "learner"}
     learner = Registry("automl.learners", Learner, "learner").get(name)

@@ -59,7 +59,7 @@ class Sample:
         return float(self._prices(np.stack([judged[single], mixed]), y).mean())
 
     def _mix(self, stack: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Weights by the engine's greedy selection (`automl.search.ensemble`)."""
+        """Weights by the engine's greedy selection (`automl.search.ensemble.greedy_selection`)."""
         chosen: list[int] = []
         losses: list[float] = []
         total = np.zeros(stack.shape[1])

@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from automl.decide.calibrate import fit_calibration
-from automl.decide.capacity import Capacity, allot
-from automl.decide.costs import BINARY_CELLS, Costs
-from automl.decide.policy import choose, costs_of_actions
-from automl.decide.review import CELL, Review
-from automl.decide.trivial import trivial_policies
+from automl.decide.calibration.calibrate import fit_calibration
+from automl.decide.costs.capacity import Capacity, allot
+from automl.decide.costs.cost_matrix import BINARY_CELLS, Costs
+from automl.decide.costs.review import CELL, Review
+from automl.decide.policy.expected_cost import choose, costs_of_actions
+from automl.decide.verdict.baselines import trivial_policies
 from automl.task import Task
 
 Floats = NDArray[np.float64]

@@ -30,6 +30,7 @@ import numpy as np
 import polars as pl
 
 from automl.bench.records import append, markdown, origin, read
+from automl.features.relational.compute.run import run
 from automl.features.relational.definition import (
     Aggregation,
     Base,
@@ -40,7 +41,6 @@ from automl.features.relational.definition import (
     Table,
     Where,
 )
-from automl.features.relational.run import run
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "relational.jsonl"

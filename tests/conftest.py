@@ -16,7 +16,7 @@ from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import synthetic
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Score, outputs_of
 from automl.bundle.write import finish, stage, staging
-from automl.data.bulk import read_frame
+from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Finding, Labels, Rows
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops

@@ -42,7 +42,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         options["listener"](Event(stage="done", text="wrote it"))  # type: ignore[operator]  # a listener
         return types.SimpleNamespace(summary=lambda: {"score": float("nan"), "path": Path("x")}, exit_code=143)
 
-    _install(monkeypatch, "automl.pipeline", fit=fit, plan=lambda spec: {"target": spec.objective.target})
+    _install(monkeypatch, "automl.pipeline.fit", fit=fit, plan=lambda spec: {"target": spec.objective.target})
     _install(
         monkeypatch,
         "automl.report.text",
@@ -232,7 +232,7 @@ def test_exit_codes(
     def fit(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("automl.pipeline.fit", fit)
+    monkeypatch.setattr("automl.pipeline.fit.fit", fit)
     assert cli.run(["fit", str(spec)]) == code
     assert "Traceback" not in capsys.readouterr().err
 
@@ -247,7 +247,7 @@ def test_a_bug(spec: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     def fit(*_: object, **__: object) -> None:
         raise PanicError("index out of\nbounds")
 
-    monkeypatch.setattr("automl.pipeline.fit", fit)
+    monkeypatch.setattr("automl.pipeline.fit.fit", fit)
     assert cli.run(["fit", str(spec), "--quiet"]) == 1
     err = capsys.readouterr().err
     assert err.startswith("automl: PanicError: index out of bounds\n")
@@ -265,12 +265,12 @@ def test_signals(number: signal.Signals, code: int, spec: Path, tmp_path: Path) 
     program = f"""
 import sys, time, types, pathlib
 import automl.report
-sys.modules["automl.pipeline"] = automl.pipeline = types.ModuleType("automl.pipeline")
+sys.modules["automl.pipeline.fit"] = automl.pipeline.fit = types.ModuleType("automl.pipeline.fit")
 sys.modules["automl.report.text"] = automl.report.text = types.ModuleType("automl.report.text")
 def fit(*_, **__):
     pathlib.Path({str(ready)!r}).touch()
     time.sleep(60)
-automl.pipeline.fit = fit
+automl.pipeline.fit.fit = fit
 from automl.cli import main
 main(["fit", {str(spec)!r}])
 """

@@ -24,7 +24,7 @@ from automl.bench.run import machine, run_cell, versions
 from automl.bench.sets import Sets, Unavailable
 from automl.bench.tasks import BenchTask, read_task
 from automl.bench.watch import Watched, watch
-from automl.data.source import load
+from automl.data.read.source import load
 from automl.errors import Stopped
 
 SERVE_SECONDS: Final = 300.0

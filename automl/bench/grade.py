@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from automl import metrics
 from automl.bench.tasks import BenchTask
 from automl.data.labels import encode, fit_labels
+from automl.data.read.source import load
 from automl.data.rows import Labels
-from automl.data.source import load
-from automl.judge import REPORTED
+from automl.pipeline.judge import REPORTED
 from automl.spec import Spec, parse
 
 Floats = NDArray[np.float64]
@@ -71,8 +71,8 @@ def price(
     if truth.spec.objective.costs is None or truth.labels.task.kind == "regression":
         return None
     from automl.data.prepare import prepare
-    from automl.decide.costs import make_costs
-    from automl.decide.policy import choose, codes
+    from automl.decide.costs.cost_matrix import make_costs
+    from automl.decide.policy.expected_cost import choose, codes
 
     data = prepare(truth.spec)
     costs = make_costs(truth.spec.objective, data.labels, data)

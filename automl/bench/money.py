@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from automl.bundle.kept import Kept, kept_rows
 from automl.bundle.read import Bundle
 from automl.data.rows import Rows
-from automl.decide.calibrate import fit_calibration
-from automl.decide.costs import Costs, make_costs
-from automl.decide.policy import codes
+from automl.decide.calibration.calibrate import fit_calibration
+from automl.decide.costs.cost_matrix import Costs, make_costs
+from automl.decide.policy.expected_cost import codes
 from automl.spec import parse
 
 Floats = NDArray[np.float64]

@@ -129,9 +129,9 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
     from automl import metrics
     from automl.bundle.read import Bundle
     from automl.data.labels import encode
-    from automl.data.source import load
+    from automl.data.read.source import load
     from automl.deploy.batch import predict
-    from automl.judge import REPORTED
+    from automl.pipeline.judge import REPORTED
 
     loaded = Bundle.load(bundle)
     scored = place / "scored.parquet"
@@ -155,7 +155,7 @@ def _tables(task: BenchTask, names: Sequence[str], place: Path) -> dict[str, Pat
     """The files of the other tables that the bundle reads; as past rows of main all there are: each has its time."""
     import polars as pl
 
-    from automl.data.source import load
+    from automl.data.read.source import load
 
     data: Any = task.spec["data"]
     found = {name: Path(data["tables"][name]["path"]) for name in names if name != "main"}

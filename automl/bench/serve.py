@@ -21,7 +21,7 @@ from automl.budget import process_start
 def serving(bundle: Path, test: Path, *, started: float) -> dict[str, Any]:
     """The figures of `times_of`, and ``load_seconds`` from `started` (monotonic) to the first answer."""
     from automl.bundle.read import Bundle
-    from automl.data.source import load
+    from automl.data.read.source import load
 
     begun = time.monotonic()
     frame = load(test).frame.head(BULK_ROWS)

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
-from automl.data.reader import read_row
-from automl.data.tables import Related, read_table, read_tables
+from automl.data.read.reader import read_row
+from automl.data.read.typed_tables import Related, read_table, read_tables
+from automl.features.relational.codec import from_json
+from automl.features.relational.compute.run import run
 from automl.features.relational.definition import MAIN, Catalog
-from automl.features.relational.run import run
-from automl.features.relational.stored import from_json
 
 MOST = 2_000  # rows of one table
 MOST_EACH = 200  # rows for one key: more are rare and make the file long

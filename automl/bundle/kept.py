@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from automl.bundle.evidence import PRICED
 from automl.bundle.manifest import Manifest, Output
 from automl.bundle.read import Bundle, read_file
-from automl.data.bulk import read_frame
+from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Prepared, Rows, Schema
-from automl.decide.costs import EXPECTED
+from automl.decide.costs.cost_matrix import EXPECTED
 
 Floats = NDArray[np.float64]
 

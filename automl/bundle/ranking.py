@@ -70,7 +70,7 @@ class Ranking:
         `decided` [n] are the decisions row by row; where a batch is too small to have room for one row, they stand.
         `times` are those of all its rows.
         """
-        from automl.decide.capacity import allot  # scoring needs it under a capacity only
+        from automl.decide.costs.capacity import allot  # scoring needs it under a capacity only
 
         start = np.array([self.actions.index(text) for text in decided], dtype=np.int64)
         codes = start.copy()
@@ -85,7 +85,7 @@ class Ranking:
         period = next((limit.seconds for limit in self.limits.values() if isinstance(limit, Rate)), None)
         if period is None or times is None or not rows:
             return [np.arange(rows)]
-        from automl.data.moments import moments  # with the whole spec, which single rows do not need
+        from automl.data.infer.row_time import moments  # with the whole spec, which single rows do not need
         from automl.spec import parse
 
         moment = moments(times, parse(self.spec).data)

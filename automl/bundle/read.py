@@ -145,7 +145,7 @@ class Bundle:
 
     def score(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> pl.DataFrame:
         """As `predict`, for polars; where not `typed`, decisions are text. `first` rows came before these."""
-        from automl.data.bulk import read_frame
+        from automl.data.read.frames import read_frame
 
         lacking = [name for name in self.needed if name not in frame.columns]
         if lacking:
@@ -237,7 +237,7 @@ def _changed(folder: Path, name: str) -> BundleError:
 def _table(rows: Any) -> Any:
     """A file or a frame as polars, a list of raw rows as it is."""
     if isinstance(rows, str | Path):
-        from automl.data.open_tables import open_table
+        from automl.data.read.open_tables import open_table
 
         return open_table(rows).frame
     return rows if isinstance(rows, pl.LazyFrame | list | tuple) else to_polars(rows)

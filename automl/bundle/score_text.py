@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import automl.bundle.scorer
-import automl.data.reader
+import automl.data.read.reader
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -59,7 +59,7 @@ def score_text() -> str:
     """The source of score.py for one table: imports of both modules first, then the reader, then the scorer."""
     imports: set[str] = set()
     bodies = []
-    for module in (automl.data.reader, automl.bundle.scorer):
+    for module in (automl.data.read.reader, automl.bundle.scorer):
         source = inspect.getsource(module)
         lines = source.splitlines()
         for node in reversed(ast.parse(source).body):

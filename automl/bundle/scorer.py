@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import onnxruntime
 
-from automl.data.reader import BLANKS, read_row
+from automl.data.read.reader import BLANKS, read_row
 
 PROTOCOL = 1
 

@@ -15,13 +15,13 @@ from typing import Any
 import polars as pl
 
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, read_csv, score_file
-from automl.data.bulk import read_frame
-from automl.data.reader import read_row
-from automl.data.tables import Given, read_tables, wire_schema
+from automl.data.read.frames import read_frame
+from automl.data.read.reader import read_row
+from automl.data.read.typed_tables import Given, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
-from automl.features.relational.run import run
-from automl.features.relational.store import Store
-from automl.features.relational.stored import from_json
+from automl.features.relational.codec import from_json
+from automl.features.relational.compute.run import run
+from automl.features.relational.row_store import Store
 
 RELATIONAL = "relational.json"
 Source = Given | str | Path

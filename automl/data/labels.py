@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.bulk import read_column
-from automl.data.reader import BLANKS, NUMBER
+from automl.data.infer.column_types import LABEL_MISSING, guess
+from automl.data.read.frames import read_column
+from automl.data.read.reader import BLANKS, NUMBER
 from automl.data.rows import Finding, Labels, Scalar
 from automl.data.schema import finding
-from automl.data.wires import LABEL_MISSING, guess
 from automl.errors import DataError, SpecError, nearest
 from automl.spec import Spec
 from automl.task import Kind, Task

@@ -9,20 +9,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.audit import audit, compare
-from automl.data.base_rate import check_base_rate, to_base_rate, told
-from automl.data.bulk import read_column, read_frame
-from automl.data.copies import copies_together, shared_rows
-from automl.data.costs import ROW_ORDER, cost_column, costs_of, joined
+from automl.data.audit.base_rate import check_base_rate, to_base_rate, told
+from automl.data.audit.columns import audit, compare
+from automl.data.audit.duplicates import copies_together, shared_rows
+from automl.data.audit.later_test import in_order, later
+from automl.data.cost_files import ROW_ORDER, cost_column, costs_of, joined
+from automl.data.infer.column_types import guess
+from automl.data.infer.row_time import moments
 from automl.data.labels import canonical, encode, fit_labels
-from automl.data.later import in_order, later
-from automl.data.moments import moments
-from automl.data.query import read_query
+from automl.data.read.frames import read_column, read_frame
+from automl.data.read.query import read_query
+from automl.data.read.source import Source, checked, frame_digest, load, probe_all
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import check_names, drop, finding, infer_schema, with_dates, with_time
-from automl.data.source import Source, checked, frame_digest, load, probe_all
 from automl.data.split import split_test
-from automl.data.wires import guess
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
 from automl.spec.data import Query

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.tables import Related
+from automl.data.read.typed_tables import Related
 from automl.task import Task
 
 Wire = Literal["number", "category", "text", "date", "flag"]
@@ -23,7 +23,7 @@ Scalar = str | int | float | bool
 class Column:
     """One raw column: how it is read (`wire`, `missing`, `parser`), what it is for (`role`), and why.
 
-    `reader` is the column's entry in the manifest: plain JSON that `automl.data.reader` understands.
+    `reader` is the column's entry in the manifest: plain JSON that `automl.data.read.reader` understands.
     A `computed` column stands in no source: it comes from other tables, and its `reader` is empty.
     `time` columns may be features too (their date parts): `is_feature` says so.
     `sense` is what the values mean beyond their wire, for steps that can use it: a ``latitude`` or ``longitude`` (the

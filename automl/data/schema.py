@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from automl.data.bulk import join_parts, read_column
-from automl.data.naming import PARTS, coordinate, date_part, is_code, is_id
+from automl.data.infer.column_types import Guess, guess, text_counts
+from automl.data.infer.name_hints import PARTS, coordinate, date_part, is_code, is_id
+from automl.data.infer.sentinels import end_of_time, sentinels
+from automl.data.read.frames import join_parts, read_column
 from automl.data.rows import Column, Finding, Role, Schema, Wire
-from automl.data.sentinels import end_of_time, sentinels
-from automl.data.wires import Guess, guess, text_counts
 from automl.errors import SpecError, nearest, printable
 from automl.spec import Spec
 from automl.spec.data import Data

@@ -15,8 +15,8 @@ import polars as pl
 
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import missing_columns, read_csv
-from automl.data.costs import CostFile, joined, open_costs
-from automl.data.source import batches, files, frame_digest, kind
+from automl.data.cost_files import CostFile, joined, open_costs
+from automl.data.read.source import batches, files, frame_digest, kind
 from automl.deploy.formats import Form, header, rendered
 from automl.deploy.parts import Parts
 from automl.deploy.worker import scored

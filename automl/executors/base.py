@@ -12,7 +12,7 @@ from automl.registry import Registry
 
 Status = Literal["ok", "error", "timeout", "memory", "crashed"]
 # In the order of first use, and in small steps: a job can start between two of them. The last one names further ones.
-PRELOAD = ("numpy", "automl.search.trial", "automl.learners.base:modules")
+PRELOAD = ("numpy", "automl.search.worker.fold_fit", "automl.learners.base:modules")
 # The environment of workers, before any import: a second thread on a busy machine makes a fit ten times as long.
 SINGLE_THREADED = {
     "OMP_NUM_THREADS": "1",

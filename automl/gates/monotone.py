@@ -71,7 +71,7 @@ def _grid(scorer: Scorer, rows: Sequence[Row], column: str) -> list[Any]:
     entry = next((entry for entry in scorer.reader["columns"] if entry["name"] == column), None)
     if entry is None or entry["wire"] != "number":
         raise DataError("a direction needs a column that is read as a number", where=f"limits.monotone.{column}")
-    from automl.data.reader import read_row
+    from automl.data.read.reader import read_row
 
     cells: dict[float, Any] = {}
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.decide.compare import CONFIDENCE, money
+from automl.decide.verdict.bootstrap import CONFIDENCE, money
 from automl.report._words import Facts, columns, prose
 
 PAIR = 2  # of actions: how often each is taken is told where there are more

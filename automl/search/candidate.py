@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from automl.learners.base import Learner, Params
 from automl.metrics.base import score, why_undefined
 from automl.ops.bulk import evaluate
-from automl.search.board import Status, Trial
-from automl.search.footprint import NOTHING, Footprint
-from automl.search.lesson import Lesson
+from automl.search.leaderboard import Status, Trial
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
-from automl.search.trial import RAW, Fitted, FoldResult
+from automl.search.worker.fold_fit import RAW, Fitted, FoldResult
+from automl.search.worker.model_size import NOTHING, Footprint
+from automl.search.worker.soft_targets import Lesson
 
 Floats = NDArray[np.float64]
 OOF = "oof"

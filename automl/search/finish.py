@@ -10,16 +10,17 @@ from dataclasses import replace
 from automl.errors import AutomlError
 from automl.executors.base import Job
 from automl.progress import Event
-from automl.search import finals, team
-from automl.search.average import average
-from automl.search.board import Board, Outcome, mixed
 from automl.search.candidate import Candidate
-from automl.search.forecast import makespan, reserve, within
-from automl.search.front import front, record
-from automl.search.jobs import memory
-from automl.search.lighter import ESTIMATE, Workshop
+from automl.search.distill.rungs import ESTIMATE, Workshop
+from automl.search.ensemble import membership
+from automl.search.ensemble.pareto import front, record
+from automl.search.leaderboard import Board, Outcome, mixed
+from automl.search.schedule import repeated_cv
+from automl.search.schedule.estimates import makespan, reserve, within
+from automl.search.schedule.jobs import memory
 from automl.search.state import State
-from automl.search.trial import Fitted, Order
+from automl.search.worker.averaging import average
+from automl.search.worker.fold_fit import Fitted, Order
 from automl.spec.limits import Limits
 
 TRAINING = 0.8  # of the time for refits; exporting and parity take the rest
@@ -35,15 +36,15 @@ WHOLE = 0.5  # of its rounds, the least that a refit must have got to: with fewe
 
 def finish(state: State) -> Outcome:
     """Choose, refit and weigh; raises `AutomlError` if no candidate was predicted on every fold (R11)."""
-    repeats = finals.complete(state)
+    repeats = repeated_cv.complete(state)
     whole = list(state.finalists) if repeats > 1 else state.ready
     if not whole:
         why = next((f"{found.learner.name}: {found.detail}" for found in state.found if found.detail), None)
         raise AutomlError("no learner could be fitted, not even the constant", hint=why)
     if state.pace.folds == 1 and not _time_to_refit(state, whole):
         whole = [found for found in whole if found.fitted is not None] or whole
-    pool = team.pool(state, whole, repeats=repeats)
-    weights = team.weights(state, pool, in_time=_in_time(state, whole))
+    pool = membership.pool(state, whole, repeats=repeats)
+    weights = membership.weights(state, pool, in_time=_in_time(state, whole))
     state.chosen = tuple(weights)
     free = _unlimited(state)
     points = front(free, pool, weights)
@@ -61,12 +62,12 @@ def finish(state: State) -> Outcome:
         plan=state.matrices.plan(_final(state)),
         members=tuple(fitted[found.id].member for found in shares),
         weights=tuple(shares.values()),
-        oofs=team.out_of_fold(state.rundir, shares),
+        oofs=membership.out_of_fold(state.rundir, shares),
         parity_rows=state.problem.parity_rows,
         native=tuple(fitted[found.id].native for found in shares),
         stopped=state.stopped,
         signal=state.signal,
-        lighter=None if free is state else _workshop(state, team.weights(free, pool)),
+        lighter=None if free is state else _workshop(state, membership.weights(free, pool)),
     )
 
 
@@ -81,7 +82,7 @@ def _unlimited(state: State) -> State:
 
 def _workshop(state: State, best: Mapping[Candidate, float]) -> Workshop:
     """Where lighter models are made, should what was chosen break a limit or lose too much for keeping it."""
-    teacher = mixed(best.values(), team.out_of_fold(state.rundir, best))
+    teacher = mixed(best.values(), membership.out_of_fold(state.rundir, best))
     return Workshop(state=state, teacher=teacher, final=_final(state))
 
 
@@ -100,7 +101,7 @@ def _time_to_refit(state: State, members: Sequence[Candidate]) -> bool:
     return state.counted or makespan(members, state.problem, state.workers) <= _left(state)
 
 
-def _in_time(state: State, candidates: Sequence[Candidate]) -> team.Fits | None:
+def _in_time(state: State, candidates: Sequence[Candidate]) -> membership.Fits | None:
     """Whether refits end in time. After a holdout they need not; and one model is refitted in any case."""
     if _final(state) == 0:
         return None
@@ -169,7 +170,7 @@ def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate
     for fit in range(1, most):
         for member in members:
             more = [*every, member]
-            cost = team.cost(state, more)
+            cost = membership.cost(state, more)
             light = cost.excess(state.spec.limits) <= 1.0 and cost.excess(LIGHT) <= 1.0
             in_time = state.counted or makespan(more, state.problem, state.workers) <= SPARE * _left(state)
             if light and in_time and not member.learner.baseline:
@@ -200,7 +201,7 @@ def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
     )
     return Job(
         id=number,
-        function="automl.search.trial:refit",
+        function="automl.search.worker.fold_fit:refit",
         arguments={"order": order},
         seconds=limit + (0.0 if state.counted else LATE),
         memory=memory(state),

@@ -16,22 +16,23 @@ from automl.learners.portfolio import order
 from automl.progress import Event, Listener
 from automl.registry import Registry
 from automl.search import candidate as candidates
-from automl.search import finals, jobs, ladder, patience, race, team
-from automl.search.agenda import Agenda, usable
-from automl.search.board import Outcome
 from automl.search.candidate import Candidate
-from automl.search.features import choose_features
+from automl.search.cost.fidelity import BAGS_LEFT, FEWEST, PREPARE, pace
+from automl.search.cost.reserve import After, crowding, repair_seconds, reserve_seconds
+from automl.search.cost.serving import reading
+from automl.search.ensemble import membership
+from automl.search.events import tell, tell_the_end
+from automl.search.feature_search.search import choose_features
 from automl.search.finish import finish
-from automl.search.forecast import granted, most, reserve, scaled, seconds_left, usual_fit, work
+from automl.search.leaderboard import Outcome
 from automl.search.monotone import able
-from automl.search.pace import BAGS_LEFT, FEWEST, PREPARE, pace
 from automl.search.problem import Matrices, Problem
-from automl.search.reserve import After, crowding, repair_seconds, reserve_seconds
+from automl.search.proposals import Agenda, usable
 from automl.search.rundir import RunDir
-from automl.search.serving import reading
+from automl.search.schedule import jobs, learning_rate, racing, repeated_cv, successive_halving
+from automl.search.schedule.estimates import granted, most, reserve, scaled, seconds_left, usual_fit, work
 from automl.search.state import State
-from automl.search.story import tell, tell_the_end
-from automl.search.trial import LEARNERS, FoldResult
+from automl.search.worker.fold_fit import LEARNERS, FoldResult
 from automl.spec.model import Spec
 
 ENGINES = Registry("automl.engines", Engine, "engine")
@@ -124,7 +125,7 @@ def _begin(
     # with time for all folds there is time to try everything on all rows; without it one fold of so many rows judges
     # well enough, and the time for a second one finds another member
     whole = first.folds == len(problem.folds)
-    rungs = ladder.rungs(len(problem.folds[0].fit)) if counted or not whole else ()
+    rungs = successive_halving.rungs(len(problem.folds[0].fit)) if counted or not whole else ()
     if rungs:
         first = replace(first, rate=1.0, folds=first.folds if whole else 1)
 
@@ -181,7 +182,7 @@ def _resume(state: State) -> None:
         if found.origin is None:
             state.agenda.note(found)
     state.number = 1 + max(restored, default=-1)
-    state.likely = team.likely(state)
+    state.likely = membership.likely(state)
 
 
 def _explore(state: State) -> None:
@@ -190,7 +191,7 @@ def _explore(state: State) -> None:
         _feed(state)
         _prepare(state)
         if not state.flying:
-            tell_the_end(state, improving=not race.exhausted(state))
+            tell_the_end(state, improving=not racing.exhausted(state))
             return
         left = seconds_left(state)
         if left < MOMENT and state.whole and not _hopes(state):
@@ -212,10 +213,13 @@ def _hopes(state: State) -> bool:
 
 def _feed(state: State) -> None:
     while jobs.room(state):
-        for found in race.abandon(state):
+        for found in racing.abandon(state):
             _end(state, found, folds=_counting(state, found))
         following = (
-            race.next_fold(state) or race.next_climb(state) or race.next_candidate(state) or finals.next_repeat(state)
+            racing.next_fold(state)
+            or racing.next_climb(state)
+            or racing.next_candidate(state)
+            or repeated_cv.next_repeat(state)
         )
         if following is None:
             return
@@ -255,10 +259,10 @@ def _take(state: State, done: Done) -> None:
         found.status, found.detail = done.status, done.detail
     if not state.settled and not found.learner.baseline and found.status == "ok":
         _settle(state, found)
-    ladder.learn(state, found)
-    patience.learn(state, found)
+    successive_halving.learn(state, found)
+    learning_rate.learn(state, found)
     last = found.status != "ok" or len(found.losses) >= state.pace.folds
-    if last or (fold == 0 and not race.goes_on(state, found)):
+    if last or (fold == 0 and not racing.goes_on(state, found)):
         _end(state, found)
 
 
@@ -266,7 +270,7 @@ def _take_repeat(state: State, found: Candidate, fold: int, result: FoldResult |
     """A fold of the finals; a finalist that fails there leaves them, and keeps what it had."""
     if result is not None:
         candidates.take(found, fold, result, state.problem, state.rundir)
-        finals.taken(state, found)
+        repeated_cv.taken(state, found)
     if fold not in found.losses:
         state.finalists = tuple(one for one in state.finalists if one is not found)
 
@@ -292,7 +296,7 @@ def _settle(state: State, found: Candidate) -> None:
 
 
 def _end(state: State, found: Candidate, *, folds: int | None = None) -> None:
-    if ladder.on_rung(state, found) and not found.detail:
+    if successive_halving.on_rung(state, found) and not found.detail:
         found.detail = f"tried on {found.sample:,} of {len(state.problem.folds[0].fit):,} rows"
     trial = candidates.end(found, state.problem, state.rundir, folds=folds or state.pace.folds)
     state.rundir.append(candidates.record(found, state.problem))
@@ -300,7 +304,7 @@ def _end(state: State, found: Candidate, *, folds: int | None = None) -> None:
     _forget(state)
     state.agenda.observe(found)
     if found.whole and not state.counted:
-        state.likely = team.likely(state)
+        state.likely = membership.likely(state)
     tell(state, trial)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from automl.features.plan import Feature, Plan
 from automl.learners.base import Direction, Learner
 from automl.ops.expr import Column
-from automl.search.board import Trial
+from automl.search.leaderboard import Trial
 
 Floats = NDArray[np.float64]
 

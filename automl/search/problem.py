@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from automl.data.rows import Fold, Rows, Schema
 from automl.data.split import folds
 from automl.features.base import Ask
-from automl.features.fit import fit_plan, transform
 from automl.features.plan import Plan
+from automl.features.plan_fit import fit_plan, transform
 from automl.learners.base import Direction, FeatureInfo, aimed
 from automl.metrics.base import Metric, get
 from automl.metrics.base import loss as proper
 from automl.search.monotone import SIGN, direction, orderly
 from automl.search.rundir import RunDir
-from automl.search.table import Table
+from automl.search.worker.feature_matrix import Table
 from automl.spec.model import Spec
 from automl.task import Task
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from automl.budget import Deadline
 from automl.executors.base import Executor
 from automl.progress import Listener
-from automl.search.agenda import Agenda
-from automl.search.board import Trial
 from automl.search.candidate import Candidate, trial
-from automl.search.pace import Pace
+from automl.search.cost.fidelity import Pace
+from automl.search.cost.reserve import After
+from automl.search.leaderboard import Trial
 from automl.search.problem import Matrices, Problem
-from automl.search.reserve import After
+from automl.search.proposals import Agenda
 from automl.search.rundir import RunDir
 from automl.spec.model import Spec
 

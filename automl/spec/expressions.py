@@ -4,7 +4,7 @@
 
 Numbers, columns (odd names in `backticks`), ``+ - * /``, parentheses, ``== != < <= > >=``, ``and or not``, texts in
 quotes (compared with a column only), and the functions of `FUNCTIONS`. What an expression means for columns of
-numbers and of text, `automl.decide.formula` says.
+numbers and of text, `automl.decide.costs.formula` says.
 """
 
 from __future__ import annotations

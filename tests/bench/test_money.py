@@ -9,8 +9,8 @@ import pytest
 from automl.bench.money import count_money, normalised, tuned_threshold
 from automl.bundle.read import Bundle
 from automl.data.rows import Rows
-from automl.decide.costs import BINARY_CELLS, Costs
-from automl.pipeline import fit
+from automl.decide.costs.cost_matrix import BINARY_CELLS, Costs
+from automl.pipeline.fit import fit
 from automl.spec import parse
 
 

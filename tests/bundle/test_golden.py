@@ -10,7 +10,7 @@ import pytest
 
 from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import decode, differences, encode, synthetic
-from automl.data.bulk import read_frame
+from automl.data.read.frames import read_frame
 from automl.data.rows import Rows
 
 

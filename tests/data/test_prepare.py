@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from automl.data.prepare import prepare
-from automl.data.reader import read_row
+from automl.data.read.reader import read_row
 from automl.data.rows import Prepared
 from automl.errors import DataError, SpecError
 from automl.spec import Spec, parse

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from automl.data.bulk import read_column
+from automl.data.read.frames import read_column
 from automl.data.rows import Column
 from automl.data.schema import drop, finding, infer_schema, with_dates
 from automl.errors import SpecError

@@ -10,7 +10,7 @@ import pytest
 
 from automl.bundle.manifest import plain
 from automl.bundle.read import read_manifest
-from automl.decide.verdict import Amount, Policy, Scenario, Span, Verdict
+from automl.decide.verdict.label_verdict import Amount, Policy, Scenario, Span, Verdict
 from automl.gates.base import GateVerdict
 from automl.report import text
 from automl.report.card import card as model_card

@@ -10,13 +10,13 @@ import pytest
 
 from automl.budget import Deadline
 from automl.executors.base import Job
-from automl.search import trial
-from automl.search.board import Outcome
-from automl.search.footprint import Footprint
+from automl.search.leaderboard import Outcome
 from automl.search.loop import search
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
-from automl.search.trial import Fitted, Order
+from automl.search.worker import fold_fit
+from automl.search.worker.fold_fit import Fitted, Order
+from automl.search.worker.model_size import Footprint
 from automl.spec import Spec
 
 Executor = Any  # the simulated one of conftest
@@ -75,7 +75,7 @@ def test_a_heavy_member_is_fitted_once(
     size: int | None,
 ) -> None:
     """Where the mean of two fits would be too large there is one; without a limit megabytes are too large, too."""
-    monkeypatch.setattr("automl.search.trial.footprint", lambda expr: Footprint(nodes=nodes))
+    monkeypatch.setattr("automl.search.worker.fold_fit.footprint", lambda expr: Footprint(nodes=nodes))
     spec = make_spec(trials=2)
     spec = spec.model_copy(update={"limits": spec.limits.model_copy(update={"size": size})})
     done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
@@ -106,15 +106,17 @@ def test_a_refit_that_was_cut_short_is_left_out(
     shipped: set[float],
 ) -> None:
     """R10: a booster that got to one of its seven rounds is no member, unless none got further."""
-    real = trial.refit
+    real = fold_fit.refit
 
     def refit(*, order: Order) -> Fitted:
         fitted = real(order=order)
         cut = order.params.get("l2") in short
         return replace(fitted, member=replace(fitted.member, rounds=1)) if cut else fitted
 
-    monkeypatch.setattr("automl.search.trial.refit", refit)
-    monkeypatch.setattr("automl.search.team.weights", lambda state, pool, **_: dict.fromkeys(state.whole[1:], 0.5))
+    monkeypatch.setattr("automl.search.worker.fold_fit.refit", refit)
+    monkeypatch.setattr(
+        "automl.search.ensemble.membership.weights", lambda state, pool, **_: dict.fromkeys(state.whole[1:], 0.5)
+    )
     spec = make_spec(trials=2)
     found = outcome(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
     assert {member.params["l2"] for member in found.members} == shipped

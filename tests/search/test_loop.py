@@ -18,21 +18,21 @@ from automl.errors import AutomlError, SpecError, Stopped
 from automl.executors.base import Done, Executor, Job
 from automl.executors.inline import InlineExecutor
 from automl.executors.local import LocalExecutor
-from automl.features.fit import transform
+from automl.features.plan_fit import transform
 from automl.learners.base import Learner
 from automl.learners.constant import CONSTANT
 from automl.learners.lightgbm import LIGHTGBM
 from automl.metrics.base import get, score
 from automl.ops.bulk import evaluate
 from automl.progress import Event, silent
-from automl.search import finals
-from automl.search.board import Outcome
 from automl.search.candidate import Candidate
-from automl.search.footprint import NOTHING
+from automl.search.cost.reserve import After, reserve_seconds
+from automl.search.leaderboard import Outcome
 from automl.search.loop import _hopes, search
 from automl.search.problem import Matrices, Problem
-from automl.search.reserve import After, reserve_seconds
 from automl.search.rundir import RunDir
+from automl.search.schedule import repeated_cv
+from automl.search.worker.model_size import NOTHING
 from automl.spec import Spec
 
 MakeSpec = Callable[..., Spec]
@@ -125,7 +125,7 @@ def test_nothing_succeeded(make_spec: MakeSpec, make_problem: MakeProblem, rundi
 def test_learners_that_die(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
     """R01, R03: a learner that eats memory and one that segfaults cost a trial each; the search goes on."""
     spec = make_spec(learners=("crashes", "hogs", "raises", "ridge"), trials=5, memory="150MB")
-    executor = LocalExecutor(workers=1, preload=("numpy", "automl.search.trial", "scipy.sparse"))
+    executor = LocalExecutor(workers=1, preload=("numpy", "automl.search.worker.fold_fit", "scipy.sparse"))
     try:
         outcome = run(make_problem(spec), spec, rundir, executor)
     finally:
@@ -176,7 +176,7 @@ def test_few_rows_end_the_search_early(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On 240 rows a search ends after 8 trials without a gain: more would only fit the folds."""
-    monkeypatch.setattr(finals, "MOST", 1)
+    monkeypatch.setattr(repeated_cv, "MOST", 1)
     spec = make_spec(seconds=10_000)
     executor = simulate(second_each)
     outcome = run(make_problem(spec), spec, rundir, executor, deadline=Deadline.of(1e4, clock=executor.clock))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from automl.data.rows import Rows, Schema
-from automl.features.fit import fit_plan, transform
+from automl.features.plan_fit import fit_plan, transform
 from automl.search.problem import Matrices, Problem
 from automl.search.rundir import RunDir
 from automl.spec import Spec

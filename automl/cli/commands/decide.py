@@ -17,7 +17,7 @@ from automl.cli.options import FILE, json_option, put, set_option
 @json_option
 def command(*, bundle: Path, overrides: tuple[str, ...], out: Path, write_anyway: bool, as_json: bool) -> int:
     """Decide anew with other costs, without a new search."""
-    from automl import redecide
+    from automl.pipeline import redecide
     from automl.report import text
 
     done = redecide.decide(bundle, overrides, out, write_anyway=write_anyway)

@@ -39,11 +39,11 @@ def command(
 
     started = process_start()
     loaded = load_spec(spec, recipe, overrides)
-    from automl import pipeline
+    from automl.pipeline import fit
     from automl.report import console, text
 
     if dry_run:
-        plan = pipeline.plan(loaded)
+        plan = fit.plan(loaded)
         put(plan if as_json else text.render_plan(plan))
         return 0
     with (
@@ -52,7 +52,7 @@ def command(
             sys.stderr, seconds=loaded.budget.time, spent=lambda: time.monotonic() - started, quiet=quiet
         ) as listener,
     ):
-        done = pipeline.fit(
+        done = fit.fit(
             loaded,
             out=out or spec.with_suffix(".bundle"),
             resume=resume,

@@ -29,7 +29,7 @@ def write(source: Source, folder: Path) -> None:
     (folder / "index.html").write_text(page(bundle, (own / "index.html.j2").read_text("utf-8")), encoding="utf-8")
     for name in ("page.js", "page.css"):
         (folder / name).write_bytes((own / name).read_bytes())
-    (folder / "reader.js").write_bytes((importlib.resources.files("automl.data") / "reader.js").read_bytes())
+    (folder / "reader.js").write_bytes((importlib.resources.files("automl.data.read") / "reader.js").read_bytes())
     for name in ("model.onnx", "golden/rows.json", "golden/expected.json"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(read_file(bundle.path, name))

@@ -40,7 +40,7 @@ class Model:
         verify(path, require_signature=Path(settings.key) if settings.key else None)
         bundle, tables = Bundle.load(path), {}
         if settings.tables:
-            from automl.data.open_tables import open_table
+            from automl.data.read.open_tables import open_table
 
             tables = {name: open_table(file).frame for name, file in settings.tables.items()}
             bundle = bundle.given(tables)

@@ -13,16 +13,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.budget import Deadline
-from automl.data.check_tables import MAIN
-from automl.data.joins import Joined, join
-from automl.data.leaks import LEAK, MEASURE
+from automl.data.audit.leaks import LEAK, MEASURE
+from automl.data.audit.univariate import column_score
+from automl.data.read.typed_tables import Frame, Related, read_table
 from automl.data.rows import Column, Finding, Prepared, Rows, Schema
 from automl.data.schema import finding
-from automl.data.score import column_score
-from automl.data.tables import Frame, Related, read_table
+from automl.data.tables.checks import MAIN
+from automl.data.tables.joins import Joined, join
+from automl.features.relational.codec import from_json, to_json
+from automl.features.relational.compute.run import run
 from automl.features.relational.definition import Catalog, Definitions, Feature, Relation, Table
-from automl.features.relational.run import run
-from automl.features.relational.stored import from_json, to_json
 from automl.spec import Spec
 from automl.task import Task
 
@@ -141,7 +141,7 @@ def _eager(frame: Frame) -> pl.DataFrame:
 
 
 def _proposed(catalog: Catalog, joined: Joined, rows: _Both, seed: int) -> Definitions:
-    from automl.features.relational.propose import propose  # featuretools takes seconds
+    from automl.features.relational.propose.featuretools import propose  # featuretools takes seconds
 
     samples = {name: _by_key(frame, joined, name) for name, frame in joined.frames.items()}
     samples[MAIN] = _eager(rows.past_train[MAIN]) if MAIN in rows.past_train else rows.train

@@ -18,7 +18,7 @@ import pytest
 from automl.bundle.manifest import outputs_of
 from automl.bundle.read import Bundle
 from automl.bundle.write import finish, stage, staging
-from automl.data.reader import read_row
+from automl.data.read.reader import read_row
 from automl.deploy.export import _c_text as text
 from automl.deploy.export._c_trees import tables
 from automl.deploy.export.base import export

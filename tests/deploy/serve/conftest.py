@@ -16,6 +16,7 @@ from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.settings import Settings
+from automl.features.relational.codec import to_json
 from automl.features.relational.definition import (
     Aggregation,
     Base,
@@ -26,7 +27,6 @@ from automl.features.relational.definition import (
     Relation,
     Table,
 )
-from automl.features.relational.stored import to_json
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
 

@@ -8,8 +8,8 @@ import pytest
 
 from automl.data.rows import Column, Fold
 from automl.features.base import Ask, Sample, Survey, joints
-from automl.features.fit import fit_asks, values_of
 from automl.features.plan import Feature
+from automl.features.plan_fit import fit_asks, values_of
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.metrics import get, score

@@ -14,6 +14,7 @@ from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 from automl.features.relational.check import wire_of
+from automl.features.relational.compute.run import run
 from automl.features.relational.definition import (
     Aggregation,
     AggregationOp,
@@ -28,7 +29,6 @@ from automl.features.relational.definition import (
     Transform,
     Where,
 )
-from automl.features.relational.run import run
 
 DAY = 86_400e6
 START = 18_262 * DAY  # 2020-01-01

@@ -10,15 +10,15 @@ import polars as pl
 import pytest
 
 from automl.bench.tasks import read_task
-from automl.data.check_tables import MAIN
-from automl.data.joins import join
 from automl.data.prepare import prepare
+from automl.data.read.typed_tables import read_table, read_tables
 from automl.data.rows import Prepared
-from automl.data.tables import read_table, read_tables
+from automl.data.tables.checks import MAIN
+from automl.data.tables.joins import join
 from automl.features.relational import relate as stage
+from automl.features.relational.codec import from_json
+from automl.features.relational.compute.run import run
 from automl.features.relational.relate import narrowed, relate
-from automl.features.relational.run import run
-from automl.features.relational.stored import from_json
 from automl.spec import Spec, parse
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

@@ -1,0 +1,1 @@
+"""The audit: what is wrong with columns and parts before anything learns from them."""

@@ -1,0 +1,51 @@
+"""Whether test rows can be told from train rows: expected of a split by time, a warning of any other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import polars as pl
+
+from automl.data.audit.univariate import column_score, together
+from automl.data.rows import Finding
+from automl.data.schema import finding
+from automl.task import Task
+
+SAMPLE = 5_000  # rows of each part
+CELLS = 1_000_000  # rows times columns
+TOLD = 0.6  # AUC below which train and test are alike
+MOST = 3  # columns that are named
+LEAST = 50  # rows of each part
+PART = Task(kind="binary", classes=2)
+
+
+def told_apart(
+    train: pl.DataFrame, test: pl.DataFrame, *, by_time: bool, dates: Collection[str], seed: int
+) -> tuple[Finding, ...]:
+    """A note where a rough classifier tells train rows from test rows, out of sample (adversarial validation).
+
+    `by_time` says that test is later by [data] time; `dates` are the columns that would show it if nobody said so.
+    """
+    size = min(train.height, test.height, SAMPLE, CELLS // max(1, train.width))
+    if not train.width or size < LEAST:
+        return ()
+    draw = np.random.default_rng(seed)
+    rows = pl.concat([part[np.sort(draw.permutation(part.height)[:size])] for part in (train, test)])
+    order = draw.permutation(rows.height)
+    rows, later = rows[order], (order >= size).astype(np.float64)
+    found = together(rows, later, PART)
+    if found < TOLD:
+        return ()
+    alone = {series.name: column_score(series, later, PART) for series in rows}
+    most = sorted(alone, key=lambda name: -alone[name])[:MOST]
+    listed = ", ".join(f"{name!r} ({alone[name]:.2f})" for name in most)
+    if by_time:
+        meaning = "expected, as test is later in time"
+    elif most[0] in dates:
+        meaning = "test is of another time; set data.time, so that every judgement is by time"
+    else:
+        meaning = "test was not drawn as train was, so scores of validation may not be those of test"
+    text = f"test rows can be told from train rows with AUC {found:.2f}, alone by {listed}: {meaning}"
+    evidence = {"measure": "AUC", "score": found, "columns": {name: alone[name] for name in most}, "by_time": by_time}
+    return (finding("train and test differ", None, text, "noted", evidence),)

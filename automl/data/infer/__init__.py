@@ -1,0 +1,1 @@
+"""Inference: what a column is, as its values and its name tell."""

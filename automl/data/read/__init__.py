@@ -1,0 +1,1 @@
+"""Reading: raw values, files, queries and frames become columns in wire types."""

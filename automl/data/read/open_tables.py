@@ -1,0 +1,41 @@
+"""Other tables from wherever they are; what is too large for the memory stays on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from automl.data.read.source import files, kind, load
+from automl.data.read.typed_tables import Frame
+
+LARGE = 1 << 28  # bytes of parquet on disk, from which on a table is read as it is computed and never whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The raw rows of a table, the digest of each file, and how a csv is written."""
+
+    frame: Frame
+    digests: Mapping[str, str]
+    dialect: Mapping[str, object] | None = None
+
+
+def open_table(path: str | Path, *, probed: bool = False) -> Opened:
+    """The rows of a file, a glob or a folder; `probed` as for `source.load`.
+
+    Parquet of more than `LARGE` bytes stays on the disk: it is read as it is computed.
+    """
+    found = files(path)
+    if all(kind(file) == "parquet" for file in found) and sum(file.stat().st_size for file in found) > LARGE:
+        return Opened(frame=pl.scan_parquet(list(found)), digests={str(file): _digest(file) for file in found})
+    source = load(path, probed=probed)
+    return Opened(frame=source.frame, digests=source.digests, dialect=source.dialect)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,225 @@
+"""Rows from wherever they are: files of many kinds by name, glob or folder, a query, or a frame."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from automl.data.read.csv_files import csv_batches, lossless, read_csv, sample_csv
+from automl.data.read.dialect import SEPARATORS, Dialect, sniff
+from automl.data.read.excel import read_excel
+from automl.data.read.guard import guarded, probe
+from automl.data.read.header import check_names, header_of
+from automl.data.read.sampling import sample
+from automl.data.read.streams import arrow, ndjson
+from automl.errors import DataError
+
+FORMATS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+    ".feather": "arrow",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "excel",
+}
+STREAMS = {"ndjson": ndjson, "arrow": arrow}
+HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A table as it came.
+
+    Columns of a csv are strings; a column is Int64 only where each text is exactly how that number is written,
+    so that nothing is lost ("02134" and "1.50" stay text). `digests` maps each file to its SHA-256 (D12).
+    `dialect` is how a csv is written, None for other formats. `rows` is how many there were about, where `frame` is
+    a sample of them (D16), else None.
+    """
+
+    frame: pl.DataFrame
+    digests: Mapping[str, str]
+    dialect: Mapping[str, object] | None = None
+    rows: int | None = None
+
+
+def load(
+    where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False, cells: float = math.inf
+) -> Source:
+    """All rows of a file, a glob, a folder or a frame (`name` is how a frame is called in `digests`).
+
+    Of csv and parquet with more than `cells` (rows times columns) a sample of the rows, spread evenly over the files
+    and in their order. `probed`: `probe_all` has looked at the files. Raises DataError for what cannot be read,
+    naming the file and the place.
+    """
+    if isinstance(where, pl.DataFrame):
+        return Source(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
+    if not probed:
+        probe_all(where)
+    rows = {path: about(path) for path in files(where)} if math.isfinite(cells) else {}
+    total = sum(height * width for height, width in rows.values())
+    share = min(1.0, cells / total) if total else 1.0
+    loaded = [_load_file(path, share) for path in files(where)]
+    frames = [source.frame for source in loaded]
+    digests = {path: digest for source in loaded for path, digest in source.digests.items()}
+    before = sum(height for height, _ in rows.values()) if share < 1.0 else None
+    return Source(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect, rows=before)
+
+
+def about(path: Path) -> tuple[int, int]:
+    """The rows (of a csv: estimated from its first lines) and columns of a file; (0, 0) where only reading tells."""
+    if kind(path) == "parquet" and path.stat().st_size:
+        scan = pl.scan_parquet(path, glob=False)
+        return guarded(lambda: (int(scan.select(pl.len()).collect().item()), len(scan.collect_schema())), path)
+    if kind(path) in {"csv", "tsv"}:
+        with path.open("rb") as file:
+            lines = file.read(HEAD).splitlines()[:-1]
+        if len(lines) > 1:
+            width = max(lines[0].count(sign.encode()) for sign in SEPARATORS) + 1
+            return int(path.stat().st_size * len(lines) / sum(len(line) + 1 for line in lines)), width
+    return (0, 0)
+
+
+def probe_all(*wheres: str | Path) -> None:
+    """Look whether any parquet file among them would end the process; one child for all of them."""
+    probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
+
+
+def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None = None) -> Iterator[pl.DataFrame]:
+    """The rows in their order, at most `rows` at a time, in memory that does not grow with the file.
+
+    A csv is read by the `csv` module of Python, every column as text: exactly what `score.py` sees.
+    `dialect` is that of training where the file is a csv, else it is found again.
+    """
+    probe_all(where)
+    for path in files(where):
+        if kind(path) in {"csv", "tsv"}:
+            yield from csv_batches(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)  # type: ignore[arg-type]  # JSON of a Dialect
+        elif kind(path) == "parquet":
+            yield from _parquet(path, rows)
+        elif kind(path) in {"ndjson", "arrow"} and path.stat().st_size:
+            yield from (checked(frame, str(path)) for frame in STREAMS[kind(path)](path, rows))
+        else:
+            yield from _load_file(path).frame.iter_slices(rows)
+
+
+def files(where: str | Path) -> tuple[Path, ...]:
+    """The files behind a path, a glob or a folder, in the order of their names."""
+    path = Path(where)
+    if path.is_dir():
+        found = [p for p in sorted(path.iterdir()) if p.suffix.lower() in FORMATS and not p.name.startswith(".")]
+    elif any(sign in path.name for sign in "*?[") and not path.exists():
+        found = sorted(path.parent.glob(path.name))
+    else:
+        found = [path]
+    if not found or not found[0].exists():
+        raise DataError("there is no such file", where=str(where), hint="check the path; a spec's are relative to it")
+    return tuple(found)
+
+
+def kind(path: Path) -> str:
+    """The format of a file by the end of its name."""
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise DataError(
+            f"files ending in {path.suffix or 'nothing'} are not known",
+            where=str(path),
+            hint=f"use {', '.join(FORMATS)}",
+        ) from None
+
+
+def checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+    """The frame if its columns can be told apart and have names."""
+    check_names(frame.columns, where)
+    return frame
+
+
+def frame_digest(frame: pl.DataFrame) -> str:
+    """The SHA-256 of a frame's content: names, types and values, however they lie in memory."""
+    digest = hashlib.sha256(f"{frame.height} {dict(frame.schema)!r}".encode())
+    for series in frame:
+        digest.update(series.is_null().to_numpy().tobytes())
+        plain = series.cast(pl.String) if isinstance(series.dtype, pl.Categorical | pl.Enum | pl.Decimal) else series
+        if plain.dtype == pl.String:
+            digest.update(plain.str.len_bytes().fill_null(0).to_numpy().tobytes())
+            digest.update((plain.str.join("").item() or "").encode())
+        elif plain.dtype == pl.Boolean:
+            digest.update(plain.fill_null(value=False).to_numpy().tobytes())
+        elif plain.dtype.is_numeric() or plain.dtype.is_temporal():
+            digest.update(plain.to_physical().fill_null(0).to_numpy().tobytes())
+        else:
+            digest.update(repr(plain.to_list()).encode())
+    return digest.hexdigest()
+
+
+def _load_file(path: Path, share: float = 1.0) -> Source:
+    form = kind(path)
+    if form == "excel":
+        return _workbook(path)
+    if form in {"csv", "tsv"}:
+        dialect, digest = _sniffed(path)
+        frame = lossless(read_csv(path, dialect) if share == 1.0 else sample_csv(path, dialect, share))
+        return Source(frame=frame, digests={str(path): digest}, dialect=dialect.json())
+    if path.stat().st_size == 0:
+        raise DataError("the file is empty", where=str(path), hint="export the data again")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    readers: dict[str, Callable[[Path], pl.DataFrame]]
+    sampled = lambda path: sample(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
+    readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
+    read = readers[form]
+    frame = guarded(lambda: read(path), path)
+    return Source(frame=checked(frame, str(path)), digests={str(path): digest})
+
+
+def _workbook(path: Path) -> Source:
+    if path.stat().st_size == 0:
+        raise DataError("the file is empty", where=str(path), hint="export the data again")
+    frame, names = read_excel(path)
+    frame.columns = header_of(names, str(path))
+    with path.open("rb") as file:
+        return Source(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
+
+
+def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    height = guarded(lambda: int(pl.scan_parquet(path).select(pl.len()).collect().item()), path)
+    for start in range(0, height, rows):
+        read = partial(_slice, path, start, rows)
+        yield checked(guarded(read, path), str(path))
+
+
+def _slice(path: Path, start: int, rows: int) -> pl.DataFrame:
+    return pl.scan_parquet(path).slice(start, rows).collect()
+
+
+def _read_arrow(path: Path) -> pl.DataFrame:
+    with path.open("rb") as file:
+        magic = file.read(6)
+    return pl.read_ipc(path) if magic == b"ARROW1" else pl.read_ipc_stream(path)
+
+
+def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:
+    first = set(frames[0].columns)
+    for frame, name in zip(frames[1:], names[1:], strict=True):
+        if odd := sorted(first ^ set(frame.columns)):
+            raise DataError(
+                f"its columns differ from those of the first file: {odd}", where=name, hint="give files of one kind"
+            )
+    return pl.concat([frame.select(frames[0].columns) for frame in frames], how="vertical_relaxed")
+
+
+def _sniffed(path: Path) -> tuple[Dialect, str]:
+    return sniff(path, "\t" if kind(path) == "tsv" else None)

@@ -1,0 +1,101 @@
+"""Other tables in wire types, read by the data of relational.json: the same in training and where rows are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from automl.data.read.frames import read_column, read_frame
+from automl.data.read.reader import read_row
+from automl.errors import DataError, nearest
+
+TEXTS = ("category", "text")
+
+Frame = pl.DataFrame | pl.LazyFrame
+Given = Frame | Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """What a bundle keeps of other tables: `document` is its relational.json, `samples` are some raw rows of each.
+
+    The document says how main is read in front of the tables (``main``), how each table is (``tables``), and which
+    tables of the spec nothing is computed from (``unused``); ``definitions`` are those of `automl.features.relational`.
+    """
+
+    document: Mapping[str, Any]
+    samples: Mapping[str, pl.DataFrame]
+
+
+def read_tables(document: Mapping[str, Any], given: Mapping[str, Given]) -> dict[str, Frame]:
+    """Each table that `document` (relational.json) needs in wire types, from a frame or raw rows.
+
+    Tables of the spec that nothing is computed from may be given and are not looked at. Raises DataError for a table
+    that is not given, for a name that is no table, and for columns that are not there.
+    """
+    entries = document["tables"]
+    known = [*entries, *document.get("unused", ())]
+    for name in given:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean {close!r}?" if close else f"its tables are {', '.join(map(repr, known)) or 'none'}"
+            raise DataError(f"the model knows no table {name!r}", where="tables", hint=hint)
+    lacking = [name for name in entries if name not in given]
+    if lacking:
+        listed = ", ".join(map(repr, lacking))
+        flags = " ".join(f"--table {name}=FILE" for name in lacking)
+        raise DataError(
+            f"the model also reads the table{'s' if len(lacking) > 1 else ''} {listed}",
+            where="tables",
+            hint=f"give {flags}, in Python tables={{{lacking[0]!r}: frame}}",
+        )
+    return {name: read_table(name, entry, given[name]) for name, entry in entries.items()}
+
+
+def read_table(name: str, entry: Mapping[str, Any], given: Given) -> Frame:
+    """One table in wire types; lazily where a `LazyFrame` was given."""
+    reader = entry["reader"]
+    try:
+        if isinstance(given, pl.DataFrame):
+            read: Frame = read_frame(reader, given)
+        elif isinstance(given, pl.LazyFrame):
+            read = _lazily(reader, given)
+        else:
+            read = pl.DataFrame([read_row(reader, row) for row in given], schema=wire_schema(reader))
+    except DataError as error:
+        raise DataError(error.what, where=f"table {name!r}", hint=error.hint) from error
+    except (KeyError, ValueError) as error:
+        raise DataError(str(error.args[0]), where=f"table {name!r}") from error
+    flags = [_flag(column, text) for column, text in entry.get("positive", {}).items()]
+    return read.with_columns(flags) if flags else read
+
+
+def wire_schema(reader: Mapping[str, Any]) -> dict[str, pl.DataType]:
+    """The type of each column after the reader."""
+    return {entry["name"]: pl.String() if entry["wire"] in TEXTS else pl.Float64() for entry in reader["columns"]}
+
+
+def _lazily(reader: Mapping[str, Any], frame: pl.LazyFrame) -> pl.LazyFrame:
+    """As `read_frame`, chunk by chunk while the frame is computed."""
+    known = set(frame.collect_schema().names())
+    schema = wire_schema(reader)
+    for name in schema:
+        if name not in known:
+            raise DataError(f"the data has no column {name!r}", hint="give every column that the model was trained on")
+    return frame.select(
+        pl.col(entry["name"]).map_batches(
+            partial(read_column, entry), return_dtype=schema[entry["name"]], is_elementwise=True
+        )
+        for entry in reader["columns"]
+    )
+
+
+def _flag(column: str, positive: str) -> pl.Expr:
+    """The labels of a binary target among main's own past rows as 1 and 0, NaN where there is none."""
+    label = pl.col(column)
+    flag = pl.when(label == "").then(float("nan")).otherwise((label == positive).cast(pl.Float64))
+    return flag.alias(column)

@@ -1,0 +1,1 @@
+"""Calibration: probabilities that mean what they say, so that money can be counted on them."""

@@ -1,0 +1,1 @@
+"""Costs: what each decision costs for each truth, for all rows or row by row."""

@@ -1,0 +1,1 @@
+"""Policies: from a prediction to a decision, within capacities and guarantees."""

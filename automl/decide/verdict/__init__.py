@@ -1,0 +1,1 @@
+"""The verdict: what decisions save against the best policy without a model, with its interval."""

@@ -1,0 +1,1 @@
+"""Computing: each table is sorted once, and ranges of its rows are aggregated for many rows at once."""

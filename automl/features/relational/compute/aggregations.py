@@ -1,0 +1,131 @@
+"""One table of what each aggregation gives for a range of rows, and what an empty one gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from automl.features.relational.compute.order_statistics import OPS, ordered
+from automl.features.relational.compute.range_aggregates import Floats, Ranges, comoments, extremes, moments, sums
+from automl.features.relational.compute.transform import SECOND
+from automl.features.relational.definition import AggregationOp
+
+DAY = 86_400 * SECOND
+SMALLEST = 1e-14  # a sum of squares below is no spread, as in pandas
+CELLS = 16_000_000  # of values that are folded side by side
+FOLDED: Mapping[AggregationOp, str] = {
+    "sum": "sums",
+    "mean": "sums",
+    "percent_true": "sums",
+    "std": "moments",
+    "skew": "moments",
+    "min": "extremes",
+    "max": "extremes",
+    "trend": "comoments",
+}
+
+
+def family(op: AggregationOp) -> str:
+    """Operations of one family cost little more than one of them."""
+    return FOLDED.get(op) or ("ordered" if op in OPS else "ends")
+
+
+def of_rows(op: AggregationOp, ranges: Ranges, time: Floats, cutoff: Floats) -> Floats:
+    """Counts and times of rows: seconds for times, missing for empty ranges, 0 for a count of none."""
+    count = ranges.length
+    if op == "count":
+        return count.astype(np.float64)
+    some = count > 0
+    if not len(time):
+        return np.full(len(count), np.nan)
+    first = time[np.where(some, ranges.start, 0)]
+    last = time[np.where(some, ranges.end - 1, 0)]
+    if op == "avg_time_between":
+        return np.where(count > 1, (last - first) / np.maximum(count - 1, 1) / SECOND, np.nan)
+    since = (cutoff - (first if op == "time_since_first" else last)) / SECOND
+    return np.where(some & np.isfinite(since), since, np.nan)
+
+
+def of_values(
+    asked: Sequence[tuple[AggregationOp, int]], values: Sequence[Floats], ranges: Ranges, time: Floats
+) -> list[Floats]:
+    """What each (operation, index in `values`) gives in each range; each of `values` is [n], like `time`."""
+    found: dict[tuple[AggregationOp, int], Floats] = {}
+    for fold in dict.fromkeys(FOLDED[op] for op, _ in asked if op in FOLDED):
+        ops = [(op, index) for op, index in asked if FOLDED.get(op) == fold]
+        found |= _folded(fold, ops, values, ranges, time)
+    for index in dict.fromkeys(index for op, index in asked if op in OPS):
+        named = [op for op, i in asked if op in OPS and i == index]
+        together = ordered(named, values[index], ranges)
+        found |= {(op, index): together[op] for op in named}
+    found |= {(op, i): _end(op, values[i], ranges) for op, i in asked if op in {"first", "last"}}
+    return [found[key] for key in asked]
+
+
+def _folded(
+    fold: str, ops: list[tuple[AggregationOp, int]], values: Sequence[Floats], ranges: Ranges, time: Floats
+) -> dict[tuple[AggregationOp, int], Floats]:
+    columns = list(dict.fromkeys(index for _, index in ops))
+    width = max(1, CELLS // max(len(time), len(ranges.start), 1))
+    found = {}
+    for begin in range(0, len(columns), width):
+        part = columns[begin : begin + width]
+        matrix = np.column_stack([values[index] for index in part])
+        state = _state(fold, matrix, ranges, time)
+        for op, index in ops:
+            if index in part:
+                found[op, index] = _result(op, tuple(s[:, part.index(index)] for s in state), ranges)
+    return found
+
+
+def _state(fold: str, values: Floats, ranges: Ranges, time: Floats) -> tuple[Floats, ...]:
+    match fold:
+        case "sums":
+            return sums(values, ranges)
+        case "moments":
+            return moments(values, ranges)
+        case "extremes":
+            return extremes(values, ranges)
+        case _:
+            return comoments(time, values, ranges)
+
+
+def _result(op: AggregationOp, state: tuple[Floats, ...], ranges: Ranges) -> Floats:
+    with np.errstate(all="ignore"):
+        match op:
+            case "sum" | "max":
+                return state[1]
+            case "min":
+                return state[0]
+            case "mean":
+                found = np.where(state[0] > 0, state[1] / state[0], np.nan)
+            case "percent_true":  # a missing flag counts as false
+                found = np.where(ranges.length > 0, state[1] / ranges.length, np.nan)
+            case "std":
+                found = np.where(state[0] > 1, np.sqrt(state[2] / (state[0] - 1)), np.nan)
+            case "skew":
+                found = _skew(*state)
+            case _:
+                found = _slope(*state)
+    return found
+
+
+def _skew(n: Floats, _mean: Floats, m2: Floats, m3: Floats) -> Floats:
+    """The adjusted Fisher-Pearson coefficient G1 (Joanes and Gill 1998), missing below three values."""
+    m2, m3 = (np.where(np.abs(m) < SMALLEST, 0.0, m) for m in (m2, m3))
+    skew = n * np.sqrt(n - 1) / (n - 2) * (m3 / m2**1.5)
+    return np.where(n < 3, np.nan, np.where(m2 == 0, 0.0, skew))  # noqa: PLR2004  # two values have no skew
+
+
+def _slope(n: Floats, _x: Floats, _y: Floats, xx: Floats, xy: Floats) -> Floats:
+    """The least-squares slope for a day, missing below three values, 0 if all are of one moment."""
+    return np.where(n < 3, np.nan, np.where(xx == 0, 0.0, xy / xx * DAY))  # noqa: PLR2004  # two points always fit
+
+
+def _end(op: AggregationOp, values: Floats, ranges: Ranges) -> Floats:
+    if not len(values):
+        return np.full(len(ranges.start), np.nan)
+    some = ranges.length > 0
+    at = ranges.start if op == "first" else ranges.end - 1
+    return np.where(some, values[np.where(some, at, 0)], np.nan)

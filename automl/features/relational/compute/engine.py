@@ -1,0 +1,249 @@
+"""Computes a plan of relational features: each table is sorted once, and what does not move is computed once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.features.relational.compute import aggregations
+from automl.features.relational.compute.order_statistics import expand, parts
+from automl.features.relational.compute.query_plan import History, Item, Lookup, Plan
+from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
+from automl.features.relational.compute.transform import transform
+from automl.features.relational.compute.view import Keys, View, build
+from automl.features.relational.definition import Catalog, Hop, Where
+
+T = TypeVar("T")
+PAIRS = 1_000_000  # of a row and a cutoff whose values are computed at once
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Numbers with NaN, or codes into the sorted texts of `levels`, NaN for ``""``."""
+
+    data: Floats
+    levels: pl.Series | None = None
+
+    @classmethod
+    def of(cls, series: pl.Series) -> Values:
+        """A column in wire types."""
+        if series.dtype != pl.String:
+            return cls(series.to_numpy())
+        levels = series.unique().sort()
+        levels = levels.filter(levels != "")
+        codes = series.cast(pl.Enum(levels), strict=False).to_physical()
+        return cls(codes.cast(pl.Float64).fill_null(np.nan).to_numpy(), levels)
+
+    def series(self, name: str) -> pl.Series:
+        """The column in wire types."""
+        if self.levels is None:
+            return pl.Series(name, self.data)
+        codes = pl.Series(self.data, nan_to_null=True).cast(pl.UInt32)
+        return self.levels.gather(codes).fill_null("").alias(name)
+
+    def are(self, value: str | float) -> NDArray[np.bool_]:
+        """Where the value is exactly this one."""
+        at = value if self.levels is None else self.levels.index_of(value)
+        same: NDArray[np.bool_] = np.equal(self.data, math.nan if at is None else at)
+        return same
+
+
+class Place(Protocol):
+    """The rows that values are wanted for, each with its `cutoff` (inf: all is known, NaN: nothing is)."""
+
+    @property
+    def cutoff(self) -> Floats: ...
+
+    def column(self, name: str) -> Values:
+        """A column of the rows."""
+
+    def key(self, path: tuple[Hop, ...]) -> Ints:
+        """For each row the number of its key in the view of `path`, -1 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """`frames` are the tables in wire types. Views and whole columns are made when first asked for, and kept."""
+
+    catalog: Catalog
+    frames: Mapping[str, pl.DataFrame]
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+    def compute(self, plan: Plan, place: Place) -> list[Values]:
+        """The values of the plan's expressions at each row of `place`."""
+        slots: list[Any] = [None] * plan.size
+        for slot, column in plan.bases:
+            slots[slot] = place.column(column)
+        for lookup in plan.lookups:
+            self._look_up(lookup, place, slots)
+        for history in plan.histories:
+            self._aggregate(history, place, slots)
+        for step in plan.steps:
+            of = tuple(slots[i].data for i in step.of)
+            slots[step.slot] = Values(transform(step.op, of, place.cutoff, self.catalog.timezone))
+        return [slots[slot] for slot in plan.wanted]
+
+    def column(self, table: str, name: str) -> Values:
+        """A whole column of a table."""
+        return self._keep(("column", table, name), lambda: Values.of(self.frames[table][name]))
+
+    def keys(self, path: tuple[Hop, ...]) -> Keys:
+        """The keys of the view of `path`."""
+        return self._built(path)[0]
+
+    def key(self, table: str, path: tuple[Hop, ...]) -> Ints:
+        """For each row of `table` its key in the view of `path`."""
+        columns = [self.frames[table][here] for here, _ in path[0].on]
+        return self._keep(("key", table, path), lambda: self.keys(path).of(columns))
+
+    def _built(self, path: tuple[Hop, ...]) -> tuple[Keys, View]:
+        return self._keep(("view", path), lambda: build(path, self.frames, self.catalog))
+
+    def _view(self, path: tuple[Hop, ...], where: Where | None) -> View:
+        view = self._built(path)[1]
+        if where is None:
+            return view
+        table = path[-1].table
+        return self._keep(
+            ("where", path, where), lambda: view.only(self.column(table, where.column).are(where.value)[view.rows])
+        )
+
+    def _look_up(self, lookup: Lookup, place: Place, slots: list[Any]) -> None:
+        path = (lookup.hop,)
+        view, key = self._view(path, None), place.key(path)
+        ranges = view.ranges(key, place.cutoff, (None,))[0]
+        found = np.flatnonzero(ranges.length)
+        there = _Rows(self, lookup.hop.table, view.rows[ranges.end[found] - 1], place.cutoff[found])
+        for slot, default, values in zip(lookup.slots, lookup.defaults, self.compute(lookup.plan, there), strict=True):
+            data = np.full(len(key), default)
+            data[found] = values.data
+            slots[slot] = Values(data, values.levels)
+
+    def _aggregate(self, history: History, place: Place, slots: list[Any]) -> None:
+        view, key, cutoff = self._view(history.path, history.where), place.key(history.path), place.cutoff
+        at = slice(None)
+        if len(key) == 1 and len(view.offsets) > 1:  # one row touches the rows of its key only
+            view, at = view.slice(max(int(key[0]), 0))
+            key = np.minimum(key, 0)
+        order = np.argsort(key, kind="stable")  # what lies together in memory is read together
+        key, cutoff = key[order], cutoff[order]
+        windows = tuple(dict.fromkeys(item.window for item in history.items))
+        ranges = dict(zip(windows, view.ranges(key, cutoff, windows), strict=True))
+        for item in history.items:
+            if item.value is None:
+                data = aggregations.of_rows(item.op, ranges[item.window], view.time, cutoff)
+                slots[item.slot] = Values(_back(data, order))
+        for items in _families(history.items):
+            asked = tuple(dict.fromkeys(item.window for item in items))
+            stacked = _stack([ranges[window] for window in asked])
+            if history.moving:
+                found = self._moving(history, items, view, stacked, np.tile(cutoff, len(asked)))
+            else:
+                found = self._still(history, items, view, stacked, at)
+            for item in items:
+                values = found[item.op, item.value]
+                part = values.data.reshape(len(asked), -1)[asked.index(item.window)]
+                slots[item.slot] = Values(_back(part, order), values.levels)
+
+    def _still(
+        self, history: History, items: Sequence[Item], view: View, ranges: Ranges, at: slice
+    ) -> dict[Any, Values]:
+        leaves = self._leaves(history)
+        asked = _asked(items)
+        found = aggregations.of_values(asked, [leaf.data[at] for leaf in leaves], ranges, view.time)
+        return {key: _values(key[0], data, leaves[key[1]]) for key, data in zip(asked, found, strict=True)}
+
+    def _moving(
+        self, history: History, items: Sequence[Item], view: View, ranges: Ranges, cutoff: Floats
+    ) -> dict[Any, Values]:
+        asked = _asked(items)
+        pieces: list[list[Values]] = []
+        for part in parts(ranges.length, PAIRS) if len(cutoff) else [slice(0, 0)]:
+            owner, row = expand(ranges.start[part], ranges.end[part])
+            there = _Rows(self, history.table, view.rows[row], cutoff[part][owner])
+            values = self.compute(history.plan, there)
+            own = _whole(ranges.length[part])
+            found = aggregations.of_values(asked, [value.data for value in values], own, view.time[row])
+            pieces.append([_values(op, data, values[i]) for (op, i), data in zip(asked, found, strict=True)])
+        return {
+            key: Values(np.concatenate([piece[i].data for piece in pieces]), pieces[0][i].levels)
+            for i, key in enumerate(asked)
+        }
+
+    def _leaves(self, history: History) -> list[Values]:
+        """What does not move, for each row of the view."""
+
+        def make() -> list[Values]:
+            rows = self._view(history.path, history.where).rows
+            return self.compute(history.plan, _Rows(self, history.table, rows, np.full(len(rows), np.inf)))
+
+        return self._keep(history, make)
+
+    def _keep(self, name: Any, make: Callable[[], T]) -> T:
+        if name not in self.kept:
+            self.kept[name] = make()
+        kept: T = self.kept[name]
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a table, by position."""
+
+    engine: Engine
+    table: str
+    rows: Ints
+    cutoff: Floats
+
+    def column(self, name: str) -> Values:
+        whole = self.engine.column(self.table, name)
+        return Values(whole.data[self.rows], whole.levels)
+
+    def key(self, path: tuple[Hop, ...]) -> Ints:
+        return self.engine.key(self.table, path)[self.rows]
+
+
+def _families(items: Sequence[Item]) -> list[list[Item]]:
+    """Items of values that are folded together."""
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        if item.value is not None:
+            found.setdefault(aggregations.family(item.op), []).append(item)
+    return list(found.values())
+
+
+def _back(data: Floats, order: Ints) -> Floats:
+    found = np.empty_like(data)
+    found[order] = data
+    return found
+
+
+def _asked(items: Sequence[Item]) -> list[Any]:
+    return list(dict.fromkeys((item.op, item.value) for item in items))
+
+
+def _values(op: str, data: Floats, of: Values) -> Values:
+    return Values(data, of.levels if op in {"mode", "first", "last"} else None)
+
+
+def _stack(ranges: Sequence[Ranges]) -> Ranges:
+    if len(ranges) == 1:
+        return ranges[0]
+    return Ranges(
+        offsets=ranges[0].offsets,
+        segment=np.concatenate([r.segment for r in ranges]),
+        start=np.concatenate([r.start for r in ranges]),
+        end=np.concatenate([r.end for r in ranges]),
+    )
+
+
+def _whole(length: Ints) -> Ranges:
+    """Ranges of these lengths, one after the other, each a segment of its own."""
+    offsets = np.concatenate([[0], np.cumsum(length)])
+    return Ranges(offsets=offsets, segment=np.arange(len(length)), start=offsets[:-1], end=offsets[1:])

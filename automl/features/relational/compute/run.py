@@ -1,0 +1,179 @@
+"""Computes relational features for many rows at once, large tables in parts that fit in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from automl.errors import DataError
+from automl.features.relational.compute.engine import Engine, Values
+from automl.features.relational.compute.query_plan import Plan, plan
+from automl.features.relational.compute.range_aggregates import Floats, Ints
+from automl.features.relational.definition import MAIN, Catalog, Definitions, Expr, Hop, steps
+
+PART = 6_000_000  # rows of the largest table that are held at once, roughly
+
+
+def run(
+    definitions: Definitions,
+    main: pl.DataFrame,
+    tables: Mapping[str, pl.DataFrame | pl.LazyFrame],
+    *,
+    part: int = PART,
+) -> pl.DataFrame:
+    """The features of each row of `main`, in its order: Float64 with NaN or String with ``""``, a column each.
+
+    All frames are in wire types and hold `definitions.needs()`; `tables["main"]` has main's own past rows
+    where `definitions.history` says so. A row of `tables` counts only strictly before the cutoff of the row of `main`.
+    `part` bounds the rows of the largest table that are looked at at once. DataError for a table or column
+    that is not there or not in wire types.
+    """
+    check_main(definitions, main)
+    lazy = _checked(definitions, tables)
+    exprs = [feature.expr for feature in definitions.features]
+    features = plan(exprs, definitions.catalog)
+    links = _links(exprs)
+    rows_of = _parts(main, lazy, links, part)
+    found = [_compute(definitions, features, main if rows is None else main[rows], lazy, links) for rows in rows_of]
+    if len(found) == 1:
+        return found[0]
+    order = np.argsort(np.concatenate([rows for rows in rows_of if rows is not None]))
+    return pl.concat(found)[order]
+
+
+def check_main(definitions: Definitions, main: pl.DataFrame) -> None:
+    """DataError where rows to be scored lack a column, or one is not in wire types."""
+    _check(definitions.catalog, MAIN, definitions.needs()[MAIN], main.schema, skip=definitions.catalog.late)
+
+
+def gathered(definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> dict[str, pl.DataFrame]:
+    """All rows of the tables that are needed, in memory, with the columns that are needed. DataError as `run`."""
+    return {name: frame.collect() for name, frame in _checked(definitions, tables).items()}
+
+
+def cutoffs(catalog: Catalog, column: Mapping[str, Floats], n: int) -> Floats:
+    """The moment before which rows count for each row of main: never after its own time; inf without a cutoff."""
+    if catalog.cutoff is None:
+        return np.full(n, math.inf)
+    time = catalog.table(MAIN).time
+    cutoff = column[catalog.cutoff]
+    return cutoff if time is None or time == catalog.cutoff else np.fmin(cutoff, column[time])
+
+
+def _compute(
+    definitions: Definitions,
+    features: Plan,
+    main: pl.DataFrame,
+    lazy: Mapping[str, pl.LazyFrame],
+    links: Mapping[str, set[tuple[str | None, Hop]]],
+) -> pl.DataFrame:
+    return at_rows(Engine(definitions.catalog, _collected(main, lazy, links)), definitions, features, main)
+
+
+def at_rows(engine: Engine, definitions: Definitions, features: Plan, main: pl.DataFrame) -> pl.DataFrame:
+    """The features of each row of `main` from tables that `engine` holds."""
+    columns = {name: main[name].to_numpy() for name in main.columns if main[name].dtype == pl.Float64}
+    place = _Main(engine, main, cutoffs(definitions.catalog, columns, main.height))
+    found = engine.compute(features, place)
+    return pl.DataFrame([v.series(f.name) for v, f in zip(found, definitions.features, strict=True)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Main:
+    """The rows to be scored."""
+
+    engine: Engine
+    frame: pl.DataFrame
+    cutoff: Floats
+    keys: dict[tuple[Hop, ...], Ints] = field(default_factory=dict)
+
+    def column(self, name: str) -> Values:
+        return Values.of(self.frame[name])
+
+    def key(self, path: tuple[Hop, ...]) -> Ints:
+        if path not in self.keys:
+            self.keys[path] = self.engine.keys(path).of([self.frame[here] for here, _ in path[0].on])
+        return self.keys[path]
+
+
+def _checked(definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> dict[str, pl.LazyFrame]:
+    """The tables that are needed, with the columns that are needed."""
+    lazy = {}
+    for name, columns in definitions.needs().items():
+        if name == MAIN and not definitions.history:
+            continue
+        if name not in tables:
+            what = "past rows of the main table are" if name == MAIN else f"table {name!r} is"
+            raise DataError(f"{what} needed and not given", hint=f"give it as --table {name}=FILE")
+        frame = tables[name].lazy()
+        _check(definitions.catalog, name, columns, frame.collect_schema())
+        lazy[name] = frame.select(columns)
+    return lazy
+
+
+def _check(
+    catalog: Catalog, name: str, columns: tuple[str, ...], schema: pl.Schema, *, skip: frozenset[str] = frozenset()
+) -> None:
+    wires = catalog.table(name).columns
+    for column in columns:
+        if column in skip:
+            continue
+        if column not in schema:
+            raise DataError(f"table {name!r} has no column {column!r}", hint="give what the model was trained on")
+        wanted = pl.String if wires[column] in {"category", "text"} else pl.Float64
+        if schema[column] != wanted:
+            raise DataError(f"column {column!r} of table {name!r} is {schema[column]}, not read as {wires[column]}")
+
+
+def _links(exprs: list[Expr]) -> dict[str, set[tuple[str | None, Hop]]]:
+    """For each table how it is reached: from which table (None: the rows to be scored), by which hop."""
+    found: dict[str, set[tuple[str | None, Hop]]] = {}
+    for expr in exprs:
+        for here, hop in steps(expr):
+            found.setdefault(hop.table, set()).add((here, Hop(table=hop.table, on=hop.on)))
+    return found
+
+
+def _parts(
+    main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Mapping[str, set[tuple[str | None, Hop]]], part: int
+) -> list[Ints | None]:
+    """Rows of main in parts by the key of the largest table, None for all at once."""
+    sizes = {name: int(frame.select(pl.len()).collect().item()) for name, frame in lazy.items()}
+    name = max(sizes, key=lambda name: sizes[name], default=MAIN)
+    count = -(-sizes.get(name, 0) // part)
+    own = [hop for here, hop in links.get(name, ()) if here is None]
+    if count < 2 or not own:  # noqa: PLR2004  # one part is all
+        return [None]
+    at = main.select(pl.struct([here for here, _ in own[0].on]).hash() % count).to_series().to_numpy()
+    return [rows for i in range(count) if len(rows := np.flatnonzero(at == i))]
+
+
+def _collected(
+    main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Mapping[str, set[tuple[str | None, Hop]]]
+) -> dict[str, pl.DataFrame]:
+    """The tables in memory: of one that is reached by a single way only the rows that are reached."""
+    frames: dict[str, pl.DataFrame] = {}
+
+    def collect(name: str, waiting: frozenset[str]) -> pl.DataFrame:
+        if name not in frames:
+            frame = lazy[name]
+            for here, hop in _only(links[name], waiting | {name}):
+                start = main if here is None else collect(here, waiting | {name})
+                left = start.lazy().select(pl.col(column).alias(there) for column, there in hop.on).unique()
+                on = [there for _, there in hop.on]
+                frame = frame.join(left, on=on, how="semi", maintain_order="left")
+            frames[name] = frame.collect(engine="streaming")
+        return frames[name]
+
+    for name in lazy:
+        collect(name, frozenset())
+    return frames
+
+
+def _only(ways: set[tuple[str | None, Hop]], waiting: frozenset[str]) -> Iterator[tuple[str | None, Hop]]:
+    if len(ways) == 1:
+        yield from (way for way in ways if way[0] not in waiting)

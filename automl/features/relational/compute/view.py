@@ -1,0 +1,115 @@
+"""The rows that a path leads to, sorted by key and by the time they are known: where a history is looked up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
+from automl.features.relational.definition import Catalog, Hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Rows of the last table of a path: those of key `k` are at `offsets[k]` to `offsets[k + 1] - 1`.
+
+    `time` [n] is when each is known (-inf: always), ascending within a key; `rows` [n] are positions in the table.
+    """
+
+    offsets: Ints
+    time: Floats
+    rows: Ints
+
+    def ranges(self, key: Ints, cutoff: Floats, windows: Sequence[float | None]) -> list[Ranges]:
+        """For each window, for each request: the rows of `key` (-1: of none) known in [cutoff - window, cutoff)."""
+        offsets = self.offsets if len(self.offsets) > 1 else np.zeros(2, dtype=np.int64)
+        there = np.maximum(key, 0)
+        first, last = offsets[there], offsets[there + 1]
+        last = np.where((key < 0) | np.isnan(cutoff), first, last)
+        end = _lower_bound(self.time, first, last, cutoff)
+        starts = [first if w is None else _lower_bound(self.time, first, end, cutoff - w) for w in windows]
+        return [Ranges(offsets=offsets, segment=there, start=start, end=end) for start in starts]
+
+    def only(self, keep: NDArray[np.bool_]) -> View:
+        """The rows [n] to keep, with the same keys."""
+        before = np.concatenate([[0], np.cumsum(keep)])
+        return View(offsets=before[self.offsets], time=self.time[keep], rows=self.rows[keep])
+
+    def slice(self, key: int) -> tuple[View, slice]:
+        """The rows of one key as a view of its own, and where they are in this one."""
+        at = slice(int(self.offsets[key]), int(self.offsets[key + 1]))
+        return View(offsets=np.array([0, at.stop - at.start]), time=self.time[at], rows=self.rows[at]), at
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The distinct keys of a table, numbered: columns `0`, `1`, ... and `key`."""
+
+    frame: pl.DataFrame
+
+    def of(self, columns: list[pl.Series]) -> Ints:
+        """The number of each row's key, -1 where it is missing or unknown."""
+        asked = pl.DataFrame([column.alias(str(i)) for i, column in enumerate(columns)])
+        on = asked.columns
+        return asked.join(self.frame, on=on, how="left", maintain_order="left")["key"].fill_null(-1).to_numpy()
+
+    def numbers(self) -> dict[tuple[float | str, ...], int]:
+        """The number of each key."""
+        return {key[:-1]: key[-1] for key in self.frame.iter_rows()}
+
+
+def build(path: tuple[Hop, ...], frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> tuple[Keys, View]:
+    """Joins along `path` and sorts, by the order of rows in the last table where times are equal."""
+    there = _entered(path[0], frames, catalog)
+    on = [str(i) for i in range(len(path[0].on))]
+    keys = there.select(on).unique(maintain_order=True).with_columns(key=pl.int_range(pl.len(), dtype=pl.Int64))
+    reached = there.join(keys, on=on, maintain_order="left").select("key", "row", "known")
+    table = path[0].table
+    for hop in path[1:]:
+        here = [frames[table][column][reached["row"]].alias(str(i)) for i, (column, _) in enumerate(hop.on)]
+        step = _entered(hop, frames, catalog).rename({"row": "next", "known": "then"})
+        joined = reached.select("key", "known").hstack(here).join(step, on=[str(i) for i in range(len(hop.on))])
+        reached = joined.select("key", row="next", known=pl.max_horizontal("known", "then")).sort("row")
+        table = hop.table
+    if not reached["known"].is_sorted():
+        reached = reached.sort("known", maintain_order=True)
+    reached = reached.sort("key", maintain_order=True)
+    count = np.bincount(reached["key"].to_numpy(), minlength=keys.height)
+    offsets = np.concatenate([[0], np.cumsum(count)])
+    return Keys(keys), View(offsets=offsets, time=reached["known"].to_numpy(), rows=reached["row"].to_numpy())
+
+
+def _entered(hop: Hop, frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
+    """The rows of the hop's table that have a key and a time: key columns `0`, `1`, ..., `row` and `known`."""
+    time = catalog.table(hop.table).time
+    known = pl.lit(-math.inf) if time is None else pl.col(time) + hop.delay
+    frame = frames[hop.table].select(
+        *(pl.col(column).alias(str(i)) for i, (_, column) in enumerate(hop.on)),
+        row=pl.int_range(pl.len(), dtype=pl.Int64),
+        known=known,
+    )
+    return frame.filter(pl.col("known").is_not_nan(), *(_is_there(frame[str(i)]) for i in range(len(hop.on))))
+
+
+def _is_there(key: pl.Series) -> pl.Series:
+    return key != "" if key.dtype == pl.String else key.is_not_nan()
+
+
+def _lower_bound(time: Floats, low: Ints, high: Ints, bound: Floats) -> Ints:
+    """The first position in [low, high) whose time is at or after `bound`, `high` if none: all searches at once."""
+    low, high = low.copy(), high.copy()
+    if not len(time):
+        return low
+    open_ = np.flatnonzero(low < high)
+    while open_.size:
+        middle = (low[open_] + high[open_]) >> 1
+        before = time[middle] < bound[open_]
+        low[open_[before]] = middle[before] + 1
+        high[open_[~before]] = middle[~before]
+        open_ = open_[low[open_] < high[open_]]
+    return low

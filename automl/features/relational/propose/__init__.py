@@ -1,0 +1,1 @@
+"""Proposing: what relational features could be of use, from Featuretools and beyond it."""

@@ -1,0 +1,106 @@
+"""Features beyond what Featuretools proposes: windows, ages, own numbers against those of a group; and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from automl.features.relational.definition import MAIN, Aggregation, Base, Direct, Expr, Hop, Transform, steps
+from automl.features.relational.propose.shape import Shape
+from automl.features.relational.propose.wording import DAY
+
+WINDOWS = (30 * DAY, 90 * DAY, 7 * DAY, 365 * DAY)
+IN_WINDOWS = ("count", "sum", "mean", "max", "num_unique", "percent_true")
+WEIGHTS = {
+    "count": 1.0,
+    "mean": 1.2,
+    "last": 1.4,
+    "time_since_last": 1.4,
+    "sum": 1.6,
+    "max": 2.0,
+    "median": 2.2,
+    "std": 2.2,
+    "time_since_first": 2.2,
+    "percent_true": 1.6,
+    "num_unique": 2.0,
+    "avg_time_between": 2.4,
+    "min": 2.4,
+    "mode": 2.6,
+    "trend": 2.8,
+    "first": 3.2,
+    "entropy": 3.2,
+    "skew": 3.8,
+}
+OTHER = 1.0  # a transform
+CONDITION, WINDOW = 1.5, 1.2
+DEEPER = 2.5
+
+
+def ranked(exprs: Iterable[Expr]) -> Iterator[Expr]:
+    """Each once, the simple before the complex, the ways through the tables by turns."""
+    ways: dict[object, list[Expr]] = {}
+    for expr in dict.fromkeys(exprs):
+        ways.setdefault(frozenset((here, hop) for here, hop in steps(expr)), []).append(expr)
+    turns = [
+        (place + weight(expr), turn, expr)
+        for turn, of_way in enumerate(ways.values())
+        for place, expr in enumerate(sorted(of_way, key=weight))
+    ]
+    yield from (expr for _, _, expr in sorted(turns, key=lambda found: found[:2]))
+
+
+def weight(expr: Expr) -> float:
+    """How complex `expr` is."""
+    match expr:
+        case Base():
+            return 0.0
+        case Direct():
+            return 0.2 + weight(expr.of)
+        case Aggregation():
+            own = WEIGHTS[expr.op] + CONDITION * (expr.where is not None) + WINDOW * (expr.window is not None)
+            inner = 0.0 if expr.of is None else weight(expr.of)
+            return own + (DEEPER + inner if inner else 0.0) + DEEPER * (len(expr.path) - 1)
+        case Transform():
+            return OTHER + sum(weight(of) for of in expr.of)
+
+
+def windowed(exprs: Sequence[Expr], shape: Shape) -> Iterator[Expr]:
+    """Plain aggregations of tables with a time, over the last days, too; what happened per day against the past."""
+    if shape.catalog.cutoff is None:
+        return
+    for expr in exprs:
+        outer, inner = (expr.hop, expr.of) if isinstance(expr, Direct) else (None, expr)
+        if not isinstance(inner, Aggregation) or inner.op not in IN_WINDOWS or inner.where or inner.window:
+            continue
+        if not isinstance(inner.of, Base | None) or shape.catalog.table(inner.path[-1].table).time is None:
+            continue
+        for window in WINDOWS:
+            late = replace(inner, window=window)
+            yield late if outer is None else Direct(hop=outer, of=late)
+
+
+def since(shape: Shape) -> Iterator[Expr]:
+    """The age of each date of a row that main looks up."""
+    if shape.catalog.cutoff is None:
+        return
+    for link in shape.links:
+        if link.child == MAIN and link.parent in shape.kinds:
+            hop = Hop(table=link.parent, on=link.on)
+            for column, kind in shape.kinds[link.parent].items():
+                if kind == "date":
+                    yield Direct(hop=hop, of=Transform(op="since", of=(Base(column=column),)))
+
+
+def compared(exprs: Sequence[Expr], shape: Shape) -> Iterator[Expr]:
+    """Own numbers, and ratios of two, against the mean and the median of the same numbers in a group."""
+    own = {c for c, kind in shape.kinds[MAIN].items() if kind == "number" and c not in shape.catalog.late}
+    for expr in exprs:
+        group = expr.of if isinstance(expr, Direct) else expr
+        if not isinstance(group, Aggregation) or group.op not in {"mean", "median"} or group.where or not group.of:
+            continue
+        mine = group.of
+        names = {of.column for of in (mine.of if isinstance(mine, Transform) else (mine,)) if isinstance(of, Base)}
+        ratio = isinstance(mine, Transform) and mine.op == "divide"
+        if names and names <= own and (isinstance(mine, Base) or ratio):
+            yield Transform(op="divide", of=(mine, expr))
+            yield Transform(op="subtract", of=(mine, expr))

@@ -1,0 +1,458 @@
+"""The story of a fit, from a spec to a bundle or a refusal; each stage is a function of values."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.budget import Deadline
+from automl.errors import LimitRefusal, VerdictRefusal
+from automl.pipeline.warm import after_first, warm
+from automl.progress import Event, Listener, silent
+from automl.spec import Spec, load, parse
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from automl.bundle.read import Bundle
+    from automl.data.rows import Prepared
+    from automl.decide.costs.cost_matrix import Costs
+    from automl.decide.verdict.label_verdict import Verdict
+    from automl.executors.base import Executor
+    from automl.gates.base import GateVerdict, Measured
+    from automl.gates.floor import Floor
+    from automl.pipeline.choose import Choice
+    from automl.pipeline.judge import Judgement
+    from automl.search.leaderboard import Board, Outcome
+    from automl.search.rundir import RunDir
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit gives: the bundle's folder, its proof, and the board of all trials."""
+
+    path: Path
+    board: Board
+    judgement: Judgement
+    gates: tuple[GateVerdict, ...]
+    stopped: str | None  # why the search ended early, in plain words
+    signal: int | None  # of Ctrl-C or SIGTERM: this is the best so far
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict in money, None where the spec names no costs."""
+        return self.judgement.verdict
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The bundle, opened and checked."""
+        from automl.bundle.read import Bundle
+
+        return Bundle.load(self.path)
+
+    @property
+    def exit_code(self) -> int:
+        """0; 5 where deploying is not shown to pay (the bundle was asked for all the same); 130 or 143 if stopped."""
+        if self.signal is not None:
+            return 128 + self.signal
+        return VerdictRefusal.exit_code if self.verdict and not self.verdict.worth else 0
+
+    def summary(self) -> dict[str, Any]:
+        """The fit as JSON values: what `automl fit --json` prints."""
+        from automl.bundle.manifest import plain
+
+        return {
+            "bundle": str(self.path),
+            "worth": self.verdict.worth if self.verdict else None,
+            "verdict": plain(self.verdict),
+            "scores": plain(self.judgement.scores),
+            "gates": plain(self.gates),
+            "members": [[trial, weight] for trial, weight in self.board.weights],
+            "trials": len(self.board.trials),
+            "stopped": self.stopped,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def fit(
+    spec: Spec | Path | str | dict[str, Any],
+    *,
+    train: Any = None,
+    test: Any = None,
+    tables: Mapping[str, Any] | None = None,
+    out: Path | str | None = None,
+    resume: bool = False,
+    write_anyway: bool = False,
+    listener: Listener = silent,
+    started: float | None = None,
+) -> Fit:
+    """Search within the budget, and write a bundle that keeps every limit.
+
+    `spec` is a `Spec`, the path of a spec file, or its values. `train` and `test` are frames (polars, pandas, arrow)
+    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `out` is the
+    bundle's folder, by default the spec's name with ``.bundle``; the run folder ``.run`` stands beside it. `started` is
+    the monotonic time at which the budget began.
+
+    Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
+    deploying is not shown to pay (with `write_anyway` the bundle is written all the same, and says so).
+    """
+    start = time.monotonic() if started is None else started
+    spec = _spec(spec)
+    deadline = Deadline(seconds=spec.budget.time, start=start)
+    place = _place(spec, out)
+    with ExitStack() as stack:
+        executor = _start(spec, stack)
+        loaded = _preload(spec)
+        floor = _floor(spec)
+        data = _read(spec, train, test, tables or {}, deadline, listener, loaded)
+        costs = _costs(spec, data)
+        run = _open(spec, data, place, stack, resume=resume)
+        _refuse_the_impossible(floor, run)
+        told = _with_money(listener, run, data, costs)
+        outcome = _search(spec, data, deadline, executor, run, after_first("search", told, warm))
+        choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
+        judgement = _judge(spec, data, choice, listener)
+        staged = _stage(spec, data, choice, judgement, place, listener)
+        gates = _measure(spec, staged, deadline, listener, measured)
+        done = Fit(
+            path=place,
+            board=choice.outcome.board,
+            judgement=judgement,
+            gates=gates,
+            stopped=outcome.stopped,
+            signal=outcome.signal,
+            seconds=deadline.spent(),
+        )
+        _refuse_or_finish(done, staged, run, write_anyway=write_anyway)
+    listener(Event(stage="done", text=f"wrote {place}", facts={"left": deadline.left()}))
+    return done
+
+
+def plan(spec: Spec) -> dict[str, Any]:
+    """What `fit` would do, without the search: the data as it is read, the features, the folds (`--dry-run`)."""
+    from automl.bundle.manifest import plain
+    from automl.data.prepare import prepare
+
+    data = _related(prepare(spec), spec, None, {}, silent, _preload(spec))
+    _costs(spec, data)
+    return {
+        "target": data.labels.name,
+        "task": data.labels.task.kind,
+        "labels": list(data.labels.texts),
+        "metric": _metric(spec, data),
+        "train_rows": data.train.n,
+        "test_rows": data.test.n,
+        "split": data.split,
+        "columns": [
+            {"name": column.name, "wire": column.wire, "role": column.role, "reason": column.reason}
+            for column in data.schema.columns
+        ],
+        "findings": plain(data.findings),
+        "budget": spec.resolved()["budget"],
+    }
+
+
+def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
+    if isinstance(given, Spec):
+        return given
+    return parse(given) if isinstance(given, dict) else load(given)
+
+
+def _place(spec: Spec, out: Path | str | None) -> Path:
+    """The bundle's folder, refused before the search if something else stands there."""
+    from automl.bundle.write import check_place
+
+    beside = spec.source.with_suffix(".bundle") if spec.source else Path("automl.bundle")
+    place = Path(out) if out is not None else beside
+    check_place(place)
+    return place
+
+
+def _metric(spec: Spec, data: Prepared) -> str:
+    """The metric of the search and the board; money is counted apart, on calibrated probabilities."""
+    from automl import metrics
+
+    named = spec.objective.metric
+    return named if named and named != "cost" else metrics.default(data.labels.task)
+
+
+def _start(spec: Spec, stack: ExitStack) -> Executor:
+    """Start the workers first: their libraries load while the data is read."""
+    from automl.executors.base import Backend
+    from automl.registry import Registry
+
+    backend = Registry("automl.executors", Backend, "executor").get(spec.budget.executor)
+    executor = backend.start(workers=spec.budget.workers)
+    stack.callback(executor.close)
+    return executor
+
+
+def _floor(spec: Spec) -> Floor:
+    """What an empty pipeline takes, measured while the data is read, where the spec limits it."""
+    from automl.gates.floor import Floor
+
+    return Floor(spec.limits)
+
+
+def _refuse_the_impossible(floor: Floor, run: RunDir) -> None:
+    """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
+    from automl.gates.floor import impossible
+    from automl.pipeline.refuse import write_story
+    from automl.search.leaderboard import Board
+
+    if broken := floor.broken():
+        write_story(run.path, board=Board(trials=(), weights=()), gates=broken)
+        raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
+
+
+def _preload(spec: Spec) -> Callable[[], None]:
+    """Load what proposes relational features beside the reading of the data; the answer waits for it."""
+    if not spec.data.tables:
+        return lambda: None
+    from threading import Thread
+
+    from automl.features.relational.propose.featuretools import preload
+
+    thread = Thread(target=preload, daemon=True)
+    thread.start()
+    return thread.join
+
+
+def _read(
+    spec: Spec,
+    train: Any,
+    test: Any,
+    tables: Mapping[str, Any],
+    deadline: Deadline,
+    listener: Listener,
+    loaded: Callable[[], None],
+) -> Prepared:
+    from automl.data.prepare import prepare
+    from automl.decide.costs.unit_costs import make_unit_costs
+    from automl.gates.asked import check_limits
+
+    listener(Event(stage="read", text="reading and auditing the data"))
+    data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener, loaded)
+    make_unit_costs(spec.objective, data.labels.task, data)  # what is wrong there is told before the search
+    check_limits(spec.limits, data)
+    told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
+    listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
+    for finding in data.findings:
+        listener(Event(stage="audit", text=finding.text, facts={"check": finding.check, "column": finding.column}))
+    return data
+
+
+def _related(
+    data: Prepared,
+    spec: Spec,
+    deadline: Deadline | None,
+    tables: Mapping[str, Any],
+    listener: Listener,
+    loaded: Callable[[], None],
+) -> Prepared:
+    """The data with the columns that its other tables give."""
+    if not spec.data.tables and not tables:
+        return data
+    from automl.bundle.frames import to_polars
+    from automl.features.relational.relate import relate
+
+    listener(Event(stage="features", text="computing features from other tables"))
+    given = {name: to_polars(frame) for name, frame in tables.items()}
+    return relate(data, spec, deadline=deadline, given=given, loaded=loaded)
+
+
+def _frame(given: Any) -> pl.DataFrame | None:
+    from automl.bundle.frames import to_polars
+
+    return None if given is None else to_polars(given)
+
+
+def _open(spec: Spec, data: Prepared, place: Path, stack: ExitStack, *, resume: bool) -> RunDir:
+    """Take the run folder beside the bundle; a run is that of its spec (but for time and workers) and its data."""
+    from automl.bundle.manifest import canonical
+    from automl.search.rundir import RunDir
+
+    said = spec.resolved()
+    said["budget"] = {key: value for key, value in said["budget"].items() if key not in {"time", "workers"}}
+    identity = {"spec": _digest(canonical(said)), "data": _digest(canonical(dict(data.digests)))}
+    return stack.enter_context(RunDir.open(place.with_suffix(".run"), identity=identity, resume=resume))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _with_money(listener: Listener, run: RunDir, data: Prepared, costs: Costs | None) -> Listener:
+    """The listener, told what the decisions of each new best candidate would save."""
+    if costs is None or not costs.given:
+        return listener
+    from automl.decide.verdict.quick_saving import glance
+
+    def listen(event: Event) -> None:
+        if oof := event.facts.get("oof"):
+            found = glance(run.load(str(oof)), data.train, costs)
+            event = replace(event, facts={**event.facts, "money": found, "currency": costs.currency})
+        listener(event)
+
+    return listen
+
+
+def _search(
+    spec: Spec, data: Prepared, deadline: Deadline, executor: Executor, run: RunDir, listener: Listener
+) -> Outcome:
+    from automl.search.loop import search
+    from automl.search.problem import Problem
+
+    problem = Problem.of(
+        data.train,
+        data.schema,
+        data.labels.task,
+        metric=_metric(spec, data),
+        spec=spec,
+        seed=spec.budget.seed,
+        judged=data.test.n,
+    )
+    return search(
+        problem=problem,
+        spec=spec,
+        deadline=deadline,
+        executor=executor,
+        rundir=run,
+        listener=listener,
+        seed=spec.budget.seed,
+    )
+
+
+def _costs(spec: Spec, data: Prepared) -> Costs | None:
+    """The costs, before the search: an expression that is wrong is told at once."""
+    from automl.decide.costs.cost_matrix import make_costs
+    from automl.decide.policy.guarantees import check_require
+    from automl.decide.policy.shadow_prices import make_capacity
+
+    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
+    check_require(spec.objective, costs, data)
+    return costs
+
+
+def _choose(
+    spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, run: RunDir, listener: Listener
+) -> Choice:
+    from automl.pipeline.choose import choose
+    from automl.pipeline.refuse import write_story
+
+    listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
+    try:
+        choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
+    except LimitRefusal as refused:
+        write_story(run.path, board=outcome.board, unpromised=str(refused))
+        raise
+    for reason in choice.left_out:
+        listener(Event(stage="decide", text=f"left out, as the graph would not answer as it does: {reason}"))
+    listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
+    for amount in choice.amounts:
+        listener(Event(stage="decide", text=str(amount)))
+    return choice
+
+
+def _ship(
+    spec: Spec,
+    data: Prepared,
+    outcome: Outcome,
+    costs: Costs | None,
+    run: RunDir,
+    place: Path,
+    deadline: Deadline,
+    listener: Listener,
+) -> tuple[Choice, Measured | None]:
+    """The model that ships; where serving is limited, one that keeps the limits, with what was measured of it."""
+    from automl.bundle.write import staging
+    from automl.pipeline.refuse import write_story
+    from automl.pipeline.repair import Bench, NothingFits, is_limited, keep_limits
+
+    def make(found: Outcome) -> Choice:
+        return _choose(spec, data, found, costs, run, listener)
+
+    if not is_limited(spec.limits):
+        return make(outcome), None
+    bench = Bench(
+        spec=spec,
+        data=data,
+        costs=costs,
+        staged=staging(place),
+        deadline=deadline,
+        listener=listener,
+        make=make,
+    )
+    try:
+        kept = keep_limits(outcome, bench)
+    except NothingFits as refused:
+        nearest = min(refused.attempts, key=lambda one: one.pressure)
+        write_story(run.path, board=outcome.board, gates=nearest.gates, points=refused.points)
+        raise
+    return kept.choice, kept.measured
+
+
+def _judge(spec: Spec, data: Prepared, choice: Choice, listener: Listener) -> Judgement:
+    from automl.pipeline.judge import judge
+
+    listener(Event(stage="decide", text="judging on the test part"))
+    asked = (_metric(spec, data), *spec.limits.scores)
+    return judge(
+        data,
+        choice,
+        asked=asked,
+        seed=spec.budget.seed,
+        threads=spec.budget.workers,
+        fairness=spec.limits.fairness,
+    )
+
+
+def _stage(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, place: Path, listener: Listener) -> Path:
+    from automl.bundle.write import stage, staging
+    from automl.pipeline.pack import pack
+
+    listener(Event(stage="bundle", text="staging the bundle"))
+    staged = staging(place)
+    stage(pack(spec, data, choice, judgement, created=datetime.now(UTC)), staged)
+    return staged
+
+
+def _measure(
+    spec: Spec, staged: Path, deadline: Deadline, listener: Listener, measured: Measured | None
+) -> tuple[GateVerdict, ...]:
+    """The gates' verdicts; what was `measured` of the same graph when it was chosen is not measured again."""
+    from automl.gates.measure import measure, verdicts
+
+    if measured is None:
+        listener(Event(stage="gates", text="measuring the staged bundle in a fresh process"))
+        gates = measure(staged, spec.limits, row_seconds=deadline.left() / 2)
+    else:
+        gates = verdicts(replace(measured, folder=staged), spec.limits)
+    for gate in gates:
+        listener(Event(stage="gates", text=gate.reason, facts={"gate": gate.gate, "measured": gate.measured}))
+    return gates
+
+
+def _refuse_or_finish(done: Fit, staged: Path, run: RunDir, *, write_anyway: bool) -> None:
+    """Move the staged bundle to its place, or refuse: a limit that fails always does, money unless told otherwise."""
+    from automl.bundle.manifest import plain
+    from automl.bundle.read import read_manifest
+    from automl.bundle.write import discard, finish
+    from automl.pipeline.refuse import refusal, write_story
+    from automl.report.card import card
+
+    refused = refusal(done.gates, done.verdict, remedy="try a smaller recipe", run=run.path)
+    if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
+        discard(staged)
+        write_story(run.path, board=done.board, gates=done.gates, verdict=done.verdict)
+        raise refused
+    facts = plain(read_manifest(staged)) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
+    finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))

@@ -1,0 +1,150 @@
+"""Packs what the stages made into the contents of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.contents import Contents
+from automl.bundle.evidence import evidence, profile
+from automl.bundle.golden import synthetic
+from automl.bundle.golden_tables import drawn, read_golden, with_tables
+from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
+from automl.data.read.frames import read_frame
+from automl.data.rows import Column, Prepared, Rows
+from automl.decide.policy.expected_cost import is_decided
+from automl.features.relational.relate import narrowed
+from automl.ops.bulk import evaluate
+from automl.pipeline.choose import Choice
+from automl.pipeline.judge import Judgement
+from automl.search.leaderboard import Outcome
+from automl.spec import Spec
+
+
+def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, created: datetime) -> Contents:
+    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
+    needed = {column.name for column in choice.assembly.inputs}
+    columns = [column for column in data.schema.columns if column.name in needed]
+    costs = choice.costs
+    read = replace(data.train, frame=data.train.inputs, beside=None)
+    document = _document(data, needed)
+    units = choice.numbers.costs
+    named = costs.columns if costs else units.columns if units else ()
+    golden, tables = _golden(data, read, columns, document, seed=spec.budget.seed)
+    golden = _answered(choice, golden, document, tables)
+    counts = choice.numbers.costs is not None or (costs is not None and costs.given)
+    outputs = outputs_of(
+        data.labels,
+        decides=costs is not None or choice.numbers.decision is not None,
+        costs=counts,
+        interval=choice.numbers.interval is not None,
+        ranked=costs.actions if costs and costs.capacity else (),
+    )
+    parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
+        (data.train, choice.outcome.oof, "oof"),
+        (data.test, judgement.prediction, "test"),
+    )
+    return Contents(
+        model=choice.model,
+        reader=choice.reader,
+        labels=data.labels,
+        outputs=outputs,
+        decisions=costs.actions if costs else (),
+        keys=spec.data.key,
+        spec=spec.resolved(),
+        golden=golden,
+        profile=profile(read, columns),
+        evidence=pl.concat(
+            [evidence(rows, p, part=part, costs=named, expected=_expected(choice, rows)) for rows, p, part in parts]
+        ),
+        scores=judgement.scores,
+        members=_members(choice.outcome),
+        features=_features(choice),
+        findings=data.findings,
+        split=data.split,
+        created=created,
+        parity=plain(choice.parity),
+        sources=dict(data.digests),
+        dialect=data.dialect,
+        native=_answers(choice, outputs, read_golden(choice.reader, golden, document, tables)),
+        relational=document,
+        golden_tables=tables if document else None,
+        groups=judgement.groups,
+    )
+
+
+def _document(data: Prepared, needed: Collection[str]) -> dict[str, Any] | None:
+    """relational.json of the computed columns that the graph takes, None if it takes none."""
+    names = [column.name for column in data.schema.columns if column.computed and column.name in needed]
+    return narrowed(data.related.document, names) if data.related and names else None
+
+
+def _golden(
+    data: Prepared, read: Rows, columns: Sequence[Column], document: dict[str, Any] | None, *, seed: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Golden rows over the columns that come from the source, and the rows of other tables that they meet."""
+    own = [column for column in columns if not column.computed]
+    if document is None or data.related is None:
+        return synthetic(read, own, seed=seed), {}
+    known = {column.name for column in own}
+    entries = [entry for entry in drawn(document) if entry["name"] not in known]
+    frame = read.frame.drop([entry["name"] for entry in entries], strict=False)
+    also = read_frame({"columns": entries}, read.raw) if entries else pl.DataFrame()
+    wide = replace(read, frame=frame.hstack(also))
+    more = [
+        Column(name=e["name"], wire=e["wire"], role="feature", reason="for other tables", is_feature=True, reader=e)
+        for e in entries
+    ]
+    related = replace(data.related, document=document)
+    return with_tables(synthetic(wide, [*own, *more], seed=seed), related, seed=seed)
+
+
+def _expected(choice: Choice, rows: Rows) -> dict[str, NDArray[np.float64]]:
+    """What is expected of amounts that are known only afterwards [n], by the column of the evidence."""
+    found = evaluate(choice.costs.models, rows.inputs) if choice.costs else {}
+    return {name: np.broadcast_to(np.asarray(values)[:, 0], rows.n) for name, values in found.items()}
+
+
+def _answered(
+    choice: Choice,
+    golden: list[dict[str, Any]],
+    document: Mapping[str, Any] | None,
+    tables: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """The golden rows without those whose decision is refused for want of a cost: they have no answer."""
+    numbers = choice.numbers.costs
+    if not (choice.costs and choice.costs.refuses) and not (numbers and numbers.refuses):
+        return golden
+    frame = read_golden(choice.reader, golden, document, tables)
+    decisions = evaluate({"decision": choice.assembly.outputs["decision"]}, frame)["decision"]
+    kept = is_decided(np.asarray(decisions).reshape(len(golden)))
+    return [row for row, keep in zip(golden, kept, strict=True) if keep]
+
+
+def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:
+    pairs = zip(outcome.members, outcome.weights, strict=True)
+    return tuple(
+        MemberRecord(learner=member.learner, params=plain(member.params), weight=weight, rounds=member.rounds)
+        for member, weight in pairs
+    )
+
+
+def _features(choice: Choice) -> tuple[FeatureRecord, ...]:
+    used = [choice.outcome.plan.features[place] for place in choice.assembly.features_used]
+    return tuple(FeatureRecord(name=feature.name, kind=feature.kind, source=feature.source) for feature in used)
+
+
+def _answers(choice: Choice, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
+    """The ops' own answers to the golden rows, by output column: the graph must give the same."""
+    found = evaluate(choice.assembly.outputs, frame)
+    answers: dict[str, NDArray[np.generic]] = {}
+    for output in outputs:
+        values = np.asarray(found[output.name]).reshape(frame.height, -1)
+        answers |= {name: values[:, place] for place, name in enumerate(output.columns)}
+    return answers

@@ -1,0 +1,296 @@
+"""New costs for an old bundle: the members stay, policy and verdict are made again from the kept evidence."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.contents import Contents
+from automl.bundle.golden import decode
+from automl.bundle.golden_tables import read_golden
+from automl.bundle.kept import entries_of, kept_rows, predicted
+from automl.bundle.manifest import Manifest, Output, outputs_of, plain
+from automl.bundle.read import Bundle, read_file, read_manifest
+from automl.bundle.tables import RELATIONAL
+from automl.bundle.write import check_place, discard, finish, stage, staging
+from automl.data.rows import Finding, Prepared, Rows
+from automl.decide.costs.cost_matrix import EXPECTED, Costs, make_costs
+from automl.decide.costs.unit_costs import make_unit_costs
+from automl.decide.policy.expected_cost import ExpectedCost, is_decided
+from automl.decide.policy.guarantees import check_require, promised
+from automl.decide.policy.shadow_prices import make_capacity, priced
+from automl.decide.verdict.label_verdict import Verdict
+from automl.decide.verdict.number_verdict import NumberPolicy, fit_number_policy
+from automl.errors import SpecError, VerdictRefusal
+from automl.gates.base import GateVerdict
+from automl.gates.measure import measure
+from automl.graph.onnx import to_onnx
+from automl.graph.replace import replace_policy
+from automl.graph.session import open_session
+from automl.metrics import get as metric
+from automl.ops.bulk import evaluate
+from automl.ops.expr import Column as Leaf
+from automl.ops.expr import Expr, Stub, walk
+from automl.pipeline.judge import coverage_of, floors_on, verdict_on
+from automl.pipeline.refuse import refusal
+from automl.report.card import card
+from automl.spec import Spec, parse
+from automl.spec.expressions import cost_columns, named_columns
+
+CHANGEABLE = ("costs", "interval", "names", "require", "review", "capacity", "running", "today")
+"""The keys of [objective] that no member was trained by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The new bundle's folder, the verdict under the new costs, what the gates measured, and the old bundle's hash."""
+
+    path: Path
+    verdict: Verdict | None
+    gates: tuple[GateVerdict, ...]
+    parent: str
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 5 where deploying is not shown to pay and the bundle was asked for all the same."""
+        return VerdictRefusal.exit_code if self.verdict and not self.verdict.worth else 0
+
+    def summary(self) -> dict[str, Any]:
+        """What `automl decide --json` prints."""
+        return {
+            "bundle": str(self.path),
+            "parent": self.parent,
+            "worth": self.verdict.worth if self.verdict else None,
+            "verdict": plain(self.verdict),
+            "gates": plain(self.gates),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redecided:
+    """The new policy: for labels `costs`, for a number `numbers`."""
+
+    costs: Costs | None
+    numbers: NumberPolicy
+
+    def outputs(self, prediction: Expr) -> Mapping[str, Expr]:
+        """What the graph answers beside the prediction."""
+        return ExpectedCost(costs=self.costs).outputs(prediction) if self.costs else self.numbers.outputs(prediction)
+
+
+def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Decided:
+    """Write the bundle `out`: that of the folder `bundle` with `overrides` (``key=value``) of its spec's [objective].
+
+    No member is trained again. The verdict stands on the rows of evidence.parquet: all test rows, and the train rows
+    that a fold predicted. Raises `SpecError` for a key that would need a new search and for an expression over
+    columns that the evidence lacks, `LimitRefusal` and `VerdictRefusal` as `fit` does.
+    """
+    check_place(out)
+    old = Bundle.load(bundle)
+    spec = _respec(old.manifest, overrides)
+    _check_fairness(spec)
+    seed = spec.budget.seed
+    kept = kept_rows(old)
+    data, oof, prediction = kept.data, kept.oof, kept.prediction
+    inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    policy = _policy(spec, parse(old.manifest.spec), data, oof, inputs, seed=seed)
+    stub = Stub(predicted(old.manifest).name, prediction.shape[1])
+    answers = _answers(policy, stub, data.test, prediction)
+    verdict = verdict_on(data, oof, policy, answers, prediction, seed=seed)
+    earlier = tuple(score for score in old.manifest.scores if not _of_policy(score.metric))
+    scores = (*earlier, *coverage_of(data.test, policy, answers, seed=seed), *floors_on(data.test, policy, answers))
+    staged = staging(out)
+    stage(replace(_contents(old, spec, policy, stub), scores=scores), staged)
+    gates = measure(staged, spec.limits)
+    refused = refusal(gates, verdict, remedy="fit again")
+    if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
+        discard(staged)
+        raise refused
+    facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
+    finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
+    return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+
+
+def _check_fairness(spec: Spec) -> None:
+    """Other costs are other decisions, and the evidence does not know whose they are."""
+    for place, entry in enumerate(spec.limits.fairness):
+        if metric(entry.metric).needs == "decision":
+            raise SpecError(
+                f"{entry.metric} by {entry.column} hangs on the decisions, and the evidence has no such groups",
+                where=f"limits.fairness[{place}]",
+                hint="Fit again.",
+            )
+
+
+def _of_policy(metric: str) -> bool:
+    """Whether a score tells of the policy, and not of the prediction."""
+    return metric.startswith(("coverage of", "interval ")) or ", promised " in metric
+
+
+def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
+    for text in overrides:
+        parts = text.partition("=")[0].strip().split(".")
+        if parts[0] != "objective" or len(parts) == 1 or parts[1] not in CHANGEABLE:
+            raise SpecError(
+                "this takes a new search",
+                where=f"--set {'.'.join(parts)}",
+                hint=f"decide changes {', '.join(f'objective.{key}' for key in CHANGEABLE)}; else fit again",
+            )
+    return parse(manifest.spec, overrides=overrides)
+
+
+def _policy(
+    spec: Spec, before: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequence[str], *, seed: int
+) -> Redecided:
+    train, kept = data.train, [column.name for column in data.schema.columns]
+    _check_columns(named_columns(spec.objective), kept, "the evidence in the bundle lacks", where="objective")
+    costed = [name for name in cost_columns(spec.objective.costs) if name not in spec.data.outcomes]
+    _check_columns(costed, inputs, "the graph in the bundle does not read", where="objective.costs")
+    unit_costs = make_unit_costs(spec.objective, data.labels.task, data)
+    costs = make_costs(spec.objective, data.labels, data)
+    costs = _expecting(costs, make_costs(before.objective, data.labels, data), data) if costs else None
+    costs = make_capacity(spec.objective, costs, data)
+    check_require(spec.objective, costs, data)
+    costs = priced(costs, oof, data, seed=seed)
+    return Redecided(
+        costs=promised(spec.objective, costs, oof, data, seed=seed),
+        numbers=fit_number_policy(spec.objective, unit_costs, oof, train.y, train.weight, seed=seed),
+    )
+
+
+def _expecting(costs: Costs, before: Costs | None, data: Prepared) -> Costs:
+    """The costs with what the fit learned to expect of amounts that are known only afterwards.
+
+    Raises `SpecError` for such an amount that is not the one of the fit: nobody has learned what to expect of it.
+    """
+    texts = {before.cells[truth][action]: cost.text for (truth, action), cost in before.rows.items()} if before else {}
+    rows = dict(costs.rows)
+    for (truth, action), cost in costs.rows.items():
+        cell = costs.cells[truth][action]
+        if cost.later and texts.get(cell) != cost.text:
+            raise SpecError(
+                f"'{cost.text}' is known only afterwards, and the fit did not learn what to expect of it",
+                where=f"objective.costs.{cell}",
+                hint=f"It did of '{texts[cell]}'. Else fit again." if cell in texts else "Fit again.",
+            )
+        if cost.later and f"{EXPECTED}{cell}" in data.train.frame.columns:
+            rows[truth, action] = replace(cost, model=Leaf(f"{EXPECTED}{cell}"))
+    return replace(costs, rows=rows)
+
+
+def _check_columns(named: Sequence[str], there: Sequence[str], what: str, *, where: str) -> None:
+    lacking = [name for name in named if name not in there]
+    if lacking:
+        hint = f"It has {', '.join(there) or 'none'}: those that the fit named. Else fit again."
+        raise SpecError(f"{what} the column '{lacking[0]}'", where=where, hint=hint)
+
+
+def _answers(
+    policy: Redecided, stub: Stub, rows: Rows, prediction: NDArray[np.float64]
+) -> dict[str, NDArray[np.generic]]:
+    """What the graph's own policy answers to predictions that the graph made."""
+    outputs = dict(policy.outputs(stub))
+    columns = {leaf.name: leaf for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)}
+    if not outputs:
+        return {}
+    session = open_session(to_onnx(outputs, inputs=[stub, *columns.values()]))
+    return session.run({stub.name: prediction, **{name: rows.frame[name].to_numpy() for name in columns}})
+
+
+def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Contents:
+    manifest = old.manifest
+    outputs = dict(policy.outputs(stub))
+    model = replace_policy(read_file(old.path, "model.onnx"), stub, outputs)
+    inputs = open_session(model).inputs
+    rule = policy.costs.today if policy.costs else None
+    named = rule.columns if rule else ()
+    entries = [entry for entry in entries_of(manifest) if entry["name"] in inputs]
+    beside = [entry for entry in entries_of(manifest) if entry["name"] in named and entry["name"] not in inputs]
+    costs, numbers = policy.costs, policy.numbers
+    labels = manifest.target.labels()
+    described = outputs_of(
+        labels,
+        decides=bool(costs or numbers.decision),
+        costs=numbers.costs is not None or (costs is not None and costs.given),
+        interval=numbers.interval is not None,
+        ranked=costs.actions if costs and costs.capacity else (),
+    )
+    golden, native = _golden(old, stub, outputs, described)
+    evidence = pl.read_parquet(io.BytesIO(read_file(old.path, "evidence.parquet")))
+    return Contents(
+        model=model,
+        reader={"columns": entries, "evidence": beside} if beside else {"columns": entries},
+        labels=labels,
+        outputs=described,
+        decisions=costs.actions if costs else (),
+        keys=manifest.keys,
+        spec=spec.resolved(),
+        golden=golden,
+        profile=json.loads(read_file(old.path, "profile.json")),
+        evidence=evidence,
+        scores=manifest.scores,
+        members=manifest.members,
+        features=manifest.features,
+        findings=tuple(Finding(**plain(finding)) for finding in manifest.findings),
+        split=manifest.split,
+        created=datetime.now(UTC),
+        parity=manifest.parity,
+        sources=manifest.sources,
+        dialect=manifest.dialect,
+        native=native,
+        parent=manifest.content_hash,
+        groups=manifest.groups,
+        relational=_kept(old, RELATIONAL),
+        golden_tables=_kept(old, "golden/tables.json"),
+    )
+
+
+def _kept(old: Bundle, name: str) -> dict[str, Any] | None:
+    """What a bundle of several tables has beside the others, None in one of a single table."""
+    if name not in old.manifest.files:
+        return None
+    document: dict[str, Any] = json.loads(read_file(old.path, name))
+    return document
+
+
+def _golden(
+    old: Bundle, stub: Stub, outputs: Mapping[str, Expr], described: Sequence[Output]
+) -> tuple[list[Mapping[str, Any]], dict[str, NDArray[np.generic]]]:
+    """The golden rows and their answers by the ops, from the old bundle's own predictions.
+
+    The new graph must give the same. Rows that the new policy refuses for want of a cost have no answer.
+    """
+    rows: list[Mapping[str, Any]] = json.loads(read_file(old.path, "golden/rows.json"))
+    expected = decode(read_file(old.path, "golden/expected.json"))
+    names = predicted(old.manifest).columns
+    prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
+    tables = _kept(old, "golden/tables.json") or {}
+    frame = read_golden(old.manifest.reader, rows, _kept(old, RELATIONAL), tables)
+    frame = frame.hstack(_inner_values(old, stub, outputs, frame))
+    found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
+    answers = dict(zip(names, prediction.T, strict=True))
+    for output in described:
+        if output.name in found:
+            answers |= dict(zip(output.columns, found[output.name].reshape(len(rows), -1).T, strict=True))
+    kept = np.flatnonzero(is_decided(answers["decision"])) if "decision" in answers else np.arange(len(rows))
+    return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
+
+
+def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: pl.DataFrame) -> list[pl.Series]:
+    """What the old graph expects of amounts known only afterwards, for read rows: the columns that `outputs` need."""
+    leaves = {leaf.name for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)}
+    named = {name: Leaf(name) for name in sorted(leaves) if name.startswith(EXPECTED)}
+    if not named:
+        return []
+    session = open_session(replace_policy(read_file(old.path, "model.onnx"), stub, named))
+    found = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
+    return [pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in found.items()]

@@ -1,0 +1,1 @@
+"""The search over features: groups of joint steps are probed, and what beats noise is kept."""

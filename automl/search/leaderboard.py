@@ -1,0 +1,168 @@
+"""The board: each trial with its score, time and memory, or why it failed; and what was chosen from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.executors.base import Status as JobStatus
+from automl.features.plan import Plan
+from automl.learners.base import Member, Params
+from automl.search.worker.model_size import NOTHING, Footprint
+
+# stopped: still under way when the time ended; left out: never tried
+Status = JobStatus | Literal["stopped", "left out"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One set of parameters, fitted on every fold.
+
+    `loss` is the proper score that the search minimises, `score` the spec's metric, both on
+    out-of-fold rows, the mean of all cross-validations; `detail` says why it failed, was dropped
+    or was stopped; `rows` are those that it learned from on a fold; `footprint` is what the largest of its folds'
+    models is made of; `oof` is the name by which the run folder loads its predictions.
+    """
+
+    id: int
+    learner: str
+    params: Params
+    status: Status
+    detail: str = ""
+    loss: float = float("inf")
+    score: float | None = None
+    rounds: tuple[int, ...] = ()
+    folds: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+    memory: int = 0
+    footprint: Footprint = NOTHING
+    oof: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """An ensemble that could have shipped: no other is better, faster and smaller.
+
+    `weights` are by trial id, `loss` and `score` out of fold as in `Trial`; `latency_p99` (seconds for one raw row) and
+    `size` (bytes) are estimates (`search.serving`).
+    """
+
+    weights: tuple[tuple[int, float], ...]
+    loss: float
+    score: float | None
+    latency_p99: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """All trials of a run in the order they ended, and the chosen weights by trial id (they sum to 1).
+
+    `front` holds what other weights of the serving cost would have chosen, the best first.
+    """
+
+    trials: tuple[Trial, ...]
+    weights: tuple[tuple[int, float], ...]
+    front: tuple[Point, ...] = ()
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the smallest loss among those predicted on every fold: one fold may be an easy one."""
+        return min(self.trials, key=lambda trial: (trial.oof is None, trial.loss))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the search hands on.
+
+    `members[i]` is refitted on all train rows and enters the prediction with `weights[i]`.
+    `oofs[i]` [n_train, width of a prediction] is what it predicted out of fold (probabilities or numbers),
+    NaN in rows that no fold predicted (time splits, holdout).
+    `native` holds each member's raw scores by its own library on the parity rows (positions in train).
+    """
+
+    board: Board
+    plan: Plan  # fitted on all train rows; the members look at its matrix
+    members: tuple[Member, ...]
+    weights: tuple[float, ...]
+    oofs: tuple[NDArray[np.float64], ...]
+    parity_rows: NDArray[np.int64]
+    native: tuple[NDArray[np.float64], ...]
+    stopped: str | None = None  # why the search ended early, in plain words
+    signal: int | None = None  # the number of the signal that stopped it: this is the best so far
+    lighter: Lighter | None = None  # only where the spec limits what serving may cost
+
+    @property
+    def oof(self) -> NDArray[np.float64]:
+        """The weighted out-of-fold prediction [n_train, width]."""
+        return mixed(self.weights, self.oofs)
+
+    def only(self, places: Sequence[int]) -> Outcome:
+        """With some of the members alone, their weights in the same ratio to each other."""
+        total = sum(self.weights[place] for place in places)
+        weights = tuple(self.weights[place] / total for place in places)
+        ids = [self.board.weights[place][0] for place in places]
+        return replace(
+            self,
+            board=replace(self.board, weights=tuple(zip(ids, weights, strict=True))),
+            members=tuple(self.members[place] for place in places),
+            weights=weights,
+            oofs=tuple(self.oofs[place] for place in places),
+            native=tuple(self.native[place] for place in places),
+        )
+
+
+def mixed(weights: Iterable[float], predictions: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The weighted sum of predictions [n, width]."""
+    return np.asarray(sum(weight * prediction for weight, prediction in zip(weights, predictions, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A model that could ship instead: what was done to make it light, and its `loss` on out-of-fold rows.
+
+    `excess` is the largest estimate in its limit: above 1 it is not expected to keep it.
+    """
+
+    name: str
+    outcome: Outcome
+    loss: float
+    excess: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A model that was measured: what it takes of each limit (above 1 it breaks it)."""
+
+    outcome: Outcome
+    pressures: Mapping[str, float]
+
+
+class Lighter(Protocol):
+    """Makes lighter models from the search that an outcome came from.
+
+    `teacher` [n_train, width] is what the best ensemble would say out of fold if nothing were limited, `best` its loss.
+    """
+
+    @property
+    def teacher(self) -> NDArray[np.float64]: ...
+
+    @property
+    def best(self) -> float: ...
+
+    def loss(self, oof: NDArray[np.float64]) -> float:
+        """The proper score of predictions [n_train, width] on the rows that have one."""
+
+    def seconds(self) -> float:
+        """What is left of the budget for lighter models, beside what comes after them."""
+
+    def rungs(self, measured: Sequence[Weighed], *, seconds: float) -> Iterator[Rung]:
+        """Models that are expected to keep the limits, after what was measured so far, made within `seconds`.
+
+        The last one measured is taken apart; others are trained, each once, and cross-validated on its own.
+        """

@@ -1,0 +1,152 @@
+"""How long things will take, from how long their like has taken: nothing is begun that cannot end in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median_low
+
+import numpy as np
+
+from automl.learners.base import Learner
+from automl.search.candidate import Candidate
+from automl.search.cost.fidelity import fit_estimate
+from automl.search.cost.reserve import reserve_seconds
+from automl.search.problem import Problem
+from automl.search.state import State
+from automl.search.worker.model_size import NOTHING
+
+REFIT = 0.9  # of a fold's time, row for row: a refit has no validation rows and does not wait for a gain
+CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
+FEWEST_SECONDS = 2.0  # of search, once it has begun
+SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
+
+
+def seconds_left(state: State) -> float:
+    """Seconds of search: what is left beside the reserve and the refits, or till the moment that is granted anyway."""
+    left = state.deadline.left() - reserve(state) - refit_seconds(state)
+    return max(left, state.late - state.deadline.spent())
+
+
+def granted(state: State) -> float:
+    """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
+    slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
+    enough = state.deadline.spent() + FEWEST_SECONDS * state.crowded
+    return max(0.0, min(enough, state.deadline.seconds + slack))
+
+
+def reserve(state: State) -> float:
+    """Seconds for what comes after the search, for a model like the best so far."""
+    members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
+    size = sum((member.footprint for member in members), NOTHING) if members else state.after.guess()
+    after = replace(state.after, calibrated=state.problem.predicted(state.pace.folds))
+    return reserve_seconds(state.deadline.seconds, after, size, crowded=state.crowded)
+
+
+def refit_seconds(state: State) -> float:
+    """What refitting the members is likely to take, from the best candidates so far.
+
+    With a holdout the fitted models may ship as they are, so a part of the time is all that is set aside, and no more
+    of that than the refits take that end within it.
+    """
+    full = [one for one in _best(state) if one.sample is None]
+    if state.pace.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
+        return CHOOSING + state.pace.refit_seconds  # what climbs will need it: fits under way must know their end
+    if state.pace.folds > 1:
+        return CHOOSING + makespan(full, state.problem, state.workers)
+    return CHOOSING + makespan(within(state, full, state.pace.refit_seconds), state.problem, state.workers)
+
+
+def _best(state: State) -> Sequence[Candidate]:
+    """The ensemble as it would be now; as long as only baselines stand, the best under way."""
+    if any(not one.learner.baseline for one in state.likely):
+        return state.likely
+    standing = [one for one in state.found if one.losses and (one.whole or not one.ended)]
+    return sorted(standing, key=lambda one: (one.first, one.id))[: state.spec.recipe.members]
+
+
+def makespan(members: Sequence[Candidate], problem: Problem, workers: int) -> float:
+    """Seconds until the refits of `members` end, the longest started first."""
+    more = problem.rows.n / float(np.mean([len(fold.fit) for fold in problem.folds]))
+    ends = [0.0] * workers
+    for seconds in sorted((member.seconds_a_fold() * more * REFIT for member in members), reverse=True):
+        ends[ends.index(min(ends))] += seconds
+    return max(ends)
+
+
+def within(state: State, members: Sequence[Candidate], seconds: float) -> list[Candidate]:
+    """Those of `members` whose refits end together in so many seconds; the first ones count most."""
+    chosen: list[Candidate] = []
+    for member in members:
+        if makespan([*chosen, member], state.problem, state.workers) <= seconds:
+            chosen.append(member)
+    return chosen
+
+
+def haste(state: State, learner: Learner) -> float:
+    """How many times too long one more candidate of `learner` is likely to take."""
+    if state.counted:
+        return 1.0
+    seconds = expected(state, learner, state.lowest)
+    if state.rungs:
+        seconds += expected(state, learner, state.rungs[-1])  # tried on few rows, it should have time to climb
+    else:
+        seconds *= max(1.0, state.pace.folds / state.workers)
+    return (seconds + backlog(state)) / max(seconds_left(state), 1e-9)
+
+
+def expected(state: State, learner: Learner, sample: int | None) -> float:
+    """Seconds that a fit of `learner` on so many rows (None: all) is likely to take."""
+    every = len(state.problem.folds[0].fit)
+    took = [found for found in state.found if found.learner is learner and found.losses]
+    same = [found for found in took if found.sample == sample] or took
+    if not same:
+        return scaled(_usual(state) * learner.cost, every, sample or every)
+    return median_low(scaled(one.seconds_a_fold(), one.sample or every, sample or every) for one in same)
+
+
+def _usual(state: State) -> float:
+    """Seconds of a fit on all rows of a fold by a learner whose cost is 1: as others show, else by counted work."""
+    every = len(state.problem.folds[0].fit)
+    shown = [
+        scaled(found.seconds_a_fold(), found.sample or every, every) / found.learner.cost
+        for found in state.found
+        if found.losses and not found.learner.baseline
+    ]
+    return median_low(shown) if shown else usual_fit(state.problem) / 2
+
+
+def share_of_time(state: State, fits: int, seconds: float) -> float:
+    """How much of the time left so many fits of so many seconds would take on all workers: 1 is all of it."""
+    return fits * seconds / (state.workers * max(seconds_left(state), 1e-9))
+
+
+def scaled(seconds: float, rows: int, to: int) -> float:
+    """What a fit that took `seconds` on `rows` is likely to take on `to` of them."""
+    return seconds * to / rows
+
+
+def backlog(state: State) -> float:
+    """Seconds until the further folds of the candidates under way are done."""
+    return sum(rest(state, found) for found in state.found if not found.ended) / state.workers
+
+
+def most(state: State) -> int:
+    """The folds with which a candidate counts, where there is no time for all."""
+    return state.pace.folds // 2 + 1
+
+
+def rest(state: State, found: Candidate) -> float:
+    """Seconds of work on one worker in the further folds of a candidate."""
+    return found.seconds_a_fold() * max(0, state.pace.folds - len(found.losses)) if found.losses else 0.0
+
+
+def usual_fit(problem: Problem) -> float:
+    """Seconds that a default booster takes on a fold, before any has been fitted."""
+    return fit_estimate(len(problem.folds[0].fit), max(1, len(problem.schema.features)), problem.task)
+
+
+def work(problem: Problem, found: Candidate) -> float:
+    """What a trial took in counted work, which is the same on every machine."""
+    cells = len(problem.folds[0].fit) * len(problem.schema.features)
+    return cells * max(1, sum(found.rounds.values())) * found.learner.cost

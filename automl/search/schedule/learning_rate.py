@@ -1,0 +1,33 @@
+"""How slowly to learn: with time for more fits than an ensemble needs, slower ones are worth more than many.
+
+Only where one fold judges fits that take long: the portfolio was measured on smaller data and in seconds, and with many
+folds, or on few rows, the search has time to find the learning rate itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from automl.search.candidate import Candidate
+from automl.search.schedule.estimates import share_of_time
+from automl.search.state import State
+
+FITS = 6  # slow fits that the search should still get to
+SLOWEST = 0.5  # times the portfolio's learning rate: twice the trees are to be served
+
+
+def learn(state: State, found: Candidate) -> None:
+    """The first fit that has a learning rate shows how much slower the others may learn."""
+    shown = [one for one in state.found if one.losses and _rate(one)]
+    if state.counted or state.rungs or state.pace.folds > 1 or shown != [found]:
+        return
+    own = found.learner.portfolio(state.problem.task, len(state.problem.folds[0].fit))[0].get("learning_rate")
+    if isinstance(own, float):
+        rate = max(SLOWEST, share_of_time(state, FITS, found.seconds * _rate(found) / own))
+        state.agenda.pace = replace(state.agenda.pace, rate=rate)
+
+
+def _rate(found: Candidate) -> float:
+    """Its learning rate, 0 for what has none."""
+    rate = found.params.get("learning_rate")
+    return rate if isinstance(rate, float) else 0.0

@@ -1,0 +1,94 @@
+"""The finals: once the search has found what it will, the best few are cross-validated again on other folds.
+
+One cross-validation of few rows chooses by luck; the mean of several does not. Each repeat parts the rows anew and
+fits the whole plan on each of its folds. Only a repeat that all finalists have ended counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from automl.progress import Event
+from automl.search import candidate as candidates
+from automl.search.candidate import Candidate
+from automl.search.ensemble import membership
+from automl.search.schedule.estimates import seconds_left
+from automl.search.schedule.racing import CAUTION, exhausted
+from automl.search.state import State
+
+MOST = 10  # cross-validations: more no longer change the choice
+BESIDE = 2  # finalists beside the members of the best ensemble so far
+LEAST = 2  # finalists
+
+
+def next_repeat(state: State) -> tuple[Candidate, int] | None:
+    """The next fold of the finals, if the search has ended, the rows can be parted anew, and there is time."""
+    if not _possible(state):
+        return None
+    if not state.finalists:
+        _nominate(state)
+    if _unasked(state) is None and _another(state):
+        state.repeats += 1
+    return _unasked(state)
+
+
+def taken(state: State, found: Candidate) -> None:
+    """A finalist has another fold: with the last one of a repeat it has the repeat."""
+    folds = len(state.problem.folds)
+    while candidates.has_repeat(found, folds):
+        candidates.end_repeat(found, state.problem, state.rundir)
+        state.rundir.append(candidates.repeat_record(found, folds))
+
+
+def complete(state: State) -> int:
+    """The repeats that all finalists have."""
+    return min((found.repeats for found in state.finalists), default=1)
+
+
+def _possible(state: State) -> bool:
+    under_way = any(not found.ended for found in state.found)
+    whole = state.pace.folds == len(state.problem.folds) > 1
+    return whole and state.problem.can_repeat(1) and not state.counted and not under_way
+
+
+def _nominate(state: State) -> None:
+    """The members of the best ensemble, the best of each learner, and a few more: as many as a repeat has time for."""
+    standing = sorted(state.whole, key=lambda one: (one.loss(state.problem), one.id))
+    if len(standing) < LEAST:
+        return
+    ensemble = list(membership.weights(state, membership.pool(state, standing, repeats=1)))
+    best = {found.learner.name: found for found in reversed(standing)}  # the ensemble lives of their differences
+    others = [found for found in standing if found in best.values()] + standing[: len(ensemble) + BESIDE]
+    finalists = list(dict.fromkeys([*ensemble, *others]))
+    while len(finalists) >= LEAST and _seconds(state, finalists) >= seconds_left(state):
+        finalists.pop()
+    if len(finalists) < max(LEAST, len(ensemble)):
+        return
+    state.finalists = tuple(finalists)
+    why = "no gain for a while" if exhausted(state) else "no time for another candidate"
+    text = f"{why}: the best {len(finalists)} are cross-validated again on other folds"
+    state.listener(Event(stage="search", text=text, facts={"left": state.deadline.left()}))
+
+
+def _another(state: State) -> bool:
+    """Whether one more repeat is worth its time and has it."""
+    worth = bool(state.finalists) and state.repeats < MOST and state.problem.can_repeat(state.repeats)
+    return worth and _seconds(state, state.finalists) < seconds_left(state)
+
+
+def _unasked(state: State) -> tuple[Candidate, int] | None:
+    """The first fold of the repeat that a finalist was not asked for."""
+    folds = len(state.problem.folds)
+    for repeat in range(1, state.repeats):
+        for found in state.finalists:
+            for fold in range(repeat * folds, (repeat + 1) * folds):
+                if fold not in found.asked:
+                    return found, fold
+    return None
+
+
+def _seconds(state: State, finalists: Sequence[Candidate]) -> float:
+    """Seconds until one more repeat is done, the jobs under way first."""
+    fits = sum(found.seconds_a_fold() for found in finalists) * len(state.problem.folds)
+    flying = sum(found.seconds_a_fold() for found, _ in state.flying.values())
+    return CAUTION * (fits + flying) / state.workers

@@ -1,0 +1,56 @@
+"""Columns scored by their bins, out of sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from automl.data.audit.univariate import auc, column_score, is_missing, together
+from automl.task import Task
+
+N = 6_000
+DRAW = np.random.default_rng(5)
+A, B = DRAW.normal(size=N), DRAW.normal(size=N)
+BINARY, REGRESSION = Task(kind="binary", classes=2), Task(kind="regression")
+
+
+def test_auc_is_that_of_the_books() -> None:
+    """The area equals scikit-learn's, ties included; of one class it is a half."""
+    y, score = (A > 0).astype(float), np.round(A + B, 1)
+    assert auc(score, y) == pytest.approx(roc_auc_score(y, score), abs=1e-12)
+    assert auc(score, np.ones(N)) == 0.5
+
+
+def test_together_is_more_than_each() -> None:
+    """Two columns predict their sum better than one; noise and levels without meaning predict nothing."""
+    frame = pl.DataFrame({"a": A, "b": B})
+    assert together(frame, A + B, REGRESSION) > 0.95
+    assert column_score(frame["a"], A + B, REGRESSION) == pytest.approx(0.5, abs=0.06)
+    y = (DRAW.random(N) < 0.3).astype(float)
+    wild = pl.DataFrame({f"n{i}": DRAW.normal(size=N) for i in range(60)} | {"id": [f"i{i}" for i in range(N)]})
+    assert together(wild, y, BINARY) == pytest.approx(0.5, abs=0.05)
+    assert together(pl.DataFrame(), y, BINARY) == 0.5
+
+
+def test_together_of_classes() -> None:
+    """Of classes it is the accuracy."""
+    y = (A > 0) * 2.0 + (B > 0)
+    assert together(pl.DataFrame({"a": A, "b": B}), y, Task(kind="multiclass", classes=4)) > 0.9
+
+
+def test_far_values() -> None:
+    """One far value makes no line: it is left out; a close line with far values is one."""
+    far = A.copy()
+    y = B.copy()
+    far[0] = y[0] = 1e9
+    assert column_score(pl.Series(far), y, REGRESSION) < 0.1
+    heavy = np.exp(2 * A)
+    assert column_score(pl.Series(heavy + B * 0.05 * heavy.std()), heavy, REGRESSION) > 0.95
+
+
+def test_missing() -> None:
+    """Missing is NaN of a number and the empty text."""
+    assert is_missing(pl.Series([1.0, float("nan")])).tolist() == [False, True]
+    assert is_missing(pl.Series(["", "a"])).tolist() == [True, False]

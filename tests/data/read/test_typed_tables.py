@@ -1,0 +1,81 @@
+"""Tables are read alike from frames, from lazy frames and from raw rows."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from automl.data.read import open_tables
+from automl.data.read.open_tables import open_table
+from automl.data.read.typed_tables import read_table, read_tables
+from automl.errors import DataError
+
+ENTRY = {
+    "reader": {
+        "columns": [
+            {"name": "who", "wire": "category", "missing": ["NA"], "parser": None},
+            {"name": "paid", "wire": "number", "missing": ["NA"], "parser": None},
+            {"name": "at", "wire": "date", "missing": [], "parser": {"kind": "date", "format": "iso", "zone": "UTC"}},
+            {"name": "won", "wire": "category", "missing": [], "parser": None},
+        ]
+    },
+    "positive": {"won": "yes"},
+}
+RAW = pl.DataFrame(
+    {
+        "won": ["yes", "no", None],
+        "who": [" a", "NA", "b"],
+        "paid": ["1.5", "NA", "x"],
+        "at": ["2024-01-02", None, "2024-01-02 03:00:00"],
+        "more": [1, 2, 3],
+    }
+)
+
+
+def test_all_forms_read_alike():
+    """A frame, a lazy frame and rows give the same columns; labels of a binary target become flags."""
+    frame = read_table("t", ENTRY, RAW).lazy().collect()
+    lazy = read_table("t", ENTRY, RAW.lazy()).lazy().collect(engine="streaming")
+    rows = read_table("t", ENTRY, RAW.to_dicts()).lazy().collect()
+    assert frame.columns == ["who", "paid", "at", "won"]
+    assert frame.equals(lazy)
+    assert frame.equals(rows)
+    assert frame["who"].to_list() == ["a", "", "b"]
+    assert frame["won"].to_list()[:2] == [1.0, 0.0]
+    assert frame["won"].is_nan().to_list() == [False, False, True]
+
+
+def test_no_rows_have_all_columns():
+    """D19: an empty table has defined columns in every form."""
+    for empty in (RAW.clear(), RAW.clear().lazy(), []):
+        assert read_table("t", ENTRY, empty).lazy().collect().schema == {
+            "who": pl.String, "paid": pl.Float64, "at": pl.Float64, "won": pl.Float64,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [RAW.drop("paid"), RAW.drop("paid").lazy(), RAW.drop("paid").to_dicts()])
+def test_a_column_that_is_not_there_is_told(given):
+    """Whatever the form, the table and the column are named."""
+    with pytest.raises(DataError, match=r"table 't': .*'paid'"):
+        read_table("t", ENTRY, given)
+
+
+def test_tables_by_name():
+    """What is needed must be given, what the spec has may be given, anything else is told."""
+    document = {"tables": {"t": ENTRY}, "unused": ["spare"]}
+    assert list(read_tables(document, {"t": RAW, "spare": RAW})) == ["t"]
+    with pytest.raises(DataError, match="also reads the table 't'"):
+        read_tables(document, {})
+    with pytest.raises(DataError, match="knows no table 'spar'"):
+        read_tables(document, {"t": RAW, "spar": RAW})
+
+
+def test_a_large_file_stays_on_the_disk(tmp_path, monkeypatch):
+    """D16: parquet beyond a size is read as it is computed, with its digest."""
+    path = tmp_path / "t.parquet"
+    RAW.write_parquet(path)
+    monkeypatch.setattr(open_tables, "LARGE", 1)
+    opened = open_table(path)
+    assert isinstance(opened.frame, pl.LazyFrame)
+    assert len(opened.digests[str(path)]) == 64
+    assert read_table("t", ENTRY, opened.frame).lazy().collect().equals(read_table("t", ENTRY, RAW).lazy().collect())

@@ -1,0 +1,92 @@
+"""A capacity goes to the rows where acting or reviewing saves most."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl.decide.costs.capacity import allot
+from automl.decide.policy.shadow_prices import fit_prices
+
+
+def cheapest(each, room) -> float:
+    """The smallest total cost by trying every assignment."""
+    rows, actions = each.shape
+    return min(
+        each[np.arange(rows), list(chosen)].sum()
+        for chosen in product(range(actions), repeat=rows)
+        if all(chosen.count(action) <= most for action, most in room.items())
+    )
+
+
+@given(data=st.data(), rows=st.integers(1, 6), both=st.booleans())
+@settings(max_examples=150)
+def test_the_ranking_is_the_best_there_is(data, rows, both):
+    """Against every assignment, ties and equal rows among them, with one limit and with two that compete."""
+    cells = st.integers(-3, 3).map(float) | st.sampled_from([0.5, 1e6])
+    each = np.array(data.draw(st.lists(cells, min_size=3 * rows, max_size=3 * rows))).reshape(rows, 3)
+    room = {1: data.draw(st.integers(0, rows))} | ({2: data.draw(st.integers(0, rows))} if both else {})
+    found = allot(each, room)
+    assert all((found == action).sum() <= most for action, most in room.items())
+    assert each[np.arange(rows), found].sum() == pytest.approx(cheapest(each, room))
+
+
+def test_without_a_lack_of_room_the_ranking_changes_nothing():
+    """The first action wins a tie, as everywhere."""
+    each = np.array([[1.0, 1.0], [2.0, 1.0], [0.0, 3.0]])
+    assert allot(each, {1: 3}).tolist() == [0, 1, 0]
+
+
+def test_equal_rows_keep_their_order():
+    """Of rows that save alike the first ones are acted on."""
+    assert allot(np.array([[5.0, 1.0]] * 4), {1: 2}).tolist() == [1, 1, 0, 0]
+
+
+def test_from_given_decisions_rows_are_only_taken_away():
+    """Under a promise nothing is acted on that the policy left alone, however much it would save."""
+    each = np.array([[9.0, 0.0], [5.0, 0.0], [3.0, 0.0], [1.0, 0.0]])
+    assert allot(each, {1: 1}, np.array([0, 1, 1, 1])).tolist() == [0, 1, 0, 0]
+
+
+def test_a_cost_that_nobody_knows_is_a_last_resort():
+    """A row that has to be reviewed keeps its place before the others."""
+    each = np.array([[0.5, 4.0, 0.2], [9.0, 8.0, 1.0], [np.nan, np.nan, 3.0]])
+    assert allot(each, {2: 1}).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_prices_decide_as_the_ranking_does(seed):
+    """Where no two rows are alike, the prices of two competing limits give the very same decisions, row by row."""
+    rng = np.random.default_rng(seed)
+    each = rng.normal(size=(2_000, 3)) * [1.0, 2.0, 1.5] - [0.0, 0.5, 0.8]
+    room = {1: 100, 2: 37}
+    prices = fit_prices(each, {action: float(most) for action, most in room.items()}, np.ones(2_000))
+    assert (prices >= 0).all()
+    assert prices[0] == 0
+    by_price, ranked = np.argmin(each + prices, axis=1), allot(each, room)
+    assert {action: int((by_price == action).sum()) for action in room} == room
+    assert (by_price == ranked).all()
+
+
+def test_prices_are_free_where_there_is_room():
+    """A limit that does not bind costs nothing."""
+    each = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert fit_prices(each, {1: 1.0}, np.ones(2)).tolist() == [0.0, 0.0]
+
+
+def test_rows_that_save_alike_are_left_out_together():
+    """One row at a time nobody can tell them apart, and the limit holds."""
+    each = np.array([[5.0, 0.0], [3.0, 0.0], [3.0, 0.0], [1.0, 0.0]])
+    prices = fit_prices(each, {1: 2.0}, np.ones(4))
+    assert np.argmin(each + prices, axis=1).tolist() == [1, 0, 0, 0]
+
+
+def test_a_weight_counts_as_so_many_rows():
+    """A row of weight 2 takes the room of two."""
+    each = np.array([[5.0, 0.0], [4.0, 0.0], [3.0, 0.0]])
+    prices = fit_prices(each, {1: 2.0}, np.array([2.0, 1.0, 1.0]))
+    assert np.argmin(each + prices, axis=1).tolist() == [1, 0, 0]

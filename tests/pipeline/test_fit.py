@@ -1,0 +1,222 @@
+"""The whole path on a small table: a bundle with its proof, or a refusal with its reason."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import automl
+from automl.errors import BundleError, LimitRefusal, VerdictRefusal
+from automl.pipeline.fit import fit, plan
+from automl.spec import parse
+
+COSTS = {"false_positive": 1, "false_negative": 5}
+
+
+def loans(n: int = 500, *, signal: float = 3.0, seed: int = 0) -> pl.DataFrame:
+    """Rows whose target depends on an amount and a word; with `signal` 0 it depends on nothing."""
+    rng = np.random.default_rng(seed)
+    amount, word = rng.normal(size=n), rng.choice(["car", "house", "boat"], size=n)
+    odds = signal * (amount + (word == "boat")) - 1
+    bad = rng.random(n) < 1 / (1 + np.exp(-odds))
+    noise = rng.normal(size=n)
+    return pl.DataFrame({"amount": amount, "for": word, "noise": noise, "bad": np.where(bad, "yes", "no")})
+
+
+def spec_of(**more):
+    """A small spec that follows counted work, in this process."""
+    return parse(
+        {
+            "objective": {"target": "bad", "positive": "yes", **more.pop("objective", {})},
+            "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
+            "recipe": {"folds": 3, "learners": ["constant", "linear", "lightgbm"]},
+            **more,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """One fit with costs, and the events it told."""
+    told = []
+    place = tmp_path_factory.mktemp("fit") / "loans.bundle"
+    spec = spec_of(objective={"costs": COSTS})
+    return fit(spec, train=loans(), test=loans(300, seed=1), out=place, listener=told.append), told
+
+
+def test_the_bundle_is_written_and_verifies(fitted):
+    """What comes out passes the check of anyone who receives it."""
+    from automl.bundle.verify import verify
+
+    done, _ = fitted
+    assert done.exit_code == 0
+    assert verify(done.path).golden_rows > 0
+
+
+def test_what_was_judged_is_what_ships(fitted):
+    """The score in the manifest is that of the bundle's own answers on the test part."""
+    from automl import metrics
+
+    done, _ = fitted
+    test = loans(300, seed=1)
+    prediction = done.bundle.predict(test.drop("bad"))["probability"].to_numpy()[:, None]
+    y = (test["bad"] == "yes").cast(pl.Float64).to_numpy()
+    told = next(score for score in done.judgement.scores if score.metric == "roc_auc" and score.rows == "test")
+    assert metrics.score(metrics.get("roc_auc"), y, prediction) == told.value
+    assert told.low < told.value < told.high
+
+
+def test_the_verdict_counts_the_bundles_own_decisions(fitted):
+    """The cost per 1,000 test rows in the verdict is what the bundle's decisions cost, row by row."""
+    done, _ = fitted
+    test = loans(300, seed=1)
+    act = (done.bundle.predict(test)["decision"] == "yes").to_numpy()
+    bad = (test["bad"] == "yes").to_numpy()
+    assert done.verdict.test_ours == pytest.approx(1000 * np.mean(np.where(bad, ~act * 5, act * 1)))
+    assert done.verdict.worth
+
+
+def test_the_run_tells_what_it_does(fitted):
+    """Each stage says so in order, and the trials carry their scores, the best ones what they would save."""
+    _, told = fitted
+    stages = list(dict.fromkeys(event.stage for event in told))
+    assert [stage for stage in stages if stage != "audit"] == [
+        "read", "split", "features", "search", "refit", "decide", "bundle", "gates", "done",
+    ]  # fmt: skip
+    assert any("score" in event.facts for event in told)
+    assert any(event.facts.get("money", 0) > 0 for event in told)
+
+
+def test_a_member_that_the_graph_does_not_compute_stays_out(tmp_path, monkeypatch):
+    """B13, R11: a library whose own scores are others than its trees give costs its member, and not the bundle."""
+    from automl.search.worker import fold_fit
+
+    kept = fold_fit._kept
+
+    def doubtful(model, member, parity):
+        found = kept(model, member, parity)
+        return replace(found, native=found.native + 0.5) if member.learner == "lightgbm" else found
+
+    monkeypatch.setattr(fold_fit, "_kept", doubtful)
+    told = []
+    done = fit(spec_of(), train=loans(), test=loans(300, seed=1), out=tmp_path / "x.bundle", listener=told.append)
+    learners = {member.learner for member in done.bundle.manifest.members}
+    assert learners == {"linear"}
+    assert any("left out" in event.text and "(lightgbm): the raw score differs by" in event.text for event in told)
+    assert {number for number, _ in done.board.weights} == {
+        fold_fit.id for trial in done.board.trials if fold_fit.learner == "linear"
+    }
+    oof = next(score for score in done.judgement.scores if (score.metric, score.rows) == ("roc_auc", "oof"))
+    assert oof.value > 0.8
+
+
+def test_no_sound_member_is_no_bundle(tmp_path, monkeypatch):
+    """B13: where every member differs from its library, exit 7 and nothing at the place."""
+    from automl.search.worker import fold_fit
+
+    kept = fold_fit._kept
+    monkeypatch.setattr(fold_fit, "_kept", lambda *given: replace(kept(*given), native=kept(*given).native + 0.5))
+    with pytest.raises(BundleError, match="the raw score differs") as refused:
+        fit(spec_of(), train=loans(), out=tmp_path / "x.bundle")
+    assert refused.value.exit_code == 7
+    assert not (tmp_path / "x.bundle").exists()
+
+
+def test_a_limit_that_fails_leaves_no_bundle_and_a_reason(tmp_path):
+    """R16: a microsecond is impossible; exit 4, nothing at the place, and what was measured beside the limit."""
+    place = tmp_path / "loans.bundle"
+    with pytest.raises(LimitRefusal, match="latency_p99") as refused:
+        fit(spec_of(limits={"latency_p99": "1us"}), train=loans(), out=place, write_anyway=True)
+    assert refused.value.exit_code == 4
+    assert {path.name for path in tmp_path.iterdir()} == {"loans.run"}
+    document = json.loads((tmp_path / "loans.run" / "refusal.json").read_text())
+    assert document["exit_code"] == 4
+    assert "over the limit of 0.001 ms" in (tmp_path / "loans.run" / "refusal.md").read_text()
+
+
+def test_a_model_that_saves_nothing_is_refused_unless_it_is_asked_for(tmp_path):
+    """Without a signal there is nothing to save: exit 5, and with `write_anyway` a bundle that says so."""
+    place = tmp_path / "loans.bundle"
+    spec = spec_of(objective={"costs": COSTS})
+    frames = {"train": loans(signal=0.0), "test": loans(300, signal=0.0, seed=1)}
+    with pytest.raises(VerdictRefusal) as refused:
+        fit(spec, **frames, out=place)
+    assert refused.value.exit_code == 5
+    assert not place.exists()
+    done = fit(spec, **frames, out=place, write_anyway=True)
+    assert done.exit_code == 5
+    assert done.bundle.manifest.verdict["worth"] is False
+
+
+def test_equal_input_gives_an_equal_bundle(tmp_path):
+    """R12: the same data, seed, `budget.trials` and one worker give the same content hash."""
+    hashes = [
+        fit(spec_of(), train=loans(), out=tmp_path / f"{run}.bundle").bundle.manifest.content_hash for run in "ab"
+    ]
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [([1, 2], "int"), ([True, False], "bool"), (["no", "yes"], "str")],
+    ids=["1/2", "True/False", "text"],
+)
+def test_decisions_come_back_in_the_targets_own_type(tmp_path, values, kind):
+    """D21: a target of numbers, flags or words is decided in numbers, flags or words."""
+    frame = loans(200).with_columns(pl.Series("bad", [values[word == "yes"] for word in loans(200)["bad"]]))
+    spec = spec_of(objective={"positive": values[1]})
+    done = fit(spec, train=frame, out=tmp_path / "loans.bundle")
+    assert done.bundle.manifest.target.dtype == kind
+    assert done.bundle.predict(frame)["decision"].dtype == frame["bad"].dtype
+
+
+def test_several_classes_and_numbers_walk_the_same_path(tmp_path):
+    """A multiclass target and a number end in bundles that answer for each class, and with a number."""
+    frame = loans(300).with_columns(pl.col("amount").alias("price"), pl.col("for").alias("what"))
+    spec = spec_of(objective={"target": "what", "positive": None, "task": "multiclass"}, data={"exclude": ["for"]})
+    classes = fit(spec, train=frame.drop("price"), out=tmp_path / "what.bundle").bundle
+    assert {"probability_car", "probability_house", "probability_boat", "decision"} <= set(classes.columns)
+    spec = spec_of(objective={"target": "price", "positive": None}, data={"exclude": ["amount"]})
+    numbers = fit(spec, train=frame.drop("what"), out=tmp_path / "price.bundle").bundle
+    assert numbers.columns == ["prediction"]
+
+
+def test_a_pandas_frame_is_scored_as_a_pandas_frame(fitted):
+    """The same kind of frame comes back, rows in the order of the input."""
+    done, _ = fitted
+    frame = loans(20).to_pandas()
+    frame.index = range(100, 120)
+    scored = done.bundle.predict(frame)
+    assert type(scored) is type(frame)
+    assert list(scored.index) == list(frame.index)
+
+
+def test_a_plan_says_what_a_fit_would_do(tmp_path):
+    """`--dry-run` reads and splits the data and starts no search."""
+    path = tmp_path / "loans.csv"
+    loans().write_csv(path)
+    told = plan(spec_of(data={"train": str(path)}))
+    assert (told["task"], told["labels"]) == ("binary", ["no", "yes"])
+    assert told["train_rows"] + told["test_rows"] == 500
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_public_names_are_there():
+    """About ten names, each importable from `automl`."""
+    assert all(getattr(automl, name) is not None for name in automl.__all__)
+    assert isinstance(automl.load_spec, type(fit))
+    with pytest.raises(AttributeError, match="no attribute 'automl'"):
+        _ = automl.automl
+
+
+def test_something_else_at_the_place_is_not_replaced(tmp_path):
+    """A folder that is no bundle stands at --out: the fit refuses before it searches."""
+    place: Path = tmp_path / "precious"
+    place.mkdir()
+    (place / "thesis.doc").write_text("years of work")
+    with pytest.raises(automl.AutomlError, match="is no bundle"):
+        fit(spec_of(), train=loans(), out=place)
+    assert (place / "thesis.doc").read_text() == "years of work"
