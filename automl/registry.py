@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from automl.errors import MachineError, SpecError, nearest
@@ -77,10 +78,10 @@ def entries(group: str) -> tuple[EntryPoint, ...]:
     return tuple(sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)))
 
 
-def load(entry: EntryPoint) -> object:
+def load(entry: EntryPoint) -> ModuleType:
     """The module of an entry point. One that cannot be imported is named with its reason."""
     try:
-        return entry.load()
+        return importlib.import_module(entry.module)
     except Exception as error:
         raise MachineError(
             f"the plugin '{entry.name}' cannot be imported: {type(error).__name__}: {error}",

@@ -16,12 +16,13 @@ from automl.data.audit.later_test import in_order, later
 from automl.data.cost_files import ROW_ORDER, cost_column, costs_of, joined
 from automl.data.infer.column_types import guess
 from automl.data.infer.row_time import moments
-from automl.data.labels import canonical, encode, fit_labels
+from automl.data.labels import encode, fit_labels
 from automl.data.read.frames import read_column, read_frame
 from automl.data.read.query import read_query
 from automl.data.read.source import Source, checked, frame_digest, load, probe_all
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import check_names, drop, finding, infer_schema, with_dates, with_time
+from automl.data.spelling import canonical
 from automl.data.split import split_test
 from automl.errors import DataError, SpecError
 from automl.spec import Spec

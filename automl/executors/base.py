@@ -66,7 +66,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """The plugin: a named way to make an `Executor`. `needs` is the module of an extra without which it cannot start."""
+    """The plugin: a named way to make an `Executor`; `needs` is the module of an extra that it cannot start without."""
 
     name: str
     start: StartExecutor

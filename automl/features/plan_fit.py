@@ -31,9 +31,10 @@ def fit_plan(
 def fit_sample(sample: Sample, schema: Schema, asks: Sequence[Ask] = ()) -> tuple[Plan, Floats]:
     """The plan fitted on a sample, and the matrix [n, F] that learners see on its rows.
 
-    Every column has the steps of its kind and the joint steps that are no option (free text); `asks` are further
-    joint steps, as the search over features chose them. The matrix is out of fold (over the folds of the sample) wherever the target was looked
-    at; on any other rows `transform` is right. Columns that are constant on the sample are left out, so F may be 0.
+    Every column has the steps of its kind, and columns together the joint steps that are always there; `asks` are
+    further joint steps, as the search over features chose them. The matrix is out of fold (over the folds of the
+    sample) wherever the target was looked at; on any other rows `transform` is right. Columns that are constant on the
+    sample are left out, so F may be 0.
     """
     found = [
         fitted

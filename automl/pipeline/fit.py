@@ -108,6 +108,7 @@ def fit(
     spec = _spec(spec)
     deadline = Deadline(seconds=spec.budget.time, start=start)
     place = _place(spec, out)
+    _check_engine(spec)
     with ExitStack() as stack:
         executor = _start(spec, stack)
         loaded = _preload(spec)
@@ -141,6 +142,7 @@ def plan(spec: Spec) -> dict[str, Any]:
     from automl.bundle.manifest import plain
     from automl.data.prepare import prepare
 
+    _check_engine(spec)
     data = _related(prepare(spec), spec, None, {}, silent, _preload(spec))
     _costs(spec, data)
     return {
@@ -184,13 +186,19 @@ def _metric(spec: Spec, data: Prepared) -> str:
     return named if named and named != "cost" else metrics.default(data.labels.task)
 
 
+def _check_engine(spec: Spec) -> None:
+    """A wrong name is told at once; the default's is right, and engines are imported with trials under way."""
+    if spec.recipe.engine is not None:
+        from automl.engines.base import chosen
+
+        chosen(spec.recipe.engine)
+
+
 def _start(spec: Spec, stack: ExitStack) -> Executor:
     """Start the workers first: their libraries load while the data is read."""
-    from automl.executors.base import Backend
-    from automl.registry import Registry
+    from automl.executors.base import backends
 
-    backend = Registry("automl.executors", Backend, "executor").get(spec.budget.executor)
-    executor = backend.start(workers=spec.budget.workers)
+    executor = backends.get(spec.budget.executor, where="budget.executor").start(workers=spec.budget.workers)
     stack.callback(executor.close)
     return executor
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from automl.budget import Deadline
-from automl.engines.base import Engine
+from automl.engines.base import chosen
 from automl.errors import Stopped
 from automl.executors.base import Done, Executor
 from automl.learners.base import Learner
@@ -35,7 +35,6 @@ from automl.search.state import State
 from automl.search.worker.fold_fit import LEARNERS, FoldResult
 from automl.spec.model import Spec
 
-ENGINES = Registry("automl.engines", Engine, "engine")
 TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
 PLANS = 0.3  # of the search, the most that the plans of further folds may take
 LOOK = 0.1  # of the new in the mean of how crowded the machine is
@@ -55,7 +54,6 @@ def search(
     listener: Listener,
     seed: int,
     learners: str = LEARNERS,
-    engine: str = "flaml",
 ) -> Outcome:
     """Try learners until the reserve (`reserve.reserve_seconds`) is all that is left, and refit the best ensemble.
 
@@ -73,7 +71,7 @@ def search(
         listener=listener,
         learners=learners,
     )
-    state = _begin(problem, spec, deadline, executor, rundir, listener, seed, learners, engine)
+    state = _begin(problem, spec, deadline, executor, rundir, listener, seed, learners)
     try:
         _resume(state)
         _explore(state)
@@ -96,7 +94,6 @@ def _begin(
     listener: Listener,
     seed: int,
     package: str,
-    engine: str,
 ) -> State:
     counted = spec.budget.trials is not None
     after = After(
@@ -141,7 +138,7 @@ def _begin(
         task=problem.task,
         rows=len(problem.folds[0].fit),
         pace=first,
-        engine=lambda: ENGINES.get(engine),
+        engine=lambda: chosen(spec.recipe.engine),
         seed=seed,
         cost=cost,
         tell=lambda text: listener(Event(stage="search", text=text)),

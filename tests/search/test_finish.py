@@ -33,7 +33,6 @@ def outcome(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) ->
         listener=lambda _: None,
         seed=0,
         learners="fake_learners",
-        engine="random",
     )
 
 

@@ -59,7 +59,6 @@ def run(
         listener=listener,
         seed=0,
         learners=learners,
-        engine="random",
     )
 
 

@@ -39,7 +39,6 @@ def run(problem: Problem, spec: Spec, rundir: RunDir) -> Outcome:
         listener=lambda _: None,
         seed=0,
         learners="fake_learners",
-        engine="random",
     )
 
 
