@@ -113,7 +113,7 @@ def _outputs(labels: Labels) -> dict[str, ops.Expr]:
         return {"prediction": ops.Add(ops.Multiply(score, ops.constant(1234.5)), ops.constant(1e5))}
     if labels.task.kind == "binary":
         probability: ops.Expr = ops.Sigmoid(score)
-        shares = ops.Concat((ops.Subtract(ops.constant(1.0), probability), probability))
+        shares: ops.Expr = ops.Concat((ops.Subtract(ops.constant(1.0), probability), probability))
     else:
         shares = ops.Softmax(ops.Concat((score, ops.Multiply(score, ops.constant(-1.3)), ops.constant(0.1))))
         probability = shares

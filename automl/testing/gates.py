@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from automl.errors import SpecError
 from automl.gates.base import Gate, GateVerdict, Measured, gates
 from automl.gates.measure import check
 from automl.spec.limits import Limits
@@ -20,7 +21,7 @@ every = pytest.mark.parametrize("gate", gates.all.values(), ids=gates.all)
 def asking(gate: Gate, limit: float) -> Limits:
     """A spec's limits with one of this gate: by its own key, or under ``custom``."""
     own = gate.name in Limits.model_fields
-    return Limits.model_construct(**{gate.name: limit}) if own else Limits(custom={gate.name: limit})
+    return Limits().model_copy(update={gate.name: limit} if own else {"custom": {gate.name: limit}})
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +85,6 @@ def assert_told(verdict: GateVerdict) -> None:
 
 def test_what_nothing_measures_is_no_limit() -> None:
     """A wrong name under ``custom`` is answered, not passed over."""
-    from automl.errors import SpecError
-
     with pytest.raises(SpecError, match=r"limits\.custom\.no_such_gate: no limit 'no_such_gate'"):
         check(Limits(custom={"no_such_gate": 1.0}))
 

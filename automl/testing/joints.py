@@ -44,8 +44,8 @@ TASKS: dict[Kind, Task] = {
     "multiclass": Task(kind="multiclass", classes=3),
     "regression": Task(kind="regression"),
 }
-WORDS = ("nice", "dress", "Great", "QUALITY", "size", "small", "don't", "2,50", "no!")
-WORDS += ("İstanbul", "Straße", "ς", "漢字", "e\u0301")
+LATIN = ("nice", "dress", "Great", "QUALITY", "size", "small", "don't", "2,50", "no!")
+WORDS = [*LATIN, "İstanbul", "Straße", "ς", "漢字", "e\u0301"]
 ODD_TEXTS = ["", " ", "\x00", "🚀", "a\tb\nc", "\u202eabc", "'; --", "ǅ ǆ", "nice" * 200, "no. " * 600]
 EDGES = [np.nan, 0.0, -0.0, 1e308, -1e308, 5e-324, 2.0**53 + 2, -1.0]
 LONG_AGO, FAR_AHEAD = -62_135_596_800_000_000.0, 253_402_300_799_999_999.0

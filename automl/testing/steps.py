@@ -17,6 +17,13 @@ from automl.testing._graph import assert_graph_agrees
 
 WIRES: tuple[Wire, ...] = ("number", "flag", "category", "text", "date")
 TASKS = (Task(kind="binary", classes=2), Task(kind="multiclass", classes=3), Task(kind="regression"))
+STRANGE: dict[Wire, list[object]] = {
+    "category": ["", "unseen", "Ärger ☃", "\x00", "k1 ", "K1"],
+    "text": ["", " ", "\x00", "🚀", "a\tb\nc", "e\u0301 ß ǅ", "k1 k2 " * 200],
+    "flag": [np.nan, 2.0, -1.0, 0.5],
+    "date": [np.nan, -62_135_596_800_000_000.0, 253_402_300_799_999_999.0, -1.0, 951_782_400e6],
+    "number": [np.nan, 0.0, -0.0, 1e308, -1e308, 5e-324, 2.0**53 + 2, -1.0],
+}
 
 
 def column_of(wire: Wire) -> Column:
@@ -36,22 +43,15 @@ def values_of(wire: Wire, n: int, seed: int = 0) -> pl.Series:
 def odd_values(wire: Wire, n: int) -> pl.Series:
     """A third of the cells missing, unseen, extreme or strange."""
     rng = np.random.default_rng(5)
-    strange: list[object] = {
-        "category": ["", "unseen", "Ärger ☃", "\x00", "k1 ", "K1"],
-        "text": ["", " ", "\x00", "🚀", "a\tb\nc", "e\u0301 ß ǅ", "k1 k2 " * 200],
-        "flag": [np.nan, 2.0, -1.0, 0.5],
-        "date": [np.nan, -62_135_596_800_000_000.0, 253_402_300_799_999_999.0, -1.0, 951_782_400e6],
-        "number": [np.nan, 0.0, -0.0, 1e308, -1e308, 5e-324, 2.0**53 + 2, -1.0],
-    }[wire]
     usual = values_of(wire, n, seed=4)
-    odd = pl.Series("c", [strange[place] for place in rng.integers(0, len(strange), n)], dtype=usual.dtype)
+    odd = pl.Series("c", [STRANGE[wire][place] for place in rng.integers(0, len(STRANGE[wire]), n)], dtype=usual.dtype)
     return usual.zip_with(pl.Series(rng.random(n) < 2 / 3), odd)
 
 
 def sample_of(wire: Wire, task: Task, n: int = 600) -> Sample:
     """Rows with a target that has nothing to do with them."""
     rng = np.random.default_rng(1)
-    y = rng.normal(size=n) if task.kind == "regression" else rng.integers(0, task.classes, n) * 1.0
+    y = rng.normal(size=n) if task.kind == "regression" else rng.integers(0, task.classes, n).astype(np.float64)
     part = np.arange(n) % 4
     folds = tuple(Fold(fit=np.flatnonzero(part != i), valid=np.flatnonzero(part == i)) for i in range(4))
     return Sample(frame=values_of(wire, n).to_frame(), y=y, weight=None, task=task, folds=folds, seed=0)
