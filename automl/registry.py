@@ -94,7 +94,7 @@ def _declared() -> Iterator[str]:
     """What each installed package says of its entry points. Packages inside a zip are not looked at."""
     for place in dict.fromkeys(sys.path):
         with contextlib.suppress(OSError):  # a place on the path need not exist
-            for entry in os.scandir(place or "."):
-                if entry.name.endswith((".dist-info", ".egg-info")):
+            for name in os.listdir(place or "."):  # noqa: PTH208  # names alone: `--help` waits for this
+                if name.endswith((".dist-info", ".egg-info")):
                     with contextlib.suppress(OSError):  # most packages have none
-                        yield Path(entry.path, "entry_points.txt").read_text(encoding="utf-8")
+                        yield Path(place, name, "entry_points.txt").read_text(encoding="utf-8")
