@@ -41,7 +41,7 @@ CASES = {
     "german": Case(task="german_credit", trials=12),
     "kc": Case(task="kc_house_sales", trials=12),
     "otto": Case(task="otto_products", trials=3),
-    "cdnow": Case(task="cdnow_repeat_buyers", trials=3, settings=("data.horizon=90d",)),
+    "cdnow": Case(task="cdnow_repeat_buyers", trials=3, settings=("data.horizon=90d",), costs=False),
     "german-review": Case(task="german_credit", trials=12, settings=("objective.review.cost=0.3",)),
     "german-capacity": Case(task="german_credit", trials=12, settings=('objective.capacity.act="30%"',)),
     "german-require": Case(

@@ -1,4 +1,4 @@
-"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet, the last benchmark."""
+"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet, the last runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from automl.spec.unsupported import GAPS
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "docs" / "reference" / "spec.md"
 COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
-README = ROOT / "README.md"
+README, TUTORIAL, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "demo"
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
@@ -46,13 +46,19 @@ Every key that a spec can have. This page is made from the models in `automl/spe
 def pages() -> dict[Path, str]:
     """Each page that has generated parts, as it should be."""
     readme = README.read_text(encoding="utf-8")
+    readme = between(
+        readme, "demo", console("fit.txt", "automl example german-credit credit", "automl fit credit/spec.toml")
+    )
+    readme = between(readme, "verify", console("verify.txt", "automl verify credit/spec.bundle"))
     readme = between(readme, "rooms", "```text\n" + "\n".join(rooms()) + "\n```")
     readme = between(readme, "not yet", not_yet())
     report = last_benchmark(RESULTS)
     rows = recipe_pages(RECIPES, report) if report else {}
     readme = between(readme, "benchmark", readme_table(report) if report else "No results are committed yet.")
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
-    return {SPEC: spec_page(), COMMANDS: line, README: readme, **rows}
+    tutorial = between(TUTORIAL.read_text(encoding="utf-8"), "money", f"```text\n{money()}```")
+    tutorial = between(tutorial, "scored", f"```text\n{demo('scored.csv')}```")
+    return {SPEC: spec_page(), COMMANDS: line, README: readme, TUTORIAL: tutorial, **rows}
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -65,15 +71,37 @@ def between(text: str, name: str, content: str) -> str:
     return f"{before}{start}{content.rstrip()}\n{end}{after}"
 
 
+def console(name: str, *commands: str) -> str:
+    """What the demo said, below the commands that made it say so."""
+    typed = "".join(f"$ {command}\n" for command in commands)
+    return f"```console\n{typed}{demo(name)}```"
+
+
+def demo(name: str) -> str:
+    """A file that `docs/demo.py` kept."""
+    return (DEMO / name).read_text(encoding="utf-8").rstrip("\n") + "\n"
+
+
+def money() -> str:
+    """The part about money of what the fit said, down to the saving."""
+    _, _, below = demo("fit.txt").partition("Money\n")
+    above, saving, rest = below.partition("    saving ")
+    return f"Money\n{above}{saving}{rest.partition(chr(10))[0]}\n"
+
+
 def rooms() -> Iterator[str]:
-    """A line for each room: what its first docstring says."""
+    """A line for each room and for each room in it: what its first docstring says."""
     package = ROOT / "automl"
-    places = [path.parent for path in sorted(package.glob("*/__init__.py"))]
-    places += [path for path in sorted(package.glob("*.py")) if not path.stem.startswith("__")]
-    for place in places:
-        source = place / "__init__.py" if place.is_dir() else place
-        purpose = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
-        yield f"{place.name + '/' if place.is_dir() else place.name:<14}{purpose.rstrip('.')}"
+    folders = sorted(path.parent.relative_to(package) for path in package.glob("*/**/__init__.py"))
+    yield from (_room(package / folder, "  " * (len(folder.parts) - 1)) for folder in folders)
+    yield from (_room(path, "") for path in sorted(package.glob("*.py")) if not path.stem.startswith("__"))
+
+
+def _room(place: Path, indent: str) -> str:
+    source = place / "__init__.py" if place.is_dir() else place
+    purpose = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
+    name = f"{place.name}/" if place.is_dir() else place.name
+    return f"{indent + name:<18}{purpose.rstrip('.')}"
 
 
 def not_yet() -> str:

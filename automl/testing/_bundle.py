@@ -67,13 +67,12 @@ def small_contents(labels: Labels = BINARY) -> Contents:
     reader = {"columns": [dict(column.reader) for column in columns]}
     rows = Rows(frame=read_frame(reader, raw), raw=raw, y=(np.arange(raw.height) % 2).astype(float))
     outputs = _outputs(labels)
-    decides = "decision" in outputs
     shape = (rows.n, labels.task.classes if labels.task.kind == "multiclass" else 1)
     return Contents(
         model=to_onnx(outputs, inputs=_inputs()),
         reader=reader,
         labels=labels,
-        outputs=outputs_of(labels, decides=decides, costs=decides),
+        outputs=outputs_of(labels, outputs),
         decisions=labels.texts,
         keys=("id",),
         spec={"objective": {"target": labels.name}},
