@@ -217,11 +217,12 @@ def test_the_page_shows_one_of_each_kind() -> None:
     assert suites == {kind.suite for kind in KINDS}
 
 
+@pytest.mark.timeout(600)  # a suite and a fit, on a machine that may be busy
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.suite)
 def test_in_its_folder(kind: Kind, tree: Path) -> None:
     """One file more in the folder of its kind, and nothing else: the suite of the folder is green, and it works."""
     (tree / kind.file).write_text(CODE[kind.file], encoding="utf-8")
-    slow = kind.suite == "learners"  # the others take a minute there, and have their turn in tests/learners
+    slow = kind.suite in {"learners", "joints"}  # the others take a minute there, and have their turn in their rooms
     assert_tested(kind, python(tree, suite_of(kind, only=(kind.name,) if slow else ()) + kind.use))
 
 
@@ -239,6 +240,7 @@ def theirs(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(600)  # as above
 def test_from_another_package(theirs: Path) -> None:
     """All by entry points: each keeps its contract, and one fit is made with those that take part in one."""
     said = python(theirs, suite_of(*KINDS, only=tuple(kind.name for kind in KINDS)) + TOGETHER)

@@ -10,14 +10,21 @@ import pytest
 
 from automl.executors.base import PRELOAD, Job, preload, run
 
+WORKS = """
+def double(x):
+    return 2 * x
+def further():
+    return ["one", "two"]
+def fail():
+    raise ValueError("bad\\nwords")
+"""
+
 
 @pytest.fixture
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of modules on the path, that are forgotten afterwards."""
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "works.py").write_text(
-        "def double(x): return 2 * x\ndef further(): return ['one', 'two']\ndef fail(): raise ValueError('bad\\nwords')\n"
-    )
+    (tmp_path / "works.py").write_text(WORKS)
     yield tmp_path
     sys.modules.pop("works", None)
 
