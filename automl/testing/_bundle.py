@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,12 +14,13 @@ from automl.bundle.golden import synthetic
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Score, outputs_of
 from automl.bundle.write import finish, stage, staging
 from automl.data.read.frames import read_frame
-from automl.data.rows import Column, Finding, Labels, Rows, Wire
+from automl.data.read.reader import ColumnReader, CsvDialect, Parser, Reader, Wire
+from automl.data.rows import Column, Finding, Labels, Rows
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
 from automl.task import Task
 
-DIALECT = {"separator": ",", "quote": '"', "skip_blank": False, "encoding": "utf-8"}
+DIALECT: CsvDialect = {"separator": ",", "quote": '"', "skip_blank": False, "encoding": "utf-8"}
 JOBS = ("clerk", "farmer", "rare one", "")
 BINARY = Labels(name="bad", task=Task(kind="binary", classes=2), values=(1, 2), texts=("1", "2"), dtype="int")
 
@@ -56,15 +56,15 @@ def feature_columns() -> tuple[Column, ...]:
     )
 
 
-def _column(name: str, wire: Wire, parser: dict[str, Any] | None = None, missing: tuple[str, ...] = ()) -> Column:
-    entry = {"name": name, "wire": wire, "missing": list(missing), "parser": parser}
+def _column(name: str, wire: Wire, parser: Parser | None = None, missing: tuple[str, ...] = ()) -> Column:
+    entry: ColumnReader = {"name": name, "wire": wire, "missing": list(missing), "parser": parser}
     return Column(name=name, wire=wire, role="feature", reason="a test", is_feature=True, reader=entry)
 
 
 def small_contents(labels: Labels = BINARY) -> Contents:
     """What goes into a bundle for any labels over the raw rows."""
     columns, raw = feature_columns(), raw_rows()
-    reader = {"columns": [dict(column.reader) for column in columns]}
+    reader: Reader = {"columns": [column.reader for column in columns]}
     rows = Rows(frame=read_frame(reader, raw), raw=raw, y=(np.arange(raw.height) % 2).astype(float))
     outputs = _outputs(labels)
     shape = (rows.n, labels.task.classes if labels.task.kind == "multiclass" else 1)

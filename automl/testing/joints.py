@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.rows import Column, Fold, Schema, Wire
+from automl.data.read.reader import ColumnReader, Wire
+from automl.data.rows import Column, Fold, Schema
 from automl.features.base import Ask, Fitted, Joint, Sample, Survey, joints
 from automl.features.plan_fit import fit_asks, values_of
 from automl.metrics import get, score
@@ -31,7 +32,8 @@ WIRES: dict[str, Wire] = {
     "title": "text",
     **{f"n{i}": "number" for i in range(6)},
 }
-PLAIN = Column(name="", wire="number", role="feature", reason="", is_feature=True, reader={})
+READER: ColumnReader = {"name": "", "wire": "number", "missing": (), "parser": None}  # no step reads
+PLAIN = Column(name="", wire="number", role="feature", reason="", is_feature=True, reader=READER)
 SENSED = {
     "lat": replace(PLAIN, sense="latitude", pair="lon"),
     "lon": replace(PLAIN, sense="longitude", pair="lat"),

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.rows import Column, Fold, Wire
+from automl.data.read.reader import ColumnReader, Wire
+from automl.data.rows import Column, Fold
 from automl.features.base import Fitted, Sample, Step, steps
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
@@ -28,7 +29,8 @@ STRANGE: dict[Wire, list[object]] = {
 
 def column_of(wire: Wire) -> Column:
     """The feature column ``c``."""
-    return Column(name="c", wire=wire, role="feature", reason="", is_feature=True, reader={})
+    reader: ColumnReader = {"name": "c", "wire": wire, "missing": (), "parser": None}
+    return Column(name="c", wire=wire, role="feature", reason="", is_feature=True, reader=reader)
 
 
 def values_of(wire: Wire, n: int, seed: int = 0) -> pl.Series:
