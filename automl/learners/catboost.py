@@ -238,4 +238,7 @@ CATBOOST = Learner(
     fit=fit,
     monotone=True,
     cost=3.0,
+    order=2,
+    package="catboost",
+    preload=("catboost",),
 )

@@ -253,4 +253,7 @@ LIGHTGBM = Learner(
     space=_space,
     fit=fit,
     monotone=True,
+    order=1,
+    package="lightgbm",
+    preload=("sklearn.base", "lightgbm"),
 )

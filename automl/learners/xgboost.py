@@ -219,4 +219,8 @@ XGBOOST = Learner(
     fit=fit,
     monotone=True,
     cost=1.5,
+    order=4,
+    package="xgboost",
+    preload=("xgboost",),
+    tolerance=1e-6,  # its own sums are float32
 )
