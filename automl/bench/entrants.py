@@ -108,13 +108,11 @@ def _run(cell: Cell, folder: Path, stage: Stage, scratch: Path) -> dict[str, Any
 
 def _recipe(cell: Cell, name: str, task: BenchTask, truth: Truth, stage: Stage, scratch: Path) -> dict[str, Any]:  # noqa: ARG001  # as _rival
     found = run_cell(
-        task.folder,
+        task,
         recipe=name,
         budget=f"{cell.budget:g}s",
         seed=cell.seed,
         settings=(f"budget.workers={cell.workers}", *cell.settings),
-        costs=cell.costs,
-        main_table=cell.main_table,
         keep=scratch,
         memory=cell.memory,
     )

@@ -28,6 +28,8 @@ class BenchTask:
     spec: Mapping[str, object]
     train: Path
     test: Path
+    costs: bool  # whether its costs are in the spec
+    main_table: bool  # whether its other tables are left aside
 
 
 def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> BenchTask:
@@ -60,6 +62,8 @@ def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> B
         spec={"objective": objective, "data": data},
         train=_table(folder, "train"),
         test=_table(folder, "test"),
+        costs=costs,
+        main_table=main_table,
     )
 
 

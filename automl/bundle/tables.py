@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from automl.bundle.scorer import ScoreError, Scorer, missing_columns, read_csv, score_file
+from automl.bundle.score_file import read_csv, score_file
+from automl.bundle.scorer import ScoreError, Scorer, missing_columns
 from automl.data.read.frames import read_frame
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, read_tables, wire_schema

@@ -13,7 +13,8 @@ from automl.bench import run
 def test_other_tables_are_left_aside_only_if_that_is_said(monkeypatch, tmp_path):
     """`--main-table` asks for the main table alone; without it all tables are used."""
     asked = []
-    monkeypatch.setattr(run, "run_cell", lambda folder, **said: asked.append(said["main_table"]) or {})
+    monkeypatch.setattr(run, "read_task", lambda folder, **said: asked.append(said["main_table"]))
+    monkeypatch.setattr(run, "run_cell", lambda task, **said: {})
     assert run.main([str(tmp_path)]) == run.main([str(tmp_path), "--main-table"]) == 0
     assert asked == [False, True]
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 import pytest
 import uvicorn
 
+from automl.deploy.serve.listening import listen
 from automl.deploy.serve.protocol import guarded
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import listen
 
 QUICK = Settings(port=0, head=0.3, body=0.3, connections=5, max_head=4_000, max_body=100_000)
 

@@ -20,8 +20,8 @@ from click.testing import CliRunner
 
 from automl.bundle.disk import replace_folder
 from automl.cli import cli
+from automl.deploy.serve.listening import listen
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import listen
 from automl.errors import MachineError
 
 PATIENCE = 60.0  # seconds for anything to happen on a busy machine
@@ -196,7 +196,7 @@ def test_an_address_that_is_taken():
 
 def test_threads_are_single():
     """A worker counts on one core: the libraries below are told before they start."""
-    from automl.deploy.serve.supervise import worker_environment
+    from automl.deploy.serve.child import worker_environment
 
     environment = worker_environment(Path("/room"), {"PATH": os.environ["PATH"], "PYTHONPATH": "/mine"})
     assert environment["OMP_NUM_THREADS"] == environment["POLARS_MAX_THREADS"] == "1"
