@@ -264,6 +264,7 @@ def test_signals(number: signal.Signals, code: int, spec: Path, tmp_path: Path) 
     ready = tmp_path / "ready"
     program = f"""
 import sys, time, types, pathlib
+import automl.pipeline
 import automl.report
 sys.modules["automl.pipeline.fit"] = automl.pipeline.fit = types.ModuleType("automl.pipeline.fit")
 sys.modules["automl.report.text"] = automl.report.text = types.ModuleType("automl.report.text")

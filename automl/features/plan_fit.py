@@ -68,12 +68,6 @@ def transform(plan: Plan, frame: pl.DataFrame) -> Floats:
     return values_of([Fitted(feature=feature) for feature in plan.features], frame)
 
 
-def unused(plan: Plan, schema: Schema) -> tuple[str, ...]:
-    """The feature columns that gave no feature: constant on the fitted rows, or texts that hardly repeat."""
-    used = {name for feature in plan.features for name in feature.source}
-    return tuple(column.name for column in schema.features if column.name not in used)
-
-
 def values_of(found: Sequence[Fitted], frame: pl.DataFrame) -> Floats:
     """The matrix [n, F] of features: values out of fold where there are any, else what the expression gives."""
     values = np.empty((frame.height, len(found)))

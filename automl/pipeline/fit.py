@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from automl.bundle.read import Bundle
     from automl.data.rows import Prepared
-    from automl.decide.costs.cost_matrix import Costs
-    from automl.decide.verdict.label_verdict import Verdict
+    from automl.decide.policy.decision_policy import DecisionPolicy
+    from automl.decide.verdict.verdict import Verdict
     from automl.executors.base import Executor
     from automl.gates.base import GateVerdict, Measured
     from automl.gates.floor import Floor
@@ -113,12 +113,12 @@ def fit(
         loaded = _preload(spec)
         floor = _floor(spec)
         data = _read(spec, train, test, tables or {}, deadline, listener, loaded)
-        costs = _costs(spec, data)
+        policy = _policy(spec, data)
         run = _open(spec, data, place, stack, resume=resume)
         _refuse_the_impossible(floor, run)
-        told = _with_money(listener, run, data, costs)
+        told = _with_money(listener, run, data, policy)
         outcome = _search(spec, data, deadline, executor, run, after_first("search", told, warm))
-        choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
+        choice, measured = _ship(spec, data, outcome, policy, run, place, deadline, listener)
         judgement = _judge(spec, data, choice, listener)
         staged = _stage(spec, data, choice, judgement, place, listener)
         gates = _measure(spec, staged, deadline, listener, measured)
@@ -142,7 +142,7 @@ def plan(spec: Spec) -> dict[str, Any]:
     from automl.data.prepare import prepare
 
     data = _related(prepare(spec), spec, None, {}, silent, _preload(spec))
-    _costs(spec, data)
+    _policy(spec, data)
     return {
         "target": data.labels.name,
         "task": data.labels.task.kind,
@@ -236,12 +236,10 @@ def _read(
     loaded: Callable[[], None],
 ) -> Prepared:
     from automl.data.prepare import prepare
-    from automl.decide.costs.unit_costs import make_unit_costs
     from automl.gates.asked import check_limits
 
     listener(Event(stage="read", text="reading and auditing the data"))
     data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener, loaded)
-    make_unit_costs(spec.objective, data.labels.task, data)  # what is wrong there is told before the search
     check_limits(spec.limits, data)
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
@@ -290,16 +288,14 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _with_money(listener: Listener, run: RunDir, data: Prepared, costs: Costs | None) -> Listener:
+def _with_money(listener: Listener, run: RunDir, data: Prepared, policy: DecisionPolicy) -> Listener:
     """The listener, told what the decisions of each new best candidate would save."""
-    if costs is None or not costs.given:
-        return listener
-    from automl.decide.verdict.quick_saving import glance
+    from automl.decide.verdict.quick_saving import quick_saving
 
     def listen(event: Event) -> None:
-        if oof := event.facts.get("oof"):
-            found = glance(run.load(str(oof)), data.train, costs)
-            event = replace(event, facts={**event.facts, "money": found, "currency": costs.currency})
+        if policy.in_money and (oof := event.facts.get("oof")):
+            saving = quick_saving(run.load(str(oof)), data.train, policy)
+            event = replace(event, facts={**event.facts, "money": saving, "currency": policy.currency})
         listener(event)
 
     return listen
@@ -331,34 +327,30 @@ def _search(
     )
 
 
-def _costs(spec: Spec, data: Prepared) -> Costs | None:
-    """The costs, before the search: an expression that is wrong is told at once."""
-    from automl.decide.costs.cost_matrix import make_costs
-    from automl.decide.policy.guarantees import check_require
-    from automl.decide.policy.shadow_prices import make_capacity
+def _policy(spec: Spec, data: Prepared) -> DecisionPolicy:
+    """The policy that is asked for, before the search: an expression that is wrong is told at once."""
+    from automl.decide.policy.decision_policy import make_policy
 
-    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
-    check_require(spec.objective, costs, data)
-    return costs
+    return make_policy(spec.objective, data)
 
 
 def _choose(
-    spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, run: RunDir, listener: Listener
+    spec: Spec, data: Prepared, outcome: Outcome, policy: DecisionPolicy, run: RunDir, listener: Listener
 ) -> Choice:
     from automl.pipeline.choose import choose
     from automl.pipeline.refuse import write_story
 
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
     try:
-        choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
+        choice = choose(outcome, data, policy, seed=spec.budget.seed)
     except LimitRefusal as refused:
         write_story(run.path, board=outcome.board, unpromised=str(refused))
         raise
     for reason in choice.left_out:
         listener(Event(stage="decide", text=f"left out, as the graph would not answer as it does: {reason}"))
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
-    for amount in choice.amounts:
-        listener(Event(stage="decide", text=str(amount)))
+    for outcome_fit in choice.outcomes:
+        listener(Event(stage="decide", text=str(outcome_fit)))
     return choice
 
 
@@ -366,7 +358,7 @@ def _ship(
     spec: Spec,
     data: Prepared,
     outcome: Outcome,
-    costs: Costs | None,
+    policy: DecisionPolicy,
     run: RunDir,
     place: Path,
     deadline: Deadline,
@@ -378,14 +370,14 @@ def _ship(
     from automl.pipeline.repair import Bench, NothingFits, is_limited, keep_limits
 
     def make(found: Outcome) -> Choice:
-        return _choose(spec, data, found, costs, run, listener)
+        return _choose(spec, data, found, policy, run, listener)
 
     if not is_limited(spec.limits):
         return make(outcome), None
     bench = Bench(
         spec=spec,
         data=data,
-        costs=costs,
+        policy=policy,
         staged=staging(place),
         deadline=deadline,
         listener=listener,

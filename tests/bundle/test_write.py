@@ -152,14 +152,17 @@ def test_a_kill_at_any_moment_leaves_a_whole_bundle(kills, make_contents, binary
 def test_outputs_follow_the_problem(binary, multiclass, regression):
     """Columns: `probability`, one for each label of several, or `prediction`; then decision and expected cost."""
 
-    def columns(labels, **how):
-        return [column for output in outputs_of(labels, **how) for column in output.columns]
+    def columns(labels, *answers):
+        return [column for output in outputs_of(labels, answers) for column in output.columns]
 
-    assert columns(binary, decides=True, costs=True) == ["probability", "decision", "expected_cost"]
-    assert columns(multiclass, decides=True, costs=False) == [
+    assert columns(binary, "expected_cost", "decision") == ["probability", "decision", "expected_cost"]
+    assert columns(multiclass) == [
         "probability_low",
         "probability_mid",
         "probability_high",
         "decision",
     ]
-    assert columns(regression, decides=False, costs=False) == ["prediction"]
+    assert columns(regression) == ["prediction"]
+    assert columns(regression, "decision") == ["prediction", "decision"]
+    ranked = outputs_of(binary, ("action_costs",), actions=("no", "yes"))[-1]
+    assert (ranked.name, ranked.columns, ranked.wire) == ("action_costs", ("cost_no", "cost_yes"), "number")

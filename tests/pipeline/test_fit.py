@@ -107,7 +107,7 @@ def test_a_member_that_the_graph_does_not_compute_stays_out(tmp_path, monkeypatc
     assert learners == {"linear"}
     assert any("left out" in event.text and "(lightgbm): the raw score differs by" in event.text for event in told)
     assert {number for number, _ in done.board.weights} == {
-        fold_fit.id for trial in done.board.trials if fold_fit.learner == "linear"
+        trial.id for trial in done.board.trials if trial.learner == "linear"
     }
     oof = next(score for score in done.judgement.scores if (score.metric, score.rows) == ("roc_auc", "oof"))
     assert oof.value > 0.8

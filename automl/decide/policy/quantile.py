@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.decide.costs.unit_costs import OVER, UNDER, UnitCosts
-from automl.decide.policy.conformal import FOLDS, Errors, fit_errors
+from automl.decide.policy.conformal import FOLDS, ScaledErrors, fit_errors
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Add, Divide, Expr, Interpolate, Less, Maximum, Multiply, Stub, Where, constant
 
@@ -39,7 +39,7 @@ class QuantileDecision:
     `curve` each row has a level of its own, and the shift is read from it; `shift` and `risk` are those of the means.
     """
 
-    errors: Errors
+    errors: ScaledErrors
     costs: UnitCosts
     shift: float
     risk: float
@@ -81,7 +81,7 @@ def _level(under: Expr, over: Expr) -> Expr:
     return Where(some, Divide(left, Where(some, Add(left, right), constant(1.0))), constant(0.5))
 
 
-def fit_decision(errors: Errors, costs: UnitCosts) -> QuantileDecision:
+def fit_decision(errors: ScaledErrors, costs: UnitCosts) -> QuantileDecision:
     """The decision under `costs`."""
     shift = errors.quantile(costs.share)
     risk = costs.of(np.full(errors.scaled.size, shift), errors.scaled)
@@ -94,7 +94,7 @@ def fit_decision(errors: Errors, costs: UnitCosts) -> QuantileDecision:
     )
 
 
-def fit_curve(errors: Errors) -> QuantileCurve:
+def fit_curve(errors: ScaledErrors) -> QuantileCurve:
     """The quantile function of the scaled errors; below the smallest and above the largest nothing is known."""
     tails = np.asarray(TAILS)
     levels = np.unique(np.concatenate((np.linspace(0.0, 1.0, LEVELS + 1), tails, 1.0 - tails)))

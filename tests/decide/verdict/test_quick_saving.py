@@ -5,12 +5,14 @@ import polars as pl
 import pytest
 
 from automl.data.rows import Rows
-from automl.decide.costs.cost_matrix import BINARY_CELLS, Costs
-from automl.decide.verdict.quick_saving import glance
+from automl.decide.costs.cost_matrix import BINARY_CELLS, CostMatrix
+from automl.decide.policy.label_policy import LabelPolicy
+from automl.decide.verdict.quick_saving import quick_saving
 
-COSTS = Costs(
+COSTS = CostMatrix(
     actions=("no", "yes"), matrix=np.array([[0.0, 1.0], [5.0, 0.0]]), cells=BINARY_CELLS, currency="", given=True
 )
+POLICY = LabelPolicy(costs=COSTS)
 
 
 def _rows(y, **more):
@@ -21,12 +23,12 @@ def _rows(y, **more):
 def test_the_saving_against_the_best_single_action():
     """Acting on all costs 2 of 4 rows 1 each, never acting 10; the right decisions cost nothing."""
     p = np.array([[0.1], [0.1], [0.9], [0.9]])
-    assert glance(p, _rows([0, 0, 1, 1]), COSTS) == pytest.approx(1_000 * 2 / 4)
+    assert quick_saving(p, _rows([0, 0, 1, 1]), POLICY) == pytest.approx(1_000 * 2 / 4)
 
 
 def test_weights_count_and_rows_without_a_prediction_do_not():
     """A row that no fold predicted is left out of both sides."""
     p = np.array([[0.1], [0.9], [np.nan]])
     weight = np.array([3.0, 1.0, 100.0])
-    assert glance(p, _rows([0, 1, 1], weight=weight), COSTS) == pytest.approx(1_000 * 3 / 4)
-    assert glance(np.full((3, 1), np.nan), _rows([0, 1, 1]), COSTS) is None
+    assert quick_saving(p, _rows([0, 1, 1], weight=weight), POLICY) == pytest.approx(1_000 * 3 / 4)
+    assert quick_saving(np.full((3, 1), np.nan), _rows([0, 1, 1]), POLICY) is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.decide.costs.capacity import allot
+from automl.decide.policy.capacity import allot
 from automl.decide.policy.shadow_prices import fit_prices
 
 

@@ -10,27 +10,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.decide.costs.bounds import Bounds
-from automl.decide.costs.capacity import Capacity
-from automl.decide.costs.cost_matrix import BINARY_CELLS, Costs
-from automl.decide.costs.review import Review
+from automl.decide.costs.cost_matrix import BINARY_CELLS, CostMatrix
+from automl.decide.costs.review import ReviewCost
 from automl.decide.costs.row_cost import RowCost
-from automl.decide.policy.expected_cost import REFUSED, ExpectedCost, choose, codes, costs_of_actions
+from automl.decide.policy.bounds import Bounds
+from automl.decide.policy.capacity import Capacity
+from automl.decide.policy.expected_cost import costs_of_actions
+from automl.decide.policy.label_policy import REFUSED, LabelPolicy
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column, Stub
 
 
-def costs(matrix, *, given=True) -> Costs:
+def costs(matrix, *, given=True) -> CostMatrix:
     matrix = np.asarray(matrix, dtype=np.float64)
     actions = tuple(f"action {number}" for number in range(matrix.shape[1]))
     cells = BINARY_CELLS if matrix.shape == (2, 2) else tuple(tuple(f"{t}.{a}" for a in actions) for t in range(9))
-    return Costs(actions=actions, matrix=matrix, cells=cells, currency="EUR", given=given)
+    return CostMatrix(actions=actions, matrix=matrix, cells=cells, currency="EUR", given=given)
 
 
-def run(p, made: Costs):
-    return evaluate(ExpectedCost(costs=made).outputs(Stub("p", p.shape[1])), {}, stubs={"p": p})
+def run(p, made: CostMatrix):
+    return evaluate(LabelPolicy(costs=made).graph_outputs(Stub("p", p.shape[1])), {}, stubs={"p": p})
 
 
 @pytest.mark.parametrize("classes", [1, 4])
@@ -49,7 +50,7 @@ def test_the_policy_equals_brute_force(classes):
 def test_constant_costs_give_elkans_threshold():
     """Act when p > (FP - TN) / (FP - TN + FN - TP); here 1/6."""
     p = np.linspace(0.001, 0.999, 400)[:, None]
-    assert np.array_equal(choose(p, costs([[0, 1], [5, 0]])), (p[:, 0] > 1 / 6).astype(int))
+    assert np.array_equal(LabelPolicy(costs=costs([[0, 1], [5, 0]])).choose(p), (p[:, 0] > 1 / 6).astype(int))
 
 
 def test_a_tie_takes_the_first_action():
@@ -71,13 +72,14 @@ def test_numpy_and_the_expression_agree():
     """`choose` is what the verdict decides again with; `codes` reads the graph's texts."""
     p = np.random.default_rng(1).random((500, 1))
     made = costs([[0, 4, 2.5], [40, 4, 3]])
-    assert np.array_equal(codes(run(p, made)["decision"].to_list(), made), choose(p, made))
+    policy = LabelPolicy(costs=made)
+    assert np.array_equal(policy.codes(run(p, made)["decision"].to_list()), policy.choose(p))
 
 
 MONEY = st.sampled_from([0.0, -0.0, 1.0, 5.0, -3.0, 1e300, -1e300, 1e-300, np.nan, np.inf]) | st.floats(-1e6, 1e6)
 
 
-def by_row(classes: int, *, refuses: bool = False) -> Costs:
+def by_row(classes: int, *, refuses: bool = False) -> CostMatrix:
     """Three actions; the cells (0, 1) and (1, 0) stand in the columns u and v, whose means are 2 and 7."""
     matrix = np.arange(3.0 * classes).reshape(classes, 3) % 4
     matrix[0, 1], matrix[1, 0] = 2.0, 7.0
@@ -97,7 +99,8 @@ def test_row_costs_decide_alike_in_numpy_and_in_the_graph(data, classes, refuses
     p = np.array(data.draw(st.lists(st.sampled_from([0.01, 0.25, 0.5, 0.75, 0.9]), min_size=n, max_size=n)))[:, None]
     p = p if classes == 2 else np.hstack((p, (1 - p) / 2, (1 - p) / 2))
     made = by_row(classes, refuses=refuses)
-    outputs = ExpectedCost(costs=made).outputs(Stub("p", p.shape[1]))
+    policy = LabelPolicy(costs=made)
+    outputs = policy.graph_outputs(Stub("p", p.shape[1]))
     found = evaluate(outputs, frame, stubs={"p": p})
     columns = [Column("u"), Column("v"), Stub("p", p.shape[1])]
     graph = open_session(to_onnx(outputs, inputs=columns)).run(
@@ -106,9 +109,9 @@ def test_row_costs_decide_alike_in_numpy_and_in_the_graph(data, classes, refuses
     assert found["decision"].to_list() == graph["decision"][:, 0].tolist()
     assert np.array_equal(found["expected_cost"], graph["expected_cost"], equal_nan=True)
 
-    again = choose(p, made, made.amounts(frame))
+    again = policy.choose(p, made.amounts(frame))
     again[~made.known(frame).all(axis=1) & refuses] = -1
-    assert codes(found["decision"].to_list(), made).tolist() == again.tolist()
+    assert policy.codes(found["decision"].to_list()).tolist() == again.tolist()
 
 
 POLICY = {
@@ -130,12 +133,13 @@ def test_every_policy_decides_alike_in_numpy_and_in_the_graph(policy, data):
     n = data.draw(st.integers(1, 8))
     frame = pl.DataFrame({name: data.draw(st.lists(MONEY, min_size=n, max_size=n)) for name in "uv"})
     p = np.array(data.draw(st.lists(st.sampled_from([0.01, 0.25, 0.5, 0.75, 0.9]), min_size=n, max_size=n)))[:, None]
-    review, made = Review(cost=0.5, error=0.1), by_row(2)
+    review, made = ReviewCost(cost=0.5, error=0.1), by_row(2)
     said = dict(POLICY[policy])
-    if prices := said.pop("capacity", None):
-        said["capacity"] = Capacity(shares={1: 0.1, 2: 0.1}, texts={}, prices=np.array(prices))
+    prices, bounds = said.pop("capacity", None), said.pop("bounds", None)
+    capacity = Capacity(shares={1: 0.1, 2: 0.1}, texts={}, prices=np.array(prices)) if prices else None
     made = replace(made, actions=("no", "yes", "ask"), matrix=review.added(made.matrix[:, :2]), review=review, **said)
-    outputs = ExpectedCost(costs=made).outputs(Stub("p"))
+    decides = LabelPolicy(costs=made, capacity=capacity, bounds=bounds)
+    outputs = decides.graph_outputs(Stub("p"))
     found = evaluate(outputs, frame, stubs={"p": p})
     graph = open_session(to_onnx(outputs, inputs=[Column("u"), Column("v"), Stub("p")])).run(
         {"u": frame["u"].to_numpy(), "v": frame["v"].to_numpy(), "p": p}
@@ -143,10 +147,11 @@ def test_every_policy_decides_alike_in_numpy_and_in_the_graph(policy, data):
     assert found["decision"].to_list() == graph["decision"][:, 0].tolist()
     for name in set(found) - {"decision"}:
         assert np.array_equal(found[name], graph[name], equal_nan=True), name
-    again = choose(p, made, made.amounts(frame))
+    again = decides.choose(p, made.amounts(frame))
     unknown = ~made.decidable(frame)
     again[unknown & (made.asks or made.refuses)] = 2 if made.asks else -1
-    assert codes(found["decision"].to_list(), made).tolist() == again.tolist()
+    assert decides.codes(found["decision"].to_list()).tolist() == again.tolist()
+    assert decides.decide(p, made.amounts(frame), ~unknown).tolist() == again.tolist()
     if prices:
         each = costs_of_actions(p, made, made.amounts(frame))
         assert np.array_equal(found["action_costs"][~unknown], each[~unknown])
@@ -160,7 +165,7 @@ def test_a_missing_row_cost_is_the_mean_or_a_refusal():
     made = by_row(2)
     assert made.amounts(frame)[:, 0, 1].tolist() == [2.0, 100.0, 2.0]
     assert made.known(frame).tolist() == [[False, True], [True, True], [False, True]]
-    found = evaluate(ExpectedCost(costs=replace(made, refuses=True)).outputs(Stub("p")), frame, stubs={"p": p})
+    found = evaluate(LabelPolicy(costs=replace(made, refuses=True)).graph_outputs(Stub("p")), frame, stubs={"p": p})
     assert (found["decision"] == REFUSED).to_list() == [True, False, True]
     assert np.isnan(found["expected_cost"][:, 0]).tolist() == [True, False, True]
 
@@ -169,5 +174,5 @@ def test_equal_row_costs_take_the_first_action():
     """A tie on a row does not act, whether the amounts are constants or columns."""
     tied = replace(costs([[3, 1], [0, 1]]), rows={(0, 0): RowCost(text="u", expr=Column("u"), mean=3.0)})
     frame = pl.DataFrame({"u": [1.0, 2.0, 3.0, 1.5]})
-    found = evaluate(ExpectedCost(costs=tied).outputs(Stub("p")), frame, stubs={"p": np.full((4, 1), 0.5)})
+    found = evaluate(LabelPolicy(costs=tied).graph_outputs(Stub("p")), frame, stubs={"p": np.full((4, 1), 0.5)})
     assert found["decision"].to_list() == ["action 0", "action 0", "action 1", "action 0"]
