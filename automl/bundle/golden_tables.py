@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
+from automl.bundle.scorer import Document
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Related, read_table, read_tables
 from automl.features.relational.codec import from_json
@@ -19,12 +19,12 @@ from automl.features.relational.definition import MAIN, Catalog
 MOST = 2_000  # rows of one table
 MOST_EACH = 200  # rows for one key: more are rare and make the file long
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def with_tables(
-    golden: Sequence[Mapping[str, Any]], related: Related, *, seed: int
-) -> tuple[list[Row], dict[str, Any]]:
+    golden: Sequence[Mapping[str, object]], related: Related, *, seed: int
+) -> tuple[list[Row], dict[str, object]]:
     """The golden rows with keys, and for each table the raw rows that they meet.
 
     No key is a real one, unless the model reads it as a feature. All other cells are drawn column by column from
@@ -38,10 +38,10 @@ def with_tables(
 
 
 def read_golden(
-    reader: Mapping[str, Any],
-    rows: Sequence[Mapping[str, Any]],
-    document: Mapping[str, Any] | None,
-    tables: Mapping[str, Any],
+    reader: Mapping[str, object],
+    rows: Sequence[Mapping[str, object]],
+    document: Document | None,
+    tables: Mapping[str, Sequence[Mapping[str, object]]],
 ) -> pl.DataFrame:
     """The golden rows in wire types, with what is computed from other tables where there is a `document` of them."""
     frame = pl.DataFrame([read_row(reader, row) for row in rows])
@@ -52,7 +52,7 @@ def read_golden(
     return frame.hstack(computed) if frame.width else computed
 
 
-def drawn(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def drawn(document: Document) -> list[Document]:
     """The entries of main's reader whose cells are drawn as any other: all but keys, which are made."""
     catalog = from_json(document["definitions"]).catalog
     keys = {other for relation in catalog.relations if relation.parent == MAIN for _, other in relation.on}
@@ -71,7 +71,7 @@ class _Maker:
     draw: np.random.Generator
     made: dict[str, list[Row]] = field(default_factory=dict)
     keys: int = 0
-    _cells: dict[str, Mapping[str, list[Any]]] = field(default_factory=dict)
+    _cells: dict[str, Mapping[str, list[object]]] = field(default_factory=dict)
 
     def keyed(self, table: str, rows: list[Row]) -> list[Row]:
         """The rows with a synthetic key wherever another table asks for a column that they lack."""
@@ -124,7 +124,7 @@ class _Maker:
             if column not in joined
         }
 
-    def _margins(self, name: str) -> dict[str, list[Any]]:
+    def _margins(self, name: str) -> dict[str, list[object]]:
         """The cells that each column is drawn from."""
         entry = self.related.document["tables"][name]
         sample = self.related.samples[name]

@@ -4,12 +4,11 @@ import argparse
 import csv
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
-from automl.bundle.scorer import ScoreError, Scorer, chunks, missing_columns
+from automl.bundle.scorer import Document, ScoreError, Scorer, chunks, missing_columns
 from automl.data.read.reader import BLANKS
 
 
@@ -87,7 +86,7 @@ def one_spelling(key: str) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def read_csv(path: Path, dialect: Mapping[str, Any]) -> Iterator[list[str]]:
+def read_csv(path: Path, dialect: Document) -> Iterator[list[str]]:
     """The header of a CSV file, then its rows, every cell as text."""
     csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
     with path.open(encoding=dialect.get("encoding", "utf-8"), newline="") as file:
@@ -106,7 +105,7 @@ def read_csv(path: Path, dialect: Mapping[str, Any]) -> Iterator[list[str]]:
                 raise ScoreError(f"{path}: line {lines.line_num} has {len(cells)} values, the header {len(header)}")
 
 
-def written(cell: Any) -> str:
+def written(cell: object) -> str:
     """A cell as every CSV of ours has it: numbers in the shortest form that reads back to the same number."""
     if cell is None:
         return ""

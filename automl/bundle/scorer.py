@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from automl.data.read.reader import read_row
 
@@ -20,7 +21,12 @@ PROTOCOL = 1
 NAMED = 5  # rows that an error names
 
 T = TypeVar("T")
-Array = np.ndarray[Any, Any]
+Array = NDArray[np.generic]
+Document = Mapping[str, Any]  # JSON whose hash was checked
+Row = Mapping[str, object]  # raw cells by column
+Values = dict[str, float | str]  # what the graph takes of a row
+Cell = float | int | str | bool
+Answer = dict[str, Cell]
 
 
 class ScoreError(ValueError):
@@ -33,10 +39,10 @@ class Scorer:
     `manifest`, where given, is the bundle's own, checked and of the protocol that this file reads.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], manifest: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: str | os.PathLike[str], manifest: Document | None = None) -> None:
         self.manifest = _manifest(Path(folder)) if manifest is None else manifest
         model = _model(Path(folder), self.manifest)
-        self.reader: dict[str, Any] = self.manifest["reader"]
+        self.reader: Document = self.manifest["reader"]
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]
         self.columns = [column for output in self.manifest["outputs"] for column in output["columns"]]
@@ -53,20 +59,20 @@ class Scorer:
         self._words = [(given, name) for given, name, kind in self.inputs if kind is not float]
         self._graph = getattr(self._session, "_sess", self._session)  # its wrapper finds each input in a list of all
 
-    def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def decide(self, row: Row) -> Answer:
         """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column."""
         results = self._one(self._values(row))
         self._check(results, 0)
         cells = [cell for result in results for cell in result[0].tolist()]
         return self._typed(dict(zip(self.columns, cells, strict=True)))
 
-    def score(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    def score(self, rows: Iterable[Row]) -> Iterator[Answer]:
         """The answers to many raw rows, in their order, computed in chunks."""
         for number, chunk in enumerate(chunks(rows, self.chunk_rows)):
             for cells in zip(*self.answers(chunk, number * self.chunk_rows), strict=True):
                 yield self._typed(dict(zip(self.columns, cells, strict=True)))
 
-    def answers(self, rows: Sequence[Mapping[str, Any]], first: int = 0) -> list[list[Any]]:
+    def answers(self, rows: Sequence[Row], first: int = 0) -> list[list[Cell]]:
         """The output columns for one chunk of raw rows, from row `first` on; a decision is text here."""
         read = self._all(rows)
         columns: dict[str, Array] = {
@@ -84,7 +90,7 @@ class Scorer:
         ]
         return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(self.columns)}
 
-    def _one(self, values: Mapping[str, Any]) -> list[Array]:
+    def _one(self, values: Values) -> list[Array]:
         """One row through the graph; all numbers become arrays at once, which is most of what a row costs."""
         numbers = np.array([values[name] for _, name in self._numbers], dtype=float).reshape(-1, 1, 1)
         feeds: dict[str, Array] = {given: number for (given, _), number in zip(self._numbers, numbers, strict=True)}
@@ -93,15 +99,15 @@ class Scorer:
         results: list[Array] = self._graph.run(self._outputs, feeds, None)
         return results
 
-    def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _values(self, row: Row) -> Values:
         """Everything the graph may take from one raw row."""
         return self._read(row)
 
-    def _all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _all(self, rows: Sequence[Row]) -> list[Values]:
         """The same for many."""
         return [self._read(row) for row in rows]
 
-    def _read(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _read(self, row: Row) -> Values:
         try:
             return read_row(self.reader, row)
         except KeyError:
@@ -127,7 +133,7 @@ class Scorer:
                 where = f"row {rows} lacks" if len(refused) == 1 else f"rows {rows} ({len(refused)} in all) lack"
                 raise ScoreError(f'{where} a cost, and the spec says objective.costs.missing = "refuse"')
 
-    def _typed(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _typed(self, answer: Answer) -> Answer:
         if self.decisions:
             answer["decision"] = self.decisions[answer["decision"]]
         return answer
@@ -151,17 +157,17 @@ def missing_columns(names: Sequence[str]) -> str:
     return f"the data lacks {'a column' if len(names) == 1 else 'columns'} that the model reads: {listed}"
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> Document:
     text = (folder / "manifest.json").read_bytes()
     if (folder / "manifest.sha256").read_bytes() != seal(text):
         raise ScoreError(f"{folder}: manifest.json is not the one that was written")
-    manifest: dict[str, Any] = json.loads(text)
+    manifest: Document = json.loads(text)
     if manifest["protocol"] != PROTOCOL:
         raise ScoreError(f"{folder}: the bundle has protocol {manifest['protocol']}, this file reads {PROTOCOL}")
     return manifest
 
 
-def _model(folder: Path, manifest: Mapping[str, Any]) -> bytes:
+def _model(folder: Path, manifest: Document) -> bytes:
     model = (folder / "model.onnx").read_bytes()
     if hashlib.sha256(model).hexdigest() != manifest["files"]["model.onnx"]:
         raise ScoreError(f"{folder}: model.onnx is not the one that was written")
@@ -173,7 +179,7 @@ def seal(manifest: bytes) -> bytes:
     return f"{hashlib.sha256(manifest).hexdigest()}  manifest.json\n".encode()
 
 
-def _decision_values(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _decision_values(manifest: Document) -> dict[Cell, Cell]:
     """Decisions by their text in the target's own type, where they are labels and no names of actions (D21)."""
     target = manifest["target"]
     values = dict(zip(target["texts"], target["values"], strict=True))

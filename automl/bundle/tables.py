@@ -10,12 +10,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from automl.bundle.score_file import read_csv, score_file
-from automl.bundle.scorer import ScoreError, Scorer, missing_columns
+from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, missing_columns
 from automl.data.read.frames import read_frame
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, read_tables, wire_schema
@@ -45,11 +44,11 @@ class TableScorer(Scorer):
         self,
         folder: str | os.PathLike[str],
         tables: Mapping[str, Source] | None = None,
-        manifest: dict[str, Any] | None = None,
+        manifest: Document | None = None,
     ) -> None:
         super().__init__(folder, manifest)
         self.document = _document(Path(folder), self.manifest)
-        self.main: dict[str, Any] = self.document["main"]
+        self.main: Document = self.document["main"]
         self.definitions = from_json(self.document["definitions"])
         own = [column["name"] for column in self.main["columns"] if not column.get("optional")]
         self.needed = list(dict.fromkeys([*self.needed, *own]))
@@ -85,10 +84,10 @@ class TableScorer(Scorer):
     def _frames(self) -> Mapping[str, pl.DataFrame | pl.LazyFrame]:
         return read_tables(self.document, {}) if self._held is None else self._held  # the refusal names them all
 
-    def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _values(self, row: Row) -> Values:
         return self._read(row) | self._sorted().features(self._main(row))
 
-    def _all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _all(self, rows: Sequence[Row]) -> list[Values]:
         main = pl.DataFrame([self._main(row) for row in rows], schema=wire_schema(self.main))
         computed = self._many(main).to_dicts()
         return [self._read(row) | more for row, more in zip(rows, computed, strict=True)]
@@ -104,7 +103,7 @@ class TableScorer(Scorer):
             self._store = Store.of(self.definitions, self._frames)
         return self._store
 
-    def _main(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _main(self, row: Row) -> Values:
         try:
             return read_row(self.main, row)
         except KeyError:
@@ -116,7 +115,7 @@ class TableScorer(Scorer):
 def open_scorer(
     folder: str | os.PathLike[str],
     tables: Mapping[str, Source] | None = None,
-    manifest: dict[str, Any] | None = None,
+    manifest: Document | None = None,
 ) -> Scorer:
     """The scorer of a bundle of one table or of several. DataError for tables that the bundle does not know."""
     several = (Path(folder) / RELATIONAL).is_file()
@@ -133,11 +132,11 @@ def given(scorer: Scorer, tables: Mapping[str, Source]) -> Scorer:
     return scorer
 
 
-def _document(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _document(folder: Path, manifest: Document) -> Document:
     content = (folder / RELATIONAL).read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest["files"].get(RELATIONAL):
         raise ScoreError(f"{folder}: {RELATIONAL} is not the one that was written")
-    document: dict[str, Any] = json.loads(content)
+    document: Document = json.loads(content)
     return document
 
 
@@ -157,7 +156,7 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def read_file(path: Path, dialect: Mapping[str, Any]) -> pl.DataFrame:
+def read_file(path: Path, dialect: Document) -> pl.DataFrame:
     """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training."""
     if path.suffix.lower() in FILES:
         try:

@@ -84,7 +84,7 @@ def finish(
     out: Path,
     *,
     gates: Iterable[Any],
-    verdict: Any,
+    verdict: object,
     card: str,
     report: str | None = None,
 ) -> Path:
@@ -179,7 +179,7 @@ def _parquet(contents: Contents) -> bytes:
     return buffer.getvalue()
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -101,9 +101,8 @@ def _form(out: Path, options: Options) -> Form:
 
 def _cost_file(model: Bundle, path: Path) -> CostFile:
     """The cost file that the bundle's spec speaks of, in the columns that the graph takes."""
-    spoken: Any = model.spec["objective"]
     names = model.optional
-    by = (spoken.get("costs") or {}).get("by")
+    by = (model.manifest.objective.get("costs") or {}).get("by")
     if not names or by is None:
         raise SpecError(
             "the bundle reads no cost file", where="--costs", hint="Its spec names no objective.costs.table."
@@ -133,7 +132,7 @@ class _Job:
         return chunk * max(1, min(MOST_CHUNKS, CELLS // (chunk * len(self.model.needed))))
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What must be the same for a killed run to go on."""
         paths = [*files(self.data), *self.tables.values()]
         return {
@@ -246,7 +245,7 @@ def _columns(job: _Job, frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _dialect(model: Bundle, data: Path) -> Mapping[str, Any] | None:
+def _dialect(model: Bundle, data: Path) -> Mapping[str, object] | None:
     """The dialect of training where the header can be read with it; else it is found from the file."""
     dialect = model.manifest.dialect
     first = files(data)[0]

@@ -190,7 +190,7 @@ def _label_encoder(writer: Writer, node: Node, given: Sequence[Value]) -> Value:
     return found
 
 
-def _encoded(node: Node) -> tuple[list[Any], NDArray[np.generic], Any]:
+def _encoded(node: Node) -> tuple[list[object], NDArray[np.generic], Any]:
     """Keys, values and the value of what is no key."""
     given = node.attributes
     if "values_tensor" in given:

@@ -49,7 +49,7 @@ class Heavy:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="heavy")
         self._most, self._waiting = most, 0
 
-    async def run(self, work: Callable[..., T], *values: Any) -> T:
+    async def run(self, work: Callable[..., T], *values: object) -> T:
         """What `work` gives; Refusal 503 where the line is full."""
         if self._waiting >= self._most:
             raise Refusal(503, "too many large requests wait", hint="Ask again later.", retry=2)
