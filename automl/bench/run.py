@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from automl.bench.tasks import BenchTask, read_task
 from automl.bench.watch import Watched, watch
@@ -149,7 +148,7 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
 
 def _cost_file(task: BenchTask) -> Path | None:
     """The costs of the test rows, where each has its own: without them decisions would stand on the mean of train."""
-    objective: Any = task.spec["objective"]
+    objective = task.spec["objective"]
     table = (objective.get("costs") or {}).get("table")
     return Path(table["test"]) if table else None
 
@@ -160,7 +159,7 @@ def _tables(task: BenchTask, names: Sequence[str], place: Path) -> dict[str, Pat
 
     from automl.data.read.source import load
 
-    data: Any = task.spec["data"]
+    data = task.spec["data"]
     found = {name: Path(data["tables"][name]["path"]) for name in names if name != "main"}
     if "main" in names:
         found["main"] = place / "past.parquet"

@@ -101,7 +101,7 @@ def differences(expected: Mapping[str, Cells], found: Mapping[str, Cells]) -> li
     return wrong
 
 
-def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> list[object]:
+def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> Sequence[object]:
     """The cells that a column is drawn from, each as often as it stands in the `sample` of rows, missing ones too."""
     cells = [raw_cell(value) for value in rows.raw[column.name][sample].to_list()]
     if column.wire == "text":
@@ -114,11 +114,11 @@ def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> list[objec
     return cells
 
 
-def _pick(cells: list[object], draw: np.random.Generator) -> Any:
+def _pick(cells: Sequence[object], draw: np.random.Generator) -> object:
     return cells[int(draw.integers(len(cells)))] if cells else None
 
 
-def _end(rows: Rows, column: Column, margin: list[object], place: int) -> Any:
+def _end(rows: Rows, column: Column, margin: Sequence[object], place: int) -> object:
     """The raw cell of the column's smallest (0) or largest (-1) number; of a text any cell."""
     if _is_text(column):
         return margin[place] if margin else None
@@ -133,7 +133,7 @@ def _is_text(column: Column) -> bool:
     return column.wire in {"category", "text"}
 
 
-def raw_cell(value: object) -> Any:
+def raw_cell(value: object) -> str | float | None:
     """A raw value as JSON carries it to the reader."""
     if isinstance(value, Decimal):
         return float(value)
@@ -144,7 +144,7 @@ def raw_cell(value: object) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _cell(value: object) -> Any:
+def _cell(value: object) -> object:
     return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 

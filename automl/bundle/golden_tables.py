@@ -71,7 +71,7 @@ class _Maker:
     draw: np.random.Generator
     made: dict[str, list[Row]] = field(default_factory=dict)
     keys: int = 0
-    _cells: dict[str, Mapping[str, list[object]]] = field(default_factory=dict)
+    _cells: dict[str, Mapping[str, Sequence[object]]] = field(default_factory=dict)
 
     def keyed(self, table: str, rows: list[Row]) -> list[Row]:
         """The rows with a synthetic key wherever another table asks for a column that they lack."""
@@ -124,12 +124,12 @@ class _Maker:
             if column not in joined
         }
 
-    def _margins(self, name: str) -> dict[str, list[object]]:
+    def _margins(self, name: str) -> dict[str, Sequence[object]]:
         """The cells that each column is drawn from."""
         entry = self.related.document["tables"][name]
         sample = self.related.samples[name]
         read = read_table(name, entry, sample).lazy().collect()
-        margins = {}
+        margins: dict[str, Sequence[object]] = {}
         for column in read.columns:
             cells = [raw_cell(value) for value in sample[column].to_list()]
             if read[column].dtype == pl.String:

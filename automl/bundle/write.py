@@ -8,7 +8,6 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from automl.bundle import disk
 from automl.bundle.contents import Contents, versions
@@ -83,7 +82,7 @@ def finish(
     staged: Path,
     out: Path,
     *,
-    gates: Iterable[Any],
+    gates: Iterable[object],
     verdict: object,
     card: str,
     report: str | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -39,7 +39,7 @@ def put(document: object) -> None:
     click.echo(document.rstrip("\n"))
 
 
-def _finite(value: object) -> Any:
+def _finite(value: object) -> object:
     """JSON knows no NaN and no infinity: they become null."""
     if isinstance(value, dict):
         return {str(key): _finite(item) for key, item in value.items()}

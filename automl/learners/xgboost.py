@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model,
 from automl.learners.constant import nothing_to_learn
 from automl.ops.expr import Features, Trees
 from automl.task import Task
+
+if TYPE_CHECKING:
+    import xgboost
 
 NAME = "xgboost"
 FEW_CLASSES = 4
@@ -36,7 +39,7 @@ OBJECTIVE = {
 class XGBoostModel:
     """A booster cut at its best round."""
 
-    booster: Any
+    booster: xgboost.Booster
     kept: int
     columns: int
     target: Target
@@ -101,19 +104,19 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     )
 
 
-def _watch(stopper: Stopper) -> Any:
+def _watch(stopper: Stopper) -> xgboost.callback.TrainingCallback:
     """A callback of XGBoost that lets the stopper see each round, with its loss where there are validation rows."""
     import xgboost
 
     class Watch(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # xgboost is untyped
-        def after_iteration(self, model: Any, epoch: int, evals_log: Mapping[str, Any]) -> bool:
+        def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Mapping[str, Any]) -> bool:
             del model, epoch
             return stopper.stop(next(iter(evals_log["valid"].values()))[-1] if evals_log else None)
 
     return Watch()
 
 
-def _data(part: Matrix, target: Target, settings: Mapping[str, Any], like: Any = None) -> Any:
+def _data(part: Matrix, target: Target, settings: Params, like: xgboost.DMatrix | None = None) -> xgboost.DMatrix:
     """The rows as XGBoost has them, with the bins of `like` where it is given."""
     import xgboost
 

@@ -68,7 +68,7 @@ def make_app(current: Current, settings: Settings, *, token: str | None, log: Lo
     quiet: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # nothing leaves unasked
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=quiet)
     app.add_route("/predict", _predict(current, settings), methods=["POST"])
-    told: dict[str, Callable[[], Any]] = {
+    told: dict[str, Callable[[], object]] = {
         "/schema": lambda: current.get().schema,
         "/openapi.json": lambda: current.get().openapi,
         "/health/live": lambda: {"live": True},
@@ -103,7 +103,7 @@ def _predict(current: Current, settings: Settings) -> Answer:
     return predict
 
 
-def _document(what: Callable[[], Any]) -> Answer:
+def _document(what: Callable[[], object]) -> Answer:
     from fastapi.responses import JSONResponse
 
     async def document(_request: Request) -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from automl.deploy.serve.arrow import too_many
 from automl.deploy.serve.refusal import Refusal
@@ -59,12 +58,12 @@ def _rows(body: bytes, max_rows: int) -> list[Row]:
     return rows
 
 
-def _document(body: bytes, odd: list[_Odd]) -> Any:
+def _document(body: bytes, odd: list[_Odd]) -> object:
     def constant(word: str) -> _Odd:
         odd.append(_Odd(f"{word} is no number of JSON; write null for a missing value"))
         return odd[-1]
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, object] | _Odd:
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object] | _Odd:
         found = dict(pairs)
         if len(found) == len(pairs):
             return found
