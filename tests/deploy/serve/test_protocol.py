@@ -107,14 +107,3 @@ def test_too_many_connections(address):
 def test_no_http(address):
     """V02: what is no HTTP is 400."""
     assert talk(address, b"\x16\x03\x01 hello\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-
-
-def test_the_socket_does_not_wait():
-    """V09: the listening socket has TCP_NODELAY, which every connection inherits."""
-    with listen(Settings(port=0)) as listening:
-        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        with socket.create_connection(listening.getsockname()):
-            time.sleep(0.05)
-            line, _ = listening.accept()
-            with line:
-                assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
