@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = {name: tuple(entry) for name, entry in kept.items()}
     found = {}
     for name in said.only or CASES:
-        found[name] = _hashes(said.data, name, CASES[name])
+        found[name] = [*_hashes(said.data, name, CASES[name])]  # a list, as kept ones come from JSON
         word = "" if name not in kept else "equal" if kept[name][:2] == found[name][:2] else f"NOT {kept[name][:2]}"
         print(name.ljust(16), *found[name], word, flush=True)
     if said.write:

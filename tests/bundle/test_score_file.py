@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
+from automl.bundle.read import Bundle
 from automl.bundle.score_file import main, one_spelling, priced, score_file, written
 from automl.bundle.scorer import ScoreError, Scorer
+
+ALONE = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"automl", "polars", "pandas", "pydantic", "narwhals", "onnx", "sklearn"}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import runpy
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 def read(path):
@@ -33,6 +48,17 @@ def test_a_file_is_scored_as_its_rows_are(bundle, raw, tmp_path):
     assert header == [*scorer.keys, *scorer.columns]
     answers = scorer.score(raw.iter_rows(named=True))
     assert [row[1:] for row in rows] == [[written(cell) for cell in answer.values()] for answer in answers]
+
+
+def test_score_py_equals_predict(bundle, raw, tmp_path):
+    """The script beside the bundle, without automl in reach, writes what `Bundle.predict` says, digit for digit."""
+    raw.write_csv(tmp_path / "in.csv")
+    command = [sys.executable, "-c", ALONE, bundle / "score.py", tmp_path / "in.csv", "-o", tmp_path / "out.csv"]
+    subprocess.run(command, check=True)
+    answer = Bundle.load(bundle).predict(raw)
+    rows = read(tmp_path / "out.csv")
+    assert rows[0] == answer.columns
+    assert rows[1:] == [[key, repr(p), str(decision), repr(cost)] for key, p, decision, cost in answer.iter_rows()]
 
 
 def test_a_short_row_stops_and_leaves_nothing(bundle, raw, tmp_path, capsys):
