@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -59,7 +59,7 @@ def _in_parts(row: dict[str, object], columns: Sequence[Column]) -> dict[str, ob
     """A raw row: what is read from several cells stands in them, unless they are columns of their own."""
     raw = dict(row)
     for column in columns:
-        parts: Any = column.reader.get("parts")
+        parts = column.reader.get("parts")
         if parts:
             text = raw.pop(column.name)
             cells = str(text or "").split(" ")

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from automl.bundle.scorer import Document, ScoreError, Scorer, chunks, missing_columns
-from automl.data.read.reader import BLANKS
+from automl.bundle.scorer import ScoreError, Scorer, chunks, missing_columns
+from automl.data.read.reader import BLANKS, CsvDialect
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +39,8 @@ def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None)
     try:
         with partial.open("w", encoding="utf-8", newline="") as target:
             writer = csv.writer(target, lineterminator="\n")
-            lines = read_csv(data, scorer.manifest["dialect"] or {})
+            dialect: CsvDialect | None = scorer.manifest["dialect"]
+            lines = read_csv(data, dialect or {})
             header = next(lines)
             keys = [key for key in scorer.keys if key in header]
             writer.writerow(keys + scorer.columns)
@@ -86,7 +87,7 @@ def one_spelling(key: str) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def read_csv(path: Path, dialect: Document) -> Iterator[list[str]]:
+def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
     """The header of a CSV file, then its rows, every cell as text."""
     csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
     with path.open(encoding=dialect.get("encoding", "utf-8"), newline="") as file:

@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from automl.data.read.reader import read_row
+from automl.data.read.reader import Reader, read_row
 
 PROTOCOL = 1
 
@@ -42,7 +42,7 @@ class Scorer:
     def __init__(self, folder: str | os.PathLike[str], manifest: Document | None = None) -> None:
         self.manifest = _manifest(Path(folder)) if manifest is None else manifest
         model = _model(Path(folder), self.manifest)
-        self.reader: Document = self.manifest["reader"]
+        self.reader: Reader = self.manifest["reader"]
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]
         self.columns = [column for output in self.manifest["outputs"] for column in output["columns"]]

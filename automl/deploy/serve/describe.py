@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from automl.bundle.read import Bundle, read_file
-from automl.bundle.scorer import Answer, Document
+from automl.bundle.scorer import Answer
+from automl.data.read.reader import Reader, Wire
 from automl.deploy.serve import arrow
 from automl.deploy.serve.nested import inside, nest, unnest
 from automl.deploy.serve.settings import Settings
@@ -171,7 +172,7 @@ def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, object]:
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False}
 
 
-def _nested_schema(readers: Mapping[str, Document], catalog: Catalog, table: str) -> dict[str, object]:
+def _nested_schema(readers: Mapping[str, Reader], catalog: Catalog, table: str) -> dict[str, object]:
     """The tables that are read and whose rows stand in a row of `table`, as properties of it.
 
     What joins them need not be said twice.
@@ -206,7 +207,7 @@ def _answers_schema(bundle: Bundle) -> dict[str, object]:
     return {"type": "object", "required": ["rows", "bundle"], "properties": properties}
 
 
-def _wires(bundle: Bundle) -> dict[str, str]:
+def _wires(bundle: Bundle) -> dict[str, Wire]:
     """The wire of each raw column of main."""
     found = _wires_of(bundle.manifest.reader)
     if bundle.catalog is not None:
@@ -215,7 +216,7 @@ def _wires(bundle: Bundle) -> dict[str, str]:
     return {name: found.get(name, "text") for name in dict.fromkeys([*bundle.needed, *found]) if name in read}
 
 
-def _wires_of(reader: Mapping[str, Any]) -> dict[str, str]:
+def _wires_of(reader: Reader) -> dict[str, Wire]:
     """The wire of each raw column of a reader; one that is read together with others is text."""
     return {
         name: "text" if "parts" in entry else entry["wire"]
