@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -83,5 +84,5 @@ def test_a_spread_has_both_ends(size, most):
     assert found == sorted(set(found))
     assert len(found) == min(size, most)
     assert not size or (found[0], found[-1]) == (0, size - 1)
-    steps = [after - before for before, after in zip(found, found[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(found)]
     assert not steps or max(steps) - min(steps) <= 1
