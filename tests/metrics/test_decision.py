@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from automl.metrics import decision
@@ -40,6 +40,7 @@ def test_only_the_likelier_class_counts(metric: Metric) -> None:
 
 
 @each
+@settings(max_examples=25)
 @given(weight=some.lists(some.integers(0, 3), min_size=10, max_size=10).filter(lambda w: w[0] and w[-1] and w[3]))
 def test_weights_act_like_copies(metric: Metric, weight: list[int]) -> None:
     """A row of weight 3 is three rows, one of weight 0 is none."""

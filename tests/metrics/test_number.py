@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from automl.metrics import number
@@ -46,6 +46,7 @@ def test_a_row_of_weight_two_counts_twice(metric: Metric) -> None:
 
 
 @each
+@settings(max_examples=25)
 @given(y=numbers)
 def test_nothing_is_better_than_the_truth(metric: Metric, y: list[float]) -> None:
     """A perfect prediction has a loss of 0, or an R2 of 1, and no other has less."""
@@ -56,6 +57,7 @@ def test_nothing_is_better_than_the_truth(metric: Metric, y: list[float]) -> Non
     assert other < best if metric.greater_is_better else other > best
 
 
+@settings(max_examples=25)
 @given(y=numbers, factor=some.floats(0.01, 100))
 def test_units_change_what_has_a_unit(y: list[float], factor: float) -> None:
     """In cents instead of euros errors grow alike, while R2 and percentages stay."""

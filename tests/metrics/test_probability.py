@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from automl.metrics import probability
@@ -37,6 +37,7 @@ def test_four_rows_by_hand(metric: Metric, value: float) -> None:
     assert score(metric, Y, P) == pytest.approx(value, rel=1e-12)
 
 
+@settings(max_examples=25)
 @given(rows)
 def test_the_area_is_the_share_of_pairs_in_order(drawn: list[tuple[bool, int]]) -> None:
     """P(positive above negative) + P(tie) / 2, pair by pair."""
@@ -45,6 +46,7 @@ def test_the_area_is_the_share_of_pairs_in_order(drawn: list[tuple[bool, int]]) 
     assert score(roc_auc, y, p[:, None] / 10) == pytest.approx(np.mean(above))
 
 
+@settings(max_examples=25)
 @given(rows)
 def test_rankings_know_only_the_order(drawn: list[tuple[bool, int]]) -> None:
     """Squared probabilities rank alike; turned round, the area is what is missing to 1."""
