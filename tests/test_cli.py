@@ -42,7 +42,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         options["listener"](Event(stage="done", text="wrote it"))  # type: ignore[operator]  # a listener
         return types.SimpleNamespace(summary=lambda: {"score": float("nan"), "path": Path("x")}, exit_code=143)
 
-    _install(monkeypatch, "automl.pipeline.fit", fit=fit, plan=lambda spec: {"target": spec.objective.target})
+    _install(monkeypatch, "automl.pipeline.fit", fit=fit)
+    _install(monkeypatch, "automl.pipeline.plan", plan=lambda spec, out: {"target": spec.objective.target})
     _install(
         monkeypatch,
         "automl.report.text",

@@ -140,9 +140,9 @@ def _features(choice: Choice) -> tuple[FeatureRecord, ...]:
 
 def _answers(choice: Choice, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
     """The ops' own answers to the golden rows, by output column: the graph must give the same."""
-    found = evaluate(choice.assembly.outputs, frame)
+    by_ops = evaluate(choice.assembly.outputs, frame)
     answers: dict[str, NDArray[np.generic]] = {}
     for output in outputs:
-        values = np.asarray(found[output.name]).reshape(frame.height, -1)
+        values = np.asarray(by_ops[output.name]).reshape(frame.height, -1)
         answers |= {name: values[:, place] for place, name in enumerate(output.columns)}
     return answers

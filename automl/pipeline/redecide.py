@@ -49,7 +49,7 @@ CHANGEABLE = ("costs", "interval", "names", "require", "review", "capacity", "ru
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Redecided:
     """The new bundle's folder, the verdict under the new costs, what the gates measured, and the old bundle's hash."""
 
     path: Path
@@ -73,7 +73,7 @@ class Decided:
         }
 
 
-def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Decided:
+def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Redecided:
     """Write the bundle `out`: that of the folder `bundle` with `overrides` (``key=value``) of its spec's [objective].
 
     No member is trained again. The verdict stands on the rows of evidence.parquet: all test rows, and the train rows
@@ -102,7 +102,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
         raise refused
     facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
-    return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+    return Redecided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
 
 
 def _check_fairness(spec: Spec) -> None:
@@ -252,11 +252,12 @@ def _golden(
     tables = _kept(old, "golden/tables.json") or {}
     frame = read_golden(old.manifest.reader, rows, _kept(old, RELATIONAL), tables)
     frame = frame.hstack(_inner_values(old, stub, outputs, frame))
-    found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
+    by_ops = evaluate(outputs, frame, stubs={stub.name: prediction})
     answers = dict(zip(names, prediction.T, strict=True))
     for output in described:
-        if output.name in found:
-            answers |= dict(zip(output.columns, found[output.name].reshape(len(rows), -1).T, strict=True))
+        if output.name in by_ops:
+            cells = np.asarray(by_ops[output.name]).reshape(len(rows), -1)
+            answers |= dict(zip(output.columns, cells.T, strict=True))
     kept = np.flatnonzero(is_decided(answers["decision"])) if "decision" in answers else np.arange(len(rows))
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
 
@@ -268,5 +269,5 @@ def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: p
     if not named:
         return []
     session = open_session(replace_policy(read_file(old.path, "model.onnx"), stub, named))
-    found = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
-    return [pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in found.items()]
+    inner = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
+    return [pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in inner.items()]

@@ -76,10 +76,10 @@ class CostMatrix:
         return any(cost.later for cost in self.rows.values())
 
     @property
-    def models(self) -> dict[str, Expr]:
+    def outcome_models(self) -> dict[str, Expr]:
         """What is expected of each amount that is known only afterwards and has a model, by `EXPECTED` and its cell."""
-        found = {self.cells[truth][action]: cost.model for (truth, action), cost in self.rows.items()}
-        return {f"{EXPECTED}{cell}": model for cell, model in found.items() if model is not None}
+        models = {self.cells[truth][action]: cost.model for (truth, action), cost in self.rows.items()}
+        return {f"{EXPECTED}{cell}": model for cell, model in models.items() if model is not None}
 
     def of_truth(self, truth: int, part: Literal["expected", "filled"] = "expected") -> Expr:
         """What each action is expected to cost, or costs, if `truth` holds [N, actions], means filled in."""
@@ -101,24 +101,25 @@ class CostMatrix:
     def _by_row(self, frame: pl.DataFrame, part: Literal["expected", "filled"]) -> Floats | None:
         if not self.rows:
             return None
-        found = evaluate({str(truth): self.of_truth(truth, part) for truth in range(len(self.matrix))}, frame)
-        return np.stack([np.asarray(found[str(truth)]) for truth in range(len(self.matrix))], axis=1)
+        truths = range(len(self.matrix))
+        by_truth = evaluate({str(truth): self.of_truth(truth, part) for truth in truths}, frame)
+        return np.stack([np.asarray(by_truth[str(truth)]) for truth in truths], axis=1)
 
     def decidable(self, frame: pl.DataFrame) -> Flags:
         """Whether a row has all costs that can be known in time [n]: policies that refuse or ask need them."""
         needed = {str(cell): cost.known for cell, cost in self.rows.items() if not cost.later}
-        found = np.ones(frame.height, dtype=np.bool_)
+        decidable = np.ones(frame.height, dtype=np.bool_)
         for flag in evaluate(needed, frame).values():
-            found &= np.asarray(flag)[:, 0]
-        return found
+            decidable &= np.asarray(flag)[:, 0]
+        return decidable
 
     def known(self, frame: pl.DataFrame) -> Flags:
         """Whether a row has all its costs of each truth [n, classes]."""
-        found = np.ones((frame.height, len(self.matrix)), dtype=np.bool_)
+        known = np.ones((frame.height, len(self.matrix)), dtype=np.bool_)
         flags = evaluate({f"{truth} {action}": cost.known for (truth, action), cost in self.rows.items()}, frame)
         for (truth, _), flag in zip(self.rows, flags.values(), strict=True):
-            found[:, truth] &= np.asarray(flag)[:, 0]
-        return found
+            known[:, truth] &= np.asarray(flag)[:, 0]
+        return known
 
     def all_known(self) -> Expr | None:
         """Whether a row has all costs that can be known in time (a flag); None if there are none."""
@@ -172,11 +173,11 @@ def _right_or_wrong(labels: Labels) -> CostMatrix:
 
 
 def _of_cells(table: spec.Costs, labels: Labels, reader: AmountReader) -> CostMatrix:
-    found = [
+    amounts = [
         [reader.amount(getattr(table, name), f"{WHERE}.{name}", truth) for name in row]
         for truth, row in enumerate(BINARY_CELLS)
     ]
-    return _made(found, labels.texts, BINARY_CELLS, table)
+    return _made(amounts, labels.texts, BINARY_CELLS, table)
 
 
 def _of_matrix(
@@ -191,19 +192,22 @@ def _of_matrix(
             hint = f"did you mean '{close}'?" if close else f"labels: {', '.join(labels.texts)}"
             raise SpecError(f"the target has no label '{truth}'", where=where, hint=hint)
     actions = tuple(dict.fromkeys(action for cells in rows.values() for action in cells))
-    found = [
+    amounts = [
         [reader.amount(_cell(rows, truth, action, where), f"{where}.{truth}.{action}", code) for action in actions]
         for code, truth in enumerate(known)
     ]
     cells = tuple(tuple(f"{truth}.{action}" for action in actions) for truth in labels.texts)
-    return _made(found, actions, cells, table)
+    return _made(amounts, actions, cells, table)
 
 
 def _made(
-    found: list[list[float | RowCost]], actions: tuple[str, ...], cells: tuple[tuple[str, ...], ...], table: spec.Costs
+    amounts: list[list[float | RowCost]],
+    actions: tuple[str, ...],
+    cells: tuple[tuple[str, ...], ...],
+    table: spec.Costs,
 ) -> CostMatrix:
-    means = [[cell.mean if isinstance(cell, RowCost) else cell for cell in row] for row in found]
-    places = ((truth, action, cell) for truth, row in enumerate(found) for action, cell in enumerate(row))
+    means = [[cell.mean if isinstance(cell, RowCost) else cell for cell in row] for row in amounts]
+    places = ((truth, action, cell) for truth, row in enumerate(amounts) for action, cell in enumerate(row))
     return CostMatrix(
         actions=actions,
         matrix=np.asarray(means, dtype=np.float64),

@@ -36,8 +36,8 @@ class CurrentRule:
 
     def decisions(self, frame: pl.DataFrame) -> NDArray[np.int64]:
         """The action codes [n] of rows: 1 where the rule acts, else 0."""
-        found = np.asarray(evaluate({"act": AsNumber(self.expr)}, frame)["act"], dtype=np.float64)
-        return np.broadcast_to(found[:, 0], frame.height).astype(np.int64)
+        acts = np.asarray(evaluate({"act": AsNumber(self.expr)}, frame)["act"], dtype=np.float64)
+        return np.broadcast_to(acts[:, 0], frame.height).astype(np.int64)
 
 
 def make_current_rule(objective: Objective, labels: Labels, data: Prepared | None = None) -> CurrentRule | None:

@@ -133,14 +133,14 @@ def _fitted(matrix: Matrix, way: _Way, *, seed: int) -> Expr:
     from automl.learners.linear import fit  # it loads scipy
 
     taught = replace(matrix, y=np.log(matrix.y)) if way.logs else matrix
-    found = fit(taught, None, NUMBER, {"l2": way.penalty}, seed=seed, seconds=SECONDS).member().prediction
+    prediction = fit(taught, None, NUMBER, {"l2": way.penalty}, seed=seed, seconds=SECONDS).member().prediction
     if way.logs:
-        found = Exponential(_bounded(found, taught.y))
+        prediction = Exponential(_bounded(prediction, taught.y))
         factor = np.average(matrix.y, weights=matrix.weight) / np.average(
-            _values(found, matrix.values), weights=matrix.weight
+            _values(prediction, matrix.values), weights=matrix.weight
         )
-        found = Multiply(found, constant(float(factor)))
-    return _bounded(found, matrix.y)
+        prediction = Multiply(prediction, constant(float(factor)))
+    return _bounded(prediction, matrix.y)
 
 
 def _values(prediction: Expr, features: Floats) -> Floats:
@@ -158,7 +158,7 @@ def _over_columns(prediction: Expr, plan: Plan) -> Expr:
     if not keep:
         return prediction
     matrix = Concat(tuple(plan.features[column].expr for column in keep))
-    (found,) = substitute(
+    (over_columns,) = substitute(
         *narrow(prediction, keep=keep), by=lambda expr: matrix if isinstance(expr, Features) else None
     )
-    return found
+    return over_columns

@@ -79,8 +79,8 @@ class UnitCosts:
         """What a unit costs on rows of read columns [n, 2], under and over; None if all rows cost the same."""
         if not self.rows:
             return None
-        found = evaluate({name: self.expr(name) for name in (UNDER, OVER)}, frame)
-        columns = [np.broadcast_to(np.asarray(values)[:, 0], frame.height) for values in found.values()]
+        amounts = evaluate({name: self.expr(name) for name in (UNDER, OVER)}, frame)
+        columns = [np.broadcast_to(np.asarray(values)[:, 0], frame.height) for values in amounts.values()]
         return np.column_stack(columns)
 
     def of(self, decision: Floats, y: Floats, amounts: Floats | None = None) -> Floats:

@@ -34,8 +34,8 @@ class ErrorSpread:
 
     def apply(self, prediction: Floats) -> Floats:
         """`expr` run on numbers [n]."""
-        found = evaluate({"spread": self.expr(Stub("p"))}, {}, stubs={"p": prediction})
-        return np.asarray(found["spread"], dtype=np.float64)[:, 0]
+        spread = evaluate({"spread": self.expr(Stub("p"))}, {}, stubs={"p": prediction})["spread"]
+        return np.asarray(spread, dtype=np.float64)[:, 0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +144,12 @@ def fit_spread(prediction: Floats, size: Floats, weight: Floats) -> ErrorSpread:
 def _apart(p: Floats, off: Floats, weight: Floats, *, seed: int) -> Floats:
     """The spread at each row, fitted without its fold [n]."""
     fold = np.random.default_rng(seed).permutation(p.size) % FOLDS
-    found = np.empty(p.size)
+    spread = np.empty(p.size)
     for number in range(FOLDS):
         inside, outside = fold != number, fold == number
         inside = inside if inside.any() else outside  # a single row has no other
-        found[outside] = fit_spread(p[inside], np.abs(off[inside]), weight[inside]).apply(p[outside])
-    return found
+        spread[outside] = fit_spread(p[inside], np.abs(off[inside]), weight[inside]).apply(p[outside])
+    return spread
 
 
 def _mirrored(errors: ScaledErrors) -> ScaledErrors:

@@ -82,7 +82,7 @@ class LabelPolicy:
     @property
     def expected_amounts(self) -> dict[str, Expr]:
         """What is expected of amounts that are known only afterwards [N, 1], by name."""
-        return self.costs.models
+        return self.costs.outcome_models
 
     def scaled(self, truth: int, action: int, factor: float) -> LabelPolicy:
         """The same policy with one amount multiplied by `factor`."""

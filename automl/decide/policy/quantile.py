@@ -50,9 +50,11 @@ class QuantileDecision:
 
         Both are NaN for a row that is refused for want of an amount.
         """
-        found = self._of(prediction, self.costs.expr(UNDER), self.costs.expr(OVER))
+        outputs = self._of(prediction, self.costs.expr(UNDER), self.costs.expr(OVER))
         known = self.costs.all_known() if self.costs.refuses else None
-        return found if known is None else {n: Where(known, expr, constant(np.nan)) for n, expr in found.items()}
+        if known is None:
+            return outputs
+        return {name: Where(known, expr, constant(np.nan)) for name, expr in outputs.items()}
 
     def _of(self, prediction: Expr, under: Expr, over: Expr) -> dict[str, Expr]:
         spread, curve = self.errors.spread.expr(prediction), self.curve
@@ -68,8 +70,9 @@ class QuantileDecision:
         """The decisions [n] of `prediction` [n, 1] by the same rule in numpy, `amounts` [n, 2] where rows differ."""
         each = np.empty((len(prediction), 0)) if amounts is None else amounts
         stubs = {"p": prediction, UNDER: each[:, :1], OVER: each[:, 1:]}
-        found = evaluate({"decision": self._of(Stub("p"), Stub(UNDER), Stub(OVER))["decision"]}, {}, stubs=stubs)
-        return np.asarray(found["decision"], dtype=np.float64)[:, 0]
+        decision = self._of(Stub("p"), Stub(UNDER), Stub(OVER))["decision"]
+        decided = evaluate({"decision": decision}, {}, stubs=stubs)["decision"]
+        return np.asarray(decided, dtype=np.float64)[:, 0]
 
 
 def _level(under: Expr, over: Expr) -> Expr:

@@ -47,7 +47,7 @@ class Bootstrap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class ComparedCosts:
     """Costs per 1,000 rows: ours, and each policy's without a model [policies]; the saving against the best of them."""
 
     ours: float
@@ -57,7 +57,7 @@ class Comparison:
     high: float
 
 
-def compare(ours: Floats, others: Floats, shares: Floats, bootstrap: Bootstrap) -> Comparison:
+def compare(ours: Floats, others: Floats, shares: Floats, bootstrap: Bootstrap) -> ComparedCosts:
     """Compare what each row costs under our decision [n] and under the other policies [n, policies].
 
     The interval is a paired percentile bootstrap (Efron and Tibshirani 1993); each draw picks its own best policy.
@@ -66,7 +66,7 @@ def compare(ours: Floats, others: Floats, shares: Floats, bootstrap: Bootstrap) 
     means = np.average(values, axis=0, weights=shares)
     drawn = bootstrap.means(values, shares)
     low, high = interval(drawn[:, 1:].min(axis=1) - drawn[:, 0])
-    return Comparison(
+    return ComparedCosts(
         ours=float(means[0]), others=means[1:], saving=float(means[1:].min() - means[0]), low=low, high=high
     )
 

@@ -12,7 +12,7 @@ from automl.decide.costs.review import CELL
 from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.policy.shadow_prices import with_shadow_prices
 from automl.decide.verdict.baselines import baselines, costs_without_model, rule_within_capacity
-from automl.decide.verdict.bootstrap import Bootstrap, Comparison, compare
+from automl.decide.verdict.bootstrap import Bootstrap, ComparedCosts, compare
 from automl.decide.verdict.break_even import break_even
 from automl.decide.verdict.capacity_use import capacity_use
 from automl.decide.verdict.decided_rows import DecidedRows, pooled, taken
@@ -33,11 +33,7 @@ MOST_CELLS = 12  # amounts that the sensitivity moves, the ones that cost most f
 
 
 def judge_labels(
-    test: DecidedRows,
-    policy: LabelPolicy,
-    *,
-    seed: int,
-    oof: DecidedRows | None = None,
+    test: DecidedRows, policy: LabelPolicy, *, seed: int, oof: DecidedRows | None = None
 ) -> Verdict | None:
     """The verdict on `test`, and on `oof` too where `test` has fewer than `ROWS_SMALL` rows. None without costs.
 
@@ -52,18 +48,14 @@ def judge_labels(
     rows = test if helper is None else pooled(test, helper)
     bootstrap = _bootstrap(rows, seed=seed)
     whole = compared(rows, policy, bootstrap)
-    alone = whole if helper is None else compared(test, policy, _bootstrap(test, seed=seed))
     policies = tuple(_baseline_costs(rows, policy, whole))
     best = policies[int(np.argmin(whole.others))]
+    basis = Basis(whole=whole, alone=whole, test_rows=test.n, oof_rows=None, unpriced=rows.unpriced)
+    if helper is not None:
+        alone = compared(test, policy, _bootstrap(test, seed=seed))
+        basis = replace(basis, alone=alone, oof_rows=helper.n, repeats=helper.repeats)
     verdict = make_verdict(
-        Basis(
-            whole=whole,
-            alone=alone,
-            test_rows=test.n,
-            oof_rows=None if helper is None else helper.n,
-            repeats=1 if helper is None else helper.repeats,
-            unpriced=rows.unpriced,
-        ),
+        basis,
         policy.costs,
         against=f"{_in_words(best)}, the best policy without a model",
         best=best,
@@ -83,14 +75,14 @@ def _bootstrap(rows: DecidedRows, *, seed: int) -> Bootstrap:
     return Bootstrap.over(rows.y.size, rows.group, seed=seed)
 
 
-def compared(rows: DecidedRows, policy: LabelPolicy, bootstrap: Bootstrap) -> Comparison:
+def compared(rows: DecidedRows, policy: LabelPolicy, bootstrap: Bootstrap) -> ComparedCosts:
     """Our decisions against each policy without a model, the running cost among ours."""
     by_action, shares = rows.by_action(policy.costs), rows.shares
     ours = taken(by_action, rows.decisions) + policy.costs.running_per_row
     return compare(ours, costs_without_model(policy, by_action, rows.by_rule, shares), shares, bootstrap)
 
 
-def _baseline_costs(rows: DecidedRows, policy: LabelPolicy, whole: Comparison) -> Iterator[BaselineCost]:
+def _baseline_costs(rows: DecidedRows, policy: LabelPolicy, whole: ComparedCosts) -> Iterator[BaselineCost]:
     """The policies without a model, in the order in which they were compared."""
     for baseline, cost in zip(baselines(policy), whole.others, strict=False):
         yield BaselineCost(action=baseline.name, cost=float(cost), mixed=baseline.mixed)

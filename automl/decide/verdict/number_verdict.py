@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from automl.decide.costs.unit_costs import OVER, UNDER, UnitCosts
 from automl.decide.policy.conformal import ScaledErrors
 from automl.decide.policy.number_policy import NumberPolicy
 from automl.decide.policy.quantile import fit_decision
-from automl.decide.verdict.bootstrap import Bootstrap, Comparison, compare
+from automl.decide.verdict.bootstrap import Bootstrap, ComparedCosts, compare
 from automl.decide.verdict.decided_numbers import BaselineRows, DecidedNumbers, scaled_amounts
 from automl.decide.verdict.verdict import (
     ROWS_SMALL,
@@ -25,8 +24,6 @@ from automl.decide.verdict.verdict import (
     make_verdict,
 )
 
-Floats = NDArray[np.float64]
-
 
 def judge_numbers(
     test: DecidedNumbers,
@@ -38,7 +35,7 @@ def judge_numbers(
 ) -> Verdict | None:
     """The verdict on decisions about numbers, against the best single number of `train`; None without costs.
 
-    As `judge_labels`: out-of-fold rows help where `test` has fewer than `ROWS_SMALL`, and then test has a veto.
+    As `judge_labels`: out-of-fold rows help where `test` has fewer than `ROWS_SMALL` rows, and then test has a veto.
     """
     costs, decision = policy.costs, policy.decision
     if costs is None or decision is None:
@@ -66,7 +63,7 @@ def judge_numbers(
     )
 
 
-def _compared(rows: DecidedNumbers, costs: UnitCosts, constant: float, *, seed: int) -> Comparison:
+def _compared(rows: DecidedNumbers, costs: UnitCosts, constant: float, *, seed: int) -> ComparedCosts:
     """Our decisions against one number for all rows, the running cost among ours."""
     always = costs.of(np.full(rows.n, constant), rows.y, rows.amounts)
     ours = costs.of(rows.decision, rows.y, rows.amounts) + costs.running_per_row

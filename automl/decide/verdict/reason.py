@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.decide.verdict.bootstrap import Comparison
+from automl.decide.verdict.bootstrap import ComparedCosts
 
 
 def reason(
-    whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str, repeats: int = 1
+    whole: ComparedCosts, alone: ComparedCosts, *, against: str, rows: tuple[int, int], currency: str, repeats: int = 1
 ) -> str:
     """The verdict in words: `whole` on all evidence, `alone` on the test part; `rows` are test and out-of-fold rows.
 

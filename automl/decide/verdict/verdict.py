@@ -10,7 +10,7 @@ import numpy as np
 from automl.decide.costs.cost_matrix import CostMatrix
 from automl.decide.costs.running_cost import RunningCost
 from automl.decide.costs.unit_costs import UnitCosts
-from automl.decide.verdict.bootstrap import PER, Comparison
+from automl.decide.verdict.bootstrap import PER, ComparedCosts
 from automl.decide.verdict.break_even import BreakEven
 from automl.decide.verdict.capacity_use import CapacityUse
 from automl.decide.verdict.reason import left_out, reason
@@ -116,8 +116,8 @@ class Basis:
     `unpriced` rows were left out.
     """
 
-    whole: Comparison
-    alone: Comparison
+    whole: ComparedCosts
+    alone: ComparedCosts
     test_rows: int
     oof_rows: int | None
     repeats: int = 1
@@ -169,7 +169,7 @@ def make_verdict(
     )
 
 
-def make_scenario(cell: str, factor: float, amount: float, comparison: Comparison) -> Scenario:
+def make_scenario(cell: str, factor: float, amount: float, comparison: ComparedCosts) -> Scenario:
     """What is saved where the `amount` of a cell is `factor` times what the spec says."""
     return Scenario(
         cell=cell,
@@ -182,7 +182,7 @@ def make_scenario(cell: str, factor: float, amount: float, comparison: Compariso
     )
 
 
-def _running(running: RunningCost | None, whole: Comparison) -> RunningVerdict | None:
+def _running(running: RunningCost | None, whole: ComparedCosts) -> RunningVerdict | None:
     """The running cost of a spec, given what is saved net of it."""
     if running is None:
         return None

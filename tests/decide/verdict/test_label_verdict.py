@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from automl.decide.costs.cost_matrix import BINARY_CELLS, CostMatrix
-from automl.decide.costs.review import CELL, ReviewCost
 from automl.decide.costs.row_cost import RowCost
 from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.bootstrap import Bootstrap
@@ -150,41 +149,6 @@ def test_without_probabilities_the_decisions_stay():
     assert doubled.saving == pytest.approx(judge_labels(rows, GERMAN.scaled(1, 0, 2.0), seed=1).saving)
 
 
-def test_break_even_is_where_the_saving_vanishes():
-    """At both ends of the span the same decisions save nothing, inside they save something."""
-    rows = scored(2_000, strength=1.5)
-    span = judge_labels(rows, GERMAN, seed=1).break_even
-    assert span.cell == "false_positive"
-    assert span.low < 1 < span.high
-    for amount, saving in ((span.low, 0), (span.high, 0)):
-        assert judge_labels(rows, GERMAN.scaled(0, 1, amount), seed=1).saving == pytest.approx(saving, abs=1e-9)
-
-
-def test_break_even_with_a_review_is_where_the_saving_vanishes():
-    """A review errs, so it has its part of the amount: at both ends the same decisions save nothing."""
-    review = ReviewCost(cost=0.3, error=0.1)
-
-    def asked(alarm: float) -> LabelPolicy:
-        matrix = review.added(np.array([[0.0, alarm], [5.0, 0.0]]))
-        cells = tuple((*cells, CELL) for cells in BINARY_CELLS)
-        costs = replace(GERMAN_COSTS, actions=("good", "bad", "ask"), matrix=matrix, cells=cells, review=review)
-        return LabelPolicy(costs=costs)
-
-    rows = scored(2_000, strength=1.5)
-    rows = replace(rows, decisions=asked(1.0).choose(rows.p))
-    assert (rows.decisions == 2).any()
-    span = judge_labels(rows, asked(1.0), seed=1).break_even
-    assert span.low is None or span.low < 1 < span.high
-    for amount in filter(None, (span.low, span.high)):
-        assert judge_labels(rows, asked(amount), seed=1).saving == pytest.approx(0, abs=1e-9)
-
-
-def test_a_copy_of_a_constant_policy_breaks_even_nowhere():
-    """It saves nothing, whatever a false positive costs."""
-    rows = replace(scored(500, strength=1.0), decisions=np.ones(500, dtype=np.int64))
-    assert judge_labels(rows, GERMAN, seed=1).break_even is None
-
-
 def test_a_matrix_of_several_classes_and_actions_is_judged():
     """Three truths, four actions: each constant action is a policy, each amount a scenario, no break-even."""
     rng = np.random.default_rng(5)
@@ -242,23 +206,6 @@ def test_row_costs_are_counted_row_by_row():
     again, twice = by_row(rows, 1.0, 2 * amount)
     assert doubled.saving == pytest.approx(judge_labels(again, twice, seed=1).saving)
     assert doubled.amount == pytest.approx(2 * found.amounts[2].cost)
-
-
-def test_the_break_even_of_a_false_positive_by_row_is_a_factor():
-    """At the factor that is told the saving is 0; negative amounts have no such line."""
-    evidence, _ = by_row(scored(3_000, strength=1.5), 1.0, np.full(3_000, 5.0))
-    fee = np.random.default_rng(2).gamma(2.0, 0.5, 3_000)
-    amounts = evidence.amounts.copy()
-    amounts[:, 0, 1] = fee
-    cost = RowCost(text="fee", expr=Column("fee"), mean=float(fee.mean()))
-    policy = LabelPolicy(costs=replace(GERMAN_COSTS, rows={(0, 1): cost}))
-    found = judge_labels(replace(evidence, amounts=amounts), policy, seed=1).break_even
-    assert found.factor
-    amounts[:, 0, 1] = fee * found.high
-    spent = compared(replace(evidence, amounts=amounts), policy, Bootstrap.over(evidence.n, None, seed=1))
-    assert spent.others[0] - spent.ours == pytest.approx(0, abs=1e-9 * spent.ours)
-    amounts[:, 0, 1] = -fee
-    assert judge_labels(replace(evidence, amounts=amounts), policy, seed=1).break_even is None
 
 
 def test_rows_that_were_left_out_are_told():
