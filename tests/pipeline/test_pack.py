@@ -114,3 +114,12 @@ def test_members_features_and_spec_are_told(loans, outcome_of):
     assert (found.keys, found.spec["objective"]["target"], found.split) == (("id",), "bad", "a random part")
     assert (found.created, found.relational, found.golden_tables) == (CREATED, None, None)
     assert list(found.profile["columns"]) == ["x"]
+
+
+def test_before_the_test_part_is_looked_at_there_is_no_judgement(loans, outcome_of):
+    """A bundle that is only measured has no scores, and evidence out of fold alone."""
+    spec = parse({"objective": {"target": "bad"}, "data": {"key": ["id"]}})
+    choice = choose(outcome_of(loans), loans, make_policy(spec.objective, loans), seed=1)
+    found = pack(spec, loans, choice, None, created=CREATED)
+    assert found.scores == ()
+    assert set(found.evidence["part"]) == {"oof"}
