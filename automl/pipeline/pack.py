@@ -17,6 +17,7 @@ from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
 from automl.data.read.frames import read_frame
+from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Column, Prepared, Rows
 from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
 from automl.features.relational.relate import narrowed
@@ -80,14 +81,14 @@ def _evidence(data: Prepared, choice: Choice, judgement: Judgement | None) -> pl
     )
 
 
-def _document(data: Prepared, needed: Collection[str]) -> dict[str, Any] | None:
+def _document(data: Prepared, needed: Collection[str]) -> RelationalDocument | None:
     """relational.json of the computed columns that the graph takes, None if it takes none."""
     names = [column.name for column in data.schema.columns if column.computed and column.name in needed]
     return narrowed(data.related.document, names) if data.related and names else None
 
 
 def _golden(
-    data: Prepared, read: Rows, columns: Sequence[Column], document: dict[str, Any] | None, *, seed: int
+    data: Prepared, read: Rows, columns: Sequence[Column], document: RelationalDocument | None, *, seed: int
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Golden rows over the columns that come from the source, and the rows of other tables that they meet."""
     own = [column for column in columns if not column.computed]
@@ -115,7 +116,7 @@ def _expected(policy: DecisionPolicy, rows: Rows) -> dict[str, NDArray[np.float6
 def _answered(
     choice: Choice,
     golden: list[dict[str, Any]],
-    document: Mapping[str, Any] | None,
+    document: RelationalDocument | None,
     tables: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """The golden rows without those whose decision is refused for want of a cost: they have no answer."""
