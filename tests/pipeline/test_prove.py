@@ -14,7 +14,7 @@ from automl.bundle.verify import verify
 from automl.decide.policy.decision_policy import make_policy
 from automl.errors import LimitRefusal, VerdictRefusal
 from automl.gates.base import GateVerdict, Measured
-from automl.pipeline.choose import Choice, choose
+from automl.pipeline.choose import ChosenModel, choose
 from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, stage_bundle
 from automl.pipeline.result import Fit
 from automl.search.run import Run
@@ -27,7 +27,7 @@ def gate(*, ok: bool) -> GateVerdict:
 
 
 @pytest.fixture
-def choice_of(loans, outcome_of) -> Callable[[Run], Choice]:
+def choice_of(loans, outcome_of) -> Callable[[Run], ChosenModel]:
     return lambda run: choose(outcome_of(loans), loans, make_policy(run.spec.objective, loans), seed=run.seed)
 
 
