@@ -116,10 +116,10 @@ def test_members_features_and_spec_are_told(loans, outcome_of):
     assert list(found.profile["columns"]) == ["x"]
 
 
-def test_before_the_test_part_is_looked_at_there_is_no_judgement(loans, outcome_of):
-    """A bundle that is only measured has no scores, and evidence out of fold alone."""
-    spec = parse({"objective": {"target": "bad"}, "data": {"key": ["id"]}})
+def test_what_was_not_judged_has_evidence_out_of_fold_only(loans, outcome_of):
+    """A model that is only measured never looks at the test part."""
+    spec = parse({"objective": {"target": "bad"}})
     choice = choose(outcome_of(loans), loans, make_policy(spec.objective, loans), seed=1)
     found = pack(spec, loans, choice, None, created=CREATED)
-    assert found.scores == ()
-    assert set(found.evidence["part"]) == {"oof"}
+    assert found.evidence["part"].unique().to_list() == ["oof"]
+    assert (found.scores, found.groups) == ((), ())
