@@ -11,7 +11,8 @@ import pytest
 
 from automl.errors import MachineError, SpecError
 from automl.learners.base import learners
-from automl.registry import LAST, Registry, entries
+from automl.plugin_modules import entries
+from automl.registry import LAST, Registry
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,6 @@ def test_packages_name_modules_by_entry_points(tools: Registry[Tool], tmp_path: 
     (about / "entry_points.txt").write_text("[toolbox]\nlathe = no_such_module\n")
     with pytest.raises(MachineError, match=r"toolbox \(no_such_module\): the plugin 'lathe' cannot be imported"):
         Registry(package="toolbox", kind=Tool, noun="tool").all  # noqa: B018  # the look-up is the claim
-
-
-def test_nobody_names_a_group() -> None:
-    """Where no installed package names a group, nothing more is looked up."""
-    assert entries("automl.no_such_folder") == ()
 
 
 def test_our_own_folders() -> None:

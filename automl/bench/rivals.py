@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from automl.bench.sets import Unavailable
 from automl.errors import MachineError, SpecError, nearest
-from automl.registry import entries
+from automl.plugin_modules import entries
 
 SHIPPED: Final = Path(__file__).parents[1] / "benchmarks" / "rivals"  # in a wheel
 SOURCE: Final = Path(__file__).parents[2] / "benchmarks" / "rivals"

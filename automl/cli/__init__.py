@@ -12,7 +12,7 @@ import click
 
 from automl.cli import commands
 from automl.cli.telling import tell
-from automl.registry import entries, load, module_names
+from automl.plugin_modules import entries, load, module_names
 
 PURPOSE: Final = """Build a table model that is worth its money and keeps its limits.
 

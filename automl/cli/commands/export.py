@@ -8,10 +8,10 @@ from typing import Final
 import click
 
 from automl.cli.options import FILE
-from automl.deploy import export as forms
-from automl.registry import module_names
+from automl.plugin_modules import module_names
 
-FORMS: Final = ", ".join(module_names(list(forms.__path__)))  # by their files: to import them takes seconds
+PLACE: Final = str(Path(__file__).parents[2] / "deploy" / "export")
+FORMS: Final = ", ".join(module_names([PLACE]))  # by their files: to import them takes seconds
 
 
 @click.command("export")
