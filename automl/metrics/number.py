@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.metrics.base import REGRESSION, Metric
+from automl.metrics.base import EXPLAINED, LOSS, REGRESSION, Metric
 
 Floats = NDArray[np.float64]
 
@@ -74,6 +74,7 @@ rmse = Metric(
     needs="number",
     loss="rmse",
     function=_rmse,
+    bounds=LOSS,
 )
 mae = Metric(
     name="mae",
@@ -82,6 +83,7 @@ mae = Metric(
     needs="number",
     loss="mae",
     function=_mae,
+    bounds=LOSS,
 )
 rmsle = Metric(
     name="rmsle",
@@ -91,6 +93,7 @@ rmsle = Metric(
     loss="rmsle",
     function=_rmsle,
     undefined=_has_negative,
+    bounds=LOSS,
 )
 mape = Metric(
     name="mape",
@@ -100,6 +103,7 @@ mape = Metric(
     loss="mae",
     function=_mape,
     undefined=_has_zero,
+    bounds=LOSS,
 )
 r2 = Metric(
     name="r2",
@@ -109,6 +113,7 @@ r2 = Metric(
     loss="rmse",
     function=_r2,
     undefined=_does_not_vary,
+    bounds=EXPLAINED,
 )
 poisson_deviance = Metric(
     name="poisson_deviance",
@@ -118,6 +123,7 @@ poisson_deviance = Metric(
     loss="poisson_deviance",
     function=_poisson_deviance,
     undefined=_has_negative,
+    bounds=LOSS,
 )
 gamma_deviance = Metric(
     name="gamma_deviance",
@@ -127,6 +133,7 @@ gamma_deviance = Metric(
     loss="gamma_deviance",
     function=_gamma_deviance,
     undefined=_not_positive,
+    bounds=LOSS,
 )
 pinball = Metric(
     name="pinball",
@@ -135,4 +142,5 @@ pinball = Metric(
     needs="number",
     loss="mae",
     function=_pinball,
+    bounds=LOSS,
 )
