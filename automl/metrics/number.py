@@ -9,7 +9,7 @@ from automl.metrics.base import EXPLAINED, LOSS, REGRESSION, Metric
 
 Floats = NDArray[np.float64]
 
-ABOVE_ZERO = 1e-6  # a prediction at or below 0 is judged as this by metrics that know only positive ones
+ABOVE_ZERO = 1e-6  # of the mean target: what a prediction at or below it is judged as where only positive ones count
 
 
 def _rmse(y: Floats, prediction: Floats, weight: Floats) -> float:
@@ -35,15 +35,20 @@ def _r2(y: Floats, prediction: Floats, weight: Floats) -> float:
 
 
 def _poisson_deviance(y: Floats, prediction: Floats, weight: Floats) -> float:
-    mean = np.maximum(prediction[:, 0], ABOVE_ZERO)
+    mean = _positive(prediction[:, 0], y, weight)
     # y log(y / mean) is 0 at y = 0
     logarithm = y * np.log(np.where(y > 0, y, 1) / np.where(y > 0, mean, 1))
     return float(np.average(2 * (logarithm - y + mean), weights=weight))
 
 
 def _gamma_deviance(y: Floats, prediction: Floats, weight: Floats) -> float:
-    mean = np.maximum(prediction[:, 0], ABOVE_ZERO)
+    mean = _positive(prediction[:, 0], y, weight)
     return float(np.average(2 * (np.log(mean / y) + y / mean - 1), weights=weight))
+
+
+def _positive(prediction: Floats, y: Floats, weight: Floats) -> Floats:
+    """Predictions [n] above 0, in whatever unit the target is counted."""
+    return np.asarray(np.maximum(prediction, ABOVE_ZERO * np.average(y, weights=weight)))
 
 
 def _pinball(y: Floats, prediction: Floats, weight: Floats) -> float:
