@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.read.frames import side_by_side
 from automl.data.read.typed_tables import Related
 from automl.task import Task
 
@@ -107,7 +108,7 @@ class Rows:
     @property
     def inputs(self) -> pl.DataFrame:
         """All read columns: what a graph may take."""
-        return self.frame if self.beside is None else self.frame.hstack(self.beside)
+        return self.frame if self.beside is None else side_by_side(self.frame, self.beside)
 
     @property
     def n(self) -> int:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from automl.budget import Deadline
 from automl.data.audit.leaks import LEAK, MEASURE
 from automl.data.audit.univariate import column_score
+from automl.data.read.frames import side_by_side
 from automl.data.read.typed_tables import Frame, Related, read_table
 from automl.data.rows import Column, Finding, Prepared, Rows, Schema
 from automl.data.schema import finding
@@ -264,7 +265,7 @@ def _column(feature: Feature) -> Column:
 
 
 def _with(rows: Rows, computed: pl.DataFrame) -> Rows:
-    return replace(rows, frame=rows.frame.hstack(computed) if rows.frame.width else computed)
+    return replace(rows, frame=side_by_side(rows.frame, computed))
 
 
 def _samples(joined: Joined, data: Prepared) -> dict[str, pl.DataFrame]:
