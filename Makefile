@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
 
-.PHONY: help install demo test lint slow golden docs shape clean
+.PHONY: help install demo test lint slow golden docs quotes shape clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,8 +37,12 @@ golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is com
 docs: install    ## write what the code knows into README and docs anew
 	$(BIN)/python docs/generate.py
 
-shape: $(VENV)/.dev  ## sizes of modules and functions, cycles, test ratio: a report
-	$(BIN)/python benchmarks/shape.py
+quotes: install  ## run the example that README and tutorial quote, for a minute, and quote it anew
+	$(BIN)/python docs/demo.py
+	$(BIN)/python docs/generate.py
+
+shape: $(VENV)/.dev  ## sizes, arguments, Any, cycles, mirrored tests: a report; SHAPE=--coverage runs these as well
+	$(BIN)/python benchmarks/shape.py $(SHAPE)
 
 clean:           ## remove the demo and the caches
 	rm -rf $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,9 +18,9 @@ class Deadline:
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
 
     @classmethod
-    def of(cls, seconds: float, *, clock: Callable[[], float] = time.monotonic, already_spent: float = 0.0) -> Deadline:
-        """A deadline `seconds` long of which `already_spent` (imports, say) has passed."""
-        return cls(seconds=seconds, start=clock() - already_spent, clock=clock)
+    def of(cls, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> Deadline:
+        """A deadline `seconds` from now."""
+        return cls(seconds=seconds, start=clock(), clock=clock)
 
     def spent(self) -> float:
         """Seconds since the start."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -23,11 +22,12 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from automl.decide.calibration.calibrate import fit_calibration
-from automl.decide.costs.capacity import Capacity, allot
-from automl.decide.costs.cost_matrix import BINARY_CELLS, Costs
-from automl.decide.costs.review import CELL, Review
-from automl.decide.policy.expected_cost import choose, costs_of_actions
-from automl.decide.verdict.baselines import trivial_policies
+from automl.decide.costs.cost_matrix import BINARY_CELLS, CostMatrix
+from automl.decide.costs.review import CELL, ReviewCost
+from automl.decide.policy.capacity import Capacity, allot
+from automl.decide.policy.expected_cost import costs_of_actions
+from automl.decide.policy.label_policy import LabelPolicy
+from automl.decide.verdict.baselines import baselines
 from automl.task import Task
 
 Floats = NDArray[np.float64]
@@ -50,11 +50,11 @@ def regret(seed: int, rows: int = ROWS) -> float:
     new = draw(NEW)
     most = _capacity(rng, costs)
     p = calibration.apply(distort(new)[:, None])
-    decided = allot(costs_of_actions(p, costs), most.room(NEW)) if most else choose(p, costs)
+    decided = allot(costs_of_actions(p, costs), most.room(NEW)) if most else LabelPolicy(costs=costs).choose(p)
     table = _table(new, costs)
     ours = float(table[np.arange(NEW), decided].sum())
     best = _oracle(table, most.room(NEW)) if most else float(table.min(axis=1).sum())
-    worst = max(_constant(table, policy.shares) for policy in trivial_policies(replace(costs, capacity=most)))
+    worst = max(_constant(table, one.shares) for one in baselines(LabelPolicy(costs=costs, capacity=most)))
     at_stake = worst - best
     return 0.0 if at_stake <= ROUNDING * max(1.0, abs(best)) else (ours - best) / at_stake
 
@@ -80,20 +80,22 @@ def _distortion(rng: np.random.Generator) -> Callable[[Floats], Floats]:
     return kinds[int(rng.integers(len(kinds)))]
 
 
-def _costs(rng: np.random.Generator) -> Costs:
+def _costs(rng: np.random.Generator) -> CostMatrix:
     negative, alarm, miss, hit = rng.choice([0.0, 1.0, 1.0], 4) * rng.normal(0, 1, 4) * 10 ** rng.uniform(0, 1.5, 4)
     if rng.random() < 0.5:  # half of them as people mean it: each mistake costs something
         alarm, miss = negative + abs(alarm), hit + abs(miss)
     matrix = np.array([[negative, alarm], [miss, hit]])
     if rng.random() < 0.5:
-        return Costs(actions=("pass", "act"), matrix=matrix, cells=BINARY_CELLS, currency="", given=True)
-    review = Review(cost=float(rng.exponential(0.2) * np.abs(matrix).mean()), error=float(rng.uniform(0, 0.2)))
+        return CostMatrix(actions=("pass", "act"), matrix=matrix, cells=BINARY_CELLS, currency="", given=True)
+    review = ReviewCost(cost=float(rng.exponential(0.2) * np.abs(matrix).mean()), error=float(rng.uniform(0, 0.2)))
     cells = tuple((*cells, CELL) for cells in BINARY_CELLS)
     asked = review.added(matrix)
-    return Costs(actions=("pass", "act", "review"), matrix=asked, cells=cells, currency="", given=True, review=review)
+    return CostMatrix(
+        actions=("pass", "act", "review"), matrix=asked, cells=cells, currency="", given=True, review=review
+    )
 
 
-def _capacity(rng: np.random.Generator, costs: Costs) -> Capacity | None:
+def _capacity(rng: np.random.Generator, costs: CostMatrix) -> Capacity | None:
     """Half of the problems have one: for acting, for reviews, or for both."""
     if rng.random() < 0.5:
         return None
@@ -102,7 +104,7 @@ def _capacity(rng: np.random.Generator, costs: Costs) -> Capacity | None:
     return Capacity(shares=shares, texts={}, prices=np.zeros(len(costs.actions)))
 
 
-def _table(true: Floats, costs: Costs) -> Floats:
+def _table(true: Floats, costs: CostMatrix) -> Floats:
     """What each action costs on each row [n, actions], case by case and by no formula of the engine."""
     (negative, alarm), (miss, hit) = costs.matrix[0][:2], costs.matrix[1][:2]
     columns = [(1 - true) * negative + true * miss, (1 - true) * alarm + true * hit]

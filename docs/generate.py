@@ -1,4 +1,4 @@
-"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet, the last benchmark."""
+"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet, the last runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from automl.spec.unsupported import GAPS
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "docs" / "reference" / "spec.md"
 COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
-README = ROOT / "README.md"
+README, TUTORIAL, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "demo"
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
@@ -46,13 +46,19 @@ Every key that a spec can have. This page is made from the models in `automl/spe
 def pages() -> dict[Path, str]:
     """Each page that has generated parts, as it should be."""
     readme = README.read_text(encoding="utf-8")
+    readme = between(
+        readme, "demo", console("fit.txt", "automl example german-credit credit", "automl fit credit/spec.toml")
+    )
+    readme = between(readme, "verify", console("verify.txt", "automl verify credit/spec.bundle"))
     readme = between(readme, "rooms", "```text\n" + "\n".join(rooms()) + "\n```")
     readme = between(readme, "not yet", not_yet())
     report = last_benchmark(RESULTS)
     rows = recipe_pages(RECIPES, report) if report else {}
     readme = between(readme, "benchmark", readme_table(report) if report else "No results are committed yet.")
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
-    return {SPEC: spec_page(), COMMANDS: line, README: readme, **rows}
+    tutorial = between(TUTORIAL.read_text(encoding="utf-8"), "money", f"```text\n{money()}```")
+    tutorial = between(tutorial, "scored", f"```text\n{demo('scored.csv')}```")
+    return {SPEC: spec_page(), COMMANDS: line, README: readme, TUTORIAL: tutorial, **rows}
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -63,6 +69,24 @@ def between(text: str, name: str, content: str) -> str:
     if not (found and closed):
         raise ValueError(f"the page has no part marked {name!r}")
     return f"{before}{start}{content.rstrip()}\n{end}{after}"
+
+
+def console(name: str, *commands: str) -> str:
+    """What the demo said, below the commands that made it say so."""
+    typed = "".join(f"$ {command}\n" for command in commands)
+    return f"```console\n{typed}{demo(name)}```"
+
+
+def demo(name: str) -> str:
+    """A file that `docs/demo.py` kept."""
+    return (DEMO / name).read_text(encoding="utf-8").rstrip("\n") + "\n"
+
+
+def money() -> str:
+    """The part about money of what the fit said, down to the saving."""
+    _, _, below = demo("fit.txt").partition("Money\n")
+    above, saving, rest = below.partition("    saving ")
+    return f"Money\n{above}{saving}{rest.partition(chr(10))[0]}\n"
 
 
 def rooms() -> Iterator[str]:

@@ -98,13 +98,12 @@ def make_contents(raw: pl.DataFrame, columns: tuple[Column, ...]) -> Callable[[L
 
     def make(labels: Labels) -> Contents:
         outputs = _outputs(labels)
-        decides = "decision" in outputs
         shape = (rows.n, labels.task.classes if labels.task.kind == "multiclass" else 1)
         return Contents(
             model=to_onnx(outputs, inputs=_inputs()),
             reader=reader,
             labels=labels,
-            outputs=outputs_of(labels, decides=decides, costs=decides),
+            outputs=outputs_of(labels, outputs),
             decisions=labels.texts,
             keys=("id",),
             spec={"objective": {"target": labels.name}},

@@ -42,7 +42,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         options["listener"](Event(stage="done", text="wrote it"))  # type: ignore[operator]  # a listener
         return types.SimpleNamespace(summary=lambda: {"score": float("nan"), "path": Path("x")}, exit_code=143)
 
-    _install(monkeypatch, "automl.pipeline.fit", fit=fit, plan=lambda spec: {"target": spec.objective.target})
+    _install(monkeypatch, "automl.pipeline.fit", fit=fit)
+    _install(monkeypatch, "automl.pipeline.plan", plan=lambda spec, out: {"target": spec.objective.target})
     _install(
         monkeypatch,
         "automl.report.text",
@@ -264,6 +265,7 @@ def test_signals(number: signal.Signals, code: int, spec: Path, tmp_path: Path) 
     ready = tmp_path / "ready"
     program = f"""
 import sys, time, types, pathlib
+import automl.pipeline
 import automl.report
 sys.modules["automl.pipeline.fit"] = automl.pipeline.fit = types.ModuleType("automl.pipeline.fit")
 sys.modules["automl.report.text"] = automl.report.text = types.ModuleType("automl.report.text")

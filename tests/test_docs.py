@@ -15,11 +15,12 @@ from automl import cli, errors, examples
 from automl.spec import parse
 
 ROOT = Path(__file__).parents[1]
+FIGURE = re.compile(r"\d(?:[\d,.]*\d)?")
 FENCE = re.compile(r"^(?:<!-- (?P<mark>slow) -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def _pages() -> list[Path]:
-    return sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
+    return sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
 
 
 def _blocks(kind: str) -> list[object]:
@@ -61,7 +62,7 @@ def test_console(code: str) -> None:
 
 
 def test_what_is_made_is_current() -> None:
-    """Keys, commands, rooms, and what is not supported yet stand in the pages as the code has them."""
+    """Keys, commands, rooms, what is not supported yet, and the last runs stand in the pages as they are."""
     maker = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert maker is not None
     assert maker.loader is not None
@@ -71,6 +72,16 @@ def test_what_is_made_is_current() -> None:
         assert page.read_text(encoding="utf-8") == content, (
             f"{page.relative_to(ROOT)} is old: `make docs` and read the diff"
         )
+
+
+def test_the_tutorial_tells_the_figures_that_it_shows() -> None:
+    """Each figure of the prose below the fit is one of the data, of the costs, or of what the fit said."""
+    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    before, _, after = page.partition("## 2. ")
+    prose = FIGURE.findall(FENCE.sub("", after.partition("## 3. ")[0]))
+    said = (ROOT / "docs" / "demo" / "fit.txt").read_text(encoding="utf-8")
+    assert len(prose) > 10
+    assert set(prose) - set(FIGURE.findall(before)) - set(FIGURE.findall(said)) == set()
 
 
 def test_the_readme_shows_the_example() -> None:
@@ -100,3 +111,21 @@ def test_links() -> None:
     for page in _pages():
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
+
+
+def test_paths() -> None:
+    """A file or folder of ours that is named in a page is there; decisions tell of their day."""
+    for page in _pages():
+        if page.parent.name != "decisions":
+            named = re.findall(
+                r"`((?:automl|tests|docs|benchmarks|recipes)/[\w/.]*)`", page.read_text(encoding="utf-8")
+            )
+            assert [path for path in named if not (ROOT / path).exists()] == [], page.name
+
+
+def test_make() -> None:
+    """Each `make` of a page is a target of the Makefile."""
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for page in _pages():
+        named = re.findall(r"(?:^|`)make (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(named) <= set(targets), page.name

@@ -38,6 +38,6 @@ class Cell:
     @property
     def key(self) -> str:
         """Equal for equal cells: what a journal is searched by."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        text = json.dumps(asdict(self) | {"budget": float(self.budget)}, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return f"{self.short_task} {self.entrant} {self.budget:g}s seed {self.seed} {digest}"

@@ -202,14 +202,15 @@ def wins(gains: Floats) -> Floats:
 def bradley_terry(won: Floats) -> Floats:
     """Strengths on the scale of Elo [R, entrants] that make the `won` games [R, entrants, entrants] likeliest.
 
-    Hunter's MM algorithm. A pair without games says nothing; an entrant without a win has no finite strength.
+    Hunter's MM algorithm. A pair without games says nothing; an entrant without a win has no finite strength, one
+    without games stands at the mean.
     """
     games = won + won.transpose(0, 2, 1)
     total = won.sum(axis=2)
     strength = np.ones_like(total)
     for _ in range(ROUNDS):
         share = (games / (strength[:, :, None] + strength[:, None, :])).sum(axis=2)
-        strength = total / np.where(share > 0, share, 1.0)
+        strength = np.where(share > 0, total, 1.0) / np.where(share > 0, share, 1.0)
         strength /= np.exp(np.log(strength).mean(axis=1, keepdims=True))
     return np.asarray(ELO_MEAN + ELO_STEP * np.log(strength))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
-from automl.bench.judge import Judgement, Standing
+from automl.bench.judge import BenchmarkJudgement, Standing
 
 WIDTH: Final = 760.0
 STEP: Final = 22.0  # between lines of text
@@ -62,7 +62,7 @@ class Figure:
     words: tuple[Word, ...]
 
 
-def figures(judgement: Judgement) -> list[Figure]:
+def figures(judgement: BenchmarkJudgement) -> list[Figure]:
     """The figures that these results can carry."""
     found = [_strengths(judgement)]
     if judgement.difference is not None:
@@ -98,7 +98,7 @@ def _kind(standing: Standing) -> str:
 # --- critical difference ---------------------------------------------------------------------------------
 
 
-def _critical_difference(judgement: Judgement, difference: float) -> Figure:
+def _critical_difference(judgement: BenchmarkJudgement, difference: float) -> Figure:
     """Demsar's diagram: mean ranks on an axis, bars over those that are not told apart."""
     found = judgement.standings
     left, right = NAMES, WIDTH - NAMES
@@ -140,7 +140,7 @@ def _critical_difference(judgement: Judgement, difference: float) -> Figure:
 # --- strengths -------------------------------------------------------------------------------------------
 
 
-def _strengths(judgement: Judgement) -> Figure:
+def _strengths(judgement: BenchmarkJudgement) -> Figure:
     """A dot with its interval for each entrant, strongest first."""
     found = sorted(judgement.standings, key=lambda standing: -standing.strength.elo)
     low = min(standing.strength.low for standing in found) - 20
@@ -179,7 +179,7 @@ def _round_ticks(low: float, high: float) -> Iterator[float]:
 # --- Pareto ----------------------------------------------------------------------------------------------
 
 
-def _pareto(judgement: Judgement, title: str, unit: str, cost: Cost) -> Figure:
+def _pareto(judgement: BenchmarkJudgement, title: str, unit: str, cost: Cost) -> Figure:
     """Rank (best at the top) against a cost on a logarithmic axis; the front is a line of steps."""
     shown = [(standing, value) for standing in judgement.standings if (value := cost(standing))]
     low = 10.0 ** math.floor(math.log10(min(value for _, value in shown)) - 0.05)

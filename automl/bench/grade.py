@@ -71,20 +71,19 @@ def price(
     if truth.spec.objective.costs is None or truth.labels.task.kind == "regression":
         return None
     from automl.data.prepare import prepare
-    from automl.decide.costs.cost_matrix import make_costs
-    from automl.decide.policy.expected_cost import choose, codes
+    from automl.decide.costs.cost_matrix import make_cost_matrix
+    from automl.decide.policy.label_policy import LabelPolicy
 
     data = prepare(truth.spec)
-    costs = make_costs(truth.spec.objective, data.labels, data)
-    if costs is None:
-        return None
+    costs = make_cost_matrix(truth.spec.objective, data.labels, data)
+    policy = LabelPolicy(costs=costs)
     kept = np.isfinite(truth.test)
     if decisions is None:
         if probabilities is None:
             raise ValueError("give probabilities or decisions")
-        taken = choose(probabilities[kept], costs, costs.expected(data.test.inputs))
+        taken = policy.choose(probabilities[kept], costs.expected(data.test.inputs))
     else:
-        taken = codes([text for text, keep in zip(decisions, kept, strict=True) if keep], costs)
+        taken = policy.codes([text for text, keep in zip(decisions, kept, strict=True) if keep])
     rows, truths = np.arange(data.test.n), data.test.y.astype(np.int64)
     amounts = costs.amounts(data.test.inputs)
     each = costs.matrix[truths] if amounts is None else amounts[rows, truths]

@@ -84,7 +84,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class BenchmarkJudgement:
     """All of it. `standings` are sorted by mean rank; `pairs` and `cliques` number them in that order."""
 
     standings: tuple[Standing, ...]
@@ -101,7 +101,7 @@ class Judgement:
     facts: Mapping[str, Any]
 
 
-def judge(records: Sequence[Record]) -> Judgement:
+def judge(records: Sequence[Record]) -> BenchmarkJudgement:
     """The judgement of a journal's records; of two of one cell the later counts. Raises `ValueError` without any.
 
     An entrant is a name, with its budget where the records have several.
@@ -122,7 +122,7 @@ def judge(records: Sequence[Record]) -> Judgement:
     enough = len(order) > 1
     difference = compare.critical_difference(len(order), len(table.tasks)) if enough else None
     standings = tuple(found[i] for i in order)
-    return Judgement(
+    return BenchmarkJudgement(
         standings=standings,
         lines=tuple(_line(table, task, order) for task in range(len(table.tasks))),
         pairs=tuple(compare.pairs(gains, draws)),

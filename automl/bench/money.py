@@ -12,8 +12,8 @@ from automl.bundle.kept import Kept, kept_rows
 from automl.bundle.read import Bundle
 from automl.data.rows import Rows
 from automl.decide.calibration.calibrate import fit_calibration
-from automl.decide.costs.cost_matrix import Costs, make_costs
-from automl.decide.policy.expected_cost import codes
+from automl.decide.costs.cost_matrix import CostMatrix, make_cost_matrix
+from automl.decide.policy.label_policy import LabelPolicy
 from automl.spec import parse
 
 Floats = NDArray[np.float64]
@@ -32,7 +32,8 @@ def count_money(folder: Path) -> dict[str, float | int]:
     bundle = Bundle.load(folder)
     kept = kept_rows(bundle)
     spec = parse(bundle.spec)
-    costs = make_costs(spec.objective, kept.data.labels, kept.data)
+    labels = kept.data.labels
+    costs = make_cost_matrix(spec.objective, labels, kept.data) if labels.task.kind != "regression" else None
     if costs is None or len(costs.actions) != 2:  # noqa: PLR2004  # act or not
         raise ValueError(f"{folder}: money is counted where there are two answers")
     p = kept.prediction[:, 0]
@@ -54,7 +55,7 @@ def count_money(folder: Path) -> dict[str, float | int]:
     return found | {"tuned_threshold": threshold, "rows": int(known.sum()), "left_out": int((~known).sum())}
 
 
-def by_action(rows: Rows, costs: Costs) -> tuple[Floats, Flags]:
+def by_action(rows: Rows, costs: CostMatrix) -> tuple[Floats, Flags]:
     """What passing and acting cost on each row, given its truth [n, 2], and whether the row has both amounts [n]."""
     truth, index = rows.y.astype(np.int64), np.arange(rows.n)
     amounts = costs.amounts(rows.inputs)
@@ -62,7 +63,7 @@ def by_action(rows: Rows, costs: Costs) -> tuple[Floats, Flags]:
     return each, costs.known(rows.inputs)[index, truth]
 
 
-def tuned_threshold(p: Floats, rows: Rows, costs: Costs) -> float:
+def tuned_threshold(p: Floats, rows: Rows, costs: CostMatrix) -> float:
     """The best single threshold: acting where `p` [n] lies above it costs least on these rows."""
     each, known = by_action(rows, costs)
     weight = np.ones(p.size) if rows.weight is None else rows.weight
@@ -82,7 +83,7 @@ def _calibrated(kept: Kept, *, seed: int) -> tuple[Floats, Rows]:
     return curve.apply(kept.oof)[:, 0], train
 
 
-def _ours(bundle: Bundle, kept: Kept, costs: Costs) -> NDArray[np.int64]:
+def _ours(bundle: Bundle, kept: Kept, costs: CostMatrix) -> NDArray[np.int64]:
     """What the bundle decides on the test rows of its spec."""
     from automl.data.prepare import prepare
 
@@ -92,7 +93,7 @@ def _ours(bundle: Bundle, kept: Kept, costs: Costs) -> NDArray[np.int64]:
         raise ValueError(f"{bundle.path}: the test part is not the one that was judged")
     files = {"main": spec.data.train} | {name: table.path for name, table in spec.data.tables.items() if table.path}
     able = bundle.given({name: files[name] for name in bundle.tables}) if bundle.tables else bundle
-    return codes([str(text) for text in able.score(test.raw, typed=False)["decision"]], costs)
+    return LabelPolicy(costs=costs).codes(able.score(test.raw, typed=False)["decision"])
 
 
 def normalised(found: Mapping[str, float]) -> float:

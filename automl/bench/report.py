@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from automl.bench.figures import figures
-from automl.bench.judge import Judgement
+from automl.bench.judge import BenchmarkJudgement
 from automl.bench.methods import METHODS
 from automl.bench.records import markdown as table
 from automl.bundle.manifest import plain
@@ -24,7 +24,7 @@ MEASURED: Final = ("wall / budget", "p50 ms", "p99 ms", "rows/s", "MB", "load s"
 HEADER: Final = ("entrant", "mean rank", "normalised", "strength", *MEASURED)
 
 
-def write_reports(judgement: Judgement, about: Mapping[str, str], folder: Path) -> list[Path]:
+def write_reports(judgement: BenchmarkJudgement, about: Mapping[str, str], folder: Path) -> list[Path]:
     """Write report.json, report.md and report.html into `folder`; `about` has the suite's ``name`` and ``command``."""
     texts = {
         "json": json.dumps(document(judgement, about), indent=1, sort_keys=True) + "\n",
@@ -39,7 +39,7 @@ def write_reports(judgement: Judgement, about: Mapping[str, str], folder: Path) 
     return paths
 
 
-def document(judgement: Judgement, about: Mapping[str, str]) -> dict[str, Any]:
+def document(judgement: BenchmarkJudgement, about: Mapping[str, str]) -> dict[str, Any]:
     """The judgement as JSON values: what is not finite is null."""
     found: dict[str, Any] = plain({"about": about, **asdict(judgement)})
     return found
@@ -48,12 +48,12 @@ def document(judgement: Judgement, about: Mapping[str, str]) -> dict[str, Any]:
 # --- Markdown --------------------------------------------------------------------------------------------
 
 
-def markdown_page(judgement: Judgement, about: Mapping[str, str]) -> str:
+def markdown_page(judgement: BenchmarkJudgement, about: Mapping[str, str]) -> str:
     """The whole report in Markdown; every name is escaped."""
     return "\n".join(_markdown(judgement, about)) + "\n"
 
 
-def standing_rows(judgement: Judgement) -> Iterator[Sequence[str]]:
+def standing_rows(judgement: BenchmarkJudgement) -> Iterator[Sequence[str]]:
     """The ranking as rows of text under `HEADER`."""
     for standing in judgement.standings:
         figures = standing.figures
@@ -75,7 +75,7 @@ def standing_rows(judgement: Judgement) -> Iterator[Sequence[str]]:
         )
 
 
-def score_rows(judgement: Judgement) -> Iterator[list[tuple[str, bool]]]:
+def score_rows(judgement: BenchmarkJudgement) -> Iterator[list[tuple[str, bool]]]:
     """A row for each task: cells with whether they are the best; a failure is marked with an asterisk."""
     for line in judgement.lines:
         arrow = "higher" if line.greater_is_better else "lower"
@@ -85,7 +85,7 @@ def score_rows(judgement: Judgement) -> Iterator[list[tuple[str, bool]]]:
         yield [*head, *cells, (_number(line.constant, 5), False)]
 
 
-def money_rows(judgement: Judgement) -> Iterator[list[tuple[str, bool]]]:
+def money_rows(judgement: BenchmarkJudgement) -> Iterator[list[tuple[str, bool]]]:
     """A row for each task with costs: what a row costs under each entrant, the cheapest marked."""
     for line in judgement.lines:
         if line.money is not None:
@@ -94,7 +94,7 @@ def money_rows(judgement: Judgement) -> Iterator[list[tuple[str, bool]]]:
             yield [(line.task, False), *cells, (_number(line.without_model, 5), False)]
 
 
-def _markdown(judgement: Judgement, about: Mapping[str, str]) -> Iterator[str]:
+def _markdown(judgement: BenchmarkJudgement, about: Mapping[str, str]) -> Iterator[str]:
     names = [markdown(standing.name) for standing in judgement.standings]
     yield f"# Benchmark {markdown(about['name'])}\n"
     yield from (f"{sentence}  " for sentence in sentences(judgement, about))
@@ -114,7 +114,7 @@ def _markdown(judgement: Judgement, about: Mapping[str, str]) -> Iterator[str]:
     yield from (f"- **{name}.** {text}" for name, text in METHODS.items())
 
 
-def sentences(judgement: Judgement, about: Mapping[str, str]) -> Iterator[str]:
+def sentences(judgement: BenchmarkJudgement, about: Mapping[str, str]) -> Iterator[str]:
     """What was run, where, with what, and what the tests say, in plain words."""
     facts = judgement.facts
     budgets = " and ".join(f"{budget:g} s" for budget in facts["budgets"])
@@ -148,7 +148,7 @@ def _marked(row: Sequence[tuple[str, bool]]) -> list[str]:
     return [f"**{markdown(text)}**" if best else str(markdown(text)) for text, best in row]
 
 
-def _pair_rows(judgement: Judgement, names: Sequence[str]) -> Iterator[Sequence[str]]:
+def _pair_rows(judgement: BenchmarkJudgement, names: Sequence[str]) -> Iterator[Sequence[str]]:
     found = {(pair.one, pair.other): pair for pair in judgement.pairs}
     for one, name in enumerate(names):
         cells = []
@@ -161,7 +161,7 @@ def _pair_rows(judgement: Judgement, names: Sequence[str]) -> Iterator[Sequence[
         yield name, *cells
 
 
-def _troubles(judgement: Judgement) -> Iterator[str]:
+def _troubles(judgement: BenchmarkJudgement) -> Iterator[str]:
     for word, troubles in (("failed", judgement.failures), ("skipped", judgement.skips)):
         for trouble in troubles:
             yield (
@@ -184,7 +184,7 @@ def _number(value: float | None, digits: int = 3) -> str:
 # --- HTML ------------------------------------------------------------------------------------------------
 
 
-def html_page(judgement: Judgement, about: Mapping[str, str]) -> str:
+def html_page(judgement: BenchmarkJudgement, about: Mapping[str, str]) -> str:
     """One page that needs nothing else: no script, no network; every value is escaped by the template."""
     return (
         _environment()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from automl.bundle.manifest import FeatureRecord, GroupScore, MemberRecord, Output, Score
 from automl.data.rows import Finding, Labels
 
-PACKAGES = ("automl", "numpy", "polars", "onnx", "onnxruntime", "scipy", "scikit-learn", "lightgbm", "xgboost", "flaml")
+NAME = re.compile(r"[\w.-]+")  # how a requirement begins (PEP 508)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,21 @@ class Contents:
 
 
 def versions() -> dict[str, str]:
-    """The versions that a result depends on, by package; those not installed are left out."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    """Python, automl, every library that it asks for, and every package that brings plugins; what is not there is out.
+
+    They are told beside the result, and are no part of the content hash: other versions may well answer alike.
+    """
+    wanted = [found[0] for need in importlib.metadata.requires("automl") or () if (found := NAME.match(need))]
+    versions = {"python": platform.python_version()}
+    for package in ("automl", *wanted, *_plugin_packages()):
         try:
-            found[package] = importlib.metadata.version(package)
+            versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
+
+
+def _plugin_packages() -> list[str]:
+    """The installed packages with an entry point that a registry would load (see `automl.registry`)."""
+    found = importlib.metadata.distributions()
+    return sorted({d.name for d in found if any(entry.group.startswith("automl.") for entry in d.entry_points)})

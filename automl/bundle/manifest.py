@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -180,32 +180,29 @@ class Manifest(Frozen):
         return text.encode() + b"\n"
 
 
-def outputs_of(
-    labels: Labels, *, decides: bool, costs: bool, interval: bool = False, ranked: Sequence[str] = ()
-) -> tuple[Output, ...]:
-    """The graph's outputs and their columns for a problem; `decides` says whether there is a decision policy.
+def outputs_of(labels: Labels, answers: Collection[str] = (), *, actions: Sequence[str] = ()) -> tuple[Output, ...]:
+    """The graph's outputs and their columns: the prediction, then what of `answers` its policy gives beside it.
 
-    Binary and multiclass problems always decide; the decision of a regression is a number. `ranked` are the actions
-    whose costs a batch is ranked by, where there is a capacity.
+    Binary and multiclass problems always decide; the decision of a regression is a number. `actions` are those whose
+    costs a batch is ranked by, where there is a capacity.
     """
-    kind = labels.task.kind
-    if kind == "regression":
-        found = [Output(name="prediction", columns=("prediction",), wire="number")]
-    elif kind == "binary":
-        found = [Output(name="probability", columns=("probability",), wire="number")]
-    else:
-        columns = tuple(f"probability_{text}" for text in labels.texts)
-        found = [Output(name="probability", columns=columns, wire="number")]
-    if interval:
-        found += [Output(name=name, columns=(name,), wire="number") for name in ("prediction_low", "prediction_high")]
-    if decides or kind != "regression":
-        wire: Literal["number", "text"] = "number" if kind == "regression" else "text"
-        found.append(Output(name="decision", columns=("decision",), wire=wire))
-    if costs:
-        found.append(Output(name="expected_cost", columns=("expected_cost",), wire="number"))
-    if ranked:
-        found.append(Output(name="action_costs", columns=tuple(f"cost_{name}" for name in ranked), wire="number"))
-    return tuple(found)
+    number = labels.task.kind == "regression"
+    texts = labels.texts if labels.task.kind == "multiclass" else ()
+    columns = {
+        "prediction_low": ("prediction_low",),
+        "prediction_high": ("prediction_high",),
+        "decision": ("decision",),
+        "expected_cost": ("expected_cost",),
+        "action_costs": tuple(f"cost_{name}" for name in actions),
+    }
+    name = "prediction" if number else "probability"
+    given = {name, *answers} if number else {name, *answers, "decision"}
+    columns = {name: tuple(f"{name}_{text}" for text in texts) or (name,), **columns}
+    return tuple(
+        Output(name=name, columns=each, wire="text" if name == "decision" and not number else "number")
+        for name, each in columns.items()
+        if name in given
+    )
 
 
 def content_hash(

@@ -70,7 +70,7 @@ class Ranking:
         `decided` [n] are the decisions row by row; where a batch is too small to have room for one row, they stand.
         `times` are those of all its rows.
         """
-        from automl.decide.costs.capacity import allot  # scoring needs it under a capacity only
+        from automl.decide.policy.capacity import allot  # scoring needs it under a capacity only
 
         start = np.array([self.actions.index(text) for text in decided], dtype=np.int64)
         codes = start.copy()

@@ -130,7 +130,11 @@ class Bundle:
         return like(self.decided(scored, codes), frame)
 
     def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to one raw row, by output column. The last digit may differ from `predict` (see docs)."""
+        """The answer to one raw row, by output column: to the last digit what `predict` says of the row.
+
+        But for a capacity: `predict` ranks the rows of a batch, one row is decided by the price of the room. Raises
+        `DataError` where the row lacks a column that is read.
+        """
         try:
             return self._scorer.decide(row)
         except ScoreError as error:

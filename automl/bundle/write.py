@@ -119,10 +119,11 @@ def discard(staged: Path) -> None:
 
 
 def _provisional(contents: Contents) -> Manifest:
+    installed = versions()
     return Manifest(
         provisional=True,
         created=contents.created.isoformat(timespec="seconds"),
-        engine=versions()["automl"],
+        engine=installed["automl"],
         content_hash="",
         spec=plain(contents.spec),
         target=Target.of(contents.labels),
@@ -140,7 +141,7 @@ def _provisional(contents: Contents) -> Manifest:
         features=contents.features,
         findings=tuple(FindingRecord.model_validate(plain(finding)) for finding in contents.findings),
         split=contents.split,
-        versions=versions(),
+        versions=installed,
         parity=plain(contents.parity),
         sources=dict(contents.sources),
         files={},

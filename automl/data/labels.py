@@ -25,12 +25,6 @@ MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
 YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
 PLAIN: Mapping[str, object] = {"name": "target", "wire": "number", "missing": [], "parser": None}
-DTYPES: Mapping[str, type[pl.DataType]] = {
-    "str": pl.String,
-    "int": pl.Int64,
-    "float": pl.Float64,
-    "bool": pl.Boolean,
-}
 
 
 def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ...]]:
@@ -78,14 +72,6 @@ def encode(labels: Labels, target: pl.Series) -> NDArray[np.float64]:
         return read_column(labels.reader or PLAIN, target).to_numpy().astype(np.float64)
     codes = {_canon(value): float(code) for code, value in enumerate(labels.values)}
     return canonical(target).replace_strict(codes, default=None, return_dtype=pl.Float64).fill_null(math.nan).to_numpy()
-
-
-def decode(labels: Labels, codes: NDArray[np.float64]) -> pl.Series:
-    """Codes as labels of their own type (D21); numbers stay as they are for regression."""
-    if labels.task.kind == "regression":
-        return pl.Series(labels.name, codes, dtype=pl.Float64)
-    values = pl.Series(labels.name, list(labels.values), dtype=DTYPES[labels.dtype])
-    return values.gather(pl.Series(codes.astype(np.int64)))
 
 
 def written(values: tuple[Scalar, ...]) -> tuple[str, ...]:

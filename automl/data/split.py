@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from automl.spec.data import Data
 from automl.task import Task
 
 Ints = NDArray[np.int64]
+FoldKind = Literal["time", "group", "random"]
 SMALL = 10_000  # rows below which a quarter is held back, else a fifth
 FIRST_WINDOW = 0.4  # share of rows, by time, that the first fold may fit on
 
@@ -30,10 +32,11 @@ def split_test(rows: Rows, task: Task, data: Data, seed: int) -> tuple[Ints, Int
     fold = folds(rows, task, k=1, seed=seed, horizon=data.horizon, by_time=by_time, unseen_groups=data.unseen_groups)[0]
     share = f"{fold.valid.size} of {n} rows ({fold.valid.size / n:.0%})"
     spare = n - fold.fit.size - fold.valid.size
-    if by_time and _span(rows) > 0:
+    parted = fold_kind(rows, by_time=by_time)
+    if parted == "time":
         gap = f"; {spare} rows in the gap before it are not used" if spare else ""
         return fold.fit, fold.valid, f"Test is the last part by time, {share}{gap}."
-    if rows.group is not None and np.unique(rows.group).size > 1:
+    if parted == "group":
         return fold.fit, fold.valid, f"Test is a random part by whole groups, {share}."
     kind = "a random part" if task.kind == "regression" else "a random part with the same share of each class"
     return fold.fit, fold.valid, f"Test is {kind}, {share}."
@@ -55,10 +58,11 @@ def folds(
     n = rows.y.shape[0]
     if n < 2:  # noqa: PLR2004  # one to fit, one to validate
         raise DataError(f"{n} rows cannot be split", hint="give more rows")
-    if by_time and _span(rows) > 0:
+    kind = fold_kind(rows, by_time=by_time)
+    if kind == "time":
         return _by_time(rows, k, horizon or 0.0, unseen_groups=unseen_groups)
     rng = np.random.default_rng(seed)
-    if rows.group is not None and np.unique(rows.group).size > 1:
+    if kind == "group" and rows.group is not None:
         part = _by_group(rows.group, k, rng)
     else:
         part = _by_class(rows.y, task, k, rng)
@@ -66,6 +70,13 @@ def folds(
         Fold(fit=np.flatnonzero(part != fold), valid=np.flatnonzero(part == fold))
         for fold in np.unique(part[part >= 0])
     )
+
+
+def fold_kind(rows: Rows, *, by_time: bool) -> FoldKind:
+    """What parts the rows: time where it is asked for and passes, else groups where there are two, else chance."""
+    if by_time and _span(rows) > 0:
+        return "time"
+    return "group" if rows.group is not None and np.unique(rows.group).size > 1 else "random"
 
 
 def _span(rows: Rows) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 from typing import Literal
 
 import polars as pl
@@ -20,18 +22,13 @@ def rendered(frame: pl.DataFrame, form: Form, *, excel_safe: bool = False) -> by
         buffer = io.BytesIO()
         frame.write_ipc(buffer)
         return buffer.getvalue()
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
     safe = harmless if excel_safe else _as_it_is
-    writer.writerows([safe(cell) for cell in row] for row in frame.iter_rows())
-    return text.getvalue().encode()
+    return _lines([safe(cell) for cell in row] for row in frame.iter_rows())
 
 
 def header(names: list[str], *, excel_safe: bool = False) -> bytes:
     """The first line of a CSV file."""
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerow([harmless(name) if excel_safe else name for name in names])
-    return text.getvalue().encode()
+    return _lines([[harmless(name) if excel_safe else name for name in names]])
 
 
 def harmless(cell: object) -> str:
@@ -48,3 +45,11 @@ def harmless(cell: object) -> str:
 
 def _as_it_is(cell: object) -> str:
     return written(cell)
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    """Lines of CSV that end in a line feed; a cell with a carriage return is quoted, else it would end the line."""
+    lines: list[str] = []
+    end = "\r\n"  # csv quotes what holds a sign of the line's end, and before Python 3.13 nothing else
+    csv.writer(SimpleNamespace(write=lines.append), lineterminator=end).writerows(rows)
+    return "".join(f"{line.removesuffix(end)}\n" for line in lines).encode()

@@ -101,6 +101,6 @@ def _progress(folder: Path) -> dict[str, Any] | None:
         found: dict[str, Any] = json.loads((folder / PROGRESS).read_bytes())
         lines = folder / LINES
         whole = not lines.exists() or lines.stat().st_size >= found["size"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if whole else None

@@ -107,17 +107,17 @@ def main() -> None:
 
     settings = json.loads(sys.argv[2])
     model = Bundle.load(settings["bundle"], tables=settings["tables"])
-    given, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not stand between two answers
-    while True:
-        try:
-            first, content = _received(given)
-        except EOFError:
-            return
-        try:
-            found = model.score(pl.read_ipc(content), typed=settings["form"] != "csv", first=first)
-        except DataError as error:
-            told = {"what": error.what, "where": error.where, "hint": error.hint}
-            _send(answers, -1, json.dumps(told).encode())
-            continue
-        _send(answers, found.height, rendered(found, settings["form"], excel_safe=settings["excel_safe"]))
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # what a library prints must not stand between two answers
+        while True:
+            try:
+                first, content = _received(sys.stdin.buffer)
+            except EOFError:
+                return
+            try:
+                found = model.score(pl.read_ipc(content), typed=settings["form"] != "csv", first=first)
+            except DataError as error:
+                told = {"what": error.what, "where": error.where, "hint": error.hint}
+                _send(answers, -1, json.dumps(told).encode())
+                continue
+            _send(answers, found.height, rendered(found, settings["form"], excel_safe=settings["excel_safe"]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Fold, Rows, Schema
 from automl.features.base import Ask, Fitted, Sample, joints, steps
-from automl.features.plan import Plan
+from automl.features.plan import Feature, Plan
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
 from automl.task import Task
@@ -24,8 +24,7 @@ def fit_plan(
     rows: Rows, schema: Schema, task: Task, folds: tuple[Fold, ...], seed: int, asks: Sequence[Ask] = ()
 ) -> tuple[Plan, Floats]:
     """The plan that ships and the matrix [n, F] that learners see on `rows`: `fit_sample` with inner `folds`."""
-    sample = Sample(frame=rows.frame, y=rows.y, weight=rows.weight, task=task, folds=folds, seed=seed)
-    return fit_sample(sample, schema, asks)
+    return fit_sample(_sample(rows, task, folds, seed), schema, asks)
 
 
 def fit_sample(sample: Sample, schema: Schema, asks: Sequence[Ask] = ()) -> tuple[Plan, Floats]:
@@ -35,18 +34,38 @@ def fit_sample(sample: Sample, schema: Schema, asks: Sequence[Ask] = ()) -> tupl
     over features chose them. The matrix is out of fold (over the folds of the sample) wherever the target was looked
     at; on any other rows `transform` is right. Columns that are constant on the sample are left out, so F may be 0.
     """
+    found, values = _made(sample, schema, asks)
+    return Plan(features=tuple(made.feature for _, made in found)), values
+
+
+def outline(
+    rows: Rows, schema: Schema, task: Task, folds: tuple[Fold, ...], seed: int, asks: Sequence[Ask] = ()
+) -> tuple[tuple[str, Feature], ...]:
+    """The features of `fit_plan`, each with the name of the step that made it."""
+    found, _ = _made(_sample(rows, task, folds, seed), schema, asks)
+    return tuple((step, made.feature) for step, made in found)
+
+
+def _sample(rows: Rows, task: Task, folds: tuple[Fold, ...], seed: int) -> Sample:
+    return Sample(frame=rows.frame, y=rows.y, weight=rows.weight, task=task, folds=folds, seed=seed)
+
+
+def _made(sample: Sample, schema: Schema, asks: Sequence[Ask]) -> tuple[list[tuple[str, Fitted]], Floats]:
+    """Each step's features that are not constant, and their matrix [n, F]."""
     found = [
-        fitted
+        (step.name, fitted)
         for column in schema.features
         for step in steps.all.values()
         if step.applies(column)
         for fitted in step.fit(column, sample)
     ]
-    found += fit_asks((*default_asks(schema), *asks), schema, sample)
-    values = values_of(found, sample.frame)
+    for ask in (*default_asks(schema), *asks):
+        found += [(ask.step, fitted) for fitted in fit_asks([ask], schema, sample)]
+    values = values_of([fitted for _, fitted in found], sample.frame)
     kept = _varying(values)
-    plan = Plan(features=tuple(found[j].feature for j in kept))
-    return plan, values if len(kept) == len(found) else np.ascontiguousarray(values[:, kept])
+    if len(kept) == len(found):
+        return found, values
+    return [found[j] for j in kept], np.ascontiguousarray(values[:, kept])
 
 
 def default_asks(schema: Schema) -> tuple[Ask, ...]:
@@ -66,12 +85,6 @@ def fit_asks(asks: Sequence[Ask], schema: Schema, sample: Sample) -> list[Fitted
 def transform(plan: Plan, frame: pl.DataFrame) -> Floats:
     """The matrix [n, F] (float64, C order) of rows in wire types, as the bundle will compute it."""
     return values_of([Fitted(feature=feature) for feature in plan.features], frame)
-
-
-def unused(plan: Plan, schema: Schema) -> tuple[str, ...]:
-    """The feature columns that gave no feature: constant on the fitted rows, or texts that hardly repeat."""
-    used = {name for feature in plan.features for name in feature.source}
-    return tuple(column.name for column in schema.features if column.name not in used)
 
 
 def values_of(found: Sequence[Fitted], frame: pl.DataFrame) -> Floats:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from automl.features.terms import Terms, codes_of, placed, seen_codes, seen_parts, some_of, weigh
 from automl.ops import expr as ops
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Ints32 = NDArray[np.int32]
 

@@ -121,7 +121,7 @@ def _stage_empty(folder: Path) -> None:
         model=to_onnx({"prediction": Add(column, constant(0.0))}, inputs=[column]),
         reader={"columns": [{"name": "x", "wire": "number", "missing": [], "parser": None}]},
         labels=labels,
-        outputs=outputs_of(labels, decides=False, costs=False),
+        outputs=outputs_of(labels),
         decisions=(),
         keys=(),
         spec={},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,23 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
 from automl.errors import LimitRefusal, VerdictRefusal
+from automl.pipeline.preflight import Given, Preflight, backend_of, metric_of, preflight, refuse_the_impossible
 from automl.pipeline.warm import after_first, warm
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec, load, parse
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from automl.bundle.read import Bundle
     from automl.data.rows import Prepared
-    from automl.decide.costs.cost_matrix import Costs
-    from automl.decide.verdict.label_verdict import Verdict
+    from automl.decide.policy.decision_policy import DecisionPolicy
+    from automl.decide.verdict.verdict import Verdict
     from automl.executors.base import Executor
     from automl.gates.base import GateVerdict, Measured
-    from automl.gates.floor import Floor
     from automl.pipeline.choose import Choice
     from automl.pipeline.judge import Judgement
     from automl.search.leaderboard import Board, Outcome
+    from automl.search.problem import Problem
     from automl.search.rundir import RunDir
 
 
@@ -107,18 +106,16 @@ def fit(
     start = time.monotonic() if started is None else started
     spec = _spec(spec)
     deadline = Deadline(seconds=spec.budget.time, start=start)
-    place = _place(spec, out)
+    given = Given(train=train, test=test, tables=tables or {})
     with ExitStack() as stack:
         executor = _start(spec, stack)
-        loaded = _preload(spec)
-        floor = _floor(spec)
-        data = _read(spec, train, test, tables or {}, deadline, listener, loaded)
-        costs = _costs(spec, data)
+        ready = preflight(spec, out, given, deadline=deadline, listener=listener)
+        place, data, policy = ready.place, ready.data, ready.policy
         run = _open(spec, data, place, stack, resume=resume)
-        _refuse_the_impossible(floor, run)
-        told = _with_money(listener, run, data, costs)
-        outcome = _search(spec, data, deadline, executor, run, after_first("search", told, warm))
-        choice, measured = _ship(spec, data, outcome, costs, run, place, deadline, listener)
+        _refuse_the_impossible(ready, run)
+        told = _with_money(listener, run, data, policy)
+        outcome = _search(spec, ready.problem, deadline, executor, run, after_first("search", told, warm))
+        choice, measured = _ship(spec, data, outcome, policy, run, place, deadline, listener)
         judgement = _judge(spec, data, choice, listener)
         staged = _stage(spec, data, choice, judgement, place, listener)
         gates = _measure(spec, staged, deadline, listener, measured)
@@ -136,143 +133,27 @@ def fit(
     return done
 
 
-def plan(spec: Spec) -> dict[str, Any]:
-    """What `fit` would do, without the search: the data as it is read, the features, the folds (`--dry-run`)."""
-    from automl.bundle.manifest import plain
-    from automl.data.prepare import prepare
-
-    data = _related(prepare(spec), spec, None, {}, silent, _preload(spec))
-    _costs(spec, data)
-    return {
-        "target": data.labels.name,
-        "task": data.labels.task.kind,
-        "labels": list(data.labels.texts),
-        "metric": _metric(spec, data),
-        "train_rows": data.train.n,
-        "test_rows": data.test.n,
-        "split": data.split,
-        "columns": [
-            {"name": column.name, "wire": column.wire, "role": column.role, "reason": column.reason}
-            for column in data.schema.columns
-        ],
-        "findings": plain(data.findings),
-        "budget": spec.resolved()["budget"],
-    }
-
-
 def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
     if isinstance(given, Spec):
         return given
     return parse(given) if isinstance(given, dict) else load(given)
 
 
-def _place(spec: Spec, out: Path | str | None) -> Path:
-    """The bundle's folder, refused before the search if something else stands there."""
-    from automl.bundle.write import check_place
-
-    beside = spec.source.with_suffix(".bundle") if spec.source else Path("automl.bundle")
-    place = Path(out) if out is not None else beside
-    check_place(place)
-    return place
-
-
-def _metric(spec: Spec, data: Prepared) -> str:
-    """The metric of the search and the board; money is counted apart, on calibrated probabilities."""
-    from automl import metrics
-
-    named = spec.objective.metric
-    return named if named and named != "cost" else metrics.default(data.labels.task)
-
-
 def _start(spec: Spec, stack: ExitStack) -> Executor:
     """Start the workers first: their libraries load while the data is read."""
-    from automl.executors.base import Backend
-    from automl.registry import Registry
-
-    backend = Registry("automl.executors", Backend, "executor").get(spec.budget.executor)
-    executor = backend.start(workers=spec.budget.workers)
+    executor = backend_of(spec).start(workers=spec.budget.workers)
     stack.callback(executor.close)
     return executor
 
 
-def _floor(spec: Spec) -> Floor:
-    """What an empty pipeline takes, measured while the data is read, where the spec limits it."""
-    from automl.gates.floor import Floor
-
-    return Floor(spec.limits)
-
-
-def _refuse_the_impossible(floor: Floor, run: RunDir) -> None:
-    """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
-    from automl.gates.floor import impossible
+def _refuse_the_impossible(ready: Preflight, run: RunDir) -> None:
+    """As a dry run does, with the story of the refusal in the run folder."""
     from automl.pipeline.refuse import write_story
     from automl.search.leaderboard import Board
 
-    if broken := floor.broken():
-        write_story(run.path, board=Board(trials=(), weights=()), gates=broken)
-        raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
-
-
-def _preload(spec: Spec) -> Callable[[], None]:
-    """Load what proposes relational features beside the reading of the data; the answer waits for it."""
-    if not spec.data.tables:
-        return lambda: None
-    from threading import Thread
-
-    from automl.features.relational.propose.featuretools import preload
-
-    thread = Thread(target=preload, daemon=True)
-    thread.start()
-    return thread.join
-
-
-def _read(
-    spec: Spec,
-    train: Any,
-    test: Any,
-    tables: Mapping[str, Any],
-    deadline: Deadline,
-    listener: Listener,
-    loaded: Callable[[], None],
-) -> Prepared:
-    from automl.data.prepare import prepare
-    from automl.decide.costs.unit_costs import make_unit_costs
-    from automl.gates.asked import check_limits
-
-    listener(Event(stage="read", text="reading and auditing the data"))
-    data = _related(prepare(spec, train=_frame(train), test=_frame(test)), spec, deadline, tables, listener, loaded)
-    make_unit_costs(spec.objective, data.labels.task, data)  # what is wrong there is told before the search
-    check_limits(spec.limits, data)
-    told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
-    listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
-    for finding in data.findings:
-        listener(Event(stage="audit", text=finding.text, facts={"check": finding.check, "column": finding.column}))
-    return data
-
-
-def _related(
-    data: Prepared,
-    spec: Spec,
-    deadline: Deadline | None,
-    tables: Mapping[str, Any],
-    listener: Listener,
-    loaded: Callable[[], None],
-) -> Prepared:
-    """The data with the columns that its other tables give."""
-    if not spec.data.tables and not tables:
-        return data
-    from automl.bundle.frames import to_polars
-    from automl.features.relational.relate import relate
-
-    listener(Event(stage="features", text="computing features from other tables"))
-    given = {name: to_polars(frame) for name, frame in tables.items()}
-    return relate(data, spec, deadline=deadline, given=given, loaded=loaded)
-
-
-def _frame(given: Any) -> pl.DataFrame | None:
-    from automl.bundle.frames import to_polars
-
-    return None if given is None else to_polars(given)
+    if ready.broken:
+        write_story(run.path, board=Board(trials=(), weights=()), gates=ready.broken)
+    refuse_the_impossible(ready.broken)
 
 
 def _open(spec: Spec, data: Prepared, place: Path, stack: ExitStack, *, resume: bool) -> RunDir:
@@ -290,36 +171,24 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _with_money(listener: Listener, run: RunDir, data: Prepared, costs: Costs | None) -> Listener:
+def _with_money(listener: Listener, run: RunDir, data: Prepared, policy: DecisionPolicy) -> Listener:
     """The listener, told what the decisions of each new best candidate would save."""
-    if costs is None or not costs.given:
-        return listener
-    from automl.decide.verdict.quick_saving import glance
+    from automl.decide.verdict.quick_saving import quick_saving
 
     def listen(event: Event) -> None:
-        if oof := event.facts.get("oof"):
-            found = glance(run.load(str(oof)), data.train, costs)
-            event = replace(event, facts={**event.facts, "money": found, "currency": costs.currency})
+        if policy.in_money and (oof := event.facts.get("oof")):
+            saving = quick_saving(run.load(str(oof)), data.train, policy)
+            event = replace(event, facts={**event.facts, "money": saving, "currency": policy.currency})
         listener(event)
 
     return listen
 
 
 def _search(
-    spec: Spec, data: Prepared, deadline: Deadline, executor: Executor, run: RunDir, listener: Listener
+    spec: Spec, problem: Problem, deadline: Deadline, executor: Executor, run: RunDir, listener: Listener
 ) -> Outcome:
     from automl.search.loop import search
-    from automl.search.problem import Problem
 
-    problem = Problem.of(
-        data.train,
-        data.schema,
-        data.labels.task,
-        metric=_metric(spec, data),
-        spec=spec,
-        seed=spec.budget.seed,
-        judged=data.test.n,
-    )
     return search(
         problem=problem,
         spec=spec,
@@ -331,34 +200,23 @@ def _search(
     )
 
 
-def _costs(spec: Spec, data: Prepared) -> Costs | None:
-    """The costs, before the search: an expression that is wrong is told at once."""
-    from automl.decide.costs.cost_matrix import make_costs
-    from automl.decide.policy.guarantees import check_require
-    from automl.decide.policy.shadow_prices import make_capacity
-
-    costs = make_capacity(spec.objective, make_costs(spec.objective, data.labels, data), data)
-    check_require(spec.objective, costs, data)
-    return costs
-
-
 def _choose(
-    spec: Spec, data: Prepared, outcome: Outcome, costs: Costs | None, run: RunDir, listener: Listener
+    spec: Spec, data: Prepared, outcome: Outcome, policy: DecisionPolicy, run: RunDir, listener: Listener
 ) -> Choice:
     from automl.pipeline.choose import choose
     from automl.pipeline.refuse import write_story
 
     listener(Event(stage="decide", text="calibrating, and writing the model as one graph"))
     try:
-        choice = choose(outcome, data, spec.objective, costs, seed=spec.budget.seed)
+        choice = choose(outcome, data, policy, seed=spec.budget.seed)
     except LimitRefusal as refused:
         write_story(run.path, board=outcome.board, unpromised=str(refused))
         raise
     for reason in choice.left_out:
         listener(Event(stage="decide", text=f"left out, as the graph would not answer as it does: {reason}"))
     listener(Event(stage="decide", text=f"calibrated by {choice.calibration.method}; {choice.parity.reason}"))
-    for amount in choice.amounts:
-        listener(Event(stage="decide", text=str(amount)))
+    for outcome_fit in choice.outcomes:
+        listener(Event(stage="decide", text=str(outcome_fit)))
     return choice
 
 
@@ -366,7 +224,7 @@ def _ship(
     spec: Spec,
     data: Prepared,
     outcome: Outcome,
-    costs: Costs | None,
+    policy: DecisionPolicy,
     run: RunDir,
     place: Path,
     deadline: Deadline,
@@ -378,14 +236,14 @@ def _ship(
     from automl.pipeline.repair import Bench, NothingFits, is_limited, keep_limits
 
     def make(found: Outcome) -> Choice:
-        return _choose(spec, data, found, costs, run, listener)
+        return _choose(spec, data, found, policy, run, listener)
 
     if not is_limited(spec.limits):
         return make(outcome), None
     bench = Bench(
         spec=spec,
         data=data,
-        costs=costs,
+        policy=policy,
         staged=staging(place),
         deadline=deadline,
         listener=listener,
@@ -404,7 +262,7 @@ def _judge(spec: Spec, data: Prepared, choice: Choice, listener: Listener) -> Ju
     from automl.pipeline.judge import judge
 
     listener(Event(stage="decide", text="judging on the test part"))
-    asked = (_metric(spec, data), *spec.limits.scores)
+    asked = (metric_of(spec, data), *spec.limits.scores)
     return judge(
         data,
         choice,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from automl import metrics
 from automl.bundle.manifest import GroupScore, Score
 from automl.data.rows import Prepared, Rows
-from automl.decide.costs.cost_matrix import Costs
-from automl.decide.policy.expected_cost import codes
-from automl.decide.policy.guarantees import asked_floors, counted
-from automl.decide.verdict.decided_rows import decided_rows, out_of_fold
-from automl.decide.verdict.label_verdict import ROWS_SMALL, Verdict
-from automl.decide.verdict.label_verdict import judge as judge_money
-from automl.decide.verdict.number_verdict import Forecast, NumberPolicy, coverage, judge_numbers, out_of_fold_decisions
+from automl.decide.calibration.out_of_fold import OutOfFold
+from automl.decide.policy.decision_policy import DecisionPolicy
+from automl.decide.policy.guarantees import count_floors
+from automl.decide.policy.label_policy import LabelPolicy
+from automl.decide.policy.number_policy import NumberPolicy
+from automl.decide.verdict.coverage import coverage
+from automl.decide.verdict.decided_numbers import BaselineRows, decided_numbers, numbers_out_of_fold
+from automl.decide.verdict.decided_rows import decided_rows, rows_out_of_fold
+from automl.decide.verdict.label_verdict import judge_labels
+from automl.decide.verdict.number_verdict import judge_numbers
+from automl.decide.verdict.verdict import ROWS_SMALL, Verdict
 from automl.errors import DataError
 from automl.metrics.groups import by_group
 from automl.metrics.interval import interval
@@ -49,16 +53,6 @@ class Judgement:
     groups: tuple[GroupScore, ...] = ()
 
 
-class Policies(Protocol):
-    """What decides: for labels `costs`, for a number `numbers`."""
-
-    @property
-    def costs(self) -> Costs | None: ...
-
-    @property
-    def numbers(self) -> NumberPolicy: ...
-
-
 def judge(
     data: Prepared,
     choice: Choice,
@@ -72,33 +66,35 @@ def judge(
 
     `asked` are the metrics to report first, `fairness` those to report by groups.
     """
-    oof = choice.outcome.oof
     answers = score_rows(choice.model, data.test.inputs, threads=threads)
-    task = data.labels.task
-    prediction = np.asarray(answers["prediction" if task.kind == "regression" else "probability"], dtype=np.float64)
-    names = tuple(dict.fromkeys((*asked, *REPORTED[task.kind])))
-    scores = (
-        *_scores(names, data.test, prediction, "test", seed=seed),
-        *coverage_of(data.test, choice, answers, seed=seed),
-        *floors_on(data.test, choice, answers),
-        *_scores(names, data.train, oof, "oof", seed=seed),
-    )
+    prediction = predicted(data, answers)
+    names = tuple(dict.fromkeys((*asked, *REPORTED[data.labels.task.kind])))
     return Judgement(
-        scores=scores,
-        verdict=verdict_on(data, oof, choice, answers, prediction, seed=seed),
+        scores=(
+            *_scores(names, data.test, prediction, "test", seed=seed),
+            *policy_scores(data.test, choice.policy, answers, seed=seed),
+            *_scores(names, data.train, choice.outcome.oof, "oof", seed=seed),
+        ),
+        verdict=verdict_on(data, choice.oof, choice.policy, answers),
         prediction=prediction,
-        groups=tuple(_groups(data, choice, answers, prediction, fairness)),
+        groups=tuple(_groups(data, choice.policy, answers, fairness)),
     )
+
+
+def predicted(data: Prepared, answers: Answers) -> Floats:
+    """The prediction [n, width] among the graph's answers."""
+    name = "prediction" if data.labels.task.kind == "regression" else "probability"
+    return np.asarray(answers[name], dtype=np.float64)
 
 
 def _groups(
-    data: Prepared, choice: Choice, answers: Answers, prediction: Floats, fairness: Sequence[Fairness]
+    data: Prepared, policy: DecisionPolicy, answers: Answers, fairness: Sequence[Fairness]
 ) -> Iterator[GroupScore]:
     """The metrics by group; one that looks at decisions looks at the bundle's own, where there are two labels."""
-    test, costs = data.test, choice.costs
+    test, prediction = data.test, predicted(data, answers)
     decided = prediction
-    if data.labels.task.kind == "binary" and costs is not None:
-        acts = codes([str(text) for text in answers["decision"][:, 0]], costs) == 1
+    if data.labels.task.kind == "binary" and isinstance(policy, LabelPolicy):
+        acts = policy.codes(answers["decision"][:, 0]) == 1
         decided = acts.astype(np.float64)[:, None]
     for entry in fairness:
         metric = metrics.get(entry.metric)
@@ -121,72 +117,64 @@ def _scores(
             yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
 
 
-def coverage_of(test: Rows, policy: Policies, answers: Answers, *, seed: int) -> Iterator[Score]:
-    """How many truths the promised intervals hold on the test part, and how wide they are on average."""
-    if policy.numbers.interval is None:
+def policy_scores(test: Rows, policy: DecisionPolicy, answers: Answers, *, seed: int) -> Iterator[Score]:
+    """What the policy promises, and what that comes to on the test part: coverage of intervals, floors of decisions."""
+    if isinstance(policy, LabelPolicy):
+        yield from _floors(test, policy, answers)
+    else:
+        yield from _coverage(test, policy, answers, seed=seed)
+
+
+def _floors(test: Rows, policy: LabelPolicy, answers: Answers) -> Iterator[Score]:
+    """What the floors that were promised come to."""
+    if policy.require is None:
+        return
+    decisions = policy.codes(answers["decision"][:, 0])
+    for count in count_floors(policy.require, decisions, test.y, policy.costs.answers):
+        if count.rows:
+            promised = f"{count.floor}, promised {100 * count.share:.6g}%"
+            yield Score(metric=promised, value=count.good / count.rows, n=count.rows)
+
+
+def _coverage(test: Rows, policy: NumberPolicy, answers: Answers, *, seed: int) -> Iterator[Score]:
+    """How many truths the promised intervals hold, and how wide they are on average."""
+    if policy.interval is None:
         return
     low, high = (np.asarray(answers[name], dtype=np.float64)[:, 0] for name in ("prediction_low", "prediction_high"))
-    found = coverage(low, high, test.y, weight=test.weight, group=test.group, seed=seed)
-    promised = f"coverage of {100 * policy.numbers.interval.share:.6g}%"
-    yield Score(metric=promised, value=found.share, low=found.low, high=found.high, n=test.n)
-    yield Score(metric="interval width", value=found.width, n=test.n)
+    held = coverage(low, high, test.y, weight=test.weight, group=test.group, seed=seed)
+    promised = f"coverage of {100 * policy.interval.share:.6g}%"
+    yield Score(metric=promised, value=held.share, low=held.low, high=held.high, n=test.n)
+    yield Score(metric="interval width", value=held.width, n=test.n)
 
 
-def floors_on(test: Rows, policy: Policies, answers: Answers) -> Iterator[Score]:
-    """What the floors that were promised come to on the test part."""
-    costs = policy.costs
-    if costs is None or costs.require is None:
-        return
-    found = counted(codes([str(text) for text in answers["decision"][:, 0]], costs), test.y, costs)
-    for floor, share in asked_floors(costs.require):
-        rows, good = found[floor]
-        if rows:
-            yield Score(metric=f"{floor}, promised {100 * share:.6g}%", value=good / rows, n=rows)
-
-
-def _verdict_on_numbers(
-    data: Prepared, oof: Floats, policy: Policies, answers: Answers, prediction: Floats, *, seed: int
-) -> Verdict | None:
-    costs, train, test = policy.numbers.costs, data.train, data.test
-    if costs is None:
-        return None
-    decision = np.asarray(answers["decision"], dtype=np.float64)[:, 0]
-    decided = Forecast(
-        prediction=prediction,
-        decision=decision,
-        y=test.y,
-        weight=test.weight,
-        group=test.group,
-        amounts=costs.amounts(test.inputs),
-    ).take(np.flatnonzero(costs.known(test.inputs) & ~np.isnan(decision)))
-    if not decided.y.size:
-        raise DataError("no test row has a cost", hint="Without one, nothing can be told in money.")
-    priced = train.take(np.flatnonzero(costs.known(train.inputs)))
-    amounts = costs.amounts(priced.inputs)
-    more = None
-    if test.n < ROWS_SMALL:
-        known = oof[costs.known(train.inputs)]
-        more = out_of_fold_decisions(
-            known, priced.y, costs, weight=priced.weight, group=priced.group, amounts=amounts, seed=seed
-        )
-    return judge_numbers(decided, policy.numbers, priced.y, priced.weight, train_amounts=amounts, oof=more, seed=seed)
-
-
-def verdict_on(
-    data: Prepared, oof: Floats, policy: Policies, answers: Answers, prediction: Floats, *, seed: int
-) -> Verdict | None:
-    """The verdict on a graph's `answers` to the test part; `oof` [n_train, width] and `prediction` are as it learned.
+def verdict_on(data: Prepared, oof: OutOfFold, policy: DecisionPolicy, answers: Answers) -> Verdict | None:
+    """The verdict on a graph's `answers` to the test part, prediction and decision; `oof` are as it learned.
 
     None without costs. Raises `DataError` where no test row has a cost.
     """
-    if data.labels.task.kind == "regression":
-        return _verdict_on_numbers(data, oof, policy, answers, prediction, seed=seed)
-    costs = policy.costs
-    if costs is None or not costs.given:
+    if not policy.in_money:
         return None
-    decisions = codes([str(text) for text in answers["decision"][:, 0]], costs)
-    test = decided_rows(data.test, decisions, prediction, costs)
+    if isinstance(policy, LabelPolicy):
+        return _verdict_on_labels(data, oof, policy, answers)
+    return _verdict_on_numbers(data, oof, policy, answers)
+
+
+def _verdict_on_labels(data: Prepared, oof: OutOfFold, policy: LabelPolicy, answers: Answers) -> Verdict | None:
+    decisions = policy.codes(answers["decision"][:, 0])
+    test = decided_rows(data.test, decisions, predicted(data, answers), policy)
     if not test.n:
         raise DataError("no test row has a cost of what came true", hint="Without one, nothing can be told in money.")
-    more = out_of_fold(oof, data.train, data.labels.task, costs, seed=seed) if test.n < ROWS_SMALL else None
-    return judge_money(test, costs, oof=more, seed=seed)
+    more = rows_out_of_fold(oof, policy) if test.n < ROWS_SMALL else None
+    return judge_labels(test, policy, oof=more, seed=oof.seed)
+
+
+def _verdict_on_numbers(data: Prepared, oof: OutOfFold, policy: NumberPolicy, answers: Answers) -> Verdict | None:
+    costs = policy.costs
+    if costs is None:
+        return None
+    decision = np.asarray(answers["decision"], dtype=np.float64)[:, 0]
+    test = decided_numbers(data.test, predicted(data, answers), decision, costs)
+    if not test.n:
+        raise DataError("no test row has a cost", hint="Without one, nothing can be told in money.")
+    more = numbers_out_of_fold(oof, costs) if data.test.n < ROWS_SMALL else None
+    return judge_numbers(test, policy, BaselineRows.of(data.train, costs), oof=more, seed=oof.seed)

@@ -18,7 +18,7 @@ from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
 from automl.data.read.frames import read_frame, side_by_side
 from automl.data.rows import Column, Prepared, Rows
-from automl.decide.policy.expected_cost import is_decided
+from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
 from automl.features.relational.relate import narrowed
 from automl.ops.bulk import evaluate
 from automl.pipeline.choose import Choice
@@ -31,38 +31,22 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
     """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
     needed = {column.name for column in choice.assembly.inputs}
     columns = [column for column in data.schema.columns if column.name in needed]
-    costs = choice.costs
     read = replace(data.train, frame=data.train.inputs, beside=None)
     document = _document(data, needed)
-    units = choice.numbers.costs
-    named = costs.columns if costs else units.columns if units else ()
     golden, tables = _golden(data, read, columns, document, seed=spec.budget.seed)
     golden = _answered(choice, golden, document, tables)
-    counts = choice.numbers.costs is not None or (costs is not None and costs.given)
-    outputs = outputs_of(
-        data.labels,
-        decides=costs is not None or choice.numbers.decision is not None,
-        costs=counts,
-        interval=choice.numbers.interval is not None,
-        ranked=costs.actions if costs and costs.capacity else (),
-    )
-    parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
-        (data.train, choice.outcome.oof, "oof"),
-        (data.test, judgement.prediction, "test"),
-    )
+    outputs = outputs_of(data.labels, choice.assembly.outputs, actions=choice.policy.actions)
     return Contents(
         model=choice.model,
         reader=choice.reader,
         labels=data.labels,
         outputs=outputs,
-        decisions=costs.actions if costs else (),
+        decisions=choice.policy.actions,
         keys=spec.data.key,
         spec=spec.resolved(),
         golden=golden,
         profile=profile(read, columns),
-        evidence=pl.concat(
-            [evidence(rows, p, part=part, costs=named, expected=_expected(choice, rows)) for rows, p, part in parts]
-        ),
+        evidence=_evidence(data, choice, judgement),
         scores=judgement.scores,
         members=_members(choice.outcome),
         features=_features(choice),
@@ -76,6 +60,21 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         relational=document,
         golden_tables=tables if document else None,
         groups=judgement.groups,
+    )
+
+
+def _evidence(data: Prepared, choice: Choice, judgement: Judgement) -> pl.DataFrame:
+    """The rows of both parts that the policy and its verdict stand on."""
+    policy = choice.policy
+    parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
+        (data.train, choice.outcome.oof, "oof"),
+        (data.test, judgement.prediction, "test"),
+    )
+    return pl.concat(
+        [
+            evidence(rows, p, part=part, costs=policy.columns, expected=_expected(policy, rows))
+            for rows, p, part in parts
+        ]
     )
 
 
@@ -105,10 +104,10 @@ def _golden(
     return with_tables(synthetic(wide, [*own, *more], seed=seed), related, seed=seed)
 
 
-def _expected(choice: Choice, rows: Rows) -> dict[str, NDArray[np.float64]]:
+def _expected(policy: DecisionPolicy, rows: Rows) -> dict[str, NDArray[np.float64]]:
     """What is expected of amounts that are known only afterwards [n], by the column of the evidence."""
-    found = evaluate(choice.costs.models, rows.inputs) if choice.costs else {}
-    return {name: np.broadcast_to(np.asarray(values)[:, 0], rows.n) for name, values in found.items()}
+    expected = evaluate(policy.expected_amounts, rows.inputs)
+    return {name: np.broadcast_to(np.asarray(values)[:, 0], rows.n) for name, values in expected.items()}
 
 
 def _answered(
@@ -118,8 +117,7 @@ def _answered(
     tables: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """The golden rows without those whose decision is refused for want of a cost: they have no answer."""
-    numbers = choice.numbers.costs
-    if not (choice.costs and choice.costs.refuses) and not (numbers and numbers.refuses):
+    if not choice.policy.refuses:
         return golden
     frame = read_golden(choice.reader, golden, document, tables)
     decisions = evaluate({"decision": choice.assembly.outputs["decision"]}, frame)["decision"]
@@ -142,9 +140,9 @@ def _features(choice: Choice) -> tuple[FeatureRecord, ...]:
 
 def _answers(choice: Choice, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
     """The ops' own answers to the golden rows, by output column: the graph must give the same."""
-    found = evaluate(choice.assembly.outputs, frame)
+    by_ops = evaluate(choice.assembly.outputs, frame)
     answers: dict[str, NDArray[np.generic]] = {}
     for output in outputs:
-        values = np.asarray(found[output.name]).reshape(frame.height, -1)
+        values = np.asarray(by_ops[output.name]).reshape(frame.height, -1)
         answers |= {name: values[:, place] for place, name in enumerate(output.columns)}
     return answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,18 +18,16 @@ from automl.bundle.contents import Contents
 from automl.bundle.golden import decode
 from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
-from automl.bundle.manifest import Manifest, Output, outputs_of, plain
+from automl.bundle.manifest import Manifest, Output, Score, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.tables import RELATIONAL
 from automl.bundle.write import check_place, discard, finish, stage, staging
 from automl.data.rows import Finding, Prepared, Rows
-from automl.decide.costs.cost_matrix import EXPECTED, Costs, make_costs
-from automl.decide.costs.unit_costs import make_unit_costs
-from automl.decide.policy.expected_cost import ExpectedCost, is_decided
-from automl.decide.policy.guarantees import check_require, promised
-from automl.decide.policy.shadow_prices import make_capacity, priced
-from automl.decide.verdict.label_verdict import Verdict
-from automl.decide.verdict.number_verdict import NumberPolicy, fit_number_policy
+from automl.decide.calibration.out_of_fold import OutOfFold
+from automl.decide.costs.cost_matrix import EXPECTED, CostMatrix, make_cost_matrix
+from automl.decide.policy.decision_policy import DecisionPolicy, fit_policy, is_decided, make_policy
+from automl.decide.policy.number_policy import NumberPolicy
+from automl.decide.verdict.verdict import Verdict
 from automl.errors import SpecError, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.gates.measure import measure
@@ -40,7 +38,7 @@ from automl.metrics import get as metric
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
-from automl.pipeline.judge import coverage_of, floors_on, verdict_on
+from automl.pipeline.judge import policy_scores, verdict_on
 from automl.pipeline.refuse import refusal
 from automl.report.card import card
 from automl.spec import Spec, parse
@@ -51,7 +49,7 @@ CHANGEABLE = ("costs", "interval", "names", "require", "review", "capacity", "ru
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Redecided:
     """The new bundle's folder, the verdict under the new costs, what the gates measured, and the old bundle's hash."""
 
     path: Path
@@ -75,19 +73,7 @@ class Decided:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redecided:
-    """The new policy: for labels `costs`, for a number `numbers`."""
-
-    costs: Costs | None
-    numbers: NumberPolicy
-
-    def outputs(self, prediction: Expr) -> Mapping[str, Expr]:
-        """What the graph answers beside the prediction."""
-        return ExpectedCost(costs=self.costs).outputs(prediction) if self.costs else self.numbers.outputs(prediction)
-
-
-def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Decided:
+def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Redecided:
     """Write the bundle `out`: that of the folder `bundle` with `overrides` (``key=value``) of its spec's [objective].
 
     No member is trained again. The verdict stands on the rows of evidence.parquet: all test rows, and the train rows
@@ -98,18 +84,17 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     old = Bundle.load(bundle)
     spec = _respec(old.manifest, overrides)
     _check_fairness(spec)
-    seed = spec.budget.seed
     kept = kept_rows(old)
-    data, oof, prediction = kept.data, kept.oof, kept.prediction
-    inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
-    policy = _policy(spec, parse(old.manifest.spec), data, oof, inputs, seed=seed)
-    stub = Stub(predicted(old.manifest).name, prediction.shape[1])
-    answers = _answers(policy, stub, data.test, prediction)
-    verdict = verdict_on(data, oof, policy, answers, prediction, seed=seed)
+    data = kept.data
+    oof = OutOfFold.of(kept.oof, data.train, data.labels.task, seed=spec.budget.seed)
+    policy = fit_policy(_asked(spec, old, data), oof)
+    stub = Stub(predicted(old.manifest).name, kept.prediction.shape[1])
+    answers = _answers(policy, stub, data.test, kept.prediction)
+    verdict = verdict_on(data, oof, policy, answers)
     earlier = tuple(score for score in old.manifest.scores if not _of_policy(score.metric))
-    scores = (*earlier, *coverage_of(data.test, policy, answers, seed=seed), *floors_on(data.test, policy, answers))
+    scores = (*earlier, *policy_scores(data.test, policy, answers, seed=oof.seed))
     staged = staging(out)
-    stage(replace(_contents(old, spec, policy, stub), scores=scores), staged)
+    stage(_contents(old, spec, policy, stub, scores), staged)
     gates = measure(staged, spec.limits)
     refused = refusal(gates, verdict, remedy="fit again")
     if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
@@ -117,7 +102,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
         raise refused
     facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
-    return Decided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+    return Redecided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
 
 
 def _check_fairness(spec: Spec) -> None:
@@ -148,31 +133,26 @@ def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
     return parse(manifest.spec, overrides=overrides)
 
 
-def _policy(
-    spec: Spec, before: Spec, data: Prepared, oof: NDArray[np.float64], inputs: Sequence[str], *, seed: int
-) -> Redecided:
-    train, kept = data.train, [column.name for column in data.schema.columns]
-    _check_columns(named_columns(spec.objective), kept, "the evidence in the bundle lacks", where="objective")
+def _asked(spec: Spec, old: Bundle, data: Prepared) -> DecisionPolicy:
+    """The policy that the new spec asks for, with what the fit learned to expect; nothing else is learned yet."""
+    inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    there = [column.name for column in data.schema.columns]
+    _check_columns(named_columns(spec.objective), there, "the evidence in the bundle lacks", where="objective")
     costed = [name for name in cost_columns(spec.objective.costs) if name not in spec.data.outcomes]
     _check_columns(costed, inputs, "the graph in the bundle does not read", where="objective.costs")
-    unit_costs = make_unit_costs(spec.objective, data.labels.task, data)
-    costs = make_costs(spec.objective, data.labels, data)
-    costs = _expecting(costs, make_costs(before.objective, data.labels, data), data) if costs else None
-    costs = make_capacity(spec.objective, costs, data)
-    check_require(spec.objective, costs, data)
-    costs = priced(costs, oof, data, seed=seed)
-    return Redecided(
-        costs=promised(spec.objective, costs, oof, data, seed=seed),
-        numbers=fit_number_policy(spec.objective, unit_costs, oof, train.y, train.weight, seed=seed),
-    )
+    policy = make_policy(spec.objective, data)
+    if isinstance(policy, NumberPolicy):
+        return policy
+    before = make_cost_matrix(parse(old.manifest.spec).objective, data.labels, data)
+    return replace(policy, costs=_expecting(policy.costs, before, data))
 
 
-def _expecting(costs: Costs, before: Costs | None, data: Prepared) -> Costs:
+def _expecting(costs: CostMatrix, before: CostMatrix, data: Prepared) -> CostMatrix:
     """The costs with what the fit learned to expect of amounts that are known only afterwards.
 
     Raises `SpecError` for such an amount that is not the one of the fit: nobody has learned what to expect of it.
     """
-    texts = {before.cells[truth][action]: cost.text for (truth, action), cost in before.rows.items()} if before else {}
+    texts = {before.cells[truth][action]: cost.text for (truth, action), cost in before.rows.items()}
     rows = dict(costs.rows)
     for (truth, action), cost in costs.rows.items():
         cell = costs.cells[truth][action]
@@ -195,49 +175,37 @@ def _check_columns(named: Sequence[str], there: Sequence[str], what: str, *, whe
 
 
 def _answers(
-    policy: Redecided, stub: Stub, rows: Rows, prediction: NDArray[np.float64]
+    policy: DecisionPolicy, stub: Stub, rows: Rows, prediction: NDArray[np.float64]
 ) -> dict[str, NDArray[np.generic]]:
-    """What the graph's own policy answers to predictions that the graph made."""
-    outputs = dict(policy.outputs(stub))
+    """Predictions that the graph made, and what the graph's own policy answers to them."""
+    outputs = dict(policy.graph_outputs(stub))
     columns = {leaf.name: leaf for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)}
     if not outputs:
-        return {}
+        return {stub.name: prediction}
     session = open_session(to_onnx(outputs, inputs=[stub, *columns.values()]))
-    return session.run({stub.name: prediction, **{name: rows.frame[name].to_numpy() for name in columns}})
+    given = {stub.name: prediction, **{name: rows.frame[name].to_numpy() for name in columns}}
+    return {stub.name: prediction, **session.run(given)}
 
 
-def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Contents:
-    manifest = old.manifest
-    outputs = dict(policy.outputs(stub))
+def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, scores: tuple[Score, ...]) -> Contents:
+    """The old bundle's contents with another policy behind its predictions."""
+    manifest, labels = old.manifest, old.manifest.target.labels()
+    outputs = dict(policy.graph_outputs(stub))
+    described = outputs_of(labels, outputs, actions=policy.actions)
     model = replace_policy(read_file(old.path, "model.onnx"), stub, outputs)
-    inputs = open_session(model).inputs
-    rule = policy.costs.today if policy.costs else None
-    named = rule.columns if rule else ()
-    entries = [entry for entry in entries_of(manifest) if entry["name"] in inputs]
-    beside = [entry for entry in entries_of(manifest) if entry["name"] in named and entry["name"] not in inputs]
-    costs, numbers = policy.costs, policy.numbers
-    labels = manifest.target.labels()
-    described = outputs_of(
-        labels,
-        decides=bool(costs or numbers.decision),
-        costs=numbers.costs is not None or (costs is not None and costs.given),
-        interval=numbers.interval is not None,
-        ranked=costs.actions if costs and costs.capacity else (),
-    )
     golden, native = _golden(old, stub, outputs, described)
-    evidence = pl.read_parquet(io.BytesIO(read_file(old.path, "evidence.parquet")))
     return Contents(
         model=model,
-        reader={"columns": entries, "evidence": beside} if beside else {"columns": entries},
+        reader=_reader(manifest, open_session(model).inputs, policy.columns),
         labels=labels,
         outputs=described,
-        decisions=costs.actions if costs else (),
+        decisions=policy.actions,
         keys=manifest.keys,
         spec=spec.resolved(),
         golden=golden,
         profile=json.loads(read_file(old.path, "profile.json")),
-        evidence=evidence,
-        scores=manifest.scores,
+        evidence=pl.read_parquet(io.BytesIO(read_file(old.path, "evidence.parquet"))),
+        scores=scores,
         members=manifest.members,
         features=manifest.features,
         findings=tuple(Finding(**plain(finding)) for finding in manifest.findings),
@@ -252,6 +220,14 @@ def _contents(old: Bundle, spec: Spec, policy: Redecided, stub: Stub) -> Content
         relational=_kept(old, RELATIONAL),
         golden_tables=_kept(old, "golden/tables.json"),
     )
+
+
+def _reader(manifest: Manifest, inputs: Collection[str], named: Collection[str]) -> dict[str, object]:
+    """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
+    entries = entries_of(manifest)
+    read = [entry for entry in entries if entry["name"] in inputs]
+    beside = [entry for entry in entries if entry["name"] in named and entry["name"] not in inputs]
+    return {"columns": read, "evidence": beside} if beside else {"columns": read}
 
 
 def _kept(old: Bundle, name: str) -> dict[str, Any] | None:
@@ -276,11 +252,12 @@ def _golden(
     tables = _kept(old, "golden/tables.json") or {}
     frame = read_golden(old.manifest.reader, rows, _kept(old, RELATIONAL), tables)
     frame = frame.hstack(_inner_values(old, stub, outputs, frame))
-    found = {name: np.asarray(cells) for name, cells in evaluate(outputs, frame, stubs={stub.name: prediction}).items()}
+    by_ops = evaluate(outputs, frame, stubs={stub.name: prediction})
     answers = dict(zip(names, prediction.T, strict=True))
     for output in described:
-        if output.name in found:
-            answers |= dict(zip(output.columns, found[output.name].reshape(len(rows), -1).T, strict=True))
+        if output.name in by_ops:
+            cells = np.asarray(by_ops[output.name]).reshape(len(rows), -1)
+            answers |= dict(zip(output.columns, cells.T, strict=True))
     kept = np.flatnonzero(is_decided(answers["decision"])) if "decision" in answers else np.arange(len(rows))
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
 
@@ -292,5 +269,5 @@ def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: p
     if not named:
         return []
     session = open_session(replace_policy(read_file(old.path, "model.onnx"), stub, named))
-    found = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
-    return [pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in found.items()]
+    inner = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
+    return [pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in inner.items()]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automl.bundle.manifest import plain
-from automl.decide.verdict.label_verdict import Verdict
+from automl.decide.verdict.verdict import Verdict
 from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.report.refusal import tell_refusal

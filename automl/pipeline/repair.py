@@ -13,8 +13,8 @@ import numpy as np
 from automl.budget import Deadline
 from automl.bundle.write import discard, stage
 from automl.data.rows import Prepared
-from automl.decide.costs.cost_matrix import Costs
-from automl.decide.verdict.quick_saving import glance
+from automl.decide.policy.decision_policy import DecisionPolicy
+from automl.decide.verdict.quick_saving import quick_saving
 from automl.errors import BundleError, LimitRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.gates.measure import observe, verdicts
@@ -81,7 +81,7 @@ class Bench:
 
     spec: Spec
     data: Prepared
-    costs: Costs | None
+    policy: DecisionPolicy
     staged: Path
     deadline: Deadline
     listener: Listener
@@ -159,7 +159,7 @@ def _climb(rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool) -> t
 
 def _attempt(rung: Rung, bench: Bench) -> tuple[Attempt, Kept | None]:
     """Measure a rung on a bundle of its own, made without a look at the test part."""
-    spec, data, costs = bench.spec, bench.data, bench.costs
+    spec, data = bench.spec, bench.data
     choice, oof = bench.make(rung.outcome), rung.outcome.oof
     unseen = Judgement(scores=(), verdict=None, prediction=np.full((data.test.n, oof.shape[1]), np.nan))
     stage(pack(spec, data, choice, unseen, created=datetime.now(UTC)), bench.staged)
@@ -171,7 +171,7 @@ def _attempt(rung: Rung, bench: Bench) -> tuple[Attempt, Kept | None]:
         name=rung.name,
         outcome=rung.outcome,
         loss=rung.loss,
-        saving=glance(oof, data.train, costs) if costs and costs.given else None,
+        saving=quick_saving(oof, data.train, bench.policy),
         pressure=_tightest(measured, spec.limits),
         gates=_serving(measured, spec.limits),
     )
@@ -224,14 +224,13 @@ def _points(attempts: Sequence[Attempt], outcome: Outcome, bench: Bench) -> Iter
     base = pareto[0]
     for one in pareto:
         at = " and ".join(f"{gate.gate} {gate.measured:.3g} {gate.unit}" for gate in one.gates if not gate.ok)
-        yield f"at {at} {_worth(one.loss, one.saving, base, bench.costs)} ({one.name})"
+        yield f"at {at} {_worth(one.loss, one.saving, base, bench.policy)} ({one.name})"
     best = outcome.board.front[0] if outcome.board.front else None
     if best is not None and outcome.lighter is not None and best.loss < pareto[-1].loss:
-        costs = bench.costs if base.saving is not None else None
-        saving = glance(outcome.lighter.teacher, bench.data.train, costs) if costs else None
+        saving = quick_saving(outcome.lighter.teacher, bench.data.train, bench.policy)
         at = f"about latency_p99 {1e3 * best.latency_p99 * _slowness(attempts[0], outcome):.3g} ms and size "
         at += f"{best.size / 1e6:.3g} MB"
-        yield f"at {at} {_worth(best.loss, saving, base, bench.costs)} (the best ensemble, estimated)"
+        yield f"at {at} {_worth(best.loss, saving, base, bench.policy)} (the best ensemble, estimated)"
 
 
 def _slowness(first: Attempt, outcome: Outcome) -> float:
@@ -241,9 +240,9 @@ def _slowness(first: Attempt, outcome: Outcome) -> float:
     return measured / estimate.latency_p99 if estimate and measured else 1.0
 
 
-def _worth(loss: float, saving: float | None, base: Attempt, costs: Costs | None) -> str:
-    if saving is not None and base.saving is not None and costs is not None:
-        unit = f" {costs.currency}" if costs.currency else ""
+def _worth(loss: float, saving: float | None, base: Attempt, policy: DecisionPolicy) -> str:
+    if saving is not None and base.saving is not None:
+        unit = f" {policy.currency}" if policy.currency else ""
         if loss == base.loss:
             return f"you would save {saving:,.4g}{unit} a 1,000 rows"
         return f"you would save {saving - base.saving:,.4g}{unit} more a 1,000 rows"

@@ -12,9 +12,9 @@ AFTER = (
     "automl.pipeline.choose",
     "automl.pipeline.judge",
     "automl.pipeline.pack",
-    "automl.gates.measure",
+    "automl.pipeline.repair",
     "automl.report.card",
-    "automl.report.text",
+    "jinja2",
     "scipy.optimize",
 )
 

@@ -106,7 +106,7 @@ def render(template: str, facts: Mapping[str, object]) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from automl.decide.verdict.bootstrap import money
+    from automl.decide.verdict.reason import money
 
     environment = Environment(
         loader=PackageLoader("automl.report"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.decide.verdict.label_verdict import ROWS_SMALL
+from automl.decide.verdict.verdict import ROWS_SMALL
 from automl.report._words import Facts, count, interval, render
 from automl.report.money import PAIR, capacity, running, span, taken
 from automl.spec.units import read_share

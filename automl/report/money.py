@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from automl.decide.verdict.bootstrap import CONFIDENCE, money
+from automl.decide.verdict.bootstrap import CONFIDENCE
+from automl.decide.verdict.reason import money
 from automl.report._words import Facts, columns, prose
 
 PAIR = 2  # of actions: how often each is taken is told where there are more

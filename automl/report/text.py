@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from automl.gates.again import Again
 
 TRIAL = ("learner", "id", "loss", "score", "seconds", "status")
+MOST_NAMES = 6  # of features that one step makes
 NUMBERS = frozenset({"loss", "score", "seconds"})
 
 
@@ -46,7 +47,13 @@ def render_decided(done: Summarised) -> str:
 
 def render_plan(plan: Facts) -> str:
     """What a dry run would do, one line for each fact."""
-    return "\n".join(_outline(plan))
+    shown = dict(plan)
+    if folds := plan.get("folds"):
+        rows = (f"{fold['fit']:,} rows to fit on, {fold['valid']:,} to validate on" for fold in folds["rows"])
+        shown["folds"] = {"kind": folds["kind"]} | {str(number): told for number, told in enumerate(rows, start=1)}
+    if features := plan.get("features"):
+        shown["features"] = [_features(entry) for entry in features]
+    return "\n".join(_outline({name: value for name, value in shown.items() if value != []}))
 
 
 def render_verified(report: Report) -> str:
@@ -152,6 +159,15 @@ def _bound(gate: Facts) -> str:
     if gate["limit"] is None:
         return "none set"
     return f"{figure(gate['limit'], gate['unit'])} {'kept' if gate['ok'] else 'NOT KEPT'}"
+
+
+def _features(entry: Facts) -> str:
+    """What a step makes of some columns; the first names, where there are many."""
+    source, names = ", ".join(entry["columns"]), entry["features"]
+    if not names:
+        return f"{source}: no feature, it is constant or hardly repeats"
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return f"{source} ({entry['step']}): {', '.join(names[:MOST_NAMES])}{more}"
 
 
 def _outline(facts: Facts, indent: str = "") -> list[str]:

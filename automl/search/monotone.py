@@ -24,13 +24,14 @@ def direction(feature: Feature, directions: Mapping[str, Direction]) -> Directio
     return directions.get(feature.source[0], 0) if plain else 0
 
 
+def is_orderly(feature: Feature, directions: Mapping[str, Direction]) -> bool:
+    """Whether a feature has the direction of its column, or comes from columns without one."""
+    return bool(direction(feature, directions)) or not directions.keys() & set(feature.source)
+
+
 def orderly(plan: Plan, values: Floats, directions: Mapping[str, Direction]) -> tuple[Plan, Floats]:
     """Plan and matrix [n, F] without what else is made of a column that has a direction: it could turn it round."""
-    kept = [
-        j
-        for j, feature in enumerate(plan.features)
-        if direction(feature, directions) or not directions.keys() & set(feature.source)
-    ]
+    kept = [j for j, feature in enumerate(plan.features) if is_orderly(feature, directions)]
     if len(kept) == len(plan.features):
         return plan, values
     return Plan(features=tuple(plan.features[j] for j in kept)), np.ascontiguousarray(values[:, kept])

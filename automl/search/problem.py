@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.rows import Fold, Rows, Schema
-from automl.data.split import folds
+from automl.data.split import FoldKind, fold_kind, folds
 from automl.features.base import Ask
 from automl.features.plan import Plan
 from automl.features.plan_fit import fit_plan, transform
@@ -86,6 +86,11 @@ class Problem:
             horizon=spec.data.horizon,
             directions={column: SIGN[way] for column, way in spec.limits.monotone.items() if column in numbers},
         )
+
+    @property
+    def fold_kind(self) -> FoldKind:
+        """What parts the rows."""
+        return fold_kind(self.rows, by_time=self.rows.time is not None)
 
     @property
     def parity_rows(self) -> Ints:

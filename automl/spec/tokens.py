@@ -51,7 +51,7 @@ def tokens(source: str, where: str) -> tuple[Token, ...]:
     if len(source) > LONGEST:
         raise SpecError(f"an expression of {len(source):,} characters, at most {LONGEST:,} are read", where=where)
     found = tuple(_words(source, where))
-    if len(found) > MOST:
+    if len(found) > MOST + 1:  # the end is no word
         raise pointing(f"more than {MOST} words", source, found[MOST].at, where=where)
     return found
 

@@ -30,7 +30,7 @@ def _section(values: Mapping[str, object], path: tuple[str, ...]) -> Iterator[st
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _scalar(key)
 
 
 def _value(value: object) -> str:
@@ -38,5 +38,9 @@ def _value(value: object) -> str:
         return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
     # JSON writes text and numbers as TOML reads them; DEL is the one letter it leaves bare
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -117,6 +117,12 @@ def test_an_interval_of_the_bootstrap_by_hand() -> None:
     assert pair.verdict == "tie"
 
 
+def test_who_plays_alone_stands_at_the_mean() -> None:
+    """One entrant, as a first try of a suite has: no games, no warning, and nothing to be sure of."""
+    (alone,) = compare.strengths(np.ones((3, 1, 2)), draws(3, 2))
+    assert (alone.elo, alone.low, alone.high) == (1000.0, 1000.0, 1000.0)
+
+
 def test_seeds_are_drawn_within_their_task() -> None:
     """Where the seeds disagree, a task is won in some draws only; the same seeds are drawn for both."""
     gains = np.zeros((1, 2, 2))

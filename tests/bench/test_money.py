@@ -9,7 +9,7 @@ import pytest
 from automl.bench.money import count_money, normalised, tuned_threshold
 from automl.bundle.read import Bundle
 from automl.data.rows import Rows
-from automl.decide.costs.cost_matrix import BINARY_CELLS, Costs
+from automl.decide.costs.cost_matrix import BINARY_CELLS, CostMatrix
 from automl.pipeline.fit import fit
 from automl.spec import parse
 
@@ -78,7 +78,7 @@ def test_the_tuned_threshold_is_the_best_there_is():
     rng = np.random.default_rng(3)
     p = np.round(rng.random(300), 1)
     y = (rng.random(300) < p).astype(float)
-    costs = Costs(
+    costs = CostMatrix(
         actions=("no", "yes"), matrix=np.array([[0.0, 1.0], [3.0, 0.5]]), cells=BINARY_CELLS, currency="", given=True
     )
     nothing = pl.DataFrame({"": np.zeros(300)})

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from automl.bench.figures import figures
 from automl.bench.judge import judge
 from automl.bench.report import document, html_page, markdown_page, write_reports
 
@@ -41,14 +40,6 @@ def test_the_page_needs_nothing_else(records: list[dict[str, Any]]) -> None:
     assert len(drawn) == 4
     for svg in drawn:
         assert ET.fromstring(svg).get("role") == "img"  # noqa: S314  # we wrote it a line above
-
-
-def test_marks_lie_within_their_figure(records: list[dict[str, Any]]) -> None:
-    """No dot and no word is drawn beyond the edge."""
-    for figure in figures(judge(records)):
-        for mark in (*figure.dots, *figure.words):
-            assert 0 <= mark.x <= figure.width, (figure.title, mark)
-            assert 0 <= mark.y <= figure.height, (figure.title, mark)
 
 
 def test_all_forms_say_the_same(records: list[dict[str, Any]], tmp_path: Path) -> None:

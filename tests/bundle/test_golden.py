@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import polars as pl
 import pytest
 
-from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import decode, differences, encode, synthetic
 from automl.data.read.frames import read_frame
 from automl.data.rows import Rows
@@ -71,26 +69,3 @@ def test_differences_are_told(found, sentence):
     expected = {"probability": [0.5], "decision": ["a"]}
     assert differences(expected, {"probability": [0.5 + 5e-10], "decision": ["a"]}) == []
     assert sentence in differences(expected, found)[0]
-
-
-def test_the_profile_shows_no_person(rows, columns):
-    """Quantiles, shares of levels with five rows or more, missing shares; nothing of free text but its length."""
-    found = profile(rows, columns)
-    assert found["rows"] == rows.n
-    assert set(found["columns"]["job"]["levels"]) == {"clerk", "farmer"}
-    assert found["columns"]["age"]["missing"] == np.isnan(rows.frame["age"].to_numpy()).mean()
-    assert 18 <= found["columns"]["age"]["quantiles"]["0.5"] <= 80
-    assert found["columns"]["note"]["words"]["0.5"] == 3.0
-    assert "paid" not in json.dumps(found)
-
-
-def test_evidence_keeps_what_money_needs(rows):
-    """y, p, group and the columns that costs name; rows that no fold predicted are left out; nothing else."""
-    prediction = np.full((rows.n, 3), 1 / 3)
-    prediction[0] = np.nan
-    found = evidence(rows, prediction, part="oof", costs=["income"])
-    assert found.columns == ["part", "y", "p_0", "p_1", "p_2", "group", "cost:income"]
-    assert found.height == rows.n - 1
-    single = evidence(rows, prediction[:, :1], part="test")
-    assert single.columns == ["part", "y", "p", "group"]
-    assert pl.concat([single, single]).height == 2 * (rows.n - 1)

@@ -48,7 +48,7 @@ def test_columns_go_by_name(bundle, raw):
 
 
 def test_rows_stand_alone(bundle, raw):
-    """A row has the same bits alone, in any chunk and at any place; keys come along."""
+    """A row has the same bits by `decide`, alone, in any chunk and at any place; keys come along."""
     model = Bundle.load(bundle)
     answer = model.predict(raw)
     assert answer["id"].equals(raw["id"])

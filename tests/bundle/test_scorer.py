@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import json
 import shutil
@@ -12,7 +11,6 @@ import sys
 import pytest
 
 from automl.bundle.read import Bundle
-from automl.bundle.score_text import score_text
 from automl.bundle.scorer import ScoreError, Scorer, main
 
 ALONE = """
@@ -34,17 +32,6 @@ def write_csv(path, frame):
         writer = csv.writer(file)
         writer.writerow(frame.columns)
         writer.writerows(frame.iter_rows())
-
-
-def test_score_py_needs_little():
-    """The text compiles and imports the standard library, numpy and onnxruntime, nothing else."""
-    modules = {
-        name.split(".")[0]
-        for node in ast.walk(ast.parse(score_text()))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
-    }
-    assert modules - set(sys.stdlib_module_names) == {"numpy", "onnxruntime"}
 
 
 def test_score_py_equals_predict(bundle, raw, tmp_path):

@@ -1,16 +1,14 @@
-"""What the scorer of several tables takes, and what it copies beside score.py."""
+"""What the scorer of several tables takes, in memory or as files, and that each way gives the same answer."""
 
 from __future__ import annotations
 
-import ast
-import sys
+import shutil
 
 import polars as pl
 import pytest
 
-from automl.bundle.score_text import COPIES, score_files
 from automl.bundle.scorer import ScoreError
-from automl.bundle.tables import named, open_scorer, read_file
+from automl.bundle.tables import TableScorer, main, named, open_scorer, read_file
 from automl.errors import DataError
 
 RAW = pl.DataFrame({"a": ["1", "2"], "b": ["x", "y;z"]})
@@ -58,22 +56,67 @@ def test_a_bundle_of_one_table_refuses_others(bundle):
     assert open_scorer(bundle, {}).needed
 
 
-def test_copies_import_each_other_and_little_else():
-    """Each file compiles; nothing of automl is left, and beside the standard library only three packages are named."""
-    files = score_files(tables=True)
-    outside = set()
-    for name, text in files.items():
-        for node in ast.walk(ast.parse(text, name)):
-            if isinstance(node, ast.Import):
-                outside |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                top, _, module = str(node.module).partition(".")
-                outside.add(top)
-                copied = [module] if module else [alias.name for alias in node.names]
-                assert top != COPIES or all(f"{COPIES}/{each}.py" in files for each in copied)
-    assert outside - set(sys.stdlib_module_names) == {"numpy", "onnxruntime", "polars", COPIES}
+ROWS = [{"age": "30", "customer": "anna"}, {"age": "", "customer": "ben"}, {"age": "5", "customer": "nobody"}]
+PRICES = [30 + 4_500 + 100_000, 1_000 + 10_000, 5]  # age + 100 x spent + 10,000 x purchases
 
 
-def test_one_table_has_one_file():
-    """Nothing changes where there is one table."""
-    assert list(score_files(tables=False)) == ["score.py"]
+def test_one_row_and_many_give_what_the_tables_say(tables_bundle, purchases):
+    """Each customer's own purchases are added up, one row at a time, in chunks, and as a frame."""
+    scorer = open_scorer(tables_bundle, {"purchases": purchases})
+    assert [scorer.decide(row)["prediction"] for row in ROWS] == PRICES
+    assert [answer["prediction"] for answer in scorer.score(ROWS)] == PRICES
+    assert scorer.features(pl.DataFrame(ROWS)).columns == ["spent", "times"]
+    assert (scorer.tables, set(scorer.needed)) == (["purchases"], {"age", "customer"})
+
+
+@pytest.mark.parametrize("form", ["frame", "lazy", "rows", "csv", "parquet"])
+def test_tables_come_in_any_form(tables_bundle, purchases, tmp_path, form):
+    """A frame, one that stays on the disk, raw rows, or a file in the dialect of training: the same answers."""
+    purchases.write_csv(tmp_path / "p.csv", separator=";")
+    purchases.write_parquet(tmp_path / "p.parquet")
+    given = {
+        "frame": purchases,
+        "lazy": purchases.lazy(),
+        "rows": purchases.to_dicts(),
+        "csv": str(tmp_path / "p.csv"),
+        "parquet": tmp_path / "p.parquet",
+    }
+    scorer = TableScorer(tables_bundle, {"purchases": given[form], "people": RAW})
+    assert [answer["prediction"] for answer in scorer.score(ROWS)] == PRICES
+
+
+def test_other_tables_make_another_scorer(tables_bundle, purchases):
+    """`given` leaves the first scorer as it was; without tables nothing is scored, and the refusal names them."""
+    first = TableScorer(tables_bundle, {"purchases": purchases})
+    other = first.given({"purchases": purchases.clear()})
+    assert [scorer.decide(ROWS[0])["prediction"] for scorer in (other, first)] == [30.0, PRICES[0]]
+    with pytest.raises(DataError, match="--table purchases=FILE"):
+        TableScorer(tables_bundle).decide(ROWS[0])
+
+
+def test_a_row_without_its_key_is_told(tables_bundle, purchases):
+    """V04: the columns that lead to other tables are asked for like all others."""
+    scorer = open_scorer(tables_bundle, {"purchases": purchases})
+    with pytest.raises(ScoreError, match="lacks a column that the model reads: 'customer'"):
+        scorer.decide({"age": 3})
+
+
+def test_changed_definitions_are_refused(tables_bundle, tmp_path):
+    """B06: what is computed in front of the graph is sealed like the graph."""
+    copy = shutil.copytree(tables_bundle, tmp_path / "b")
+    (copy / "relational.json").write_bytes((copy / "relational.json").read_bytes() + b" ")
+    with pytest.raises(ScoreError, match=r"relational\.json is not the one that was written"):
+        open_scorer(copy)
+
+
+def test_a_file_is_scored_with_its_tables(tables_bundle, purchases, tmp_path, capsys):
+    """As a command: a csv in, a csv out; a table that lacks is exit 1 and a sentence, with no file left behind."""
+    (tmp_path / "rows.csv").write_text("age,customer\n30,anna\n,ben\n5,nobody\n")
+    purchases.write_csv(tmp_path / "p.csv", separator=";")
+    call = [str(tmp_path / "rows.csv"), "-o", str(tmp_path / "out.csv")]
+    assert main(tables_bundle, call) == 1
+    assert "--table purchases=FILE" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
+    assert main(tables_bundle, [*call, "--table", f"purchases={tmp_path / 'p.csv'}"]) == 0
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert [float(line.split(",")[-1]) for line in lines[1:]] == PRICES

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from automl.bundle.manifest import outputs_of
 from automl.bundle.read import Bundle, read_manifest
 from automl.bundle.verify import verify
 from automl.bundle.write import check_place, discard, finish, stage, staging
@@ -115,51 +110,3 @@ def test_a_full_disk_leaves_the_old_bundle(make_contents, binary, tmp_path):
         signal.signal(signal.SIGXFSZ, ignored)
     assert raised.value.exit_code == 6
     verify(out)
-
-
-REPLACING = """
-import shutil, sys
-from pathlib import Path
-from automl.bundle.disk import replace_folder
-a, b, out = map(Path, sys.argv[1:])
-print("go", flush=True)
-while True:
-    for source in (a, b):
-        new = out.with_name("new")
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.copytree(source, new)
-        replace_folder(new, out)
-"""
-
-
-@pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.slow)])
-def test_a_kill_at_any_moment_leaves_a_whole_bundle(kills, make_contents, binary, tmp_path):
-    """B12: kill -9 while bundles replace each other: what stands at the place always loads."""
-    a, b, out = tmp_path / "a", tmp_path / "b", tmp_path / "out.bundle"
-    contents = make_contents(binary)
-    for place, card in ((a, "one"), (b, "two"), (out, "first")):
-        stage(contents, staging(place))
-        finish(staging(place), place, gates=(), verdict=None, card=card)
-    draw = np.random.default_rng(0)
-    for _ in range(kills):
-        with subprocess.Popen([sys.executable, "-c", REPLACING, a, b, out], stdout=subprocess.PIPE) as child:
-            assert child.stdout.readline() == b"go\n"
-            time.sleep(draw.uniform(0.0, 0.1))
-            os.kill(child.pid, signal.SIGKILL)
-        assert read_manifest(out).files == Bundle.load(out).manifest.files
-
-
-def test_outputs_follow_the_problem(binary, multiclass, regression):
-    """Columns: `probability`, one for each label of several, or `prediction`; then decision and expected cost."""
-
-    def columns(labels, **how):
-        return [column for output in outputs_of(labels, **how) for column in output.columns]
-
-    assert columns(binary, decides=True, costs=True) == ["probability", "decision", "expected_cost"]
-    assert columns(multiclass, decides=True, costs=False) == [
-        "probability_low",
-        "probability_mid",
-        "probability_high",
-        "decision",
-    ]
-    assert columns(regression, decides=False, costs=False) == ["prediction"]

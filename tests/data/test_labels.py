@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.labels import decode, encode, fit_labels
+from automl.data.labels import encode, fit_labels
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
 
@@ -30,11 +30,12 @@ from automl.spec import Spec
     ],
 )
 def test_round_trip(make_spec: Callable[..., Spec], target: pl.Series) -> None:
-    """D21: labels come back as they came: text, numbers, true and false."""
+    """D21: a row's code leads back to its label as it came: text, numbers, true and false."""
     labels, _ = fit_labels(target, make_spec({"metric": "log_loss"}))
     codes = encode(labels, target)
     assert set(codes) == set(range(labels.task.classes))
-    assert decode(labels, codes).equals(target, check_dtypes=True, check_names=True)
+    back = [labels.values[int(code)] for code in codes]
+    assert [(type(value), value) for value in back] == [(type(value), value) for value in target]
     assert len(set(labels.texts)) == labels.task.classes
 
 
@@ -60,7 +61,6 @@ def test_positive(make_spec: Callable[..., Spec], target: list[Any], positive: A
     labels, _ = fit_labels(series, make_spec({"positive": positive}))
     assert labels.values[1] == found
     assert type(labels.values[1]) is type(found)
-    assert decode(labels, np.array([1.0]))[0] == found
 
 
 def test_spellings(make_spec: Callable[..., Spec]) -> None:

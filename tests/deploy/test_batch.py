@@ -162,11 +162,21 @@ def test_bad_requests_are_refused_first(bundle, data, tmp_path):
     """An output of an unknown kind, no bundle, or data without the columns: each is its own error."""
     with pytest.raises(SpecError, match=r"neither \.csv nor \.parquet"):
         batch.predict(bundle, data, tmp_path / "out.xlsx")
+    with pytest.raises(SpecError, match="no such folder"):
+        batch.predict(bundle, data, tmp_path / "nowhere" / "out.csv")
     with pytest.raises(BundleError):
         batch.predict(tmp_path, data, tmp_path / "out.csv")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="lacks columns"):
         batch.predict(bundle, tmp_path / "other.csv", tmp_path / "out.csv")
+
+
+def test_costs_that_the_bundle_does_not_read_are_refused(bundle, data, tmp_path):
+    """A file of costs for a model whose spec names none would be ignored in silence: it is refused, and says why."""
+    (tmp_path / "costs.csv").write_text("miss\n1\n")
+    with pytest.raises(SpecError, match="reads no cost file"):
+        batch.predict(bundle, data, tmp_path / "out.csv", costs=tmp_path / "costs.csv")
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_a_killed_run_goes_on_where_it_was(bundle, raw, tmp_path, monkeypatch):

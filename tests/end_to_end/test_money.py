@@ -230,6 +230,7 @@ def test_an_outcome_is_expected_and_never_asked_for(tmp_path):
     assert dearer.verdict.ours == pytest.approx(1_000 * np.where(act, 8.0, loss).mean())
     same = decide(done.path, [], tmp_path / "c")
     assert same.verdict == done.verdict
+    assert decide(same.path, [], tmp_path / "e").verdict == done.verdict  # a bundle decided anew keeps its outcomes
     with pytest.raises(SpecError, match="the fit did not learn what to expect of it"):
         decide(done.path, ["objective.costs.false_negative=lost * 2"], tmp_path / "d")
 

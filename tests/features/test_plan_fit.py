@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.rows import Column, Fold, Rows, Schema
-from automl.features.plan_fit import fit_plan, transform, unused
+from automl.features.plan_fit import fit_plan, transform
 from automl.metrics import get, score
 from automl.ops import expr as ops
 from automl.task import Task
@@ -132,7 +132,7 @@ def test_fitted_values_are_those_of_transform_but_for_the_target():
 
 
 def test_constant_features_are_left_out():
-    """D04: a column with one value on the fitted rows, or none at all, gives no feature and is named as unused."""
+    """D04: a column with one value on the fitted rows, or none at all, gives no feature."""
     frame = pl.DataFrame(
         {
             "one": [1.0] * 4,
@@ -145,7 +145,6 @@ def test_constant_features_are_left_out():
     schema = schema_of(one="number", none="number", gaps="flag", word="category", noon="date")
     plan, _ = fit_plan(rows_of(frame, [0, 1, 0, 1]), schema, BINARY, (), 0)
     assert names(plan) == ["gaps", "noon: day of month", "noon: day of year", "noon: day of week", "noon: day number"]
-    assert unused(plan, schema) == ("one", "none", "word")
 
 
 def test_order_and_source_follow_the_schema():

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.graph import targets
 from automl.graph.onnx import to_onnx
 from automl.graph.session import Session, open_session
 from automl.graph.trees import stairs
@@ -40,24 +39,6 @@ def test_one_row_gives_the_same_bits_as_many(grow: Grow) -> None:
     for size in (1, 7, 128):
         parts = [session.run({"features": x[start : start + size]})["raw"] for start in range(0, len(x), size)]
         assert np.concatenate(parts).tobytes() == whole.tobytes()
-
-
-@pytest.mark.parametrize("modes", [(0,), (0, 1, 2)])
-def test_each_target_may_have_its_own_node(grow: Grow, modes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trees of one target each are cut apart, the same sums to the bit; a tree of several targets keeps all whole."""
-    mixed = grow(2, modes=modes, trees=60, width=3)
-    tree_of_leaf = targets._trees(mixed)[1]
-    apart = replace(mixed, leaf_target=np.random.default_rng(1).integers(0, 3, 60)[tree_of_leaf], base=np.arange(3.0))
-    x = np.random.default_rng(0).choice(VALUES, size=(50, 4))
-    whole = _run(apart, x)
-    monkeypatch.setattr(targets, "MANY", 1)
-    assert [part.width for part in targets.by_target(mixed)] == [3]
-    parts = targets.by_target(apart)
-    assert [part.width for part in parts] == [1, 1, 1]
-    assert sum(len(part.roots) for part in parts) == 60
-    assert _run(apart, x).tobytes() == whole.tobytes()
-    none_of_the_last = replace(apart, leaf_target=np.minimum(apart.leaf_target, 1))
-    np.testing.assert_allclose(_run(none_of_the_last, x), score(none_of_the_last, x), rtol=0, atol=1e-13)
 
 
 def test_float32_inputs_are_rounded_first() -> None:

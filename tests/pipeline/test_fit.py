@@ -10,7 +10,7 @@ import pytest
 
 import automl
 from automl.errors import BundleError, LimitRefusal, VerdictRefusal
-from automl.pipeline.fit import fit, plan
+from automl.pipeline.fit import fit
 from automl.spec import parse
 
 COSTS = {"false_positive": 1, "false_negative": 5}
@@ -107,7 +107,7 @@ def test_a_member_that_the_graph_does_not_compute_stays_out(tmp_path, monkeypatc
     assert learners == {"linear"}
     assert any("left out" in event.text and "(lightgbm): the raw score differs by" in event.text for event in told)
     assert {number for number, _ in done.board.weights} == {
-        fold_fit.id for trial in done.board.trials if fold_fit.learner == "linear"
+        trial.id for trial in done.board.trials if trial.learner == "linear"
     }
     oof = next(score for score in done.judgement.scores if (score.metric, score.rows) == ("roc_auc", "oof"))
     assert oof.value > 0.8
@@ -192,16 +192,6 @@ def test_a_pandas_frame_is_scored_as_a_pandas_frame(fitted):
     scored = done.bundle.predict(frame)
     assert type(scored) is type(frame)
     assert list(scored.index) == list(frame.index)
-
-
-def test_a_plan_says_what_a_fit_would_do(tmp_path):
-    """`--dry-run` reads and splits the data and starts no search."""
-    path = tmp_path / "loans.csv"
-    loans().write_csv(path)
-    told = plan(spec_of(data={"train": str(path)}))
-    assert (told["task"], told["labels"]) == ("binary", ["no", "yes"])
-    assert told["train_rows"] + told["test_rows"] == 500
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_public_names_are_there():

@@ -11,7 +11,8 @@ from automl import cli
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.errors import LimitRefusal, SpecError, VerdictRefusal
-from automl.pipeline import fit, redecide
+from automl.pipeline import redecide
+from automl.pipeline.fit import fit
 from automl.pipeline.redecide import decide
 from automl.spec import parse
 

@@ -10,7 +10,8 @@ import pytest
 
 from automl.bundle.manifest import plain
 from automl.bundle.read import read_manifest
-from automl.decide.verdict.label_verdict import Amount, Policy, Scenario, Span, Verdict
+from automl.decide.verdict.break_even import BreakEven
+from automl.decide.verdict.verdict import BaselineCost, CellCost, Scenario, Verdict
 from automl.gates.base import GateVerdict
 from automl.report import text
 from automl.report.card import card as model_card
@@ -21,11 +22,11 @@ GOOD = Verdict(
     worth=True,
     reason="On 250 test rows and 750 out-of-fold rows the model saves 18,400 EUR per 1,000 rows.",
     currency="EUR",
-    amounts=(Amount(cell="false_positive", cost=100), Amount(cell="false_negative", cost=500)),
+    amounts=(CellCost(cell="false_positive", cost=100), CellCost(cell="false_negative", cost=500)),
     evidence="test and out-of-fold",
     rows=1_000,
     ours=46_200,
-    policies=(Policy(action="grant", cost=177_000), Policy(action="decline", cost=64_600)),
+    policies=(BaselineCost(action="grant", cost=177_000), BaselineCost(action="decline", cost=64_600)),
     best="decline",
     saving=18_400,
     low=12_900,
@@ -36,7 +37,7 @@ GOOD = Verdict(
     test_low=14_800,
     test_high=35_600,
     test_total=6_400,
-    break_even=Span(cell="false_positive", low=36.3, high=466),
+    break_even=BreakEven(cell="false_positive", low=36.3, high=466),
     scenarios=(
         Scenario(cell="false_negative", factor=0.5, amount=250, saving=24_800, low=19_300, high=30_401, worth=True),
         Scenario(cell="false_negative", factor=2, amount=1_000, saving=940, low=-320.5, high=1_480, worth=False),
@@ -108,8 +109,8 @@ def test_a_card_without_money_says_so(manifest):
 
 def test_costs_that_differ_by_row_are_told_as_such(manifest):
     """The mean with its formula; what changes is told as a factor, because there is no one amount."""
-    amounts = (GOOD.amounts[0], Amount(cell="false_negative", cost=512, formula="loan * 0.8"))
-    span = Span(cell="false_positive", low=0.36, high=4.66, factor=True)
+    amounts = (GOOD.amounts[0], CellCost(cell="false_negative", cost=512, formula="loan * 0.8"))
+    span = BreakEven(cell="false_positive", low=0.36, high=4.66, factor=True)
     facts = plain(replace(GOOD, amounts=amounts, break_even=span))
     story = " ".join(" ".join(verdict_story(facts)).split())
     assert "false_negative 512 on average (loan * 0.8)" in story

@@ -67,27 +67,6 @@ def test_columns_are_named_once_in_their_order():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("amount *", "expected a number, a column or a function, got the end\n  amount *\n          ^"),
-        ("wher(a, 1, 2)", "no function 'wher'\n  wher(a, 1, 2)\n  ^\n  did you mean 'where'?"),
-        ("where(a, 1)", "where takes 3 arguments, got 2\n  where(a, 1)\n  ^"),
-        ("a < b < c", "one comparison follows another\n  a < b < c\n        ^\n  join them: a < b and b < c"),
-        ("(a + 1", "expected an operator such as + or a closing ), got the end\n  (a + 1\n        ^"),
-        ("a = 3", "'=' has no meaning here\n  a = 3\n    ^\n  write == to compare"),
-        ("漢字 $", "'$' has no meaning here\n  漢字 $\n       ^"),
-        ("a +\nb ? c", "'?' has no meaning here\n  b ? c\n    ^"),
-        ("x.at", "'.' has no meaning here\n  x.at\n   ^\n  a name that is no plain word stands in `backticks`"),
-    ],
-)
-def test_an_error_shows_the_place(source, message):
-    """The line with a caret under what is wrong, and what to write instead."""
-    with pytest.raises(SpecError) as caught:
-        read(source)
-    assert str(caught.value) == f"{WHERE}: {message}"
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
         ("(" * 5_000, "5,000 characters"),
         ("(" * 200 + "1" + ")" * 200, "nested more than 30 deep|more than 300 words"),
         ("not " * 200 + "a", "nested more than 30 deep"),

@@ -39,12 +39,13 @@ def command(
 
     started = process_start()
     loaded = load_spec(spec, recipe, overrides)
-    from automl.pipeline import fit
+    from automl.pipeline import fit, plan
     from automl.report import console, text
 
+    place = out or spec.with_suffix(".bundle")
     if dry_run:
-        plan = fit.plan(loaded)
-        put(plan if as_json else text.render_plan(plan))
+        told = plan.plan(loaded, place)
+        put(told if as_json else text.render_plan(told))
         return 0
     with (
         stopping(),
@@ -54,7 +55,7 @@ def command(
     ):
         done = fit.fit(
             loaded,
-            out=out or spec.with_suffix(".bundle"),
+            out=place,
             resume=resume,
             write_anyway=write_anyway,
             listener=listener,

@@ -63,8 +63,8 @@ class Calibration:
 
     def apply(self, p: Floats) -> Floats:
         """`expr` run on numbers [n, width]."""
-        found = evaluate({"p": self.expr(Stub("p", p.shape[1]))}, {}, stubs={"p": p})
-        return np.asarray(found["p"], dtype=np.float64)
+        calibrated = evaluate({"p": self.expr(Stub("p", p.shape[1]))}, {}, stubs={"p": p})["p"]
+        return np.asarray(calibrated, dtype=np.float64)
 
 
 def fit_calibration(p: Floats, y: Floats, task: Task, weight: Floats | None = None, *, seed: int) -> Calibration:
@@ -107,19 +107,19 @@ def cross_fit(p: Floats, y: Floats, task: Task, weight: Floats | None = None, *,
 
 def _candidates(p: Floats, y: Floats, task: Task) -> dict[str, FitCurve]:
     """The curves that these rows can carry, the simplest first."""
-    found: dict[str, FitCurve] = {"identity": lambda *_: Identity()}
+    candidates: dict[str, FitCurve] = {"identity": lambda *_: Identity()}
     count = np.bincount(y.astype(np.int64), minlength=task.classes)
     if y.size == 0 or count.min() < FOLDS or bool((p == p[:1]).all()):
-        return found
+        return candidates
     if task.kind == "multiclass":
-        found["temperature"] = fit_temperature_of_classes
+        candidates["temperature"] = fit_temperature_of_classes
         if count.min() >= VECTOR_CLASS_ROWS:
-            found["vector"] = fit_vector
-        return found
-    found |= {"temperature": fit_temperature, "platt": fit_platt, "beta": fit_beta}
+            candidates["vector"] = fit_vector
+        return candidates
+    candidates |= {"temperature": fit_temperature, "platt": fit_platt, "beta": fit_beta}
     if y.size >= ISOTONIC_ROWS and count.min() >= ISOTONIC_CLASS_ROWS:
-        found["isotonic"] = fit_isotonic
-    return found
+        candidates["isotonic"] = fit_isotonic
+    return candidates
 
 
 def _cross_validated(

@@ -136,8 +136,8 @@ def _minimum(
 ) -> list[float]:
     from scipy.optimize import minimize
 
-    found = minimize(loss, np.asarray(start), jac=True, bounds=bounds, method="L-BFGS-B", options={"gtol": 1e-7})
-    return [float(value) for value in found.x]
+    least = minimize(loss, np.asarray(start), jac=True, bounds=bounds, method="L-BFGS-B", options={"gtol": 1e-7})
+    return [float(value) for value in least.x]
 
 
 def _merged(x: Floats, level: Floats, weight: Floats) -> tuple[Floats, Floats]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -12,17 +13,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.rows import Labels, Prepared
-from automl.decide.costs.bounds import Bounds
-from automl.decide.costs.capacity import Capacity
-from automl.decide.costs.current_rule import Today, make_today
-from automl.decide.costs.review import CELL, Review
+from automl.decide.costs.review import CELL, ReviewCost
 from automl.decide.costs.row_cost import AmountReader, RowCost
-from automl.decide.costs.running_cost import Upkeep, make_upkeep
+from automl.decide.costs.running_cost import RunningCost, make_running_cost
 from automl.errors import SpecError, nearest
 from automl.ops.bulk import evaluate
-from automl.ops.expr import Column, Concat, Constant, Expr, constant, walk
+from automl.ops.expr import And, Column, Concat, Constant, Expr, constant, walk
 from automl.spec import costs as spec
-from automl.spec.objective import Decisions, Objective, Require
+from automl.spec.objective import Decisions, Objective
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -34,15 +32,15 @@ BINARY_CELLS = (("true_negative", "false_positive"), ("false_negative", "true_po
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Costs:
+class CostMatrix:
     """Money by truth and action: `matrix` [classes, actions], a gain is a negative cost.
 
     `rows` has the cells that differ from row to row, by truth and action; `matrix` has their mean there. `refuses`:
     a row that lacks one of them is not decided; `asks`: it is reviewed. With a `review` the last action is that, and
     its column of `matrix` is made of the others. Binary without a matrix has the actions (other label, positive
     label), so doing nothing comes first. `cells[truth][action]` names each amount as the spec does. `given` is False
-    where the spec names no costs: then a right answer costs 0 and a wrong one 1. `bounds` are those on acting under
-    which the floors `require` are promised, `capacity` says how often actions can be taken.
+    where the spec names no costs: then a right answer costs 0 and a wrong one 1. `running` is what
+    the model itself costs.
     """
 
     actions: tuple[str, ...]
@@ -53,12 +51,8 @@ class Costs:
     rows: Mapping[tuple[int, int], RowCost] = field(default_factory=dict)
     refuses: bool = False
     asks: bool = False
-    review: Review | None = None
-    upkeep: Upkeep | None = None
-    today: Today | None = None
-    bounds: Bounds | None = None
-    require: Require | None = None
-    capacity: Capacity | None = None
+    review: ReviewCost | None = None
+    running: RunningCost | None = None
 
     @property
     def answers(self) -> int:
@@ -67,10 +61,14 @@ class Costs:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the costs and today's rule name."""
+        """The columns that the costs name."""
         leaves = walk(*(cost.expr for cost in self.rows.values()))
-        ruled = self.today.columns if self.today else ()
-        return tuple(dict.fromkeys((*(leaf.name for leaf in leaves if isinstance(leaf, Column)), *ruled)))
+        return tuple(dict.fromkeys(leaf.name for leaf in leaves if isinstance(leaf, Column)))
+
+    @property
+    def running_per_row(self) -> float:
+        """What the model itself costs for each row."""
+        return self.running.per_row if self.running else 0.0
 
     @property
     def later(self) -> bool:
@@ -78,10 +76,10 @@ class Costs:
         return any(cost.later for cost in self.rows.values())
 
     @property
-    def models(self) -> dict[str, Expr]:
+    def outcome_models(self) -> dict[str, Expr]:
         """What is expected of each amount that is known only afterwards and has a model, by `EXPECTED` and its cell."""
-        found = {self.cells[truth][action]: cost.model for (truth, action), cost in self.rows.items()}
-        return {f"{EXPECTED}{cell}": model for cell, model in found.items() if model is not None}
+        models = {self.cells[truth][action]: cost.model for (truth, action), cost in self.rows.items()}
+        return {f"{EXPECTED}{cell}": model for cell, model in models.items() if model is not None}
 
     def of_truth(self, truth: int, part: Literal["expected", "filled"] = "expected") -> Expr:
         """What each action is expected to cost, or costs, if `truth` holds [N, actions], means filled in."""
@@ -103,26 +101,32 @@ class Costs:
     def _by_row(self, frame: pl.DataFrame, part: Literal["expected", "filled"]) -> Floats | None:
         if not self.rows:
             return None
-        found = evaluate({str(truth): self.of_truth(truth, part) for truth in range(len(self.matrix))}, frame)
-        return np.stack([np.asarray(found[str(truth)]) for truth in range(len(self.matrix))], axis=1)
+        truths = range(len(self.matrix))
+        by_truth = evaluate({str(truth): self.of_truth(truth, part) for truth in truths}, frame)
+        return np.stack([np.asarray(by_truth[str(truth)]) for truth in truths], axis=1)
 
     def decidable(self, frame: pl.DataFrame) -> Flags:
         """Whether a row has all costs that can be known in time [n]: policies that refuse or ask need them."""
         needed = {str(cell): cost.known for cell, cost in self.rows.items() if not cost.later}
-        found = np.ones(frame.height, dtype=np.bool_)
+        decidable = np.ones(frame.height, dtype=np.bool_)
         for flag in evaluate(needed, frame).values():
-            found &= np.asarray(flag)[:, 0]
-        return found
+            decidable &= np.asarray(flag)[:, 0]
+        return decidable
 
     def known(self, frame: pl.DataFrame) -> Flags:
         """Whether a row has all its costs of each truth [n, classes]."""
-        found = np.ones((frame.height, len(self.matrix)), dtype=np.bool_)
+        known = np.ones((frame.height, len(self.matrix)), dtype=np.bool_)
         flags = evaluate({f"{truth} {action}": cost.known for (truth, action), cost in self.rows.items()}, frame)
         for (truth, _), flag in zip(self.rows, flags.values(), strict=True):
-            found[:, truth] &= np.asarray(flag)[:, 0]
-        return found
+            known[:, truth] &= np.asarray(flag)[:, 0]
+        return known
 
-    def scaled(self, truth: int, action: int, factor: float) -> Costs:
+    def all_known(self) -> Expr | None:
+        """Whether a row has all costs that can be known in time (a flag); None if there are none."""
+        known = [cost.known for cost in self.rows.values() if not cost.later]
+        return reduce(And, known) if known else None
+
+    def scaled(self, truth: int, action: int, factor: float) -> CostMatrix:
         """The same costs with one amount multiplied by `factor`; of a row cost its mean, of a review its fee."""
         review = self.review
         if review is not None and action == self.answers:
@@ -133,16 +137,14 @@ class Costs:
         return replace(self, matrix=matrix if review is None else review.added(matrix), review=review)
 
 
-def make_costs(objective: Objective, labels: Labels, data: Prepared | None = None) -> Costs | None:
-    """The costs of a spec, or None for a regression: it has no decision.
+def make_cost_matrix(objective: Objective, labels: Labels, data: Prepared | None = None) -> CostMatrix:
+    """The costs of a spec whose target has labels.
 
     `data` has the columns that expressions may name, and the train rows that their means come from.
     `objective.names` gives the words for acting and passing, by default the labels' texts.
     Raises `SpecError` for a missing or unknown cell, an amount that is no finite number, an expression that is wrong,
     or two actions of one name; `DataError` where no train row has a cost.
     """
-    if labels.task.kind == "regression":
-        return None
     table = objective.costs
     if table is None:
         costs = _right_or_wrong(labels)
@@ -159,29 +161,28 @@ def make_costs(objective: Objective, labels: Labels, data: Prepared | None = Non
     costs = replace(
         costs,
         actions=_named(costs.actions, labels, objective.names),
-        upkeep=make_upkeep(objective),
-        today=make_today(objective, labels, data),
+        running=make_running_cost(objective),
     )
     return _reviewed(costs, objective)
 
 
-def _right_or_wrong(labels: Labels) -> Costs:
+def _right_or_wrong(labels: Labels) -> CostMatrix:
     cells = tuple(tuple(f"{truth} as {answer}" for answer in labels.texts) for truth in labels.texts)
     matrix = 1.0 - np.eye(len(labels.texts))
-    return Costs(actions=labels.texts, matrix=matrix, cells=cells, currency="", given=False)
+    return CostMatrix(actions=labels.texts, matrix=matrix, cells=cells, currency="", given=False)
 
 
-def _of_cells(table: spec.Costs, labels: Labels, reader: AmountReader) -> Costs:
-    found = [
+def _of_cells(table: spec.Costs, labels: Labels, reader: AmountReader) -> CostMatrix:
+    amounts = [
         [reader.amount(getattr(table, name), f"{WHERE}.{name}", truth) for name in row]
         for truth, row in enumerate(BINARY_CELLS)
     ]
-    return _made(found, labels.texts, BINARY_CELLS, table)
+    return _made(amounts, labels.texts, BINARY_CELLS, table)
 
 
 def _of_matrix(
     matrix: Mapping[str, Mapping[str, object]], labels: Labels, reader: AmountReader, table: spec.Costs
-) -> Costs:
+) -> CostMatrix:
     where = f"{WHERE}.matrix"
     rows = {_text(truth): cells for truth, cells in matrix.items()}
     known = [_text(text) for text in labels.texts]
@@ -191,20 +192,23 @@ def _of_matrix(
             hint = f"did you mean '{close}'?" if close else f"labels: {', '.join(labels.texts)}"
             raise SpecError(f"the target has no label '{truth}'", where=where, hint=hint)
     actions = tuple(dict.fromkeys(action for cells in rows.values() for action in cells))
-    found = [
+    amounts = [
         [reader.amount(_cell(rows, truth, action, where), f"{where}.{truth}.{action}", code) for action in actions]
         for code, truth in enumerate(known)
     ]
     cells = tuple(tuple(f"{truth}.{action}" for action in actions) for truth in labels.texts)
-    return _made(found, actions, cells, table)
+    return _made(amounts, actions, cells, table)
 
 
 def _made(
-    found: list[list[float | RowCost]], actions: tuple[str, ...], cells: tuple[tuple[str, ...], ...], table: spec.Costs
-) -> Costs:
-    means = [[cell.mean if isinstance(cell, RowCost) else cell for cell in row] for row in found]
-    places = ((truth, action, cell) for truth, row in enumerate(found) for action, cell in enumerate(row))
-    return Costs(
+    amounts: list[list[float | RowCost]],
+    actions: tuple[str, ...],
+    cells: tuple[tuple[str, ...], ...],
+    table: spec.Costs,
+) -> CostMatrix:
+    means = [[cell.mean if isinstance(cell, RowCost) else cell for cell in row] for row in amounts]
+    places = ((truth, action, cell) for truth, row in enumerate(amounts) for action, cell in enumerate(row))
+    return CostMatrix(
         actions=actions,
         matrix=np.asarray(means, dtype=np.float64),
         cells=cells,
@@ -244,7 +248,7 @@ def _named(actions: tuple[str, ...], labels: Labels, names: Decisions | None) ->
     return named
 
 
-def _reviewed(costs: Costs, objective: Objective) -> Costs:
+def _reviewed(costs: CostMatrix, objective: Objective) -> CostMatrix:
     """The costs with the review as the last action, where the spec has one."""
     asked, names = objective.review, objective.names
     asks = objective.costs is not None and objective.costs.missing == "review"
@@ -261,7 +265,7 @@ def _reviewed(costs: Costs, objective: Objective) -> Costs:
     name = named or "review"
     if name in costs.actions:
         raise SpecError(f"the review and another action have one name: '{name}'", where="objective.names.review")
-    review = Review(cost=asked.cost, error=asked.error)
+    review = ReviewCost(cost=asked.cost, error=asked.error)
     return replace(
         costs,
         actions=(*costs.actions, name),

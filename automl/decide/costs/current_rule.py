@@ -17,14 +17,14 @@ from automl.ops.expr import AsNumber, Column, Expr, walk
 from automl.spec.expressions import parse_expression
 from automl.spec.objective import Objective
 
-TODAY: Final = "today's rule"
+NAME: Final = "today's rule"
 """How the rule is called among the policies of a verdict."""
 WHERE: Final = "objective.today"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Today:
-    """When today's rule acts: `text` as the spec says it, `expr` the same as a flag [N, 1] over read columns."""
+class CurrentRule:
+    """When the rule acts: `text` as the spec says it, `expr` the same as a flag [N, 1] over read columns."""
 
     text: str
     expr: Expr
@@ -36,12 +36,12 @@ class Today:
 
     def decisions(self, frame: pl.DataFrame) -> NDArray[np.int64]:
         """The action codes [n] of rows: 1 where the rule acts, else 0."""
-        found = np.asarray(evaluate({"act": AsNumber(self.expr)}, frame)["act"], dtype=np.float64)
-        return np.broadcast_to(found[:, 0], frame.height).astype(np.int64)
+        acts = np.asarray(evaluate({"act": AsNumber(self.expr)}, frame)["act"], dtype=np.float64)
+        return np.broadcast_to(acts[:, 0], frame.height).astype(np.int64)
 
 
-def make_today(objective: Objective, labels: Labels, data: Prepared | None) -> Today | None:
-    """Today's rule of a spec, or None; `data` has the columns that it may name.
+def make_current_rule(objective: Objective, labels: Labels, data: Prepared | None = None) -> CurrentRule | None:
+    """The rule of a spec, or None; `data` has the columns that it may name.
 
     Raises `SpecError` for a rule that is wrong, without costs to count it by, and where acting is not one of two
     answers.
@@ -58,4 +58,4 @@ def make_today(objective: Objective, labels: Labels, data: Prepared | None) -> T
         raise SpecError("today's rule is compared in money", where=WHERE, hint="add [objective.costs]")
     expression = parse_expression(objective.today.act, where=f"{WHERE}.act")
     columns = {column.name: column for column in data.schema.columns} if data else {}
-    return Today(text=objective.today.act, expr=compile_condition(expression, columns))
+    return CurrentRule(text=objective.today.act, expr=compile_condition(expression, columns))

@@ -97,11 +97,11 @@ class _Compiler:
     afterwards: bool
 
     def of_kind(self, node: Node, kind: Kind) -> Expr:
-        found = self._kind(node)
-        if found != kind:
-            hint = "where(condition, 1, 0) is a number" if (kind, found) == ("number", "flag") else None
-            hint = "compare it: == 1" if (kind, found) == ("flag", "number") else hint
-            raise self.expression.error(f"expected {EXPECTED[kind]}, got {self._got(node, found)}", node.at, hint=hint)
+        actual = self._kind(node)
+        if actual != kind:
+            hint = "where(condition, 1, 0) is a number" if (kind, actual) == ("number", "flag") else None
+            hint = "compare it: == 1" if (kind, actual) == ("flag", "number") else hint
+            raise self.expression.error(f"expected {EXPECTED[kind]}, got {self._got(node, actual)}", node.at, hint=hint)
         if isinstance(node, Number):
             return constant(node.value)
         return self._column(node) if isinstance(node, Name) else self._call(node)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.rows import Rows
-from automl.decide.costs.cost_matrix import Costs
+from automl.decide.costs.cost_matrix import CostMatrix
 from automl.decide.costs.row_cost import RowCost
 from automl.features.plan import Plan
 from automl.features.plan_fit import transform
@@ -30,7 +30,7 @@ SECONDS = 5.0  # for each fit of the ridge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AmountFit:
+class OutcomeFit:
     """How an amount is expected: `error` is the model's out-of-fold squared error as a share of the mean's.
 
     `used`: the model is better by more than one standard error of the paired difference; else the mean serves. `logs`:
@@ -60,7 +60,9 @@ class _Way:
     logs: bool
 
 
-def expect(costs: Costs, plan: Plan, train: Rows, *, seed: int) -> tuple[Costs, tuple[AmountFit, ...]]:
+def expect_outcomes(
+    costs: CostMatrix, plan: Plan, train: Rows, *, seed: int
+) -> tuple[CostMatrix, tuple[OutcomeFit, ...]]:
     """The costs with a model for each amount that is known only afterwards, where it beats the mean.
 
     The features are those of `plan` that do not look at the target. Source: probability times the expectation on the
@@ -74,12 +76,14 @@ def expect(costs: Costs, plan: Plan, train: Rows, *, seed: int) -> tuple[Costs, 
     return replace(costs, rows=rows), tuple(told)
 
 
-def _expected(cost: RowCost, cell: str, plan: Plan, train: Rows, truth: int, *, seed: int) -> tuple[RowCost, AmountFit]:
+def _expected(
+    cost: RowCost, cell: str, plan: Plan, train: Rows, truth: int, *, seed: int
+) -> tuple[RowCost, OutcomeFit]:
     amounts = np.asarray(evaluate({"amount": cost.expr}, train.inputs)["amount"])[:, 0]
     index = np.flatnonzero(np.isfinite(amounts) & (train.y == truth))
     plain = Plan(features=tuple(feature for feature in plan.features if feature.kind != "target"))
     if index.size < LEAST_ROWS or not plain.features or np.ptp(amounts[index]) == 0:
-        return cost, AmountFit(cell=cell, rows=index.size, error=None, used=False)
+        return cost, OutcomeFit(cell=cell, rows=index.size, error=None, used=False)
     matrix = Matrix(
         values=transform(plain, train.frame[index]),
         features=tuple(FeatureInfo(name=f.name, kind=f.kind, levels=f.levels) for f in plain.features),
@@ -97,7 +101,7 @@ def _expected(cost: RowCost, cell: str, plan: Plan, train: Rows, truth: int, *, 
     gain = mean - errors[best]
     used = bool(gain.mean() > gain.std() / np.sqrt(gain.size))
     error = float(errors[best].mean() / mean.mean())
-    fit = AmountFit(cell=cell, rows=index.size, error=error, used=used, logs=best.logs)
+    fit = OutcomeFit(cell=cell, rows=index.size, error=error, used=used, logs=best.logs)
     return (replace(cost, model=_over_columns(_fitted(matrix, best, seed=seed), plain)) if used else cost), fit
 
 
@@ -129,14 +133,14 @@ def _fitted(matrix: Matrix, way: _Way, *, seed: int) -> Expr:
     from automl.learners.linear import fit  # it loads scipy
 
     taught = replace(matrix, y=np.log(matrix.y)) if way.logs else matrix
-    found = fit(taught, None, NUMBER, {"l2": way.penalty}, seed=seed, seconds=SECONDS).member().prediction
+    prediction = fit(taught, None, NUMBER, {"l2": way.penalty}, seed=seed, seconds=SECONDS).member().prediction
     if way.logs:
-        found = Exponential(_bounded(found, taught.y))
+        prediction = Exponential(_bounded(prediction, taught.y))
         factor = np.average(matrix.y, weights=matrix.weight) / np.average(
-            _values(found, matrix.values), weights=matrix.weight
+            _values(prediction, matrix.values), weights=matrix.weight
         )
-        found = Multiply(found, constant(float(factor)))
-    return _bounded(found, matrix.y)
+        prediction = Multiply(prediction, constant(float(factor)))
+    return _bounded(prediction, matrix.y)
 
 
 def _values(prediction: Expr, features: Floats) -> Floats:
@@ -154,7 +158,7 @@ def _over_columns(prediction: Expr, plan: Plan) -> Expr:
     if not keep:
         return prediction
     matrix = Concat(tuple(plan.features[column].expr for column in keep))
-    (found,) = substitute(
+    (over_columns,) = substitute(
         *narrow(prediction, keep=keep), by=lambda expr: matrix if isinstance(expr, Features) else None
     )
-    return found
+    return over_columns

@@ -16,7 +16,7 @@ CELL = "review"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
+class ReviewCost:
     """A review costs `cost`; then the best action for the truth is taken, in a share of `error` the worst one.
 
     So each truth has its own expected cost of a review, and a review is one more action in the table of costs.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from automl.data.rows import Prepared
 from automl.decide.costs.formula import compile_formula
@@ -16,7 +15,6 @@ from automl.ops.bulk import evaluate
 from automl.ops.expr import Absolute, Expr, LessEqual, Where, constant
 from automl.spec.expressions import parse_expression
 
-Floats = NDArray[np.float64]
 LARGEST = float(np.finfo(np.float64).max)
 
 

@@ -10,7 +10,7 @@ from automl.spec.units import Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upkeep:
+class RunningCost:
     """Money per time that the model costs, whatever it does, and the rows per time that it is used for."""
 
     cost: Rate
@@ -22,14 +22,14 @@ class Upkeep:
         return (self.cost.count / self.cost.seconds) / (self.rows.count / self.rows.seconds)
 
     def pays_from(self, saving: float) -> Rate | None:
-        """The volume from which `saving` a row, before upkeep, pays the upkeep; None where nothing is saved."""
+        """The volume from which `saving` a row, before the running cost, pays it; None where nothing is saved."""
         if saving <= 0:
             return None
         return Rate(count=self.cost.count / saving, seconds=self.cost.seconds)
 
 
-def make_upkeep(objective: Objective) -> Upkeep | None:
-    """The upkeep of a spec, or None. Raises `SpecError` without costs to set it against, or without rows."""
+def make_running_cost(objective: Objective) -> RunningCost | None:
+    """The running cost of a spec, or None. Raises `SpecError` without costs to set it against, or without rows."""
     running = objective.running
     if running is None:
         return None
@@ -41,4 +41,4 @@ def make_upkeep(objective: Objective) -> Upkeep | None:
         )
     if running.rows.count == 0:
         raise SpecError("a model that is used for no rows cannot pay", where="objective.running.rows")
-    return Upkeep(cost=running.cost, rows=running.rows)
+    return RunningCost(cost=running.cost, rows=running.rows)

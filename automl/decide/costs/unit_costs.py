@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Prepared
 from automl.decide.costs.row_cost import AmountReader, RowCost
-from automl.decide.costs.running_cost import Upkeep, make_upkeep
+from automl.decide.costs.running_cost import RunningCost, make_running_cost
 from automl.errors import SpecError
 from automl.ops.bulk import evaluate
 from automl.ops.expr import And, Column, Expr, LessEqual, Where, constant, walk
 from automl.spec.objective import Objective
-from automl.task import Task
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -35,7 +34,7 @@ class UnitCosts:
     under: float
     over: float
     currency: str
-    upkeep: Upkeep | None = None
+    running: RunningCost | None = None
     rows: Mapping[str, RowCost] = field(default_factory=dict)
     refuses: bool = False
 
@@ -50,9 +49,18 @@ class UnitCosts:
         leaves = walk(*(cost.expr for cost in self.rows.values()))
         return tuple(dict.fromkeys(leaf.name for leaf in leaves if isinstance(leaf, Column)))
 
+    @property
+    def running_per_row(self) -> float:
+        """What the model itself costs for each row."""
+        return self.running.per_row if self.running else 0.0
+
+    def amount(self, name: str) -> float:
+        """What a unit `name` ("under" or "over") costs; where rows differ, their mean."""
+        return self.under if name == UNDER else self.over
+
     def expr(self, name: str) -> Expr:
         """The amount `name` of each row [N, 1], the mean where the row lacks it."""
-        mean = constant(float(getattr(self, name)))
+        mean = constant(self.amount(name))
         return Where(_known(self.rows[name]), self.rows[name].expr, mean) if name in self.rows else mean
 
     def all_known(self) -> Expr | None:
@@ -71,8 +79,8 @@ class UnitCosts:
         """What a unit costs on rows of read columns [n, 2], under and over; None if all rows cost the same."""
         if not self.rows:
             return None
-        found = evaluate({name: self.expr(name) for name in (UNDER, OVER)}, frame)
-        columns = [np.broadcast_to(np.asarray(values)[:, 0], frame.height) for values in found.values()]
+        amounts = evaluate({name: self.expr(name) for name in (UNDER, OVER)}, frame)
+        columns = [np.broadcast_to(np.asarray(values)[:, 0], frame.height) for values in amounts.values()]
         return np.column_stack(columns)
 
     def of(self, decision: Floats, y: Floats, amounts: Floats | None = None) -> Floats:
@@ -82,7 +90,7 @@ class UnitCosts:
 
     def scaled(self, name: str, factor: float) -> UnitCosts:
         """The same costs with one amount multiplied; where rows differ, its mean."""
-        amount = factor * float(getattr(self, name))
+        amount = factor * self.amount(name)
         return replace(self, under=amount) if name == UNDER else replace(self, over=amount)
 
 
@@ -90,36 +98,21 @@ def _known(cost: RowCost) -> Expr:
     return And(cost.known, LessEqual(constant(0.0), cost.expr))
 
 
-def make_unit_costs(objective: Objective, task: Task, data: Prepared | None = None) -> UnitCosts | None:
-    """The costs of a regression, or None where the spec names none.
+def make_unit_costs(objective: Objective, data: Prepared | None = None) -> UnitCosts | None:
+    """The costs of a spec whose target is a number, or None where it names none.
 
     `data` has the columns that expressions may name, and the train rows that their means come from. Raises `SpecError`
-    where costs and task do not fit, an amount is negative, or both are 0, and where an expression is wrong.
+    where they are costs of labels, an amount is negative, or both are 0, and where an expression is wrong.
     """
-    costs = objective.costs
-    if task.kind != "regression":
-        if objective.interval is not None:
-            raise SpecError("an interval is for a target that is a number", where="objective.interval")
-        if costs is not None and costs.form == "regression":
-            raise SpecError(
-                "under and over are for a target that is a number",
-                where=WHERE,
-                hint='set objective.task = "regression", or give the costs of each answer',
-            )
+    table, running = objective.costs, make_running_cost(objective)
+    if table is None:
         return None
-    if objective.review is not None:
-        raise SpecError("a review is for decisions between labels", where="objective.review")
-    if objective.today is not None:
-        raise SpecError("today's rule is for a target of two labels", where="objective.today")
-    upkeep = make_upkeep(objective)
-    if costs is None:
-        return None
-    if costs.form != "regression":
+    if table.form != "regression":
         raise SpecError("the target is a number, so its costs are under and over", where=WHERE)
-    if costs.missing == "review":
+    if table.missing == "review":
         raise SpecError("there is no review to ask for", where=f"{WHERE}.missing", hint='say "mean" or "refuse"')
     reader = AmountReader(data)
-    read = {name: reader.amount(getattr(costs, name), f"{WHERE}.{name}", None) for name in (UNDER, OVER)}
+    read = {name: reader.amount(getattr(table, name), f"{WHERE}.{name}", None) for name in (UNDER, OVER)}
     rows = {name: _not_negative(amount, data) for name, amount in read.items() if isinstance(amount, RowCost)}
     under, over = (rows[name].mean if name in rows else float(amount) for name, amount in read.items())  # type: ignore[arg-type]  # the others are numbers
     if min(under, over) < 0 or under + over == 0:
@@ -127,11 +120,23 @@ def make_unit_costs(objective: Objective, task: Task, data: Prepared | None = No
     return UnitCosts(
         under=under,
         over=over,
-        currency=costs.currency or "",
-        upkeep=upkeep,
+        currency=table.currency or "",
+        running=running,
         rows=rows,
-        refuses=costs.missing == "refuse",
+        refuses=table.missing == "refuse",
     )
+
+
+def check_for_labels(objective: Objective) -> None:
+    """Raise `SpecError` where a spec whose target has labels asks for what is for numbers."""
+    if objective.interval is not None:
+        raise SpecError("an interval is for a target that is a number", where="objective.interval")
+    if objective.costs is not None and objective.costs.form == "regression":
+        raise SpecError(
+            "under and over are for a target that is a number",
+            where=WHERE,
+            hint='set objective.task = "regression", or give the costs of each answer',
+        )
 
 
 def _not_negative(cost: RowCost, data: Prepared | None) -> RowCost:

@@ -22,7 +22,7 @@ KNOT_GAP = 1e-4  # of the range of predictions: closer knots become one, a steep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class ErrorSpread:
     """The mean absolute error as a function of the prediction: a line through knots, flat outside."""
 
     x: Floats
@@ -34,19 +34,19 @@ class Spread:
 
     def apply(self, prediction: Floats) -> Floats:
         """`expr` run on numbers [n]."""
-        found = evaluate({"spread": self.expr(Stub("p"))}, {}, stubs={"p": prediction})
-        return np.asarray(found["spread"], dtype=np.float64)[:, 0]
+        spread = evaluate({"spread": self.expr(Stub("p"))}, {}, stubs={"p": prediction})["spread"]
+        return np.asarray(spread, dtype=np.float64)[:, 0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errors:
+class ScaledErrors:
     """Out-of-fold errors in units of their spread, sorted: what decisions about numbers stand on.
 
     `scaled` [n] is (y - prediction) / spread, each spread fitted without its row; `weight` [n] sums to 1.
     `floor` is 0 where the target was never negative: then neither is a bound or a decision.
     """
 
-    spread: Spread
+    spread: ErrorSpread
     scaled: Floats
     weight: Floats
     floor: float | None
@@ -63,14 +63,14 @@ class Errors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class PredictionInterval:
     """Bounds that hold `share` of the truths, as much below as above: scaled errors from `low` to `high`.
 
     Split conformal prediction with errors normalised by their spread (Papadopoulos et al. 2002; Lei et al. 2018).
     """
 
     share: float
-    errors: Errors
+    errors: ScaledErrors
     low: float
     high: float
 
@@ -82,7 +82,7 @@ class Interval:
         }
 
 
-def fit_errors(prediction: Floats, y: Floats, weight: Floats | None = None, *, seed: int) -> Errors:
+def fit_errors(prediction: Floats, y: Floats, weight: Floats | None = None, *, seed: int) -> ScaledErrors:
     """The errors of out-of-fold predictions [n, 1]; rows that no fold predicted (NaN) are left out.
 
     Raises `DataError` if no row is left.
@@ -95,7 +95,7 @@ def fit_errors(prediction: Floats, y: Floats, weight: Floats | None = None, *, s
     off = y - p
     scaled = off / _apart(p, off, weight, seed=seed)
     order = np.argsort(scaled, kind="stable")
-    return Errors(
+    return ScaledErrors(
         spread=fit_spread(p, np.abs(off), weight),
         scaled=scaled[order],
         weight=weight[order] / weight.sum(),
@@ -103,7 +103,7 @@ def fit_errors(prediction: Floats, y: Floats, weight: Floats | None = None, *, s
     )
 
 
-def fit_interval(errors: Errors, share: float) -> Interval:
+def fit_interval(errors: ScaledErrors, share: float) -> PredictionInterval:
     """The interval that promises `share` of the rows: the (n+1)-th part is added for the row that is to come.
 
     Raises `DataError` where there are too few rows for the promise.
@@ -118,37 +118,39 @@ def fit_interval(errors: Errors, share: float) -> Interval:
             where="objective.interval",
             hint=f"With so many rows {max(reach, 0.0):.2%} can be promised.",
         )
-    return Interval(share=share, errors=errors, low=-_mirrored(errors).quantile(upper), high=errors.quantile(upper))
+    return PredictionInterval(
+        share=share, errors=errors, low=-_mirrored(errors).quantile(upper), high=errors.quantile(upper)
+    )
 
 
-def fit_spread(prediction: Floats, size: Floats, weight: Floats) -> Spread:
+def fit_spread(prediction: Floats, size: Floats, weight: Floats) -> ErrorSpread:
     """The mean error size [n] by bins of the prediction [n], up to `BINS` of `BIN_ROWS` rows at least.
 
     Where all errors are 0 the spread is 1, so that it can divide.
     """
     mean = float(np.average(size, weights=weight))
     if mean == 0.0:
-        return Spread(x=np.zeros(1), y=np.ones(1))
+        return ErrorSpread(x=np.zeros(1), y=np.ones(1))
     bins = max(1, min(BINS, prediction.size // BIN_ROWS))
     parts = np.array_split(np.argsort(prediction, kind="stable"), bins)
     middle = np.array([np.average(prediction[part], weights=weight[part]) for part in parts])
     level = np.array([np.average(size[part], weights=weight[part]) for part in parts])
     keep = np.concatenate(([True], np.diff(middle) > KNOT_GAP * max(np.ptp(prediction), 1e-300)))
     if keep.sum() == 1:
-        return Spread(x=middle[:1], y=np.array([mean]))
-    return Spread(x=middle[keep], y=np.maximum(level[keep], SMALLEST * mean))
+        return ErrorSpread(x=middle[:1], y=np.array([mean]))
+    return ErrorSpread(x=middle[keep], y=np.maximum(level[keep], SMALLEST * mean))
 
 
 def _apart(p: Floats, off: Floats, weight: Floats, *, seed: int) -> Floats:
     """The spread at each row, fitted without its fold [n]."""
     fold = np.random.default_rng(seed).permutation(p.size) % FOLDS
-    found = np.empty(p.size)
+    spread = np.empty(p.size)
     for number in range(FOLDS):
         inside, outside = fold != number, fold == number
         inside = inside if inside.any() else outside  # a single row has no other
-        found[outside] = fit_spread(p[inside], np.abs(off[inside]), weight[inside]).apply(p[outside])
-    return found
+        spread[outside] = fit_spread(p[inside], np.abs(off[inside]), weight[inside]).apply(p[outside])
+    return spread
 
 
-def _mirrored(errors: Errors) -> Errors:
-    return Errors(spread=errors.spread, scaled=-errors.scaled[::-1], weight=errors.weight[::-1], floor=None)
+def _mirrored(errors: ScaledErrors) -> ScaledErrors:
+    return ScaledErrors(spread=errors.spread, scaled=-errors.scaled[::-1], weight=errors.weight[::-1], floor=None)

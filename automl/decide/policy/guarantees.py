@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.rows import Prepared
-from automl.decide.calibration.calibrate import cross_fit
-from automl.decide.costs.bounds import Bounds
-from automl.decide.costs.cost_matrix import Costs
-from automl.decide.policy.expected_cost import choose
+from automl.decide.calibration.out_of_fold import OutOfFold
+from automl.decide.costs.cost_matrix import CostMatrix
+from automl.decide.policy.bounds import Bounds
+from automl.decide.policy.label_policy import LabelPolicy
 from automl.errors import LimitRefusal, SpecError
 from automl.spec.objective import Objective, Require
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Counts = tuple[int, int]  # rows that count, and of these the good ones
+Flags = NDArray[np.bool_]
 WHERE = "objective.require"
 STEPS = 40  # bounds on each side of the policy
 STARTS = 5  # sequences on each side
@@ -27,7 +28,7 @@ FLOORS = ("precision", "recall", "automated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trials:
+class CalibratedRows:
     """Rows to test bounds on: probabilities [n, 1], truths [n], what each row is expected to cost, if rows differ.
 
     `decidable` [n]: rows that have all costs that a policy needs.
@@ -35,24 +36,37 @@ class Trials:
 
     p: Floats
     y: Floats
-    expected: Floats | None = None
-    decidable: NDArray[np.bool_] | None = None
+    expected: Floats | None
+    decidable: Flags
 
-    def decided(self, costs: Costs) -> Ints:
+    @classmethod
+    def of(cls, oof: OutOfFold, costs: CostMatrix) -> Self:
+        """The train rows that a fold predicted, each calibrated without its fold."""
+        frame = oof.rows.inputs
+        return cls(p=oof.calibrated, y=oof.rows.y, expected=costs.expected(frame), decidable=costs.decidable(frame))
+
+    def decided(self, policy: LabelPolicy) -> Ints:
         """The action codes [n]; -1 where a row is not decided."""
-        decisions = choose(self.p, costs, self.expected)
-        if self.decidable is not None and (costs.refuses or costs.asks):
-            decisions[~self.decidable] = costs.answers if costs.asks else -1
-        return decisions
+        return policy.decide(self.p, self.expected, self.decidable)
 
 
-def check_require(objective: Objective, costs: Costs | None, data: Prepared) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorCount:
+    """A floor that is asked for: the `share` of its `rows` that have to be good, and how many are."""
+
+    floor: str
+    share: float
+    rows: int
+    good: int
+
+
+def check_guarantees(objective: Objective, costs: CostMatrix, data: Prepared) -> None:
     """Raise `SpecError` where a floor has no meaning, or rows cannot be counted one by one."""
     asked = objective.require
     if asked is None:
         return
     named = objective.costs
-    if costs is None or data.labels.task.kind != "binary" or (named is not None and named.matrix is not None):
+    if data.labels.task.kind != "binary" or (named is not None and named.matrix is not None):
         hint = "it takes a target of two labels, and costs without a matrix"
         raise SpecError("a requirement is for acting or not", where=WHERE, hint=hint)
     if asked.automated is not None and costs.review is None:
@@ -69,45 +83,37 @@ def check_require(objective: Objective, costs: Costs | None, data: Prepared) -> 
         raise SpecError("the confidence lies between 0 and 1, and is neither", where=f"{WHERE}.confidence")
 
 
-def promised(objective: Objective, costs: Costs | None, oof: Floats, data: Prepared, *, seed: int) -> Costs | None:
-    """The costs with the bounds under which the floors of `objective` are promised; as they are without floors.
+def fit_guarantees(policy: LabelPolicy, oof: OutOfFold) -> LabelPolicy:
+    """The policy with the bounds under which its floors are promised; as it is without floors.
 
-    The bounds are tested on the train rows that a fold predicted (`oof` [n, 1]), each calibrated without its fold.
     Raises `LimitRefusal` where no bounds keep the floors.
     """
-    asked = objective.require
-    if asked is None or costs is None:
-        return costs
-    rows = data.train.take(np.flatnonzero(~np.isnan(oof).any(axis=1)))
-    known = oof[~np.isnan(oof).any(axis=1)]
-    trials = Trials(
-        p=cross_fit(known, rows.y, data.labels.task, seed=seed),
-        y=rows.y,
-        expected=costs.expected(rows.inputs),
-        decidable=costs.decidable(rows.inputs),
-    )
-    held = replace(costs, bounds=find_bounds(asked, costs, trials), require=asked)
-    _check_capacity(held, trials)
+    if policy.require is None:
+        return policy
+    rows = CalibratedRows.of(oof, policy.costs)
+    held = replace(policy, bounds=find_bounds(policy.require, policy, rows))
+    _check_capacity(held, rows)
     return held
 
 
-def _check_capacity(costs: Costs, trials: Trials) -> None:
+def _check_capacity(policy: LabelPolicy, rows: CalibratedRows) -> None:
     """Raise `LimitRefusal` where the floors push more rows to an action than can get it."""
-    if costs.bounds is None or costs.bounds.always is None or costs.capacity is None:
+    bounds, capacity = policy.bounds, policy.capacity
+    if bounds is None or bounds.always is None or capacity is None:
         return
-    decisions = trials.decided(costs)
-    for action, share in costs.capacity.shares.items():
-        found = float((decisions == action).mean())
-        if found > share:
+    decisions = rows.decided(policy)
+    for action, most in capacity.shares.items():
+        taken = float((decisions == action).mean())
+        if taken > most:
             raise LimitRefusal(
-                f"the floors take '{costs.actions[action]}' on {found:.2%} of the rows, and "
-                f"{costs.capacity.texts[action]} can be",
+                f"the floors take '{policy.actions[action]}' on {taken:.2%} of the rows, and "
+                f"{capacity.texts[action]} can be",
                 where=WHERE,
                 hint="Lower the floors, or raise objective.capacity.",
             )
 
 
-def find_bounds(asked: Require, costs: Costs, trials: Trials) -> Bounds | None:
+def find_bounds(asked: Require, policy: LabelPolicy, rows: CalibratedRows) -> Bounds | None:
     """The bounds nearest to the policy of smallest expected cost that keep all floors; None if it needs none.
 
     Learn then test (Angelopoulos et al. 2021): bounds stand on a line from never to always acting, with the policy
@@ -115,25 +121,26 @@ def find_bounds(asked: Require, costs: Costs, trials: Trials) -> Bounds | None:
     towards the policy, each at its share of the error, until an exact binomial test no longer rejects that a floor
     is broken. All that were passed keep their floors together with the confidence.
     """
-    path, middle = _path(costs, trials)
+    path, middle = _path(policy, rows)
     starts = _starts(asked, len(path), middle)
     error = (1 - asked.confidence) / len(starts)
-    found = cache(lambda place: _error(asked, path[place], costs, trials))  # sequences walk over the same places
+    chance = cache(lambda place: _chance(_counts(asked, path[place], policy, rows)))  # sequences share places
     nearest: int | None = None
     for start in starts:
         step = int(np.sign(middle - start))
         for place in range(start, middle + (step or 1), step or 1):
-            if found(place) > error:
+            if chance(place) > error:
                 break
             nearest = place if nearest is None or abs(place - middle) < abs(nearest - middle) else nearest
     if nearest is None:
-        raise _refusal(asked, [path[start] for start in starts], costs, trials, error)
+        tried = [_counts(asked, path[start], policy, rows) for start in starts]
+        raise _refusal(asked, tried, rows.y.size, error)
     return None if nearest == middle else path[nearest]
 
 
-def _path(costs: Costs, trials: Trials) -> tuple[list[Bounds], int]:
+def _path(policy: LabelPolicy, rows: CalibratedRows) -> tuple[list[Bounds], int]:
     """The bounds from the tightest to the loosest, and the place of the policy without bounds."""
-    acts, p = choose(trials.p, costs, trials.expected) == 1, trials.p[:, 0]
+    acts, p = policy.choose(rows.p, rows.expected) == 1, rows.p[:, 0]
     shares = np.arange(1, STEPS + 1) / (STEPS + 1)
     tight = np.unique(np.quantile(p[acts], shares))[::-1] if acts.any() else np.zeros(0)
     loose = np.unique(np.r_[0.0, np.quantile(p[~acts], shares)])[::-1] if (~acts).any() else np.zeros(0)
@@ -143,55 +150,56 @@ def _path(costs: Costs, trials: Trials) -> tuple[list[Bounds], int]:
 
 def _starts(asked: Require, size: int, middle: int) -> list[int]:
     """Where sequences begin: on the tight side for precision, on the loose side for the other floors."""
-    found = [middle]
+    starts = [middle]
     if asked.precision is not None:
-        found += np.linspace(0, middle, STARTS, endpoint=False).astype(int).tolist()
+        starts += np.linspace(0, middle, STARTS, endpoint=False).astype(int).tolist()
     if asked.recall is not None or asked.automated is not None:
-        found += np.linspace(size - 1, middle, STARTS, endpoint=False).astype(int).tolist()
-    return sorted(set(found))
+        starts += np.linspace(size - 1, middle, STARTS, endpoint=False).astype(int).tolist()
+    return sorted(set(starts))
 
 
-def counted(decisions: Ints, y: Floats, costs: Costs) -> dict[str, Counts]:
-    """For each floor the rows that count and the good ones among them."""
+def count_floors(asked: Require, decisions: Ints, y: Floats, answers: int) -> tuple[FloorCount, ...]:
+    """For each floor that is asked for the rows that count and the good ones among them.
+
+    `decisions` [n] are action codes, -1 where a row is not decided; those below `answers` are no review.
+    """
     acted, positive, decided = decisions == 1, y == 1, decisions >= 0
-    automated = decided & (decisions < costs.answers)
-    return {
-        "precision": (int(acted.sum()), int((acted & positive).sum())),
-        "recall": (int((positive & decided).sum()), int((acted & positive).sum())),
-        "automated": (int(decided.sum()), int(automated.sum())),
+    among = {
+        "precision": (acted, positive),
+        "recall": (positive & decided, acted),
+        "automated": (decided, decisions < answers),
     }
+    return tuple(
+        FloorCount(floor=floor, share=share, rows=int(rows.sum()), good=int((rows & good).sum()))
+        for floor, (rows, good) in among.items()
+        if (share := getattr(asked, floor)) is not None
+    )
 
 
-def asked_floors(asked: Require) -> Iterator[tuple[str, float]]:
-    """The floors that are asked for, by name."""
-    yield from ((floor, getattr(asked, floor)) for floor in FLOORS if getattr(asked, floor) is not None)
+def _counts(asked: Require, bounds: Bounds, policy: LabelPolicy, rows: CalibratedRows) -> tuple[FloorCount, ...]:
+    return count_floors(asked, rows.decided(replace(policy, bounds=bounds)), rows.y, policy.costs.answers)
 
 
-def _error(asked: Require, bounds: Bounds, costs: Costs, trials: Trials) -> float:
+def _chance(counts: Sequence[FloorCount]) -> float:
     """The largest chance of so many good rows if a floor were just broken: exact, one sided."""
     from scipy.special import betainc
 
-    held = replace(costs, bounds=bounds)
-    found = counted(trials.decided(held), trials.y, costs)
-    each = ((*found[floor], share) for floor, share in asked_floors(asked))
-    return max(float(betainc(good, rows - good + 1, share)) if good else 1.0 for rows, good, share in each)
+    return max(float(betainc(c.good, c.rows - c.good + 1, c.share)) if c.good else 1.0 for c in counts)
 
 
-def _refusal(asked: Require, starts: list[Bounds], costs: Costs, trials: Trials, error: float) -> LimitRefusal:
-    """What can be promised of each floor on its own (Clopper and Pearson 1934)."""
+def _refusal(asked: Require, tried: Sequence[Sequence[FloorCount]], rows: int, error: float) -> LimitRefusal:
+    """What can be promised of each floor on its own (Clopper and Pearson 1934), of all counts that were `tried`."""
     from scipy.special import betaincinv
 
-    tables = [counted(trials.decided(replace(costs, bounds=bounds)), trials.y, costs) for bounds in starts]
-    reach = {
-        floor: max(float(betaincinv(good, rows - good + 1, error)) if good else 0.0 for rows, good in each)
-        for floor, _ in asked_floors(asked)
-        for each in [[table[floor] for table in tables]]
-    }
-    wanted = " and ".join(f"{floor} of {share:.4g}" for floor, share in asked_floors(asked))
+    reach: dict[str, float] = {}
+    for count in (count for counts in tried for count in counts):
+        least = float(betaincinv(count.good, count.rows - count.good + 1, error)) if count.good else 0.0
+        reach[count.floor] = max(least, reach.get(count.floor, 0.0))
+    wanted = " and ".join(f"{count.floor} of {count.share:.4g}" for count in tried[0])
     nearest = ", ".join(f"{floor} of {np.floor(1000 * share) / 1000:.3f}" for floor, share in reach.items())
     alone = " (each alone)" if len(reach) > 1 else ""
     return LimitRefusal(
-        f"{wanted} cannot be promised with a confidence of {asked.confidence:.4g} on {trials.y.size:,} rows",
+        f"{wanted} cannot be promised with a confidence of {asked.confidence:.4g} on {rows:,} rows",
         where=WHERE,
         hint=f"The nearest that can be promised{alone}: {nearest}.",
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.decide.costs.unit_costs import OVER, UNDER, UnitCosts
-from automl.decide.policy.conformal import FOLDS, Errors, fit_errors
+from automl.decide.policy.conformal import FOLDS, ScaledErrors, fit_errors
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Add, Divide, Expr, Interpolate, Less, Maximum, Multiply, Stub, Where, constant
 
@@ -39,7 +39,7 @@ class QuantileDecision:
     `curve` each row has a level of its own, and the shift is read from it; `shift` and `risk` are those of the means.
     """
 
-    errors: Errors
+    errors: ScaledErrors
     costs: UnitCosts
     shift: float
     risk: float
@@ -50,9 +50,11 @@ class QuantileDecision:
 
         Both are NaN for a row that is refused for want of an amount.
         """
-        found = self._of(prediction, self.costs.expr(UNDER), self.costs.expr(OVER))
+        outputs = self._of(prediction, self.costs.expr(UNDER), self.costs.expr(OVER))
         known = self.costs.all_known() if self.costs.refuses else None
-        return found if known is None else {n: Where(known, expr, constant(np.nan)) for n, expr in found.items()}
+        if known is None:
+            return outputs
+        return {name: Where(known, expr, constant(np.nan)) for name, expr in outputs.items()}
 
     def _of(self, prediction: Expr, under: Expr, over: Expr) -> dict[str, Expr]:
         spread, curve = self.errors.spread.expr(prediction), self.curve
@@ -68,8 +70,9 @@ class QuantileDecision:
         """The decisions [n] of `prediction` [n, 1] by the same rule in numpy, `amounts` [n, 2] where rows differ."""
         each = np.empty((len(prediction), 0)) if amounts is None else amounts
         stubs = {"p": prediction, UNDER: each[:, :1], OVER: each[:, 1:]}
-        found = evaluate({"decision": self._of(Stub("p"), Stub(UNDER), Stub(OVER))["decision"]}, {}, stubs=stubs)
-        return np.asarray(found["decision"], dtype=np.float64)[:, 0]
+        decision = self._of(Stub("p"), Stub(UNDER), Stub(OVER))["decision"]
+        decided = evaluate({"decision": decision}, {}, stubs=stubs)["decision"]
+        return np.asarray(decided, dtype=np.float64)[:, 0]
 
 
 def _level(under: Expr, over: Expr) -> Expr:
@@ -81,7 +84,7 @@ def _level(under: Expr, over: Expr) -> Expr:
     return Where(some, Divide(left, Where(some, Add(left, right), constant(1.0))), constant(0.5))
 
 
-def fit_decision(errors: Errors, costs: UnitCosts) -> QuantileDecision:
+def fit_decision(errors: ScaledErrors, costs: UnitCosts) -> QuantileDecision:
     """The decision under `costs`."""
     shift = errors.quantile(costs.share)
     risk = costs.of(np.full(errors.scaled.size, shift), errors.scaled)
@@ -94,7 +97,7 @@ def fit_decision(errors: Errors, costs: UnitCosts) -> QuantileDecision:
     )
 
 
-def fit_curve(errors: Errors) -> QuantileCurve:
+def fit_curve(errors: ScaledErrors) -> QuantileCurve:
     """The quantile function of the scaled errors; below the smallest and above the largest nothing is known."""
     tails = np.asarray(TAILS)
     levels = np.unique(np.concatenate((np.linspace(0.0, 1.0, LEVELS + 1), tails, 1.0 - tails)))

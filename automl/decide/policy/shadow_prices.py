@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.rows import Prepared
-from automl.decide.calibration.calibrate import cross_fit
-from automl.decide.costs.capacity import Capacity
-from automl.decide.costs.cost_matrix import Costs
+from automl.decide.calibration.out_of_fold import OutOfFold
+from automl.decide.costs.cost_matrix import CostMatrix
+from automl.decide.policy.capacity import Capacity
 from automl.decide.policy.expected_cost import costs_of_actions
+from automl.decide.policy.label_policy import LabelPolicy
 from automl.errors import SpecError
-from automl.spec.objective import Objective
+from automl.spec.objective import CapacityLimit, Objective
 from automl.spec.units import Rate, write_capacity
 
 Floats = NDArray[np.float64]
@@ -25,35 +26,33 @@ WHERE = "objective.capacity"
 ROUNDS = 200  # of prices that answer one another: each only rises, and few are needed
 
 
-def make_capacity(objective: Objective, costs: Costs | None, data: Prepared) -> Costs | None:
-    """The costs with the capacities of the spec, their prices not fitted yet; as they are without capacities.
+def make_capacity(objective: Objective, costs: CostMatrix, data: Prepared) -> Capacity | None:
+    """The capacities of the spec, their prices not fitted yet; None without one.
 
     A rate becomes a share of the rows: by `objective.running.rows`, else by how many train rows came in its time.
     Raises `SpecError` where a capacity has no meaning, or where nobody knows how many rows come.
     """
     asked = objective.capacity
     if asked is None or (asked.act is None and asked.review is None):
-        return costs
-    if costs is None or not costs.given:
-        hint = "add [objective.costs]; a target that is a number has none"
+        return None
+    if not costs.given:
+        hint = "add [objective.costs]"
         raise SpecError(
             "a capacity is used where it saves most, and nothing costs anything here", where=WHERE, hint=hint
         )
-    limits = dict(_limits(objective, costs))
+    limits = dict(_limits(objective, asked, costs))
     rates = {limit.seconds for limit in limits.values() if isinstance(limit, Rate)}
     if len(rates) > 1:
         raise SpecError("two capacities are for the same time, such as both per 1d", where=WHERE)
-    capacity = Capacity(
+    return Capacity(
         shares={action: _share(limit, objective, data) for action, limit in limits.items()},
         texts={action: write_capacity(limit) for action, limit in limits.items()},
         prices=np.zeros(len(costs.actions)),
     )
-    return replace(costs, capacity=capacity)
 
 
-def _limits(objective: Objective, costs: Costs) -> Iterator[tuple[int, Rate | float]]:
-    asked, named = objective.capacity, objective.costs
-    assert asked is not None  # noqa: S101  # the caller looked
+def _limits(objective: Objective, asked: CapacityLimit, costs: CostMatrix) -> Iterator[tuple[int, Rate | float]]:
+    named = objective.costs
     if asked.act is not None:
         if costs.matrix.shape[0] != 2 or (named is not None and named.matrix is not None):  # noqa: PLR2004  # two labels
             hint = "it takes a target of two labels, and costs without a matrix"
@@ -83,43 +82,39 @@ def _share(limit: Rate | float, objective: Objective, data: Prepared) -> float:
     return limit.count / limit.seconds * span / data.train.n
 
 
-def priced(costs: Costs | None, oof: Floats, data: Prepared, *, seed: int) -> Costs | None:
-    """The costs with prices under which the capacities are kept on the train rows that a fold predicted.
-
-    `oof` [n, width]; each row is calibrated without its fold, as the verdict does. Rows count by their weight.
-    """
-    if costs is None or costs.capacity is None:
-        return costs
-    known = np.flatnonzero(~np.isnan(oof).any(axis=1))
-    rows = data.train.take(known)
-    p = cross_fit(oof[known], rows.y, data.labels.task, rows.weight, seed=seed)
+def fit_shadow_prices(policy: LabelPolicy, oof: OutOfFold) -> LabelPolicy:
+    """The policy with prices under which its capacities are kept on out-of-fold rows; rows count by their weight."""
+    if policy.capacity is None:
+        return policy
+    rows, costs = oof.rows, policy.costs
     asked = ~costs.decidable(rows.inputs) if costs.asks else None
-    return at_prices(costs, p, costs.expected(rows.inputs), rows.weight, asked=asked)
+    return with_shadow_prices(policy, oof.calibrated, costs.expected(rows.inputs), rows.weight, asked=asked)
 
 
-def at_prices(
-    costs: Costs,
+def with_shadow_prices(
+    policy: LabelPolicy,
     p: Floats,
     expected: Floats | None = None,
     weight: Floats | None = None,
     *,
     asked: NDArray[np.bool_] | None = None,
-) -> Costs:
-    """The costs with the prices that these rows ask for; as they are without capacities.
+) -> LabelPolicy:
+    """The policy with the prices that these rows ask for; as it is without capacities.
 
     `p` [n, width] are calibrated; `expected` [n, classes, actions] is what each row is expected to cost, where rows
     differ; `asked` [n] are rows that are reviewed whatever it costs, which use that capacity first.
     """
-    if costs.capacity is None or not len(p):
-        return costs
+    costs, capacity = policy.costs, policy.capacity
+    if capacity is None or not len(p):
+        return policy
     each = costs_of_actions(p, costs, expected)
     weight = np.ones(len(p)) if weight is None else weight
-    shares = {action: share * weight.sum() for action, share in costs.capacity.shares.items()}
+    room = {action: share * weight.sum() for action, share in capacity.shares.items()}
     if asked is not None:
-        if costs.answers in shares:
-            shares[costs.answers] = max(0.0, shares[costs.answers] - weight[asked].sum())
+        if costs.answers in room:
+            room[costs.answers] = max(0.0, room[costs.answers] - weight[asked].sum())
         each, weight = each[~asked], weight[~asked]
-    return replace(costs, capacity=replace(costs.capacity, prices=fit_prices(each, shares, weight)))
+    return replace(policy, capacity=replace(capacity, prices=fit_prices(each, room, weight)))
 
 
 def fit_prices(each: Floats, room: dict[int, float], weight: Floats) -> Floats:

@@ -3,76 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.decide.verdict.decided_rows import Bootstrap
-
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 CONFIDENCE = 0.95
 PER = 1_000.0  # money is told per this many rows
+MOST_UNITS = 2_000  # more are joined at random: the spread of the mean stays, the draws cost less
+RESAMPLES = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Bootstrap:
+    """Draws of units with replacement: `unit` [n] is each row's, `counts` [resamples, units] how often it came."""
+
+    unit: Ints
+    counts: Floats
+
+    @classmethod
+    def over(cls, rows: int, group: Ints | None, *, seed: int, resamples: int = RESAMPLES) -> Self:
+        """Units are groups, else rows; more than `MOST_UNITS` are joined at random into blocks of equal size."""
+        rng = np.random.default_rng(seed)
+        unit = np.arange(rows)
+        if group is not None:
+            unit = np.unique(group, return_inverse=True)[1].astype(np.int64)
+        size = int(unit.max()) + 1
+        if size > MOST_UNITS:
+            unit = (rng.permutation(size) % MOST_UNITS)[unit]
+            size = MOST_UNITS
+        counts = rng.multinomial(size, np.full(size, 1.0 / size), size=resamples)
+        return cls(unit=unit, counts=counts.astype(np.float64))
+
+    def means(self, values: Floats, shares: Floats) -> Floats:
+        """The weighted mean of each column of `values` [n, k] in each resample [resamples, k]."""
+        size = self.counts.shape[1]
+        columns = [*(shares * column for column in values.T), shares]
+        sums = self.counts @ np.column_stack([np.bincount(self.unit, column, size) for column in columns])
+        weight: Floats = sums[:, -1:]
+        return np.asarray(sums[:, :-1] / weight)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedCosts:
     """Costs per 1,000 rows: ours, and each policy's without a model [policies]; the saving against the best of them."""
 
     ours: float
-    trivial: Floats
+    others: Floats
     saving: float
     low: float
     high: float
 
 
-def compare(ours: Floats, trivial: Floats, shares: Floats, bootstrap: Bootstrap) -> Comparison:
+def compare(ours: Floats, others: Floats, shares: Floats, bootstrap: Bootstrap) -> ComparedCosts:
     """Compare what each row costs under our decision [n] and under the other policies [n, policies].
 
     The interval is a paired percentile bootstrap (Efron and Tibshirani 1993); each draw picks its own best policy.
     """
-    values = PER * np.column_stack((ours, trivial))
+    values = PER * np.column_stack((ours, others))
     means = np.average(values, axis=0, weights=shares)
     drawn = bootstrap.means(values, shares)
-    low, high = np.quantile(drawn[:, 1:].min(axis=1) - drawn[:, 0], ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
-    return Comparison(
-        ours=float(means[0]),
-        trivial=means[1:],
-        saving=float(means[1:].min() - means[0]),
-        low=float(low),
-        high=float(high),
+    low, high = interval(drawn[:, 1:].min(axis=1) - drawn[:, 0])
+    return ComparedCosts(
+        ours=float(means[0]), others=means[1:], saving=float(means[1:].min() - means[0]), low=low, high=high
     )
 
 
-def reason(
-    whole: Comparison, alone: Comparison, *, against: str, rows: tuple[int, int], currency: str, repeats: int = 1
-) -> str:
-    """The verdict in words: `whole` on all evidence, `alone` on the test part; `rows` are test and out-of-fold rows.
-
-    `repeats`: how often the out-of-fold rows were calibrated and decided in other folds.
-    """
-    unit = f" {currency}" if currency else ""
-    how = f" ({repeats} times calibrated and decided without their fold)" if repeats > 1 else ""
-    on = f"{rows[0]:,} test rows" + (f" and {rows[1]:,} out-of-fold rows{how}" if rows[1] else "")
-    what = "saves" if whole.saving >= 0 else "loses"
-    found = (
-        f"On {on} the model {what} {money(abs(whole.saving))}{unit} per 1,000 rows against {against} "
-        f"(95 % interval {money(whole.low)} to {money(whole.high)})"
-    )
-    if whole.low <= 0:
-        return f"{found}. The interval does not lie above 0, so deploying is not shown to be worth it."
-    if alone.saving <= 0:
-        return f"{found}. The test part alone saves nothing, so deploying is not shown to be worth it."
-    return f"{found}. The interval lies above 0, so deploying is worth it."
-
-
-def money(amount: float) -> str:
-    """An amount as people read it: three digits that count, thousands apart.
-
-    >>> money(1234567.8), money(12.3456), money(-0.01234), money(0)
-    ('1,234,568', '12.3', '-0.0123', '0')
-    """
-    if amount == 0:
-        return "0"
-    digits = max(0, 2 - int(np.floor(np.log10(abs(amount)))))
-    text = f"{amount:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def interval(drawn: Floats) -> tuple[float, float]:
+    """The 95 % percentile interval of what was drawn [resamples]."""
+    low, high = np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return float(low), float(high)

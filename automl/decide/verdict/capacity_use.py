@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from automl.decide.costs.capacity import allot
-from automl.decide.costs.cost_matrix import Costs
-from automl.decide.policy.expected_cost import choose, costs_of_actions
-from automl.decide.policy.shadow_prices import at_prices
+from automl.decide.policy.capacity import Capacity, allot
+from automl.decide.policy.expected_cost import costs_of_actions
+from automl.decide.policy.label_policy import LabelPolicy
+from automl.decide.policy.shadow_prices import with_shadow_prices
 from automl.decide.verdict.bootstrap import PER
-from automl.decide.verdict.decided_rows import Evidence, taken
+from automl.decide.verdict.decided_rows import DecidedRows, taken
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limited:
+class LimitedAction:
     """An action that so many rows can get, as the spec says it and as a share of the rows.
 
     `at_price` is the share of the test rows that got it from the graph, which knows one row at a time and takes it
@@ -31,33 +35,25 @@ class Limited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allotted:
+class CapacityUse:
     """The limits, and what 1,000 test rows cost either way, without the running cost."""
 
-    limits: tuple[Limited, ...]
+    limits: tuple[LimitedAction, ...]
     at_price: float
     ranked: float
 
 
-def allotted(test: Evidence, costs: Costs) -> Allotted | None:
-    """Both ways on the test rows; None without capacities.
-
-    Rows with weights stand for others, so they cannot be counted out: they are ranked by prices of their own.
-    """
-    capacity = costs.capacity
+def capacity_use(test: DecidedRows, policy: LabelPolicy) -> CapacityUse | None:
+    """Both ways on the test rows; None without capacities."""
+    capacity = policy.capacity
     if capacity is None or test.p is None:
         return None
-    expected = test.amounts if test.expected is None else test.expected
-    if test.weight is None:
-        start = test.decisions if costs.require else None
-        ranked = allot(costs_of_actions(test.p, costs, expected), capacity.room(test.n), start)
-    else:
-        ranked = choose(test.p, at_prices(costs, test.p, expected, test.weight), expected)
-    by_action, shares = test.by_action(costs), test.shares
-    return Allotted(
+    ranked = _ranked(test, test.p, policy, capacity)
+    by_action, shares = test.by_action(policy.costs), test.shares
+    return CapacityUse(
         limits=tuple(
-            Limited(
-                action=costs.actions[action],
+            LimitedAction(
+                action=policy.actions[action],
                 most=text,
                 share=capacity.shares[action],
                 price=float(capacity.prices[action]),
@@ -69,3 +65,15 @@ def allotted(test: Evidence, costs: Costs) -> Allotted | None:
         at_price=PER * float(np.average(taken(by_action, test.decisions), weights=shares)),
         ranked=PER * float(np.average(taken(by_action, ranked), weights=shares)),
     )
+
+
+def _ranked(test: DecidedRows, p: Floats, policy: LabelPolicy, capacity: Capacity) -> Ints:
+    """The action codes [n] of all rows as one batch.
+
+    Rows with weights stand for others, so they cannot be counted out: they are ranked by prices of their own.
+    """
+    expected = test.amounts if test.expected is None else test.expected
+    if test.weight is not None:
+        return with_shadow_prices(policy, p, expected, test.weight).choose(p, expected)
+    start = test.decisions if policy.require else None
+    return allot(costs_of_actions(p, policy.costs, expected), capacity.room(test.n), start)

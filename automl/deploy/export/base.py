@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -76,11 +76,6 @@ def one_table(bundle: Bundle, form: str) -> None:
             where=f"export to {form}",
             hint="Use --to docker.",
         )
-
-
-def plain_names(bundle: Bundle) -> Sequence[str]:
-    """The raw columns that are read, then those of a cost file."""
-    return [*bundle.needed, *bundle.optional]
 
 
 def _check_place(out: Path, exporter: Exporter) -> None:

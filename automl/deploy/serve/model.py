@@ -106,7 +106,7 @@ class Model:
     def _decide_nested(self, row: Row, number: int) -> dict[str, Any]:
         """A row with its own tables in it: those replace the ones that are held."""
         assert self.bundle.catalog is not None  # noqa: S101  # the caller looked
-        alone, tables = unnest(row, self.bundle.catalog)
+        alone, tables = unnest(row, self.bundle.catalog, f"rows[{number}]")
         try:
             deeper: dict[str, list[Row]] = {name: [] for name in below(tables, self.bundle.catalog)}
             bundle = self.bundle.given({**deeper, **self.tables, **tables}) if tables else self.bundle

@@ -17,14 +17,15 @@ def has_nested(row: Mapping[str, Any], tables: Sequence[str]) -> bool:
     return any(isinstance(row.get(name), list) for name in tables)
 
 
-def unnest(row: Mapping[str, Any], catalog: Catalog) -> tuple[Row, dict[str, list[Row]]]:
+def unnest(row: Mapping[str, Any], catalog: Catalog, where: str = "row") -> tuple[Row, dict[str, list[Row]]]:
     """The row of main alone, and the rows of other tables that stand in it.
 
     A row within a row lacks nothing that the one around it says: the columns that join them are filled in. Under
-    ``main`` stand past rows of the main table. Refusal 422 where something else than rows stands there.
+    ``main`` stand past rows of the main table. Refusal 422 where something else than rows stands there; `where` is the
+    place of the row itself.
     """
     tables: dict[str, list[Row]] = {}
-    return _unnest(dict(row), MAIN, catalog, tables, "row"), tables
+    return _unnest(dict(row), MAIN, catalog, tables, where), tables
 
 
 def below(tables: Iterable[str], catalog: Catalog) -> set[str]:

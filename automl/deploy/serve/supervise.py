@@ -94,8 +94,10 @@ class Child:
             pass  # it died
         except (TimeoutError, ValueError):
             self.kill()
-        self._over = True
-        self._replies.put_nowait(None)
+        finally:
+            self._over = True
+            self._replies.put_nowait(None)
+            self._writer.close()
 
     def hang_up(self) -> None:
         """Let it end what it began, then end; until then it is heard."""

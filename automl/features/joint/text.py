@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from automl.data.rows import Column
 from automl.features.base import Ask, Fitted, Joint, Sample, Survey, made
 from automl.features.sparse_linear import directions
@@ -14,8 +11,6 @@ from automl.features.terms import SAMPLE, Terms, term_sums
 from automl.features.text_score import scores_of
 from automl.features.words import WORD, find_words
 from automl.ops import expr as ops
-
-Floats = NDArray[np.float64]
 
 DIRECTIONS = 8  # of each column
 PATTERNS = {

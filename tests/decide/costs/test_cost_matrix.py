@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from automl.data.rows import Column, Labels, Prepared, Rows, Schema
-from automl.decide.costs.cost_matrix import make_costs
+from automl.decide.costs.cost_matrix import make_cost_matrix
 from automl.errors import DataError, SpecError
 from automl.spec.objective import Objective
 from automl.task import Task
@@ -22,7 +22,7 @@ def objective(**more) -> Objective:
 
 def test_the_four_outcomes_of_a_binary_task_make_a_matrix_of_truth_and_answer():
     """Rows are truths, columns answers, the other label first; what is unsaid costs 0."""
-    costs = make_costs(objective(costs={"false_positive": 1, "false_negative": 5, "currency": "DM"}), BINARY)
+    costs = make_cost_matrix(objective(costs={"false_positive": 1, "false_negative": 5, "currency": "DM"}), BINARY)
     assert costs.matrix.tolist() == [[0.0, 1.0], [5.0, 0.0]]
     assert costs.cells == (("true_negative", "false_positive"), ("false_negative", "true_positive"))
     assert (costs.actions, costs.currency, costs.given) == (("1", "2"), "DM", True)
@@ -30,13 +30,13 @@ def test_the_four_outcomes_of_a_binary_task_make_a_matrix_of_truth_and_answer():
 
 def test_names_are_the_words_of_the_decision():
     """`pass` names the other label's answer and `act` the positive one's."""
-    costs = make_costs(objective(names={"act": "block", "pass": "let through"}), BINARY)
+    costs = make_cost_matrix(objective(names={"act": "block", "pass": "let through"}), BINARY)
     assert costs.actions == ("let through", "block")
 
 
 def test_without_costs_a_wrong_answer_costs_one():
     """0/1 costs make the decision the likeliest label, and `given` says that they are nobody's money."""
-    costs = make_costs(objective(), THREE)
+    costs = make_cost_matrix(objective(), THREE)
     assert costs.given is False
     assert costs.matrix.tolist() == [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
 
@@ -44,7 +44,7 @@ def test_without_costs_a_wrong_answer_costs_one():
 def test_a_matrix_names_its_own_actions():
     """Actions come in the order of the spec; truths in the order of the labels, whatever the spec's."""
     matrix = {"2": {"approve": 5, "decline": 0, "ask": 2}, "1.0": {"ask": 2, "approve": 0, "decline": 1}}
-    costs = make_costs(objective(costs={"matrix": matrix}), BINARY)
+    costs = make_cost_matrix(objective(costs={"matrix": matrix}), BINARY)
     assert costs.actions == ("approve", "decline", "ask")
     assert costs.matrix.tolist() == [[0, 1, 2], [5, 0, 2]]
 
@@ -60,30 +60,25 @@ def test_a_matrix_names_its_own_actions():
 def test_a_cell_that_is_missing_unknown_or_no_number_is_an_error(matrix, message):
     """The message names the cell, and the path where it stands."""
     with pytest.raises(SpecError, match=message) as caught:
-        make_costs(objective(costs={"matrix": matrix}), THREE)
+        make_cost_matrix(objective(costs={"matrix": matrix}), THREE)
     assert caught.value.where.startswith("objective.costs.matrix")
 
 
 def test_several_classes_need_a_matrix():
     """False positives are no words for three labels."""
     with pytest.raises(SpecError, match="several classes need a cost for each truth and action"):
-        make_costs(objective(costs={"false_positive": 1, "false_negative": 5}), THREE)
+        make_cost_matrix(objective(costs={"false_positive": 1, "false_negative": 5}), THREE)
 
 
 def test_two_actions_of_one_name_are_refused():
     """Nobody could tell the decisions apart."""
     with pytest.raises(SpecError, match="one name: 'go'"):
-        make_costs(objective(names={"act": "go", "pass": "go"}), BINARY)
-
-
-def test_a_regression_has_no_decision():
-    """There is nothing to choose between."""
-    assert make_costs(objective(), Labels(name="price", task=Task(kind="regression"))) is None
+        make_cost_matrix(objective(names={"act": "go", "pass": "go"}), BINARY)
 
 
 def test_scaled_changes_one_amount():
     """The other amounts and the original stay."""
-    costs = make_costs(objective(costs={"false_positive": 1, "false_negative": 5}), BINARY)
+    costs = make_cost_matrix(objective(costs={"false_positive": 1, "false_negative": 5}), BINARY)
     assert np.array_equal(costs.scaled(1, 0, 2.0).matrix, [[0, 1], [10, 0]])
     assert np.array_equal(costs.matrix, [[0, 1], [5, 0]])
 
@@ -105,7 +100,9 @@ def prepared(**columns) -> Prepared:
 def test_an_expression_is_a_cost_on_each_row_with_its_mean():
     """The mean is that of the train rows that have it; a feature and an excluded column serve alike."""
     data = prepared(amount=[10.0, 20.0, np.nan], fee=[1.0, 3.0, 5.0])
-    costs = make_costs(objective(costs={"false_positive": "fee", "false_negative": "amount * 2 + fee"}), BINARY, data)
+    costs = make_cost_matrix(
+        objective(costs={"false_positive": "fee", "false_negative": "amount * 2 + fee"}), BINARY, data
+    )
     assert costs.matrix.tolist() == [[0, 3], [(21 + 43) / 2, 0]]
     assert costs.columns == ("fee", "amount")
     assert costs.amounts(data.train.inputs)[:, 1, 0].tolist() == [21, 43, 32]
@@ -114,7 +111,7 @@ def test_an_expression_is_a_cost_on_each_row_with_its_mean():
 
 def test_an_expression_without_columns_is_a_number():
     """Arithmetic of constants is done once."""
-    costs = make_costs(objective(costs={"false_positive": "4 * 2 + 1", "false_negative": "max(1, 2)"}), BINARY)
+    costs = make_cost_matrix(objective(costs={"false_positive": "4 * 2 + 1", "false_negative": "max(1, 2)"}), BINARY)
     assert costs.matrix.tolist() == [[0, 9], [2, 0]]
     assert costs.rows == {}
     assert costs.amounts(pl.DataFrame()) is None
@@ -123,7 +120,7 @@ def test_an_expression_without_columns_is_a_number():
 def test_a_matrix_may_have_cells_by_row():
     """Named actions and expressions go together."""
     matrix = {"1": {"approve": 0, "decline": "fee"}, "2": {"approve": "max(fee, 2)", "decline": 0}}
-    costs = make_costs(objective(costs={"matrix": matrix, "missing": "refuse"}), BINARY, prepared(fee=[1.0, 3.0]))
+    costs = make_cost_matrix(objective(costs={"matrix": matrix, "missing": "refuse"}), BINARY, prepared(fee=[1.0, 3.0]))
     assert set(costs.rows) == {(0, 1), (1, 0)}
     assert costs.matrix.tolist() == [[0, 2], [2.5, 0]]
     assert costs.refuses
@@ -132,6 +129,6 @@ def test_a_matrix_may_have_cells_by_row():
 def test_a_cost_that_no_train_row_has_is_refused():
     """There would be no mean to fall back on."""
     with pytest.raises(DataError, match="no train row has this cost"):
-        make_costs(
+        make_cost_matrix(
             objective(costs={"false_positive": 1, "false_negative": "fee / 0"}), BINARY, prepared(fee=[1.0, 3.0])
         )

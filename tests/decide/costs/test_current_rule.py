@@ -5,10 +5,11 @@ import polars as pl
 import pytest
 
 from automl.data.rows import Column, Labels, Prepared, Rows, Schema
-from automl.decide.costs.cost_matrix import Costs, make_costs
-from automl.decide.policy.expected_cost import choose
-from automl.decide.verdict.decided_rows import Evidence, decided_rows
-from automl.decide.verdict.label_verdict import judge
+from automl.decide.costs.cost_matrix import make_cost_matrix
+from automl.decide.costs.current_rule import make_current_rule
+from automl.decide.policy.label_policy import LabelPolicy
+from automl.decide.verdict.decided_rows import DecidedRows, decided_rows
+from automl.decide.verdict.label_verdict import judge_labels
 from automl.errors import SpecError
 from automl.spec.objective import Objective
 from automl.task import Task
@@ -33,16 +34,19 @@ def prepared(part: Rows) -> Prepared:
     )
 
 
-def made(act: str, **costs: object) -> Costs:
-    said = {"target": "bad", "costs": costs or {"false_positive": 1, "false_negative": 5}, "today": {"act": act}}
-    return make_costs(Objective.model_validate(said), LABELS, prepared(rows()))
+def made(act: str | None, **costs: object) -> LabelPolicy:
+    said = {"target": "bad", "costs": costs or {"false_positive": 1, "false_negative": 5}}
+    objective = Objective.model_validate(said | ({"today": {"act": act}} if act else {}))
+    return LabelPolicy(
+        costs=make_cost_matrix(objective, LABELS), current_rule=make_current_rule(objective, LABELS, prepared(rows()))
+    )
 
 
-def judged(costs: Costs) -> tuple[Evidence, object]:
+def judged(policy: LabelPolicy) -> tuple[DecidedRows, object]:
     part = rows()
     p = np.full((part.n, 1), 0.5)
-    evidence = decided_rows(part, choose(p, costs), p, costs)
-    return evidence, judge(evidence, costs, seed=1)
+    evidence = decided_rows(part, policy.choose(p), p, policy)
+    return evidence, judge_labels(evidence, policy, seed=1)
 
 
 def test_the_rule_is_counted_row_by_row():
@@ -58,38 +62,33 @@ def test_the_rule_is_counted_row_by_row():
 
 def test_a_model_that_beats_the_constant_policies_and_not_the_rule_is_not_worth_it():
     """The saving is against the rule where that is the best, and a copy of the rule saves nothing."""
-    costs = made("amount > 2 or is_missing(amount)")
-    evidence, _ = judged(costs)
-    copy = Evidence(decisions=evidence.today, y=evidence.y, today=evidence.today)
-    verdict = judge(copy, costs, seed=1)
+    policy = made("amount > 2 or is_missing(amount)")
+    evidence, _ = judged(policy)
+    copy = DecidedRows(decisions=evidence.by_rule, y=evidence.y, by_rule=evidence.by_rule)
+    verdict = judge_labels(copy, policy, seed=1)
     assert verdict.best == "today's rule"
     assert (verdict.saving, verdict.low, verdict.worth, verdict.break_even) == (0, 0, False, None)
     assert "against today's rule, the best policy without a model" in verdict.reason
-    assert judge(Evidence(decisions=copy.decisions, y=copy.y), costs=made_without(), seed=1).worth
-
-
-def made_without() -> Costs:
-    said = {"target": "bad", "costs": {"false_positive": 1, "false_negative": 5}}
-    return make_costs(Objective.model_validate(said), LABELS)
+    assert judge_labels(DecidedRows(decisions=copy.decisions, y=copy.y), made(None), seed=1).worth
 
 
 def test_the_break_even_holds_against_the_rule_too():
     """At the bounds the model and one of the other policies cost the same; between them it is the cheapest."""
     part = rows()
     act = (np.nan_to_num(part.frame["amount"].to_numpy(), nan=5.0) > 2.5).astype(np.int64)
-    costs = made("amount > 6")
-    evidence = Evidence(decisions=act, y=part.y, today=costs.today.decisions(part.inputs))
-    span = judge(evidence, costs, seed=1).break_even
+    policy = made("amount > 6")
+    evidence = DecidedRows(decisions=act, y=part.y, by_rule=policy.current_rule.decisions(part.inputs))
+    span = judge_labels(evidence, policy, seed=1).break_even
 
     def cost(decisions: np.ndarray, amount: float) -> float:
         return float(np.where(part.y == 1, 5.0 * (decisions == 0), amount * (decisions == 1)).mean())
 
-    others = [np.zeros(part.n), np.ones(part.n), evidence.today]
+    others = [np.zeros(part.n), np.ones(part.n), evidence.by_rule]
     for bound in (span.low, span.high):
         assert cost(act, bound) == pytest.approx(min(cost(other, bound) for other in others))
     middle = (span.low + span.high) / 2
     assert cost(act, middle) < min(cost(other, middle) for other in others)
-    assert cost(act, span.high) == pytest.approx(cost(evidence.today, span.high))
+    assert cost(act, span.high) == pytest.approx(cost(evidence.by_rule, span.high))
 
 
 @pytest.mark.parametrize(
@@ -113,4 +112,4 @@ def test_a_rule_needs_costs_of_two_answers(said):
     """Without money there is nothing to compare, and with named actions nobody knows which is to act."""
     objective = Objective.model_validate({"target": "bad", "today": {"act": "amount > 3"}, **said})
     with pytest.raises(SpecError, match="today's rule"):
-        make_costs(objective, LABELS, prepared(rows()))
+        make_current_rule(objective, LABELS, prepared(rows()))

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from automl.data.rows import Column, Labels, Prepared, Rows, Schema
-from automl.decide.costs.cost_matrix import make_costs
-from automl.decide.costs.outcome_model import expect
-from automl.decide.policy.expected_cost import ExpectedCost, choose
+from automl.decide.costs.cost_matrix import make_cost_matrix
+from automl.decide.costs.outcome_model import expect_outcomes
+from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.decided_rows import decided_rows
 from automl.features.plan import Feature, Plan
 from automl.graph.onnx import to_onnx
@@ -44,7 +44,7 @@ def donors(*, slope: float, seed: int = 0) -> Prepared:
 
 def costs_of(data: Prepared, **more):
     costs = {"false_positive": 3, "false_negative": "gift - 3", **more}
-    return make_costs(Objective.model_validate({"target": "gave", "costs": costs}), LABELS, data)
+    return make_cost_matrix(Objective.model_validate({"target": "gave", "costs": costs}), LABELS, data)
 
 
 def test_an_outcome_is_expected_to_be_the_mean_of_its_truth():
@@ -60,7 +60,7 @@ def test_an_outcome_is_expected_to_be_the_mean_of_its_truth():
 def test_a_model_that_beats_the_mean_is_used():
     """The gift follows x: the model finds the line, stays within what was seen, and needs no gift."""
     data = donors(slope=2.0)
-    costs, (told,) = expect(costs_of(data), PLAN, data.train, seed=1)
+    costs, (told,) = expect_outcomes(costs_of(data), PLAN, data.train, seed=1)
     frame = pl.DataFrame({"x": [-1.0, 0.0, 1.0, 100.0, np.nan]})
     found = costs.expected(frame)[:, 1, 0]
     assert told.used
@@ -78,7 +78,7 @@ def test_amounts_made_of_factors_are_learned_on_logarithms():
     x, gave = data.train.frame["x"].to_numpy(), data.train.y == 1
     beside = pl.DataFrame({"gift": np.where(gave, np.exp(2 + x + draw.normal(size=N)), np.nan)})
     train = replace(data.train, beside=beside, raw=data.train.frame.hstack(beside))
-    costs, (told,) = expect(costs_of(replace(data, train=train), false_negative="gift"), PLAN, train, seed=1)
+    costs, (told,) = expect_outcomes(costs_of(replace(data, train=train), false_negative="gift"), PLAN, train, seed=1)
     assert (told.used, told.logs) == (True, True)
     assert "by a ridge regression on logarithms" in str(told)
     found = costs.expected(pl.DataFrame({"x": [-1.0, 0.0, 1.0, 100.0]}))[:, 1, 0]
@@ -92,20 +92,21 @@ def test_a_model_that_does_not_beat_the_mean_is_not_used():
     """Without a signal the mean serves, and it is said; a few amounts are not tried at all."""
     for seed in range(5):
         data = donors(slope=0.0, seed=seed)
-        costs, (told,) = expect(costs_of(data), PLAN, data.train, seed=1)
+        costs, (told,) = expect_outcomes(costs_of(data), PLAN, data.train, seed=1)
         assert not told.used
         assert costs.rows[1, 0].model is None
         assert "by the mean, not by a ridge" in str(told)
     few = donors(slope=2.0).train.take(np.arange(300))
-    _, (told,) = expect(costs_of(donors(slope=2.0)), PLAN, few, seed=1)
+    _, (told,) = expect_outcomes(costs_of(donors(slope=2.0)), PLAN, few, seed=1)
     assert told.error is None
 
 
 def test_decisions_look_at_what_is_expected_and_money_at_what_came():
     """The graph takes x and no gift, and decides as numpy does; the verdict counts the gifts."""
     data = donors(slope=2.0)
-    costs, _ = expect(costs_of(data), PLAN, data.train, seed=1)
-    outputs = ExpectedCost(costs=costs).outputs(Stub("p"))
+    costs, _ = expect_outcomes(costs_of(data), PLAN, data.train, seed=1)
+    policy = LabelPolicy(costs=costs)
+    outputs = policy.graph_outputs(Stub("p"))
     leaves = {leaf.name for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)}
     assert leaves == {"x"}
     p = np.random.default_rng(3).random((N, 1))
@@ -115,8 +116,8 @@ def test_decisions_look_at_what_is_expected_and_money_at_what_came():
     assert found["decision"].to_list() == graph["decision"][:, 0].tolist()
     assert np.allclose(found["expected_cost"], graph["expected_cost"], rtol=1e-12)
 
-    decisions = choose(p, costs, costs.expected(data.test.inputs))
-    evidence = decided_rows(data.test, decisions, p, costs)
+    decisions = policy.choose(p, costs.expected(data.test.inputs))
+    evidence = decided_rows(data.test, decisions, p, policy)
     assert evidence.n == N  # no gift of those who gave none is no missing cost
     gave = evidence.y == 1
     assert evidence.amounts[gave, 1, 0] == pytest.approx(data.test.beside["gift"].to_numpy()[gave] - 3)
@@ -129,6 +130,5 @@ def test_a_refusing_policy_does_not_ask_for_outcomes():
     costs = costs_of(data, missing="refuse")
     assert costs.decidable(data.train.inputs).all()
     p = np.full((N, 1), 0.5)
-    assert (
-        "" not in evaluate(ExpectedCost(costs=costs).outputs(Stub("p")), data.train.frame, stubs={"p": p})["decision"]
-    )
+    outputs = LabelPolicy(costs=costs).graph_outputs(Stub("p"))
+    assert "" not in evaluate(outputs, data.train.frame, stubs={"p": p})["decision"]

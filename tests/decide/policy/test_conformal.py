@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.decide.policy.conformal import Errors, Spread, fit_errors, fit_interval, fit_spread
+from automl.decide.policy.conformal import ErrorSpread, ScaledErrors, fit_errors, fit_interval, fit_spread
 from automl.errors import DataError
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
@@ -78,8 +78,8 @@ def test_rows_that_no_fold_predicted_are_left_out():
 
 def test_a_row_of_weight_two_counts_as_two_rows():
     """The quantiles are those of the repeated rows."""
-    errors = Errors(
-        spread=Spread(x=np.zeros(1), y=np.ones(1)),
+    errors = ScaledErrors(
+        spread=ErrorSpread(x=np.zeros(1), y=np.ones(1)),
         scaled=np.array([-1.0, 0.0, 3.0]),
         weight=np.array([0.25, 0.5, 0.25]),
         floor=None,

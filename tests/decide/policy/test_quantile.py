@@ -11,18 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.decide.costs.row_cost import RowCost
-from automl.decide.costs.unit_costs import UnitCosts, make_unit_costs
+from automl.decide.costs.unit_costs import UnitCosts
 from automl.decide.policy.conformal import fit_errors
 from automl.decide.policy.quantile import best_constant, cross_decide, fit_decision
-from automl.errors import SpecError
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column, Stub
-from automl.spec.objective import Objective
-from automl.task import Task
 
-REGRESSION = Task(kind="regression")
 COSTS = UnitCosts(under=5.0, over=2.0, currency="EUR")
 
 
@@ -31,10 +27,6 @@ def rows(n: int, seed: int, *, shift: float = 0.0) -> tuple[np.ndarray, np.ndarr
     prediction = rng.uniform(-50, 50, n)
     spread = 1 + 0.1 * np.abs(prediction)
     return prediction[:, None], prediction + shift + spread * rng.standard_t(4, n)
-
-
-def objective(**given) -> Objective:
-    return Objective.model_validate({"target": "y", **given})
 
 
 def test_the_decision_costs_what_the_oracle_that_knows_the_errors_costs():
@@ -95,29 +87,6 @@ def test_the_graph_decides_the_same():
     for name, values in expected.items():
         assert np.allclose(found[name], values, rtol=1e-9, atol=1e-9)
     assert np.array_equal(decision.decide(prediction), expected["decision"][:, 0])
-
-
-@pytest.mark.parametrize(
-    ("given", "task", "told"),
-    [
-        ({"interval": "90%"}, Task(kind="binary", classes=2), "objective.interval: an interval is for"),
-        ({"costs": {"under": 5, "over": 2}}, Task(kind="multiclass", classes=3), "objective.costs: under and over are"),
-        ({"costs": {"false_positive": 1, "false_negative": 5}}, REGRESSION, "objective.costs: the target is a number"),
-        ({"costs": {"under": -1, "over": 2}}, REGRESSION, "objective.costs: under and over are amounts of 0"),
-        ({"costs": {"under": 0, "over": 0}}, REGRESSION, "objective.costs: under and over are amounts of 0"),
-    ],
-)
-def test_costs_that_do_not_fit_the_target_are_refused(given, task, told):
-    """Each with its place."""
-    with pytest.raises(SpecError, match=told):
-        make_unit_costs(objective(**given), task)
-
-
-def test_costs_of_a_spec():
-    """None without costs, and for what is no regression."""
-    assert make_unit_costs(objective(costs={"under": 5, "over": 2, "currency": "EUR"}), REGRESSION) == COSTS
-    assert make_unit_costs(objective(), REGRESSION) is None
-    assert make_unit_costs(objective(costs={"false_positive": 1, "false_negative": 5}), Task(kind="binary")) is None
 
 
 def units(**more) -> UnitCosts:

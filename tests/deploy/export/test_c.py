@@ -210,7 +210,7 @@ def test_what_c_cannot_hold_is_named(make_contents, binary, tmp_path):
     score = ops.RowSum(ops.Take(words, np.array([[0.1], [0.2]])))
     found = {"probability": ops.Sigmoid(score), "decision": ops.TakeText(ops.AsIndex(score, 2), ("1", "2"))}
     model = to_onnx(found, inputs=[ops.Column("note", "text")])
-    contents = replace(make_contents(binary), model=model, outputs=outputs_of(binary, decides=True, costs=False))
+    contents = replace(make_contents(binary), model=model, outputs=outputs_of(binary))
     stage(contents, staging(tmp_path / "t.bundle"))
     finish(staging(tmp_path / "t.bundle"), tmp_path / "t.bundle", gates=(), verdict=None, card="")
     with pytest.raises(DataError, match="C cannot hold the text tokenizer of column 'note'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +23,8 @@ from click.testing import CliRunner
 from automl.bundle.disk import replace_folder
 from automl.cli import cli
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import listen
-from automl.errors import MachineError
+from automl.deploy.serve.supervise import listen, serve
+from automl.errors import BundleError, MachineError
 
 PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 
@@ -149,6 +151,67 @@ def _until(true):
         time.sleep(0.05)
 
 
+def test_it_serves_within_a_program(place, make_bundle, regression, raw, tmp_path, monkeypatch):
+    """V08, V10: called as a function it is told where it listens, swaps, keeps its worker alive, and returns."""
+    row = raw.row(0, named=True)
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    def happened(event):
+        return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == event]
+
+    def predict(address):
+        with httpx.Client(base_url=address, timeout=PATIENCE) as client:
+            return client.post("/predict", json={"rows": [row]})
+
+    def visit(address):
+        try:
+            first = predict(address).json()
+            model = place / "model.onnx"
+            model.write_bytes(model.read_bytes()[:-1] + b"x")
+            os.kill(os.getpid(), signal.SIGHUP)
+            _until(lambda: happened("swap refused"))
+            assert predict(address).json() == first
+            new = make_bundle(regression, tmp_path / "new.bundle")
+            replace_folder(Path(shutil.copytree(new, tmp_path / "staged")), place)
+            os.kill(os.getpid(), signal.SIGHUP)
+            _until(lambda: happened("swapped"))
+            second = predict(address).json()
+            (worker,) = (child for child in _children() if child.is_running())
+            worker.kill()
+            _until(lambda: happened("worker ended"))
+            return first, second, predict(address).json()
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    visits = []
+    with ThreadPoolExecutor(1) as pool:
+        serve(place, Settings(port=0), told=lambda address: visits.append(pool.submit(visit, address)))
+    first, second, third = visits[0].result()
+    assert "decision" in first["rows"][0]
+    assert "prediction" in second["rows"][0]
+    assert third == second
+    assert happened("stopped")
+    assert not [child for child in _children() if child.is_running()]
+
+
+def _children():
+    """The workers below this process."""
+    below = psutil.Process().children(recursive=True)
+    return [child for child in below if "automl.deploy.serve.worker" in child.cmdline()]
+
+
+@pytest.mark.parametrize("broken", ["model.onnx", "manifest.json"])
+def test_no_worker_no_server(broken, place, tmp_path, monkeypatch):
+    """A bundle that no worker can open ends the call with the worker's own error, and leaves no process."""
+    (place / broken).write_bytes(b"x")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with pytest.raises(BundleError):
+        serve(place, Settings(port=0))
+    assert not [child for child in _children() if child.is_running()]
+
+
 def test_a_bad_bundle_does_not_start(place, tmp_path):
     """A bundle that fails its check ends the command with code 7 and its reason."""
     (place / "model.onnx").write_bytes(b"x")
@@ -209,7 +272,6 @@ def test_a_zip_is_served_and_the_signature_wanted(bundle, tmp_path):
     from automl.bundle.read import names_of, read_manifest
     from automl.bundle.signature import make_keys, sign
     from automl.deploy.serve.model import Model
-    from automl.errors import BundleError
 
     private = tmp_path / "key.pem"
     settings = Settings(key=str(make_keys(private)))

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.decide.costs.capacity import allot
-from automl.decide.policy.shadow_prices import fit_prices
+from automl.decide.policy.capacity import Capacity, allot
 
 
 def cheapest(each, room) -> float:
@@ -58,35 +57,8 @@ def test_a_cost_that_nobody_knows_is_a_last_resort():
     assert allot(each, {2: 1}).tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_prices_decide_as_the_ranking_does(seed):
-    """Where no two rows are alike, the prices of two competing limits give the very same decisions, row by row."""
-    rng = np.random.default_rng(seed)
-    each = rng.normal(size=(2_000, 3)) * [1.0, 2.0, 1.5] - [0.0, 0.5, 0.8]
-    room = {1: 100, 2: 37}
-    prices = fit_prices(each, {action: float(most) for action, most in room.items()}, np.ones(2_000))
-    assert (prices >= 0).all()
-    assert prices[0] == 0
-    by_price, ranked = np.argmin(each + prices, axis=1), allot(each, room)
-    assert {action: int((by_price == action).sum()) for action in room} == room
-    assert (by_price == ranked).all()
-
-
-def test_prices_are_free_where_there_is_room():
-    """A limit that does not bind costs nothing."""
-    each = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert fit_prices(each, {1: 1.0}, np.ones(2)).tolist() == [0.0, 0.0]
-
-
-def test_rows_that_save_alike_are_left_out_together():
-    """One row at a time nobody can tell them apart, and the limit holds."""
-    each = np.array([[5.0, 0.0], [3.0, 0.0], [3.0, 0.0], [1.0, 0.0]])
-    prices = fit_prices(each, {1: 2.0}, np.ones(4))
-    assert np.argmin(each + prices, axis=1).tolist() == [1, 0, 0, 0]
-
-
-def test_a_weight_counts_as_so_many_rows():
-    """A row of weight 2 takes the room of two."""
-    each = np.array([[5.0, 0.0], [4.0, 0.0], [3.0, 0.0]])
-    prices = fit_prices(each, {1: 2.0}, np.array([2.0, 1.0, 1.0]))
-    assert np.argmin(each + prices, axis=1).tolist() == [1, 0, 0]
+def test_the_room_of_a_batch_is_its_share_rounded_down():
+    """A tenth of 25 rows is 2; rounding of the share itself takes no row away."""
+    most = Capacity(shares={1: 0.1, 2: 0.29}, texts={1: "10%", 2: "29%"}, prices=np.zeros(3))
+    assert most.room(25) == {1: 2, 2: 7}
+    assert most.room(100) == {1: 10, 2: 29}

@@ -1,0 +1,177 @@
+"""What is read and checked before a search: a fit goes on from here, a dry run tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.budget import Deadline
+from automl.errors import LimitRefusal
+from automl.progress import Event, Listener, silent
+from automl.spec import Spec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from automl.data.rows import Prepared
+    from automl.decide.policy.decision_policy import DecisionPolicy
+    from automl.executors.base import Backend
+    from automl.gates.base import GateVerdict
+    from automl.search.problem import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Frames (polars, pandas, arrow) that stand in for the files of ``[data]``, `tables` by name."""
+
+    train: Any = None
+    test: Any = None
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """What a search begins with: the bundle's place, the data, the policy asked for, the problem with its folds.
+
+    `broken` are the limits that no model can keep on this machine; see `refuse_the_impossible`.
+    """
+
+    place: Path
+    data: Prepared
+    policy: DecisionPolicy
+    problem: Problem
+    broken: tuple[GateVerdict, ...]
+
+
+def preflight(
+    spec: Spec,
+    out: Path | str | None = None,
+    given: Given | None = None,
+    *,
+    deadline: Deadline,
+    listener: Listener = silent,
+) -> Preflight:
+    """Read the data, and check all that can be wrong before a search: place, data, costs, limits, learners, folds.
+
+    Nothing is written. Raises `SpecError` and `DataError`.
+    """
+    from automl.decide.policy.decision_policy import make_policy
+    from automl.gates.floor import Floor
+
+    backend_of(spec)
+    place = _place(spec, out)
+    loaded = _preload(spec)
+    floor = Floor(spec.limits)  # measured while the data is read
+    data = _read(spec, given or Given(), deadline, listener, loaded)
+    policy = make_policy(spec.objective, data)
+    problem = _problem(spec, data)
+    return Preflight(place=place, data=data, policy=policy, problem=problem, broken=floor.broken())
+
+
+def refuse_the_impossible(broken: tuple[GateVerdict, ...]) -> None:
+    """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
+    if broken:
+        from automl.gates.floor import impossible
+
+        raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
+
+
+def metric_of(spec: Spec, data: Prepared) -> str:
+    """The metric of the search and the board; money is counted apart, on calibrated probabilities."""
+    from automl import metrics
+
+    named = spec.objective.metric
+    return named if named and named != "cost" else metrics.default(data.labels.task)
+
+
+def backend_of(spec: Spec) -> Backend:
+    """What starts workers; `SpecError` where there is no such executor."""
+    from automl.executors.base import Backend
+    from automl.registry import Registry
+
+    return Registry("automl.executors", Backend, "executor").get(spec.budget.executor)
+
+
+def _place(spec: Spec, out: Path | str | None) -> Path:
+    """The bundle's folder, refused before the search if something else stands there."""
+    from automl.bundle.write import check_place
+
+    beside = spec.source.with_suffix(".bundle") if spec.source else Path("automl.bundle")
+    place = Path(out) if out is not None else beside
+    check_place(place)
+    return place
+
+
+def _preload(spec: Spec) -> Callable[[], None]:
+    """Load what proposes relational features beside the reading of the data; the answer waits for it."""
+    if not spec.data.tables:
+        return lambda: None
+    from threading import Thread
+
+    from automl.features.relational.propose.featuretools import preload
+
+    thread = Thread(target=preload, daemon=True)
+    thread.start()
+    return thread.join
+
+
+def _read(spec: Spec, given: Given, deadline: Deadline, listener: Listener, loaded: Callable[[], None]) -> Prepared:
+    from automl.data.prepare import prepare
+    from automl.gates.asked import check_limits
+
+    listener(Event(stage="read", text="reading and auditing the data"))
+    data = prepare(spec, train=_frame(given.train), test=_frame(given.test))
+    data = _related(data, spec, given.tables, deadline, listener, loaded)
+    check_limits(spec.limits, data)
+    told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
+    listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
+    for finding in data.findings:
+        listener(Event(stage="audit", text=finding.text, facts={"check": finding.check, "column": finding.column}))
+    return data
+
+
+def _related(
+    data: Prepared,
+    spec: Spec,
+    tables: Mapping[str, Any],
+    deadline: Deadline,
+    listener: Listener,
+    loaded: Callable[[], None],
+) -> Prepared:
+    """The data with the columns that its other tables give."""
+    if not spec.data.tables and not tables:
+        return data
+    from automl.bundle.frames import to_polars
+    from automl.features.relational.relate import relate
+
+    listener(Event(stage="features", text="computing features from other tables"))
+    given = {name: to_polars(frame) for name, frame in tables.items()}
+    return relate(data, spec, deadline=deadline, given=given, loaded=loaded)
+
+
+def _frame(given: Any) -> pl.DataFrame | None:
+    from automl.bundle.frames import to_polars
+
+    return None if given is None else to_polars(given)
+
+
+def _problem(spec: Spec, data: Prepared) -> Problem:
+    """What is to be learned, by learners that there are."""
+    from automl.learners.base import Learner
+    from automl.registry import Registry
+    from automl.search.problem import Problem
+    from automl.search.proposals import usable
+    from automl.search.worker.fold_fit import LEARNERS
+
+    usable(Registry(LEARNERS, Learner, "learner").all, spec.recipe.learners, data.labels.task)
+    return Problem.of(
+        data.train,
+        data.schema,
+        data.labels.task,
+        metric=metric_of(spec, data),
+        spec=spec,
+        seed=spec.budget.seed,
+        judged=data.test.n,
+    )

@@ -1,0 +1,125 @@
+"""The manifest has one way to be written, and equal values have equal bytes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from pydantic import ValidationError
+
+from automl.bundle.manifest import Manifest, Score, Target, canonical, content_hash, outputs_of, plain
+from automl.bundle.read import read_manifest
+from automl.data.rows import Finding, Labels
+from automl.task import Task
+
+HASHED: dict[str, Any] = {"spec": {"a": 1}, "reader": {"columns": []}, "model": b"graph", "golden": b"rows"}
+texts = some.text(some.characters(exclude_categories=["Cs"]), max_size=5)
+leaves = some.none() | some.booleans() | some.integers() | some.floats() | texts
+values = some.recursive(
+    leaves, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(texts, inner), max_leaves=6
+)
+
+
+def test_outputs_follow_the_problem(binary, multiclass, regression):
+    """Columns: `probability`, one for each label of several, or `prediction`; then decision and expected cost."""
+
+    def columns(labels, *answers):
+        return [column for output in outputs_of(labels, answers) for column in output.columns]
+
+    assert columns(binary, "expected_cost", "decision") == ["probability", "decision", "expected_cost"]
+    assert columns(multiclass) == [
+        "probability_low",
+        "probability_mid",
+        "probability_high",
+        "decision",
+    ]
+    assert columns(regression) == ["prediction"]
+    assert columns(regression, "decision") == ["prediction", "decision"]
+    ranked = outputs_of(binary, ("action_costs",), actions=("no", "yes"))[-1]
+    assert (ranked.name, ranked.columns, ranked.wire) == ("action_costs", ("cost_no", "cost_yes"), "number")
+
+
+def test_what_is_written_reads_back(bundle):
+    """A manifest survives its bytes, which end in a newline and are UTF-8 as people read it."""
+    manifest = read_manifest(bundle)
+    text = manifest.to_bytes()
+    assert Manifest.model_validate_json(text) == manifest
+    assert Manifest.model_validate_json(text).to_bytes() == text
+    assert text.endswith(b"}\n")
+    assert list(json.loads(text)) == list(Manifest.model_fields)
+
+
+def test_a_manifest_is_closed_and_frozen(bundle):
+    """A field that nobody knows is refused, and nobody changes a score after the fact."""
+    manifest = read_manifest(bundle)
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Manifest.model_validate({**manifest.model_dump(), "note": "x"})
+    with pytest.raises(ValidationError, match="frozen"):
+        manifest.split = "none"
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        manifest.model_copy(update={"scores": (Score(metric="r2", value=float("nan")),)}).to_bytes()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        Labels(name="bad", task=Task(kind="binary", classes=2), values=(1, 2), texts=("1", "2"), dtype="int"),
+        Labels(name="ok", task=Task(kind="binary", classes=2), values=(False, True), texts=("no", "ü"), dtype="bool"),
+        Labels(
+            name="x",
+            task=Task(kind="multiclass", classes=3),
+            values=(0.5, 1.0, 2.5),
+            texts=("a", "b", "c"),
+            dtype="float",
+        ),
+        Labels(name="price", task=Task(kind="regression"), dtype="float"),
+    ],
+    ids=lambda labels: labels.name,
+)
+def test_labels_keep_their_types(labels):
+    """D21: labels come back from JSON as they came: a flag is no number, a 1 no text."""
+    back = Target.model_validate_json(Target.of(labels).model_dump_json()).labels()
+    assert back == labels
+    assert [type(value) for value in back.values] == [type(value) for value in labels.values]
+
+
+@settings(max_examples=40)
+@given(values)
+def test_plain_values_are_json_and_stay(value):
+    """Whatever goes in, JSON comes out; what is plain already stays as it is."""
+    found = plain(value)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert plain(found) == found
+    assert canonical(value) == canonical(found)
+
+
+def test_what_python_has_and_json_has_not():
+    """Arrays are lists, dataclasses and models tables, dates texts; what is not finite is null."""
+    finding = Finding(check="leak", column=None, text="t", action="noted", evidence={"auc": np.float32(0.5)})
+    assert plain(finding) == {"check": "leak", "column": None, "text": "t", "action": "noted", "evidence": {"auc": 0.5}}
+    assert plain(np.array([[1.0, np.nan], [-np.inf, 2.0]])) == [[1.0, None], [None, 2.0]]
+    assert plain({1: (np.int64(3), np.bool_(True))}) == {"1": [3, True]}
+    assert plain(datetime(2026, 1, 2, tzinfo=UTC)) == "2026-01-02 00:00:00+00:00"
+    assert plain(Score(metric="r2", value=1.0))["rows"] == "test"
+
+
+def test_order_of_keys_changes_no_bytes():
+    """Equal values give equal bytes, without a space, letters as they are."""
+    assert canonical({"b": 1, "a": "ü"}) == canonical({"a": "ü", "b": 1}) == '{"a":"ü","b":1}'.encode()
+
+
+def test_the_hash_is_of_every_part():
+    """R12: each part counts, the order of a spec's keys does not, and no byte can move from one part to the next."""
+    hashes = {
+        content_hash(**HASHED | change)
+        for change in ({}, {"spec": {"a": 2}}, {"reader": {}}, {"model": b"g"}, {"golden": b"r"})
+    }
+    hashes |= {content_hash(**HASHED, relational=b"x"), content_hash(**HASHED | {"model": b"graphr", "golden": b"ows"})}
+    assert len(hashes) == 7
+    two = {"x": 1, "y": [1, 2]}
+    assert content_hash(**HASHED | {"spec": two}) == content_hash(**HASHED | {"spec": dict(reversed(two.items()))})

@@ -1,0 +1,95 @@
+"""What is refused before a search is refused by a dry run too, in the same words."""
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.errors import AutomlError
+from automl.pipeline.fit import fit
+from automl.pipeline.plan import plan
+from automl.spec import parse
+
+LABELS = {"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}}
+NUMBER = {"target": "amount", "task": "regression"}
+FIGURE = re.compile(r"the floor is [\d.e-]+")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Loans as files: all of them, some with one label, a test part, and payments of the other table."""
+    folder = tmp_path_factory.mktemp("loans")
+    rng = np.random.default_rng(0)
+    n = 200
+    amount = rng.normal(size=n).round(3)
+    bad = rng.random(n) < 1 / (1 + np.exp(-3 * amount))
+    loans = pl.DataFrame(
+        {
+            "id": np.arange(n),
+            "amount": amount,
+            "for": rng.choice(["car", "house", "boat"], size=n),
+            "day": [f"2024-{1 + i // 20:02}-{1 + i % 20:02}" for i in range(n)],
+            "bad": np.where(bad, "yes", "no"),
+        }
+    )
+    loans[:150].write_csv(folder / "train.csv")
+    loans[150:].write_csv(folder / "test.csv")
+    loans.filter(bad=pl.lit("yes")).write_csv(folder / "one.csv")
+    pl.DataFrame({"loan": np.arange(n), "paid": amount}).write_csv(folder / "paid.csv")
+    (folder / "precious").mkdir()
+    (folder / "precious" / "thesis.doc").write_text("years of work")
+    return folder
+
+
+def refused(call):
+    """The exit code and the words of a refusal, without what was measured."""
+    with pytest.raises(AutomlError) as told:
+        call()
+    return told.value.exit_code, FIGURE.sub("the floor is", str(told.value))
+
+
+def _whole(more):
+    """A right spec over the files of the folder, but for `more`."""
+    data = {"train": "train.csv", "test": "test.csv", "key": ["id"], "exclude": ["day"]} | more.get("data", {})
+    budget = {"time": "1min", "trials": 1, "executor": "inline", "workers": 1}
+    asked = {key: value for key, value in more.items() if key != "out"}
+    return {"objective": LABELS, "budget": budget, **asked, "data": data}
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "more"),
+    [
+        (2, "no learner 'lightgmb'", {"recipe": {"learners": ["lightgmb"]}}),
+        (2, "no executor 'lokal'", {"budget": {"time": "1min", "executor": "lokal"}}),
+        (2, "no metric 'roc_acu'", {"objective": LABELS | {"metric": "roc_acu"}}),
+        (2, "no column 'amuont'", {"limits": {"monotone": {"amuont": "increasing"}}}),
+        (2, "a direction needs a number", {"limits": {"monotone": {"for": "increasing"}}}),
+        (2, "rmse is not a metric of this problem", {"limits": {"scores": {"rmse": 3.0}}}),
+        (2, "no column 'fro'", {"limits": {"fairness": [{"column": "fro", "metric": "recall", "gap": 0.1}]}}),
+        (2, "'fee'", {"objective": LABELS | {"costs": {"false_positive": "fee", "false_negative": 5}}}),
+        (2, "'fee'", {"objective": NUMBER | {"costs": {"under": "fee", "over": 1}}}),
+        (2, "nothing costs anything", {"objective": {"target": "bad", "capacity": {"act": "10%"}}}),
+        (2, "there is no floor", {"objective": LABELS | {"require": {}}}),
+        (2, "is no bundle", {"out": "precious"}),
+        (3, "nothing is left to learn from", {"data": {"time": "day", "exclude": [], "horizon": "9000d"}}),
+        (3, "the target has one class", {"data": {"train": "one.csv"}}),
+        (2, "bda", {"objective": {"target": "bda"}}),
+        (2, "no column 'di'", {"data": {"tables": {"paid": {"path": "paid.csv", "on": {"loan": "di"}}}}}),
+        (4, "size of 0.001 MB is impossible here", {"limits": {"size": "1KB"}}),
+        (4, "latency_p99 of 1e-05 ms is impossible here", {"limits": {"latency_p99": "0.00001ms"}}),
+    ],
+)
+def test_a_dry_run_refuses_what_a_fit_refuses(code, words, more, files, monkeypatch):
+    """A table of bad specs: the same exit code and words, and no search before them."""
+
+    def search(**_):
+        pytest.fail("it was searched")
+
+    monkeypatch.chdir(files)
+    monkeypatch.setattr("automl.search.loop.search", search)
+    spec, out = parse(_whole(more)), more.get("out", "loans.bundle")
+    said = refused(lambda: plan(spec, out))
+    assert said == refused(lambda: fit(spec, out=out))
+    assert said[0] == code
+    assert words in said[1]
