@@ -61,15 +61,18 @@ def _does_not_vary(y: Floats) -> str | None:
 
 
 def _has_zero(y: Floats) -> str | None:
-    return "the target is 0 in some rows, and nothing is a percentage of 0" if (y == 0).any() else None
+    zeros = int((y == 0).sum())
+    return f"the target is 0 in {zeros:,} of {y.size:,} rows, and nothing is a percentage of 0" if zeros else None
 
 
 def _has_negative(y: Floats) -> str | None:
-    return "the target is below 0 in some rows" if (y < 0).any() else None
+    below = int((y < 0).sum())
+    return f"the target is below 0 in {below:,} of {y.size:,} rows" if below else None
 
 
 def _not_positive(y: Floats) -> str | None:
-    return "the target is not above 0 in some rows" if (y <= 0).any() else None
+    low = int((y <= 0).sum())
+    return f"the target is not above 0 in {low:,} of {y.size:,} rows" if low else None
 
 
 rmse = Metric(
