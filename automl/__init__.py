@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
     from automl.errors import AutomlError
-    from automl.pipeline.fit import Fit, fit
+    from automl.pipeline.fit import fit
+    from automl.pipeline.result import Fit
     from automl.spec import Spec
     from automl.spec import load as load_spec
 
@@ -22,7 +23,7 @@ __all__ = ["AutomlError", "Bundle", "Fit", "Spec", "fit", "load_spec"]
 _HOMES = {
     "AutomlError": ("automl.errors", "AutomlError"),
     "Bundle": ("automl.bundle.read", "Bundle"),
-    "Fit": ("automl.pipeline.fit", "Fit"),
+    "Fit": ("automl.pipeline.result", "Fit"),
     "Spec": ("automl.spec", "Spec"),
     "fit": ("automl.pipeline.fit", "fit"),
     "load_spec": ("automl.spec", "load"),

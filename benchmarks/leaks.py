@@ -25,7 +25,7 @@ import numpy as np
 import polars as pl
 
 from automl.bench.tasks import read_task
-from automl.data.infer.row_time import moments
+from automl.data.infer.row_time import row_times
 from automl.data.labels import encode, fit_labels
 from automl.data.prepare import prepare
 from automl.data.read.source import load
@@ -95,7 +95,7 @@ def _columns(frame: pl.DataFrame, spec: Spec) -> Iterator[tuple[str, pl.Series]]
     draw = np.random.default_rng(SEED)
     labels, _ = fit_labels(frame[spec.objective.target], spec)
     y = encode(labels, frame[spec.objective.target])
-    when = moments(frame, spec.data)
+    when = row_times(frame, spec.data)
     if when is None:
         raise SystemExit(f"{spec.data.train} has no time")
     rank = pl.Series(y).rank("average").to_numpy() / y.size

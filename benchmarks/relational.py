@@ -35,11 +35,11 @@ from automl.features.relational.definition import (
     Aggregation,
     Base,
     Catalog,
+    Condition,
     Definitions,
-    Feature,
     Hop,
-    Table,
-    Where,
+    RelationalFeature,
+    TableSchema,
 )
 
 RESULTS = Path(__file__).parent / "results"
@@ -56,8 +56,8 @@ CUTOFFS = 1_000_000
 KEY = (Hop(table="purchases", on=(("customer", "customer"),)),)
 CATALOG = Catalog(
     tables=(
-        Table(name="main", columns={"customer": "number", "at": "date"}),
-        Table(
+        TableSchema(name="main", columns={"customer": "number", "at": "date"}),
+        TableSchema(
             name="purchases",
             columns={"customer": "number", "t": "date", "amount": "number", "shop": "category", "gift": "flag"},
             time="t",
@@ -190,14 +190,16 @@ def large_definitions() -> Definitions:
     for op in ("sum", "mean", "max"):
         for days in (7, 30, 90):
             exprs[f"{op} {days}"] = Aggregation(op=op, path=KEY, of=Base(column="amount"), window=days * DAY)
-        where = Where(column="shop", value="3")
+        where = Condition(column="shop", value="3")
         exprs[f"{op} where"] = Aggregation(op=op, path=KEY, of=Base(column="amount"), where=where)
     return _named(exprs)
 
 
 def _named(exprs: Mapping[str, Aggregation]) -> Definitions:
     wires = {"mode": "category"}
-    features = tuple(Feature(name=name, expr=expr, wire=wires.get(name, "number")) for name, expr in exprs.items())
+    features = tuple(
+        RelationalFeature(name=name, expr=expr, wire=wires.get(name, "number")) for name, expr in exprs.items()
+    )
     return Definitions(catalog=CATALOG, features=features)
 
 

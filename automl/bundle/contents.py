@@ -14,6 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.manifest import FeatureRecord, GroupScore, MemberRecord, Output, Score
+from automl.data.read.reader import CsvDialect, Reader
+from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Finding, Labels
 
 NAME = re.compile(r"[\w.-]+")  # how a requirement begins (PEP 508)
@@ -27,15 +29,15 @@ class Contents:
     - `outputs`: see `manifest.outputs_of`; `decisions`: every text that the decision can be.
     - `golden`: raw rows (see `bundle.golden`). `native`, where given, holds the same rows' answers by the ops in
       Python, by output column: the graph must agree within 1e-9 and on every decision (B13).
-    - `relational`: relational.json, where there are several tables (see `data.tables.Related`); `golden_tables` are
-      then the raw rows of the other tables that the golden rows meet.
+    - `relational`: relational.json, where there are several tables; `golden_tables` are then the raw rows of the other
+      tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for.
     - `parent`: the content hash of the bundle that this one is decided anew from.
     - `evidence`: see `bundle.evidence`. `created` is the time of writing; it is not part of the content hash.
     """
 
     model: bytes
-    reader: Mapping[str, object]
+    reader: Reader
     labels: Labels
     outputs: tuple[Output, ...]
     decisions: tuple[str, ...]
@@ -52,10 +54,10 @@ class Contents:
     created: datetime
     parity: Mapping[str, object] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
-    dialect: Mapping[str, object] | None = None
+    dialect: CsvDialect | None = None
     native: Mapping[str, NDArray[np.generic]] | None = None
     parent: str | None = None
-    relational: Mapping[str, object] | None = None
+    relational: RelationalDocument | None = None
     golden_tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None
     groups: tuple[GroupScore, ...] = ()
 

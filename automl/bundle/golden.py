@@ -56,7 +56,7 @@ def _in_parts(row: dict[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
     """A raw row: what is read from several cells stands in them, unless they are columns of their own."""
     raw = dict(row)
     for column in columns:
-        parts: Any = column.reader.get("parts")
+        parts = column.reader.get("parts")
         if parts:
             text = raw.pop(column.name)
             cells = str(text or "").split(" ")

@@ -11,8 +11,8 @@ import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
 from automl.data.read.frames import side_by_side
-from automl.data.read.reader import read_row
-from automl.data.read.typed_tables import Related, read_table, read_tables
+from automl.data.read.reader import ColumnReader, Reader, read_row
+from automl.data.read.typed_tables import Given, RelatedTables, RelationalDocument, read_table, read_tables
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.definition import MAIN, Catalog
@@ -24,8 +24,8 @@ Row = dict[str, Any]
 
 
 def with_tables(
-    golden: Sequence[Mapping[str, Any]], related: Related, *, seed: int
-) -> tuple[list[Row], dict[str, Any]]:
+    golden: Sequence[Mapping[str, Any]], related: RelatedTables, *, seed: int
+) -> tuple[list[Row], dict[str, list[Row]]]:
     """The golden rows with keys, and for each table the raw rows that they meet.
 
     No key is a real one, unless the model reads it as a feature. All other cells are drawn column by column from
@@ -39,10 +39,10 @@ def with_tables(
 
 
 def read_golden(
-    reader: Mapping[str, Any],
+    reader: Reader,
     rows: Sequence[Mapping[str, Any]],
-    document: Mapping[str, Any] | None,
-    tables: Mapping[str, Any],
+    document: RelationalDocument | None,
+    tables: Mapping[str, Given],
 ) -> pl.DataFrame:
     """The golden rows in wire types, with what is computed from other tables where there is a `document` of them."""
     frame = pl.DataFrame([read_row(reader, row) for row in rows])
@@ -53,7 +53,7 @@ def read_golden(
     return side_by_side(frame, computed)
 
 
-def drawn(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def drawn(document: RelationalDocument) -> list[ColumnReader]:
     """The entries of main's reader whose cells are drawn as any other: all but keys, which are made."""
     catalog = from_json(document["definitions"]).catalog
     keys = {other for relation in catalog.relations if relation.parent == MAIN for _, other in relation.on}
@@ -67,7 +67,7 @@ def _draw(seed: int) -> np.random.Generator:
 
 @dataclass(slots=True, kw_only=True)
 class _Maker:
-    related: Related
+    related: RelatedTables
     catalog: Catalog
     draw: np.random.Generator
     made: dict[str, list[Row]] = field(default_factory=dict)

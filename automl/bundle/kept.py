@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from automl.bundle.evidence import PRICED
 from automl.bundle.manifest import Manifest, Output
 from automl.bundle.read import Bundle, read_file
 from automl.data.read.frames import read_frame, side_by_side
+from automl.data.read.reader import ColumnReader
 from automl.data.rows import Column, Prepared, Rows, Schema
 from automl.decide.costs.cost_matrix import EXPECTED
 
@@ -54,10 +54,9 @@ def kept_rows(bundle: Bundle) -> Kept:
     return Kept(data=data, oof=oof[names].to_numpy(), prediction=test[names].to_numpy())
 
 
-def entries_of(manifest: Manifest) -> list[Any]:
+def entries_of(manifest: Manifest) -> list[ColumnReader]:
     """How the columns of the graph are read, and those that only the evidence has."""
-    reader: Any = manifest.reader
-    return [*reader["columns"], *reader.get("evidence", ())]
+    return [*manifest.reader["columns"], *manifest.reader.get("evidence", ())]
 
 
 def predicted(manifest: Manifest) -> Output:
@@ -65,7 +64,7 @@ def predicted(manifest: Manifest) -> Output:
     return next(output for output in manifest.outputs if output.name in {"probability", "prediction"})
 
 
-def _column(entry: Mapping[str, Any], manifest: Manifest) -> Column:
+def _column(entry: ColumnReader, manifest: Manifest) -> Column:
     said: Any = manifest.spec["data"]
     return Column(
         name=entry["name"],
@@ -77,7 +76,7 @@ def _column(entry: Mapping[str, Any], manifest: Manifest) -> Column:
     )
 
 
-def _rows(frame: pl.DataFrame, entries: list[Any]) -> Rows:
+def _rows(frame: pl.DataFrame, entries: list[ColumnReader]) -> Rows:
     def numbers(name: str) -> NDArray[Any] | None:
         return frame[name].to_numpy() if name in frame.columns else None
 

@@ -7,24 +7,22 @@ import hashlib
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
+from automl.bundle.frozen import Frozen
+from automl.bundle.verdict import VerdictRecord
+from automl.data.read.reader import CsvDialect, Reader
 from automl.task import Kind, Task
 
 if TYPE_CHECKING:
     from automl.data.rows import Labels  # it loads polars, which a process that scores single rows does not need
 
 PROTOCOL: Literal[1] = 1
+ANY_JSON = GetPydanticSchema(lambda _, schema: schema(dict[str, JsonValue]))  # kept as it was written
 CHUNK_ROWS = 4096  # 14 columns of 4,096 rows are 0.5 MB: fast, and small beside the libraries
-
-
-class Frozen(BaseModel):
-    """The root of the manifest's models: nothing unknown, nothing changed after birth."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 class Target(Frozen):
@@ -107,7 +105,7 @@ class GateRecord(Frozen):
     unit: str
     reason: str
     protocol: str
-    raw: dict[str, JsonValue] = {}
+    raw: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class MemberRecord(Frozen):
@@ -134,7 +132,7 @@ class FindingRecord(Frozen):
     column: str | None
     text: str
     action: str
-    evidence: dict[str, JsonValue] = {}
+    evidence: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Manifest(Frozen):
@@ -153,8 +151,8 @@ class Manifest(Frozen):
     content_hash: str
     spec: dict[str, JsonValue]
     target: Target
-    reader: dict[str, JsonValue]
-    dialect: dict[str, JsonValue] | None
+    reader: Annotated[Reader, ANY_JSON]
+    dialect: Annotated[CsvDialect, ANY_JSON] | None
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     decisions: tuple[str, ...]
@@ -162,7 +160,7 @@ class Manifest(Frozen):
     chunk_rows: int
     scores: tuple[Score, ...]
     gates: tuple[GateRecord, ...]
-    verdict: dict[str, JsonValue] | None
+    verdict: VerdictRecord | None
     members: tuple[MemberRecord, ...]
     features: tuple[FeatureRecord, ...]
     findings: tuple[FindingRecord, ...]
@@ -206,7 +204,7 @@ def outputs_of(labels: Labels, answers: Collection[str] = (), *, actions: Sequen
 
 
 def content_hash(
-    *, spec: Mapping[str, Any], reader: Mapping[str, Any], model: bytes, golden: bytes, relational: bytes | None = None
+    *, spec: Mapping[str, Any], reader: Reader, model: bytes, golden: bytes, relational: bytes | None = None
 ) -> str:
     """SHA-256 of what the bundle answers: spec, reader, graph, definitions of several tables, golden outputs (R12)."""
     whole = hashlib.sha256()

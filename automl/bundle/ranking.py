@@ -85,10 +85,10 @@ class Ranking:
         period = next((limit.seconds for limit in self.limits.values() if isinstance(limit, Rate)), None)
         if period is None or times is None or not rows:
             return [np.arange(rows)]
-        from automl.data.infer.row_time import moments  # with the whole spec, which single rows do not need
+        from automl.data.infer.row_time import row_times  # with the whole spec, which single rows do not need
         from automl.spec import parse
 
-        moment = moments(times, parse(self.spec).data)
+        moment = row_times(times, parse(self.spec).data)
         assert moment is not None  # noqa: S101  # the spec names a time, or there were no columns
         stretch = np.nan_to_num(np.floor(moment / (period * 1e6)), nan=np.inf)  # rows without a time are together
         _, code = np.unique(stretch, return_inverse=True)

@@ -22,6 +22,8 @@ from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
 from automl.bundle.tables import TableScorer, given, open_scorer
+from automl.data.read.reader import Reader
+from automl.data.read.typed_tables import RelationalDocument
 from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
@@ -86,10 +88,15 @@ class Bundle:
         return list(self._scorer.tables) if isinstance(self._scorer, TableScorer) else []
 
     @property
-    def table_readers(self) -> Mapping[str, Any]:
+    def table_readers(self) -> dict[str, Reader]:
         """The reader of each of those tables, by name: the columns of it that are read."""
-        document = self._scorer.document if isinstance(self._scorer, TableScorer) else {"tables": {}}
-        return {name: entry["reader"] for name, entry in document["tables"].items()}
+        tables = self.relational["tables"] if self.relational else {}
+        return {name: table["reader"] for name, table in tables.items()}
+
+    @property
+    def relational(self) -> RelationalDocument | None:
+        """relational.json, None for one table."""
+        return self._scorer.document if isinstance(self._scorer, TableScorer) else None
 
     @property
     def catalog(self) -> Catalog | None:
@@ -104,8 +111,7 @@ class Bundle:
     @property
     def optional(self) -> list[str]:
         """The columns of the cost file: read where they are given."""
-        entries: Any = self.manifest.reader["columns"]
-        return [entry["name"] for entry in entries if entry.get("optional")]
+        return [entry["name"] for entry in self.manifest.reader["columns"] if entry.get("optional")]
 
     @property
     def columns(self) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import onnxruntime
 
-from automl.data.read.reader import BLANKS, read_row
+from automl.data.read.reader import BLANKS, CsvDialect, Reader, read_row
 
 PROTOCOL = 1
 
@@ -38,7 +38,7 @@ class Scorer:
     def __init__(self, folder: str | os.PathLike[str], manifest: dict[str, Any] | None = None) -> None:
         self.manifest = _manifest(Path(folder)) if manifest is None else manifest
         model = _model(Path(folder), self.manifest)
-        self.reader: dict[str, Any] = self.manifest["reader"]
+        self.reader: Reader = self.manifest["reader"]
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]
         self.columns = [column for output in self.manifest["outputs"] for column in output["columns"]]
@@ -237,7 +237,8 @@ def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None)
     try:
         with partial.open("w", encoding="utf-8", newline="") as target:
             writer = csv.writer(target, lineterminator="\n")
-            lines = read_csv(data, scorer.manifest["dialect"] or {})
+            dialect: CsvDialect | None = scorer.manifest["dialect"]
+            lines = read_csv(data, dialect or {})
             header = next(lines)
             keys = [key for key in scorer.keys if key in header]
             writer.writerow(keys + scorer.columns)
@@ -284,7 +285,7 @@ def one_spelling(key: str) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def read_csv(path: Path, dialect: Mapping[str, Any]) -> Iterator[list[str]]:
+def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
     """The header of a CSV file, then its rows, every cell as text."""
     csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
     with path.open(encoding=dialect.get("encoding", "utf-8"), newline="") as file:

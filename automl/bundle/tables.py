@@ -16,15 +16,15 @@ import polars as pl
 
 from automl.bundle.scorer import ScoreError, Scorer, missing_columns, read_csv, score_file
 from automl.data.read.frames import read_frame
-from automl.data.read.reader import read_row
-from automl.data.read.typed_tables import Given, read_tables, wire_schema
+from automl.data.read.reader import CsvDialect, read_row
+from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
-from automl.features.relational.row_store import Store
+from automl.features.relational.row_store import RowStore
 
 RELATIONAL = "relational.json"
-Source = Given | str | Path
+TableSource = Given | str | Path
 FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
     ".parquet": pl.read_parquet,
     ".arrow": pl.read_ipc,
@@ -43,12 +43,12 @@ class TableScorer(Scorer):
     def __init__(
         self,
         folder: str | os.PathLike[str],
-        tables: Mapping[str, Source] | None = None,
+        tables: Mapping[str, TableSource] | None = None,
         manifest: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(folder, manifest)
         self.document = _document(Path(folder), self.manifest)
-        self.main: dict[str, Any] = self.document["main"]
+        self.main = self.document["main"]
         self.definitions = from_json(self.document["definitions"])
         own = [column["name"] for column in self.main["columns"] if not column.get("optional")]
         self.needed = list(dict.fromkeys([*self.needed, *own]))
@@ -59,7 +59,7 @@ class TableScorer(Scorer):
         """The names of the tables that are read; ``main`` are main's own past rows."""
         return list(self.document["tables"])
 
-    def given(self, tables: Mapping[str, Source]) -> TableScorer:
+    def given(self, tables: Mapping[str, TableSource]) -> TableScorer:
         """The same scorer with other tables."""
         other = copy.copy(self)
         other.hold(tables)
@@ -69,16 +69,17 @@ class TableScorer(Scorer):
         """The computed columns of raw rows of main, in wire types."""
         return self._many(read_frame(self.main, frame))
 
-    def hold(self, tables: Mapping[str, Source] | None) -> None:
+    def hold(self, tables: Mapping[str, TableSource] | None) -> None:
         """Read the tables and keep them, in place of those that were held."""
         given = {name: self._opened(name, table) for name, table in (tables or {}).items()}
         self._held = None if tables is None else read_tables(self.document, given)
-        self._store: Store | None = None
+        self._store: RowStore | None = None
 
-    def _opened(self, name: str, table: Source) -> Given:
+    def _opened(self, name: str, table: TableSource) -> Given:
         if not isinstance(table, str | Path):
             return table
-        return read_file(Path(table), self.document["tables"].get(name, {}).get("dialect") or {})
+        known = self.document["tables"].get(name)
+        return read_file(Path(table), (known and known.get("dialect")) or {})
 
     @property
     def _frames(self) -> Mapping[str, pl.DataFrame | pl.LazyFrame]:
@@ -98,9 +99,9 @@ class TableScorer(Scorer):
             return run(self.definitions, main, self._frames)
         return self._sorted().many(main)
 
-    def _sorted(self) -> Store:
+    def _sorted(self) -> RowStore:
         if self._store is None:
-            self._store = Store.of(self.definitions, self._frames)
+            self._store = RowStore.of(self.definitions, self._frames)
         return self._store
 
     def _main(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +115,7 @@ class TableScorer(Scorer):
 
 def open_scorer(
     folder: str | os.PathLike[str],
-    tables: Mapping[str, Source] | None = None,
+    tables: Mapping[str, TableSource] | None = None,
     manifest: dict[str, Any] | None = None,
 ) -> Scorer:
     """The scorer of a bundle of one table or of several. DataError for tables that the bundle does not know."""
@@ -123,7 +124,7 @@ def open_scorer(
     return scorer if tables is None else given(scorer, tables)
 
 
-def given(scorer: Scorer, tables: Mapping[str, Source]) -> Scorer:
+def given(scorer: Scorer, tables: Mapping[str, TableSource]) -> Scorer:
     """The scorer with other tables at hand. DataError for tables that it does not know."""
     if isinstance(scorer, TableScorer):
         return scorer.given(tables)
@@ -132,11 +133,11 @@ def given(scorer: Scorer, tables: Mapping[str, Source]) -> Scorer:
     return scorer
 
 
-def _document(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _document(folder: Path, manifest: Mapping[str, Any]) -> RelationalDocument:
     content = (folder / RELATIONAL).read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest["files"].get(RELATIONAL):
         raise ScoreError(f"{folder}: {RELATIONAL} is not the one that was written")
-    document: dict[str, Any] = json.loads(content)
+    document: RelationalDocument = json.loads(content)
     return document
 
 
@@ -156,7 +157,7 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def read_file(path: Path, dialect: Mapping[str, Any]) -> pl.DataFrame:
+def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
     """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training."""
     if path.suffix.lower() in FILES:
         try:

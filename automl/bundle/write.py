@@ -27,6 +27,7 @@ from automl.bundle.read import MANIFEST, SEAL, check_files, read_manifest
 from automl.bundle.score_text import score_files
 from automl.bundle.scorer import seal
 from automl.bundle.tables import RELATIONAL, open_scorer
+from automl.bundle.verdict import VerdictRecord
 from automl.errors import BundleError, SpecError
 
 
@@ -103,7 +104,7 @@ def finish(
         update={
             "provisional": False,
             "gates": tuple(GateRecord.model_validate(plain(gate)) for gate in gates),
-            "verdict": None if verdict is None else plain(verdict),
+            "verdict": None if verdict is None else VerdictRecord.model_validate(plain(verdict)),
         }
     )
     _seal(staged, final)

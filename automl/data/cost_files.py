@@ -11,6 +11,7 @@ import polars as pl
 from automl.data.infer.column_types import guess
 from automl.data.labels import canonical
 from automl.data.read.frames import side_by_side
+from automl.data.read.reader import ColumnReader
 from automl.data.read.source import load
 from automl.data.rows import Column
 from automl.errors import DataError, SpecError
@@ -33,9 +34,9 @@ class CostFile:
     def beside(self, rows: pl.DataFrame, start: int = 0) -> pl.DataFrame:
         """The columns for `rows`, which begin at row `start` of their table; null where a key is not in the file."""
         if self.by == ROW_ORDER:
-            found = self.frame.slice(start, rows.height)
-            self._check_height(start + found.height, start + rows.height)
-            return found
+            amounts = self.frame.slice(start, rows.height)
+            self._check_height(start + amounts.height, start + rows.height)
+            return amounts
         keys = pl.DataFrame({"key": canonical(_key(rows, self.by, "the data"))})
         costs = self.frame.drop(self.by).with_columns(canonical(self.frame[self.by]).alias("\0key"))
         return keys.join(costs, left_on="key", right_on="\0key", how="left", maintain_order="left").drop("key")
@@ -82,22 +83,22 @@ def costs_of(spec: Spec, part: Literal["train", "test"]) -> tuple[CostFile, Mapp
 
 def joined(rows: pl.DataFrame, file: CostFile, start: int = 0) -> pl.DataFrame:
     """`rows`, which begin at row `start`, with the columns of their cost file. DataError where both have one name."""
-    found = file.beside(rows, start)
-    double = sorted(set(rows.columns) & set(found.columns))
+    amounts = file.beside(rows, start)
+    double = sorted(set(rows.columns) & set(amounts.columns))
     if double:
         hint = "rename it in one of them, so that the cost can say which it means"
         raise DataError(f"the data has a column {double[0]!r} too", where=file.name, hint=hint)
-    return side_by_side(rows, found)
+    return side_by_side(rows, amounts)
 
 
 def cost_column(raw: pl.Series) -> Column:
     """How a column of a cost file is read: it may be absent when rows are scored, and is missing then."""
-    found = guess(raw)
-    if found is None:
+    guessed = guess(raw)
+    if guessed is None:
         raise DataError(f"{raw.name!r} holds {raw.dtype}, which are no single values", where=WHERE)
-    entry = {**found.reader(raw.name), "optional": True}
-    reason = f"{WHERE}: {found.reason}"
-    return Column(name=raw.name, wire=found.wire, role="excluded", reason=reason, is_feature=False, reader=entry)
+    reader: ColumnReader = {**guessed.reader(raw.name), "optional": True}
+    reason = f"{WHERE}: {guessed.reason}"
+    return Column(name=raw.name, wire=guessed.wire, role="excluded", reason=reason, is_feature=False, reader=reader)
 
 
 def _key(frame: pl.DataFrame, by: str, where: str) -> pl.Series:

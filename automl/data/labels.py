@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 
 from automl.data.infer.column_types import LABEL_MISSING, guess
 from automl.data.read.frames import read_column
-from automl.data.read.reader import BLANKS, NUMBER
-from automl.data.rows import Finding, Labels, Scalar
-from automl.data.schema import finding
+from automl.data.read.reader import BLANKS, NUMBER, ColumnReader
+from automl.data.rows import Finding, Labels, Scalar, finding
 from automl.errors import DataError, SpecError, nearest
 from automl.spec import Spec
 from automl.task import Kind, Task
@@ -24,7 +22,7 @@ BANDS = ("range", "words", "unit")  # readings of a feature; as a target "31-40"
 MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
 YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
-PLAIN: Mapping[str, object] = {"name": "target", "wire": "number", "missing": [], "parser": None}
+PLAIN: ColumnReader = {"name": "target", "wire": "number", "missing": [], "parser": None}
 
 
 def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ...]]:
@@ -33,37 +31,24 @@ def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ..
     Raises DataError where the target has no value, one class (D01) or, for regression, no numbers;
     SpecError where `positive` is no label.
     """
-    name = target.name
     kind, why = _told(target, spec)
     texts = canonical(target.head(1) if kind == "regression" else target)
     if target.null_count() == len(target) or (kind != "regression" and texts.null_count() == len(texts)):
-        raise DataError("the target has no value in any row", where=name, hint="check objective.target")
+        raise DataError("the target has no value in any row", where=target.name, hint="check objective.target")
     if kind is None:
         kind, why = _kind(target, texts, spec)
-    said = [finding("task", name, f"the task is {kind}: {why}", "noted", {"task": kind})] if why else []
+    said = [finding("task", target.name, f"the task is {kind}: {why}", "noted", {"task": kind})] if why else []
     if kind == "regression":
-        found = guess(target, wire="number")
-        if found is None:
-            raise DataError(f"the target holds {target.dtype}, no numbers", where=name)
-        labels = Labels(name=name, task=Task(kind="regression"), dtype="float", reader=found.reader(name))
-        numbers = encode(labels, target)
-        if not np.isfinite(numbers).any():
-            raise DataError(
-                "the target has no numbers", where=name, hint='set objective.task = "multiclass" for labels'
-            )
-        if np.unique(numbers[np.isfinite(numbers)]).size == 1:
-            raise DataError("the target has one value in all rows: there is nothing to learn", where=name)
-        return labels, tuple(said)
+        return _numbers(target), tuple(said)
     values = _labels(target, texts)
     if len(values) == 1:
-        raise DataError(
-            "the target has one class", where=name, hint=f"every row is {values[0]!r}: give rows of the other label too"
-        )
+        hint = f"every row is {values[0]!r}: give rows of the other label too"
+        raise DataError("the target has one class", where=target.name, hint=hint)
     if kind == "binary":
         values, note = _positive_last(values, texts, spec)
         said += note
     task = Task(kind=kind, classes=len(values))
-    return Labels(name=name, task=task, values=values, texts=written(values), dtype=_dtype(values)), tuple(said)
+    return Labels(name=target.name, task=task, values=values, texts=written(values), dtype=_dtype(values)), tuple(said)
 
 
 def encode(labels: Labels, target: pl.Series) -> NDArray[np.float64]:
@@ -117,6 +102,22 @@ def _written(value: object) -> str:
     return str(value)
 
 
+def _numbers(target: pl.Series) -> Labels:
+    """How the numbers of a regression are read. DataError where there are none, or one for all rows."""
+    number = guess(target, wire="number")
+    if number is None:
+        raise DataError(f"the target holds {target.dtype}, no numbers", where=target.name)
+    labels = Labels(name=target.name, task=Task(kind="regression"), dtype="float", reader=number.reader(target.name))
+    values = encode(labels, target)
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        hint = 'set objective.task = "multiclass" for labels'
+        raise DataError("the target has no numbers", where=target.name, hint=hint)
+    if np.unique(finite).size == 1:
+        raise DataError("the target has one value in all rows: there is nothing to learn", where=target.name)
+    return labels
+
+
 def _told(target: pl.Series, spec: Spec) -> tuple[Kind | None, str]:
     """Regression, where that is plain without a look at each value."""
     objective = spec.objective
@@ -160,9 +161,9 @@ def _check_labels(texts: pl.Series, distinct: int, metric: str) -> None:
 
 
 def _kind_by_values(target: pl.Series, texts: pl.Series, distinct: int, several: Kind) -> tuple[Kind, str]:
-    found = guess(target)
-    banded = found is not None and (found.parser or {}).get("kind") in BANDS
-    if found is None or found.wire != "number" or banded or several == "binary":
+    guessed = guess(target)
+    banded = guessed is not None and (guessed.parser or {}).get("kind") in BANDS
+    if guessed is None or guessed.wire != "number" or banded or several == "binary":
         return several, f"the target has {distinct} labels"
     whole = target.dtype.is_integer() or bool(texts.drop_nulls().str.contains(r"^-?[0-9]+$").all())
     if whole and distinct <= MANY_CLASSES and distinct < 0.05 * len(target):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.read.frames import side_by_side
-from automl.data.read.typed_tables import Related
+from automl.data.read.reader import ColumnReader, CsvDialect, Reader, Wire
+from automl.data.read.typed_tables import RelatedTables
+from automl.errors import printable
 from automl.task import Task
 
-Wire = Literal["number", "category", "text", "date", "flag"]
 Sense = Literal["", "latitude", "longitude", "code", "list"]
 Role = Literal["feature", "target", "key", "time", "group", "weight", "excluded", "outcome", "dropped"]
+Action = Literal["noted", "dropped", "changed", "refused"]
 Scalar = str | int | float | bool
 
 
@@ -25,7 +27,7 @@ class Column:
     """One raw column: how it is read (`wire`, `missing`, `parser`), what it is for (`role`), and why.
 
     `reader` is the column's entry in the manifest: plain JSON that `automl.data.read.reader` understands.
-    A `computed` column stands in no source: it comes from other tables, and its `reader` is empty.
+    A `computed` column stands in no source: it comes from other tables, and nothing is read.
     `time` columns may be features too (their date parts): `is_feature` says so.
     `sense` is what the values mean beyond their wire, for steps that can use it: a ``latitude`` or ``longitude`` (the
     other one is the column named `pair`), a ``code`` (a category written as whole numbers), a ``list`` (a text of
@@ -37,7 +39,7 @@ class Column:
     role: Role
     reason: str
     is_feature: bool
-    reader: Mapping[str, object]
+    reader: ColumnReader
     computed: bool = False
     sense: Sense = ""
     pair: str = ""
@@ -46,8 +48,7 @@ class Column:
     @property
     def cells(self) -> tuple[str, ...]:
         """The raw columns that it is read from: itself, or the parts of a date."""
-        parts: Any = self.reader.get("parts", (self.name,))
-        return tuple(parts)
+        return tuple(self.reader.get("parts", (self.name,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +67,9 @@ class Schema:
         """The columns that the feature plan starts from; these are the inputs of the graph."""
         return tuple(column for column in self.columns if column.is_feature)
 
-    def reader(self) -> dict[str, object]:
-        """The reader of the manifest: ``{"columns": [entry of each feature column]}``."""
-        return {"columns": [dict(column.reader) for column in self.features]}
+    def reader(self) -> Reader:
+        """How the feature columns are read; those that are computed stand in no row."""
+        return {"columns": [column.reader for column in self.features if not column.computed]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class Labels:
     values: tuple[Scalar, ...] = ()
     texts: tuple[str, ...] = ()
     dtype: str = "str"  # "str", "int", "float", "bool": what `values` are
-    reader: Mapping[str, object] | None = None  # how the numbers of a regression target are read
+    reader: ColumnReader | None = None  # how the numbers of a regression target are read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +140,16 @@ class Finding:
     check: str  # "constant", "duplicate", "id", "leak", "infinite", "unparsed", ...
     column: str | None
     text: str  # plain English
-    action: Literal["noted", "dropped", "changed", "refused"]
+    action: Action
     evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+def finding(
+    check: str, column: str | None, text: str, action: Action = "dropped", evidence: Mapping[str, object] | None = None
+) -> Finding:
+    """A finding whose text holds on one line whatever the names and values in it (S08)."""
+    line = printable(text.replace("\n", "\\n").replace("\t", "\\t"))
+    return Finding(check=check, column=column, text=line, action=action, evidence=evidence or {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,5 +176,5 @@ class Prepared:
     findings: tuple[Finding, ...]
     split: str
     digests: Mapping[str, str]
-    dialect: Mapping[str, object] | None = None
-    related: Related | None = None
+    dialect: CsvDialect | None = None
+    related: RelatedTables | None = None

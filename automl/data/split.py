@@ -92,21 +92,21 @@ def _by_time(rows: Rows, k: int, horizon: float, *, unseen_groups: bool) -> tupl
     shares = [1.0 - _held(known.size)] if k == 1 else np.linspace(FIRST_WINDOW, 1.0, k + 1)[:-1]
     cuts = np.unique([known[min(known.size - 1, int(known.size * share))] for share in shares])
     cuts = cuts[cuts > known[0]] if (cuts > known[0]).any() else known[known > known[0]][:1]
-    found = []
+    parts = []
     for start, end in zip(cuts, [*cuts[1:], math.inf], strict=True):
         valid = (time >= start) & (time < end)
         fit = (time + horizon * 1e6 <= start) & (time < start) | np.isnan(time)
         if unseen_groups and rows.group is not None:
             fit &= ~np.isin(rows.group, rows.group[valid])
         if fit.any() and valid.any():
-            found.append(Fold(fit=np.flatnonzero(fit), valid=np.flatnonzero(valid)))
-    if not found:
+            parts.append(Fold(fit=np.flatnonzero(fit), valid=np.flatnonzero(valid)))
+    if not parts:
         gap = f" with a gap of {horizon / 86_400:g} days" if horizon else ""
         raise DataError(
             f"the rows cannot be split by time{gap}: nothing is left to learn from",
             hint="give rows of a longer time, a shorter data.horizon, or set data.unseen_groups = false",
         )
-    return tuple(found)
+    return tuple(parts)
 
 
 def _by_group(group: NDArray[np.int64], k: int, rng: np.random.Generator) -> Ints:

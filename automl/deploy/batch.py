@@ -16,6 +16,7 @@ import polars as pl
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import missing_columns, read_csv
 from automl.data.cost_files import CostFile, joined, open_costs
+from automl.data.read.reader import CsvDialect
 from automl.data.read.source import batches, files, frame_digest, kind
 from automl.deploy.formats import Form, header, rendered
 from automl.deploy.parts import Parts
@@ -243,7 +244,7 @@ def _columns(job: _Job, frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _dialect(model: Bundle, data: Path) -> Mapping[str, Any] | None:
+def _dialect(model: Bundle, data: Path) -> CsvDialect | None:
     """The dialect of training where the header can be read with it; else it is found from the file."""
     dialect = model.manifest.dialect
     first = files(data)[0]

@@ -1,4 +1,4 @@
-"""Trials in this process, one after the other: for tests and for looking inside. Nothing can be killed here."""
+"""Jobs in this process, one after the other: for tests and for looking inside. Nothing can be killed here."""
 
 from __future__ import annotations
 

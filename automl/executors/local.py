@@ -1,4 +1,4 @@
-"""Trials in child processes of our own helper: preloaded, one thread each, killed when late or too big."""
+"""Jobs in child processes of our own helper: preloaded, one thread each, killed when late or too big."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Trials in the workers of Ray: those of a cluster, or of a Ray of our own that only this machine can reach.
+"""Jobs in the workers of Ray: those of a cluster, or of a Ray of our own that only this machine can reach.
 
 Without more words Ray is started here, bound to 127.0.0.1 and without its dashboard, and ended with the executor.
 ``RAY_ADDRESS`` names a cluster to use instead: its machines must see the run folder and have automl installed, and the
-memory of trials there is left to Ray. The worker processes stay warm between jobs and are replaced when they die.
+memory of jobs there is left to Ray. The worker processes stay warm between jobs and are replaced when they die.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.read.reader import Reader
 from automl.data.rows import Prepared
 from automl.decide.calibration.calibrate import Calibration, fit_calibration
 from automl.decide.calibration.out_of_fold import OutOfFold
@@ -38,7 +39,7 @@ class Choice:
     outcome: Outcome
     assembly: Assembly
     model: bytes
-    reader: Mapping[str, object]
+    reader: Reader
     calibration: Calibration
     policy: DecisionPolicy
     oof: OutOfFold
@@ -96,11 +97,11 @@ def _parity(assembly: Assembly, outcome: Outcome, data: Prepared) -> Parity:
     return check_parity(assembly, rows, outcome.native, tuple(member.learner for member in outcome.members))
 
 
-def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> dict[str, object]:
+def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> Reader:
     """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
     columns = [column for column in data.schema.columns if not column.computed]
-    beside = [dict(column.reader) for column in columns if column.name in named and column.name not in needed]
-    read = [dict(column.reader) for column in columns if column.name in needed]
+    beside = [column.reader for column in columns if column.name in named and column.name not in needed]
+    read = [column.reader for column in columns if column.name in needed]
     return {"columns": read, "evidence": beside} if beside else {"columns": read}
 
 

@@ -17,6 +17,7 @@ from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
 from automl.data.read.frames import read_frame, side_by_side
+from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Column, Prepared, Rows
 from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
 from automl.features.relational.relate import narrowed
@@ -27,8 +28,11 @@ from automl.search.leaderboard import Outcome
 from automl.spec import Spec
 
 
-def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, created: datetime) -> Contents:
-    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops."""
+def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement | None, *, created: datetime) -> Contents:
+    """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops.
+
+    Without a `judgement` the test part was not looked at: the bundle has no scores, and evidence out of fold only.
+    """
     needed = {column.name for column in choice.assembly.inputs}
     columns = [column for column in data.schema.columns if column.name in needed]
     read = replace(data.train, frame=data.train.inputs, beside=None)
@@ -47,7 +51,7 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         golden=golden,
         profile=profile(read, columns),
         evidence=_evidence(data, choice, judgement),
-        scores=judgement.scores,
+        scores=judgement.scores if judgement else (),
         members=_members(choice.outcome),
         features=_features(choice),
         findings=data.findings,
@@ -59,17 +63,16 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement, *, cr
         native=_answers(choice, outputs, read_golden(choice.reader, golden, document, tables)),
         relational=document,
         golden_tables=tables if document else None,
-        groups=judgement.groups,
+        groups=judgement.groups if judgement else (),
     )
 
 
-def _evidence(data: Prepared, choice: Choice, judgement: Judgement) -> pl.DataFrame:
-    """The rows of both parts that the policy and its verdict stand on."""
+def _evidence(data: Prepared, choice: Choice, judgement: Judgement | None) -> pl.DataFrame:
+    """The rows of the parts that were judged that the policy and its verdict stand on."""
     policy = choice.policy
-    parts: tuple[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]], ...] = (
-        (data.train, choice.outcome.oof, "oof"),
-        (data.test, judgement.prediction, "test"),
-    )
+    parts: list[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]]] = [(data.train, choice.outcome.oof, "oof")]
+    if judgement is not None:
+        parts.append((data.test, judgement.prediction, "test"))
     return pl.concat(
         [
             evidence(rows, p, part=part, costs=policy.columns, expected=_expected(policy, rows))
@@ -78,14 +81,14 @@ def _evidence(data: Prepared, choice: Choice, judgement: Judgement) -> pl.DataFr
     )
 
 
-def _document(data: Prepared, needed: Collection[str]) -> dict[str, Any] | None:
+def _document(data: Prepared, needed: Collection[str]) -> RelationalDocument | None:
     """relational.json of the computed columns that the graph takes, None if it takes none."""
     names = [column.name for column in data.schema.columns if column.computed and column.name in needed]
     return narrowed(data.related.document, names) if data.related and names else None
 
 
 def _golden(
-    data: Prepared, read: Rows, columns: Sequence[Column], document: dict[str, Any] | None, *, seed: int
+    data: Prepared, read: Rows, columns: Sequence[Column], document: RelationalDocument | None, *, seed: int
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Golden rows over the columns that come from the source, and the rows of other tables that they meet."""
     own = [column for column in columns if not column.computed]
@@ -113,7 +116,7 @@ def _expected(policy: DecisionPolicy, rows: Rows) -> dict[str, NDArray[np.float6
 def _answered(
     choice: Choice,
     golden: list[dict[str, Any]],
-    document: Mapping[str, Any] | None,
+    document: RelationalDocument | None,
     tables: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """The golden rows without those whose decision is refused for want of a cost: they have no answer."""

@@ -20,8 +20,8 @@ from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, Score, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
-from automl.bundle.tables import RELATIONAL
 from automl.bundle.write import check_place, discard, finish, stage, staging
+from automl.data.read.reader import Reader
 from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.costs.cost_matrix import EXPECTED, CostMatrix, make_cost_matrix
@@ -135,7 +135,7 @@ def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
 
 def _asked(spec: Spec, old: Bundle, data: Prepared) -> DecisionPolicy:
     """The policy that the new spec asks for, with what the fit learned to expect; nothing else is learned yet."""
-    inputs = [str(entry["name"]) for entry in old.manifest.reader["columns"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    inputs = [entry["name"] for entry in old.manifest.reader["columns"]]
     there = [column.name for column in data.schema.columns]
     _check_columns(named_columns(spec.objective), there, "the evidence in the bundle lacks", where="objective")
     costed = [name for name in cost_columns(spec.objective.costs) if name not in spec.data.outcomes]
@@ -217,12 +217,12 @@ def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, score
         native=native,
         parent=manifest.content_hash,
         groups=manifest.groups,
-        relational=_kept(old, RELATIONAL),
+        relational=old.relational,
         golden_tables=_kept(old, "golden/tables.json"),
     )
 
 
-def _reader(manifest: Manifest, inputs: Collection[str], named: Collection[str]) -> dict[str, object]:
+def _reader(manifest: Manifest, inputs: Collection[str], named: Collection[str]) -> Reader:
     """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
     entries = entries_of(manifest)
     read = [entry for entry in entries if entry["name"] in inputs]
@@ -250,7 +250,7 @@ def _golden(
     names = predicted(old.manifest).columns
     prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
     tables = _kept(old, "golden/tables.json") or {}
-    frame = read_golden(old.manifest.reader, rows, _kept(old, RELATIONAL), tables)
+    frame = read_golden(old.manifest.reader, rows, old.relational, tables)
     frame = frame.hstack(_inner_values(old, stub, outputs, frame))
     by_ops = evaluate(outputs, frame, stubs={stub.name: prediction})
     answers = dict(zip(names, prediction.T, strict=True))

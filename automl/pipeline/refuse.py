@@ -12,7 +12,7 @@ from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.report.refusal import tell_refusal
 from automl.report.run import REFUSAL
-from automl.search.leaderboard import Board
+from automl.search.leaderboard import Leaderboard
 
 STORY = "refusal.md"
 
@@ -36,7 +36,7 @@ def refusal(
 def write_story(
     run: Path,
     *,
-    board: Board,
+    board: Leaderboard,
     gates: Sequence[GateVerdict] = (),
     verdict: Verdict | None = None,
     unpromised: str | None = None,

@@ -1,4 +1,4 @@
-"""The repair ladder: where the best model breaks a limit, lighter ones are made and measured until one keeps it."""
+"""Repair: where the best model breaks a limit, lighter ones are made and measured until one keeps it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from automl.budget import Deadline
 from automl.bundle.write import discard, stage
 from automl.data.rows import Prepared
 from automl.decide.policy.decision_policy import DecisionPolicy
@@ -19,19 +17,17 @@ from automl.errors import BundleError, LimitRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.gates.measure import observe, verdicts
 from automl.pipeline.choose import Choice
-from automl.pipeline.judge import Judgement
 from automl.pipeline.pack import pack
-from automl.progress import Event, Listener
-from automl.search.leaderboard import Outcome, Rung, Weighed
-from automl.spec import Spec
+from automl.search.distill.lighter_models import LighterModel, LighterModels
+from automl.search.distill.limit_use import ESTIMATE, MeasuredOutcome
+from automl.search.leaderboard import Outcome
+from automl.search.run import Run
 from automl.spec.limits import Limits
 
-SERVING = ("latency_p50", "latency_p99", "memory", "size", "throughput", "cold_start")
-"""The limits that a lighter model may keep where a better one breaks them."""
 AS_GOOD = 0.005  # of the loss: a model that keeps its limits and is this near to the best needs no other
 CLOSE = 0.9  # of a limit: beyond, it is measured again, and both must keep it
-HOPELESS = 1.25  # of a limit, expected after what was measured: such a rung is not tried
-ROW_SECONDS = 2.0  # of single rows for each rung
+HOPELESS = 1.25  # of a limit, expected after what was measured: such a model is not tried
+ROW_SECONDS = 2.0  # of single rows for each model
 NEAR = 0.85  # of its tightest limit: what takes more leaves little room for a better model
 ROUNDS = 4  # of lighter models, however much time there is
 ROUND = 0.6  # of the time that is left, for one round of lighter models: what was measured then shows better ones
@@ -39,7 +35,7 @@ ROUND = 0.6  # of the time that is left, for one round of lighter models: what w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A rung that was measured: its `loss` on out-of-fold rows, what its decisions would save there per 1,000 rows.
+    """A model that was measured: its `loss` on out-of-fold rows, what its decisions would save there per 1,000 rows.
 
     `pressure` is what it takes of its tightest limit: above 1 it breaks it. `saving` is None without costs.
     """
@@ -58,8 +54,8 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """The model that ships, what was measured of it, and every rung that was tried."""
+class WithinLimits:
+    """A model that keeps the limits, what was measured of it, and every model that was tried."""
 
     choice: Choice
     measured: Measured
@@ -67,7 +63,7 @@ class Kept:
 
 
 class NothingFits(LimitRefusal):
-    """No rung keeps the limits; `attempts` are what was tried, `points` tell what would be had for more."""
+    """No model keeps the limits; `attempts` are what was tried, `points` tell what would be had for more."""
 
     def __init__(self, what: str, *, attempts: tuple[Attempt, ...], points: tuple[str, ...]) -> None:
         self.attempts = attempts
@@ -76,112 +72,100 @@ class NothingFits(LimitRefusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What every rung is measured with; `make` puts an outcome into a graph, `staged` is the folder to measure in."""
+class Repair:
+    """What models are made and measured with: `make` puts an outcome into a graph, `staged` is the folder for it."""
 
-    spec: Spec
+    run: Run
     data: Prepared
     policy: DecisionPolicy
+    lighter: LighterModels
     staged: Path
-    deadline: Deadline
-    listener: Listener
     make: Callable[[Outcome], Choice]
 
-    @property
-    def counted(self) -> bool:
-        """Whether choices follow counted work and not the clock."""
-        return self.spec.budget.trials is not None
 
-
-def is_limited(limits: Limits) -> bool:
-    """Whether the spec limits what serving may cost."""
-    return any(getattr(limits, name) for name in SERVING)
-
-
-def keep_limits(outcome: Outcome, bench: Bench) -> Kept:
+def keep_limits(outcome: Outcome, repair: Repair) -> WithinLimits:
     """The model of least out-of-fold loss that keeps the limits on serving, each measured on its own staged bundle.
 
-    The test part is not looked at. Raises `NothingFits` where no rung keeps them.
+    The test part is not looked at. Raises `NothingFits` where no model keeps them.
     """
-    lighter, left = outcome.lighter, bench.deadline.left()
-    if lighter is None:
-        raise ValueError("an outcome of a search with limits has a way to lighter models")
-    start = Rung(name="the ensemble of the search", outcome=outcome, loss=lighter.loss(outcome.oof), excess=1.0)
-    first, kept = _attempt(start, bench)
+    lighter, deadline = repair.lighter, repair.run.deadline
+    left = deadline.left()
+    first, kept = _attempt("the ensemble of the search", outcome, lighter.loss(outcome.oof), repair)
     if kept and first.loss <= lighter.best + AS_GOOD * abs(lighter.best):
         return kept
-    took = left - bench.deadline.left()
-    _tell(bench, first, "a better model may keep the limits too" if kept else "lighter models are tried")
+    took = left - deadline.left()
+    _tell(repair, first, "a better model may keep the limits too" if kept else "lighter models are tried")
     attempts = [first]
     for _ in range(ROUNDS):
         if (seconds := lighter.seconds() - took) <= 0:
             break
-        rungs = lighter.rungs([_weighed(one) for one in attempts], seconds=ROUND * seconds)
+        models = lighter.models([_measured(one) for one in attempts], seconds=ROUND * seconds)
         least = kept.attempts[-1].loss if kept else np.inf
-        better = sorted((rung for rung in rungs if rung.loss < least), key=lambda rung: rung.loss)
-        tried, found = _climb(better, bench, took=took, free=not kept and len(attempts) == 1)
+        better = sorted((model for model in models if model.loss < least), key=lambda model: model.loss)
+        tried, within = _first_within(better, repair, took=took, free=not kept and len(attempts) == 1)
         attempts += tried
-        kept = found or kept
-        if not tried or (found and found.attempts[-1].pressure > NEAR):
+        kept = within or kept
+        if not tried or (within and within.attempts[-1].pressure > NEAR):
             break  # else what was measured shows what the next ones may weigh, lighter ones or heavier ones
     if kept:
         return replace(kept, attempts=tuple(attempts))
-    discard(bench.staged)
-    raise _refused(attempts, outcome, bench)
+    discard(repair.staged)
+    raise _refused(attempts, outcome, repair)
 
 
-def _climb(rungs: Sequence[Rung], bench: Bench, *, took: float, free: bool) -> tuple[list[Attempt], Kept | None]:
-    """The first of the rungs that keeps the limits, and what was measured on the way.
+def _first_within(
+    models: Sequence[LighterModel], repair: Repair, *, took: float, free: bool
+) -> tuple[list[Attempt], WithinLimits | None]:
+    """The first of the models that keeps the limits, and what was measured on the way.
 
     `took` are the seconds that a measurement takes; where nothing ships yet (`free`) one is made however late it is.
     """
     attempts: list[Attempt] = []
     factor = 1.0
-    lightest = min(rungs, key=lambda rung: rung.excess, default=None)
-    for rung in rungs:
-        late = bench.deadline.left() < 2 * took and not bench.counted
+    lightest = min(models, key=lambda model: model.limit_use, default=None)
+    for model in models:
+        late = repair.run.deadline.left() < 2 * took and not repair.run.counted
         if late and (attempts or not free):
             break
-        if rung.excess * factor > HOPELESS and not (free and rung is lightest):
+        if model.limit_use * factor > HOPELESS and not (free and model is lightest):
             continue
         try:
-            tried, found = _attempt(rung, bench)
+            tried, within = _attempt(model.name, model.outcome, model.loss, repair)
         except (LimitRefusal, BundleError) as refused:  # it cannot promise what is required, or is no sound graph
-            bench.listener(Event(stage="repair", text=f"{rung.name}: {refused.what}"))
+            repair.run.tell("repair", f"{model.name}: {refused.what}")
             continue
         attempts.append(tried)
-        _tell(bench, tried, "it keeps them" if found else "the next one is tried")
-        if found:
-            return attempts, found
-        factor = tried.pressure / max(rung.excess, 1e-9)
+        _tell(repair, tried, "it keeps them" if within else "the next one is tried")
+        if within:
+            return attempts, within
+        factor = tried.pressure / max(model.limit_use, 1e-9)
     return attempts, None
 
 
-def _attempt(rung: Rung, bench: Bench) -> tuple[Attempt, Kept | None]:
-    """Measure a rung on a bundle of its own, made without a look at the test part."""
-    spec, data = bench.spec, bench.data
-    choice, oof = bench.make(rung.outcome), rung.outcome.oof
-    unseen = Judgement(scores=(), verdict=None, prediction=np.full((data.test.n, oof.shape[1]), np.nan))
-    stage(pack(spec, data, choice, unseen, created=datetime.now(UTC)), bench.staged)
-    measured = observe(bench.staged, spec.limits, row_seconds=ROW_SECONDS)
+def _attempt(name: str, outcome: Outcome, loss: float, repair: Repair) -> tuple[Attempt, WithinLimits | None]:
+    """Measure a model on a bundle of its own, made without a look at the test part."""
+    spec, data = repair.run.spec, repair.data
+    choice = repair.make(outcome)
+    stage(pack(spec, data, choice, None, created=datetime.now(UTC)), repair.staged)
+    measured = observe(repair.staged, spec.limits, row_seconds=ROW_SECONDS)
     if CLOSE < _tightest(measured, spec.limits) <= 1.0:  # a quiet moment is no promise
-        again = observe(bench.staged, spec.limits, row_seconds=ROW_SECONDS)
-        measured = max(measured, again, key=lambda found: _tightest(found, spec.limits))
+        again = observe(repair.staged, spec.limits, row_seconds=ROW_SECONDS)
+        measured = max(measured, again, key=lambda one: _tightest(one, spec.limits))
     attempt = Attempt(
-        name=rung.name,
-        outcome=rung.outcome,
-        loss=rung.loss,
-        saving=quick_saving(oof, data.train, bench.policy),
+        name=name,
+        outcome=outcome,
+        loss=loss,
+        saving=quick_saving(outcome.oof, data.train, repair.policy),
         pressure=_tightest(measured, spec.limits),
         gates=_serving(measured, spec.limits),
     )
-    kept = Kept(choice=choice, measured=measured, attempts=(attempt,))
-    return attempt, kept if attempt.ok else None
+    within = WithinLimits(choice=choice, measured=measured, attempts=(attempt,))
+    return attempt, within if attempt.ok else None
 
 
 def _serving(measured: Measured, limits: Limits) -> tuple[GateVerdict, ...]:
     """The verdicts on limits that are set and hang on nothing but the model's weight."""
-    only = Limits.model_construct(**{name: getattr(limits, name) for name in SERVING})
+    only = Limits.model_construct(**{name: getattr(limits, name) for name in ESTIMATE})
     return tuple(gate for gate in verdicts(measured, only) if gate.limit is not None)
 
 
@@ -195,28 +179,30 @@ def _pressure(gate: GateVerdict) -> float:
     return limit / gate.measured if gate.gate == "throughput" else gate.measured / limit
 
 
-def _weighed(attempt: Attempt) -> Weighed:
-    return Weighed(outcome=attempt.outcome, pressures={gate.gate: _pressure(gate) for gate in attempt.gates})
+def _measured(attempt: Attempt) -> MeasuredOutcome:
+    return MeasuredOutcome(outcome=attempt.outcome, pressures={gate.gate: _pressure(gate) for gate in attempt.gates})
 
 
-def _tell(bench: Bench, attempt: Attempt, then: str) -> None:
+def _tell(repair: Repair, attempt: Attempt, then: str) -> None:
     figures = ", ".join(f"{gate.gate} {gate.measured:.3g} {gate.unit} of {gate.limit:g}" for gate in attempt.gates)
-    facts: dict[str, Any] = {"loss": attempt.loss, "kept": attempt.ok, "left": bench.deadline.left()}
-    bench.listener(Event(stage="repair", text=f"{attempt.name}: {figures}; {then}", facts=facts))
+    left = repair.run.deadline.left()
+    repair.run.tell("repair", f"{attempt.name}: {figures}; {then}", loss=attempt.loss, kept=attempt.ok, left=left)
 
 
 # --- nothing fits -------------------------------------------------------------------------------------
 
 
-def _refused(attempts: Sequence[Attempt], outcome: Outcome, bench: Bench) -> NothingFits:
+def _refused(attempts: Sequence[Attempt], outcome: Outcome, repair: Repair) -> NothingFits:
     nearest = min(attempts, key=lambda one: one.pressure)
     broken = "; ".join(gate.reason for gate in nearest.gates if not gate.ok)
     count = f"the lightest of {len(attempts)} models that were measured: {nearest.name}"
-    return NothingFits(f"{broken} ({count})", attempts=tuple(attempts), points=tuple(_points(attempts, outcome, bench)))
+    return NothingFits(
+        f"{broken} ({count})", attempts=tuple(attempts), points=tuple(_points(attempts, outcome, repair))
+    )
 
 
-def _points(attempts: Sequence[Attempt], outcome: Outcome, bench: Bench) -> Iterator[str]:
-    """What each looser limit would give, the nearest first: measured rungs, then the best model by its estimate."""
+def _points(attempts: Sequence[Attempt], outcome: Outcome, repair: Repair) -> Iterator[str]:
+    """What each looser limit would give, the nearest first: measured models, then the best model by its estimate."""
     pareto: list[Attempt] = []
     for one in sorted(attempts, key=lambda one: (one.pressure, one.loss)):
         if not pareto or one.loss < pareto[-1].loss:
@@ -224,13 +210,13 @@ def _points(attempts: Sequence[Attempt], outcome: Outcome, bench: Bench) -> Iter
     base = pareto[0]
     for one in pareto:
         at = " and ".join(f"{gate.gate} {gate.measured:.3g} {gate.unit}" for gate in one.gates if not gate.ok)
-        yield f"at {at} {_worth(one.loss, one.saving, base, bench.policy)} ({one.name})"
+        yield f"at {at} {_worth(one.loss, one.saving, base, repair.policy)} ({one.name})"
     best = outcome.board.front[0] if outcome.board.front else None
-    if best is not None and outcome.lighter is not None and best.loss < pareto[-1].loss:
-        saving = quick_saving(outcome.lighter.teacher, bench.data.train, bench.policy)
+    if best is not None and best.loss < pareto[-1].loss:
+        saving = quick_saving(repair.lighter.teacher, repair.data.train, repair.policy)
         at = f"about latency_p99 {1e3 * best.latency_p99 * _slowness(attempts[0], outcome):.3g} ms and size "
         at += f"{best.size / 1e6:.3g} MB"
-        yield f"at {at} {_worth(best.loss, saving, base, bench.policy)} (the best ensemble, estimated)"
+        yield f"at {at} {_worth(best.loss, saving, base, repair.policy)} (the best ensemble, estimated)"
 
 
 def _slowness(first: Attempt, outcome: Outcome) -> float:

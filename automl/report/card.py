@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.verdict import ROWS_SMALL
 from automl.report._words import Facts, count, interval, render
-from automl.report.money import PAIR, capacity, running, span, taken
+from automl.report.money import capacity, running, span, taken
 from automl.spec.units import read_share
 
 PARTS = {"test": "test", "oof": "out-of-fold"}
@@ -12,7 +13,7 @@ PARTS = {"test": "test", "oof": "out-of-fold"}
 
 def card(manifest: Facts) -> str:
     """The model card in Markdown, from the manifest as JSON values with its gates and verdict filled in."""
-    verdict = manifest["verdict"]
+    verdict = VerdictRecord.model_validate(manifest["verdict"]) if manifest["verdict"] else None
     sources = dict.fromkeys(name for feature in manifest["features"] for name in feature["source"])
     more = {
         "purpose": f"Predicts the column '{manifest['target']['name']}' of one row.",
@@ -21,12 +22,13 @@ def card(manifest: Facts) -> str:
         "answers": _number_answers(manifest),
         "made_of": f"{count(len(manifest['features']), 'feature')} from {count(len(sources), 'column')}",
         "sources_used": list(sources),
-        "money_unit": (verdict or {}).get("currency") or "cost",
+        "verdict": verdict,
+        "money_unit": (verdict and verdict.currency) or "cost",
         "span": span(verdict) if verdict else "",
-        "running": running(verdict) if (verdict or {}).get("running") else "",
+        "running": running(verdict) if verdict else "",
         "capacity": capacity(verdict) if verdict else [],
-        "taken": taken(verdict) if len((verdict or {}).get("taken") or ()) > PAIR else "",
-        "caveats": _caveats(manifest),
+        "taken": taken(verdict) if verdict else "",
+        "caveats": _caveats(manifest, verdict),
     }
     return render("card.md.j2", {**manifest, **more})
 
@@ -43,8 +45,7 @@ def _number_answers(manifest: Facts) -> list[str]:
     return found
 
 
-def _caveats(manifest: Facts) -> list[str]:
-    verdict = manifest["verdict"]
+def _caveats(manifest: Facts, verdict: VerdictRecord | None) -> list[str]:
     found = ["It answers for rows like those it was trained on. Where the world has moved, it does not know."]
     if require := manifest["spec"]["objective"].get("require"):
         found.append(
@@ -56,9 +57,9 @@ def _caveats(manifest: Facts) -> list[str]:
     found += [broken] if (broken := _broken_promise(manifest)) else []
     if any(not gate["ok"] for gate in manifest["gates"]):
         found.append("It does not keep every limit of its spec.")
-    if verdict and not verdict["worth"]:
+    if verdict and not verdict.worth:
         found.append("Deploying is not shown to be worth it; the bundle was written all the same, on request.")
-    if verdict and verdict["rows"] != verdict["test_rows"]:
+    if verdict and verdict.rows != verdict.test_rows:
         found.append(
             f"Fewer than {ROWS_SMALL:,} test rows: the verdict stands on out-of-fold rows too, whose scores helped "
             "to choose the model and so may flatter it a little."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from automl.bundle.verdict import VerdictRecord
 from automl.report._words import Facts, figure, render
 from automl.report.money import verdict_story
 from automl.report.run import by_loss
@@ -37,7 +38,7 @@ def tell_refusal(
         "verdict": verdict,
         "board": sorted(board, key=by_loss),
     }
-    story = verdict_story(verdict) if verdict is not None else []
+    story = verdict_story(VerdictRecord.model_validate(verdict)) if verdict is not None else []
     return document, render("refusal.md.j2", {**document, "story": story})
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from automl.bundle.verdict import VerdictRecord
 from automl.report._words import Facts, columns, count, digits, figure, interval, line, prose
 from automl.report.money import verdict_story
 from automl.report.run import describe_run, is_run
@@ -145,7 +146,9 @@ def _score(scores: Sequence[Facts], metric: str) -> tuple[str, str, str, str]:
 
 
 def _money(verdict: Facts | None) -> list[str]:
-    return ["", "Money", *(f"  {text}" for text in verdict_story(verdict))] if verdict else []
+    if not verdict:
+        return []
+    return ["", "Money", *(f"  {text}" for text in verdict_story(VerdictRecord.model_validate(verdict)))]
 
 
 def _limits(gates: Sequence[Facts]) -> list[str]:

@@ -16,9 +16,9 @@ from automl.ops.bulk import evaluate
 from automl.search.leaderboard import Status, Trial
 from automl.search.problem import Problem
 from automl.search.rundir import RunDir
-from automl.search.worker.fold_fit import RAW, Fitted, FoldResult
-from automl.search.worker.model_size import NOTHING, Footprint
-from automl.search.worker.soft_targets import Lesson
+from automl.search.worker.fold_fit import RAW, FittedModel, FoldResult
+from automl.search.worker.model_size import NOTHING, ModelSize
+from automl.search.worker.soft_targets import SoftTargets
 
 Floats = NDArray[np.float64]
 OOF = "oof"
@@ -34,14 +34,14 @@ class Candidate:
     params: Params
     proposed: bool = False  # by an engine, which waits for the loss
     sample: int | None = None  # rows to learn from, if not all
-    lesson: Lesson | None = None  # of a small model that is taught by a large one (see `lighter`)
-    origin: int | None = None  # the candidate on fewer rows that it goes on from (see `ladder`)
+    soft_targets: SoftTargets | None = None  # of a small model that is taught by a large one (see `distill`)
+    origin: int | None = None  # the candidate on fewer rows that it goes on from (see `schedule.successive_halving`)
     asked: set[int] = field(default_factory=set)
     losses: dict[int, float] = field(default_factory=dict)
     rounds: dict[int, int] = field(default_factory=dict)  # by fold, of learners that have them
     predictions: dict[int, Floats] = field(default_factory=dict)
-    footprint: Footprint = NOTHING  # of its largest fold
-    fitted: Fitted | None = None  # of the holdout fit, which may ship
+    model_size: ModelSize = NOTHING  # of its largest fold
+    fitted: FittedModel | None = None  # of the holdout fit, which may ship
     status: Status = "ok"
     detail: str = ""
     seconds: float = 0.0
@@ -94,12 +94,12 @@ def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, 
     candidate.predictions[fold] = prediction
     if result.rounds is not None:
         candidate.rounds[fold] = result.rounds
-    candidate.footprint |= result.footprint
+    candidate.model_size |= result.model_size
     candidate.fitted = result.fitted
 
 
 def end(candidate: Candidate, problem: Problem, rundir: RunDir, *, folds: int) -> Trial:
-    """Close a candidate: its predictions go to disk, its fate becomes a row of the board."""
+    """Close a candidate: its predictions go to disk, its fate becomes a trial of the leaderboard."""
     if candidate.status == "ok":
         whole = len(candidate.losses) >= folds
         candidate.score = _keep(candidate, list(candidate.predictions), problem, rundir if whole else None)
@@ -173,7 +173,7 @@ def restore(line: Mapping[str, Any], learners: Mapping[str, Learner]) -> Candida
         detail=line["detail"],
         seconds=line["seconds"],
         memory=line["memory"],
-        footprint=Footprint(**line["footprint"]),
+        model_size=ModelSize(**line["footprint"]),
         ended=True,
         whole=line["oof"] is not None,
         score=line["score"],
@@ -190,7 +190,7 @@ def restore_repeat(candidate: Candidate, line: Mapping[str, Any]) -> None:
 
 
 def trial(candidate: Candidate, problem: Problem) -> Trial:
-    """The candidate as a row of the board."""
+    """The candidate as a trial of the leaderboard."""
     return Trial(
         id=candidate.id,
         learner=candidate.learner.name,
@@ -204,7 +204,7 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         rows=candidate.sample or len(problem.folds[0].fit),
         seconds=round(candidate.seconds, 3),
         memory=candidate.memory,
-        footprint=candidate.footprint,
+        footprint=candidate.model_size,
         oof=oof_name(candidate) if candidate.whole else None,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from automl.progress import Event
 from automl.search.leaderboard import Trial
 from automl.search.problem import Problem
 from automl.search.schedule.estimates import seconds_left
@@ -14,7 +13,7 @@ EARLY = 0.03  # of the budget: an end that is earlier is told
 def tell(state: State, trial: Trial) -> None:
     """Tell the listener of a trial that has ended."""
     problem, trials = state.problem, state.trials
-    facts: dict[str, object] = {"trials": len(trials), "learner": trial.learner, "left": state.deadline.left()}
+    facts: dict[str, object] = {"trials": len(trials), "learner": trial.learner, "left": state.run.deadline.left()}
     scores = [one.score for one in trials if one.oof is not None and one.score is not None]
     if trial.score is not None:
         facts["score"] = trial.score
@@ -22,16 +21,16 @@ def tell(state: State, trial: Trial) -> None:
         facts["best"] = max(scores) if problem.metric.greater_is_better else min(scores)
         if trial.oof is not None and trial.score == facts["best"]:
             facts["oof"] = trial.oof
-    state.listener(Event(stage="search", text=_sentence(trial, problem), facts=facts))
+    state.run.tell("search", _sentence(trial, problem), **facts)
 
 
 def tell_the_end(state: State, *, improving: bool) -> None:
     """Say why a search ends before its time."""
     left = seconds_left(state)
-    if not state.counted and left > EARLY * state.deadline.seconds:
+    if not state.counted and left > EARLY * state.run.deadline.seconds:
         why = "nothing else fits into the time" if improving else "no gain for a while"
         text = f"{why}: the search ends {left:.0f} s early"
-        state.listener(Event(stage="search", text=text, facts={"left": state.deadline.left()}))
+        state.run.tell("search", text, left=state.run.deadline.left())
 
 
 def _sentence(trial: Trial, problem: Problem) -> str:

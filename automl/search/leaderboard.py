@@ -1,10 +1,10 @@
-"""The board: each trial with its score, time and memory, or why it failed; and what was chosen from it."""
+"""The leaderboard: each trial with its score, time and memory, or why it failed; and what was chosen from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from automl.executors.base import Status as JobStatus
 from automl.features.plan import Plan
 from automl.learners.base import Member, Params
-from automl.search.worker.model_size import NOTHING, Footprint
+from automl.search.worker.model_size import NOTHING, ModelSize
 
 # stopped: still under way when the time ended; left out: never tried
 Status = JobStatus | Literal["stopped", "left out"]
@@ -40,7 +40,7 @@ class Trial:
     rows: int = 0
     seconds: float = 0.0
     memory: int = 0
-    footprint: Footprint = NOTHING
+    footprint: ModelSize = NOTHING  # as the journal calls it
     oof: str | None = None
 
 
@@ -49,7 +49,7 @@ class Point:
     """An ensemble that could have shipped: no other is better, faster and smaller.
 
     `weights` are by trial id, `loss` and `score` out of fold as in `Trial`; `latency_p99` (seconds for one raw row) and
-    `size` (bytes) are estimates (`search.serving`).
+    `size` (bytes) are estimates (`cost.serving`).
     """
 
     weights: tuple[tuple[int, float], ...]
@@ -60,7 +60,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class Leaderboard:
     """All trials of a run in the order they ended, and the chosen weights by trial id (they sum to 1).
 
     `front` holds what other weights of the serving cost would have chosen, the best first.
@@ -86,7 +86,7 @@ class Outcome:
     `native` holds each member's raw scores by its own library on the parity rows (positions in train).
     """
 
-    board: Board
+    board: Leaderboard
     plan: Plan  # fitted on all train rows; the members look at its matrix
     members: tuple[Member, ...]
     weights: tuple[float, ...]
@@ -95,7 +95,6 @@ class Outcome:
     native: tuple[NDArray[np.float64], ...]
     stopped: str | None = None  # why the search ended early, in plain words
     signal: int | None = None  # the number of the signal that stopped it: this is the best so far
-    lighter: Lighter | None = None  # only where the spec limits what serving may cost
 
     @property
     def oof(self) -> NDArray[np.float64]:
@@ -120,49 +119,3 @@ class Outcome:
 def mixed(weights: Iterable[float], predictions: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
     """The weighted sum of predictions [n, width]."""
     return np.asarray(sum(weight * prediction for weight, prediction in zip(weights, predictions, strict=True)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """A model that could ship instead: what was done to make it light, and its `loss` on out-of-fold rows.
-
-    `excess` is the largest estimate in its limit: above 1 it is not expected to keep it.
-    """
-
-    name: str
-    outcome: Outcome
-    loss: float
-    excess: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """A model that was measured: what it takes of each limit (above 1 it breaks it)."""
-
-    outcome: Outcome
-    pressures: Mapping[str, float]
-
-
-class Lighter(Protocol):
-    """Makes lighter models from the search that an outcome came from.
-
-    `teacher` [n_train, width] is what the best ensemble would say out of fold if nothing were limited, `best` its loss.
-    """
-
-    @property
-    def teacher(self) -> NDArray[np.float64]: ...
-
-    @property
-    def best(self) -> float: ...
-
-    def loss(self, oof: NDArray[np.float64]) -> float:
-        """The proper score of predictions [n_train, width] on the rows that have one."""
-
-    def seconds(self) -> float:
-        """What is left of the budget for lighter models, beside what comes after them."""
-
-    def rungs(self, measured: Sequence[Weighed], *, seconds: float) -> Iterator[Rung]:
-        """Models that are expected to keep the limits, after what was measured so far, made within `seconds`.
-
-        The last one measured is taken apart; others are trained, each once, and cross-validated on its own.
-        """

@@ -40,7 +40,7 @@ def orderly(plan: Plan, values: Floats, directions: Mapping[str, Direction]) -> 
 def able(
     learners: Sequence[Learner], directions: Mapping[str, Direction]
 ) -> tuple[tuple[Learner, ...], tuple[Trial, ...]]:
-    """The learners that keep directions, if any are asked for, and a row of the board for each other one."""
+    """The learners that keep directions, if any are asked for, and a trial for each other one."""
     if not directions:
         return tuple(learners), ()
     others = [learner for learner in learners if not learner.monotone]

@@ -18,7 +18,7 @@ from automl.metrics.base import Metric, get
 from automl.metrics.base import loss as proper
 from automl.search.monotone import SIGN, direction, orderly
 from automl.search.rundir import RunDir
-from automl.search.worker.feature_matrix import Table
+from automl.search.worker.feature_matrix import FeatureMatrix
 from automl.spec.model import Spec
 from automl.task import Task
 
@@ -69,16 +69,16 @@ class Problem:
             by_time=rows.time is not None,
             unseen_groups=spec.data.unseen_groups,
         )
-        found = get(metric)
+        asked = get(metric)
         numbers = {column.name for column in schema.features if column.wire == "number"}
-        loss = proper(found, task.kind)
+        loss = proper(asked, task.kind)
         return cls(
             rows=rows,
             schema=schema,
             task=aimed(task, rows.y, loss.name),
             # by time the last fold has the most to learn from and is nearest to what will be scored
             folds=tuple(sorted(outer, key=lambda fold: -len(fold.fit))) if rows.time is not None else outer,
-            metric=found,
+            metric=asked,
             loss=loss,
             seed=seed,
             unseen_groups=spec.data.unseen_groups,
@@ -124,7 +124,7 @@ class Problem:
 
     def parted(self, k: int, *, seed: int, by_time: bool = False) -> tuple[Fold, ...]:
         """The rows in `k` other folds; by time the last window first."""
-        found = folds(
+        parts = folds(
             self.rows,
             self.task,
             k=k,
@@ -133,7 +133,7 @@ class Problem:
             by_time=by_time,
             unseen_groups=self.unseen_groups,
         )
-        return found[::-1] if by_time else found
+        return parts[::-1] if by_time else parts
 
     def inner(self, rows: Rows) -> tuple[Fold, ...]:
         """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit.
@@ -154,28 +154,28 @@ class Problem:
 
 @dataclass(slots=True)
 class Matrices:
-    """The tables of a problem, each computed when it is first asked for."""
+    """The matrices of a problem, each computed when it is first asked for."""
 
     problem: Problem
     rundir: RunDir
-    _tables: dict[int | None, Table] = field(default_factory=dict)
+    _matrices: dict[int | None, FeatureMatrix] = field(default_factory=dict)
     _plans: dict[int | None, Plan] = field(default_factory=dict)
     _parity: dict[int | None, str] = field(default_factory=dict)
     _base: tuple[tuple[FeatureInfo, ...], Floats] | None = None  # the array is mapped, and not in memory
 
-    def table(self, fold: int | None) -> Table:
-        """The table of a fold, or (None) of the plan fitted on all train rows."""
-        if fold not in self._tables:
-            self._tables[fold] = self._make(fold)
-        return self._tables[fold]
+    def matrix(self, fold: int | None) -> FeatureMatrix:
+        """The matrix of a fold, or (None) of the plan fitted on all train rows."""
+        if fold not in self._matrices:
+            self._matrices[fold] = self._make(fold)
+        return self._matrices[fold]
 
     def has(self, fold: int | None) -> bool:
-        """Whether a table is there already."""
-        return fold in self._tables
+        """Whether a matrix is there already."""
+        return fold in self._matrices
 
     def plan(self, fold: int | None) -> Plan:
-        """The plan of a table."""
-        self.table(fold)
+        """The plan of a matrix."""
+        self.matrix(fold)
         return self._plans[fold]
 
     def parity(self, fold: int | None) -> str:
@@ -186,7 +186,7 @@ class Matrices:
             self._parity[fold] = str(self.rundir.save(f"{FOLDER}/{_name(fold)}-parity", values))
         return self._parity[fold]
 
-    def _make(self, fold: int | None) -> Table:
+    def _make(self, fold: int | None) -> FeatureMatrix:
         problem, n = self.problem, self.problem.rows.n
         rows = problem.rows if fold is None else problem.rows.take(problem.fold(fold).fit)
         plan, values = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed, problem.asks)
@@ -204,7 +204,7 @@ class Matrices:
         )
         return self._write(fold, features, values)
 
-    def _write(self, fold: int | None, features: tuple[FeatureInfo, ...], values: Floats) -> Table:
+    def _write(self, fold: int | None, features: tuple[FeatureInfo, ...], values: Floats) -> FeatureMatrix:
         name, problem = _name(fold), self.problem
         if self._base is None:
             self.rundir.save(f"{FOLDER}/base", values)
@@ -222,7 +222,7 @@ class Matrices:
             self.rundir.save(f"{FOLDER}/{name}-valid", problem.fold(fold).valid)
         folder = str(self.rundir.path / FOLDER)
         weighted = problem.rows.weight is not None
-        return Table(folder=folder, name=name, features=features, places=places, weighted=weighted)
+        return FeatureMatrix(folder=folder, name=name, features=features, places=places, weighted=weighted)
 
 
 def _name(fold: int | None) -> str:
@@ -232,7 +232,7 @@ def _name(fold: int | None) -> str:
 def _places(
     features: tuple[FeatureInfo, ...], values: Floats, base: tuple[FeatureInfo, ...], given: Floats
 ) -> tuple[tuple[int, ...], list[int]]:
-    """Where each column stands (see `Table.places`), and the columns that the base does not have."""
+    """Where each column stands (see `FeatureMatrix.places`), and the columns that the base does not have."""
     known = {feature.name: j for j, feature in enumerate(base)}
     places: list[int] = []
     own: list[int] = []

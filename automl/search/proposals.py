@@ -12,7 +12,7 @@ from automl.engines.base import Engine, Proposer
 from automl.errors import SpecError, nearest
 from automl.learners.base import Learner, Params, Value
 from automl.search.candidate import Candidate
-from automl.search.cost.fidelity import Pace, hurried, paced
+from automl.search.cost.fidelity import Fidelity, at_rate, hurried
 from automl.task import Task
 
 FIRST = ("lightgbm", "catboost", "neural_net", "xgboost")  # worth most per second (decision 3); others by name
@@ -32,13 +32,13 @@ def usable(learners: Mapping[str, Learner], names: Sequence[str], task: Task) ->
             close = nearest(name, learners)
             hint = f"did you mean '{close}'?" if close else f"known: {', '.join(learners)}"
             raise SpecError(f"no learner '{name}'", where="recipe.learners", hint=hint)
-    found = [
+    known = [
         learner
         for name, learner in learners.items()
         if task.kind in learner.kinds and (learner.baseline or not names or name in names)
     ]
     order = {name: place for place, name in enumerate(FIRST)}
-    return tuple(sorted(found, key=lambda learner: (order.get(learner.name, len(order)), learner.name)))
+    return tuple(sorted(known, key=lambda learner: (order.get(learner.name, len(order)), learner.name)))
 
 
 def enough(rows: int) -> float:
@@ -47,13 +47,13 @@ def enough(rows: int) -> float:
 
 
 @dataclass(slots=True, kw_only=True)
-class Agenda:
+class Proposals:
     """Hands out (learner, parameters) one at a time. `cost` is what a trial took, in seconds or counted work."""
 
     learners: tuple[Learner, ...]
     task: Task
     rows: int
-    pace: Pace
+    fidelity: Fidelity
     engine: Callable[[], Engine]
     seed: int
     cost: Cost
@@ -66,7 +66,7 @@ class Agenda:
 
     def __post_init__(self) -> None:
         entries = {learner.name: learner.portfolio(self.task, self.rows) for learner in self.learners}
-        baselines = sorted((learner for learner in self.learners if learner.baseline), key=lambda found: found.cost)
+        baselines = sorted((learner for learner in self.learners if learner.baseline), key=lambda learner: learner.cost)
         known = {learner.name: learner for learner in self.learners}
         named = {name for name, _ in self.order}
         others = [learner for learner in self.learners if not learner.baseline and learner.name not in named]
@@ -87,7 +87,7 @@ class Agenda:
                 del self._queue[place]
                 if learner.baseline:
                     return learner, params, False
-                return learner, paced(params, max(1.0, haste(learner)) * self.pace.rate), False
+                return learner, at_rate(params, max(1.0, haste(learner)) * self.fidelity.rate), False
         for learner in self._ranked(candidates):
             factor = haste(learner)
             proposal = None
@@ -146,7 +146,7 @@ class Agenda:
             gap = (min(firsts) - best) / max(worst - best, 1e-12)
             mean = sum(self.cost(c) / len(c.losses) for c in of) / len(of)
             costs[learner.name] = mean * since * (1.0 + 50.0 * gap)
-        return sorted((found for found in self.learners if found.name in costs), key=lambda found: costs[found.name])
+        return sorted((one for one in self.learners if one.name in costs), key=lambda one: costs[one.name])
 
     def _ask(self, learner: Learner, candidates: Sequence[Candidate]) -> Params | None:
         """A proposal that was not tried; the answers to those that were are given from memory."""

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from automl.budget import Deadline
-from automl.executors.base import Executor
-from automl.progress import Listener
 from automl.search.candidate import Candidate, trial
-from automl.search.cost.fidelity import Pace
-from automl.search.cost.reserve import After
+from automl.search.cost.fidelity import Fidelity
+from automl.search.cost.reserve import AfterSearch
 from automl.search.leaderboard import Trial
 from automl.search.problem import Matrices, Problem
-from automl.search.proposals import Agenda
-from automl.search.rundir import RunDir
-from automl.spec.model import Spec
+from automl.search.proposals import Proposals
+from automl.search.run import Run
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,22 +18,16 @@ class State:
     """The upper half never changes; the lower half is changed by the loop alone, as trials end."""
 
     problem: Problem
-    spec: Spec
-    deadline: Deadline
-    executor: Executor
-    rundir: RunDir
-    listener: Listener
-    seed: int
-    package: str  # of learners
+    run: Run
     matrices: Matrices
-    agenda: Agenda
-    after: After  # what comes after the search
+    proposals: Proposals
+    after: AfterSearch  # what comes after the search
     aside: tuple[Trial, ...] = ()  # learners that were left out
-    rungs: tuple[int, ...] = ()  # rows of the lower rungs, see `ladder`
+    rungs: tuple[int, ...] = ()  # rows of the lower rungs, see `schedule.successive_halving`
 
-    pace: Pace
+    fidelity: Fidelity
     settled: bool  # the first real fit has shown how fast this machine is
-    found: list[Candidate] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
     ended: list[Candidate] = field(default_factory=list)
     number: int = 0  # of the next candidate
     flying: dict[int, tuple[Candidate, int]] = field(default_factory=dict)  # by the number of the job
@@ -54,18 +44,18 @@ class State:
     @property
     def counted(self) -> bool:
         """Choices follow counted work and not the clock (R12)."""
-        return self.spec.budget.trials is not None
+        return self.run.counted
 
     @property
     def workers(self) -> int:
         """Jobs at a time."""
-        return self.executor.workers
+        return self.run.workers
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        """The board so far, in the order of ending; a signal may have come between an end and its note."""
-        late = [found for found in self.found if found.ended and found not in self.ended]
-        return tuple(trial(found, self.problem) for found in (*self.ended, *late)) + self.aside
+        """The leaderboard's trials in the order of ending; a signal may have come between an end and its note."""
+        late = [one for one in self.candidates if one.ended and one not in self.ended]
+        return tuple(trial(one, self.problem) for one in (*self.ended, *late)) + self.aside
 
     @property
     def lowest(self) -> int | None:
@@ -75,14 +65,14 @@ class State:
     @property
     def starters(self) -> list[Candidate]:
         """The candidates that compare with a new one: those on as many rows, and baselines."""
-        return [found for found in self.found if found.learner.baseline or found.sample == self.lowest]
+        return [one for one in self.candidates if one.learner.baseline or one.sample == self.lowest]
 
     @property
     def whole(self) -> list[Candidate]:
         """The candidates of which every fold was predicted."""
-        return [found for found in self.found if found.whole]
+        return [candidate for candidate in self.candidates if candidate.whole]
 
     @property
     def ready(self) -> list[Candidate]:
         """The candidates that may ship as things stand."""
-        return [found for found in self.found if found.ready]
+        return [candidate for candidate in self.candidates if candidate.ready]

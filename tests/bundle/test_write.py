@@ -18,6 +18,32 @@ from automl.gates.base import GateVerdict
 GATE = GateVerdict(
     gate="size", ok=True, measured=1.0, limit=2.0, unit="MB", reason="sum", protocol="bytes", raw={"bytes": 1_000_000}
 )
+VERDICT = {
+    "worth": True,
+    "reason": "it saves 2 EUR",
+    "currency": "EUR",
+    "amounts": [],
+    "evidence": "test",
+    "rows": 9,
+    "ours": 1.0,
+    "policies": [],
+    "best": "none",
+    "saving": 2.0,
+    "low": 1.0,
+    "high": 3.0,
+    "test_rows": 9,
+    "test_ours": 1.0,
+    "test_saving": 2.0,
+    "test_low": 1.0,
+    "test_high": 3.0,
+    "test_total": 0.018,
+    "break_even": None,
+    "scenarios": [],
+    "unpriced": 0,
+    "taken": [],
+    "running": None,
+    "capacity": None,
+}
 
 
 def test_what_is_finished_is_final(make_contents, binary, tmp_path):
@@ -25,11 +51,12 @@ def test_what_is_finished_is_final(make_contents, binary, tmp_path):
     out = tmp_path / "a.bundle"
     stage(make_contents(binary), staging(out))
     assert read_manifest(staging(out)).provisional
-    finish(staging(out), out, gates=[GATE], verdict={"worth": True}, card="# Card\n", report="<p>hi</p>")
+    finish(staging(out), out, gates=[GATE], verdict=VERDICT, card="# Card\n", report="<p>hi</p>")
     manifest = Bundle.load(out).manifest
     assert not manifest.provisional
     assert manifest.gates[0].raw == {"bytes": 1_000_000}
-    assert manifest.verdict == {"worth": True}
+    assert manifest.verdict is not None
+    assert manifest.verdict.model_dump(mode="json") == VERDICT
     assert {"card.md", "report.html"} <= set(manifest.files)
     assert not staging(out).exists()
     assert verify(out).golden_rows > 64

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from automl.data.read.frames import read_column
-from automl.data.rows import Column
-from automl.data.schema import drop, finding, infer_schema, with_dates
+from automl.data.rows import Column, finding
+from automl.data.schema import drop, infer_schema, with_dates
 from automl.errors import SpecError
 from automl.spec import Spec, parse
 
@@ -57,17 +57,6 @@ def test_ids_and_text(make_spec: Callable[..., Spec]) -> None:
     }
     assert {column.name for column in schema.columns if column.role == "dropped"} == {f.column for f in findings}
     assert [column.name for column in schema.features if column.wire == "text"] == ["words"]
-
-
-def test_measures_are_no_ids(make_spec: Callable[..., Spec]) -> None:
-    """Numbers that differ in each row are measures unless they count rows or are called an id."""
-    raw = pl.DataFrame(
-        {"y": [0, 1] * 50, "pay": [(i * 7919) % 100_003 for i in range(N)], "x": [i * 1.5 for i in range(N)]}
-    )
-    schema, findings = infer_schema(raw, make_spec())
-    assert not findings
-    assert len(schema.features) == 2
-    assert infer_schema(raw.rename({"pay": "PayID"}), make_spec())[1]
 
 
 def test_types(make_spec: Callable[..., Spec]) -> None:
@@ -134,77 +123,6 @@ def test_a_group_that_comes_back_is_a_feature(more, feature):
 def columns(raw: pl.DataFrame, **data: object) -> dict[str, Column]:
     schema, _ = infer_schema(raw, parse({"objective": {"target": "y"}, "data": data}))
     return {column.name: column for column in schema.columns}
-
-
-def test_codes_are_categories() -> None:
-    """Whole numbers with the name of a code, few enough to be learned, are a category; [data.types] knows better."""
-    raw = pl.DataFrame(
-        {
-            "y": [0, 1] * 50,
-            "admission_type_id": [i % 8 for i in range(N)],
-            "agent": [None if i % 2 else float(i % 5) for i in range(N)],
-            "zipcode": [f"{i % 7:05}" for i in range(N)],
-            "store_size": [i % 8 for i in range(N)],
-            "city": [i % 90 for i in range(N)],
-            "region": [(i % 8) - 4 for i in range(N)],
-            "branch": [i % 2 for i in range(N)],
-        }
-    )
-    found = columns(raw)
-    assert {name: column.wire for name, column in found.items() if name != "y"} == {
-        "admission_type_id": "category",
-        "agent": "category",
-        "zipcode": "category",
-        "store_size": "number",
-        "city": "number",
-        "region": "number",
-        "branch": "number",
-    }
-    assert found["admission_type_id"].sense == "code"
-    assert "8 whole numbers" in found["admission_type_id"].reason
-    assert columns(raw, types={"admission_type_id": "number"})["admission_type_id"].wire == "number"
-    assert columns(raw, audit={"keep": ["agent"]})["agent"].wire == "number"
-
-
-def test_ids_that_nearly_never_repeat() -> None:
-    """D06: a number called an id is one also where a few rows share theirs; a measure with as many values is none."""
-    ids = [7919 * i % 1_000_003 for i in range(2_000)]
-    raw = pl.DataFrame({"y": [0, 1] * 1_000, "PolNum": [*ids[:-3], *ids[:3]], "paid": [*ids[:-3], *ids[:3]]})
-    assert columns(raw)["PolNum"].role == "dropped"
-    assert columns(raw)["paid"].is_feature
-
-
-def test_places() -> None:
-    """Latitude and longitude point at each other; numbers beyond 90 and 180 degrees are none."""
-    raw = pl.DataFrame({"y": [0, 1] * 50, "lat": ["47.5", "47.6"] * 50, "long": [-122.1, -122.3] * 50})
-    found = columns(raw.with_columns(home_lat=pl.lit(470_000.0), home_lng=pl.lit(8.5)))
-    assert (found["lat"].sense, found["lat"].pair) == ("latitude", "long")
-    assert (found["long"].sense, found["long"].pair) == ("longitude", "lat")
-    assert found["home_lat"].sense == ""
-
-
-def test_lists() -> None:
-    """Texts of levels with a sign between them are lists, however many there are; sentences are not."""
-    names = ["Action", "Comedy", "Drama", "Horror", "Crime", "Family", "War"]
-    genres = ["|".join(names[j] for j in range(7) if (i + 1) >> j & 1) for i in range(N)]
-    raw = pl.DataFrame(
-        {"y": [0, 1] * 50, "genres": genres, "say": [f"well, {i} is a number, and so on" for i in range(N)]}
-    )
-    found = columns(raw)
-    assert (found["genres"].sense, found["genres"].separator, found["genres"].wire) == ("list", "|", "text")
-    assert found["genres"].is_feature
-    assert found["say"].sense == ""
-
-
-def test_sentinels_are_missing() -> None:
-    """A sentinel of a feature is missing, with its reader; in the target it is a number."""
-    raw = pl.DataFrame({"y": [1.0, 2.0, 3.0, -999999.0] * 25, "x": [1, 2, 3, -999999] * 25})
-    found = columns(raw)
-    assert found["x"].reader["sentinels"] == [-999999.0]
-    assert "sentinels" not in found["y"].reader
-    assert "sentinels" not in columns(raw, audit={"keep": ["x"]})["x"].reader
-    text = columns(raw.with_columns(pl.col("x").cast(pl.String) + ".0"))["x"]
-    assert text.reader["sentinels"] == [-999999.0]
 
 
 @pytest.mark.parametrize("month", ["name", "number"])

@@ -12,7 +12,7 @@ from automl.data.rows import Column, Labels, Prepared, Rows, Schema
 from automl.features.plan import Feature, Plan
 from automl.learners.base import Member
 from automl.ops import expr as ops
-from automl.search.leaderboard import Board, Outcome
+from automl.search.leaderboard import Leaderboard, Outcome
 from automl.task import Task
 
 TRAIN, TEST = 400, 1_200
@@ -89,7 +89,7 @@ def outcome_of() -> Callable[..., Outcome]:
             native.append(score[:50] + off)
         share = 1 / len(members)
         return Outcome(
-            board=Board(trials=(), weights=tuple((place, share) for place in range(len(members)))),
+            board=Leaderboard(trials=(), weights=tuple((place, share) for place in range(len(members)))),
             plan=Plan(features=(Feature(name="x", kind="number", source=("x",), expr=ops.Column("x")),)),
             members=tuple(members),
             weights=(share,) * len(members),

@@ -148,7 +148,7 @@ def test_a_model_that_saves_nothing_is_refused_unless_it_is_asked_for(tmp_path):
     assert not place.exists()
     done = fit(spec, **frames, out=place, write_anyway=True)
     assert done.exit_code == 5
-    assert done.bundle.manifest.verdict["worth"] is False
+    assert done.bundle.manifest.verdict.worth is False
 
 
 def test_equal_input_gives_an_equal_bundle(tmp_path):

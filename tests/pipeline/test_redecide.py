@@ -113,7 +113,7 @@ def test_a_running_cost_is_set_against_the_saving(plain_bundle, tmp_path):
     rate = ['objective.running.cost="10 per 1d"', 'objective.running.rows="1000 per 1d"']
     done = decide(plain_bundle, rate, tmp_path / "new.bundle", write_anyway=True)
     gross = Bundle.load(plain_bundle).manifest.verdict
-    assert done.verdict.ours == pytest.approx(gross["ours"] + 10)
+    assert done.verdict.ours == pytest.approx(gross.ours + 10)
     assert f"it pays from {done.verdict.running.pays_from} rows on" in (done.path / "card.md").read_text()
 
 

@@ -13,9 +13,9 @@ from automl.decide.verdict.verdict import BaselineCost, Basis, Verdict, make_ver
 from automl.errors import LimitRefusal, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.pipeline.refuse import refusal, write_story
-from automl.search.leaderboard import Board
+from automl.search.leaderboard import Leaderboard
 
-BOARD = Board(trials=(), weights=())
+BOARD = Leaderboard(trials=(), weights=())
 
 
 def gate(name: str, *, ok: bool) -> GateVerdict:

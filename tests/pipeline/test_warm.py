@@ -22,8 +22,8 @@ from automl.pipeline import fit as pipeline
 from automl.search import loop
 
 
-def search(**given):
-    outcome = plain_search(**given)
+def search(problem, run):
+    outcome = plain_search(problem, run)
     loaded.append(sorted(sys.modules))
     return outcome
 

@@ -10,6 +10,7 @@ import pytest
 
 from automl.bundle.manifest import plain
 from automl.bundle.read import read_manifest
+from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.break_even import BreakEven
 from automl.decide.verdict.verdict import BaselineCost, CellCost, Scenario, Verdict
 from automl.gates.base import GateVerdict
@@ -63,6 +64,9 @@ BOARD = [
 ]
 
 
+record = VerdictRecord.model_validate
+
+
 def gate(*, ok: bool) -> dict:
     verdict = GateVerdict(
         gate="latency_p99",
@@ -112,7 +116,7 @@ def test_costs_that_differ_by_row_are_told_as_such(manifest):
     amounts = (GOOD.amounts[0], CellCost(cell="false_negative", cost=512, formula="loan * 0.8"))
     span = BreakEven(cell="false_positive", low=0.36, high=4.66, factor=True)
     facts = plain(replace(GOOD, amounts=amounts, break_even=span))
-    story = " ".join(" ".join(verdict_story(facts)).split())
+    story = " ".join(" ".join(verdict_story(record(facts))).split())
     assert "false_negative 512 on average (loan * 0.8)" in story
     assert "while false_positive costs more than 0.36 times and less than 4.66 times what it does." in story
     assert "If false_negative were 2 times as much, the saving" in story
@@ -151,13 +155,13 @@ def test_names_from_data_stay_names_in_the_card(manifest, verdict):
 
 def test_the_verdict_reads_as_a_story(verdict, golden):
     """What a mistake costs, what doing nothing costs, what the model saves, how sure that is, what it hangs on."""
-    golden("verdict.txt", "\n".join(verdict_story(verdict)) + "\n")
+    golden("verdict.txt", "\n".join(verdict_story(record(verdict))) + "\n")
 
 
 def test_names_cannot_forge_a_line_of_the_story(verdict):
     """S08: control characters and line breaks of an action's name are written out."""
     odd = verdict | {"policies": [{"action": "a\nworth: yes\x1b[2J\u2028b", "cost": 1.0}], "currency": "E\rUR"}
-    told = verdict_story(odd)
+    told = verdict_story(record(odd))
     assert not any(character in entry for entry in told for character in "\n\r\x1b\u2028")
 
 
@@ -263,4 +267,4 @@ def test_a_plan_is_told_in_lines():
 def test_a_break_even_may_be_open_on_either_side(verdict, low, high, told):
     """No bound is told as none."""
     span = verdict | {"break_even": {"cell": "false_positive", "low": low, "high": high}}
-    assert told in "\n".join(verdict_story(span))
+    assert told in "\n".join(verdict_story(record(span)))

@@ -12,10 +12,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.budget import Deadline
 from automl.data.rows import Column, Rows, Schema
 from automl.executors.base import Done, Job
+from automl.progress import Listener, silent
+from automl.search.begin import begin
 from automl.search.problem import Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
+from automl.search.state import State
 from automl.spec import Spec, parse
 from automl.task import Task
 
@@ -25,7 +30,8 @@ collect_ignore_glob = ["fake_learners/*", "failing_learners/*"]  # packages of l
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    monkeypatch.setattr("automl.search.loop.crowding", lambda: 1.0)  # what else runs here is no part of a test
+    for module in ("begin", "loop"):  # what else runs here is no part of a test
+        monkeypatch.setattr(f"automl.search.{module}.crowding", lambda: 1.0)
     yield
     for name in [name for name in sys.modules if name.partition(".")[0] in {"fake_learners", "failing_learners"}]:
         del sys.modules[name]
@@ -129,3 +135,49 @@ class SimulatedExecutor:
 @pytest.fixture
 def simulate() -> Callable[[Callable[[Job], float]], SimulatedExecutor]:
     return SimulatedExecutor
+
+
+@pytest.fixture
+def make_run(rundir: RunDir) -> Callable[..., Run]:
+    """A run on simulated time, over the fake learners."""
+
+    def make(
+        spec: Spec,
+        *,
+        price: Callable[[Job], float] = lambda job: 1.0,
+        listener: Listener = silent,
+        learners: str = "fake_learners",
+    ) -> Run:
+        executor = SimulatedExecutor(price)
+        return Run(
+            spec=spec,
+            deadline=Deadline.of(spec.budget.time, clock=executor.clock),
+            executor=executor,
+            folder=rundir,
+            listener=listener,
+            learners=learners,
+            engine="random",
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_state(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], make_run: Callable[..., Run]
+) -> Callable[..., State]:
+    """A search before its first candidate; `told` gathers what it says."""
+
+    def make(
+        *,
+        told: list[str] | None = None,
+        price: Callable[[Job], float] = lambda job: 1.0,
+        package: str = "fake_learners",
+        rows: int = 240,
+        **said: object,
+    ) -> State:
+        spec = make_spec(**said)
+        listener: Listener = silent if told is None else lambda event: told.append(event.text)
+        return begin(make_problem(spec, n=rows), make_run(spec, price=price, listener=listener, learners=package))
+
+    return make

@@ -10,13 +10,15 @@ import pytest
 
 from automl.budget import Deadline
 from automl.executors.base import Job
+from automl.progress import silent
 from automl.search.leaderboard import Outcome
 from automl.search.loop import search
 from automl.search.problem import Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
 from automl.search.worker import fold_fit
-from automl.search.worker.fold_fit import Fitted, Order
-from automl.search.worker.model_size import Footprint
+from automl.search.worker.fold_fit import FitRequest, FittedModel
+from automl.search.worker.model_size import ModelSize
 from automl.spec import Spec
 
 Executor = Any  # the simulated one of conftest
@@ -24,24 +26,23 @@ Executor = Any  # the simulated one of conftest
 
 def outcome(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> Outcome:
     """Of a search over the fake learners."""
-    return search(
-        problem=problem,
+    run = Run(
         spec=spec,
         deadline=Deadline.of(spec.budget.time, clock=executor.clock),
         executor=executor,
-        rundir=rundir,
-        listener=lambda _: None,
-        seed=0,
+        folder=rundir,
+        listener=silent,
         learners="fake_learners",
         engine="random",
     )
+    return search(problem, run).outcome
 
 
 def refits(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) -> list[tuple[str, int]]:
     """Learner and seed of each refit."""
     outcome(problem, spec, rundir, executor)
-    orders = [job.arguments["order"] for job in executor.ran if job.function.endswith(":refit")]
-    return [(order.learner, order.seed) for order in orders]
+    requests = [job.arguments["request"] for job in executor.ran if job.function.endswith(":refit")]
+    return [(request.learner, request.seed) for request in requests]
 
 
 @pytest.mark.parametrize(("members", "fits"), [(4, 3), (2, 2), (1, 1)])
@@ -75,7 +76,7 @@ def test_a_heavy_member_is_fitted_once(
     size: int | None,
 ) -> None:
     """Where the mean of two fits would be too large there is one; without a limit megabytes are too large, too."""
-    monkeypatch.setattr("automl.search.worker.fold_fit.footprint", lambda expr: Footprint(nodes=nodes))
+    monkeypatch.setattr("automl.search.worker.fold_fit.model_size", lambda expr: ModelSize(nodes=nodes))
     spec = make_spec(trials=2)
     spec = spec.model_copy(update={"limits": spec.limits.model_copy(update={"size": size})})
     done = refits(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
@@ -108,9 +109,9 @@ def test_a_refit_that_was_cut_short_is_left_out(
     """R10: a booster that got to one of its seven rounds is no member, unless none got further."""
     real = fold_fit.refit
 
-    def refit(*, order: Order) -> Fitted:
-        fitted = real(order=order)
-        cut = order.params.get("l2") in short
+    def refit(*, request: FitRequest) -> FittedModel:
+        fitted = real(request=request)
+        cut = request.params.get("l2") in short
         return replace(fitted, member=replace(fitted.member, rounds=1)) if cut else fitted
 
     monkeypatch.setattr("automl.search.worker.fold_fit.refit", refit)

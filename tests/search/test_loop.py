@@ -26,10 +26,11 @@ from automl.metrics.base import get, score
 from automl.ops.bulk import evaluate
 from automl.progress import Event, silent
 from automl.search.candidate import Candidate
-from automl.search.cost.reserve import After, reserve_seconds
+from automl.search.cost.reserve import AfterSearch, reserve_seconds
 from automl.search.leaderboard import Outcome
 from automl.search.loop import _hopes, search
 from automl.search.problem import Matrices, Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
 from automl.search.schedule import repeated_cv
 from automl.search.worker.model_size import NOTHING
@@ -50,17 +51,16 @@ def run(
     deadline: Deadline | None = None,
     learners: str = "fake_learners",
 ) -> Outcome:
-    return search(
-        problem=problem,
+    given = Run(
         spec=spec,
         deadline=deadline or Deadline.of(spec.budget.time),
         executor=executor,
-        rundir=rundir,
+        folder=rundir,
         listener=listener,
-        seed=0,
         learners=learners,
         engine="random",
     )
+    return search(problem, given).outcome
 
 
 def second_each(job: Job) -> float:
@@ -138,7 +138,7 @@ def test_learners_that_die(make_spec: MakeSpec, make_problem: MakeProblem, rundi
 def test_hanging_learner(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate) -> None:
     """R02: a learner that hangs is stopped by its job's deadline while there is time for others."""
     spec = make_spec(learners=("hangs", "ridge"), seconds=200)
-    executor = simulate(lambda job: math.inf if job.arguments["order"].learner == "hangs" else 1.0)
+    executor = simulate(lambda job: math.inf if job.arguments["request"].learner == "hangs" else 1.0)
     outcome = run(make_problem(spec), spec, rundir, executor, deadline=Deadline.of(200.0, clock=executor.clock))
     assert {trial.learner: trial.status for trial in outcome.board.trials}["hangs"] == "timeout"
     assert {member.learner for member in outcome.members} == {"ridge"}
@@ -158,10 +158,10 @@ def test_time_is_held_and_used(
     """R10: whatever a fit takes, the reserve is left at the end; and no more than what a fit could not have used."""
     spec = make_spec(seconds=budget)
     problem = make_problem(spec, n=12_000)
-    executor = simulate(lambda job: 0.02 if job.arguments["order"].learner == "mean" else price)
+    executor = simulate(lambda job: 0.02 if job.arguments["request"].learner == "mean" else price)
     deadline = Deadline.of(budget, clock=executor.clock)
     outcome = run(problem, spec, rundir, executor, deadline=deadline)
-    after = After(calibrated=problem.rows.n, judged=0, columns=3, reading=1e-5, width=1, ranked=True)
+    after = AfterSearch(calibrated=problem.rows.n, judged=0, columns=3, reading=1e-5, width=1, ranked=True)
     reserve = reserve_seconds(budget, after, NOTHING)
     assert deadline.left() >= reserve - 0.1
     assert outcome.members
@@ -255,7 +255,7 @@ def test_events_tell_the_story(make_spec: MakeSpec, make_problem: MakeProblem, r
 
 
 def test_journal_has_every_trial(make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir) -> None:
-    """Every trial of the board is a line of the journal, a failed one without a loss."""
+    """Every trial of the leaderboard is a line of the journal, a failed one without a loss."""
     spec = make_spec(learners=("raises", "ridge"), trials=3)
     outcome = run(make_problem(spec), spec, rundir, InlineExecutor(workers=1))
     lines = [json.loads(line) for line in (rundir.path / "journal.jsonl").read_text().splitlines()]
@@ -316,10 +316,10 @@ def test_time_ends_within_a_candidate(
     """A candidate with most of its folds done when the time ends still counts; the other rows have no prediction."""
 
     def price(job: Job) -> float:
-        order = job.arguments["order"]
-        if order.learner == "mean" or job.function.endswith("refit"):
+        request = job.arguments["request"]
+        if request.learner == "mean" or job.function.endswith("refit"):
             return 0.1
-        return 1.0 if order.table.name == "fold-0" else 12.0
+        return 1.0 if request.matrix.name == "fold-0" else 12.0
 
     spec = make_spec(seconds=60)
     problem = make_problem(spec, n=1000)
@@ -346,7 +346,7 @@ def test_spare_time_goes_into_repeats(
     assert {trial.folds for trial in again} <= {8, 12, 16, 20, 24, 28, 32, 36, 40}
     assert {place for place, _ in outcome.board.weights} <= {trial.id for trial in again}
     assert np.isfinite(outcome.oof).all()
-    plans = {job.arguments["order"].table.name for job in executor.ran if not job.function.endswith("refit")}
+    plans = {job.arguments["request"].matrix.name for job in executor.ran if not job.function.endswith("refit")}
     assert len(plans) >= 8
     only = next(place for place, _ in outcome.board.weights)
     means = np.mean([rundir.load(f"oof/{only}{end}") for end in ("", "-again-1")], axis=0)
@@ -364,7 +364,9 @@ def test_repeats_survive_a_resume(
         executor = simulate(second_each)
         with RunDir.open(tmp_path / "x.run", identity={}, resume=resume) as rundir:
             found = run(problem, spec, rundir, executor, deadline=Deadline.of(100.0, clock=executor.clock))
-        return found, {(str(job.arguments["order"].params), job.arguments["order"].table.name) for job in executor.ran}
+        return found, {
+            (str(job.arguments["request"].params), job.arguments["request"].matrix.name) for job in executor.ran
+        }
 
     before, first = outcome(resume=False)
     after, second = outcome(resume=True)
@@ -377,9 +379,9 @@ def test_repeats_survive_a_resume(
 def test_what_is_under_way_at_the_end_is_on_the_board(
     make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
 ) -> None:
-    """A candidate that the time cut off is a row of the board that says how far it came."""
+    """A candidate that the time cut off is a trial of the leaderboard that says how far it came."""
     spec = make_spec(seconds=60)
-    executor = simulate(lambda job: 0.1 if job.arguments["order"].learner == "mean" else 1e3)
+    executor = simulate(lambda job: 0.1 if job.arguments["request"].learner == "mean" else 1e3)
     problem = make_problem(spec, n=12_000)
     outcome = run(problem, spec, rundir, executor, deadline=Deadline.of(60.0, clock=executor.clock))
     stopped = [trial for trial in outcome.board.trials if trial.status == "stopped"]
@@ -408,8 +410,8 @@ def test_too_little_time_for_all_rows(
     problem = make_problem(spec, n=400_000)
 
     def price(job: Job) -> float:
-        order = job.arguments["order"]
-        return 0.1 if order.learner == "mean" else 1e-6 * (order.sample or 300_000)
+        request = job.arguments["request"]
+        return 0.1 if request.learner == "mean" else 1e-6 * (request.sample or 300_000)
 
     executor = simulate(price)
     executor.now = 10.0
@@ -432,7 +434,7 @@ def test_a_baseline_is_waited_for(
     assert [member.learner for member in outcome.members] == ["mean"]
 
 
-def test_large_data_climbs_a_ladder_of_rows(
+def test_large_data_is_halved_successively(
     make_spec: MakeSpec, make_problem: MakeProblem, rundir: RunDir, simulate: Simulate
 ) -> None:
     """Many candidates are tried on few rows, the best climb to all; the same rows judge them, and what ships had all.
@@ -441,7 +443,7 @@ def test_large_data_climbs_a_ladder_of_rows(
     """
     spec = make_spec(seconds=20)
     problem = make_problem(spec, n=100_000)
-    executor = simulate(lambda job: 0.1 if job.arguments["order"].learner == "mean" else 2e-5 * rows_of(job))
+    executor = simulate(lambda job: 0.1 if job.arguments["request"].learner == "mean" else 2e-5 * rows_of(job))
     outcome = run(problem, spec, rundir, executor, deadline=Deadline.of(20.0, clock=executor.clock))
     tried = [trial for trial in outcome.board.trials if trial.learner == "ridge" and trial.status == "ok"]
     count = {rows: sum(trial.rows == rows for trial in tried) for rows in (10_000, 40_000, 75_000)}
@@ -471,23 +473,23 @@ def test_the_first_learner_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, left: float, stands: Learner, *, flies: bool, hopes: bool
 ) -> None:
     """R10: it may take the time that refits would need while nothing but baselines stands, but not the reserve."""
-    monkeypatch.setattr("automl.search.loop.reserve", lambda state: 5.0)
+    monkeypatch.setattr("automl.search.loop.seconds_reserved", lambda state: 5.0)
     first = Candidate(id=1, learner=LIGHTGBM, params={})
     state: Any = SimpleNamespace(
         counted=False,
         whole=[Candidate(id=0, learner=stands, params={})],
         flying={0: (first, 0)} if flies else {},
-        deadline=SimpleNamespace(left=lambda: left),
+        run=SimpleNamespace(deadline=SimpleNamespace(left=lambda: left)),
     )
     assert _hopes(state) is hopes
 
 
 def rows_of(job: Job) -> int:
-    return int(job.arguments["order"].sample or 75_000)
+    return int(job.arguments["request"].sample or 75_000)
 
 
 def test_counted_trials_on_large_data(make_spec: MakeSpec, make_problem: MakeProblem, tmp_path: Path) -> None:
-    """R12: with `budget.trials` the ladder looks at rows and losses alone, and a climb is not counted as a trial."""
+    """R12: with `budget.trials` rungs look at rows and losses alone, and a climb is not counted as a trial."""
 
     def outcome(name: str) -> Outcome:
         spec = make_spec(trials=3, seconds=1000)
@@ -513,13 +515,13 @@ def test_slow_plans_mean_fewer_folds(
 ) -> None:
     """Each fold fits the plan again: if the first takes 20 s of a minute, there is a holdout and time for learners."""
     executor = simulate(lambda job: 0.5)
-    table = Matrices.table
+    matrix = Matrices.matrix
 
     def slow(self: Matrices, fold: int | None) -> Any:
         executor.now += 0.0 if self.has(fold) else 20.0
-        return table(self, fold)
+        return matrix(self, fold)
 
-    monkeypatch.setattr(Matrices, "table", slow)
+    monkeypatch.setattr(Matrices, "matrix", slow)
     spec = make_spec(seconds=60)
     outcome = run(make_problem(spec), spec, rundir, executor, deadline=Deadline.of(60.0, clock=executor.clock))
     assert {trial.folds for trial in outcome.board.trials if trial.status == "ok"} == {1}

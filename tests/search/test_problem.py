@@ -25,16 +25,16 @@ def problem(make_spec: Callable[..., Spec], make_problem: Callable[..., Problem]
 def test_tables_are_the_plans_matrices(problem: Problem, rundir: RunDir, first: int | None) -> None:
     """Whichever table comes first: each has the out-of-fold values on its fit rows and the plan's on its valid rows."""
     matrices = Matrices(problem=problem, rundir=rundir)
-    matrices.table(first)
+    matrices.matrix(first)
     for number, fold in enumerate(problem.folds):
         rows = problem.rows.take(fold.fit)
         plan, values = fit_plan(rows, problem.schema, problem.task, problem.inner(rows), problem.seed)
-        table = matrices.table(number)
+        table = matrices.matrix(number)
         np.testing.assert_array_equal(table.fit().values, values)
         np.testing.assert_array_equal(table.fit().y, problem.rows.y[fold.fit])
         np.testing.assert_array_equal(table.valid().values, transform(plan, problem.rows.frame[fold.valid]))
         assert [info.name for info in table.features] == [feature.name for feature in plan.features]
-    everything = matrices.table(None)
+    everything = matrices.matrix(None)
     _, values = fit_plan(problem.rows, problem.schema, problem.task, problem.inner(problem.rows), problem.seed)
     np.testing.assert_array_equal(everything.everything().values, values)
 
@@ -43,7 +43,7 @@ def test_shared_columns_are_written_once(problem: Problem, rundir: RunDir) -> No
     """Plain numbers are the same in every fold: no fold has its own copy of them."""
     matrices = Matrices(problem=problem, rundir=rundir)
     for number in range(len(problem.folds)):
-        table = matrices.table(number)
+        table = matrices.matrix(number)
         names = [info.name for info in table.features]
         assert all(table.places[names.index(name)] >= 0 for name in ("a", "b"))
 

@@ -11,8 +11,8 @@ from automl.engines.base import Engine
 from automl.engines.random import RANDOM
 from automl.learners.base import Learner, Params, Range
 from automl.search.candidate import Candidate
-from automl.search.cost.fidelity import pace
-from automl.search.proposals import Agenda, enough, usable
+from automl.search.cost.fidelity import choose_fidelity
+from automl.search.proposals import Proposals, enough, usable
 from automl.task import Task
 
 TASK = Task(kind="binary", classes=2)
@@ -30,13 +30,13 @@ def learner(name: str, *entries: Params, baseline: bool = False, cost: float = 1
     )
 
 
-def agenda(*learners: Learner, engine: Engine = RANDOM, told: list[str] | None = None) -> Agenda:
+def proposals(*learners: Learner, engine: Engine = RANDOM, told: list[str] | None = None) -> Proposals:
     said: list[str] = [] if told is None else told
-    return Agenda(
+    return Proposals(
         learners=learners,
         task=TASK,
         rows=1000,
-        pace=pace(0.1, folds=5, seconds=60.0, workers=2),
+        fidelity=choose_fidelity(0.1, folds=5, seconds=60.0, workers=2),
         engine=lambda: engine,
         seed=0,
         cost=lambda candidate: candidate.seconds,
@@ -44,7 +44,7 @@ def agenda(*learners: Learner, engine: Engine = RANDOM, told: list[str] | None =
     )
 
 
-def play(plan: Agenda, losses: Sequence[float], seconds: dict[str, float]) -> list[Candidate]:
+def play(plan: Proposals, losses: Sequence[float], seconds: dict[str, float]) -> list[Candidate]:
     """Run as many trials as there are losses, one after the other."""
     done: list[Candidate] = []
     for number, loss in enumerate(losses):
@@ -71,7 +71,7 @@ def test_order_mixes_learners_best_first() -> None:
         (),
         TASK,
     )
-    done = play(agenda(*learners), [1.0] * 7, dict.fromkeys((found.name for found in learners), 1.0))
+    done = play(proposals(*learners), [1.0] * 7, dict.fromkeys((found.name for found in learners), 1.0))
     names = [found.learner.name for found in done]
     assert names == ["constant", "linear", "lightgbm", "xgboost", "forest", "lightgbm", "xgboost"]
 
@@ -85,7 +85,7 @@ def test_a_measured_order_comes_first() -> None:
         learner("theirs", {"x": 0.7}),
     ]
     order = (("xgboost", {"x": 0.3}), ("lightgbm", {"x": 0.2}), ("absent", {"x": 0.4}), ("xgboost", {"x": 0.5}))
-    plan = dataclasses.replace(agenda(*learners), order=order, _queue=[])
+    plan = dataclasses.replace(proposals(*learners), order=order, _queue=[])
     done = play(plan, [1.0] * 5, dict.fromkeys((found.name for found in learners), 1.0))
     tried = [(found.learner.name, found.params.get("x")) for found in done]
     assert tried == [("linear", None), ("xgboost", 0.3), ("lightgbm", 0.2), ("xgboost", 0.5), ("theirs", 0.7)]
@@ -105,7 +105,7 @@ def test_named_learners_only() -> None:
 
 def test_search_goes_where_a_gain_is_cheap() -> None:
     """Of two learners equally good the cheap one gets most proposals; one far behind gets none."""
-    plan = agenda(learner("cheap", {"x": 0.5}), learner("dear", {"x": 0.5}), learner("poor", {"x": 0.5}))
+    plan = proposals(learner("cheap", {"x": 0.5}), learner("dear", {"x": 0.5}), learner("poor", {"x": 0.5}))
     losses = [0.5, 0.5, 0.9, *[0.6] * 20]
     done = play(plan, losses, {"cheap": 1.0, "dear": 5.0, "poor": 1.0})
     proposed = [found.learner.name for found in done if found.proposed]
@@ -116,14 +116,14 @@ def test_search_goes_where_a_gain_is_cheap() -> None:
 
 def test_nothing_is_tried_twice() -> None:
     """No two trials have the same learner and parameters."""
-    done = play(agenda(learner("one", {"x": 0.5}, {"x": 0.5})), [1.0 / (n + 1) for n in range(30)], {"one": 1.0})
+    done = play(proposals(learner("one", {"x": 0.5}, {"x": 0.5})), [1.0 / (n + 1) for n in range(30)], {"one": 1.0})
     tried = [tuple(found.params.items()) for found in done if found.proposed]
     assert len(tried) == len(set(tried))
 
 
 def test_too_long_for_the_time_left() -> None:
     """A learner that would take a little too long hurries; one that would take far too long is left out."""
-    plan = agenda(learner("slow", {"learning_rate": 0.04}), learner("quick", {"learning_rate": 0.04}))
+    plan = proposals(learner("slow", {"learning_rate": 0.04}), learner("quick", {"learning_rate": 0.04}))
     haste = {"slow": 50.0, "quick": 1.5}
     following = plan.next([], lambda found: haste[found.name])
     assert following is not None
@@ -150,7 +150,7 @@ def test_an_engine_that_fails_ends_its_own_search_only() -> None:
 
     told: list[str] = []
     engine = Engine(name="failing", start=lambda space, best, seed: Failing())
-    plan = agenda(learner("lightgbm", {"x": 0.1}), engine=engine, told=told)
+    plan = proposals(learner("lightgbm", {"x": 0.1}), engine=engine, told=told)
     done = play(plan, [1.0], {"lightgbm": 1.0})
     assert plan.next(done, lambda _: 0.1) is None
     assert plan.next(done, lambda _: 0.1) is None

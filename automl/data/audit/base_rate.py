@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.rows import Finding, Labels
-from automl.data.schema import finding
+from automl.data.rows import Finding, Labels, finding
 from automl.errors import DataError, SpecError
 
 Floats = NDArray[np.float64]
@@ -41,7 +40,7 @@ def positives(y: Floats, weight: Floats | None) -> float:
     return float(np.average(y == 1, weights=weight))
 
 
-def told(y: Floats, weight: Floats | None, rate: float, labels: Labels) -> Finding:
+def base_rate_finding(y: Floats, weight: Floats | None, rate: float, labels: Labels) -> Finding:
     """What is done about it, for the audit; `weight` are the user's own."""
     share = positives(y, weight)
     text = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,8 +13,7 @@ from numpy.typing import NDArray
 from automl.data.audit.drift import told_apart
 from automl.data.audit.leaks import leaks, no_longer_filled
 from automl.data.read.frames import read_column, unread
-from automl.data.rows import Column, Finding, Schema
-from automl.data.schema import finding
+from automl.data.rows import Column, Finding, Schema, finding
 from automl.spec import Spec
 from automl.task import Task
 
@@ -42,17 +40,17 @@ def audit(
     A finding whose action is "dropped" says that the column is no feature. Columns in ``data.audit.keep`` are left
     alone by the look for leaks. Raises DataError on a leak if ``data.audit.action`` is "stop".
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for column in schema.features:
-        found += _reading(column, raw[column.name], frame[column.name])
-        found += _constant(column, frame[column.name])
-    empty = {f.column for f in found if f.action == "dropped"}
-    found += _copies([c for c in schema.features if c.name not in empty and c.role == "feature"], frame)
-    gone = {f.column for f in found if f.action == "dropped"}
+        findings += _reading(column, raw[column.name], frame[column.name])
+        findings += _constant(column, frame[column.name])
+    empty = {f.column for f in findings if f.action == "dropped"}
+    findings += _copies([c for c in schema.features if c.name not in empty and c.role == "feature"], frame)
+    gone = {f.column for f in findings if f.action == "dropped"}
     left = [c for c in schema.features if c.name not in gone and c.name not in spec.data.audit.keep]
     target, action = spec.objective.target, spec.data.audit.action
-    found += leaks(left, frame, y=y, task=task, target=target, action=action, seed=seed, time=time)
-    return tuple(found)
+    findings += leaks(left, frame, y=y, task=task, target=target, action=action, seed=seed, time=time)
+    return tuple(findings)
 
 
 def compare(
@@ -83,7 +81,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
     if isinstance(raw.dtype, pl.Date | pl.Datetime) and (count := int((read.is_nan() & raw.is_not_null()).sum())):
         text = f"{name!r} has {count} dates outside the years 1 to 9999: read as missing"
         yield finding("date", name, text, "changed", {"rows": count})
-    marks: Any = column.reader.get("sentinels")
+    marks = column.reader.get("sentinels")
     if marks:
         seen = read_column({**column.reader, "sentinels": ()}, raw)
         count = int(seen.is_in(marks).sum())

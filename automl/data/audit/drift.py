@@ -9,9 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.audit.univariate import JUDGED, column_score, together
-from automl.data.rows import Finding
-from automl.data.schema import finding
+from automl.data.audit.univariate import JUDGED, joint_score, univariate_score
+from automl.data.rows import Finding, finding
 from automl.task import Task
 
 SAMPLE = 5_000  # rows of each part
@@ -37,10 +36,10 @@ def told_apart(
     rows = pl.concat([part[np.sort(draw.permutation(part.height)[:size])] for part in (train, test)])
     order = draw.permutation(rows.height)
     rows, later = rows[order], (order >= size).astype(np.float64)
-    found = together(rows, later, PART)
-    if found < max(TOLD, 0.5 + SURE * luck(later[JUDGED])):
+    score = joint_score(rows, later, PART)
+    if score < max(TOLD, 0.5 + SURE * luck(later[JUDGED])):
         return ()
-    alone = {series.name: column_score(series, later, PART) for series in rows}
+    alone = {series.name: univariate_score(series, later, PART) for series in rows}
     most = sorted(alone, key=lambda name: -alone[name])[:MOST]
     listed = ", ".join(f"{name!r} ({alone[name]:.2f})" for name in most)
     if by_time:
@@ -49,8 +48,8 @@ def told_apart(
         meaning = "test is of another time; set data.time, so that every judgement is by time"
     else:
         meaning = "test was not drawn as train was, so scores of validation may not be those of test"
-    text = f"test rows can be told from train rows with AUC {found:.2f}, alone by {listed}: {meaning}"
-    evidence = {"measure": "AUC", "score": found, "columns": {name: alone[name] for name in most}, "by_time": by_time}
+    text = f"test rows can be told from train rows with AUC {score:.2f}, alone by {listed}: {meaning}"
+    evidence = {"measure": "AUC", "score": score, "columns": {name: alone[name] for name in most}, "by_time": by_time}
     return (finding("train and test differ", None, text, "noted", evidence),)
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.rows import Finding
-from automl.data.schema import finding
+from automl.data.rows import Finding, finding
 from automl.spec.data import Data
 
 Ints = NDArray[np.int64]
@@ -22,12 +21,12 @@ ENOUGH = 20.0  # rows that a draw would share, at least: of fewer none might be 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copies:
+class DuplicateGroups:
     """A code for each row of train and test, the same for copies."""
 
     train: Ints
     test: Ints
-    found: Finding
+    finding: Finding
 
 
 def shared_rows(train: pl.DataFrame, test: pl.DataFrame) -> tuple[Finding, ...]:
@@ -40,7 +39,7 @@ def shared_rows(train: pl.DataFrame, test: pl.DataFrame) -> tuple[Finding, ...]:
     return (finding("shared rows", None, text, "noted", {"rows": copies, "share": share}),)
 
 
-def copies_together(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> Copies | None:
+def duplicate_groups(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> DuplicateGroups | None:
     """Copies as groups, where `test` was parted from `train` with all copies on one side.
 
     Train is full of rows that have a copy, and test has next to none of them: who made it kept together what belongs
@@ -60,7 +59,7 @@ def copies_together(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> Copi
     )
     said = finding("copies", None, text, "changed", {"share": twice, "shared": shared / test.height})
     codes = pl.concat([own, other]).rank("dense").cast(pl.Int64).to_numpy()
-    return Copies(train=codes[: train.height], test=codes[train.height :], found=said)
+    return DuplicateGroups(train=codes[: train.height], test=codes[train.height :], finding=said)
 
 
 def _shared(train: pl.Series, test: pl.Series) -> int:

@@ -14,8 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.read.frames import read_column
-from automl.data.rows import Column, Finding, Schema
-from automl.data.schema import finding
+from automl.data.rows import Column, Finding, Schema, finding
 from automl.spec.data import Data
 
 Floats = NDArray[np.float64]
@@ -25,16 +24,16 @@ FEW = 10  # moments below which an order says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Later:
+class LaterTest:
     """The date that parts test from train, and the times of their rows in microseconds of UTC."""
 
     column: str
     train: Floats
     test: Floats
-    found: Finding
+    finding: Finding
 
 
-def later(schema: Schema, train: pl.DataFrame, test: pl.DataFrame, data: Data) -> Later | None:
+def later_test(schema: Schema, train: pl.DataFrame, test: pl.DataFrame, data: Data) -> LaterTest | None:
     """The date by which the raw rows of `test` come after those of `train`; of several the one that parts them best.
 
     None where the spec names a time or a group, and where it says that the date is no time: by ``data.audit.keep``,
@@ -53,10 +52,10 @@ def later(schema: Schema, train: pl.DataFrame, test: pl.DataFrame, data: Data) -
     )
     evidence = {"share": share, "first_of_test": float(np.nanmin(after)), "last_of_train": float(np.nanmax(earlier))}
     said = finding("time", column.name, text, "changed", evidence)
-    return Later(column=column.name, train=earlier, test=after, found=said)
+    return LaterTest(column=column.name, train=earlier, test=after, finding=said)
 
 
-def in_order(schema: Schema, train: pl.DataFrame, data: Data) -> tuple[Finding, ...]:
+def rows_in_order(schema: Schema, train: pl.DataFrame, data: Data) -> tuple[Finding, ...]:
     """A note where rows stand in the order of a date that is no time: test was drawn from among them."""
     if data.time or data.group is not None:
         return ()
@@ -82,7 +81,7 @@ def _dates(schema: Schema, data: Data) -> list[Column]:
 
 
 def _times(column: Column, raw: pl.DataFrame) -> Floats:
-    return read_column(dict(column.reader), raw[column.name]).to_numpy().astype(np.float64)
+    return read_column(column.reader, raw[column.name]).to_numpy().astype(np.float64)
 
 
 def _share_after(train: Floats, test: Floats) -> float:

@@ -9,10 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.audit.univariate import Floats, column_score, filled_shares, is_missing, together
+from automl.data.audit.univariate import Floats, filled_shares, is_missing, joint_score, univariate_score
 from automl.data.infer.name_hints import known_late
-from automl.data.rows import Column, Finding
-from automl.data.schema import finding
+from automl.data.rows import Column, Finding, finding
 from automl.errors import DataError
 from automl.task import Kind, Task
 
@@ -83,13 +82,13 @@ def leaks(
     for column in columns:
         series = sample[column.name]
         seen = _Seen(column=column, values=series, filled=~is_missing(series), y=known, task=task, time=when)
-        found = [evidence for evidence in _against(seen, sample, target) if evidence]
-        if found:
-            yield _decided(column.name, next((evidence for evidence in found if evidence.sure), found[0]), action)
+        against = [evidence for evidence in _against(seen, sample, target) if evidence]
+        if against:
+            yield _decided(column.name, next((evidence for evidence in against if evidence.sure), against[0]), action)
 
 
 def _against(seen: _Seen, sample: pl.DataFrame, target: str) -> Iterator[_Evidence | None]:
-    score = column_score(seen.values, seen.y, seen.task)
+    score = univariate_score(seen.values, seen.y, seen.task)
     yield _alone(seen, sample, score)
     yield _by_name(seen, target, score)
     if seen.filled.mean() <= 1.0 - GAPS:
@@ -128,7 +127,7 @@ def _alone(seen: _Seen, sample: pl.DataFrame, score: float) -> _Evidence | None:
     figures: dict[str, object] = {"measure": MEASURE[kind], "score": score}
     if score >= LEAK[kind]:
         return _Evidence(text=text, figures=figures)
-    rest = together(sample.drop(seen.name), seen.y, seen.task)
+    rest = joint_score(sample.drop(seen.name), seen.y, seen.task)
     text += f", all other columns together with {rest:.4f}"
     sure = (1.0 - score) * FAR < 1.0 - rest
     return _Evidence(text=text, figures=figures | {"others": rest}, sure=sure)
@@ -149,7 +148,7 @@ def _among_filled(seen: _Seen) -> _Evidence | None:
     y = seen.y[seen.filled]
     if not _enough(y, seen.task):
         return None
-    score, share = column_score(seen.values.filter(pl.Series(seen.filled)), y, seen.task), float(seen.filled.mean())
+    score, share = univariate_score(seen.values.filter(pl.Series(seen.filled)), y, seen.task), float(seen.filled.mean())
     if score < LEAK[seen.task.kind]:
         return None
     measure = MEASURE[seen.task.kind]

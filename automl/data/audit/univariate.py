@@ -20,7 +20,7 @@ JUDGED = slice(2, None, 3)  # the rows that columns together are judged on
 MOST_COLUMNS = 300  # columns put together; beyond, those that vary most with the target
 
 
-def column_score(series: pl.Series, y: Floats, task: Task) -> float:
+def univariate_score(series: pl.Series, y: Floats, task: Task) -> float:
     """How well one column predicts `y` [n]: the mean of each bin on even rows, judged on odd rows.
 
     AUC for binary, accuracy for multiclass, R2 for regression; for numbers the squared correlation too.
@@ -40,8 +40,8 @@ def column_score(series: pl.Series, y: Floats, task: Task) -> float:
     return max(_explained(mean[code[judge]], y[judge]), _correlation(series, y))
 
 
-def together(frame: pl.DataFrame, y: Floats, task: Task) -> float:
-    """How well all columns of `frame` predict `y` [n] together, in the measure of `column_score`.
+def joint_score(frame: pl.DataFrame, y: Floats, task: Task) -> float:
+    """How well all columns of `frame` predict `y` [n] together, in the measure of `univariate_score`.
 
     Bin means of a first third, put together by a ridge regression on the second, judged on the last.
     """

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from automl.data.infer.name_hints import is_moment
 from automl.data.infer.quantities import in_words, spellings
-from automl.data.read.reader import BLANKS, FALSE, TRUE, UNITS, read_value
-from automl.data.rows import Wire
+from automl.data.read.reader import BLANKS, FALSE, TRUE, UNITS, ColumnReader, Parser, Unit, Wire, read_value
+from automl.data.rows import Column, Role
 
 MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "<NA>", "#N/A", "None", "none", "\\N", "-", "--", ".")
 LABEL_MISSING = tuple(word for word in MISSING if word not in {"None", "none", "-", "--", "."})  # these may be levels
@@ -83,14 +82,24 @@ class Guess:
     wire: Wire
     reason: str
     missing: tuple[str, ...] = ()
-    parser: Mapping[str, Any] | None = field(default=None)
+    parser: Parser | None = None
     sentinels: tuple[float, ...] = ()
 
-    def reader(self, name: str) -> dict[str, object]:
+    def reader(self, name: str) -> ColumnReader:
         """The column's entry in the manifest."""
-        parser = dict(self.parser) if self.parser else None
-        entry: dict[str, object] = {"name": name, "wire": self.wire, "missing": list(self.missing), "parser": parser}
-        return entry | {"sentinels": list(self.sentinels)} if self.sentinels else entry
+        reader: ColumnReader = {"name": name, "wire": self.wire, "missing": list(self.missing), "parser": self.parser}
+        return {**reader, "sentinels": list(self.sentinels)} if self.sentinels else reader
+
+    def column(self, name: str, role: Role, reason: str) -> Column:
+        """The column of a schema; a time is a feature too, unless it is text."""
+        is_feature = role == "feature" or (role == "time" and self.wire != "text")
+        return Column(
+            name=name, wire=self.wire, role=role, reason=reason, is_feature=is_feature, reader=self.reader(name)
+        )
+
+    def as_category(self) -> Guess:
+        """The same values as levels: nothing is parsed, and no number stands for missing."""
+        return replace(self, wire="category", parser=None, sentinels=())
 
 
 def guess(series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wire | None = None) -> Guess | None:
@@ -131,12 +140,12 @@ def _of_number(series: pl.Series, zone: str) -> Guess:
     if series.dtype.is_integer() and _eight_digits(series) and _days(series.unique().head(SAMPLE).cast(pl.String)):
         return Guess(wire="date", reason="whole numbers that are all dates (yyyymmdd)", parser=_date("%Y%m%d", zone))
     if is_moment(series.name) and (unit := _since_1970(series)):
-        parser = {"kind": "date", "unit": unit}
-        return Guess(wire="date", reason=f"numbers of {unit} since 1970 (called a time, 1990 to 2100)", parser=parser)
+        reason = f"numbers of {unit} since 1970 (called a time, 1990 to 2100)"
+        return Guess(wire="date", reason=reason, parser={"kind": "date", "unit": unit})
     return Guess(wire="number", reason="numbers")
 
 
-def _since_1970(series: pl.Series) -> str | None:
+def _since_1970(series: pl.Series) -> Unit | None:
     """The unit in which all numbers are times of the years 1990 to 2100."""
     low, high = series.min(), series.max()
     if not isinstance(low, int | float) or not isinstance(high, int | float):
@@ -152,30 +161,31 @@ def _eight_digits(series: pl.Series) -> bool:
     return isinstance(low, int) and isinstance(high, int) and low >= FIRST_DAY and high <= LAST_DAY
 
 
-def _date_of_number(series: pl.Series, zone: str) -> dict[str, Any]:
+def _date_of_number(series: pl.Series, zone: str) -> Parser:
     """Years, yyyymmdd, or time since 1970: the unit is told by the size."""
     middle = float(series.cast(pl.Float64).abs().median() or 0.0)  # type: ignore[arg-type]  # of floats
-    sizes: tuple[tuple[float, dict[str, Any]], ...] = (
+    sizes: tuple[tuple[float, Parser], ...] = (
         (1e4, _date("%Y", zone)),
         (1e8, _date("%Y%m%d", zone)),
         (1e11, {"kind": "date", "unit": "s"}),
         (1e14, {"kind": "date", "unit": "ms"}),
     )
-    return next((parser for size, parser in sizes if middle < size), {"kind": "date", "unit": "us"})
+    largest: Parser = {"kind": "date", "unit": "us"}
+    return next((parser for size, parser in sizes if middle < size), largest)
 
 
 def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None) -> Guess:
     values, count = _counts(series)
     words = (*MISSING, *NO_DATE)
     there = set(values.filter(values.is_in(words)))
-    found = tuple(word for word in words if word in there)
+    missing = tuple(word for word in words if word in there)
     keep = ~values.is_in(["", *words])
     step = max(1, int(keep.sum()) // SAMPLE)
     values, count = values.filter(keep).gather_every(step), count.filter(keep).gather_every(step)
     as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING)
     if wire in {"category", "text"} or (wire is None and values.is_empty()):
         return replace(as_text, wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
-    candidates = [c for c in _candidates(values, zone, comma, found, wire) if wire in {None, c.wire}]
+    candidates = [c for c in _candidates(values, zone, comma, missing, wire) if wire in {None, c.wire}]
     if wire is None:
         first = next((c for c in candidates if _share_read(c, values, count) >= 1.0 - FAILURES), as_text)
         return _day_or_month(first, series, values) if first.wire == "date" else first
@@ -183,8 +193,9 @@ def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None) -> Gu
     if best is not as_text and _share_read(best, values, count) > 0:
         best = _day_or_month(best, series, values) if wire == "date" else best
         return replace(best, reason="set in [data.types]")
-    parser = {"date": _date("iso", zone), "flag": _flag()}.get(wire)
-    return Guess(wire=wire, reason="set in [data.types]", missing=found, parser=parser)
+    parsers: Mapping[str, Parser] = {"date": _date("iso", zone), "flag": _flag()}
+    parser = parsers.get(wire) if wire else None
+    return Guess(wire=wire, reason="set in [data.types]", missing=missing, parser=parser)
 
 
 def _candidates(
@@ -202,7 +213,7 @@ def _candidates(
     digits = bool(values.str.contains(r"[0-9]").any())
     if digits and not coded:
         for point, group in signs:
-            parser = {"kind": "number", "decimal": point, "group": group}
+            parser: Parser = {"kind": "number", "decimal": point, "group": group}
             reason = f"numbers with {point!r} before decimals and {group!r} between groups"
             yield Guess(wire="number", reason=reason, missing=missing, parser=parser)
     if digits:
@@ -214,49 +225,49 @@ def _candidates(
         yield Guess(wire="number", reason=in_full[0], missing=missing, parser=in_full[1])
 
 
-def _day_or_month(found: Guess, series: pl.Series, values: pl.Series) -> Guess:
+def _day_or_month(guessed: Guess, series: pl.Series, values: pl.Series) -> Guess:
     """The guess with day and month in the order that the data show, where each text could be read both ways.
 
     What never changes is the day (monthly data); else the reading under which more rows follow each other in time.
     """
-    form = str((found.parser or {}).get("format"))
+    form = str((guessed.parser or {}).get("format"))
     swapped = form.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
     if not {"%d", "%m"} <= set(re.findall("%.", form)) or form.startswith("%Y"):
-        return found
-    other = replace(found, parser=_date(swapped, (found.parser or {})["zone"]))
+        return guessed
+    other = replace(guessed, parser=_date(swapped, (guessed.parser or {})["zone"]))
     if not all(_reads(other.reader(""), value) for value in values):
-        return found
+        return guessed
     first, second = (values.str.extract(pattern).n_unique() for pattern in ("^([0-9]+)", "^[0-9]+[^0-9]+([0-9]+)"))
     day_first = form.index("%d") < form.index("%m")
     if (first == 1) != (second == 1):
-        order, why = (found if (first == 1) == day_first else other), "the day never changes"
+        order, why = (guessed if (first == 1) == day_first else other), "the day never changes"
     else:
-        mine, theirs = _in_order(found, series), _in_order(other, series)
-        order = other if theirs > mine + ORDERED else found
+        mine, theirs = _in_order(guessed, series), _in_order(other, series)
+        order = other if theirs > mine + ORDERED else guessed
         why = "so the rows are in order" if abs(theirs - mine) > ORDERED else "the data do not tell day from month"
     return replace(order, reason=f"dates written {(order.parser or {})['format']} ({why})")
 
 
-def _in_order(found: Guess, series: pl.Series) -> float:
+def _in_order(guessed: Guess, series: pl.Series) -> float:
     """The share of rows, of the first ones, that are not before the row above."""
-    entry = found.reader("")
-    read = pl.Series([read_value(entry, value) for value in series.drop_nulls().head(SAMPLE)], dtype=pl.Float64)
+    reader = guessed.reader("")
+    read = pl.Series([read_value(reader, value) for value in series.drop_nulls().head(SAMPLE)], dtype=pl.Float64)
     return float((read.diff().drop_nulls() >= 0).mean() or 0.0)  # type: ignore[arg-type]  # of flags
 
 
 def _share_read(candidate: Guess, values: pl.Series, count: pl.Series) -> float:
     """The share of rows that the candidate reads; a look at a few distinct values first."""
-    entry = candidate.reader("")
+    reader = candidate.reader("")
     few = values.gather_every(max(1, len(values) // 50))
-    if sum(_reads(entry, value) for value in few) < 0.5 * len(few):
+    if sum(_reads(reader, value) for value in few) < 0.5 * len(few):
         return 0.0
-    read = pl.Series([_reads(entry, value) for value in values], dtype=pl.Boolean)
+    read = pl.Series([_reads(reader, value) for value in values], dtype=pl.Boolean)
     distinct, rows = float(read.mean() or 0.0), float(count.filter(read).sum()) / float(count.sum())  # type: ignore[arg-type]  # of flags
     return min(rows, distinct + 0.5)  # half of the spellings must be read, or it is a column of words
 
 
-def _reads(entry: dict[str, object], value: str) -> bool:
-    read = read_value(entry, value)
+def _reads(reader: ColumnReader, value: str) -> bool:
+    read = read_value(reader, value)
     return read == read  # noqa: PLR0124  # NaN is not itself
 
 
@@ -274,9 +285,9 @@ def _counts(series: pl.Series) -> tuple[pl.Series, pl.Series]:
     return table["value"], table["count"]
 
 
-def _date(form: str, zone: str) -> dict[str, Any]:
+def _date(form: str, zone: str) -> Parser:
     return {"kind": "date", "format": form, "zone": zone}
 
 
-def _flag() -> dict[str, Any]:
+def _flag() -> Parser:
     return {"kind": "flag", "true": list(TRUE), "false": list(FALSE)}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import polars as pl
+
+from automl.data.read.reader import Parser
 
 SYMBOLS = ("$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "CHF")
 UNITS: tuple[tuple[str, Mapping[str, float]], ...] = (
@@ -46,7 +47,7 @@ FEWEST = 3  # distinct numbers before one unknown word behind them is a unit
 WORD = r"[^0-9]*[^\W\d_][^0-9]*[23]?"  # kg, m2, km/h
 TAIL = r"^[^0-9]{0,3}[0-9][0-9.,' \u00a0\u202f]*([^0-9.,' \u00a0\u202f].*)?$"
 
-Spelling = tuple[str, dict[str, Any]]
+Spelling = tuple[str, Parser]
 
 
 def spellings(values: pl.Series, signs: Sequence[tuple[str, str]]) -> Iterator[Spelling]:
@@ -58,7 +59,7 @@ def spellings(values: pl.Series, signs: Sequence[tuple[str, str]]) -> Iterator[S
     percent = bool(values.str.ends_with("%").any())
     units = _units(values)
     for point, group in signs:
-        spelling = {"decimal": point, "group": group}
+        spelling: Parser = {"decimal": point, "group": group}
         if symbols:
             yield f"amounts in {' '.join(symbols)}", {"kind": "currency", "symbols": symbols, **spelling}
         if percent:
@@ -68,8 +69,10 @@ def spellings(values: pl.Series, signs: Sequence[tuple[str, str]]) -> Iterator[S
     taken = _range_symbols(values)
     if taken is not None:
         for point, group in signs[:2]:
-            parser = {"kind": "range", "symbols": taken, "decimal": point, "group": group}
-            yield "ranges, read as their middle", parser
+            yield (
+                "ranges, read as their middle",
+                {"kind": "range", "symbols": taken, "decimal": point, "group": group},
+            )
 
 
 def in_words(values: pl.Series) -> Spelling | None:
@@ -86,15 +89,15 @@ def _units(values: pl.Series) -> tuple[str, Mapping[str, float]] | None:
     matching = values.filter(values.str.contains(TAIL))
     if len(matching) < 0.9 * len(values):
         return None
-    found = set(matching.str.extract(TAIL).fill_null("").str.to_lowercase())
-    if found == {""} or "%" in found or any(len(unit) > LONGEST_UNIT for unit in found):
+    units = set(matching.str.extract(TAIL).fill_null("").str.to_lowercase())
+    if units == {""} or "%" in units or any(len(unit) > LONGEST_UNIT for unit in units):
         return None
     for what, known in UNITS:
-        if found <= set(known):
-            return what, {unit: known[unit] for unit in sorted(found)}
-    if len(found) > 1 or len(matching) < FEWEST:
+        if units <= set(known):
+            return what, {unit: known[unit] for unit in sorted(units)}
+    if len(units) > 1 or len(matching) < FEWEST:
         return None
-    (unit,) = found
+    (unit,) = units
     return (f"numbers of {unit}", {unit: 1.0}) if re.fullmatch(WORD, unit) else None
 
 

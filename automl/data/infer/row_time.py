@@ -17,7 +17,7 @@ MOST = 0.5  # share of rows that must have a time
 PARTS = (DAY, DAY / 24, DAY / 1_440, 1e6)  # a day, an hour, a minute, a second in microseconds
 
 
-def moments(raw: pl.DataFrame, data: Data) -> NDArray[np.float64] | None:
+def row_times(raw: pl.DataFrame, data: Data) -> NDArray[np.float64] | None:
     """Microseconds of UTC for each row (NaN where missing), None if the spec names no time.
 
     Of several columns the first is a date (hour, minute, second follow) or a year (month, day, hour ... follow).
@@ -44,10 +44,10 @@ def moments(raw: pl.DataFrame, data: Data) -> NDArray[np.float64] | None:
 
 
 def _one(series: pl.Series, zone: str) -> NDArray[np.float64]:
-    found = guess(series, zone=zone, wire="date")
-    if found is None:
+    as_date = guess(series, zone=zone, wire="date")
+    if as_date is None:
         raise DataError(f"{series.dtype} is no time", where=series.name)
-    time = _read(series, found)
+    time = _read(series, as_date)
     if np.isnan(time).mean() <= MOST:
         return time
     number = _part(series)
@@ -79,7 +79,7 @@ def _part(series: pl.Series) -> NDArray[np.float64]:
     return low.replace_strict(names, default=None, return_dtype=pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def _read(series: pl.Series, found: Guess) -> NDArray[np.float64]:
-    if found.wire == "number" and isinstance(series.dtype, pl.Date | pl.Datetime):
+def _read(series: pl.Series, guessed: Guess) -> NDArray[np.float64]:
+    if guessed.wire == "number" and isinstance(series.dtype, pl.Date | pl.Datetime):
         return np.full(len(series), np.nan)
-    return read_column(found.reader(series.name), series).to_numpy().astype(np.float64)
+    return read_column(guessed.reader(series.name), series).to_numpy().astype(np.float64)

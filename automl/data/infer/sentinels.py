@@ -21,11 +21,11 @@ LAST_REAL = 7_258_118_400_000_000.0  # 2200-01-01
 
 def sentinels(numbers: pl.Series) -> tuple[float, ...]:
     """The sentinels among `numbers` (null and NaN are missing): written in nines, seen twice, far from all others."""
-    found: list[float] = []
-    while len(found) < MOST and (value := next(_candidates(numbers), None)) is not None:
-        found.append(value)
+    marks: list[float] = []
+    while len(marks) < MOST and (value := next(_candidates(numbers), None)) is not None:
+        marks.append(value)
         numbers = numbers.filter(numbers != value)
-    return tuple(sorted(found))
+    return tuple(sorted(marks))
 
 
 def end_of_time(micros: pl.Series) -> tuple[float, ...]:

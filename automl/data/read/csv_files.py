@@ -6,15 +6,15 @@ import csv
 import itertools
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from automl.data.read.dialect import Dialect
 from automl.data.read.guard import guarded
 from automl.data.read.header import header_of
-from automl.data.read.sampling import sample
+from automl.data.read.sampling import sample_rows
 from automl.errors import DataError
 
 CHUNK = 20_000
@@ -43,8 +43,9 @@ def sample_csv(path: Path, dialect: Dialect, share: float) -> pl.DataFrame:
         hint = "save it as UTF-8 without blanks after the separator, or as parquet; or give more budget.memory"
         raise DataError("the file is too large for the memory, and sampled in UTF-8 only", where=str(path), hint=hint)
     header = _header(path, dialect)
-    options: dict[str, Any] = {"separator": dialect.separator, "quote_char": dialect.quote, "glob": False}
-    frame = guarded(lambda: sample(pl.scan_csv(path, infer_schema=False, **options), share), path)
+    separator, quote = dialect.separator, dialect.quote
+    scan = partial(pl.scan_csv, path, infer_schema=False, separator=separator, quote_char=quote, glob=False)
+    frame = guarded(lambda: sample_rows(scan(), share), path)
     if frame.width != len(header):
         raise DataError(f"its rows have {frame.width} values, the header has {len(header)} columns", where=str(path))
     frame.columns = header

@@ -6,9 +6,10 @@ import codecs
 import csv
 import hashlib
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from automl.data.read.reader import CsvDialect
 from automl.errors import DataError
 
 SEPARATORS = ",;\t|"
@@ -26,9 +27,14 @@ class Dialect:
     skip_blank: bool = False  # a blank after each separator is no part of the value
     encoding: str = "utf-8"
 
-    def json(self) -> dict[str, object]:
+    def json(self) -> CsvDialect:
         """As it stands in the manifest."""
-        return asdict(self)
+        return {
+            "separator": self.separator,
+            "quote": self.quote,
+            "skip_blank": self.skip_blank,
+            "encoding": self.encoding,
+        }
 
 
 def sniff(path: Path, separator: str | None = None) -> tuple[Dialect, str]:
@@ -45,10 +51,10 @@ def sniff(path: Path, separator: str | None = None) -> tuple[Dialect, str]:
     if len(head) == SAMPLE:
         lines = lines[:-1] or lines  # the last one is cut off
     quote = '"' if '"' in text or not _single_quoted(lines) else "'"
-    found = separator or max(SEPARATORS, key=lambda sign: _consistency(lines, sign, quote))
-    blanks = sum(line.count(found + " ") for line in lines[1:])
-    signs = sum(line.count(found) for line in lines[1:])
-    return Dialect(separator=found, quote=quote, skip_blank=blanks > signs / 2, encoding=encoding), digest
+    chosen = separator or max(SEPARATORS, key=lambda sign: _consistency(lines, sign, quote))
+    blanks = sum(line.count(chosen + " ") for line in lines[1:])
+    signs = sum(line.count(chosen) for line in lines[1:])
+    return Dialect(separator=chosen, quote=quote, skip_blank=blanks > signs / 2, encoding=encoding), digest
 
 
 def _encoding(path: Path) -> tuple[str, str, bytes]:

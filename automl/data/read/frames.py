@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from automl.data.read.reader import BLANKS, FIRST, LAST, LAST_FLOAT, read_value
+from automl.data.read.reader import BLANKS, FIRST, LAST, LAST_FLOAT, ColumnReader, Reader, read_value
 from automl.errors import DataError, nearest
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 FEW = 2_000  # distinct texts that are quicker read one by one
 
 
-def read_frame(reader: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
+def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     """The reader's columns of `frame`, in its order: Float64 with NaN or String with ``""``, never null.
 
     Equal to `reader.read_row` on each row. Raises DataError for a column that is not there
@@ -44,18 +43,18 @@ def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Serie
     return pl.DataFrame(plain).select(pl.concat_str(pl.all(), separator=" ").alias(name)).to_series()
 
 
-def read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
+def read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
     """One column as `reader.read_value` reads each of its values."""
     read = _read_column(column, series)
     sentinels = column.get("sentinels")
     return read.set(read.is_in(sentinels), math.nan) if sentinels and read.dtype == pl.Float64 else read
 
 
-def _is_plain(column: Mapping[str, Any], dtype: pl.DataType) -> bool:
+def _is_plain(column: ColumnReader, dtype: pl.DataType) -> bool:
     return bool(column["wire"] == "number" and dtype.is_numeric() and not column.get("sentinels"))
 
 
-def _check_columns(reader: Mapping[str, Any], known: set[str]) -> None:
+def _check_columns(reader: Reader, known: set[str]) -> None:
     for column in reader["columns"]:
         for name in column.get("parts", (column["name"],)):
             if name not in known:
@@ -66,7 +65,7 @@ def _check_columns(reader: Mapping[str, Any], known: set[str]) -> None:
                 )
 
 
-def _read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
+def _read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
     if isinstance(series.dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     if series.dtype.is_nested() or isinstance(series.dtype, pl.Binary | pl.Time | pl.Duration):
@@ -87,7 +86,7 @@ def _read_column(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     return _each(column, series)
 
 
-def unread(column: Mapping[str, Any], raw: pl.Series, read: pl.Series) -> pl.Series:
+def unread(column: ColumnReader, raw: pl.Series, read: pl.Series) -> pl.Series:
     """The texts of `raw` that are there, are no missing word, and could not be read as the wire says."""
     if raw.dtype != pl.String or read.dtype != pl.Float64:
         return pl.Series(dtype=pl.String)
@@ -98,7 +97,7 @@ def unread(column: Mapping[str, Any], raw: pl.Series, read: pl.Series) -> pl.Ser
     return lost
 
 
-def _each(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
+def _each(column: ColumnReader, series: pl.Series) -> pl.Series:
     """By the reader itself, once for each distinct value."""
     name, dtype = column["name"], pl.String if column["wire"] in {"category", "text"} else pl.Float64
     read = _reading(column)
@@ -118,7 +117,7 @@ def _each(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     )
 
 
-def _reading(column: Mapping[str, Any]) -> Callable[[object], float | str]:
+def _reading(column: ColumnReader) -> Callable[[object], float | str]:
     def read(value: object) -> float | str:
         try:
             return read_value(column, value)
@@ -128,7 +127,7 @@ def _reading(column: Mapping[str, Any]) -> Callable[[object], float | str]:
     return read
 
 
-def _numbers(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
+def _numbers(column: ColumnReader, series: pl.Series) -> pl.Series:
     text = series.str.strip_chars(BLANKS)
     number = text.cast(pl.Float64, strict=False)
     fine = text.str.contains(PLAIN_NUMBER) & number.is_finite()
@@ -137,7 +136,7 @@ def _numbers(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     return _floats(column, number.set(~fine.fill_null(value=False), None))
 
 
-def _dates(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
+def _dates(column: ColumnReader, series: pl.Series) -> pl.Series:
     zone = (column["parser"] or {}).get("zone", "UTC")
     moment = _in_years(series)
     aware = isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None
@@ -157,7 +156,7 @@ def _in_years(series: pl.Series) -> pl.Series:
     return (ticks.set(~inside, None) * size).cast(pl.Datetime("us", dtype.time_zone))
 
 
-def _date_texts(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
+def _date_texts(column: ColumnReader, series: pl.Series) -> pl.Series:
     """The usual `2014-10-13` and `2014-10-13 10:30:00` by polars, what is left one by one."""
     text = series.str.strip_chars(BLANKS)
     form = (column["parser"] or {}).get("format")
@@ -172,5 +171,5 @@ def _date_texts(column: Mapping[str, Any], series: pl.Series) -> pl.Series:
     return pl.select(pl.coalesce(number.cast(pl.Float64), rest)).to_series().rename(column["name"])
 
 
-def _floats(column: Mapping[str, Any], number: pl.Series) -> pl.Series:
+def _floats(column: ColumnReader, number: pl.Series) -> pl.Series:
     return number.fill_null(float("nan")).rename(column["name"])

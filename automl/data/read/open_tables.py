@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from automl.data.read.reader import CsvDialect
 from automl.data.read.source import files, kind, load
 from automl.data.read.typed_tables import Frame
 
@@ -16,24 +17,24 @@ LARGE = 1 << 28  # bytes of parquet on disk, from which on a table is read as it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenedTable:
     """The raw rows of a table, the digest of each file, and how a csv is written."""
 
     frame: Frame
     digests: Mapping[str, str]
-    dialect: Mapping[str, object] | None = None
+    dialect: CsvDialect | None = None
 
 
-def open_table(path: str | Path, *, probed: bool = False) -> Opened:
+def open_table(path: str | Path, *, probed: bool = False) -> OpenedTable:
     """The rows of a file, a glob or a folder; `probed` as for `source.load`.
 
     Parquet of more than `LARGE` bytes stays on the disk: it is read as it is computed.
     """
-    found = files(path)
-    if all(kind(file) == "parquet" for file in found) and sum(file.stat().st_size for file in found) > LARGE:
-        return Opened(frame=pl.scan_parquet(list(found)), digests={str(file): _digest(file) for file in found})
+    paths = files(path)
+    if all(kind(file) == "parquet" for file in paths) and sum(file.stat().st_size for file in paths) > LARGE:
+        return OpenedTable(frame=pl.scan_parquet(list(paths)), digests={str(file): _digest(file) for file in paths})
     source = load(path, probed=probed)
-    return Opened(frame=source.frame, digests=source.digests, dialect=source.dialect)
+    return OpenedTable(frame=source.frame, digests=source.digests, dialect=source.dialect)
 
 
 def _digest(path: Path) -> str:

@@ -53,7 +53,7 @@ def read_query(given: Query, *, part: str, seconds: float, folder: Path | None =
 
 def check_statement(sql: str, where: str) -> None:
     """Raise SpecError where `sql` is not one statement that reads (D20)."""
-    bare = QUOTED.sub(lambda found: "" if found[0][:2] in {"--", "/*"} else "x", sql).strip().rstrip(";").strip()
+    bare = QUOTED.sub(lambda quoted: "" if quoted[0][:2] in {"--", "/*"} else "x", sql).strip().rstrip(";").strip()
     first = re.match(r"\(*\s*([A-Za-z]+)", bare)
     if ";" in bare or first is None or first[1].lower() not in READS:
         raise SpecError("the query is not one statement that reads rows", where=f"{where}.query", hint="write SELECT")

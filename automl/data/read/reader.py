@@ -4,10 +4,6 @@ A reader is plain JSON, part of the manifest::
 
     {"columns": [{"name": "age", "wire": "number", "missing": ["?"], "parser": null}, ...]}
 
-A column with ``"optional": true`` (of a cost file) may be absent from a row, and is missing then. One with
-``"parts": ["year", "month", "day"]`` is no cell of the row: its text is that of the cells named, joined by blanks.
-``"sentinels": [-999999.0]`` are numbers (of a date: microseconds) that stand for missing.
-
 Wire ``number`` and ``flag`` give a float (NaN is missing), ``category`` and ``text`` a string (``""`` is missing),
 ``date`` a float of microseconds since 1970 in UTC (NaN is missing or outside the years 1 to 9999).
 
@@ -18,11 +14,11 @@ Whatever cannot be read as its wire says is missing; a list or a dict is an erro
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
 BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -37,8 +33,61 @@ LAST_FLOAT = 253_402_300_799_999_968  # the last float64 before the year 10000
 NAN = math.nan
 LARGE = 2**63  # whole numbers from here on are read with more care
 
+Wire = Literal["number", "category", "text", "date", "flag"]
+Unit = Literal["s", "ms", "us", "ns"]
+Scalar = str | float | date | None  # what a raw cell holds, once numpy and pandas are taken off
 
-def read_row(reader: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, float | str]:
+
+class Parser(TypedDict, total=False):
+    """How a text is read: a `kind` of `PARSERS`, or "date" (see `_moment`), with the words of that kind."""
+
+    kind: Literal["number", "currency", "percent", "unit", "range", "words", "flag", "date"]
+    decimal: str
+    group: str
+    symbols: Sequence[str]
+    units: Mapping[str, float]
+    words: Mapping[str, float]
+    true: Sequence[str]
+    false: Sequence[str]
+    format: str
+    zone: str
+    unit: Unit
+
+
+class ColumnReader(TypedDict):
+    """How one column is read: what its wire is, which texts are missing, and the parser of all others.
+
+    With `optional` (of a cost file) it may be absent from a row, and is missing then. With `parts`, such as
+    ``["year", "month", "day"]``, it is no cell of the row: its text is that of the cells named, joined by blanks.
+    `sentinels`, such as ``[-999999.0]``, are numbers (of a date: microseconds) that stand for missing.
+    """
+
+    name: str
+    wire: Wire
+    missing: Sequence[str]
+    parser: Parser | None
+    optional: NotRequired[bool]
+    parts: NotRequired[Sequence[str]]
+    sentinels: NotRequired[Sequence[float]]
+
+
+class CsvDialect(TypedDict, total=False):
+    """How a csv is written; without a key as most are (see `automl.data.read.dialect.Dialect`)."""
+
+    separator: str
+    quote: str
+    skip_blank: bool
+    encoding: str
+
+
+class Reader(TypedDict):
+    """How rows are read: the columns of the graph, and as `evidence` those that costs and today's rule need too."""
+
+    columns: Sequence[ColumnReader]
+    evidence: NotRequired[Sequence[ColumnReader]]
+
+
+def read_row(reader: Reader, row: Mapping[str, object]) -> dict[str, float | str]:
     """Every column of the reader from `row`; further keys are not looked at.
 
     Raises KeyError for a column that `row` lacks, ValueError for a value that is no scalar; both name the column.
@@ -61,41 +110,41 @@ def _cell(row: Mapping[str, object], name: str) -> object:
         raise KeyError(f"the row has no column {name!r}") from None
 
 
-def read_value(column: Mapping[str, Any], value: object) -> float | str:
+def read_value(column: ColumnReader, value: object) -> float | str:
     """One value as the column's wire says; missing where it cannot be read."""
     wire = column["wire"]
     if wire == "number" and (type(value) is float or (type(value) is int and -LARGE < value < LARGE)):
         # the common case first: a row is read in microseconds
         return float(value) if -math.inf < value < math.inf and value not in column.get("sentinels", ()) else NAN
-    value = _plain(column, value)
-    if isinstance(value, str):
-        value = value.strip(BLANKS)
-        if value in column["missing"]:
-            value = None
+    scalar = _plain(column, value)
+    if isinstance(scalar, str):
+        scalar = scalar.strip(BLANKS)
+        if scalar in column["missing"]:
+            scalar = None
     if wire in {"category", "text"}:
-        return _text(value)
-    if value is None or value == "":
+        return _text(scalar)
+    if scalar is None or scalar == "":
         return NAN
     if wire == "date":
-        return _meant(column, _moment(column["parser"] or {"format": "iso"}, value))
-    if isinstance(value, date):
-        raise ValueError(f"column {column['name']!r} takes a {wire}, not the date {value}")  # noqa: TRY004  # bad data, not a bad call
-    number = _number(column["parser"], value) if isinstance(value, str) else _finite(value)
+        return _meant(column, _moment(column["parser"] or {"format": "iso"}, scalar))
+    if isinstance(scalar, date):
+        raise ValueError(f"column {column['name']!r} takes a {wire}, not the date {scalar}")  # noqa: TRY004  # bad data, not a bad call
+    number = _number(column["parser"], scalar) if isinstance(scalar, str) else _finite(scalar)
     return _meant(column, number) if wire == "number" or number in {0.0, 1.0} else NAN
 
 
-def _meant(column: Mapping[str, Any], number: float) -> float:
+def _meant(column: ColumnReader, number: float) -> float:
     return NAN if number in column.get("sentinels", ()) else number
 
 
-def _part(column: Mapping[str, Any], value: object) -> str:
+def _part(column: ColumnReader, value: object) -> str:
     return _text(_plain(column, value)).strip(BLANKS)
 
 
 # --- one kind of Python value for each kind of scalar ------------------------------------------------
 
 
-def _plain(column: Mapping[str, Any], value: object) -> object:
+def _plain(column: ColumnReader, value: object) -> Scalar:
     """None, bool, int, float, str, date or datetime from whatever scalar it is; numpy and pandas by their looks."""
     if value is None or isinstance(value, (str, int, float)):
         return value
@@ -110,7 +159,7 @@ def _plain(column: Mapping[str, Any], value: object) -> object:
     raise ValueError(f"column {column['name']!r} takes a single value, not a {type(value).__name__}")
 
 
-def _text(value: object) -> str:
+def _text(value: Scalar) -> str:
     if isinstance(value, str):  # half a surrogate pair cannot be written as UTF-8
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if value is None:
@@ -124,7 +173,7 @@ def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _finite(value: Any) -> float:
+def _finite(value: str | float) -> float:
     try:
         number = float(value)
     except OverflowError:  # a whole number beyond 1.8e308
@@ -135,11 +184,11 @@ def _finite(value: Any) -> float:
 # --- parsers: the closed list ------------------------------------------------------------------------
 
 
-def _number(parser: Mapping[str, Any] | None, text: str) -> float:
+def _number(parser: Parser | None, text: str) -> float:
     return PARSERS[parser["kind"]](parser, text) if parser else _decimal({}, text)
 
 
-def _decimal(parser: Mapping[str, Any], text: str) -> float:
+def _decimal(parser: Parser, text: str) -> float:
     """{"kind": "number", "decimal": ",", "group": "."}: groups of three digits, or none."""
     point, group = parser.get("decimal", "."), parser.get("group", "")
     if point != "." or group:
@@ -149,7 +198,7 @@ def _decimal(parser: Mapping[str, Any], text: str) -> float:
     return _finite(text) if NUMBER.fullmatch(text) else NAN
 
 
-def _currency(parser: Mapping[str, Any], text: str) -> float:
+def _currency(parser: Parser, text: str) -> float:
     """{"kind": "currency", "symbols": ["$"], ...}: $17.00, -$5, $-5, 17 €, ($5.00) is -5; the sign may be absent."""
     sign = 1.0
     if text.startswith("(") and text.endswith(")"):
@@ -166,23 +215,24 @@ def _currency(parser: Mapping[str, Any], text: str) -> float:
     return sign * _decimal(parser, text.strip(BLANKS))
 
 
-def _percent(parser: Mapping[str, Any], text: str) -> float:
+def _percent(parser: Parser, text: str) -> float:
     """{"kind": "percent", ...}: "12.5 %" is 0.125; without the sign it is missing."""
     return _decimal(parser, text[:-1].rstrip(BLANKS)) / 100.0 if text.endswith("%") else NAN
 
 
-def _unit(parser: Mapping[str, Any], text: str) -> float:
+def _unit(parser: Parser, text: str) -> float:
     """{"kind": "unit", "units": {"weeks": 7, "": 1}, ...}: "3 weeks" is 21; units in lower case, "" is no unit.
 
     One of the `symbols` of an amount may stand in front: "$1.2M".
     """
     text = next((text[len(s) :].lstrip(BLANKS) for s in parser.get("symbols", ()) if text.startswith(s)), text)
-    found = QUANTITY.fullmatch(text)
-    factor = parser["units"].get((found[2] or "").lower()) if found else None
-    return NAN if factor is None else _decimal(parser, found[1]) * factor  # type: ignore[index]  # it was found
+    quantity = QUANTITY.fullmatch(text)
+    if quantity is None or (factor := parser["units"].get((quantity[2] or "").lower())) is None:
+        return NAN
+    return _decimal(parser, quantity[1]) * factor
 
 
-def _range(parser: Mapping[str, Any], text: str) -> float:
+def _range(parser: Parser, text: str) -> float:
     """{"kind": "range", "symbols": ["years", "$"], ...}: "31-40" and "(31, 40]" are 35.5, "65+" and ">65" are 65.
 
     "<18" is 9, the middle of 0 and 18. The symbols are taken out first, in lower case; a plain number is itself.
@@ -190,10 +240,10 @@ def _range(parser: Mapping[str, Any], text: str) -> float:
     text = text.lower()
     for symbol in parser["symbols"]:
         text = text.replace(symbol, "")
-    found = _bounds(parser.get("decimal", "."), parser.get("group", "")).fullmatch(text.strip(BLANKS))
-    if found is None:
+    bounds = _bounds(parser.get("decimal", "."), parser.get("group", "")).fullmatch(text.strip(BLANKS))
+    if bounds is None:
         return NAN
-    part = {key: _decimal(parser, given) for key, given in found.groupdict().items() if given}
+    part = {key: _decimal(parser, given) for key, given in bounds.groupdict().items() if given}
     if "below" in part:
         return part["below"] / 2 if part["below"] > 0 else part["below"]
     low, *rest = part.values()
@@ -201,12 +251,12 @@ def _range(parser: Mapping[str, Any], text: str) -> float:
     return (low + high) / 2 if low <= high else NAN
 
 
-def _words(parser: Mapping[str, Any], text: str) -> float:
+def _words(parser: Parser, text: str) -> float:
     """{"kind": "words", "words": {"one": 1, "two": 2}}: words in lower case; numbers are themselves."""
     return float(parser["words"].get(text.lower(), _decimal({}, text)))
 
 
-def _flag(parser: Mapping[str, Any], text: str) -> float:
+def _flag(parser: Parser, text: str) -> float:
     """{"kind": "flag", "true": [...], "false": [...]}: words in lower case; 1.0 and 0.0 are understood too."""
     word = text.lower()
     if word in parser["true"]:
@@ -214,7 +264,7 @@ def _flag(parser: Mapping[str, Any], text: str) -> float:
     return 0.0 if word in parser["false"] else _decimal({}, text)
 
 
-PARSERS: dict[str, Callable[[Mapping[str, Any], str], float]] = {
+PARSERS: dict[str, Callable[[Parser, str], float]] = {
     "number": _decimal,
     "currency": _currency,
     "percent": _percent,
@@ -268,13 +318,13 @@ FIELDS = {
     "p": "[AaPp][Mm]",
     "z": "Z|[+-][0-9]{2}:?(?:[0-9]{2})?",
 }
-UNITS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
+UNITS: Mapping[Unit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
 
-def _moment(parser: Mapping[str, Any], value: object) -> float:
+def _moment(parser: Parser, value: str | float | date) -> float:
     """{"kind": "date", "format": "iso" or "%d/%m/%Y", "zone": "UTC"}, or "unit": "s" for numbers since 1970."""
     if "unit" in parser:
-        number = _decimal({}, value) if isinstance(value, str) else NAN if isinstance(value, date) else _finite(value)
+        number = NAN if isinstance(value, date) else _decimal({}, value) if isinstance(value, str) else _finite(value)
         micros = number * UNITS[parser["unit"]]
         return _within(math.floor(micros)) if math.isfinite(micros) else NAN
     try:
@@ -298,11 +348,11 @@ def date_pattern(form: str) -> re.Pattern[str]:
 
 
 def _parsed(form: str, text: str) -> datetime | None:
-    found = date_pattern(form).fullmatch(text)
-    if found is None:
+    fields = date_pattern(form).fullmatch(text)
+    if fields is None:
         return None
     part = {"m": "1", "d": "1", "H": "0", "M": "0", "S": "0", "f": "0"}
-    part |= {key: given for key, given in found.groupdict().items() if given}
+    part |= {key: given for key, given in fields.groupdict().items() if given}
     if "y" in part:  # as POSIX has it: 69 to 99 are of the last century
         part["Y"] = str(int(part["y"]) + (1900 if int(part["y"]) > 68 else 2000))  # noqa: PLR2004  # POSIX
     if "b" in part:

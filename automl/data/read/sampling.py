@@ -7,7 +7,7 @@ import polars as pl
 GOLDEN, PLACE = 2_654_435_769, "row number of automl"  # 2^32 by the golden ratio (Knuth, volume 3, 6.4)
 
 
-def sample(scan: pl.LazyFrame, share: float) -> pl.DataFrame:
+def sample_rows(scan: pl.LazyFrame, share: float) -> pl.DataFrame:
     """A `share` of the rows in their order, spread evenly whatever their period: by multiples of the golden ratio."""
     place = (pl.col(PLACE).cast(pl.UInt64) * GOLDEN) % (1 << 32)
     picked = scan.with_row_index(PLACE).filter(place < int(share * (1 << 32))).drop(PLACE)

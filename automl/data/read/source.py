@@ -16,7 +16,8 @@ from automl.data.read.dialect import SEPARATORS, Dialect, sniff
 from automl.data.read.excel import read_excel
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
-from automl.data.read.sampling import sample
+from automl.data.read.reader import CsvDialect
+from automl.data.read.sampling import sample_rows
 from automl.data.read.streams import arrow, ndjson
 from automl.errors import DataError
 
@@ -40,7 +41,7 @@ HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SourceTable:
     """A table as it came.
 
     Columns of a csv are strings; a column is Int64 only where each text is exactly how that number is written,
@@ -51,13 +52,13 @@ class Source:
 
     frame: pl.DataFrame
     digests: Mapping[str, str]
-    dialect: Mapping[str, object] | None = None
+    dialect: CsvDialect | None = None
     rows: int | None = None
 
 
 def load(
     where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False, cells: float = math.inf
-) -> Source:
+) -> SourceTable:
     """All rows of a file, a glob, a folder or a frame (`name` is how a frame is called in `digests`).
 
     Of csv and parquet with more than `cells` (rows times columns) a sample of the rows, spread evenly over the files
@@ -65,7 +66,7 @@ def load(
     naming the file and the place.
     """
     if isinstance(where, pl.DataFrame):
-        return Source(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
+        return SourceTable(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
     if not probed:
         probe_all(where)
     rows = {path: about(path) for path in files(where)} if math.isfinite(cells) else {}
@@ -75,7 +76,7 @@ def load(
     frames = [source.frame for source in loaded]
     digests = {path: digest for source in loaded for path, digest in source.digests.items()}
     before = sum(height for height, _ in rows.values()) if share < 1.0 else None
-    return Source(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect, rows=before)
+    return SourceTable(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect, rows=before)
 
 
 def about(path: Path) -> tuple[int, int]:
@@ -97,7 +98,7 @@ def probe_all(*wheres: str | Path) -> None:
     probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
 
 
-def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None = None) -> Iterator[pl.DataFrame]:
+def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> Iterator[pl.DataFrame]:
     """The rows in their order, at most `rows` at a time, in memory that does not grow with the file.
 
     A csv is read by the `csv` module of Python, every column as text: exactly what `score.py` sees.
@@ -106,7 +107,7 @@ def batches(where: str | Path, rows: int, dialect: Mapping[str, object] | None =
     probe_all(where)
     for path in files(where):
         if kind(path) in {"csv", "tsv"}:
-            yield from csv_batches(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)  # type: ignore[arg-type]  # JSON of a Dialect
+            yield from csv_batches(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)
         elif kind(path) == "parquet":
             yield from _parquet(path, rows)
         elif kind(path) in {"ndjson", "arrow"} and path.stat().st_size:
@@ -119,14 +120,14 @@ def files(where: str | Path) -> tuple[Path, ...]:
     """The files behind a path, a glob or a folder, in the order of their names."""
     path = Path(where)
     if path.is_dir():
-        found = [p for p in sorted(path.iterdir()) if p.suffix.lower() in FORMATS and not p.name.startswith(".")]
+        paths = [p for p in sorted(path.iterdir()) if p.suffix.lower() in FORMATS and not p.name.startswith(".")]
     elif any(sign in path.name for sign in "*?[") and not path.exists():
-        found = sorted(path.parent.glob(path.name))
+        paths = sorted(path.parent.glob(path.name))
     else:
-        found = [path]
-    if not found or not found[0].exists():
+        paths = [path]
+    if not paths or not paths[0].exists():
         raise DataError("there is no such file", where=str(where), hint="check the path; a spec's are relative to it")
-    return tuple(found)
+    return tuple(paths)
 
 
 def kind(path: Path) -> str:
@@ -165,33 +166,33 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _load_file(path: Path, share: float = 1.0) -> Source:
+def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     form = kind(path)
     if form == "excel":
         return _workbook(path)
     if form in {"csv", "tsv"}:
         dialect, digest = _sniffed(path)
         frame = lossless(read_csv(path, dialect) if share == 1.0 else sample_csv(path, dialect, share))
-        return Source(frame=frame, digests={str(path): digest}, dialect=dialect.json())
+        return SourceTable(frame=frame, digests={str(path): digest}, dialect=dialect.json())
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     readers: dict[str, Callable[[Path], pl.DataFrame]]
-    sampled = lambda path: sample(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
+    sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
     readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
-    return Source(frame=checked(frame, str(path)), digests={str(path): digest})
+    return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
 
 
-def _workbook(path: Path) -> Source:
+def _workbook(path: Path) -> SourceTable:
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     frame, names = read_excel(path)
     frame.columns = header_of(names, str(path))
     with path.open("rb") as file:
-        return Source(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
+        return SourceTable(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import polars as pl
 
 from automl.data.read.frames import read_column, read_frame
-from automl.data.read.reader import read_row
+from automl.data.read.reader import CsvDialect, Reader, read_row
 from automl.errors import DataError, nearest
 
 TEXTS = ("category", "text")
@@ -19,19 +19,40 @@ Frame = pl.DataFrame | pl.LazyFrame
 Given = Frame | Sequence[Mapping[str, object]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Related:
-    """What a bundle keeps of other tables: `document` is its relational.json, `samples` are some raw rows of each.
+class TableReader(TypedDict):
+    """How a table is read: its columns, how its csv was written, and in main's past rows which label counts as 1."""
 
-    The document says how main is read in front of the tables (``main``), how each table is (``tables``), and which
-    tables of the spec nothing is computed from (``unused``); ``definitions`` are those of `automl.features.relational`.
+    reader: Reader
+    dialect: NotRequired[CsvDialect | None]
+    positive: NotRequired[Mapping[str, str]]
+
+
+class TableReaders(TypedDict):
+    """How main is read in front of the tables, and how each of these is; ``tables["main"]`` are main's past rows."""
+
+    main: Reader
+    tables: dict[str, TableReader]
+
+
+class RelationalDocument(TableReaders):
+    """relational.json: also which tables of the spec nothing is computed from, and what is computed from the others.
+
+    The `definitions` are those of `automl.features.relational`, which reads and writes them.
     """
 
-    document: Mapping[str, Any]
+    definitions: Mapping[str, object]
+    unused: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedTables:
+    """What a bundle keeps of other tables: how they are read and used, and some raw rows of each."""
+
+    document: RelationalDocument
     samples: Mapping[str, pl.DataFrame]
 
 
-def read_tables(document: Mapping[str, Any], given: Mapping[str, Given]) -> dict[str, Frame]:
+def read_tables(document: RelationalDocument, given: Mapping[str, Given]) -> dict[str, Frame]:
     """Each table that `document` (relational.json) needs in wire types, from a frame or raw rows.
 
     Tables of the spec that nothing is computed from may be given and are not looked at. Raises DataError for a table
@@ -56,7 +77,7 @@ def read_tables(document: Mapping[str, Any], given: Mapping[str, Given]) -> dict
     return {name: read_table(name, entry, given[name]) for name, entry in entries.items()}
 
 
-def read_table(name: str, entry: Mapping[str, Any], given: Given) -> Frame:
+def read_table(name: str, entry: TableReader, given: Given) -> Frame:
     """One table in wire types; lazily where a `LazyFrame` was given."""
     reader = entry["reader"]
     try:
@@ -74,12 +95,12 @@ def read_table(name: str, entry: Mapping[str, Any], given: Given) -> Frame:
     return read.with_columns(flags) if flags else read
 
 
-def wire_schema(reader: Mapping[str, Any]) -> dict[str, pl.DataType]:
+def wire_schema(reader: Reader) -> dict[str, pl.DataType]:
     """The type of each column after the reader."""
     return {entry["name"]: pl.String() if entry["wire"] in TEXTS else pl.Float64() for entry in reader["columns"]}
 
 
-def _lazily(reader: Mapping[str, Any], frame: pl.LazyFrame) -> pl.LazyFrame:
+def _lazily(reader: Reader, frame: pl.LazyFrame) -> pl.LazyFrame:
     """As `read_frame`, chunk by chunk while the frame is computed."""
     known = set(frame.collect_schema().names())
     schema = wire_schema(reader)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from automl.data.read.typed_tables import Frame
-from automl.data.rows import Finding
-from automl.data.schema import finding
+from automl.data.rows import Finding, finding
 from automl.errors import DataError
 from automl.spec.data import Table
 
@@ -28,7 +27,7 @@ class Join:
     many: bool
 
 
-def look(
+def inspect_keys(
     name: str, table: Table, frames: Mapping[str, Frame], samples: Mapping[str, pl.DataFrame]
 ) -> tuple[Join, list[Finding]]:
     """The join of a table, from how its keys meet those of the table it is joined to, and what was seen on the way.
@@ -61,11 +60,11 @@ def look(
     parts += [f"rows that belong to no row of {table.to}: {orphans:,}"] if orphans else []
     parts += [f"rows of {table.to} that have none: {childless:,}"] if childless else []
     parts += [differ] if differ else []
-    found = [finding("table", name, "; ".join(parts), "noted", evidence)]
-    return join, found + (_copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else [])
+    told = [finding("table", name, "; ".join(parts), "noted", evidence)]
+    return join, told + (_copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else [])
 
 
-def look_at_time(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Finding]:
+def inspect_times(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Finding]:
     """Notes on tables and rows whose time is not known; `cutoff` is main's column."""
     if join.time is None:
         if cutoff is not None:

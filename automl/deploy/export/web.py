@@ -62,8 +62,7 @@ def page(bundle: Bundle, template: str) -> str:
 def _fields(bundle: Bundle) -> Iterator[dict[str, Any]]:
     """A field for each raw column, filled with a cell of the first golden row."""
     wires: dict[str, str] = {}
-    entries: Any = bundle.manifest.reader["columns"]
-    for entry in entries:
+    for entry in bundle.manifest.reader["columns"]:
         for part in entry.get("parts", [entry["name"]]):
             wires.setdefault(part, entry["wire"])
     known = json.loads(read_file(bundle.path, "profile.json"))["columns"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from automl.bundle.read import Bundle, read_file
+from automl.data.read.reader import Reader, Wire
 from automl.deploy.serve import arrow
 from automl.deploy.serve.nested import inside, nest, unnest
 from automl.deploy.serve.settings import Settings
@@ -203,7 +204,7 @@ def _answers_schema(bundle: Bundle) -> dict[str, Any]:
     return {"type": "object", "required": ["rows", "bundle"], "properties": properties}
 
 
-def _wires(bundle: Bundle) -> dict[str, str]:
+def _wires(bundle: Bundle) -> dict[str, Wire]:
     """The wire of each raw column of main."""
     found = _wires_of(bundle.manifest.reader)
     if bundle.catalog is not None:
@@ -212,7 +213,7 @@ def _wires(bundle: Bundle) -> dict[str, str]:
     return {name: found.get(name, "text") for name in dict.fromkeys([*bundle.needed, *found]) if name in read}
 
 
-def _wires_of(reader: Mapping[str, Any]) -> dict[str, str]:
+def _wires_of(reader: Reader) -> dict[str, Wire]:
     """The wire of each raw column of a reader; one that is read together with others is text."""
     return {
         name: "text" if "parts" in entry else entry["wire"]

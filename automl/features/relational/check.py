@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import get_args
 
-from automl.data.rows import Wire
+from automl.data.read.reader import Wire
 from automl.features.relational.definition import (
     MAIN,
     Aggregation,
@@ -17,7 +17,7 @@ from automl.features.relational.definition import (
     Direct,
     Expr,
     Hop,
-    Table,
+    TableSchema,
     Transform,
     TransformOp,
 )
@@ -134,7 +134,7 @@ def _check_hop(catalog: Catalog, name: str, delay: float | None, hop: Hop) -> No
         _check_known(catalog, hop.table, column, hop.delay)
 
 
-def _check_keys(here: Table, there: Table, on: Iterable[tuple[str, str]]) -> None:
+def _check_keys(here: TableSchema, there: TableSchema, on: Iterable[tuple[str, str]]) -> None:
     on = tuple(on)
     if not on:
         raise ValueError(f"tables {here.name!r} and {there.name!r} share no key")
@@ -167,13 +167,13 @@ def _check_circles(catalog: Catalog) -> None:
                 waiting += parents[name]
 
 
-def _table(catalog: Catalog, name: str) -> Table:
+def _table(catalog: Catalog, name: str) -> TableSchema:
     if name not in catalog.names:
         raise ValueError(f"there is no table {name!r}")
     return catalog.table(name)
 
 
-def _wire(table: Table, column: str) -> Wire:
+def _wire(table: TableSchema, column: str) -> Wire:
     if column not in table.columns:
         raise ValueError(f"table {table.name!r} has no column {column!r}")
     return table.columns[column]

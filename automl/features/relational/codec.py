@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import TypeVar, get_args
 
-from automl.data.rows import Wire
+from automl.data.read.reader import Wire
 from automl.errors import BundleError
 from automl.features.relational.check import DEEPEST, check
 from automl.features.relational.definition import (
@@ -13,22 +13,24 @@ from automl.features.relational.definition import (
     AggregationOp,
     Base,
     Catalog,
+    Condition,
     Definitions,
     Direct,
     Expr,
-    Feature,
     Hop,
     Relation,
-    Table,
+    RelationalFeature,
+    TableSchema,
     Transform,
     TransformOp,
-    Where,
 )
 
 FORMAT = 1
 
+T = TypeVar("T")
 
-def to_json(definitions: Definitions) -> dict[str, Any]:
+
+def to_json(definitions: Definitions) -> dict[str, object]:
     """Plain values for `json.dumps`."""
     catalog = definitions.catalog
     return {
@@ -58,7 +60,7 @@ def from_json(stored: object) -> Definitions:
     return definitions
 
 
-def _expr_out(expr: Expr) -> dict[str, Any]:
+def _expr_out(expr: Expr) -> dict[str, object]:
     match expr:
         case Base():
             return {"column": expr.column}
@@ -76,7 +78,7 @@ def _expr_out(expr: Expr) -> dict[str, Any]:
             return {"transform": expr.op, "of": [_expr_out(of) for of in expr.of]}
 
 
-def _hop_out(hop: Hop) -> dict[str, Any]:
+def _hop_out(hop: Hop) -> dict[str, object]:
     return {"table": hop.table, "on": _pairs_out(hop.on), "delay": hop.delay}
 
 
@@ -84,7 +86,7 @@ def _pairs_out(pairs: tuple[tuple[str, str], ...]) -> list[list[str]]:
     return [list(pair) for pair in pairs]
 
 
-def _definitions(stored: Mapping[str, Any]) -> Definitions:
+def _definitions(stored: Mapping[str, object]) -> Definitions:
     if stored["format"] != FORMAT:
         raise ValueError(f"format {stored['format']!r} is not known")
     catalog = Catalog(
@@ -101,15 +103,15 @@ def _definitions(stored: Mapping[str, Any]) -> Definitions:
         timezone=_text(stored["timezone"]),
     )
     features = tuple(
-        Feature(name=_text(f["name"]), wire=_wire(f["wire"]), expr=_expr(f["expr"], DEEPEST))
+        RelationalFeature(name=_text(f["name"]), wire=_wire(f["wire"]), expr=_expr(f["expr"], DEEPEST))
         for f in map(_mapping, _list(stored["features"]))
     )
     return Definitions(catalog=catalog, features=features)
 
 
-def _table(stored: Mapping[str, Any]) -> Table:
+def _table(stored: Mapping[str, object]) -> TableSchema:
     columns = {_text(name): _wire(wire) for name, wire in _mapping(stored["columns"]).items()}
-    return Table(name=_text(stored["name"]), time=_optional_text(stored["time"]), columns=columns)
+    return TableSchema(name=_text(stored["name"]), time=_optional_text(stored["time"]), columns=columns)
 
 
 def _expr(stored: object, depth: int) -> Expr:
@@ -141,19 +143,20 @@ def _hop(stored: object) -> Hop:
     return Hop(table=_text(value["table"]), on=_pairs(value["on"]), delay=_number(value["delay"]))
 
 
-def _where(stored: object) -> Where:
+def _where(stored: object) -> Condition:
     column, value = _list(stored)
-    return Where(column=_text(column), value=value if isinstance(value, str) else _number(value))
+    return Condition(column=_text(column), value=value if isinstance(value, str) else _number(value))
 
 
 def _pairs(stored: object) -> tuple[tuple[str, str], ...]:
     return tuple((_text(left), _text(right)) for left, right in map(_list, _list(stored)))
 
 
-def _one_of(value: object, known: tuple[Any, ...]) -> Any:
-    if not isinstance(value, str) or value not in known:
-        raise ValueError(f"there is no operation {value!r}")
-    return value
+def _one_of(value: object, known: tuple[T, ...]) -> T:
+    for operation in known:
+        if value == operation:
+            return operation
+    raise ValueError(f"there is no operation {value!r}")
 
 
 def _wire(value: object) -> Wire:
@@ -162,13 +165,13 @@ def _wire(value: object) -> Wire:
     return value  # type: ignore[return-value]  # looked up above
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise TypeError(f"expected an object, got {type(value).__name__}")
     return value
 
 
-def _list(value: object) -> list[Any]:
+def _list(value: object) -> list[object]:
     if not isinstance(value, list):
         raise TypeError(f"expected a list, got {type(value).__name__}")
     return value

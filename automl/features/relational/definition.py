@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from automl.data.rows import Wire
+from automl.data.read.reader import Wire
 
 MAIN = "main"
 Scalar = str | float
@@ -36,7 +36,7 @@ TransformOp = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class TableSchema:
     """One table: `columns` maps each name to its wire. Rows are known from `time` on, always if it is None.
 
     `time` names a date column. Frames of a table hold the columns of the catalog in wire types: Float64 with
@@ -71,7 +71,7 @@ class Catalog:
     `history` are the columns of main by which its own past rows are found, one key (composite: several names) each.
     """
 
-    tables: tuple[Table, ...]
+    tables: tuple[TableSchema, ...]
     relations: tuple[Relation, ...] = ()
     cutoff: str | None = None
     target: str | None = None
@@ -80,7 +80,7 @@ class Catalog:
     history: tuple[tuple[str, ...], ...] = ()
     timezone: str = "UTC"
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> TableSchema:
         """The table of that name; KeyError without."""
         return next(table for table in self.tables if table.name == name) if name in self.names else _no(name)
 
@@ -123,7 +123,7 @@ class Direct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
+class Condition:
     """Only rows whose `column` is exactly `value` (a text, or a number for flags and numbers)."""
 
     column: str
@@ -142,7 +142,7 @@ class Aggregation:
     path: tuple[Hop, ...]
     of: Expr | None = None
     window: float | None = None
-    where: Where | None = None
+    where: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,7 @@ Expr = Base | Direct | Aggregation | Transform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feature:
+class RelationalFeature:
     """A named column that main gets."""
 
     name: str
@@ -170,7 +170,7 @@ class Definitions:
     """What to compute, over which tables."""
 
     catalog: Catalog
-    features: tuple[Feature, ...]
+    features: tuple[RelationalFeature, ...]
 
     def needs(self) -> dict[str, tuple[str, ...]]:
         """For each table that the features look at: the columns needed (keys and times too), in catalog order.
@@ -248,5 +248,5 @@ def _keys(table: str, path: tuple[Hop, ...]) -> Iterator[tuple[str, str]]:
         table = hop.table
 
 
-def _no(name: str) -> Table:
+def _no(name: str) -> TableSchema:
     raise KeyError(name)

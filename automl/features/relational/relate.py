@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,16 +13,16 @@ from numpy.typing import NDArray
 
 from automl.budget import Deadline
 from automl.data.audit.leaks import LEAK, MEASURE
-from automl.data.audit.univariate import column_score
+from automl.data.audit.univariate import univariate_score
 from automl.data.read.frames import side_by_side
-from automl.data.read.typed_tables import Frame, Related, read_table
-from automl.data.rows import Column, Finding, Prepared, Rows, Schema
-from automl.data.schema import finding
+from automl.data.read.reader import Reader
+from automl.data.read.typed_tables import Frame, RelatedTables, RelationalDocument, TableReader, read_table
+from automl.data.rows import Column, Finding, Prepared, Rows, Schema, finding
 from automl.data.tables.checks import MAIN
-from automl.data.tables.joins import Joined, join
+from automl.data.tables.joins import JoinedTables, join_tables
 from automl.features.relational.codec import from_json, to_json
 from automl.features.relational.compute.run import run
-from automl.features.relational.definition import Catalog, Definitions, Feature, Relation, Table
+from automl.features.relational.definition import Catalog, Definitions, Relation, RelationalFeature, TableSchema
 from automl.spec import Spec
 from automl.task import Task
 
@@ -51,11 +50,11 @@ def relate(
     """`data` with the columns that its other tables give, and with what they are computed by (`Prepared.related`).
 
     `given` are frames that stand in for the files of `[data.tables]`. With a `deadline` at most `SHARE` of its budget
-    is spent. `loaded` waits for what proposes features to be loaded. Raises what `join` raises.
+    is spent. `loaded` waits for what proposes features to be loaded. Raises what `join_tables` raises.
     """
-    joined = join(spec, data.train.raw, data.schema, data.labels, given)
+    joined = join_tables(spec, data.train.raw, data.schema, data.labels, given)
     catalog = catalog_of(joined, spec, data)
-    rows = _Both.of(joined, data)
+    rows = _TrainAndTest.of(joined, data)
     loaded()
     proposed = _proposed(catalog, joined, rows, spec.budget.seed)
     chosen, seen = _chosen(proposed, rows, data, spec, deadline)
@@ -70,19 +69,18 @@ def relate(
         test=_with(data.test, test),
         findings=(*data.findings, *joined.findings, *seen),
         digests={**data.digests, **joined.digests},
-        related=Related(document=document, samples=_samples(joined, data)),
+        related=RelatedTables(document=document, samples=_samples(joined, data)),
     )
 
 
-def catalog_of(joined: Joined, spec: Spec, data: Prepared) -> Catalog:
+def catalog_of(joined: JoinedTables, spec: Spec, data: Prepared) -> Catalog:
     """The tables as the relational engine has them."""
     times = {join.name: join.time for join in joined.joins}
     times[MAIN] = spec.data.time[0] if spec.data.time and joined.history else None
     history = bool(joined.history)
     return Catalog(
         tables=tuple(
-            Table(name=name, columns=columns, time=times[name])  # type: ignore[arg-type]  # wires
-            for name, columns in joined.wires.items()
+            TableSchema(name=name, columns=columns, time=times[name]) for name, columns in joined.wires.items()
         ),
         relations=tuple(Relation(child=one.name, parent=one.to, on=one.on) for one in joined.joins),
         cutoff=joined.cutoff,
@@ -94,12 +92,12 @@ def catalog_of(joined: Joined, spec: Spec, data: Prepared) -> Catalog:
     )
 
 
-def narrowed(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def narrowed(document: RelationalDocument, names: Collection[str]) -> RelationalDocument:
     """relational.json of the features `names` alone: what nothing is computed from need not be given."""
     definitions = from_json(document["definitions"])
     kept = replace(definitions, features=tuple(f for f in definitions.features if f.name in names))
     needs = kept.needs()
-    tables = {
+    tables: dict[str, TableReader] = {
         name: {**entry, "reader": _only(entry["reader"], needs[name])}
         for name, entry in document["tables"].items()
         if name in needs and (name != MAIN or kept.history)
@@ -113,12 +111,12 @@ def narrowed(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any
     }
 
 
-def _only(reader: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _only(reader: Reader, names: Collection[str]) -> Reader:
     return {**reader, "columns": [entry for entry in reader["columns"] if entry["name"] in names]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Both:
+class _TrainAndTest:
     """Main's rows in front of the tables, and the tables as each part may see them: test sees past rows of both."""
 
     train: pl.DataFrame
@@ -127,8 +125,8 @@ class _Both:
     past_test: Mapping[str, Frame]
 
     @classmethod
-    def of(cls, joined: Joined, data: Prepared) -> _Both:
-        entry = {"reader": joined.document["main"]}
+    def of(cls, joined: JoinedTables, data: Prepared) -> _TrainAndTest:
+        entry: TableReader = {"reader": joined.document["main"]}
         train, test = (read_table(MAIN, entry, part.raw) for part in (data.train, data.test))
         tables, both = dict(joined.frames), dict(joined.frames)
         if past := joined.document["tables"].get(MAIN):
@@ -141,7 +139,7 @@ def _eager(frame: Frame) -> pl.DataFrame:
     return frame if isinstance(frame, pl.DataFrame) else frame.collect()
 
 
-def _proposed(catalog: Catalog, joined: Joined, rows: _Both, seed: int) -> Definitions:
+def _proposed(catalog: Catalog, joined: JoinedTables, rows: _TrainAndTest, seed: int) -> Definitions:
     from automl.features.relational.propose.featuretools import propose  # featuretools takes seconds
 
     samples = {name: _by_key(frame, joined, name) for name, frame in joined.frames.items()}
@@ -150,7 +148,7 @@ def _proposed(catalog: Catalog, joined: Joined, rows: _Both, seed: int) -> Defin
     return propose(catalog, samples, limit=MOST, seed=seed)
 
 
-def _by_key(frame: Frame, joined: Joined, name: str, most: int = CHILD_ROWS) -> pl.DataFrame:
+def _by_key(frame: Frame, joined: JoinedTables, name: str, most: int = CHILD_ROWS) -> pl.DataFrame:
     """Rows of a table that come by whole keys, so that a sample shows which keys are unique."""
     own = next(list(dict(one.on)) for one in joined.joins if one.name == name)
     lazy = frame.lazy()
@@ -163,7 +161,7 @@ def _by_key(frame: Frame, joined: Joined, name: str, most: int = CHILD_ROWS) -> 
 
 
 def _chosen(
-    proposed: Definitions, rows: _Both, data: Prepared, spec: Spec, deadline: Deadline | None
+    proposed: Definitions, rows: _TrainAndTest, data: Prepared, spec: Spec, deadline: Deadline | None
 ) -> tuple[Definitions, list[Finding]]:
     """The definitions without constants, copies, noise and leaks, as many as rows and time allow."""
     draw = np.random.default_rng(spec.budget.seed)
@@ -174,7 +172,7 @@ def _chosen(
     y, task = data.train.y[at], data.labels.task
     distinct = [series.name for series in values if not _constant(series)]
     single = _singles(values.select(distinct))
-    scores = {name: column_score(values[name], y, task) for name in single}
+    scores = {name: univariate_score(values[name], y, task) for name in single}
     chance = _chance(values.select(single), y, task, draw)
     told = [name for name in single if scores[name] > chance]
     leaks = [name for name in told if scores[name] >= LEAK[task.kind] and name not in spec.data.audit.keep]
@@ -196,8 +194,8 @@ def _chosen(
         f"{counts['proposed']} features are computed from other tables; left out: {counts['constant']} constant, "
         f"{counts['copies']} that say the same as another, {counts['noise']} that tell no more than chance"
     )
-    found = [finding("computed", None, f"{text}; {counts['kept']} are kept", "noted", counts)]
-    return kept, found + [_leak(name, scores[name], task) for name in leaks]
+    said = [finding("computed", None, f"{text}; {counts['kept']} are kept", "noted", counts)]
+    return kept, said + [_leak(name, scores[name], task) for name in leaks]
 
 
 def _constant(series: pl.Series) -> bool:
@@ -241,7 +239,7 @@ def _standard(column: Floats) -> Floats:
 def _chance(values: pl.DataFrame, y: Floats, task: Task, draw: np.random.Generator) -> float:
     """The best score among columns whose rows are shuffled: at most so much is chance."""
     names = draw.permutation(values.columns)[:SHADOWS]
-    return max((column_score(values[name].shuffle(seed=i), y, task) for i, name in enumerate(names)), default=0.0)
+    return max((univariate_score(values[name].shuffle(seed=i), y, task) for i, name in enumerate(names)), default=0.0)
 
 
 def _leak(name: str, score: float, task: Task) -> Finding:
@@ -252,14 +250,14 @@ def _leak(name: str, score: float, task: Task) -> Finding:
 # --- what comes of it --------------------------------------------------------------------------------
 
 
-def _column(feature: Feature) -> Column:
+def _column(feature: RelationalFeature) -> Column:
     return Column(
         name=feature.name,
         wire=feature.wire,
         role="feature",
         reason="computed from other tables",
         is_feature=True,
-        reader={},
+        reader={"name": feature.name, "wire": feature.wire, "missing": [], "parser": None},
         computed=True,
     )
 
@@ -268,12 +266,12 @@ def _with(rows: Rows, computed: pl.DataFrame) -> Rows:
     return replace(rows, frame=side_by_side(rows.frame, computed))
 
 
-def _samples(joined: Joined, data: Prepared) -> dict[str, pl.DataFrame]:
+def _samples(joined: JoinedTables, data: Prepared) -> dict[str, pl.DataFrame]:
     """Some raw rows of each table, by whole keys: golden rows are drawn from their margins."""
     samples = {name: _by_key(frame, joined, name, GOLDEN_ROWS) for name, frame in joined.raw.items()}
     return samples | ({MAIN: data.train.raw.head(GOLDEN_ROWS)} if joined.history else {})
 
 
-def _document(joined: Joined, chosen: Definitions) -> dict[str, Any]:
-    whole = {**joined.document, "unused": [], "definitions": to_json(chosen)}
+def _document(joined: JoinedTables, chosen: Definitions) -> RelationalDocument:
+    whole: RelationalDocument = {**joined.document, "unused": [], "definitions": to_json(chosen)}
     return narrowed(whole, [feature.name for feature in chosen.features])

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from automl.errors import DataError
-from automl.features.relational.compute.engine import Engine, Values
-from automl.features.relational.compute.query_plan import Plan, plan
+from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.range_aggregates import Floats, Ints
 from automl.features.relational.compute.run import at_rows, check_main, cutoffs, gathered
 from automl.features.relational.definition import MAIN, Definitions, Hop
@@ -21,31 +21,31 @@ Numbers = Mapping[tuple[float | str, ...], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class RowStore:
     """The rows of all tables, sorted by key and time; a row to be scored touches those of its own keys only."""
 
     definitions: Definitions
-    engine: Engine
-    plan: Plan
+    engine: QueryEngine
+    plan: QueryPlan
     keys: Mapping[tuple[Hop, ...], Numbers]
 
     @classmethod
-    def of(cls, definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> Store:
+    def of(cls, definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> RowStore:
         """Takes tables as `run.run` does, and sorts them once. DataError as there."""
-        engine = Engine(definitions.catalog, gathered(definitions, tables))
-        features = plan([feature.expr for feature in definitions.features], definitions.catalog)
-        paths = [(lookup.hop,) for lookup in features.lookups] + [history.path for history in features.histories]
+        engine = QueryEngine(definitions.catalog, gathered(definitions, tables))
+        plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
+        paths = [(lookup.hop,) for lookup in plan.lookups] + [history.path for history in plan.histories]
         keys = {path: engine.keys(path).numbers() for path in paths}
-        engine.compute(features, _NoRow())  # every table is sorted, and every whole column made, before the first row
-        return cls(definitions=definitions, engine=engine, plan=features, keys=keys)
+        engine.compute(plan, _NoRow())  # every table is sorted, and every whole column made, before the first row
+        return cls(definitions=definitions, engine=engine, plan=plan, keys=keys)
 
     def features(self, row: Row) -> dict[str, float | str]:
         """The features of one row of main (read: numbers with NaN, texts with ``""``), equal to `run.run`'s.
 
         `row` needs `definitions.needs()["main"]` but what is late; DataError for what is missing.
         """
-        found = self.engine.compute(self.plan, _Row(row, self.keys, self._cutoff(row)))
-        return {f.name: _plain(values) for f, values in zip(self.definitions.features, found, strict=True)}
+        computed = self.engine.compute(self.plan, _Row(row, self.keys, self._cutoff(row)))
+        return {f.name: _plain(values) for f, values in zip(self.definitions.features, computed, strict=True)}
 
     def many(self, main: pl.DataFrame) -> pl.DataFrame:
         """The features of many rows, as `run.run` gives them, without sorting the tables again."""

@@ -24,7 +24,7 @@ PREPARE = 5.0  # seconds for reading the data and the first feature plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Fidelity:
     """`folds` to run of each candidate, the factor on learning rates, and the soft limit of one fit in seconds."""
 
     folds: int
@@ -38,7 +38,7 @@ def fit_estimate(rows: int, columns: int, task: Task) -> float:
     return ROUNDS * task.width * (SECONDS_A_CELL * rows * columns + SECONDS_A_TREE)
 
 
-def pace(
+def choose_fidelity(
     estimate: float,
     *,
     folds: int,
@@ -48,8 +48,8 @@ def pace(
     least: int = 1,
     fewest: float = FEWEST_GUESSED,
     by_time: bool = False,
-) -> Pace:
-    """The pace of a search of `seconds` on `workers` cores, where a usual fit takes `estimate` seconds.
+) -> Fidelity:
+    """The fidelity of a search of `seconds` on `workers` cores, where a usual fit takes `estimate` seconds.
 
     It has at most `folds` folds, fewer where there is no time for `bags` candidates on all of them; but `least` where
     there is time for `fewest` candidates. `by_time`: the rows held out are the latest ones.
@@ -58,7 +58,7 @@ def pace(
     cores = seconds * workers
     fits = cores / max(estimate, 1e-9)
     some = min(least, int(fits / fewest))
-    return Pace(
+    return Fidelity(
         folds=max(1, min(folds, max(int(fits / bags), some))),
         rate=max(1.0, FITS / fits),
         fit_seconds=SHARE * seconds,
@@ -66,7 +66,7 @@ def pace(
     )
 
 
-def paced(params: Params, factor: float) -> Params:
+def at_rate(params: Params, factor: float) -> Params:
     """`params` with a learning rate `factor` times as high: for fewer rounds up to `FASTEST`, or for more."""
     rate = params.get("learning_rate")
     if factor == 1.0 or not isinstance(rate, float):
@@ -76,4 +76,4 @@ def paced(params: Params, factor: float) -> Params:
 
 def hurried(params: Params, factor: float) -> Params:
     """`params` in a hurry, if `factor` is above 1: else as they are."""
-    return paced(params, max(1.0, factor))
+    return at_rate(params, max(1.0, factor))

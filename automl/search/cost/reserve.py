@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from automl.executors._processes import leaves, shares
 from automl.search.cost.serving import serving
-from automl.search.worker.model_size import Footprint
+from automl.search.worker.model_size import ModelSize
 from automl.spec.limits import Limits
 
 # Measured on an idle machine of two cores with five tasks: 1 s for a constant, 4 s for 100,000 rows to judge,
@@ -29,7 +29,7 @@ TREES, MOST_TREES, NODES, STEPS = 300, 4_000, 30, 5  # a guess before anything i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class After:
+class AfterSearch:
     """What is done after a search but for the model: rows calibrated and judged, columns, width of a prediction.
 
     `reading` are the seconds that the columns of a row take. `ranked` says whether scores look at the order of
@@ -46,12 +46,12 @@ class After:
     curves: int = 1  # that are fitted to calibrate: decisions on the rows learned from need one for each fold
     repairs: float = 0.0  # seconds for lighter models, where the spec limits what serving may cost
 
-    def guess(self) -> Footprint:
+    def guess(self) -> ModelSize:
         """A model as large as an ensemble is likely to be."""
-        return Footprint(steps=STEPS, nodes=NODES) * min(MOST_TREES, TREES * self.width)
+        return ModelSize(steps=STEPS, nodes=NODES) * min(MOST_TREES, TREES * self.width)
 
 
-def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: float = 1.0) -> float:
+def reserve_seconds(budget: float, after: AfterSearch, size: ModelSize, *, crowded: float = 1.0) -> float:
     """The part of a budget (seconds) that the search must leave to calibration, graph, judgement, gates and bundle.
 
     On a `crowded` machine (see `crowding`) all of it takes as many times longer, but for the single rows, of which
@@ -66,8 +66,8 @@ def reserve_seconds(budget: float, after: After, size: Footprint, *, crowded: fl
     return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
 
 
-def repair_seconds(budget: float, after: After, limits: Limits) -> float:
-    """The part of a budget (seconds) that is left to the repair ladder; nothing where limits are wide or not set."""
+def repair_seconds(budget: float, after: AfterSearch, limits: Limits) -> float:
+    """The part of a budget (seconds) that is left to lighter models; nothing where limits are wide or not set."""
     asked = any((limits.latency_p50, limits.latency_p99, limits.memory, limits.size))
     tight = serving([after.guess()], reading=after.reading).excess(limits) > WIDE if asked else False
     also = limits.throughput is not None or limits.cold_start is not None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from automl.data.rows import Column
-from automl.search.worker.model_size import NOTHING, Footprint
+from automl.search.worker.model_size import NOTHING, ModelSize
 from automl.spec.limits import Limits
 
 # Seconds for one row, and bytes: fitted to the bundles of 14 tasks on one thread (November 2026), which they meet
@@ -43,7 +43,7 @@ def reading(columns: Iterable[Column], joint: int = 0) -> float:
     return sum(COMPUTED if column.computed else READ[column.wire] for column in columns) + JOINT * joint
 
 
-def serving(members: Iterable[Footprint], *, reading: float) -> Serving:
+def serving(members: Iterable[ModelSize], *, reading: float) -> Serving:
     """What a bundle of `members` will take whose columns take so many seconds to read."""
     total = sum(members, start=NOTHING)
     trees = STEP * total.steps + NODE * total.nodes

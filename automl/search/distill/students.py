@@ -13,8 +13,8 @@ from automl.learners.base import Params
 from automl.search.cost.fidelity import hurried
 from automl.search.cost.serving import Serving, reading, serving
 from automl.search.state import State
-from automl.search.worker.model_size import Footprint
-from automl.search.worker.soft_targets import Lesson
+from automl.search.worker.model_size import ModelSize
+from automl.search.worker.soft_targets import SoftTargets
 
 Floats = NDArray[np.float64]
 Fits = Callable[[Serving], bool]
@@ -39,7 +39,7 @@ FEWER = 0.7  # of the columns, in each set after the first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class ColumnSet:
     """Features that may be looked at (None: all), from how many raw columns they come, and seconds to read these."""
 
     features: tuple[str, ...] | None
@@ -48,13 +48,13 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pupil:
+class Student:
     """A model to train: `rounds` are fixed, so that its size is known before."""
 
     name: str
     learner: str
     params: Params
-    lesson: Lesson
+    soft_targets: SoftTargets
     reading: float
 
     @property
@@ -64,19 +64,19 @@ class Pupil:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Two pupils that would learn the same are one."""
-        return self.learner, tuple(sorted(self.params.items())), self.lesson
+        """Two students that would learn the same are one."""
+        return self.learner, tuple(sorted(self.params.items())), self.soft_targets
 
 
 def small_trees(
-    state: State, columns: Columns, teacher: str, fits: Fits, sizes: Sequence[tuple[int, int, float]] = SIZES
-) -> Pupil | None:
+    state: State, columns: ColumnSet, teacher: str, fits: Fits, sizes: Sequence[tuple[int, int, float]] = SIZES
+) -> Student | None:
     """One boosted model, half on labels and half on the teacher; the largest of `sizes` that fits, or None."""
     if not _known(state, "lightgbm"):
         return None
     width = state.problem.task.width
     for rounds, leaves, rate in sizes:
-        size = Footprint(
+        size = ModelSize(
             operations=OPERATIONS, steps=rounds * width * log2(leaves), nodes=rounds * width * (leaves - 1)
         )
         if fits(serving([size], reading=columns.reading)):
@@ -89,24 +89,26 @@ def small_trees(
                 "feature_fraction": 1.0,
             }
             name = f"{rounds} small trees taught by the best ensemble{_on(columns)}"
-            lesson = Lesson(columns=columns.features, teacher=teacher)
-            return Pupil(name=name, learner="lightgbm", params=params, lesson=lesson, reading=columns.reading)
+            soft_targets = SoftTargets(columns=columns.features, teacher=teacher)
+            return Student(
+                name=name, learner="lightgbm", params=params, soft_targets=soft_targets, reading=columns.reading
+            )
     return None
 
 
-def fewer_trees(state: State, fits: Fits) -> Pupil | None:
+def fewer_trees(state: State, fits: Fits) -> Student | None:
     """The best boosted model of the search with as many rounds as fit, at a higher rate; None where that is nothing."""
-    boosted = [found for found in state.whole if found.rounds and not found.learner.baseline and found.lesson is None]
+    boosted = [one for one in state.whole if one.rounds and not one.learner.baseline and one.soft_targets is None]
     if not boosted:
         return None
-    best = min(boosted, key=lambda found: (found.loss(state.problem), found.id))
+    best = min(boosted, key=lambda one: (one.loss(state.problem), one.id))
     every = best.usual_rounds(state.problem) or 1
     columns = state.after.reading
     rounds = next(
         (
             number
             for number in sorted({max(1, round(every * 0.75**power)) for power in range(20)}, reverse=True)
-            if fits(serving([best.footprint * (number / every)], reading=columns))
+            if fits(serving([best.model_size * (number / every)], reading=columns))
         ),
         0,
     )
@@ -114,45 +116,49 @@ def fewer_trees(state: State, fits: Fits) -> Pupil | None:
         return None
     params = {**hurried(best.params, every / rounds), "rounds": rounds}
     name = f"{best.learner.name} with {rounds} of {every} rounds"
-    return Pupil(name=name, learner=best.learner.name, params=params, lesson=Lesson(), reading=columns)
+    return Student(name=name, learner=best.learner.name, params=params, soft_targets=SoftTargets(), reading=columns)
 
 
-def linear(state: State, columns: Columns, fits: Fits) -> Pupil | None:
+def linear(state: State, columns: ColumnSet, fits: Fits) -> Student | None:
     """The linear baseline on few columns."""
     if not _known(state, "linear") or not fits(
-        serving([Footprint(operations=3 * OPERATIONS)], reading=columns.reading)
+        serving([ModelSize(operations=3 * OPERATIONS)], reading=columns.reading)
     ):
         return None
-    learner = next(one for one in state.agenda.learners if one.name == "linear")
+    learner = next(one for one in state.proposals.learners if one.name == "linear")
     options = learner.portfolio(state.problem.task, state.problem.rows.n)
     if not options:
         return None
-    lesson = Lesson(columns=columns.features)
-    return Pupil(
-        name=f"linear{_on(columns)}", learner="linear", params=options[0], lesson=lesson, reading=columns.reading
+    soft_targets = SoftTargets(columns=columns.features)
+    return Student(
+        name=f"linear{_on(columns)}",
+        learner="linear",
+        params=options[0],
+        soft_targets=soft_targets,
+        reading=columns.reading,
     )
 
 
-def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Columns, ...]:
+def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[ColumnSet, ...]:
     """All columns, then ever fewer of those that tell most of what the teacher says; the last set has one.
 
     A column that is computed from other tables costs far more than one of the row: all but the first set do without.
     """
-    plan, table = state.matrices.plan(final), state.matrices.table(final)
+    plan, table = state.matrices.plan(final), state.matrices.matrix(final)
     rows = np.flatnonzero(np.isfinite(teacher).all(axis=1))
-    rows = rows[np.random.default_rng(state.seed).permutation(len(rows))[:SAMPLE]]
+    rows = rows[np.random.default_rng(state.run.seed).permutation(len(rows))[:SAMPLE]]
     values = table.at(rows).values
     computed = {column.name for column in state.problem.schema.features if column.computed}
     sources = [frozenset(feature.source) for feature in plan.features]
     order = _ranked(values, np.asarray(teacher[rows]), sources, computed)
     known = {column.name: column for column in state.problem.schema.features}
-    sets = [Columns(features=None, count=len(known), reading=state.after.reading)]
+    sets = [ColumnSet(features=None, count=len(known), reading=state.after.reading)]
     count = len(order) if computed else int(FEWER * len(order))
     while count >= 1:
         kept = frozenset(order[:count])
         features = tuple(feature.name for feature, source in zip(plan.features, sources, strict=True) if source <= kept)
         joint = sum(len(source) > 1 and source <= kept for source in sources)
-        sets.append(Columns(features=features, count=count, reading=reading([known[name] for name in kept], joint)))
+        sets.append(ColumnSet(features=features, count=count, reading=reading([known[name] for name in kept], joint)))
         count = min(count - 1, int(FEWER * count))  # the last few one by one
     return tuple(sets)
 
@@ -162,14 +168,14 @@ def _ranked(values: Floats, said: Floats, sources: Sequence[frozenset[str]], com
     target = said - said.mean(axis=0)
     bins = [_binned(values[:, place]) for place in range(values.shape[1])]
     open_features = [place for place in range(len(bins)) if not sources[place] & computed]
-    found: list[str] = []
+    ranked: list[str] = []
     while open_features:
-        gains = [_steps(bins[place], target)[1] / (1 + len(sources[place] - set(found))) for place in open_features]
+        gains = [_steps(bins[place], target)[1] / (1 + len(sources[place] - set(ranked))) for place in open_features]
         best = open_features[int(np.argmax(gains))]
         target = target - _steps(bins[best], target)[0]
-        found += sorted(sources[best] - set(found))
-        open_features = [place for place in open_features if place != best and not sources[place] <= set(found)]
-    return found
+        ranked += sorted(sources[best] - set(ranked))
+        open_features = [place for place in open_features if place != best and not sources[place] <= set(ranked)]
+    return ranked
 
 
 def _binned(values: Floats) -> NDArray[np.int64]:
@@ -190,8 +196,8 @@ def _steps(bins: NDArray[np.int64], target: Floats) -> tuple[Floats, float]:
 
 
 def _known(state: State, name: str) -> bool:
-    return any(learner.name == name for learner in state.agenda.learners)
+    return any(learner.name == name for learner in state.proposals.learners)
 
 
-def _on(columns: Columns) -> str:
+def _on(columns: ColumnSet) -> str:
     return "" if columns.features is None else f" on {columns.count} column{'s' if columns.count > 1 else ''}"

@@ -21,7 +21,7 @@ HABIT = 0.0005  # the usual thrift: what is nearly as good and lighter is taken
 MEGABYTE = 1e6
 NEAR, FEW_ROWS = 12, 4_000  # candidates and rows that show well enough who is likely to be chosen
 
-Fits = Callable[[Sequence[Candidate]], bool]
+InTime = Callable[[Sequence[Candidate]], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Pool:
 
 def pool(state: State, candidates: Sequence[Candidate], *, repeats: int) -> Pool:
     """With several repeats each row counts once for each: what is judged is one fit, and not the mean of many."""
-    predictions = [np.concatenate(_repeats(state.rundir, found, repeats)) for found in candidates]
+    predictions = [np.concatenate(_repeats(state.run.folder, candidate, repeats)) for candidate in candidates]
     rows = np.flatnonzero(np.all([np.isfinite(prediction[:, 0]) for prediction in predictions], axis=0))
     weight = state.problem.rows.weight
     return Pool(
@@ -59,7 +59,7 @@ def weights(
     *,
     thrift: float = HABIT,
     rows: int = MOST_ROWS,
-    in_time: Fits | None = None,
+    in_time: InTime | None = None,
 ) -> dict[Candidate, float]:
     """The weights of the best ensemble that keeps the limits, as far as they can be estimated; the heaviest first.
 
@@ -74,49 +74,49 @@ def weights(
         given.y,
         given.weight,
         state.problem.loss,
-        members=state.spec.recipe.members,
-        seed=state.seed,
+        members=state.run.spec.recipe.members,
+        seed=state.run.seed,
         price=_price(state, given.candidates, thrift, in_time),
         rows=rows,
     )
     ordered = sorted(chosen.items(), key=lambda item: (-item[1], item[0]))
     shares = {given.candidates[place]: share for place, share in ordered}
-    return shares or {min(given.candidates, key=lambda found: (excess(state, [found]), found.id)): 1.0}
+    return shares or {min(given.candidates, key=lambda one: (excess(state, [one]), one.id)): 1.0}
 
 
 def excess(state: State, members: Sequence[Candidate]) -> float:
     """How much of its limits an ensemble takes; beyond 1 it breaks one."""
-    return cost(state, members).excess(state.spec.limits)
+    return cost(state, members).excess(state.run.spec.limits)
 
 
 def cost(state: State, members: Sequence[Candidate]) -> Serving:
     """What serving `members` is estimated to take; one that stands twice counts twice."""
-    reads = any(found.footprint.numbers + found.footprint.nodes for found in members)  # a constant reads nothing
+    reads = any(one.model_size.numbers + one.model_size.nodes for one in members)  # a constant reads nothing
     columns = state.after.reading if reads else 0.0
-    return serving([found.footprint for found in members], reading=columns)
+    return serving([one.model_size for one in members], reading=columns)
 
 
 def out_of_fold(rundir: RunDir, candidates: Collection[Candidate]) -> tuple[Floats, ...]:
     """What each predicted out of fold [n, width], its mean over the repeats that all of them have."""
-    repeats = min(found.repeats for found in candidates)
-    return tuple(np.mean(_repeats(rundir, found, repeats), axis=0) for found in candidates)
+    repeats = min(candidate.repeats for candidate in candidates)
+    return tuple(np.mean(_repeats(rundir, candidate, repeats), axis=0) for candidate in candidates)
 
 
-def _price(state: State, candidates: Sequence[Candidate], thrift: float, in_time: Fits | None) -> Price:
+def _price(state: State, candidates: Sequence[Candidate], thrift: float, in_time: InTime | None) -> Price:
     """`thrift` in units of the loss; infinite beyond a limit."""
-    losses = [loss for loss in (found.loss(state.problem) for found in candidates) if math.isfinite(loss)]
+    losses = [loss for loss in (one.loss(state.problem) for one in candidates) if math.isfinite(loss)]
     unit = thrift * (max(losses) - min(losses))
     bare = cost(state, ())
 
     def price(members: frozenset[int]) -> float:
         together = [candidates[place] for place in sorted(members)]
-        found = cost(state, together)
-        if found.excess(state.spec.limits) > 1.0 or (in_time is not None and not in_time(together)):
+        estimate = cost(state, together)
+        if estimate.excess(state.run.spec.limits) > 1.0 or (in_time is not None and not in_time(together)):
             return math.inf
-        return unit * (found.latency_p99 / bare.latency_p99 + found.size / MEGABYTE)
+        return unit * (estimate.latency_p99 / bare.latency_p99 + estimate.size / MEGABYTE)
 
     return price
 
 
-def _repeats(rundir: RunDir, found: Candidate, repeats: int) -> list[Floats]:
-    return [rundir.load(oof_name(found, repeat)) for repeat in range(repeats)]
+def _repeats(rundir: RunDir, candidate: Candidate, repeats: int) -> list[Floats]:
+    return [rundir.load(oof_name(candidate, repeat)) for repeat in range(repeats)]

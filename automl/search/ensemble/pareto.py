@@ -22,8 +22,8 @@ MOST_ROWS, MOST_CANDIDATES = 4_000, 16  # the front is looked at, not shipped
 def front(state: State, given: Pool, chosen: Mapping[Candidate, float]) -> tuple[Point, ...]:
     """The ensembles of several weights of the serving cost, and the chosen one, but none that another beats in all."""
     some = _some(state, given)
-    found = [membership.weights(state, some, thrift=thrift, rows=MOST_ROWS) for thrift in THRIFT]
-    points = {point.weights: point for point in (_point(state, given, shares) for shares in (dict(chosen), *found))}
+    ensembles = [dict(chosen), *(membership.weights(state, some, thrift=thrift, rows=MOST_ROWS) for thrift in THRIFT)]
+    points = {point.weights: point for point in (_point(state, given, shares) for shares in ensembles)}
     return tuple(sorted(best(list(points.values())), key=lambda point: point.loss))
 
 
@@ -44,7 +44,7 @@ def best(points: list[Point]) -> list[Point]:
 
 def record(points: tuple[Point, ...], chosen: Mapping[Candidate, float]) -> dict[str, object]:
     """The front as a line of the journal; `chosen` are the weights that were."""
-    weights = [[found.id, share] for found, share in chosen.items()]
+    weights = [[candidate.id, share] for candidate, share in chosen.items()]
     return {"kind": "front", "chosen": weights, "points": [asdict(point) for point in points]}
 
 
@@ -62,12 +62,12 @@ def _some(state: State, given: Pool) -> Pool:
 
 def _point(state: State, given: Pool, shares: Mapping[Candidate, float]) -> Point:
     prediction = np.asarray(
-        sum(share * given.predictions[given.candidates.index(found)] for found, share in shares.items())
+        sum(share * given.predictions[given.candidates.index(candidate)] for candidate, share in shares.items())
     )
     problem, cost = state.problem, membership.cost(state, list(shares))
     value = None if problem.metric.function is None else score(problem.metric, given.y, prediction, given.weight)
     return Point(
-        weights=tuple((found.id, share) for found, share in shares.items()),
+        weights=tuple((candidate.id, share) for candidate, share in shares.items()),
         loss=score(problem.loss, given.y, prediction, given.weight),
         score=None if value is None or math.isnan(value) else value,
         latency_p99=cost.latency_p99,

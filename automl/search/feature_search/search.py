@@ -7,7 +7,6 @@ that does not, paired over blocks of rows, and in every fold. Of a group only wh
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
@@ -15,17 +14,16 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.budget import Deadline
-from automl.executors.base import Executor
 from automl.features.base import Ask, Joint, Survey, joints
 from automl.learners.base import Learner
-from automl.progress import Event, Listener
 from automl.registry import Registry
-from automl.search.feature_search.lab import FOLDER, Columns, Lab
+from automl.search.feature_search.columns import Columns
+from automl.search.feature_search.gain import gain, mean_weight, row_losses
+from automl.search.feature_search.lab import FOLDER, Lab
 from automl.search.feature_search.probe import LEARNER, Probed
 from automl.search.feature_search.survey import survey_of
 from automl.search.problem import Problem
-from automl.search.rundir import RunDir
+from automl.search.run import Run
 from automl.search.schedule.estimates import usual_fit
 from automl.spec.model import Spec
 
@@ -60,44 +58,31 @@ class Group:
     text: str
 
 
-def choose_features(
-    problem: Problem,
-    *,
-    spec: Spec,
-    deadline: Deadline,
-    executor: Executor,
-    rundir: RunDir,
-    listener: Listener,
-    learners: str,
-) -> Problem:
+def choose_features(problem: Problem, run: Run) -> Problem:
     """The problem with the joint steps that help, found within ``recipe.feature_search`` of the time.
 
     With ``budget.trials`` every group is tried, so that the choice follows counted work. A resumed run takes what its
     journal says. Where the share is too short for all groups, or the time for many fits, only those of `BRIEF` are
-    tried; and nothing where the package of `learners` lacks LightGBM.
+    tried; and nothing where the package of learners lacks LightGBM.
     """
-    known = recorded(rundir.records)
+    known = recorded(run.folder.records)
     if known is not None:
         return replace(problem, asks=known)
-    counted, seconds = spec.budget.trials is not None, spec.recipe.feature_search * deadline.seconds
-    if LEARNER not in Registry(learners, Learner, "learner").all or seconds == 0.0 or problem.rows.n < LEAST_ROWS:
-        return problem
-    few = deadline.left() * executor.workers < FEWEST_FITS * usual_fit(problem)
-    steps = _steps(problem, None if counted else min(seconds, deadline.left() / 2), few=few)
+    seconds = run.spec.recipe.feature_search * run.deadline.seconds
+    steps = _steps(problem, run, seconds)
     if not steps:
         return problem
-    until = None if counted else time.monotonic() + seconds
-    memory = int(spec.budget.memory / executor.workers)
-    lab = Lab.of(problem, seconds=seconds, executor=executor, rundir=rundir, memory=memory, until=until)
-    groups = tuple(_search(lab, steps, _most_nodes(spec)))
-    executor.cancel()
-    shutil.rmtree(rundir.path / FOLDER, ignore_errors=True)
+    until = None if run.counted else run.deadline.spent() + seconds
+    lab = Lab.of(problem, run, seconds=seconds, until=until)
+    groups = tuple(_search(lab, steps, _most_nodes(run.spec)))
+    run.executor.cancel()
+    shutil.rmtree(run.folder.path / FOLDER, ignore_errors=True)
     asks = tuple(ask for group in groups if group.kept for ask in group.asks)
-    rundir.append({"kind": KIND, "groups": [_plain(group) for group in groups]})
+    run.folder.append({"kind": KIND, "groups": [_plain(group) for group in groups]})
     if not groups:
-        listener(Event(stage="features", text="no further features: none could be tried in the time for it"))
+        run.tell("features", "no further features: none could be tried in the time for it")
     for group in groups:
-        listener(Event(stage="features", text=group.text, facts={"group": group.name, "gain": group.gain}))
+        run.tell("features", group.text, group=group.name, gain=group.gain)
     return replace(problem, asks=asks)
 
 
@@ -111,14 +96,18 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
     return None
 
 
-def _steps(problem: Problem, seconds: float | None, *, few: bool) -> tuple[Joint, ...]:
-    """The joint steps that there is time to try (None: for all), those of `BRIEF` first.
+def _steps(problem: Problem, run: Run, seconds: float) -> tuple[Joint, ...]:
+    """The joint steps that there is time to try (with counted work all), those of `BRIEF` first.
 
-    Where the search will hold `few` fits, both the trying and each further column take what learners lack.
+    Where the search will hold few fits, both the trying and each further column take what learners lack.
     """
-    if seconds is None or (seconds >= SHORTEST and not few):
+    if LEARNER not in Registry(run.learners, Learner, "learner").all or seconds == 0.0 or problem.rows.n < LEAST_ROWS:
+        return ()
+    few = run.deadline.left() * run.workers < FEWEST_FITS * usual_fit(problem)
+    in_time = min(seconds, run.deadline.left() / 2)
+    if run.counted or (in_time >= SHORTEST and not few):
         return tuple(sorted(joints.all.values(), key=lambda step: step.name not in BRIEF))
-    brief = problem.rows.time is not None and seconds >= BRIEFEST
+    brief = problem.rows.time is not None and in_time >= BRIEFEST
     return tuple(joints.get(name) for name in BRIEF) if brief else ()
 
 
@@ -129,11 +118,11 @@ def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int) -> Iterator[Group
         return
     survey = survey_of(lab, base, first)
     if base.width > COLUMNS:
-        base = base.best(lab.mean_weight(first), COLUMNS)
+        base = base.best(mean_weight(first), COLUMNS)
         first = lab.probe(base)
         if first is None:
             return
-    lost = lab.losses(first)
+    lost = row_losses(lab.drawn, first)
     weeded = _one_ahead(_weeded(lab, base, _one_ahead(_begun(lab, steps, base, survey, most_nodes))))
     tried = tuple(_judged(lab, base, lost, one) for one in weeded)
     kept = _together(lab, base, lost, tried)
@@ -153,7 +142,7 @@ class _Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tried:
-    """A group on trial: what it gains beside the base, how many standard errors that is, and less its price."""
+    """A group that was probed: what it gains beside the base, how many standard errors that is, and less its price."""
 
     name: str
     proposed: int
@@ -189,12 +178,12 @@ def _weeded(lab: Lab, base: Columns, begun: Iterator[_Begun]) -> Iterator[_Begun
         if one.columns is None or result is None:
             yield replace(one, jobs=None)
             continue
-        kept = _beyond_noise(lab, base, one.columns, result)
+        kept = _beyond_noise(base, one.columns, result)
         yield replace(one, columns=kept, jobs=() if kept is None else lab.submit(base.beside(kept)))
 
 
-def _beyond_noise(lab: Lab, base: Columns, columns: Columns, result: Sequence[Probed]) -> Columns | None:
-    weight = lab.mean_weight(result)
+def _beyond_noise(base: Columns, columns: Columns, result: Sequence[Probed]) -> Columns | None:
+    weight = mean_weight(result)
     own, copies = np.split(weight[base.width :], 2)
     kept = columns.asked({columns.owner[j] for j in np.flatnonzero(own > copies.max(initial=0.0)).tolist()})
     return kept if kept.width else None
@@ -204,15 +193,15 @@ def _judged(lab: Lab, base: Columns, lost: Floats, one: _Begun) -> _Tried:
     result = None if one.jobs is None else lab.collect(one.jobs)
     if one.columns is None or result is None:
         return _Tried(name=one.name, proposed=one.proposed, columns=None, ended=result is None)
-    after = lab.losses(result)
-    gain, errors = lab.gain(lost, after)
+    after = row_losses(lab.drawn, result)
+    saved, errors = gain(lab.drawn, lost, after)
     return _Tried(
         name=one.name,
         proposed=one.proposed,
         columns=one.columns,
-        gain=gain,
+        gain=saved,
         errors=errors,
-        worth=gain - _price(base, one.columns),
+        worth=saved - _price(base, one.columns),
         lost=after,
     )
 
@@ -237,12 +226,12 @@ def _together(lab: Lab, base: Columns, lost: Floats, tried: Sequence[_Tried]) ->
             result = lab.probe(wider)
             if result is None:
                 break
-            after = lab.losses(result)
-            if lab.gain(before, after)[0] <= _price(current, one.columns):
+            after = row_losses(lab.drawn, result)
+            if gain(lab.drawn, before, after)[0] <= _price(current, one.columns):
                 continue
         kept.append(one)
         current, before = wider, after
-        if lab.gain(lost, after)[1] >= BEYOND:
+        if gain(lab.drawn, lost, after)[1] >= BEYOND:
             beyond = len(kept)
     return kept[:beyond]
 
@@ -258,7 +247,7 @@ def _group(one: _Tried, *, kept: bool) -> Group:
     size = f"{abs(one.gain):.2%} {'less' if one.gain >= 0.0 else 'more'} loss, "
     size += "not in every window of time" if one.gain > 0.0 >= one.errors else f"{one.errors:.1f} standard errors"
     nothing = "its probe did not end in time" if one.ended else "weighs no more than permuted copies of itself"
-    found = size if asks else nothing
+    told = size if asks else nothing
     end = f"kept, {len(asks)} of {one.proposed}" if kept else "left out"
     return Group(
         name=one.name,
@@ -267,7 +256,7 @@ def _group(one: _Tried, *, kept: bool) -> Group:
         gain=one.gain,
         errors=one.errors,
         kept=kept,
-        text=f"{what}: {found}; {end}",
+        text=f"{what}: {told}; {end}",
     )
 
 

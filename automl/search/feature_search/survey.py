@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.base import Survey
-from automl.search.feature_search.lab import Columns, Lab
+from automl.search.feature_search.columns import Columns
+from automl.search.feature_search.lab import Lab
 from automl.search.feature_search.probe import Probed
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ def survey_of(lab: Lab, base: Columns, result: Sequence[Probed]) -> Survey:
                         together[pair] = together.get(pair, 0.0) + value
     return Survey(
         columns=tuple(column for column in lab.problem.schema.features if column.name not in moving),
-        frame=lab.rows.frame,
+        frame=lab.drawn.rows.frame,
         task=lab.problem.task,
         weight=weight,
         together=together,
@@ -46,11 +47,11 @@ def _moving(lab: Lab) -> frozenset[str]:
     A step that hides one among others would bring the time in by the back door: it gains on every window as long as the
     world moves one way.
     """
-    time = lab.rows.time
+    time = lab.drawn.rows.time
     if time is None:
         return frozenset()
     numbers = [column.name for column in lab.problem.schema.features if column.wire == "number"]
-    return frozenset(name for name in numbers if _together_with(lab.rows.frame[name].to_numpy(), time) >= FOLLOWS)
+    return frozenset(name for name in numbers if _together_with(lab.drawn.rows.frame[name].to_numpy(), time) >= FOLLOWS)
 
 
 def _together_with(values: Floats, time: Floats) -> float:

@@ -24,23 +24,23 @@ SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: 
 
 def seconds_left(state: State) -> float:
     """Seconds of search: what is left beside the reserve and the refits, or till the moment that is granted anyway."""
-    left = state.deadline.left() - reserve(state) - refit_seconds(state)
-    return max(left, state.late - state.deadline.spent())
+    left = state.run.deadline.left() - seconds_reserved(state) - refit_seconds(state)
+    return max(left, state.late - state.run.deadline.spent())
 
 
 def granted(state: State) -> float:
     """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
-    slack = SLACK * state.deadline.seconds + GRACE - reserve(state)
-    enough = state.deadline.spent() + FEWEST_SECONDS * state.crowded
-    return max(0.0, min(enough, state.deadline.seconds + slack))
+    slack = SLACK * state.run.deadline.seconds + GRACE - seconds_reserved(state)
+    enough = state.run.deadline.spent() + FEWEST_SECONDS * state.crowded
+    return max(0.0, min(enough, state.run.deadline.seconds + slack))
 
 
-def reserve(state: State) -> float:
+def seconds_reserved(state: State) -> float:
     """Seconds for what comes after the search, for a model like the best so far."""
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
-    size = sum((member.footprint for member in members), NOTHING) if members else state.after.guess()
-    after = replace(state.after, calibrated=state.problem.predicted(state.pace.folds))
-    return reserve_seconds(state.deadline.seconds, after, size, crowded=state.crowded)
+    size = sum((member.model_size for member in members), NOTHING) if members else state.after.guess()
+    after = replace(state.after, calibrated=state.problem.predicted(state.fidelity.folds))
+    return reserve_seconds(state.run.deadline.seconds, after, size, crowded=state.crowded)
 
 
 def refit_seconds(state: State) -> float:
@@ -50,19 +50,19 @@ def refit_seconds(state: State) -> float:
     of that than the refits take that end within it.
     """
     full = [one for one in _best(state) if one.sample is None]
-    if state.pace.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
-        return CHOOSING + state.pace.refit_seconds  # what climbs will need it: fits under way must know their end
-    if state.pace.folds > 1:
+    if state.fidelity.folds == 1 and state.rungs and all(one.learner.baseline for one in full):
+        return CHOOSING + state.fidelity.refit_seconds  # what climbs will need it: fits under way must know their end
+    if state.fidelity.folds > 1:
         return CHOOSING + makespan(full, state.problem, state.workers)
-    return CHOOSING + makespan(within(state, full, state.pace.refit_seconds), state.problem, state.workers)
+    return CHOOSING + makespan(within(state, full, state.fidelity.refit_seconds), state.problem, state.workers)
 
 
 def _best(state: State) -> Sequence[Candidate]:
     """The ensemble as it would be now; as long as only baselines stand, the best under way."""
     if any(not one.learner.baseline for one in state.likely):
         return state.likely
-    standing = [one for one in state.found if one.losses and (one.whole or not one.ended)]
-    return sorted(standing, key=lambda one: (one.first, one.id))[: state.spec.recipe.members]
+    standing = [one for one in state.candidates if one.losses and (one.whole or not one.ended)]
+    return sorted(standing, key=lambda one: (one.first, one.id))[: state.run.spec.recipe.members]
 
 
 def makespan(members: Sequence[Candidate], problem: Problem, workers: int) -> float:
@@ -91,15 +91,15 @@ def haste(state: State, learner: Learner) -> float:
     if state.rungs:
         seconds += expected(state, learner, state.rungs[-1])  # tried on few rows, it should have time to climb
     else:
-        seconds *= max(1.0, state.pace.folds / state.workers)
+        seconds *= max(1.0, state.fidelity.folds / state.workers)
     return (seconds + backlog(state)) / max(seconds_left(state), 1e-9)
 
 
 def expected(state: State, learner: Learner, sample: int | None) -> float:
     """Seconds that a fit of `learner` on so many rows (None: all) is likely to take."""
     every = len(state.problem.folds[0].fit)
-    took = [found for found in state.found if found.learner is learner and found.losses]
-    same = [found for found in took if found.sample == sample] or took
+    took = [one for one in state.candidates if one.learner is learner and one.losses]
+    same = [one for one in took if one.sample == sample] or took
     if not same:
         return scaled(_usual(state) * learner.cost, every, sample or every)
     return median_low(scaled(one.seconds_a_fold(), one.sample or every, sample or every) for one in same)
@@ -109,9 +109,9 @@ def _usual(state: State) -> float:
     """Seconds of a fit on all rows of a fold by a learner whose cost is 1: as others show, else by counted work."""
     every = len(state.problem.folds[0].fit)
     shown = [
-        scaled(found.seconds_a_fold(), found.sample or every, every) / found.learner.cost
-        for found in state.found
-        if found.losses and not found.learner.baseline
+        scaled(candidate.seconds_a_fold(), candidate.sample or every, every) / candidate.learner.cost
+        for candidate in state.candidates
+        if candidate.losses and not candidate.learner.baseline
     ]
     return median_low(shown) if shown else usual_fit(state.problem) / 2
 
@@ -128,17 +128,18 @@ def scaled(seconds: float, rows: int, to: int) -> float:
 
 def backlog(state: State) -> float:
     """Seconds until the further folds of the candidates under way are done."""
-    return sum(rest(state, found) for found in state.found if not found.ended) / state.workers
+    return sum(rest(state, one) for one in state.candidates if not one.ended) / state.workers
 
 
 def most(state: State) -> int:
     """The folds with which a candidate counts, where there is no time for all."""
-    return state.pace.folds // 2 + 1
+    return state.fidelity.folds // 2 + 1
 
 
-def rest(state: State, found: Candidate) -> float:
+def rest(state: State, candidate: Candidate) -> float:
     """Seconds of work on one worker in the further folds of a candidate."""
-    return found.seconds_a_fold() * max(0, state.pace.folds - len(found.losses)) if found.losses else 0.0
+    left = max(0, state.fidelity.folds - len(candidate.losses))
+    return candidate.seconds_a_fold() * left if candidate.losses else 0.0
 
 
 def usual_fit(problem: Problem) -> float:
@@ -146,7 +147,7 @@ def usual_fit(problem: Problem) -> float:
     return fit_estimate(len(problem.folds[0].fit), max(1, len(problem.schema.features)), problem.task)
 
 
-def work(problem: Problem, found: Candidate) -> float:
+def work(problem: Problem, candidate: Candidate) -> float:
     """What a trial took in counted work, which is the same on every machine."""
     cells = len(problem.folds[0].fit) * len(problem.schema.features)
-    return cells * max(1, sum(found.rounds.values())) * found.learner.cost
+    return cells * max(1, sum(candidate.rounds.values())) * candidate.learner.cost

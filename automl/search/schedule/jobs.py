@@ -11,7 +11,7 @@ from automl.executors.base import Done, Job
 from automl.search.candidate import OOF, Candidate
 from automl.search.schedule.estimates import seconds_left
 from automl.search.state import State
-from automl.search.worker.fold_fit import Order
+from automl.search.worker.fold_fit import FitRequest
 
 AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
 TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
@@ -27,54 +27,56 @@ def room(state: State) -> bool:
     return len(state.flying) < state.workers + AHEAD
 
 
-def submit(state: State, found: Candidate, fold: int) -> None:
+def submit(state: State, candidate: Candidate, fold: int) -> None:
     """Start a fold of a candidate; its plan is fitted now if it is the first to need it."""
-    found.asked.add(fold)
-    order = _order(state, found, fold)
-    hard = GRACE * order.seconds + LEAST
+    candidate.asked.add(fold)
+    request = _request(state, candidate, fold)
+    hard = GRACE * request.seconds + LEAST
     job = Job(
         id=state.jobs,
         function="automl.search.worker.fold_fit:run",
-        arguments={"order": order},
-        seconds=max(1.0, state.deadline.left()) if state.counted else max(LEAST, min(hard, state.deadline.left())),
+        arguments={"request": request},
+        seconds=max(1.0, state.run.deadline.left())
+        if state.counted
+        else max(LEAST, min(hard, state.run.deadline.left())),
         memory=memory(state),
     )
     state.jobs += 1
-    state.flying[job.id] = (found, fold)
-    state.executor.submit(job)
+    state.flying[job.id] = (candidate, fold)
+    state.run.executor.submit(job)
 
 
 def memory(state: State) -> int:
     """Bytes that a job may hold: an even share of what this process and the workers' common parent leave."""
-    share = state.spec.budget.memory / state.workers
+    share = state.run.spec.budget.memory / state.workers
     ours = resident(os.getpid()) + HELPER
     return int(max(FEWEST * share, share - ours / state.workers))
 
 
 def land(state: State, done: Done) -> tuple[Candidate, int]:
     """The candidate and the fold of a job that has ended, with its costs written down."""
-    found, fold = state.flying.pop(done.id)
-    found.seconds += done.seconds
-    found.memory = max(found.memory, done.memory)
-    return found, fold
+    candidate, fold = state.flying.pop(done.id)
+    candidate.seconds += done.seconds
+    candidate.memory = max(candidate.memory, done.memory)
+    return candidate, fold
 
 
-def _order(state: State, found: Candidate, fold: int) -> Order:
-    soft, until = state.pace.fit_seconds, math.inf
+def _request(state: State, candidate: Candidate, fold: int) -> FitRequest:
+    soft, until = state.fidelity.fit_seconds, math.inf
     if not state.counted:
         left = max(0.5, seconds_left(state))
         soft, until = min(soft, left), time.monotonic() + left - max((1 - TRAINING) * left, min(EXPORT, left / 2))
-    keeps = fold == 0 and (state.pace.folds == 1 or not state.settled)
-    return Order(
-        table=state.matrices.table(fold),
-        learner=found.learner.name,
-        params=found.params,
+    keeps = fold == 0 and (state.fidelity.folds == 1 or not state.settled)
+    return FitRequest(
+        matrix=state.matrices.matrix(fold),
+        learner=candidate.learner.name,
+        params=candidate.params,
         task=state.problem.task,
-        seed=state.seed,
+        seed=state.run.seed,
         seconds=soft,
         until=until,
-        sample=found.sample,
-        out=state.rundir.place(f"{OOF}/{found.id}-{fold}"),
+        sample=candidate.sample,
+        out=state.run.folder.place(f"{OOF}/{candidate.id}-{fold}"),
         parity=state.matrices.parity(fold) if keeps else None,
-        package=state.package,
+        package=state.run.learners,
     )

@@ -16,18 +16,18 @@ FITS = 6  # slow fits that the search should still get to
 SLOWEST = 0.5  # times the portfolio's learning rate: twice the trees are to be served
 
 
-def learn(state: State, found: Candidate) -> None:
+def learn(state: State, candidate: Candidate) -> None:
     """The first fit that has a learning rate shows how much slower the others may learn."""
-    shown = [one for one in state.found if one.losses and _rate(one)]
-    if state.counted or state.rungs or state.pace.folds > 1 or shown != [found]:
+    shown = [one for one in state.candidates if one.losses and _rate(one)]
+    if state.counted or state.rungs or state.fidelity.folds > 1 or shown != [candidate]:
         return
-    own = found.learner.portfolio(state.problem.task, len(state.problem.folds[0].fit))[0].get("learning_rate")
+    own = candidate.learner.portfolio(state.problem.task, len(state.problem.folds[0].fit))[0].get("learning_rate")
     if isinstance(own, float):
-        rate = max(SLOWEST, share_of_time(state, FITS, found.seconds * _rate(found) / own))
-        state.agenda.pace = replace(state.agenda.pace, rate=rate)
+        rate = max(SLOWEST, share_of_time(state, FITS, candidate.seconds * _rate(candidate) / own))
+        state.proposals.fidelity = replace(state.proposals.fidelity, rate=rate)
 
 
-def _rate(found: Candidate) -> float:
+def _rate(candidate: Candidate) -> float:
     """Its learning rate, 0 for what has none."""
-    rate = found.params.get("learning_rate")
+    rate = candidate.params.get("learning_rate")
     return rate if isinstance(rate, float) else 0.0

@@ -1,4 +1,4 @@
-"""The race of first folds: who is tried, who goes on to further folds, and whose turn is next."""
+"""Racing on first folds: who is tried, who goes on to further folds, and whose turn is next."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ CAUTION = 1.2  # further folds take longer than the first one says, by this fact
 def next_fold(state: State) -> tuple[Candidate, int] | None:
     """A further fold of a candidate whose first fold was good: of baselines first, then of what ends soonest."""
     waiting = [
-        found
-        for found in state.found
-        if not found.ended and (found.learner.baseline or 0 in found.losses) and len(found.asked) < state.pace.folds
+        one
+        for one in state.candidates
+        if not one.ended and (one.learner.baseline or 0 in one.losses) and len(one.asked) < state.fidelity.folds
     ]
     if not waiting:
         return None
     if state.counted:
-        found = waiting[0]
+        candidate = waiting[0]
     else:
-        found = min(waiting, key=lambda one: (not one.learner.baseline, rest(state, one), one.id))
-    return found, min(set(range(state.pace.folds)) - found.asked)
+        candidate = min(waiting, key=lambda one: (not one.learner.baseline, rest(state, one), one.id))
+    return candidate, min(set(range(state.fidelity.folds)) - candidate.asked)
 
 
 def abandon(state: State) -> list[Candidate]:
@@ -37,31 +37,33 @@ def abandon(state: State) -> list[Candidate]:
     """
     if state.counted:
         return []
-    flying = {found.id for found, _ in state.flying.values()}
-    some = [one for one in state.found if not one.ended and not one.learner.baseline and one.losses]
-    waiting = [one for one in some if one.id not in flying and len(one.asked) < state.pace.folds]
+    flying = {candidate.id for candidate, _ in state.flying.values()}
+    some = [one for one in state.candidates if not one.ended and not one.learner.baseline and one.losses]
+    waiting = [one for one in some if one.id not in flying and len(one.asked) < state.fidelity.folds]
     if not any(not one.learner.baseline for one in state.whole):
         furthest = min(some, key=lambda one: (_folds_left(state, one), one.first, one.id), default=None)
         waiting = [one for one in waiting if one is not furthest]
-    late = [one for one in waiting if _late(state, one, state.pace.folds) and not _may_count(state, one)]
-    for found in late:
-        found.detail = f"ended after {len(found.losses)} of {state.pace.folds} folds: no time for the others"
+    late = [one for one in waiting if _late(state, one, state.fidelity.folds) and not _may_count(state, one)]
+    for candidate in late:
+        candidate.detail = (
+            f"ended after {len(candidate.losses)} of {state.fidelity.folds} folds: no time for the others"
+        )
     return late
 
 
-def _late(state: State, found: Candidate, folds: int) -> bool:
+def _late(state: State, candidate: Candidate, folds: int) -> bool:
     """Whether so many folds of a candidate would end too late."""
-    more = folds - len(found.losses)
-    return found.seconds_a_fold() * more / min(state.workers, more) > _seconds(state)
+    more = folds - len(candidate.losses)
+    return candidate.seconds_a_fold() * more / min(state.workers, more) > _seconds(state)
 
 
-def _may_count(state: State, found: Candidate) -> bool:
+def _may_count(state: State, candidate: Candidate) -> bool:
     """Whether a candidate lacks most of its folds, and can get them in time."""
-    return len(found.losses) < most(state) and not _late(state, found, most(state))
+    return len(candidate.losses) < most(state) and not _late(state, candidate, most(state))
 
 
-def _folds_left(state: State, found: Candidate) -> int:
-    return state.pace.folds - len(found.losses)
+def _folds_left(state: State, candidate: Candidate) -> int:
+    return state.fidelity.folds - len(candidate.losses)
 
 
 def _seconds(state: State) -> float:
@@ -69,70 +71,70 @@ def _seconds(state: State) -> float:
 
 
 def next_climb(state: State) -> tuple[Candidate, int] | None:
-    """The only fold of a candidate that climbs the ladder of rows, if one may."""
-    found = None if state.finalists else successive_halving.next_climb(state)
-    if found is None:
+    """The only fold of a candidate that climbs to the next rung of rows, if one may."""
+    candidate = None if state.finalists else successive_halving.next_climb(state)
+    if candidate is None:
         return None
     state.number += 1
-    state.found.append(found)
-    return found, 0
+    state.candidates.append(candidate)
+    return candidate, 0
 
 
 def next_candidate(state: State) -> tuple[Candidate, int] | None:
     """The first fold of a new candidate, if there is one and time for it."""
-    tried = [found for found in state.found if not found.learner.baseline and found.origin is None]
-    if state.finalists or (state.counted and len(tried) >= (state.spec.budget.trials or 0)) or exhausted(state):
+    tried = [one for one in state.candidates if not one.learner.baseline and one.origin is None]
+    if state.finalists or (state.counted and len(tried) >= (state.run.spec.budget.trials or 0)) or exhausted(state):
         return None
-    if not tried and (state.rungs or _short(state)) and (found := successive_halving.anchor(state)):
-        return _start(state, found)
-    following = state.agenda.next(state.starters, lambda learner: haste(state, learner))
+    if not tried and (state.rungs or _short(state)) and (candidate := successive_halving.anchor(state)):
+        return _start(state, candidate)
+    following = state.proposals.next(state.starters, lambda learner: haste(state, learner))
     if following is not None:
         learner, params, proposed = following
         sample = None if learner.baseline else state.lowest
         return _start(
             state, Candidate(id=state.number, learner=learner, params=params, proposed=proposed, sample=sample)
         )
-    found = None if tried or state.counted else successive_halving.anchor(state)
-    return _start(state, found) if found else None
+    candidate = None if tried or state.counted else successive_halving.anchor(state)
+    return _start(state, candidate) if candidate else None
 
 
 def _short(state: State) -> bool:
     return not state.counted and seconds_left(state) < SHORT
 
 
-def _start(state: State, found: Candidate) -> tuple[Candidate, int]:
+def _start(state: State, candidate: Candidate) -> tuple[Candidate, int]:
     state.number += 1
-    state.found.append(found)
-    state.agenda.note(found)
-    return found, 0
+    state.candidates.append(candidate)
+    state.proposals.note(candidate)
+    return candidate, 0
 
 
 def exhausted(state: State) -> bool:
     """Whether so many trials have brought no gain that more would only fit the folds."""
-    firsts = [found.first for found in state.starters if found.ended and not found.learner.baseline]
+    firsts = [one.first for one in state.starters if one.ended and not one.learner.baseline]
     without_gain = len(firsts) - firsts.index(min(firsts)) - 1 if firsts else 0
     return without_gain >= enough(state.problem.rows.n)
 
 
-def goes_on(state: State, found: Candidate) -> bool:
+def goes_on(state: State, candidate: Candidate) -> bool:
     """A candidate goes on to further folds if its first one is near the best and there is time for them."""
-    if found.learner.baseline:
+    if candidate.learner.baseline:
         return True
-    if successive_halving.on_rung(state, found):
+    if successive_halving.on_rung(state, candidate):
         return False
     firsts = [
-        other.first for other in state.found if 0 in other.losses and not successive_halving.on_rung(state, other)
+        other.first for other in state.candidates if 0 in other.losses and not successive_halving.on_rung(state, other)
     ]
     margin = MARGIN + len(state.problem.folds[0].valid) ** -0.5
-    if found.first > min(firsts) + margin * (max(firsts) - min(firsts)):
-        found.detail = "dropped: its first fold is behind the best"
+    if candidate.first > min(firsts) + margin * (max(firsts) - min(firsts)):
+        candidate.detail = "dropped: its first fold is behind the best"
         return False
-    if not state.counted and CAUTION * (backlog(state) - _spared(state, found)) >= seconds_left(state):
-        found.detail = "dropped: no time for further folds"
+    if not state.counted and CAUTION * (backlog(state) - _spared(state, candidate)) >= seconds_left(state):
+        candidate.detail = "dropped: no time for further folds"
         return False
     return True
 
 
-def _spared(state: State, found: Candidate) -> float:
+def _spared(state: State, candidate: Candidate) -> float:
     """Seconds that are spared if a candidate gets most of its folds only, with which it counts."""
-    return found.seconds_a_fold() * (state.pace.folds - most(state)) / state.workers
+    return candidate.seconds_a_fold() * (state.fidelity.folds - most(state)) / state.workers

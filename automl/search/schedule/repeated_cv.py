@@ -1,4 +1,4 @@
-"""The finals: once the search has found what it will, the best few are cross-validated again on other folds.
+"""Repeated cross-validation: once the search has found what it will, the best few get other folds, too.
 
 One cross-validation of few rows chooses by luck; the mean of several does not. Each repeat parts the rows anew and
 fits the whole plan on each of its folds. Only a repeat that all finalists have ended counts.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from automl.progress import Event
 from automl.search import candidate as candidates
 from automl.search.candidate import Candidate
 from automl.search.ensemble import membership
@@ -22,7 +21,7 @@ LEAST = 2  # finalists
 
 
 def next_repeat(state: State) -> tuple[Candidate, int] | None:
-    """The next fold of the finals, if the search has ended, the rows can be parted anew, and there is time."""
+    """The next fold of a finalist, if the search has ended, the rows can be parted anew, and there is time."""
     if not _possible(state):
         return None
     if not state.finalists:
@@ -32,22 +31,22 @@ def next_repeat(state: State) -> tuple[Candidate, int] | None:
     return _unasked(state)
 
 
-def taken(state: State, found: Candidate) -> None:
+def taken(state: State, candidate: Candidate) -> None:
     """A finalist has another fold: with the last one of a repeat it has the repeat."""
     folds = len(state.problem.folds)
-    while candidates.has_repeat(found, folds):
-        candidates.end_repeat(found, state.problem, state.rundir)
-        state.rundir.append(candidates.repeat_record(found, folds))
+    while candidates.has_repeat(candidate, folds):
+        candidates.end_repeat(candidate, state.problem, state.run.folder)
+        state.run.folder.append(candidates.repeat_record(candidate, folds))
 
 
 def complete(state: State) -> int:
     """The repeats that all finalists have."""
-    return min((found.repeats for found in state.finalists), default=1)
+    return min((candidate.repeats for candidate in state.finalists), default=1)
 
 
 def _possible(state: State) -> bool:
-    under_way = any(not found.ended for found in state.found)
-    whole = state.pace.folds == len(state.problem.folds) > 1
+    under_way = any(not candidate.ended for candidate in state.candidates)
+    whole = state.fidelity.folds == len(state.problem.folds) > 1
     return whole and state.problem.can_repeat(1) and not state.counted and not under_way
 
 
@@ -57,8 +56,8 @@ def _nominate(state: State) -> None:
     if len(standing) < LEAST:
         return
     ensemble = list(membership.weights(state, membership.pool(state, standing, repeats=1)))
-    best = {found.learner.name: found for found in reversed(standing)}  # the ensemble lives of their differences
-    others = [found for found in standing if found in best.values()] + standing[: len(ensemble) + BESIDE]
+    best = {one.learner.name: one for one in reversed(standing)}  # the ensemble lives of their differences
+    others = [one for one in standing if one in best.values()] + standing[: len(ensemble) + BESIDE]
     finalists = list(dict.fromkeys([*ensemble, *others]))
     while len(finalists) >= LEAST and _seconds(state, finalists) >= seconds_left(state):
         finalists.pop()
@@ -67,7 +66,7 @@ def _nominate(state: State) -> None:
     state.finalists = tuple(finalists)
     why = "no gain for a while" if exhausted(state) else "no time for another candidate"
     text = f"{why}: the best {len(finalists)} are cross-validated again on other folds"
-    state.listener(Event(stage="search", text=text, facts={"left": state.deadline.left()}))
+    state.run.tell("search", text, left=state.run.deadline.left())
 
 
 def _another(state: State) -> bool:
@@ -80,15 +79,15 @@ def _unasked(state: State) -> tuple[Candidate, int] | None:
     """The first fold of the repeat that a finalist was not asked for."""
     folds = len(state.problem.folds)
     for repeat in range(1, state.repeats):
-        for found in state.finalists:
+        for candidate in state.finalists:
             for fold in range(repeat * folds, (repeat + 1) * folds):
-                if fold not in found.asked:
-                    return found, fold
+                if fold not in candidate.asked:
+                    return candidate, fold
     return None
 
 
 def _seconds(state: State, finalists: Sequence[Candidate]) -> float:
     """Seconds until one more repeat is done, the jobs under way first."""
-    fits = sum(found.seconds_a_fold() for found in finalists) * len(state.problem.folds)
-    flying = sum(found.seconds_a_fold() for found, _ in state.flying.values())
+    fits = sum(candidate.seconds_a_fold() for candidate in finalists) * len(state.problem.folds)
+    flying = sum(candidate.seconds_a_fold() for candidate, _ in state.flying.values())
     return CAUTION * (fits + flying) / state.workers

@@ -1,9 +1,9 @@
-"""The ladder of rows: on large data many candidates are tried on few rows, and the best of them climb to all.
+"""Successive halving: on large data many candidates are tried on few rows, and the best of them climb to all.
 
 The portfolio's first is fitted on all rows at once: more rows gain more than any choice of parameters on few.
 
 Source: Li et al.: A System for Massively Parallel Hyperparameter Tuning (ASHA), MLSys 2020. Validation rows are the
-same on every rung, so that losses compare; a candidate that climbs is fitted anew and is a row of the board again.
+same on every rung, so that losses compare; a candidate that climbs is fitted anew and is a trial again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from automl.search.schedule.estimates import backlog, expected, scaled, seconds_
 from automl.search.state import State
 
 RUNGS = (10_000, 40_000)
-LARGE = 60_000  # rows of a fold from which the ladder is used
+LARGE = 60_000  # rows of a fold from which there are rungs
 ETA = 3  # one in so many climbs
 MOST_HASTE = 2.0  # a higher learning rate makes up for that much
 GAIN = 1.5  # a rung of so many times the rows is worth a fit
@@ -34,9 +34,9 @@ def rungs(rows: int) -> tuple[int, ...]:
     return RUNGS if rows >= LARGE else ()
 
 
-def on_rung(state: State, found: Candidate) -> bool:
+def on_rung(state: State, candidate: Candidate) -> bool:
     """Whether a candidate is on a lower rung, where its first fold is all that it is tried on."""
-    return found.sample in state.rungs
+    return candidate.sample in state.rungs
 
 
 def anchor(state: State) -> Candidate | None:
@@ -44,16 +44,16 @@ def anchor(state: State) -> Candidate | None:
 
     It also stands where there is time for no other learner. None where it would need fewer rows, but has more folds.
     """
-    following, rows = state.agenda.first(), len(state.problem.folds[0].fit)
+    following, rows = state.proposals.first(), len(state.problem.folds[0].fit)
     if following is None:
         return None
     learner, params = following
     factor = 1.0
     if not state.counted:
-        time = max(min(state.pace.fit_seconds, seconds_left(state)), 1e-9)
+        time = max(min(state.fidelity.fit_seconds, seconds_left(state)), 1e-9)
         factor = (LONG * expected(state, learner, None) + backlog(state)) / time
     sample = int(rows * min(1.0, FASTER / factor))
-    if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.pace.folds > 1):
+    if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.fidelity.folds > 1):
         return None
     return Candidate(
         id=state.number,
@@ -64,47 +64,55 @@ def anchor(state: State) -> Candidate | None:
     )
 
 
-def learn(state: State, found: Candidate) -> None:
+def learn(state: State, candidate: Candidate) -> None:
     """The first trial on a rung shows how many times faster the others should learn, so that there is time for some."""
-    there = [one for one in state.found if on_rung(state, one) and one.losses]
-    if there == [found] and not state.counted:
-        rate = max(1.0, share_of_time(state, TRIALS, found.seconds))
-        state.agenda.pace = replace(state.agenda.pace, rate=rate)
+    there = [one for one in state.candidates if on_rung(state, one) and one.losses]
+    if there == [candidate] and not state.counted:
+        rate = max(1.0, share_of_time(state, TRIALS, candidate.seconds))
+        state.proposals.fidelity = replace(state.proposals.fidelity, rate=rate)
 
 
 def next_climb(state: State) -> Candidate | None:
     """The best candidate that may climb, from the highest rung down, on the rows that it gets."""
-    climbed = {found.origin for found in state.found}
+    climbed = {candidate.origin for candidate in state.candidates}
     for place in reversed(range(len(state.rungs))):
-        for found in _best(state, state.rungs[place]):
-            if found.id not in climbed and (higher := _climb(state, found, place)) is not None:
+        for candidate in _best(state, state.rungs[place]):
+            if candidate.id not in climbed and (higher := _climb(state, candidate, place)) is not None:
                 return higher
     return None
 
 
 def _best(state: State, rows: int) -> Sequence[Candidate]:
     """One in `ETA` of a rung, the best first."""
-    there = [found for found in state.found if found.sample == rows and found.ended and found.status == "ok"]
-    there.sort(key=lambda found: (found.first, found.id))
+    there = [one for one in state.candidates if one.sample == rows and one.ended and one.status == "ok"]
+    there.sort(key=lambda one: (one.first, one.id))
     return there[: math.ceil(len(there) / ETA)]
 
 
-def _climb(state: State, found: Candidate, place: int) -> Candidate | None:
-    """`found` on the next rung; in a hurry if need be; or, where folds are not needed, on as many rows as fit."""
+def _climb(state: State, candidate: Candidate, place: int) -> Candidate | None:
+    """`candidate` on the next rung; in a hurry if need be; or, where folds are not needed, on as many rows as fit."""
     rows = state.rungs[place + 1] if place + 1 < len(state.rungs) else None
-    factor = 1.0 if state.counted else _haste(state, found, rows)
+    factor = 1.0 if state.counted else _haste(state, candidate, rows)
     if factor > MOST_HASTE:
         every = len(state.problem.folds[0].fit)
         rows = int((rows or every) * CAUTION / factor)
-        if state.pace.folds > 1 or rows < GAIN * state.rungs[place]:
+        if state.fidelity.folds > 1 or rows < GAIN * state.rungs[place]:
             return None
         factor = 1.0
     return Candidate(
-        id=state.number, learner=found.learner, params=hurried(found.params, factor), sample=rows, origin=found.id
+        id=state.number,
+        learner=candidate.learner,
+        params=hurried(candidate.params, factor),
+        sample=rows,
+        origin=candidate.id,
     )
 
 
-def _haste(state: State, found: Candidate, rows: int | None) -> float:
+def _haste(state: State, candidate: Candidate, rows: int | None) -> float:
     every = len(state.problem.folds[0].fit)
-    folds = max(1.0, state.pace.folds / state.workers) if rows is None else 1.0
-    return scaled(found.seconds_a_fold(), found.sample or every, rows or every) * folds / max(seconds_left(state), 1e-9)
+    folds = max(1.0, state.fidelity.folds / state.workers) if rows is None else 1.0
+    return (
+        scaled(candidate.seconds_a_fold(), candidate.sample or every, rows or every)
+        * folds
+        / max(seconds_left(state), 1e-9)
+    )

@@ -9,16 +9,16 @@ from functools import reduce
 import numpy as np
 
 from automl.ops.expr import Add, Ensemble, Expr, Ints, Multiply, Trees, constant
-from automl.search.worker.fold_fit import Fitted, swap
+from automl.search.worker.fold_fit import FittedModel, swap
 
 
-def average(fits: Sequence[Fitted]) -> Fitted:
+def average(fits: Sequence[FittedModel]) -> FittedModel:
     """The mean of fits on the same rows; trees become one larger ensemble of trees."""
     if len(fits) == 1:
         return fits[0]
     first = fits[0].member
     raw = _mean([fit.member.raw for fit in fits])
-    return Fitted(
+    return FittedModel(
         member=replace(first, raw=raw, prediction=swap(first.prediction, first.raw, raw)),
         native=np.mean([fit.native for fit in fits], axis=0),
     )

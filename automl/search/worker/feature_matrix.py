@@ -16,7 +16,7 @@ SAMPLE = 1  # the seed of samples of rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class FeatureMatrix:
     """The matrix of one feature plan over all train rows, and which rows fit and are predicted.
 
     Files below `folder`: ``y.npy`` and ``weight.npy`` [n], ``base.npy`` [n, B], and for this table ``<name>.npy``

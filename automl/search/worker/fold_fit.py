@@ -13,9 +13,9 @@ import numpy as np
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
 from automl.ops.expr import Expr, Stub
 from automl.registry import Registry
-from automl.search.worker.feature_matrix import Table
-from automl.search.worker.model_size import Footprint, footprint
-from automl.search.worker.soft_targets import Lesson, taught
+from automl.search.worker.feature_matrix import FeatureMatrix
+from automl.search.worker.model_size import ModelSize, model_size
+from automl.search.worker.soft_targets import SoftTargets, apply_soft_targets
 from automl.task import Task
 
 RAW = "raw"  # the stub in `FoldResult.link`
@@ -24,14 +24,14 @@ LEAST = 0.1  # seconds that a fit is given even if it starts too late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class FitRequest:
     """One fit. `parity` is the matrix on which a member's raw scores are kept.
 
     `seconds` is the soft limit; `until` is another one, a moment of the machine's monotonic clock, since a job may
     wait for its worker.
     """
 
-    table: Table
+    matrix: FeatureMatrix
     learner: str
     params: Params
     task: Task
@@ -42,11 +42,11 @@ class Order:
     out: str | None = None  # where the raw scores of the predicted rows go
     parity: str | None = None
     package: str = LEARNERS
-    lesson: Lesson | None = None  # what a smaller model learns instead of all columns and the labels
+    soft_targets: SoftTargets | None = None  # what a smaller model learns instead of all columns and the labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
+class FittedModel:
     """A model as plain data, with its library's raw scores [m, width] on the parity rows."""
 
     member: Member
@@ -60,38 +60,40 @@ class FoldResult:
     link: Expr
     rounds: int | None
     seconds: float
-    footprint: Footprint
-    fitted: Fitted | None = None
+    model_size: ModelSize
+    fitted: FittedModel | None = None
 
 
-def run(*, order: Order) -> FoldResult:
-    """Fit on the fold's rows, stop early on the others, and save their raw scores at `order.out`.
+def run(*, request: FitRequest) -> FoldResult:
+    """Fit on the fold's rows, stop early on the others, and save their raw scores at `request.out`.
 
     What learns from a sample stops by as many of the others: to look at all of them after each round would take longer
     than the rounds.
     """
     start = time.monotonic()
-    valid = order.table.valid()
-    train = taught(order.lesson, order.table.fit(order.sample), order.table.fit_rows(order.sample), order.task)
-    model = _fit(order, train, valid if order.sample is None else order.table.valid(order.sample))
-    if order.out is not None:
-        with Path(order.out).open("wb") as file:
-            np.save(file, _checked(model.raw(valid.values), len(valid.y), order.task))
+    valid = request.matrix.valid()
+    train = apply_soft_targets(
+        request.soft_targets, request.matrix.fit(request.sample), request.matrix.fit_rows(request.sample), request.task
+    )
+    model = _fit(request, train, valid if request.sample is None else request.matrix.valid(request.sample))
+    if request.out is not None:
+        with Path(request.out).open("wb") as file:
+            np.save(file, _checked(model.raw(valid.values), len(valid.y), request.task))
     member = model.member()
-    link = swap(member.prediction, member.raw, Stub(RAW, order.task.width))
-    fitted = None if order.parity is None else _kept(model, member, order.parity)
-    seconds, size = time.monotonic() - start, footprint(member.prediction)
-    return FoldResult(link=link, rounds=model.rounds, seconds=seconds, footprint=size, fitted=fitted)
+    link = swap(member.prediction, member.raw, Stub(RAW, request.task.width))
+    fitted = None if request.parity is None else _kept(model, member, request.parity)
+    seconds, size = time.monotonic() - start, model_size(member.prediction)
+    return FoldResult(link=link, rounds=model.rounds, seconds=seconds, model_size=size, fitted=fitted)
 
 
-def refit(*, order: Order) -> Fitted:
+def refit(*, request: FitRequest) -> FittedModel:
     """Fit on all train rows for ``params["rounds"]``."""
-    everything = order.table.everything()
-    train = taught(order.lesson, everything, np.arange(len(everything.y)), order.task)
-    model = _fit(order, train, None)
-    if order.parity is None:
+    everything = request.matrix.everything()
+    train = apply_soft_targets(request.soft_targets, everything, np.arange(len(everything.y)), request.task)
+    model = _fit(request, train, None)
+    if request.parity is None:
         raise ValueError("a refit needs its parity rows")
-    return _kept(model, model.member(), order.parity)
+    return _kept(model, model.member(), request.parity)
 
 
 def swap(expr: Expr, old: Expr, new: Expr) -> Expr:
@@ -108,15 +110,15 @@ def swap(expr: Expr, old: Expr, new: Expr) -> Expr:
     return dataclasses.replace(expr, **changed) if changed else expr
 
 
-def _fit(order: Order, train: Matrix, valid: Matrix | None) -> Model:
-    learner = Registry(order.package, Learner, "learner").get(order.learner)
-    seconds = max(LEAST, min(order.seconds, order.until - time.monotonic()))
-    return learner.fit(train, valid, order.task, order.params, seed=order.seed, seconds=seconds)
+def _fit(request: FitRequest, train: Matrix, valid: Matrix | None) -> Model:
+    learner = Registry(request.package, Learner, "learner").get(request.learner)
+    seconds = max(LEAST, min(request.seconds, request.until - time.monotonic()))
+    return learner.fit(train, valid, request.task, request.params, seed=request.seed, seconds=seconds)
 
 
-def _kept(model: Model, member: Member, parity: str) -> Fitted:
+def _kept(model: Model, member: Member, parity: str) -> FittedModel:
     values: Floats = np.load(parity, allow_pickle=False)
-    return Fitted(member=member, native=model.raw(values))
+    return FittedModel(member=member, native=model.raw(values))
 
 
 def _checked(raw: Floats, rows: int, task: Task) -> Floats:

@@ -10,38 +10,38 @@ from automl.ops.expr import Ensemble, Expr, MatMul, Take, Trees, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Footprint:
-    """What a model is made of; footprints add up."""
+class ModelSize:
+    """What a model is made of; sizes add up."""
 
     operations: float = 0.0  # of the graph
     steps: float = 0.0  # from the roots to the leaves of all trees, for one row
     nodes: float = 0.0  # of trees
     numbers: float = 0.0  # in tables and matrices
 
-    def __add__(self, other: Footprint) -> Footprint:
+    def __add__(self, other: ModelSize) -> ModelSize:
         """Both together."""
-        return Footprint(**{name: mine + theirs for name, mine, theirs in _pairs(self, other)})
+        return ModelSize(**{name: mine + theirs for name, mine, theirs in _pairs(self, other)})
 
-    def __or__(self, other: Footprint) -> Footprint:
+    def __or__(self, other: ModelSize) -> ModelSize:
         """The larger of each."""
-        return Footprint(**{name: max(mine, theirs) for name, mine, theirs in _pairs(self, other)})
+        return ModelSize(**{name: max(mine, theirs) for name, mine, theirs in _pairs(self, other)})
 
-    def __mul__(self, times: float) -> Footprint:
+    def __mul__(self, times: float) -> ModelSize:
         """So many of them."""
-        return Footprint(**{name: times * mine for name, mine, _ in _pairs(self, self)})
+        return ModelSize(**{name: times * mine for name, mine, _ in _pairs(self, self)})
 
 
-NOTHING = Footprint()
+NOTHING = ModelSize()
 
 
-def footprint(*exprs: Expr) -> Footprint:
-    """The footprint of expressions; what they share counts once."""
+def model_size(*exprs: Expr) -> ModelSize:
+    """The size of expressions; what they share counts once."""
     parts = list(walk(*exprs))
     ensembles = [part.ensemble for part in parts if isinstance(part, Trees)]
     tables = [
         part.table if isinstance(part, Take) else part.weights for part in parts if isinstance(part, Take | MatMul)
     ]
-    return Footprint(
+    return ModelSize(
         operations=float(len(parts)),
         steps=sum(map(_steps, ensembles)),
         nodes=float(sum(len(one.feature) for one in ensembles)),
@@ -55,6 +55,6 @@ def _steps(ensemble: Ensemble) -> float:
     return trees * log2(max(1.0, len(ensemble.leaf_value) / trees)) if trees else 0.0
 
 
-def _pairs(one: Footprint, other: Footprint) -> Iterator[tuple[str, float, float]]:
-    names = (field.name for field in fields(Footprint))
+def _pairs(one: ModelSize, other: ModelSize) -> Iterator[tuple[str, float, float]]:
+    names = (field.name for field in fields(ModelSize))
     return zip(names, astuple(one), astuple(other), strict=True)

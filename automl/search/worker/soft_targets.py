@@ -15,7 +15,7 @@ LEAST = 0.02  # of a row, the share of a class that is worth a copy of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class SoftTargets:
     """The features called `columns` are the only ones looked at, where they are named.
 
     `teacher` is the path of predictions [n, width] of all train rows, each made without the row (out of fold), NaN
@@ -26,18 +26,18 @@ class Lesson:
     teacher: str | None = None
 
 
-def taught(lesson: Lesson | None, matrix: Matrix, rows: NDArray[np.int64], task: Task) -> Matrix:
-    """The matrix of the train rows at `rows` as the lesson has it; a class that is likely enough has its own copy."""
-    if lesson is None:
+def apply_soft_targets(targets: SoftTargets | None, matrix: Matrix, rows: NDArray[np.int64], task: Task) -> Matrix:
+    """The matrix of the train rows at `rows` as `targets` have it; each likely class of a row has a copy of it."""
+    if targets is None:
         return matrix
-    if lesson.columns is not None:
-        kept = [place for place, feature in enumerate(matrix.features) if feature.name in lesson.columns]
+    if targets.columns is not None:
+        kept = [place for place, feature in enumerate(matrix.features) if feature.name in targets.columns]
         values = np.zeros_like(matrix.values)  # a column that never varies is never looked at
         values[:, kept] = matrix.values[:, kept]
         matrix = replace(matrix, values=values)
-    if lesson.teacher is None:
+    if targets.teacher is None:
         return matrix
-    said: Floats = np.load(lesson.teacher, mmap_mode="r", allow_pickle=False)[rows]
+    said: Floats = np.load(targets.teacher, mmap_mode="r", allow_pickle=False)[rows]
     known = np.asarray(np.isfinite(said).all(axis=1), dtype=np.bool_)
     if task.kind == "regression":
         mixed = (1.0 - SHARE) * matrix.y + SHARE * said[:, 0]

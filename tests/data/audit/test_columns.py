@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from automl.data.audit.columns import audit
-from automl.data.audit.univariate import column_score
+from automl.data.audit.univariate import univariate_score
 from automl.data.read.frames import read_frame
 from automl.data.rows import Finding
 from automl.data.schema import infer_schema
@@ -139,4 +139,4 @@ def test_sizes(make_spec: Callable[..., Spec], n: int) -> None:
 def test_score_is_out_of_sample() -> None:
     """A random category with a level for each row scores an AUC of a half."""
     own = pl.Series([f"{i}" for i in range(N)])
-    assert column_score(own, Y, BINARY) == pytest.approx(0.5, abs=0.02)
+    assert univariate_score(own, Y, BINARY) == pytest.approx(0.5, abs=0.02)

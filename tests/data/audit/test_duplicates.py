@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.audit.duplicates import copies_together, shared_rows
+from automl.data.audit.duplicates import duplicate_groups, shared_rows
 from automl.data.prepare import prepare
 from automl.data.split import folds
 from automl.spec import Spec
@@ -65,4 +65,4 @@ def test_copies_that_were_kept_together(make_spec: Callable[..., Spec]) -> None:
 )
 def test_rows_that_are_drawn(train: pl.DataFrame, test: pl.DataFrame, data: Data) -> None:
     """Copies that a draw has put on both sides are as frequent in what will be scored."""
-    assert copies_together(train, test, data) is None
+    assert duplicate_groups(train, test, data) is None

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from automl.data.audit.univariate import auc, column_score, is_missing, together
+from automl.data.audit.univariate import auc, is_missing, joint_score, univariate_score
 from automl.task import Task
 
 N = 6_000
@@ -26,18 +26,18 @@ def test_auc_is_that_of_the_books() -> None:
 def test_together_is_more_than_each() -> None:
     """Two columns predict their sum better than one; noise and levels without meaning predict nothing."""
     frame = pl.DataFrame({"a": A, "b": B})
-    assert together(frame, A + B, REGRESSION) > 0.95
-    assert column_score(frame["a"], A + B, REGRESSION) == pytest.approx(0.5, abs=0.06)
+    assert joint_score(frame, A + B, REGRESSION) > 0.95
+    assert univariate_score(frame["a"], A + B, REGRESSION) == pytest.approx(0.5, abs=0.06)
     y = (DRAW.random(N) < 0.3).astype(float)
     wild = pl.DataFrame({f"n{i}": DRAW.normal(size=N) for i in range(60)} | {"id": [f"i{i}" for i in range(N)]})
-    assert together(wild, y, BINARY) == pytest.approx(0.5, abs=0.05)
-    assert together(pl.DataFrame(), y, BINARY) == 0.5
+    assert joint_score(wild, y, BINARY) == pytest.approx(0.5, abs=0.05)
+    assert joint_score(pl.DataFrame(), y, BINARY) == 0.5
 
 
 def test_together_of_classes() -> None:
     """Of classes it is the accuracy."""
     y = (A > 0) * 2.0 + (B > 0)
-    assert together(pl.DataFrame({"a": A, "b": B}), y, Task(kind="multiclass", classes=4)) > 0.9
+    assert joint_score(pl.DataFrame({"a": A, "b": B}), y, Task(kind="multiclass", classes=4)) > 0.9
 
 
 def test_far_values() -> None:
@@ -45,9 +45,9 @@ def test_far_values() -> None:
     far = A.copy()
     y = B.copy()
     far[0] = y[0] = 1e9
-    assert column_score(pl.Series(far), y, REGRESSION) < 0.1
+    assert univariate_score(pl.Series(far), y, REGRESSION) < 0.1
     heavy = np.exp(2 * A)
-    assert column_score(pl.Series(heavy + B * 0.05 * heavy.std()), heavy, REGRESSION) > 0.95
+    assert univariate_score(pl.Series(heavy + B * 0.05 * heavy.std()), heavy, REGRESSION) > 0.95
 
 
 def test_missing() -> None:

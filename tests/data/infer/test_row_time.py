@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.infer.row_time import moments
+from automl.data.infer.row_time import row_times
 from automl.errors import DataError
 from automl.spec import Spec
 
@@ -36,18 +36,18 @@ def test_moments(
     make_spec: Callable[..., Spec], columns: dict[str, list[object]], expected: list[float | None]
 ) -> None:
     """Dates, years, yyyymmdd, counted days, a date and an hour, and year, month, day all are times."""
-    time = moments(pl.DataFrame(columns), make_spec(time=list(columns)).data)
+    time = row_times(pl.DataFrame(columns), make_spec(time=list(columns)).data)
     assert time is not None
     np.testing.assert_allclose(time, [np.nan if value is None else value for value in expected], rtol=1e-15)
 
 
 def test_none(make_spec: Callable[..., Spec]) -> None:
     """No time in the spec, no time."""
-    assert moments(pl.DataFrame({"x": [1]}), make_spec().data) is None
+    assert row_times(pl.DataFrame({"x": [1]}), make_spec().data) is None
 
 
 @pytest.mark.parametrize("values", [["soon", "later"], [[1], [2]]])
 def test_no_time(make_spec: Callable[..., Spec], values: list[object]) -> None:
     """A column that holds no times is refused."""
     with pytest.raises(DataError, match="t"):
-        moments(pl.DataFrame({"t": values}), make_spec(time="t").data)
+        row_times(pl.DataFrame({"t": values}), make_spec(time="t").data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,92 +17,6 @@ from automl.errors import DataError
 FRAME = pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.5, None, 1.5]})
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[..., Path]:
-    def put(content: str | bytes, name: str = "rows.csv") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    return put
-
-
-def test_csv_keeps_what_is_written(write: Callable[..., Path]) -> None:
-    """Whole numbers become Int64 only where nothing is lost; leading zeros, decimals and words stay text."""
-    path = write('n,zip,price,word\n1,"02134",1.50,x\n-20,"98125",2,\n')
-    frame = load(path).frame
-    assert frame.schema == {"n": pl.Int64, "zip": pl.String, "price": pl.String, "word": pl.String}
-    assert frame.rows() == [(1, "02134", "1.50", "x"), (-20, "98125", "2", None)]
-
-
-@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
-def test_separators(write: Callable[..., Path], sign: str) -> None:
-    """The separator is found, also where values hold other separators."""
-    path = write(f'a{sign}b\n1{sign}"x, y; z"\n2{sign}w\n')
-    source = load(path)
-    assert source.dialect
-    assert source.dialect["separator"] == sign
-    assert source.frame["b"].to_list() == ["x, y; z", "w"]
-
-
-def test_blank_after_separator(write: Callable[..., Path]) -> None:
-    """`a, b` is read without the blank, quotes after it included, in the header too."""
-    source = load(write('a, b, c\n1, "x, y", p\n2, q, r\n'))
-    assert source.dialect
-    assert source.dialect["skip_blank"] is True
-    assert source.frame.rows() == [(1, "x, y", "p"), (2, "q", "r")]
-    assert load(write("a, b\n1, x\n2, y\n")).frame.rows() == [(1, "x"), (2, "y")]
-
-
-def test_single_quotes(write: Callable[..., Path]) -> None:
-    """Values in single quotes are unquoted."""
-    assert load(write("'a','b'\n'1','x,y'\n'2','z'\n")).frame.rows() == [(1, "x,y"), (2, "z")]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
-def test_encodings(write: Callable[..., Path], encoding: str) -> None:
-    """D09: UTF-8, its byte order mark, UTF-16 and Western bytes are read as what they say, whole and in batches."""
-    text = "größe,wörd\n1,café\n2,naïve\n" + ("3,€\n" if encoding != "latin-1" else "")
-    path = write(text.encode(encoding))
-    source = load(path)
-    assert source.frame.columns == ["größe", "wörd"]
-    assert source.frame["wörd"][:2].to_list() == ["café", "naïve"]
-    read = pl.concat(batches(path, 2, source.dialect))
-    assert read.equals(source.frame.cast(pl.String))
-
-
-def test_nul(write: Callable[..., Path]) -> None:
-    """D09: a NUL byte is refused with its offset."""
-    with pytest.raises(DataError, match="offset 5") as error:
-        load(write(b"a,b\n1\x00,2\n"))
-    assert "rows.csv" in str(error.value)
-    assert error.value.exit_code == 3
-
-
-@pytest.mark.parametrize(
-    ("text", "line"), [("a,b\n1,2\n3\n", 3), ("a,b\n1,2\n3,4,5\n", 3), ('a,b\n"x\ny",2\n3\n', 4), ("a,b\n1\n", 2)]
-)
-def test_ragged(write: Callable[..., Path], text: str, line: int) -> None:
-    """D10: a row that is too short or too long is refused with the number of its line."""
-    path = write(text)
-    for read in (lambda: load(path), lambda: list(batches(path, 10))):
-        with pytest.raises(DataError, match=f"line {line} has"):
-            read()
-
-
-def test_csv_oddities(write: Callable[..., Path]) -> None:
-    """D10: line breaks in quotes, doubled quotes, empty last values, blank lines and CRLF read as one means them."""
-    path = write('a,b\r\n1,"x\ny"\r\n2,"say ""hi"""\r\n\r\n3,\r\n\r\n')
-    expected = [(1, "x\ny"), (2, 'say "hi"'), (3, None)]
-    assert load(path).frame.rows() == expected
-    assert pl.concat(batches(path, 2)).rows() == [(str(a), b) for a, b in expected]
-
-
-def test_wide_field(write: Callable[..., Path]) -> None:
-    """D10: one value of megabytes is a value."""
-    assert load(write("a,b\n1," + "x" * 3_000_000 + "\n2,\n")).frame["b"].str.len_bytes().to_list() == [3_000_000, None]
-
-
 @pytest.mark.parametrize("content", ["", "\n\n", "  "])
 @pytest.mark.parametrize("name", ["rows.csv", "rows.parquet", "rows.ndjson", "rows.arrow"])
 def test_empty_files(write: Callable[..., Path], content: str, name: str) -> None:
@@ -112,21 +25,11 @@ def test_empty_files(write: Callable[..., Path], content: str, name: str) -> Non
         load(write(content, name))
 
 
-def test_header_only(write: Callable[..., Path]) -> None:
-    """D15: a header without rows is a frame of no rows."""
-    assert load(write("a,b\n")).frame.shape == (0, 2)
-
-
 @pytest.mark.parametrize("names", ["a,b,a", "a, b, a ", "a,,b"])
 def test_names(write: Callable[..., Path], names: str) -> None:
     """D05: columns with one name twice, or none, are refused and named."""
     with pytest.raises(DataError, match=r"same name: 'a'|column 2 has no name"):
         load(write(f"{names}\n1,2,3\n"))
-
-
-def test_index_column(write: Callable[..., Path]) -> None:
-    """The row numbers that pandas writes without a name get one."""
-    assert load(write(",a\n0,x\n1,y\n")).frame.columns == ["column_1", "a"]
 
 
 @pytest.mark.parametrize("name", ["rows.parquet", "rows.ndjson", "rows.arrow", "rows.feather"])
@@ -241,16 +144,6 @@ def test_batches_of_a_damaged_file(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DataError, match=r"rows\.parquet"):
         list(batches(path, 10))
-
-
-def test_sniff_is_steady(write: Callable[..., Path]) -> None:
-    """The dialect of a big file is that of its first rows: a cut last line changes nothing."""
-    draw = random.Random(1)  # noqa: S311  # test data
-    text = "a;b\n" + "".join(f"{draw.random():.6f}".replace(".", ",") + f";{'w' * 40}\n" for _ in range(8000))
-    source = load(write(text))
-    assert source.frame.shape == (8000, 2)
-    assert source.dialect
-    assert source.dialect["separator"] == ";"
 
 
 def test_too_many_rows_are_sampled(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from automl.data.prepare import prepare
-from automl.data.tables.joins import join
-from automl.errors import DataError, SpecError
+from automl.data.tables.joins import join_tables
+from automl.errors import DataError
 from automl.spec import parse
 
 
@@ -32,11 +32,11 @@ def child(**more) -> pl.DataFrame:
 
 
 def joined(tables, frames, *, train=None, **data):
-    """What `join` finds for frames."""
+    """What `join_tables` finds for frames."""
     spec = parse({"objective": {"target": "y", "task": "regression"}, "data": {"tables": tables, **data}})
     train = main() if train is None else train
     prepared = prepare(spec, train=train, test=train)
-    return join(spec, prepared.train.raw, prepared.schema, prepared.labels, frames)
+    return join_tables(spec, prepared.train.raw, prepared.schema, prepared.labels, frames)
 
 
 def text_of(found) -> str:
@@ -99,56 +99,6 @@ def test_keys_that_are_dates_on_both_sides_meet_as_dates():
     assert found.wires["main"]["day"] == "date"
     assert "rows of main that have none: 36" in text_of(found)
     assert "numbers such as" not in text_of(found)
-
-
-def test_types_and_exclusions_are_those_of_the_table():
-    """What the spec says of a table's columns goes before what is found."""
-    visits = child(code=[1, 2, 1, 2, 1, 2, 1, 2, 1, 2], secret=[0.5] * 10)
-    tables = {"visits": {"on": "who", "types": {"code": "category", "value": "id"}, "exclude": "secret"}}
-    assert joined(tables, {"visits": visits}).wires["visits"] == {"who": "category", "at": "date", "code": "category"}
-
-
-def test_ids_and_names_are_not_computed_from():
-    """A column that only tells rows apart is left out, and that is said."""
-    visits = pl.concat([child(value=[float(i)] * 10) for i in range(3)]).with_row_index("visit_id")
-    found = joined({"visits": {"on": "who"}}, {"visits": visits})
-    assert "visit_id" not in found.wires["visits"]
-    assert "nothing is computed from 'visit_id'" in text_of(found)
-
-
-@pytest.mark.parametrize(
-    ("tables", "told"),
-    [
-        (
-            {"a": {"path": "a", "on": "x", "to": "b"}, "b": {"path": "b", "on": "x", "to": "a"}},
-            "a cycle: a -> b -> a",
-        ),
-        ({"a": {"path": "a", "on": "who", "to": "man"}}, "there is no table 'man'"),
-        ({"a": {"on": "who"}}, "is missing"),
-        ({"main": {"path": "a", "on": "who"}}, "the table main is that of"),
-        ({"main": {"on": "who"}}, "past rows of main need data.time and data.horizon"),
-    ],
-)
-def test_what_is_wrong_in_the_spec_is_told(tables, told):
-    """D19: circles, unknown tables and half-said ones are refused before a file is read."""
-    with pytest.raises(SpecError, match=told):
-        joined(tables, {})
-
-
-@pytest.mark.parametrize(
-    ("table", "where"),
-    [
-        ({"on": "whom"}, "data.tables.visits.on"),
-        ({"on": {"who": "whom"}}, "data.tables.visits.on"),
-        ({"on": "who", "time": "att"}, "data.tables.visits.time"),
-        ({"on": "who", "types": {"valu": "number"}}, "data.tables.visits.types"),
-    ],
-)
-def test_a_column_that_is_not_there_is_told_with_the_nearest(table, where):
-    """Which table lacks it, where the spec says it, and what may have been meant."""
-    with pytest.raises(SpecError, match="did you mean") as told:
-        joined({"visits": table}, {"visits": child()})
-    assert str(told.value).startswith(where)
 
 
 def test_a_time_that_is_no_date_is_told():

@@ -22,10 +22,10 @@ from automl.features.relational.definition import (
     Base,
     Catalog,
     Definitions,
-    Feature,
     Hop,
     Relation,
-    Table,
+    RelationalFeature,
+    TableSchema,
 )
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
@@ -105,12 +105,12 @@ def shop(make_contents, regression, tmp_path_factory):
     spent = Aggregation(op="sum", path=(Hop(table="purchases", on=ON),), of=Base(column="amount"))
     catalog = Catalog(
         tables=(
-            Table(name="main", columns={"customer": "category", "age": "number"}),
-            Table(name="purchases", columns={"customer": "category", "amount": "number"}),
+            TableSchema(name="main", columns={"customer": "category", "age": "number"}),
+            TableSchema(name="purchases", columns={"customer": "category", "amount": "number"}),
         ),
         relations=(Relation(child="purchases", parent="main", on=ON),),
     )
-    definitions = Definitions(catalog=catalog, features=(Feature(name="spent", expr=spent, wire="number"),))
+    definitions = Definitions(catalog=catalog, features=(RelationalFeature(name="spent", expr=spent, wire="number"),))
     customer, age, amount = (
         {"name": name, "wire": wire, "missing": [], "parser": None}
         for name, wire in (("customer", "category"), ("age", "number"), ("amount", "number"))

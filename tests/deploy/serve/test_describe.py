@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from automl.deploy.serve.describe import _nested_schema
 from automl.deploy.serve.settings import Settings
-from automl.features.relational.definition import Catalog, Relation, Table
+from automl.features.relational.definition import Catalog, Relation, TableSchema
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -72,7 +72,7 @@ def test_what_is_not_read_is_not_asked_for():
     """V02: a catalog also has the tables and columns of the spec that no feature needed."""
     columns = {"c": "category", "o": "category", "unread": "number"}
     catalog = Catalog(
-        tables=tuple(Table(name=name, columns=columns) for name in ("main", "orders", "visits")),
+        tables=tuple(TableSchema(name=name, columns=columns) for name in ("main", "orders", "visits")),
         relations=tuple(Relation(child=child, parent="main", on=(("c", "c"),)) for child in ("orders", "visits")),
     )
     reader = {

@@ -8,13 +8,13 @@ import pytest
 from automl.deploy.serve.nested import below, nest, unnest
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
-from automl.features.relational.definition import Catalog, Relation, Table
+from automl.features.relational.definition import Catalog, Relation, TableSchema
 
 CATALOG = Catalog(
     tables=(
-        Table(name="main", columns={"c": "category"}),
-        Table(name="orders", columns={"c": "category", "o": "category"}),
-        Table(name="items", columns={"o": "category", "n": "number"}),
+        TableSchema(name="main", columns={"c": "category"}),
+        TableSchema(name="orders", columns={"c": "category", "o": "category"}),
+        TableSchema(name="items", columns={"o": "category", "n": "number"}),
     ),
     relations=(
         Relation(child="orders", parent="main", on=(("c", "c"),)),

@@ -16,21 +16,21 @@ from automl.features.relational.definition import (
     Aggregation,
     Base,
     Catalog,
+    Condition,
     Definitions,
     Direct,
-    Feature,
     Hop,
     Relation,
-    Table,
+    RelationalFeature,
+    TableSchema,
     Transform,
-    Where,
 )
 
 CATALOG = Catalog(
     tables=(
-        Table(name="main", columns={"k": "category", "at": "date", "y": "flag", "x": "number"}, time="at"),
-        Table(name="events", columns={"k": "category", "t": "date", "x": "number", "c": "category"}, time="t"),
-        Table(name="people", columns={"k": "category", "born": "date"}),
+        TableSchema(name="main", columns={"k": "category", "at": "date", "y": "flag", "x": "number"}, time="at"),
+        TableSchema(name="events", columns={"k": "category", "t": "date", "x": "number", "c": "category"}, time="t"),
+        TableSchema(name="people", columns={"k": "category", "born": "date"}),
     ),
     relations=(
         Relation(child="events", parent="main", on=(("k", "k"),)),
@@ -43,19 +43,23 @@ CATALOG = Catalog(
 )
 EVENTS = Hop(table="events", on=(("k", "k"),))
 PAST = Hop(table="main", on=(("k", "k"),), delay=5.0)
-MEAN = Aggregation(op="mean", path=(EVENTS,), of=Base(column="x"), window=7.0, where=Where(column="c", value="a"))
+MEAN = Aggregation(op="mean", path=(EVENTS,), of=Base(column="x"), window=7.0, where=Condition(column="c", value="a"))
 DEFINITIONS = Definitions(
     catalog=CATALOG,
     features=(
-        Feature(name="mean", expr=MEAN, wire="number"),
-        Feature(name="mode", expr=Aggregation(op="mode", path=(EVENTS,), of=Base(column="c")), wire="category"),
-        Feature(
+        RelationalFeature(name="mean", expr=MEAN, wire="number"),
+        RelationalFeature(
+            name="mode", expr=Aggregation(op="mode", path=(EVENTS,), of=Base(column="c")), wire="category"
+        ),
+        RelationalFeature(
             name="age",
             expr=Direct(hop=Hop(table="people", on=(("k", "k"),)), of=Transform(op="since", of=(Base(column="born"),))),
             wire="number",
         ),
-        Feature(name="past", expr=Aggregation(op="percent_true", path=(PAST,), of=Base(column="y")), wire="number"),
-        Feature(name="share", expr=Transform(op="divide", of=(Base(column="x"), MEAN)), wire="number"),
+        RelationalFeature(
+            name="past", expr=Aggregation(op="percent_true", path=(PAST,), of=Base(column="y")), wire="number"
+        ),
+        RelationalFeature(name="share", expr=Transform(op="divide", of=(Base(column="x"), MEAN)), wire="number"),
     ),
 )
 

@@ -20,14 +20,14 @@ from automl.features.relational.definition import (
     AggregationOp,
     Base,
     Catalog,
+    Condition,
     Definitions,
     Direct,
     Expr,
-    Feature,
     Hop,
-    Table,
+    RelationalFeature,
+    TableSchema,
     Transform,
-    Where,
 )
 
 DAY = 86_400e6
@@ -99,9 +99,9 @@ def _values(draw: Any) -> tuple[Any, ...]:
     return draw(NUMBERS), draw(TEXTS), draw(FLAGS), draw(DATES)
 
 
-def _tables(frames: dict[str, pl.DataFrame], timed: set[str]) -> tuple[Table, ...]:
+def _tables(frames: dict[str, pl.DataFrame], timed: set[str]) -> tuple[TableSchema, ...]:
     return tuple(
-        Table(
+        TableSchema(
             name=name,
             columns={c: _wire(c, dtype) for c, dtype in frame.schema.items()},
             time="t" if name in timed else None,
@@ -158,7 +158,7 @@ def expressions(catalog: Catalog, *, double: bool) -> Any:
                 path=st.just(path),
                 of=of,
                 window=st.sampled_from([None, 7 * DAY, 30 * DAY]) if last.time else st.none(),
-                where=st.sampled_from([None, None, Where(column="c", value="a")]),
+                where=st.sampled_from([None, None, Condition(column="c", value="a")]),
             )
 
         ops = [op for op in get_args(AggregationOp) if (timed and last.time) or op not in OF_TIMES]
@@ -182,7 +182,8 @@ def expressions(catalog: Catalog, *, double: bool) -> Any:
 def check(case: Case) -> None:
     """Ours equal theirs to 1e-9 of the numbers in play."""
     features = tuple(
-        Feature(name=f"f{i}", expr=expr, wire=wire_of(expr, case.catalog)) for i, expr in enumerate(case.exprs)
+        RelationalFeature(name=f"f{i}", expr=expr, wire=wire_of(expr, case.catalog))
+        for i, expr in enumerate(case.exprs)
     )
     ours = run(Definitions(catalog=case.catalog, features=features), case.frames["main"], case.frames)
     theirs = their_matrix(case)
@@ -376,7 +377,7 @@ def test_each_primitive_gives_what_featuretools_gives(op: AggregationOp) -> None
         frames={"main": main, "events": events},
         exprs=(
             Aggregation(op=op, path=path, of=of),
-            Aggregation(op=op, path=path, of=of, window=30 * DAY, where=Where(column="c", value="a")),
+            Aggregation(op=op, path=path, of=of, window=30 * DAY, where=Condition(column="c", value="a")),
         ),
     )
     check(case)

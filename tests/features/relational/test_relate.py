@@ -14,7 +14,7 @@ from automl.data.prepare import prepare
 from automl.data.read.typed_tables import read_table, read_tables
 from automl.data.rows import Prepared
 from automl.data.tables.checks import MAIN
-from automl.data.tables.joins import join
+from automl.data.tables.joins import join_tables
 from automl.features.relational import relate as stage
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
@@ -66,12 +66,13 @@ def test_what_tells_is_kept_and_what_does_not_is_counted(related):
     assert "that tell no more than chance" in text
 
 
-def test_computed_columns_are_features_without_a_reader(related):
+def test_computed_columns_are_features_that_no_reader_reads(related):
     """They are marked, stand in no source, and are what relational.json defines."""
     data, _, _ = related
     computed = [column for column in data.schema.columns if column.computed]
     assert computed
-    assert all(column.is_feature and not column.reader for column in computed)
+    assert all(column.is_feature for column in computed)
+    assert {column.name for column in computed}.isdisjoint(c["name"] for c in data.schema.reader()["columns"])
     stored = from_json(json.loads(json.dumps(data.related.document))["definitions"])
     assert [feature.name for feature in stored.features] == [column.name for column in computed]
 
@@ -121,7 +122,7 @@ def test_few_rows_of_a_large_table_show_its_keys(monkeypatch):
     main, visits = rows_and_visits()
     spec = spec_of()
     prepared = prepare(spec, train=main)
-    found = join(spec, prepared.train.raw, prepared.schema, prepared.labels, {"visits": visits})
+    found = join_tables(spec, prepared.train.raw, prepared.schema, prepared.labels, {"visits": visits})
     monkeypatch.setattr(stage, "CHILD_ROWS", 400)
     sample = stage._by_key(found.frames["visits"], found, "visits", 400)
     whole = found.frames["visits"].lazy().collect()

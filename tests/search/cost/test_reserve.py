@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from automl.search.cost.reserve import After, crowding, reserve_seconds
-from automl.search.worker.model_size import Footprint
+from automl.search.cost.reserve import AfterSearch, crowding, reserve_seconds
+from automl.search.worker.model_size import ModelSize
 
-ADULT = After(calibrated=26_000, judged=16_000, columns=14, reading=4e-5, width=1, ranked=True)
-LETTERS = After(calibrated=16_000, judged=5_000, columns=16, reading=2e-5, width=26, ranked=False)
-SOME = Footprint(steps=3_000, nodes=20_000)
-MANY = Footprint(steps=30_000, nodes=110_000)
+ADULT = AfterSearch(calibrated=26_000, judged=16_000, columns=14, reading=4e-5, width=1, ranked=True)
+LETTERS = AfterSearch(calibrated=16_000, judged=5_000, columns=16, reading=2e-5, width=26, ranked=False)
+SOME = ModelSize(steps=3_000, nodes=20_000)
+MANY = ModelSize(steps=30_000, nodes=110_000)
 
 
 @pytest.mark.parametrize("budget", [0.5, 5.0, 10.0, 60.0, 600.0, 3600.0])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from automl.search.cost.serving import serving
-from automl.search.worker.model_size import Footprint
+from automl.search.worker.model_size import ModelSize
 from automl.spec.limits import Limits
 
-SMALL, LARGE = Footprint(operations=5.0, steps=300.0, nodes=2_000.0), Footprint(steps=9_000.0, nodes=100_000.0)
+SMALL, LARGE = ModelSize(operations=5.0, steps=300.0, nodes=2_000.0), ModelSize(steps=9_000.0, nodes=100_000.0)
 
 
 def test_more_members_take_more() -> None:

@@ -25,7 +25,8 @@ def state(members: int = 4) -> Any:
         fold=lambda number: Fold(fit=np.arange(len(Y)), valid=np.arange(len(Y))),
         schema=SimpleNamespace(features=("a",)),
     )
-    return SimpleNamespace(spec=spec, problem=problem, seed=0, matrices=SimpleNamespace(has=lambda fold: False))
+    run = SimpleNamespace(spec=spec, seed=0)
+    return SimpleNamespace(run=run, problem=problem, matrices=SimpleNamespace(has=lambda fold: False))
 
 
 def pool(*noise: float) -> Pool:

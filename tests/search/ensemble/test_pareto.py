@@ -10,12 +10,14 @@ import pytest
 from automl.budget import Deadline
 from automl.executors.inline import InlineExecutor
 from automl.ops.expr import Expr, MatMul, walk
+from automl.progress import silent
 from automl.search.ensemble.pareto import best
 from automl.search.leaderboard import Outcome, Point
 from automl.search.loop import search
 from automl.search.problem import Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
-from automl.search.worker.model_size import Footprint
+from automl.search.worker.model_size import ModelSize
 from automl.spec import Spec
 
 
@@ -30,17 +32,16 @@ def test_only_what_nothing_beats_stays() -> None:
 
 
 def run(problem: Problem, spec: Spec, rundir: RunDir) -> Outcome:
-    return search(
-        problem=problem,
+    given = Run(
         spec=spec,
         deadline=Deadline.of(60.0),
         executor=InlineExecutor(workers=1),
-        rundir=rundir,
-        listener=lambda _: None,
-        seed=0,
+        folder=rundir,
+        listener=silent,
         learners="fake_learners",
         engine="random",
     )
+    return search(problem, given).outcome
 
 
 @pytest.fixture
@@ -50,10 +51,10 @@ def _dear_ridges(monkeypatch: pytest.MonkeyPatch) -> None:
     def looks(part: Expr) -> bool:
         return isinstance(part, MatMul) and bool(part.weights.any())
 
-    def footprint(expr: Expr) -> Footprint:
-        return Footprint(nodes=1e5 if any(map(looks, walk(expr))) else 1.0)
+    def model_size(expr: Expr) -> ModelSize:
+        return ModelSize(nodes=1e5 if any(map(looks, walk(expr))) else 1.0)
 
-    monkeypatch.setattr("automl.search.worker.fold_fit.footprint", footprint)
+    monkeypatch.setattr("automl.search.worker.fold_fit.model_size", model_size)
 
 
 @pytest.mark.usefixtures("_dear_ridges")

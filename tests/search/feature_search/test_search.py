@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,11 @@ from automl.executors.base import Backend, Executor
 from automl.features.base import Ask
 from automl.progress import silent
 from automl.registry import Registry
-from automl.search.feature_search.lab import nodes
+from automl.search.feature_search.columns import nodes
 from automl.search.feature_search.search import choose_features, recorded
 from automl.search.problem import Matrices, Problem
+from automl.search.run import Run
 from automl.search.rundir import RunDir
-from automl.search.worker.fold_fit import LEARNERS
 from automl.spec import Spec, parse
 from automl.task import Task
 
@@ -62,19 +61,19 @@ def problem_of(signal: Callable[[dict[str, np.ndarray]], np.ndarray], n: int = 1
 
 
 def choose(
-    problem: Problem, executor: Executor, path: Path, spec: Spec | None = None, *, resume: bool = False
+    problem: Problem,
+    executor: Executor,
+    path: Path,
+    spec: Spec | None = None,
+    *,
+    resume: bool = False,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> tuple[tuple[Ask, ...], list[dict[str, object]]]:
     spec = spec or spec_of(folds=3)
     with RunDir.open(path, identity={"spec": "s"}, resume=resume) as rundir:
-        found = choose_features(
-            problem,
-            spec=spec,
-            deadline=Deadline(seconds=spec.budget.time, start=time.monotonic()),
-            executor=executor,
-            rundir=rundir,
-            listener=silent,
-            learners=LEARNERS,
-        )
+        deadline = Deadline.of(spec.budget.time, clock=clock)
+        run = Run(spec=spec, deadline=deadline, executor=executor, folder=rundir, listener=silent)
+        found = choose_features(problem, run)
     with RunDir.open(path, identity={"spec": "s"}, resume=True) as rundir:
         groups = [group for line in rundir.records for group in line["groups"]]  # type: ignore[attr-defined]
     return found.asks, groups
@@ -111,15 +110,15 @@ def test_a_crossing_that_is_rare_on_the_probed_rows_is_found(
 ) -> None:
     """Steps are fitted on more rows than are probed: of 144 combinations each has four among these, sixty in all."""
     problem = problem_of(checkerboard, n=9_000)
-    monkeypatch.setattr("automl.search.feature_search.lab.ROWS", 600)
-    monkeypatch.setattr("automl.search.feature_search.lab.MOST_ROWS", 600)
+    monkeypatch.setattr("automl.search.feature_search.probe_rows.ROWS", 600)
+    monkeypatch.setattr("automl.search.feature_search.probe_rows.MOST_ROWS", 600)
 
     def gain(name: str) -> float:
         _, groups = choose(problem, executor, tmp_path / name)
         return float(str(next(group["gain"] for group in groups if group["name"] == "crossing")))
 
     assert gain("x.run") > 0.5
-    monkeypatch.setattr("automl.search.feature_search.lab.FITTED_ROWS", 0)
+    monkeypatch.setattr("automl.search.feature_search.probe_rows.FITTED_ROWS", 0)
     assert gain("y.run") < 0.3
 
 
@@ -246,12 +245,11 @@ def test_a_limit_on_the_latency_leaves_groups_out(executor: Executor, tmp_path: 
     assert choose(problem_of(ratio), executor, tmp_path / "x.run", strict) == ((), [])
 
 
-def test_the_time_for_it_ends(executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_for_it_ends(executor: Executor, tmp_path: Path) -> None:
     """When its share of the time is over, what has been found so far stands and the run goes on."""
     ticks = iter(range(0, 1_000_000, 6))
-    monkeypatch.setattr("automl.search.feature_search.search.time.monotonic", lambda: float(next(ticks)))
     timed = parse({"objective": {"target": "y"}, "budget": {"time": "60s"}, "recipe": {"folds": 3}})
-    asks, groups = choose(problem_of(ratio), executor, tmp_path / "x.run", timed)
+    asks, groups = choose(problem_of(ratio), executor, tmp_path / "x.run", timed, clock=lambda: float(next(ticks)))
     assert asks == ()
     assert groups == []
 
@@ -269,7 +267,7 @@ def test_the_whole_plan_is_fitted_again_in_each_fold(executor: Executor, tmp_pat
     with RunDir.open(tmp_path / "x.run", identity={}) as rundir:
         matrices = Matrices(problem=asked, rundir=rundir)
         for number in range(len(asked.folds)):
-            table = matrices.table(number)
+            table = matrices.matrix(number)
             j = [info.name for info in table.features].index("c x d: share of positives")
             for part in (table.fit(), table.valid()):
                 error = 4 / np.sqrt(3 * len(part.y))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.search.cost.fidelity import pace
+from automl.search.cost.fidelity import choose_fidelity
 from automl.search.schedule.estimates import refit_seconds, within
 
 HEAVY, LIGHT, OTHER = (SimpleNamespace(seconds_a_fold=lambda seconds=seconds: seconds) for seconds in (30.0, 4.0, 5.0))
@@ -20,7 +20,7 @@ def state_of(*, workers: int, seconds: float) -> Any:
     return SimpleNamespace(
         problem=problem,
         workers=workers,
-        pace=SimpleNamespace(folds=1, refit_seconds=seconds),
+        fidelity=SimpleNamespace(folds=1, refit_seconds=seconds),
         rungs=(),
         likely=tuple(
             SimpleNamespace(learner=SimpleNamespace(baseline=False), sample=None, seconds_a_fold=one.seconds_a_fold)
@@ -45,5 +45,7 @@ def test_time_is_set_aside_for_those_that_fit() -> None:
 
 def test_later_rows_are_worth_more_time() -> None:
     """Where the rows held out are the latest ones, a larger share may go into refits on all rows."""
-    shares = [pace(60.0, folds=5, seconds=100.0, workers=2, by_time=late).refit_seconds for late in (False, True)]
+    shares = [
+        choose_fidelity(60.0, folds=5, seconds=100.0, workers=2, by_time=late).refit_seconds for late in (False, True)
+    ]
     assert shares == [30.0, 45.0]

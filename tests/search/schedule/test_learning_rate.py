@@ -10,7 +10,7 @@ import pytest
 
 from automl.learners.lightgbm import LIGHTGBM
 from automl.search.candidate import Candidate
-from automl.search.cost.fidelity import Pace
+from automl.search.cost.fidelity import Fidelity
 from automl.search.schedule import estimates, learning_rate
 from automl.task import Task
 
@@ -19,11 +19,17 @@ OWN = float(str(LIGHTGBM.portfolio(TASK, 40_000)[0]["learning_rate"]))
 
 
 def state(found: list[Candidate], *, folds: int = 1, rungs: tuple[int, ...] = (), counted: bool = False) -> Any:
-    pace = Pace(folds=folds, rate=1.2, fit_seconds=100.0, refit_seconds=70.0)
+    fidelity = Fidelity(folds=folds, rate=1.2, fit_seconds=100.0, refit_seconds=70.0)
     problem = SimpleNamespace(task=TASK, folds=(SimpleNamespace(fit=np.arange(40_000)),))
-    agenda = SimpleNamespace(pace=pace)
+    proposals = SimpleNamespace(fidelity=fidelity)
     return SimpleNamespace(
-        counted=counted, rungs=rungs, pace=pace, found=found, problem=problem, workers=2, agenda=agenda
+        counted=counted,
+        rungs=rungs,
+        fidelity=fidelity,
+        candidates=found,
+        problem=problem,
+        workers=2,
+        proposals=proposals,
     )
 
 
@@ -43,7 +49,7 @@ def test_the_first_fit_shows_it(monkeypatch: pytest.MonkeyPatch, seconds: float,
     found = fit(seconds, factor=factor)
     now = state([found])
     learning_rate.learn(now, found)
-    assert now.agenda.pace.rate == pytest.approx(rate)
+    assert now.proposals.fidelity.rate == pytest.approx(rate)
 
 
 @pytest.mark.parametrize("how", [{"folds": 5}, {"rungs": (10_000,)}, {"counted": True}], ids=str)
@@ -53,7 +59,7 @@ def test_elsewhere_nothing_changes(monkeypatch: pytest.MonkeyPatch, how: dict[st
     found = fit(10.0)
     now = state([found], **how)
     learning_rate.learn(now, found)
-    assert now.agenda.pace.rate == 1.2
+    assert now.proposals.fidelity.rate == 1.2
 
 
 def test_only_the_first_fit_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,4 +68,4 @@ def test_only_the_first_fit_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = fit(10.0), fit(20.0, factor=0.5)
     now = state([first, second])
     learning_rate.learn(now, second)
-    assert now.agenda.pace.rate == 1.2
+    assert now.proposals.fidelity.rate == 1.2

@@ -20,8 +20,8 @@ def candidate(number: int, losses: dict[int, float], *, seconds: float, **more: 
 
 def state(found: list[Candidate], *, counted: bool = False) -> Any:
     whole = [one for one in found if one.whole]
-    pace = SimpleNamespace(folds=5)
-    return SimpleNamespace(counted=counted, found=found, whole=whole, flying={}, pace=pace, workers=2)
+    fidelity = SimpleNamespace(folds=5)
+    return SimpleNamespace(counted=counted, candidates=found, whole=whole, flying={}, fidelity=fidelity, workers=2)
 
 
 FIRM = {0: 0.3, 1: 0.3, 2: 0.3}

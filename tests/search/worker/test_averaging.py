@@ -9,14 +9,14 @@ from automl.learners.base import FeatureInfo, Learner, Matrix
 from automl.ops.bulk import evaluate
 from automl.registry import Registry
 from automl.search.worker.averaging import average
-from automl.search.worker.fold_fit import Fitted
+from automl.search.worker.fold_fit import FittedModel
 from automl.task import Task
 
 BINARY = Task(kind="binary", classes=2)
 LEARNERS = Registry("automl.learners", Learner, "learner")
 
 
-def fits(name: str, task: Task, count: int) -> tuple[list[Fitted], Matrix]:
+def fits(name: str, task: Task, count: int) -> tuple[list[FittedModel], Matrix]:
     """Fits of the first configuration with other seeds, for a few rounds."""
     draw = np.random.default_rng(0)
     values = draw.normal(size=(200, 3))
@@ -27,7 +27,7 @@ def fits(name: str, task: Task, count: int) -> tuple[list[Fitted], Matrix]:
     learner = LEARNERS.get(name)
     params = {**learner.portfolio(task, 200)[0], "rounds": 4}
     models = [learner.fit(train, None, task, params, seed=seed, seconds=60.0) for seed in range(count)]
-    return [Fitted(member=model.member(), native=model.raw(values)) for model in models], train
+    return [FittedModel(member=model.member(), native=model.raw(values)) for model in models], train
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost", "catboost", "neural_net"])

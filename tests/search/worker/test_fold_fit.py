@@ -17,16 +17,16 @@ from automl.ops.bulk import evaluate
 from automl.ops.expr import Exponential, Features, MatMul, Minimum, Stub, constant
 from automl.search.problem import Matrices, Problem
 from automl.search.rundir import RunDir
-from automl.search.worker.fold_fit import RAW, Order, _fit, refit, run, swap
+from automl.search.worker.fold_fit import RAW, FitRequest, _fit, refit, run, swap
 from automl.spec import Spec
 
 
 @pytest.fixture
-def order(make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], rundir: RunDir) -> Order:
+def fit_request(make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], rundir: RunDir) -> FitRequest:
     problem = make_problem(make_spec())
     matrices = Matrices(problem=problem, rundir=rundir)
-    return Order(
-        table=matrices.table(0),
+    return FitRequest(
+        matrix=matrices.matrix(0),
         learner="ridge",
         params={"l2": 1.0},
         task=problem.task,
@@ -46,11 +46,11 @@ def test_worker_imports_neither_polars_nor_engines() -> None:
     assert ran.stdout == "[]\n"
 
 
-def test_run(order: Order, rundir: RunDir) -> None:
+def test_run(fit_request: FitRequest, rundir: RunDir) -> None:
     """A trial leaves raw scores of the validation rows, the way from them to predictions, and the fitted member."""
-    result = pickle.loads(pickle.dumps(run(order=order)))  # noqa: S301  # our own, as between processes
+    result = pickle.loads(pickle.dumps(run(request=fit_request)))  # noqa: S301  # our own, as between processes
     raw = rundir.take("oof/0-0")
-    valid = order.table.valid()
+    valid = fit_request.matrix.valid()
     assert raw.shape == (len(valid.y), 1)
     prediction = evaluate({"p": result.link}, {}, stubs={RAW: raw})["p"]
     expected = evaluate({"p": result.fitted.member.prediction}, {}, features=valid.values)["p"]
@@ -58,28 +58,30 @@ def test_run(order: Order, rundir: RunDir) -> None:
     assert result.rounds == 7
 
 
-def test_a_sample_is_watched_by_as_many_rows(order: Order, rundir: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_is_watched_by_as_many_rows(
+    fit_request: FitRequest, rundir: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What learns from few rows stops by few others; all of them are predicted."""
     seen = []
 
-    def fit(order: Order, train: Matrix, valid: Matrix | None) -> Model:
+    def fit(fit_request: FitRequest, train: Matrix, valid: Matrix | None) -> Model:
         seen.append((len(train.y), 0 if valid is None else len(valid.y)))
-        return _fit(order, train, valid)
+        return _fit(fit_request, train, valid)
 
     monkeypatch.setattr("automl.search.worker.fold_fit._fit", fit)
-    run(order=replace(order, sample=20))
+    run(request=replace(fit_request, sample=20))
     assert seen == [(20, 20)]
-    assert len(rundir.take("oof/0-0")) == len(order.table.valid().y) > 20
+    assert len(rundir.take("oof/0-0")) == len(fit_request.matrix.valid().y) > 20
 
 
-def test_refit(order: Order) -> None:
+def test_refit(fit_request: FitRequest) -> None:
     """A refit has no validation rows: it trains for the rounds it is given, on all rows."""
-    fitted = refit(order=replace(order, params={"l2": 1.0, "rounds": 5}))
+    fitted = refit(request=replace(fit_request, params={"l2": 1.0, "rounds": 5}))
     assert fitted.member.rounds == 5
     assert fitted.native.shape == (240, 1)
 
 
-def test_too_late(order: Order) -> None:
+def test_too_late(fit_request: FitRequest) -> None:
     """A job that had to wait for its worker gets what time is left, not what it was once promised."""
     seen = {}
 
@@ -91,7 +93,7 @@ def test_too_late(order: Order) -> None:
 
     object.__setattr__(module.RIDGE, "fit", note)
     with pytest.raises(ValueError, match="noted"):
-        run(order=replace(order, until=0.0))
+        run(request=replace(fit_request, until=0.0))
     assert 0 < seen["seconds"] < 1
 
 
@@ -106,13 +108,13 @@ def test_swap() -> None:
     assert prediction.of.left is raw  # type: ignore[attr-defined]
 
 
-def test_parity_is_needed(order: Order) -> None:
+def test_parity_is_needed(fit_request: FitRequest) -> None:
     """A refit without parity rows is a mistake of ours and says so."""
     with pytest.raises(ValueError, match="parity"):
-        refit(order=replace(order, params={"l2": 1.0, "rounds": 5}, parity=None))
+        refit(request=replace(fit_request, params={"l2": 1.0, "rounds": 5}, parity=None))
 
 
-def test_table_survives_the_folder(order: Order, tmp_path: Path) -> None:
+def test_table_survives_the_folder(fit_request: FitRequest, tmp_path: Path) -> None:
     """A table whose files are gone fails in the worker with the path, not in silence."""
     with pytest.raises(FileNotFoundError, match="gone"):
-        replace(order.table, folder=str(tmp_path / "gone")).valid()
+        replace(fit_request.matrix, folder=str(tmp_path / "gone")).valid()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from automl.ops.expr import Add, Ensemble, Features, MatMul, Pick, Trees, constant
-from automl.search.worker.model_size import NOTHING, Footprint, footprint
+from automl.search.worker.model_size import NOTHING, ModelSize, model_size
 
 
 def stumps(count: int, *, width: int = 1) -> Trees:
@@ -29,7 +29,7 @@ def stumps(count: int, *, width: int = 1) -> Trees:
 
 def test_trees_count_by_nodes_and_steps() -> None:
     """Seven stumps are seven nodes, and seven steps for a row."""
-    found = footprint(stumps(7))
+    found = model_size(stumps(7))
     assert (found.nodes, found.steps, found.numbers) == (7.0, 7.0, 0.0)
 
 
@@ -37,15 +37,15 @@ def test_matrices_count_by_their_numbers() -> None:
     """What is multiplied counts by its cells, and each operation once, however often it is used."""
     picked = Pick(Features(3), (0, 1))
     product = MatMul(picked, np.ones((2, 4)))
-    found = footprint(Add(product, product), Add(picked, constant(1.0)))
+    found = model_size(Add(product, product), Add(picked, constant(1.0)))
     assert found.numbers == 8.0
     assert found.operations == 6.0
 
 
-def test_footprints_add_up() -> None:
+def test_sizes_add_up() -> None:
     """Two members need what both need; the larger of two has the larger of each."""
-    one, other = Footprint(nodes=10.0, numbers=1.0), Footprint(nodes=5.0, numbers=3.0)
-    assert one + other == Footprint(nodes=15.0, numbers=4.0)
-    assert one | other == Footprint(nodes=10.0, numbers=3.0)
-    assert one * 3 == Footprint(nodes=30.0, numbers=3.0)
+    one, other = ModelSize(nodes=10.0, numbers=1.0), ModelSize(nodes=5.0, numbers=3.0)
+    assert one + other == ModelSize(nodes=15.0, numbers=4.0)
+    assert one | other == ModelSize(nodes=10.0, numbers=3.0)
+    assert one * 3 == ModelSize(nodes=30.0, numbers=3.0)
     assert one + NOTHING == one

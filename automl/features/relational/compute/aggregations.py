@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from automl.features.relational.compute.order_statistics import OPS, ordered
+from automl.features.relational.compute.order_statistics import OPS, order_statistics
 from automl.features.relational.compute.range_aggregates import Floats, Ranges, comoments, extremes, moments, sums
 from automl.features.relational.compute.transform import SECOND
 from automl.features.relational.definition import AggregationOp
@@ -51,16 +51,16 @@ def of_values(
     asked: Sequence[tuple[AggregationOp, int]], values: Sequence[Floats], ranges: Ranges, time: Floats
 ) -> list[Floats]:
     """What each (operation, index in `values`) gives in each range; each of `values` is [n], like `time`."""
-    found: dict[tuple[AggregationOp, int], Floats] = {}
+    results: dict[tuple[AggregationOp, int], Floats] = {}
     for fold in dict.fromkeys(FOLDED[op] for op, _ in asked if op in FOLDED):
         ops = [(op, index) for op, index in asked if FOLDED.get(op) == fold]
-        found |= _folded(fold, ops, values, ranges, time)
+        results |= _folded(fold, ops, values, ranges, time)
     for index in dict.fromkeys(index for op, index in asked if op in OPS):
         named = [op for op, i in asked if op in OPS and i == index]
-        together = ordered(named, values[index], ranges)
-        found |= {(op, index): together[op] for op in named}
-    found |= {(op, i): _end(op, values[i], ranges) for op, i in asked if op in {"first", "last"}}
-    return [found[key] for key in asked]
+        together = order_statistics(named, values[index], ranges)
+        results |= {(op, index): together[op] for op in named}
+    results |= {(op, i): _end(op, values[i], ranges) for op, i in asked if op in {"first", "last"}}
+    return [results[key] for key in asked]
 
 
 def _folded(
@@ -68,15 +68,15 @@ def _folded(
 ) -> dict[tuple[AggregationOp, int], Floats]:
     columns = list(dict.fromkeys(index for _, index in ops))
     width = max(1, CELLS // max(len(time), len(ranges.start), 1))
-    found = {}
+    results = {}
     for begin in range(0, len(columns), width):
         part = columns[begin : begin + width]
         matrix = np.column_stack([values[index] for index in part])
         state = _state(fold, matrix, ranges, time)
         for op, index in ops:
             if index in part:
-                found[op, index] = _result(op, tuple(s[:, part.index(index)] for s in state), ranges)
-    return found
+                results[op, index] = _result(op, tuple(s[:, part.index(index)] for s in state), ranges)
+    return results
 
 
 def _state(fold: str, values: Floats, ranges: Ranges, time: Floats) -> tuple[Floats, ...]:
@@ -99,16 +99,16 @@ def _result(op: AggregationOp, state: tuple[Floats, ...], ranges: Ranges) -> Flo
             case "min":
                 return state[0]
             case "mean":
-                found = np.where(state[0] > 0, state[1] / state[0], np.nan)
+                result = np.where(state[0] > 0, state[1] / state[0], np.nan)
             case "percent_true":  # a missing flag counts as false
-                found = np.where(ranges.length > 0, state[1] / ranges.length, np.nan)
+                result = np.where(ranges.length > 0, state[1] / ranges.length, np.nan)
             case "std":
-                found = np.where(state[0] > 1, np.sqrt(state[2] / (state[0] - 1)), np.nan)
+                result = np.where(state[0] > 1, np.sqrt(state[2] / (state[0] - 1)), np.nan)
             case "skew":
-                found = _skew(*state)
+                result = _skew(*state)
             case _:
-                found = _slope(*state)
-    return found
+                result = _slope(*state)
+    return result
 
 
 def _skew(n: Floats, _mean: Floats, m2: Floats, m3: Floats) -> Floats:

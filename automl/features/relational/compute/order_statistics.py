@@ -12,16 +12,16 @@ from automl.features.relational.compute.range_aggregates import Floats, Ints, Ra
 ROWS = 4_000_000  # of ranges side by side that are looked at at once
 
 
-def ordered(ops: Sequence[str], values: Floats, ranges: Ranges) -> dict[str, Floats]:
+def order_statistics(ops: Sequence[str], values: Floats, ranges: Ranges) -> dict[str, Floats]:
     """`OPS` of `values` [n] (NaN missing) in each range, each distinct range once, a bounded number of rows at a time.
 
     median and mode (of several the smallest) are NaN without values; num_unique and entropy (Shannon's, of the
     values' shares, in nats, missing being a value of its own) are NaN in an empty range.
     """
-    found = {op: np.full(len(ranges.start), np.nan) for op in ops}
+    results = {op: np.full(len(ranges.start), np.nan) for op in ops}
     asked = np.flatnonzero(ranges.length)
     if not asked.size:
-        return found
+        return results
     start, end, back = _distinct(ranges.start[asked], ranges.end[asked], len(values) + 1)
     levels, rank = np.unique(values, return_inverse=True)
     levels = levels[: np.searchsorted(levels, np.nan)]  # NaN is sorted last
@@ -30,8 +30,8 @@ def ordered(ops: Sequence[str], values: Floats, ranges: Ranges) -> dict[str, Flo
         rows = _sorted(start[part], end[part], rank, levels)
         pieces.append([OPS[op](rows) for op in ops])
     for i, op in enumerate(ops):
-        found[op][asked] = np.concatenate([piece[i] for piece in pieces])[back]
-    return found
+        results[op][asked] = np.concatenate([piece[i] for piece in pieces])[back]
+    return results
 
 
 def expand(start: Ints, end: Ints) -> tuple[Ints, Ints]:
@@ -95,20 +95,20 @@ def _median(rows: _Sorted) -> Floats:
     count = np.bincount(rows.owner, minlength=rows.n)
     first = np.cumsum(count) - count
     some = np.flatnonzero(count)
-    found = np.full(rows.n, np.nan)
+    medians = np.full(rows.n, np.nan)
     low = rows.levels[rows.rank[first[some] + (count[some] - 1) // 2]]
     high = rows.levels[rows.rank[first[some] + count[some] // 2]]
-    found[some] = np.where(low == high, low, (low + high) / 2.0)
-    return found
+    medians[some] = np.where(low == high, low, (low + high) / 2.0)
+    return medians
 
 
 def _mode(rows: _Sorted) -> Floats:
     owner, rank, count = rows.there().runs()
     order = np.lexsort((rank, -count, owner))
     first = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
-    found = np.full(rows.n, np.nan)
-    found[owner[first]] = rows.levels[rank[first]]
-    return found
+    modes = np.full(rows.n, np.nan)
+    modes[owner[first]] = rows.levels[rank[first]]
+    return modes
 
 
 def _num_unique(rows: _Sorted) -> Floats:

@@ -11,12 +11,12 @@ from automl.features.relational.definition import (
     AggregationOp,
     Base,
     Catalog,
+    Condition,
     Direct,
     Expr,
     Hop,
     Transform,
     TransformOp,
-    Where,
 )
 
 
@@ -25,19 +25,25 @@ class Lookup:
     """Values of `plan` at the row that `hop` finds: value i goes to `slots[i]`, `defaults[i]` where there is none."""
 
     hop: Hop
-    plan: Plan
+    plan: QueryPlan
     slots: tuple[int, ...]
     defaults: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One aggregation of a history: of value `value` of its plan (None: of rows), into `slot`."""
+class RowAggregation:
+    """One aggregation of the rows of a history, such as their count, into `slot`."""
 
     slot: int
     op: AggregationOp
     window: float | None
-    value: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueAggregation(RowAggregation):
+    """One aggregation of value `value` of the plan of a history, into `slot`."""
+
+    value: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,10 +51,11 @@ class History:
     """Aggregations over the same rows. `moving`: the values of `plan` depend on the cutoff."""
 
     path: tuple[Hop, ...]
-    where: Where | None
+    where: Condition | None
     moving: bool
-    plan: Plan
-    items: tuple[Item, ...]
+    plan: QueryPlan
+    of_rows: tuple[RowAggregation, ...]
+    of_values: tuple[ValueAggregation, ...]
 
     @property
     def table(self) -> str:
@@ -57,7 +64,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class TransformStep:
     """A transform of slots into a slot."""
 
     slot: int
@@ -66,37 +73,35 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
+class QueryPlan:
     """What to compute at one table: values by slot; `wanted[i]` is the slot of the i-th expression."""
 
-    size: int
     bases: tuple[tuple[int, str], ...]
     lookups: tuple[Lookup, ...]
     histories: tuple[History, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[TransformStep, ...]
     wanted: tuple[int, ...]
 
 
-def plan(exprs: Sequence[Expr], catalog: Catalog) -> Plan:
+def query_plan(exprs: Sequence[Expr], catalog: Catalog) -> QueryPlan:
     """The plan of `exprs`, which all stand at one table; equal parts are computed once."""
     slots = _Slots()
     wanted = tuple(slots.add(expr) for expr in exprs)
     known = slots.of
     lookups: dict[Hop, list[Direct]] = {}
-    histories: dict[tuple[tuple[Hop, ...], Where | None, bool], list[Aggregation]] = {}
+    histories: dict[tuple[tuple[Hop, ...], Condition | None, bool], list[Aggregation]] = {}
     for expr in known:
         if isinstance(expr, Direct):
             lookups.setdefault(expr.hop, []).append(expr)
         elif isinstance(expr, Aggregation):
             moving = expr.of is not None and moves(expr.of, catalog)
             histories.setdefault((expr.path, expr.where, moving), []).append(expr)
-    return Plan(
-        size=len(known),
+    return QueryPlan(
         bases=tuple((slot, expr.column) for expr, slot in known.items() if isinstance(expr, Base)),
         lookups=tuple(_lookup(hop, of, known, catalog) for hop, of in lookups.items()),
         histories=tuple(_history(*shared, of, known, catalog) for shared, of in histories.items()),
         steps=tuple(
-            Step(slot=slot, op=expr.op, of=tuple(known[of] for of in expr.of))
+            TransformStep(slot=slot, op=expr.op, of=tuple(known[of] for of in expr.of))
             for expr, slot in known.items()
             if isinstance(expr, Transform)
         ),
@@ -137,7 +142,7 @@ class _Slots:
 def _lookup(hop: Hop, exprs: list[Direct], known: dict[Expr, int], catalog: Catalog) -> Lookup:
     return Lookup(
         hop=hop,
-        plan=plan([expr.of for expr in exprs], catalog),
+        plan=query_plan([expr.of for expr in exprs], catalog),
         slots=tuple(known[expr] for expr in exprs),
         defaults=tuple(_default(expr.of) for expr in exprs),
     )
@@ -152,19 +157,22 @@ def _default(expr: Expr) -> float:
 
 def _history(
     path: tuple[Hop, ...],
-    where: Where | None,
+    where: Condition | None,
     moving: bool,
     exprs: list[Aggregation],
     known: dict[Expr, int],
     catalog: Catalog,
 ) -> History:
-    values = {expr.of: index for index, expr in enumerate({e.of: e for e in exprs if e.of is not None}.values())}
+    values = {of: index for index, of in enumerate(dict.fromkeys(expr.of for expr in exprs if expr.of is not None))}
     return History(
         path=path,
         where=where,
         moving=moving,
-        plan=plan([of for of in values if of is not None], catalog),
-        items=tuple(
-            Item(slot=known[e], op=e.op, window=e.window, value=None if e.of is None else values[e.of]) for e in exprs
+        plan=query_plan(list(values), catalog),
+        of_rows=tuple(RowAggregation(slot=known[e], op=e.op, window=e.window) for e in exprs if e.of is None),
+        of_values=tuple(
+            ValueAggregation(slot=known[e], op=e.op, window=e.window, value=values[e.of])
+            for e in exprs
+            if e.of is not None
         ),
     )

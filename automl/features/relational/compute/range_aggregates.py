@@ -72,7 +72,7 @@ def comoments(x: Floats, values: Floats, ranges: Ranges) -> State:
 @np.errstate(over="ignore", invalid="ignore")  # what is too large becomes infinite, which is no reason to warn
 def _fold(leaves: State, merge: Callable[[State, State], State], empty: tuple[float, ...], ranges: Ranges) -> State:
     width = leaves[0].shape[1]
-    found = tuple(np.full((len(ranges.start), width), value) for value in empty)
+    state = tuple(np.full((len(ranges.start), width), value) for value in empty)
     active = np.flatnonzero(ranges.end > ranges.start)
     segment = ranges.segment[active]
     base = ranges.offsets[segment]
@@ -80,11 +80,11 @@ def _fold(leaves: State, merge: Callable[[State, State], State], empty: tuple[fl
     level, offsets = leaves, ranges.offsets
     while active.size:
         odd = np.flatnonzero(low & 1)
-        _take(found, active[odd], level, base[odd] + low[odd], merge)
+        _take(state, active[odd], level, base[odd] + low[odd], merge)
         low = low + (low & 1)
         odd = np.flatnonzero(high & 1)
         odd = odd[low[odd] < high[odd]]
-        _take(found, active[odd], level, base[odd] + high[odd] - 1, merge)
+        _take(state, active[odd], level, base[odd] + high[odd] - 1, merge)
         low, high = low >> 1, high >> 1
         keep = np.flatnonzero(low < high)
         if not keep.size:
@@ -92,14 +92,14 @@ def _fold(leaves: State, merge: Callable[[State, State], State], empty: tuple[fl
         active, segment, low, high = active[keep], segment[keep], low[keep], high[keep]
         level, offsets = _next_level(level, offsets, merge)
         base = offsets[segment]
-    return found
+    return state
 
 
-def _take(found: State, rows: Ints, level: State, blocks: Ints, merge: Callable[[State, State], State]) -> None:
+def _take(state: State, rows: Ints, level: State, blocks: Ints, merge: Callable[[State, State], State]) -> None:
     if not rows.size:
         return
-    merged = merge(tuple(values[rows] for values in found), tuple(values[blocks] for values in level))
-    for values, new in zip(found, merged, strict=True):
+    merged = merge(tuple(values[rows] for values in state), tuple(values[blocks] for values in level))
+    for values, new in zip(state, merged, strict=True):
         values[rows] = new
 
 

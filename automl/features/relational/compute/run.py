@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from automl.errors import DataError
-from automl.features.relational.compute.engine import Engine, Values
-from automl.features.relational.compute.query_plan import Plan, plan
+from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.range_aggregates import Floats, Ints
 from automl.features.relational.definition import MAIN, Catalog, Definitions, Expr, Hop, steps
 
@@ -35,14 +35,14 @@ def run(
     check_main(definitions, main)
     lazy = _checked(definitions, tables)
     exprs = [feature.expr for feature in definitions.features]
-    features = plan(exprs, definitions.catalog)
+    plan = query_plan(exprs, definitions.catalog)
     links = _links(exprs)
     rows_of = _parts(main, lazy, links, part)
-    found = [_compute(definitions, features, main if rows is None else main[rows], lazy, links) for rows in rows_of]
-    if len(found) == 1:
-        return found[0]
+    computed = [_compute(definitions, plan, main if rows is None else main[rows], lazy, links) for rows in rows_of]
+    if len(computed) == 1:
+        return computed[0]
     order = np.argsort(np.concatenate([rows for rows in rows_of if rows is not None]))
-    return pl.concat(found)[order]
+    return pl.concat(computed)[order]
 
 
 def check_main(definitions: Definitions, main: pl.DataFrame) -> None:
@@ -66,27 +66,27 @@ def cutoffs(catalog: Catalog, column: Mapping[str, Floats], n: int) -> Floats:
 
 def _compute(
     definitions: Definitions,
-    features: Plan,
+    plan: QueryPlan,
     main: pl.DataFrame,
     lazy: Mapping[str, pl.LazyFrame],
     links: Mapping[str, set[tuple[str | None, Hop]]],
 ) -> pl.DataFrame:
-    return at_rows(Engine(definitions.catalog, _collected(main, lazy, links)), definitions, features, main)
+    return at_rows(QueryEngine(definitions.catalog, _collected(main, lazy, links)), definitions, plan, main)
 
 
-def at_rows(engine: Engine, definitions: Definitions, features: Plan, main: pl.DataFrame) -> pl.DataFrame:
+def at_rows(engine: QueryEngine, definitions: Definitions, plan: QueryPlan, main: pl.DataFrame) -> pl.DataFrame:
     """The features of each row of `main` from tables that `engine` holds."""
     columns = {name: main[name].to_numpy() for name in main.columns if main[name].dtype == pl.Float64}
     place = _Main(engine, main, cutoffs(definitions.catalog, columns, main.height))
-    found = engine.compute(features, place)
-    return pl.DataFrame([v.series(f.name) for v, f in zip(found, definitions.features, strict=True)])
+    computed = engine.compute(plan, place)
+    return pl.DataFrame([v.series(f.name) for v, f in zip(computed, definitions.features, strict=True)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Main:
     """The rows to be scored."""
 
-    engine: Engine
+    engine: QueryEngine
     frame: pl.DataFrame
     cutoff: Floats
     keys: dict[tuple[Hop, ...], Ints] = field(default_factory=dict)
@@ -131,11 +131,11 @@ def _check(
 
 def _links(exprs: list[Expr]) -> dict[str, set[tuple[str | None, Hop]]]:
     """For each table how it is reached: from which table (None: the rows to be scored), by which hop."""
-    found: dict[str, set[tuple[str | None, Hop]]] = {}
+    links: dict[str, set[tuple[str | None, Hop]]] = {}
     for expr in exprs:
         for here, hop in steps(expr):
-            found.setdefault(hop.table, set()).add((here, Hop(table=hop.table, on=hop.on)))
-    return found
+            links.setdefault(hop.table, set()).add((here, Hop(table=hop.table, on=hop.on)))
+    return links
 
 
 def _parts(

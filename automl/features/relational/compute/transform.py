@@ -20,18 +20,18 @@ def transform(op: TransformOp, of: tuple[Floats, ...], cutoff: Floats, timezone:
     with np.errstate(all="ignore"):
         match op:
             case "add":
-                found = of[0] + of[1]
+                result = of[0] + of[1]
             case "subtract":
-                found = of[0] - of[1]
+                result = of[0] - of[1]
             case "divide":
-                found = of[0] / of[1]
+                result = of[0] / of[1]
             case "absolute":
-                found = np.abs(of[0])
+                result = np.abs(of[0])
             case "since":
-                found = np.where(of[0] < cutoff, (cutoff - of[0]) / SECOND, np.nan)
+                result = np.where(of[0] < cutoff, (cutoff - of[0]) / SECOND, np.nan)
             case _:
-                found = _part(op, of[0], timezone)
-    return np.where(np.isfinite(found), found, np.nan)
+                result = _part(op, of[0], timezone)
+    return np.where(np.isfinite(result), result, np.nan)
 
 
 def _part(op: str, date: Floats, timezone: str) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from automl.features.relational.definition import MAIN, Aggregation, Base, Direct, Expr, Hop, Transform, steps
-from automl.features.relational.propose.shape import Shape
+from automl.features.relational.propose.table_graph import TableGraph
 from automl.features.relational.propose.wording import DAY
 
 WINDOWS = (30 * DAY, 90 * DAY, 7 * DAY, 365 * DAY)
@@ -46,7 +46,7 @@ def ranked(exprs: Iterable[Expr]) -> Iterator[Expr]:
         for turn, of_way in enumerate(ways.values())
         for place, expr in enumerate(sorted(of_way, key=weight))
     ]
-    yield from (expr for _, _, expr in sorted(turns, key=lambda found: found[:2]))
+    yield from (expr for _, _, expr in sorted(turns, key=lambda turn: turn[:2]))
 
 
 def weight(expr: Expr) -> float:
@@ -64,36 +64,36 @@ def weight(expr: Expr) -> float:
             return OTHER + sum(weight(of) for of in expr.of)
 
 
-def windowed(exprs: Sequence[Expr], shape: Shape) -> Iterator[Expr]:
+def windowed(exprs: Sequence[Expr], graph: TableGraph) -> Iterator[Expr]:
     """Plain aggregations of tables with a time, over the last days, too; what happened per day against the past."""
-    if shape.catalog.cutoff is None:
+    if graph.catalog.cutoff is None:
         return
     for expr in exprs:
         outer, inner = (expr.hop, expr.of) if isinstance(expr, Direct) else (None, expr)
         if not isinstance(inner, Aggregation) or inner.op not in IN_WINDOWS or inner.where or inner.window:
             continue
-        if not isinstance(inner.of, Base | None) or shape.catalog.table(inner.path[-1].table).time is None:
+        if not isinstance(inner.of, Base | None) or graph.catalog.table(inner.path[-1].table).time is None:
             continue
         for window in WINDOWS:
             late = replace(inner, window=window)
             yield late if outer is None else Direct(hop=outer, of=late)
 
 
-def since(shape: Shape) -> Iterator[Expr]:
+def since(graph: TableGraph) -> Iterator[Expr]:
     """The age of each date of a row that main looks up."""
-    if shape.catalog.cutoff is None:
+    if graph.catalog.cutoff is None:
         return
-    for link in shape.links:
-        if link.child == MAIN and link.parent in shape.kinds:
+    for link in graph.links:
+        if link.child == MAIN and link.parent in graph.kinds:
             hop = Hop(table=link.parent, on=link.on)
-            for column, kind in shape.kinds[link.parent].items():
+            for column, kind in graph.kinds[link.parent].items():
                 if kind == "date":
                     yield Direct(hop=hop, of=Transform(op="since", of=(Base(column=column),)))
 
 
-def compared(exprs: Sequence[Expr], shape: Shape) -> Iterator[Expr]:
+def compared(exprs: Sequence[Expr], graph: TableGraph) -> Iterator[Expr]:
     """Own numbers, and ratios of two, against the mean and the median of the same numbers in a group."""
-    own = {c for c, kind in shape.kinds[MAIN].items() if kind == "number" and c not in shape.catalog.late}
+    own = {c for c, kind in graph.kinds[MAIN].items() if kind == "number" and c not in graph.catalog.late}
     for expr in exprs:
         group = expr.of if isinstance(expr, Direct) else expr
         if not isinstance(group, Aggregation) or group.op not in {"mean", "median"} or group.where or not group.of:

@@ -21,24 +21,25 @@ from automl.features.relational.definition import (
     AggregationOp,
     Base,
     Catalog,
+    Condition,
     Definitions,
     Direct,
     Expr,
-    Feature,
     Hop,
+    RelationalFeature,
     Transform,
-    Where,
+    TransformOp,
     steps,
 )
 from automl.features.relational.propose.candidates import compared, ranked, since, windowed
 from automl.features.relational.propose.select import select
-from automl.features.relational.propose.shape import Link, Node, Shape, shape
+from automl.features.relational.propose.table_graph import TableGraph, TableLink, TableNode, table_graph
 from automl.features.relational.propose.wording import wording
 
 DEPTH = 3  # operations on top of each other, hidden tables with them
 MOST = 20_000  # definitions
 CONDITIONAL = ("count", "sum", "mean", "time_since_last")
-TRANSFORMS = {"divide_numeric": "divide", "weekday": "weekday", "month": "month"}
+TRANSFORMS: Mapping[str, TransformOp] = {"divide_numeric": "divide", "weekday": "weekday", "month": "month"}
 FEW = 3  # numbers of a table, at most, for ratios between them
 LOGICAL = {
     "number": "Double",
@@ -69,40 +70,40 @@ def propose(catalog: Catalog, samples: Mapping[str, pl.DataFrame], *, limit: int
         check_catalog(catalog)
     except ValueError as error:
         raise SpecError(str(error), where="data.tables", hint="look at on, to and time of the tables") from error
-    found = shape(catalog, samples)
-    exprs = [*_asked(found), *since(found)]
-    exprs += [*compared(exprs, found)]
-    exprs += [*windowed(exprs, found)]
+    graph = table_graph(catalog, samples)
+    exprs = [*_asked(graph), *since(graph)]
+    exprs += [*compared(exprs, graph)]
+    exprs += [*windowed(exprs, graph)]
     features = tuple(_feature(expr, catalog) for expr in ranked(exprs))
     return select(Definitions(catalog=catalog, features=features), samples, limit=limit, seed=seed)
 
 
-def _feature(expr: Expr, catalog: Catalog) -> Feature:
-    return Feature(name=wording(expr), expr=expr, wire=wire_of(expr, catalog))
+def _feature(expr: Expr, catalog: Catalog) -> RelationalFeature:
+    return RelationalFeature(name=wording(expr), expr=expr, wire=wire_of(expr, catalog))
 
 
-def _asked(shape: Shape) -> Iterator[Expr]:
+def _asked(graph: TableGraph) -> Iterator[Expr]:
     """What Featuretools proposes, in our words."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own dependencies
         import featuretools
 
-        names = _Names.of(shape)
+        names = _Names.of(graph)
         definitions = featuretools.dfs(
-            entityset=_entityset(featuretools, shape, names),
+            entityset=_entityset(featuretools, graph, names),
             target_dataframe_name=names.nodes[MAIN],
             agg_primitives=list(get_args(AggregationOp)),
             trans_primitives=list(TRANSFORMS),
             where_primitives=list(CONDITIONAL),
-            primitive_options=_options(shape, names),
+            primitive_options=_options(graph, names),
             max_depth=DEPTH,
             max_features=MOST,
             features_only=True,
         )
-    translator = _Translator(shape, names)
+    translator = _Translator(graph, names)
     for definition in definitions:
         expr = translator.expr(definition, _Stand(MAIN))
-        if expr is not None and any(True for _ in steps(expr)) and _computable(expr, shape.catalog):
+        if expr is not None and any(True for _ in steps(expr)) and _computable(expr, graph.catalog):
             yield expr
 
 
@@ -122,23 +123,23 @@ class _Names:
     columns: Mapping[tuple[str, str], str]
 
     @classmethod
-    def of(cls, shape: Shape) -> _Names:
-        columns = [(table, column) for table, of in shape.kinds.items() for column in of]
+    def of(cls, graph: TableGraph) -> _Names:
+        columns = [(table, column) for table, of in graph.kinds.items() for column in of]
         return cls(
-            {node.name: f"n{i}" for i, node in enumerate(shape.nodes)},
+            {node.name: f"n{i}" for i, node in enumerate(graph.nodes)},
             {column: f"c{i}" for i, column in enumerate(columns)},
         )
 
 
-def _entityset(featuretools: Any, shape: Shape, names: _Names) -> Any:
+def _entityset(featuretools: Any, graph: TableGraph, names: _Names) -> Any:
     entities = featuretools.EntitySet("tables")
-    for node in shape.nodes:
+    for node in graph.nodes:
         columns = {"row": "Categorical"}
-        columns |= {f"k{i}": "Categorical" for i, link in enumerate(shape.links) if link.child == node.name}
-        table = None if node.table is None else shape.catalog.table(node.table)
+        columns |= {f"k{i}": "Categorical" for i, link in enumerate(graph.links) if link.child == node.name}
+        table = None if node.table is None else graph.catalog.table(node.table)
         if table is not None and node.name != MAIN:
-            columns |= {names.columns[table.name, c]: LOGICAL[kind] for c, kind in shape.kinds[table.name].items()}
-            columns |= {"time": "Datetime"} if table.time and shape.catalog.cutoff else {}
+            columns |= {names.columns[table.name, c]: LOGICAL[kind] for c, kind in graph.kinds[table.name].items()}
+            columns |= {"time": "Datetime"} if table.time and graph.catalog.cutoff else {}
         entities.add_dataframe(
             dataframe_name=names.nodes[node.name],
             dataframe=_frame(columns),
@@ -148,12 +149,12 @@ def _entityset(featuretools: Any, shape: Shape, names: _Names) -> Any:
         )
         values = {
             names.columns[name, c]: list(frequent)
-            for (name, c), frequent in shape.frequent.items()
+            for (name, c), frequent in graph.frequent.items()
             if name == node.table
         }
         if values and node.name != MAIN:
             entities.add_interesting_values(dataframe_name=names.nodes[node.name], values=values)
-    for i, link in enumerate(shape.links):
+    for i, link in enumerate(graph.links):
         entities.add_relationship(names.nodes[link.parent], "row", names.nodes[link.child], f"k{i}")
     return entities
 
@@ -171,12 +172,12 @@ def _frame(columns: Mapping[str, str]) -> Any:
     return pd.DataFrame({name: values[kind] for name, kind in columns.items()})
 
 
-def _options(shape: Shape, names: _Names) -> dict[Any, Any]:
+def _options(graph: TableGraph, names: _Names) -> dict[Any, Any]:
     """Ratios only where a table has few numbers: their count is the square."""
-    numbers = {t: [c for c, kind in of.items() if kind == "number"] for t, of in shape.kinds.items()}
+    numbers = {t: [c for c, kind in of.items() if kind == "number"] for t, of in graph.kinds.items()}
     for_ratios = {
         names.nodes[n.name]: [names.columns[n.table, c] for c in numbers[n.table]]
-        for n in shape.nodes
+        for n in graph.nodes
         if n.table is not None and n.name != MAIN and 1 < len(numbers[n.table]) <= FEW
     }
     options: dict[Any, Any] = {"include_dataframes": list(for_ratios), "include_columns": for_ratios}
@@ -197,7 +198,7 @@ class _Stand:
 class _Translator:
     """From Featuretools' definitions to ours; None for what we do not compute."""
 
-    shape: Shape
+    graph: TableGraph
     names: _Names
 
     def expr(self, feature: Any, stand: _Stand) -> Expr | None:
@@ -211,16 +212,16 @@ class _Translator:
         if kind != "TransformFeature" or feature.primitive.name not in TRANSFORMS:
             return None
         of = [self.expr(base, stand) for base in feature.base_features]
-        op: Any = TRANSFORMS[feature.primitive.name]
+        op = TRANSFORMS[feature.primitive.name]
         return None if None in of else Transform(op=op, of=tuple(e for e in of if e is not None))
 
     def _base(self, column: str, table: str | None) -> Expr | None:
         if table is None:
             return None
         if column == "time":
-            return Base(column=self.shape.catalog.table(table).time or "")
-        found = next((c for (name, c), plain in self.names.columns.items() if plain == column and name == table), None)
-        return None if found is None else Base(column=found)
+            return Base(column=self.graph.catalog.table(table).time or "")
+        ours = next((c for (name, c), plain in self.names.columns.items() if plain == column and name == table), None)
+        return None if ours is None else Base(column=ours)
 
     def _direct(self, feature: Any) -> Expr | None:
         link = self._link(feature.relationship_path[0][1])
@@ -246,9 +247,9 @@ class _Translator:
             condition = self.expr(feature.where.base_features[0], last)
             if not isinstance(condition, Base):
                 return None
-            where = Where(column=condition.column, value=str(feature.where.primitive.value))
+            where = Condition(column=condition.column, value=str(feature.where.primitive.value))
         if self._node(last.node).past and self._late(of, where):
-            path = (*path[:-1], replace(path[-1], delay=self.shape.catalog.horizon or 0.0))
+            path = (*path[:-1], replace(path[-1], delay=self.graph.catalog.horizon or 0.0))
         return Aggregation(op=op, path=path, of=of, where=where)
 
     def _path(self, way: Any, stand: _Stand) -> tuple[Hop, ...] | None:
@@ -269,18 +270,18 @@ class _Translator:
         return not self._key(of, path[-1].table) or (op == "num_unique" and not same)
 
     def _key(self, of: Expr, table: str) -> bool:
-        return isinstance(of, Base) and self.shape.kinds[table].get(of.column) == "key"
+        return isinstance(of, Base) and self.graph.kinds[table].get(of.column) == "key"
 
-    def _late(self, of: Expr | None, where: Where | None) -> bool:
-        late = self.shape.catalog.late
+    def _late(self, of: Expr | None, where: Condition | None) -> bool:
+        late = self.graph.catalog.late
         names = set(_columns(of)) | ({where.column} if where else set())
         return bool(names & late)
 
-    def _link(self, relationship: Any) -> Link:
-        return self.shape.links[int(relationship.child_column.name[1:])]
+    def _link(self, relationship: Any) -> TableLink:
+        return self.graph.links[int(relationship.child_column.name[1:])]
 
-    def _node(self, name: str) -> Node:
-        return next(node for node in self.shape.nodes if node.name == name)
+    def _node(self, name: str) -> TableNode:
+        return next(node for node in self.graph.nodes if node.name == name)
 
 
 def _columns(of: Expr | None) -> Iterator[str]:

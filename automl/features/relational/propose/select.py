@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from automl.features.relational.compute.run import run
-from automl.features.relational.definition import MAIN, Definitions, Feature
+from automl.features.relational.definition import MAIN, Definitions, RelationalFeature
 
 ROWS = 2_000  # of main, at most
 SAME = 0.995  # share of rows with one value that makes a feature a constant
@@ -22,7 +22,7 @@ def select(definitions: Definitions, samples: Mapping[str, pl.DataFrame], *, lim
     if main.height > ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(main.height, ROWS, replace=False))
         main = main[chosen]
-    kept: dict[bytes, Feature] = {}
+    kept: dict[bytes, RelationalFeature] = {}
     for begin in range(0, len(definitions.features), AT_ONCE):
         part = definitions.features[begin : begin + AT_ONCE]
         values = run(replace(definitions, features=part), main, samples)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.features.relational.compute import order_statistics as module
-from automl.features.relational.compute.order_statistics import OPS, ordered, parts
+from automl.features.relational.compute.order_statistics import OPS, order_statistics, parts
 from automl.features.relational.compute.range_aggregates import Ranges
 
 
@@ -27,7 +27,7 @@ def test_each_range_gives_what_its_values_give(values: list[float], seed: int, s
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "ROWS", 3 if small else 1_000)
-        found = ordered(list(OPS), np.array(values), ranges)
+        found = order_statistics(list(OPS), np.array(values), ranges)
     for i, (start, end) in enumerate(bounds.T):
         rows = values[start:end]
         there = [v for v in rows if not math.isnan(v)]

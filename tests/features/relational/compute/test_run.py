@@ -20,17 +20,17 @@ from automl.features.relational.definition import (
     Aggregation,
     Base,
     Catalog,
+    Condition,
     Definitions,
     Direct,
     Expr,
-    Feature,
     Hop,
-    Table,
+    RelationalFeature,
+    TableSchema,
     Transform,
-    Where,
 )
 from automl.features.relational.propose.wording import wording
-from automl.features.relational.row_store import Store
+from automl.features.relational.row_store import RowStore
 
 HORIZON = 5.0
 EVENTS = Hop(table="events", on=(("k", "k"), ("l", "l")))
@@ -40,16 +40,16 @@ PAST = Hop(table="main", on=(("k", "k"),))
 LATE = replace(PAST, delay=HORIZON)
 CATALOG = Catalog(
     tables=(
-        Table(
+        TableSchema(
             name="main", columns={"k": "category", "l": "number", "at": "date", "x": "number", "y": "flag"}, time="at"
         ),
-        Table(
+        TableSchema(
             name="events",
             columns={"k": "category", "l": "number", "s": "category", "t": "date", "x": "number", "c": "category"},
             time="t",
         ),
-        Table(name="shops", columns={"s": "category", "size": "number", "c": "category"}),
-        Table(name="visits", columns={"s": "category", "t": "date", "n": "number"}, time="t"),
+        TableSchema(name="shops", columns={"s": "category", "size": "number", "c": "category"}),
+        TableSchema(name="visits", columns={"s": "category", "t": "date", "n": "number"}, time="t"),
     ),
     cutoff="at",
     target="y",
@@ -67,7 +67,7 @@ EXPRS: tuple[Expr, ...] = (
     aggregation("std", column="x", window=10.0),
     aggregation("skew", column="x"),
     aggregation("trend", column="x"),
-    aggregation("median", column="x", where=Where(column="c", value="a")),
+    aggregation("median", column="x", where=Condition(column="c", value="a")),
     aggregation("mode", column="c", window=10.0),
     aggregation("entropy", column="c"),
     aggregation("last", column="c"),
@@ -89,7 +89,7 @@ EXPRS: tuple[Expr, ...] = (
 
 
 def definitions(exprs: tuple[Expr, ...] = EXPRS, catalog: Catalog = CATALOG) -> Definitions:
-    features = tuple(Feature(name=wording(expr), expr=expr, wire=wire_of(expr, catalog)) for expr in exprs)
+    features = tuple(RelationalFeature(name=wording(expr), expr=expr, wire=wire_of(expr, catalog)) for expr in exprs)
     found = Definitions(catalog=catalog, features=features)
     check(found)
     return found
@@ -161,7 +161,7 @@ def test_parts_and_single_rows_give_the_same_bits(given_tables: dict[str, pl.Dat
     found = run(definitions(), main, given_tables)
     lazy = {name: frame.lazy() for name, frame in given_tables.items()}
     assert_frame_equal(run(definitions(), main, lazy, part=part), found, check_exact=True)
-    store = Store.of(definitions(), given_tables)
+    store = RowStore.of(definitions(), given_tables)
     assert_frame_equal(store.many(main), found, check_exact=True)
     for row, expected in zip(main.drop("y").iter_rows(named=True), found.iter_rows(), strict=True):
         np.testing.assert_equal(list(store.features(row).values()), list(expected))
@@ -279,6 +279,6 @@ def test_tables_that_do_not_fit_are_named(change: Any, words: str) -> None:
 
 def test_a_row_without_a_needed_value_is_named() -> None:
     """One row that lacks a key is a DataError, not a wrong answer."""
-    store = Store.of(definitions(), _simple())
+    store = RowStore.of(definitions(), _simple())
     with pytest.raises(DataError, match="the row has no 'k'"):
         store.features({"l": 1.0, "at": 3.0, "x": 1.0})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.features.relational.definition import Aggregation, Base, Direct, Hop, Transform, Where
+from automl.features.relational.definition import Aggregation, Base, Condition, Direct, Hop, Transform
 from automl.features.relational.propose.candidates import ranked, weight
 
 LOG = Hop(table="log", on=(("k", "k"),))
@@ -15,7 +15,7 @@ SKEW = Aggregation(op="skew", path=(LOG,), of=Base(column="x"))
 def test_the_simple_comes_before_the_complex() -> None:
     """A looked-up column, a count, a mean; then conditions, windows, aggregations of aggregations."""
     within = Aggregation(op="count", path=(LOG,), window=7.0)
-    often = Aggregation(op="count", path=(LOG,), where=Where(column="c", value="a"))
+    often = Aggregation(op="count", path=(LOG,), where=Condition(column="c", value="a"))
     nested = Aggregation(op="mean", path=(LOG,), of=Aggregation(op="count", path=(OTHER,)))
     ratio = Transform(op="divide", of=(MEAN, COUNT))
     found = [Direct(hop=LOG, of=Base(column="x")), COUNT, MEAN, within, often, ratio, nested]

@@ -15,7 +15,7 @@ from automl.errors import SpecError
 from automl.features.relational.check import check
 from automl.features.relational.codec import from_json, to_json
 from automl.features.relational.compute.run import run
-from automl.features.relational.definition import Aggregation, Catalog, Definitions, Relation, Table, hops
+from automl.features.relational.definition import Aggregation, Catalog, Definitions, Relation, TableSchema, hops
 from automl.features.relational.propose.featuretools import propose
 
 DAY = 86_400e6
@@ -57,13 +57,13 @@ def samples() -> dict[str, pl.DataFrame]:
 def catalog() -> Catalog:
     return Catalog(
         tables=(
-            Table(
+            TableSchema(
                 name="main",
                 columns={"customer": "category", "at": "date", "amount": "number", "late": "flag"},
                 time="at",
             ),
-            Table(name="customers", columns={"customer": "category", "born": "date", "city": "category"}),
-            Table(
+            TableSchema(name="customers", columns={"customer": "category", "born": "date", "city": "category"}),
+            TableSchema(
                 name="events",
                 columns={
                     "id": "number",
@@ -75,7 +75,7 @@ def catalog() -> Catalog:
                 },
                 time="t",
             ),
-            Table(name="items", columns={"id": "number", "price": "number"}),
+            TableSchema(name="items", columns={"id": "number", "price": "number"}),
         ),
         relations=(
             Relation(child="customers", parent="main", on=(("customer", "customer"),)),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
-from automl.features.relational.definition import Aggregation, Base, Catalog, Definitions, Feature, Hop, Table
+from automl.features.relational.definition import (
+    Aggregation,
+    Base,
+    Catalog,
+    Definitions,
+    Hop,
+    RelationalFeature,
+    TableSchema,
+)
 from automl.features.relational.propose.select import select
 
 PATH = (Hop(table="log", on=(("k", "k"),)),)
 CATALOG = Catalog(
     tables=(
-        Table(name="main", columns={"k": "category"}),
-        Table(name="log", columns={"k": "category", "x": "number", "same": "number"}),
+        TableSchema(name="main", columns={"k": "category"}),
+        TableSchema(name="log", columns={"k": "category", "x": "number", "same": "number"}),
     )
 )
 SAMPLES = {
@@ -24,7 +32,7 @@ def test_constants_and_copies_go_and_the_limit_holds() -> None:
     """A column of one value and the second of two equal columns are dropped; of the rest the first ones stay."""
     asked = {"mean": "x", "median": "x", "max": "same", "sum": "x", "min": "x"}
     features = tuple(
-        Feature(name=op, expr=Aggregation(op=op, path=PATH, of=Base(column=column)), wire="number")
+        RelationalFeature(name=op, expr=Aggregation(op=op, path=PATH, of=Base(column=column)), wire="number")
         for op, column in asked.items()
     )
     definitions = Definitions(catalog=CATALOG, features=features)

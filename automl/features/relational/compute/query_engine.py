@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from automl.features.relational.compute import aggregations
 from automl.features.relational.compute.order_statistics import expand, parts
-from automl.features.relational.compute.query_plan import History, Item, Lookup, Plan
+from automl.features.relational.compute.query_plan import History, Lookup, QueryPlan, ValueAggregation
 from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
 from automl.features.relational.compute.transform import transform
 from automl.features.relational.compute.view import Keys, View, build
-from automl.features.relational.definition import Catalog, Hop, Where
+from automl.features.relational.definition import AggregationOp, Catalog, Condition, Hop
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+Path = tuple[Hop, ...]
+Asked = tuple[AggregationOp, int]  # of which value of a plan
 PAIRS = 1_000_000  # of a row and a cutoff whose values are computed at once
 
 
@@ -63,21 +66,25 @@ class Place(Protocol):
     def column(self, name: str) -> Values:
         """A column of the rows."""
 
-    def key(self, path: tuple[Hop, ...]) -> Ints:
+    def key(self, path: Path) -> Ints:
         """For each row the number of its key in the view of `path`, -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class QueryEngine:
     """`frames` are the tables in wire types. Views and whole columns are made when first asked for, and kept."""
 
     catalog: Catalog
     frames: Mapping[str, pl.DataFrame]
-    kept: dict[Any, Any] = field(default_factory=dict)
+    columns: dict[tuple[str, str], Values] = field(default_factory=dict)
+    row_keys: dict[tuple[str, Path], Ints] = field(default_factory=dict)
+    views: dict[Path, tuple[Keys, View]] = field(default_factory=dict)
+    conditional: dict[tuple[Path, Condition], View] = field(default_factory=dict)
+    leaves: dict[History, list[Values]] = field(default_factory=dict)
 
-    def compute(self, plan: Plan, place: Place) -> list[Values]:
+    def compute(self, plan: QueryPlan, place: Place) -> list[Values]:
         """The values of the plan's expressions at each row of `place`."""
-        slots: list[Any] = [None] * plan.size
+        slots: dict[int, Values] = {}
         for slot, column in plan.bases:
             slots[slot] = place.column(column)
         for lookup in plan.lookups:
@@ -91,41 +98,43 @@ class Engine:
 
     def column(self, table: str, name: str) -> Values:
         """A whole column of a table."""
-        return self._keep(("column", table, name), lambda: Values.of(self.frames[table][name]))
+        return _kept(self.columns, (table, name), lambda: Values.of(self.frames[table][name]))
 
-    def keys(self, path: tuple[Hop, ...]) -> Keys:
+    def keys(self, path: Path) -> Keys:
         """The keys of the view of `path`."""
         return self._built(path)[0]
 
-    def key(self, table: str, path: tuple[Hop, ...]) -> Ints:
+    def key(self, table: str, path: Path) -> Ints:
         """For each row of `table` its key in the view of `path`."""
         columns = [self.frames[table][here] for here, _ in path[0].on]
-        return self._keep(("key", table, path), lambda: self.keys(path).of(columns))
+        return _kept(self.row_keys, (table, path), lambda: self.keys(path).of(columns))
 
-    def _built(self, path: tuple[Hop, ...]) -> tuple[Keys, View]:
-        return self._keep(("view", path), lambda: build(path, self.frames, self.catalog))
+    def _built(self, path: Path) -> tuple[Keys, View]:
+        return _kept(self.views, path, lambda: build(path, self.frames, self.catalog))
 
-    def _view(self, path: tuple[Hop, ...], where: Where | None) -> View:
+    def _view(self, path: Path, where: Condition | None) -> View:
         view = self._built(path)[1]
         if where is None:
             return view
         table = path[-1].table
-        return self._keep(
-            ("where", path, where), lambda: view.only(self.column(table, where.column).are(where.value)[view.rows])
+        return _kept(
+            self.conditional,
+            (path, where),
+            lambda: view.only(self.column(table, where.column).are(where.value)[view.rows]),
         )
 
-    def _look_up(self, lookup: Lookup, place: Place, slots: list[Any]) -> None:
+    def _look_up(self, lookup: Lookup, place: Place, slots: dict[int, Values]) -> None:
         path = (lookup.hop,)
         view, key = self._view(path, None), place.key(path)
         ranges = view.ranges(key, place.cutoff, (None,))[0]
-        found = np.flatnonzero(ranges.length)
-        there = _Rows(self, lookup.hop.table, view.rows[ranges.end[found] - 1], place.cutoff[found])
+        known = np.flatnonzero(ranges.length)
+        there = _Rows(self, lookup.hop.table, view.rows[ranges.end[known] - 1], place.cutoff[known])
         for slot, default, values in zip(lookup.slots, lookup.defaults, self.compute(lookup.plan, there), strict=True):
             data = np.full(len(key), default)
-            data[found] = values.data
+            data[known] = values.data
             slots[slot] = Values(data, values.levels)
 
-    def _aggregate(self, history: History, place: Place, slots: list[Any]) -> None:
+    def _aggregate(self, history: History, place: Place, slots: dict[int, Values]) -> None:
         view, key, cutoff = self._view(history.path, history.where), place.key(history.path), place.cutoff
         at = slice(None)
         if len(key) == 1 and len(view.offsets) > 1:  # one row touches the rows of its key only
@@ -133,44 +142,41 @@ class Engine:
             key = np.minimum(key, 0)
         order = np.argsort(key, kind="stable")  # what lies together in memory is read together
         key, cutoff = key[order], cutoff[order]
-        windows = tuple(dict.fromkeys(item.window for item in history.items))
+        windows = tuple(dict.fromkeys(item.window for item in (*history.of_rows, *history.of_values)))
         ranges = dict(zip(windows, view.ranges(key, cutoff, windows), strict=True))
-        for item in history.items:
-            if item.value is None:
-                data = aggregations.of_rows(item.op, ranges[item.window], view.time, cutoff)
-                slots[item.slot] = Values(_back(data, order))
-        for items in _families(history.items):
-            asked = tuple(dict.fromkeys(item.window for item in items))
-            stacked = _stack([ranges[window] for window in asked])
+        for item in history.of_rows:
+            data = aggregations.of_rows(item.op, ranges[item.window], view.time, cutoff)
+            slots[item.slot] = Values(_back(data, order))
+        for family in _families(history.of_values):
+            within = tuple(dict.fromkeys(item.window for item in family))
+            stacked = _stack([ranges[window] for window in within])
             if history.moving:
-                found = self._moving(history, items, view, stacked, np.tile(cutoff, len(asked)))
+                folded = self._moving(history, _asked(family), view, stacked, np.tile(cutoff, len(within)))
             else:
-                found = self._still(history, items, view, stacked, at)
-            for item in items:
-                values = found[item.op, item.value]
-                part = values.data.reshape(len(asked), -1)[asked.index(item.window)]
-                slots[item.slot] = Values(_back(part, order), values.levels)
+                folded = self._still(history, _asked(family), view, stacked, at)
+            for one in family:
+                values = folded[one.op, one.value]
+                part = values.data.reshape(len(within), -1)[within.index(one.window)]
+                slots[one.slot] = Values(_back(part, order), values.levels)
 
     def _still(
-        self, history: History, items: Sequence[Item], view: View, ranges: Ranges, at: slice
-    ) -> dict[Any, Values]:
+        self, history: History, asked: list[Asked], view: View, ranges: Ranges, at: slice
+    ) -> dict[Asked, Values]:
         leaves = self._leaves(history)
-        asked = _asked(items)
-        found = aggregations.of_values(asked, [leaf.data[at] for leaf in leaves], ranges, view.time)
-        return {key: _values(key[0], data, leaves[key[1]]) for key, data in zip(asked, found, strict=True)}
+        folded = aggregations.of_values(asked, [leaf.data[at] for leaf in leaves], ranges, view.time)
+        return {key: _values(key[0], data, leaves[key[1]]) for key, data in zip(asked, folded, strict=True)}
 
     def _moving(
-        self, history: History, items: Sequence[Item], view: View, ranges: Ranges, cutoff: Floats
-    ) -> dict[Any, Values]:
-        asked = _asked(items)
+        self, history: History, asked: list[Asked], view: View, ranges: Ranges, cutoff: Floats
+    ) -> dict[Asked, Values]:
         pieces: list[list[Values]] = []
         for part in parts(ranges.length, PAIRS) if len(cutoff) else [slice(0, 0)]:
             owner, row = expand(ranges.start[part], ranges.end[part])
             there = _Rows(self, history.table, view.rows[row], cutoff[part][owner])
             values = self.compute(history.plan, there)
             own = _whole(ranges.length[part])
-            found = aggregations.of_values(asked, [value.data for value in values], own, view.time[row])
-            pieces.append([_values(op, data, values[i]) for (op, i), data in zip(asked, found, strict=True)])
+            folded = aggregations.of_values(asked, [value.data for value in values], own, view.time[row])
+            pieces.append([_values(op, data, values[i]) for (op, i), data in zip(asked, folded, strict=True)])
         return {
             key: Values(np.concatenate([piece[i].data for piece in pieces]), pieces[0][i].levels)
             for i, key in enumerate(asked)
@@ -183,20 +189,14 @@ class Engine:
             rows = self._view(history.path, history.where).rows
             return self.compute(history.plan, _Rows(self, history.table, rows, np.full(len(rows), np.inf)))
 
-        return self._keep(history, make)
-
-    def _keep(self, name: Any, make: Callable[[], T]) -> T:
-        if name not in self.kept:
-            self.kept[name] = make()
-        kept: T = self.kept[name]
-        return kept
+        return _kept(self.leaves, history, make)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Rows of a table, by position."""
 
-    engine: Engine
+    engine: QueryEngine
     table: str
     rows: Ints
     cutoff: Floats
@@ -205,26 +205,33 @@ class _Rows:
         whole = self.engine.column(self.table, name)
         return Values(whole.data[self.rows], whole.levels)
 
-    def key(self, path: tuple[Hop, ...]) -> Ints:
+    def key(self, path: Path) -> Ints:
         return self.engine.key(self.table, path)[self.rows]
 
 
-def _families(items: Sequence[Item]) -> list[list[Item]]:
-    """Items of values that are folded together."""
-    found: dict[str, list[Item]] = {}
+def _kept(memory: dict[K, T], name: K, make: Callable[[], T]) -> T:
+    """What is remembered of that name, made when it is first asked for."""
+    if name not in memory:
+        memory[name] = make()
+    return memory[name]
+
+
+def _families(items: Sequence[ValueAggregation]) -> list[list[ValueAggregation]]:
+    """Aggregations that are folded together."""
+    families: dict[str, list[ValueAggregation]] = {}
     for item in items:
-        if item.value is not None:
-            found.setdefault(aggregations.family(item.op), []).append(item)
-    return list(found.values())
+        families.setdefault(aggregations.family(item.op), []).append(item)
+    return list(families.values())
 
 
 def _back(data: Floats, order: Ints) -> Floats:
-    found = np.empty_like(data)
-    found[order] = data
-    return found
+    """Sorted data in the order of the rows."""
+    unsorted = np.empty_like(data)
+    unsorted[order] = data
+    return unsorted
 
 
-def _asked(items: Sequence[Item]) -> list[Any]:
+def _asked(items: Sequence[ValueAggregation]) -> list[Asked]:
     return list(dict.fromkeys((item.op, item.value) for item in items))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from automl.features.relational.definition import Catalog, Relation, Table
-from automl.features.relational.propose.shape import Link, shape
+from automl.features.relational.definition import Catalog, Relation, TableSchema
+from automl.features.relational.propose.table_graph import TableLink, table_graph
 
 N = 100
 SAMPLES = {
@@ -24,9 +24,9 @@ SAMPLES = {
 }
 CATALOG = Catalog(
     tables=(
-        Table(name="main", columns={"k": "category", "row": "number"}),
-        Table(name="lookup", columns={"k": "category"}),
-        Table(
+        TableSchema(name="main", columns={"k": "category", "row": "number"}),
+        TableSchema(name="lookup", columns={"k": "category"}),
+        TableSchema(
             name="log",
             columns={"k": "category", "id": "number", "code": "category", "kind": "category", "x": "number"},
         ),
@@ -40,16 +40,16 @@ CATALOG = Catalog(
 
 def test_the_rows_say_which_side_is_a_lookup() -> None:
     """A table with unique keys is looked up; where neither side has them a hidden table stands between."""
-    found = shape(CATALOG, SAMPLES)
-    assert found.links == (
-        Link(parent="lookup", child="main", on=(("k", "k"),)),
-        Link(parent="keys 0", child="log", on=(("k", "0"),)),
-        Link(parent="keys 0", child="main", on=(("k", "0"),)),
+    graph = table_graph(CATALOG, SAMPLES)
+    assert graph.links == (
+        TableLink(parent="lookup", child="main", on=(("k", "k"),)),
+        TableLink(parent="keys 0", child="log", on=(("k", "0"),)),
+        TableLink(parent="keys 0", child="main", on=(("k", "0"),)),
     )
 
 
 def test_ids_are_not_aggregated_and_only_frequent_values_are_conditions() -> None:
     """Numbers and codes that name rows are left out; a value in 5 % of the rows may be a condition."""
-    found = shape(CATALOG, SAMPLES)
-    assert found.kinds["log"] == {"k": "key", "kind": "category", "x": "number"}
-    assert found.frequent == {("log", "kind"): ("a", "b")}
+    graph = table_graph(CATALOG, SAMPLES)
+    assert graph.kinds["log"] == {"k": "key", "kind": "category", "x": "number"}
+    assert graph.frequent == {("log", "kind"): ("a", "b")}

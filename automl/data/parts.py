@@ -1,0 +1,182 @@
+"""Train and test as raw rows: test as it was given or set aside, with targets, times and groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.data.audit.duplicates import duplicate_groups
+from automl.data.audit.later_test import later_test, rows_in_order
+from automl.data.infer.row_time import row_times
+from automl.data.labels import canonical, encode, fit_labels
+from automl.data.rows import Finding, Labels, Rows, Schema, finding
+from automl.data.schema import with_dates, with_time
+from automl.data.sources import Sources
+from automl.data.split import split_test
+from automl.errors import DataError
+from automl.spec import Spec
+from automl.spec.data import Data
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPart:
+    """Raw rows with what the split needs; `group` codes are common to train and test."""
+
+    raw: pl.DataFrame
+    time: Floats | None
+    group: Ints | None
+
+    def take(self, index: Ints) -> RawPart:
+        """The rows at `index`, in that order."""
+        if index.size == self.raw.height and (np.diff(index) == 1).all():
+            return self
+        time = None if self.time is None else self.time[index]
+        group = None if self.group is None else self.group[index]
+        return RawPart(raw=self.raw[index], time=time, group=group)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledPart(RawPart):
+    """Raw rows that have a target: `y` [n] are their codes or numbers."""
+
+    y: Floats
+
+
+P = TypeVar("P", bound=RawPart)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts(Generic[P]):
+    """Both parts, and the sentence that says how they were parted; `given`: test was not set aside by us."""
+
+    train: P
+    test: P
+    split: str
+    given: bool
+
+
+def part_rows(spec: Spec, sources: Sources) -> tuple[Parts[RawPart], list[Finding]]:
+    """The test part as it was given, else set aside; a finding on rows that are in neither (D02).
+
+    Raises DataError for parts without rows, or without the columns that the spec names.
+    """
+    source, held = sources.train, sources.test
+    if source.frame.height == 0:
+        hint = "give rows below the header line"
+        raise DataError("the train data has no rows", where=", ".join(source.digests), hint=hint)
+    if held is None:
+        return _set_aside(spec, source.frame)
+    target, where = spec.objective.target, ", ".join(held.digests)
+    if target not in held.frame.columns:
+        raise DataError(f"the test data has no column {target!r}, the target", where=where)
+    if held.frame.height == 0:
+        hint = "give rows, or leave data.test out: a part of train is set aside then"
+        raise DataError("the test data has no rows", where=where, hint=hint)
+    groups = _groups(spec.data, source.frame, held.frame)
+    train = RawPart(raw=source.frame, time=row_times(source.frame, spec.data), group=groups[0])
+    test = RawPart(raw=held.frame, time=row_times(held.frame, spec.data), group=groups[1])
+    split = f"Test is the part given, {held.frame.height} rows."
+    return Parts(train=train, test=test, split=split, given=True), []
+
+
+def label_rows(parts: Parts[RawPart], labels: Labels) -> tuple[Parts[LabelledPart], list[Finding]]:
+    """The rows that have a target, findings on those that do not (D02), and on classes of one row (D15)."""
+    train, lost = _labelled(parts.train, labels, "train")
+    test, also = _labelled(parts.test, labels, "test")
+    findings = [*lost, *also, *_rare(labels, train.y)]
+    return Parts(train=train, test=test, split=parts.split, given=parts.given), findings
+
+
+def dated(parts: Parts[LabelledPart], schema: Schema) -> Parts[LabelledPart]:
+    """The parts with the dates that are read from several columns."""
+    train, test = (replace(part, raw=with_dates(part.raw, schema)) for part in (parts.train, parts.test))
+    return replace(parts, train=train, test=test)
+
+
+def find_time(
+    schema: Schema, parts: Parts[LabelledPart], data: Data
+) -> tuple[Schema, Parts[LabelledPart], tuple[Finding, ...]]:
+    """The time of the rows where nobody named it: by a date that a given test part is later by."""
+    if not parts.given:
+        return schema, parts, rows_in_order(schema, parts.train.raw, data)
+    later = later_test(schema, parts.train.raw, parts.test.raw, data)
+    if later is None:
+        return schema, parts, ()
+    train, test = replace(parts.train, time=later.train), replace(parts.test, time=later.test)
+    return with_time(schema, later.column), replace(parts, train=train, test=test), (later.finding,)
+
+
+def group_copies(
+    parts: Parts[LabelledPart], train: pl.DataFrame, test: pl.DataFrame, data: Data
+) -> tuple[Parts[LabelledPart], tuple[Finding, ...]]:
+    """Copies as groups, where a test part that was given keeps them together; `train` and `test` as they are read."""
+    groups = duplicate_groups(train, test, data) if parts.given and parts.train.time is None else None
+    if groups is None:
+        return parts, ()
+    grouped = replace(parts.train, group=groups.train), replace(parts.test, group=groups.test)
+    return replace(parts, train=grouped[0], test=grouped[1]), (groups.finding,)
+
+
+def _set_aside(spec: Spec, rows: pl.DataFrame) -> tuple[Parts[RawPart], list[Finding]]:
+    every = RawPart(raw=rows, time=row_times(rows, spec.data), group=_groups(spec.data, rows)[0])
+    labels, _ = fit_labels(rows[spec.objective.target], spec)
+    known, findings = _labelled(every, labels, "the data")
+    aligned = Rows(frame=known.raw, raw=known.raw, y=known.y, time=known.time, group=known.group)
+    train, test, split = split_test(aligned, labels.task, spec.data, spec.budget.seed)
+    return Parts(train=known.take(train), test=known.take(test), split=split, given=False), findings
+
+
+def _groups(data: Data, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:
+    """A code for each group, the same in all frames; a row without a group is one of its own."""
+    if data.group is None:
+        return tuple(None for _ in frames)
+    for frame in frames:
+        if data.group not in frame.columns:
+            raise DataError(f"the test data has no column {data.group!r}", where="data.group")
+    text = pl.concat([canonical(frame[data.group]).rename("group") for frame in frames])
+    code = text.rank("dense").cast(pl.Int64)
+    alone = pl.int_range(len(text), eager=True) + len(text) + 1
+    codes = pl.select(pl.coalesce(code, alone)).to_series().to_numpy().astype(np.int64)
+    cuts = np.cumsum([frame.height for frame in frames])[:-1]
+    return tuple(np.split(codes, cuts))
+
+
+def _labelled(part: RawPart, labels: Labels, name: str) -> tuple[LabelledPart, list[Finding]]:
+    target = part.raw[labels.name]
+    y = encode(labels, target)
+    kept = np.flatnonzero(np.isfinite(y))
+    rows = part.take(kept)
+    labelled = LabelledPart(raw=rows.raw, time=rows.time, group=rows.group, y=y[kept])
+    lost = y.size - kept.size
+    if lost == 0:
+        return labelled, []
+    if kept.size == 0:
+        raise DataError(f"no row of {name} has a target that train knows", where=labels.name)
+    unknown = int(canonical(target.filter(~np.isfinite(y))).is_not_null().sum())
+    told = "are no numbers" if labels.task.kind == "regression" else "are labels that train does not have"
+    also = f", of which {unknown} {told}" if unknown else ""
+    text = f"{lost} rows of {name} have no usable target (missing or infinite{also}): they are left out"
+    return labelled, [finding("target", labels.name, text, "changed", {"rows": lost, "unknown": unknown})]
+
+
+def _rare(labels: Labels, y: Floats) -> list[Finding]:
+    """Classes with one row: binary needs two of each, elsewhere the row is always fitted, never validated."""
+    if labels.task.kind == "regression":
+        return []
+    count = np.bincount(y.astype(np.int64), minlength=labels.task.classes)
+    single = [labels.texts[code] for code in np.flatnonzero(count < 2)]  # noqa: PLR2004  # one to fit, one to validate
+    if single and labels.task.kind == "binary":
+        raise DataError(
+            f"train has one row of the label {single[0]!r}",
+            where=labels.name,
+            hint="give at least 2 rows of each label",
+        )
+    text = "the label {!r} has one row in train: it is fitted, never validated"
+    return [finding("rare class", labels.name, text.format(label), "noted", {"label": label}) for label in single]

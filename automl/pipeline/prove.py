@@ -1,0 +1,73 @@
+"""The proof of what ships: its scores on the test part, the gates' verdicts, and a bundle or a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automl.errors import VerdictRefusal
+from automl.pipeline.preflight import metric_of
+from automl.pipeline.result import Fit
+
+if TYPE_CHECKING:
+    from automl.data.rows import Prepared
+    from automl.gates.base import GateVerdict, Measured
+    from automl.pipeline.choose import Choice
+    from automl.pipeline.judge import Judgement
+    from automl.search.run import Run
+
+
+def judge_on_test(run: Run, data: Prepared, choice: Choice) -> Judgement:
+    """Look at the test part, once."""
+    from automl.pipeline.judge import judge
+
+    run.tell("decide", "judging on the test part")
+    limits = run.spec.limits
+    asked = (metric_of(run.spec, data), *limits.scores)
+    threads = run.spec.budget.workers
+    return judge(data, choice, asked=asked, seed=run.seed, threads=threads, fairness=limits.fairness)
+
+
+def stage_bundle(run: Run, data: Prepared, choice: Choice, judgement: Judgement, place: Path) -> Path:
+    """The bundle in its folder beside `place`, before its gates are asked."""
+    from automl.bundle.write import stage, staging
+    from automl.pipeline.pack import pack
+
+    run.tell("bundle", "staging the bundle")
+    staged = staging(place)
+    stage(pack(run.spec, data, choice, judgement, created=datetime.now(UTC)), staged)
+    return staged
+
+
+def ask_gates(run: Run, staged: Path, measured: Measured | None) -> tuple[GateVerdict, ...]:
+    """The gates' verdicts; what was `measured` of the same graph when it was chosen is not measured again."""
+    from automl.gates.measure import measure, verdicts
+
+    if measured is None:
+        run.tell("gates", "measuring the staged bundle in a fresh process")
+        gates = measure(staged, run.spec.limits, row_seconds=run.deadline.left() / 2)
+    else:
+        gates = verdicts(replace(measured, folder=staged), run.spec.limits)
+    for gate in gates:
+        run.tell("gates", gate.reason, gate=gate.gate, measured=gate.measured)
+    return gates
+
+
+def refuse_or_finish(run: Run, done: Fit, staged: Path, *, write_anyway: bool) -> None:
+    """Move the staged bundle to its place, or refuse: a limit that fails always does, money unless told otherwise."""
+    from automl.bundle.manifest import plain
+    from automl.bundle.read import read_manifest
+    from automl.bundle.write import discard, finish
+    from automl.pipeline.refuse import refusal, write_story
+    from automl.report.card import card
+
+    folder = run.folder.path
+    refused = refusal(done.gates, done.verdict, remedy="try a smaller recipe", run=folder)
+    if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
+        discard(staged)
+        write_story(folder, board=done.board, gates=done.gates, verdict=done.verdict)
+        raise refused
+    facts = plain(read_manifest(staged)) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
+    finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))

@@ -1,0 +1,39 @@
+"""Other tables are read from files, and large ones stay there."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from automl.data.read import open_tables
+from automl.data.read.open_tables import open_table
+
+FRAME = pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"]})
+
+
+def test_a_csv_keeps_how_it_is_written(tmp_path: Path) -> None:
+    """Rows, the digest of the file, and the dialect that score.py needs."""
+    path = tmp_path / "rows.csv"
+    FRAME.write_csv(path, separator=";")
+    table = open_table(path)
+    assert isinstance(table.frame, pl.DataFrame)
+    assert table.frame.equals(FRAME)
+    assert table.digests == {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
+    assert table.dialect is not None
+    assert table.dialect["separator"] == ";"
+
+
+def test_large_parquet_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of more bytes than `LARGE` is read as it is computed, each of its files with its digest."""
+    for name in ("a", "b"):
+        FRAME.write_parquet(tmp_path / f"{name}.parquet")
+    assert isinstance(open_table(tmp_path).frame, pl.DataFrame)
+    monkeypatch.setattr(open_tables, "LARGE", 1)
+    table = open_table(tmp_path)
+    assert isinstance(table.frame, pl.LazyFrame)
+    assert table.frame.collect().equals(pl.concat([FRAME, FRAME]))
+    assert [Path(path).name for path in table.digests] == ["a.parquet", "b.parquet"]
+    assert table.dialect is None

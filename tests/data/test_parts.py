@@ -1,0 +1,143 @@
+"""Train and test as raw rows: given or set aside, with targets, times and groups that stay aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.data.labels import fit_labels
+from automl.data.parts import Parts, RawPart, dated, find_time, group_copies, label_rows, part_rows
+from automl.data.schema import infer_schema
+from automl.data.sources import open_sources
+from automl.errors import DataError
+from automl.spec import Spec
+
+TRAIN = pl.DataFrame(
+    {
+        "day": [f"2024-{1 + i // 28:02d}-{1 + i % 28:02d}" for i in range(84)],
+        "who": ["a", "b", None] * 28,
+        "y": [0, 1] * 42,
+    }
+)
+TEST = pl.DataFrame({"day": ["2024-05-01", "2024-05-02"], "who": ["b", "z"], "y": [1, 0]})
+
+
+def parted(spec: Spec, train: pl.DataFrame = TRAIN, test: pl.DataFrame | None = None) -> Parts[RawPart]:
+    return part_rows(spec, open_sources(spec, train, test))[0]
+
+
+def test_a_test_part_that_is_given_is_the_test_part(make_spec: Callable[..., Spec]) -> None:
+    """Groups have one code in both, a row without one is alone; times are read in both."""
+    parts = parted(make_spec(time="day", group="who"), test=TEST)
+    assert (parts.given, parts.split) == (True, "Test is the part given, 2 rows.")
+    train, test = parts.train, parts.test
+    assert train.time is not None
+    assert test.time is not None
+    assert train.group is not None
+    assert test.group is not None
+    assert test.time[0] > train.time[-1]
+    assert test.group[0] == train.group[1]
+    assert not np.isin(test.group[1], train.group)
+    assert len(set(train.group)) == 2 + 28
+
+
+def test_without_one_a_part_is_set_aside(make_spec: Callable[..., Spec]) -> None:
+    """By time the last rows; every row is in one part, with what belongs to it."""
+    parts = parted(make_spec(time="day"))
+    assert not parts.given
+    assert parts.split.startswith("Test is the last part by time")
+    assert pl.concat([parts.train.raw, parts.test.raw]).sort("day").equals(TRAIN)
+    assert parts.train.time is not None
+    assert parts.test.time is not None
+    assert parts.train.time.max() < parts.test.time.min()
+    assert parts.train.time.size == parts.train.raw.height
+
+
+def test_rows_in_their_order_are_not_copied(make_spec: Callable[..., Spec]) -> None:
+    """All rows are the part itself; some are taken with their groups."""
+    part = parted(make_spec(group="who"), test=TEST).train
+    assert part.take(np.arange(part.raw.height)) is part
+    taken = part.take(np.array([4, 1]))
+    assert taken.raw["day"].to_list() == ["2024-01-05", "2024-01-02"]
+    assert taken.group is not None
+    assert part.group is not None
+    assert taken.group.tolist() == part.group[[4, 1]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "data", "told"),
+    [
+        (TRAIN.clear(), None, {}, "the train data has no rows"),
+        (TRAIN, TEST.clear(), {}, "the test data has no rows"),
+        (TRAIN, TEST.drop("y"), {}, "the test data has no column 'y', the target"),
+        (TRAIN, TEST.drop("who"), {"group": "who"}, "the test data has no column 'who'"),
+    ],
+)
+def test_what_lacks_is_told(
+    make_spec: Callable[..., Spec], train: pl.DataFrame, test: pl.DataFrame | None, data: dict, told: str
+) -> None:
+    """Rows, the target, the group: by the part that lacks them."""
+    with pytest.raises(DataError, match=told):
+        parted(make_spec(**data), train, test)
+
+
+def test_rows_without_a_target_are_left_out_and_told(make_spec: Callable[..., Spec]) -> None:
+    """D02: missing ones in both parts, and in test labels that train does not know."""
+    spec = make_spec()
+    train = pl.DataFrame({"x": range(6), "y": ["a", "b", None, "a", "b", "a"]})
+    test = pl.DataFrame({"x": range(3), "y": ["b", "c", None]})
+    parts = parted(spec, train, test)
+    labels, _ = fit_labels(train["y"], spec)
+    labelled, findings = label_rows(parts, labels)
+    assert labelled.train.raw["x"].to_list() == [0, 1, 3, 4, 5]
+    assert labelled.train.y.tolist() == [0, 1, 0, 1, 0]
+    assert labelled.test.y.tolist() == [1]
+    assert [(said.evidence["rows"], said.evidence["unknown"]) for said in findings] == [(1, 0), (2, 1)]
+    assert "of which 1 are labels that train does not have" in findings[1].text
+    with pytest.raises(DataError, match="no row of test has a target that train knows"):
+        label_rows(parted(spec, train, pl.DataFrame({"x": [1], "y": ["c"]})), labels)
+
+
+def test_a_class_of_one_row_is_told(make_spec: Callable[..., Spec]) -> None:
+    """D15: it is fitted and never validated; of two labels each needs two rows."""
+    three = pl.DataFrame({"x": range(7), "y": ["a", "a", "b", "b", "c", "a", "b"]})
+    labels, _ = fit_labels(three["y"], make_spec())
+    _, (said,) = label_rows(parted(make_spec(), three, three), labels)
+    assert (said.check, said.evidence) == ("rare class", {"label": "c"})
+    two = pl.DataFrame({"x": range(4), "y": ["a", "a", "a", "b"]})
+    labels, _ = fit_labels(two["y"], make_spec())
+    with pytest.raises(DataError, match="one row of the label 'b'"):
+        label_rows(parted(make_spec(), two, two), labels)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_later_test_part_gives_the_time(make_spec: Callable[..., Spec], given: bool) -> None:
+    """Where test was given and comes after train by a date, that is the time; where it was drawn, order is noted."""
+    spec = make_spec()
+    test = TEST if given else None
+    parts = parted(spec, TRAIN, test)
+    labels, _ = fit_labels(TRAIN["y"], spec)
+    labelled, _ = label_rows(parts, labels)
+    schema, _ = infer_schema(labelled.train.raw, spec)
+    schema, timed, (said,) = find_time(schema, dated(labelled, schema), spec.data)
+    role = next(column.role for column in schema.columns if column.name == "day")
+    assert (role, timed.train.time is not None) == (("time", True) if given else ("feature", False))
+    assert said.action == ("changed" if given else "noted")
+
+
+def test_copies_that_were_kept_together_are_groups(make_spec: Callable[..., Spec]) -> None:
+    """Of a test part that was given; rows with a time are judged by time."""
+    spec = make_spec()
+    train = pl.DataFrame({"x": [float(i // 2) for i in range(400)], "y": [0, 1] * 200})
+    test = pl.DataFrame({"x": [1_000.0 + i // 2 for i in range(100)], "y": [0, 1] * 50})
+    labels, _ = fit_labels(train["y"], spec)
+    labelled, _ = label_rows(parted(spec, train, test), labels)
+    grouped, (said,) = group_copies(labelled, train.select("x"), test.select("x"), spec.data)
+    assert grouped.train.group is not None
+    assert grouped.train.group[0] == grouped.train.group[1] != grouped.train.group[2]
+    assert said.check == "copies"
+    drawn, _ = label_rows(parted(spec, train), labels)
+    assert group_copies(drawn, train.select("x"), test.select("x"), spec.data) == (drawn, ())

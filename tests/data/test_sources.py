@@ -1,0 +1,93 @@
+"""The tables that a spec names come as they are, with the columns of their cost files."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from automl.data import sources
+from automl.data.sources import open_sources
+from automl.errors import DataError, SpecError
+from automl.spec import Spec, parse
+
+TRAIN = pl.DataFrame({"x": [1, 2, 3], "y": [0, 1, 0]})
+
+
+def test_frames_stand_in_for_files(make_spec: Callable[..., Spec]) -> None:
+    """Both parts with their digests; without a test part there is none."""
+    both = open_sources(make_spec(), TRAIN, TRAIN.reverse())
+    assert both.train.frame.equals(TRAIN)
+    assert both.test is not None
+    assert both.columns == ("x", "y")
+    assert set(both.digests) == {"frame:train", "frame:test"}
+    assert open_sources(make_spec(), TRAIN, None).test is None
+    assert not both.comma
+    assert both.findings == []
+
+
+def test_files_are_those_of_the_spec(make_spec: Callable[..., Spec], tmp_path: Path) -> None:
+    """A csv of a country with decimal commas is known by its separator."""
+    TRAIN.write_csv(tmp_path / "train.csv", separator=";")
+    TRAIN.write_parquet(tmp_path / "test.parquet")
+    found = open_sources(make_spec(train=str(tmp_path / "train.csv"), test=str(tmp_path / "test.parquet")), None, None)
+    assert found.comma
+    assert found.test is not None
+    assert found.test.frame.equals(TRAIN)
+
+
+def test_rows_of_a_query_have_a_digest(
+    make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are known by what came, not by the address."""
+    with closing(sqlite3.connect(tmp_path / "rows.db")) as base:
+        base.execute("create table t as select 1 as x, 0 as y union all select 2, 1")
+        base.commit()
+    monkeypatch.setenv("ROWS", f"sqlite:///{tmp_path / 'rows.db'}")
+    found = open_sources(make_spec(train={"query": "select * from t", "url": "env:ROWS"}), None, None)
+    assert found.train.frame.height == 2
+    assert list(found.digests) == ["query:train"]
+
+
+def test_too_many_rows_are_told(
+    make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D16: how many there are and how many are used; costs in row order would no longer fit."""
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame({"x": range(10_000), "y": [0, 1] * 5_000}).write_parquet(path)
+    monkeypatch.setattr(sources, "CELL_BYTES", 2.0**31)
+    spec = make_spec(train=str(path))
+    (said,) = open_sources(spec, None, None).findings
+    assert (said.check, said.evidence["of"]) == ("sampled", 10_000)
+    assert "train has about 10,000 rows" in said.text
+    pl.DataFrame({"fee": [1.0] * 10_000}).write_csv(tmp_path / "costs.csv")
+    costs = {"false_positive": "fee", "false_negative": 1, "table": str(tmp_path / "costs.csv"), "by": "row order"}
+    with pytest.raises(DataError, match="must be sampled"):
+        open_sources(make_spec(objective={"costs": costs}, train=str(path)), None, None)
+
+
+def test_costs_stand_beside_the_rows_and_are_no_columns_of_theirs(tmp_path: Path) -> None:
+    """A cost file by a key: its columns follow, its digest too."""
+    pl.DataFrame({"x": [3, 1], "fee": [0.5, 0.25]}).write_csv(tmp_path / "costs.csv")
+    costs = {"false_positive": "fee", "false_negative": 1, "table": str(tmp_path / "costs.csv"), "by": "x"}
+    found = open_sources(parse({"objective": {"target": "y", "costs": costs}, "data": {}}), TRAIN, None)
+    assert found.columns == ("x", "y")
+    assert found.train.frame["fee"].to_list() == ["0.25", None, "0.5"]
+    assert str(tmp_path / "costs.csv") in found.digests
+
+
+def test_rows_that_nobody_gave_are_asked_for(make_spec: Callable[..., Spec]) -> None:
+    """An error of the spec that says where they belong."""
+    with pytest.raises(SpecError, match="there are no train rows") as told:
+        open_sources(make_spec(), None, None)
+    assert told.value.where == "data.train"
+
+
+def test_a_column_that_lacks_is_told_before_anything_else(make_spec: Callable[..., Spec]) -> None:
+    """The names of the spec are looked up as soon as the columns are known."""
+    with pytest.raises(SpecError, match="no column 'z'"):
+        open_sources(make_spec(key="z"), TRAIN, None)

@@ -1,0 +1,100 @@
+"""What each aggregation gives for a range of rows, and what an empty one gives."""
+
+from __future__ import annotations
+
+import math
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from automl.features.relational.compute import aggregations
+from automl.features.relational.compute.aggregations import DAY, family, of_rows, of_values
+from automl.features.relational.compute.range_aggregates import Ranges
+from automl.features.relational.compute.transform import SECOND
+from automl.features.relational.definition import AggregationOp
+
+NAN = math.nan
+TIME = np.arange(5) * DAY
+VALUES = np.array([1.0, 3.0, NAN, 4.0, 8.0])
+WHOLE, FIRST_TWO, EMPTY = 0, 1, 2
+RANGES = Ranges(
+    offsets=np.array([0, 5]), segment=np.zeros(3, dtype=int), start=np.array([0, 0, 2]), end=np.array([5, 2, 2])
+)
+
+
+@pytest.mark.parametrize(
+    ("op", "whole", "first_two", "empty"),
+    [
+        ("count", 5.0, 2.0, 0.0),
+        ("time_since_first", 10 * 86_400.0, 10 * 86_400.0, NAN),
+        ("time_since_last", 6 * 86_400.0, 9 * 86_400.0, NAN),
+        ("avg_time_between", 86_400.0, 86_400.0, NAN),
+    ],
+)
+def test_rows_are_counted_and_timed(op: AggregationOp, whole: float, first_two: float, empty: float) -> None:
+    """Times in seconds to the cutoff; of no row there is a count of 0 and no time."""
+    found = of_rows(op, RANGES, TIME, np.full(3, 10 * DAY))
+    np.testing.assert_array_equal(found, [whole, first_two, empty])
+
+
+def test_a_table_without_rows_has_no_times() -> None:
+    """Nothing is looked up in nothing."""
+    none = Ranges(offsets=np.zeros(2, int), segment=np.zeros(1, int), start=np.zeros(1, int), end=np.zeros(1, int))
+    assert np.isnan(of_rows("time_since_last", none, np.empty(0), np.array([1.0]))).all()
+    assert np.isnan(of_values([("last", 0)], [np.empty(0)], none, np.empty(0))[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("op", "whole", "first_two", "empty"),
+    [
+        ("sum", 16.0, 4.0, 0.0),
+        ("mean", 4.0, 2.0, NAN),
+        ("min", 1.0, 1.0, NAN),
+        ("max", 8.0, 3.0, NAN),
+        ("std", math.sqrt(26 / 3), math.sqrt(2.0), NAN),
+        ("skew", 0.9406609206739724, NAN, NAN),  # scipy.stats.skew([1, 3, 4, 8], bias=False)
+        ("median", 3.5, 2.0, NAN),
+        ("mode", 1.0, 1.0, NAN),
+        ("num_unique", 4.0, 2.0, NAN),
+        ("first", 1.0, 1.0, NAN),
+        ("last", 8.0, 3.0, NAN),
+        ("trend", 1.5, NAN, NAN),
+        ("entropy", math.log(5), math.log(2), NAN),
+    ],
+)
+def test_values_are_aggregated(op: AggregationOp, whole: float, first_two: float, empty: float) -> None:
+    """Missing values do not count, but for entropy; too few values have no spread, skew or trend."""
+    (found,) = of_values([(op, 0)], [VALUES], RANGES, TIME)
+    np.testing.assert_allclose(found, [whole, first_two, empty], rtol=1e-12)
+
+
+def test_a_share_of_true_counts_missing_as_false() -> None:
+    """Of five flags two are true."""
+    (found,) = of_values([("percent_true", 0)], [np.array([1.0, 0.0, NAN, 0.0, 1.0])], RANGES, TIME)
+    np.testing.assert_array_equal(found, [0.4, 0.5, NAN])
+
+
+def test_values_of_no_spread_are_level() -> None:
+    """Equal values have a skew of 0, and what happened at one moment a trend of 0."""
+    level = np.full(5, 2.0)
+    assert of_values([("skew", 0)], [level], RANGES, TIME)[0][WHOLE] == 0.0
+    assert of_values([("trend", 0)], [VALUES], RANGES, np.zeros(5))[0][WHOLE] == 0.0
+
+
+def test_wide_tables_are_folded_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many columns are held side by side, each has its own answer, in the order asked."""
+    values = [VALUES, VALUES * 2, VALUES * 3]
+    asked: list[tuple[AggregationOp, int]] = [("sum", 2), ("mean", 0), ("sum", 0), ("max", 1)]
+    whole = of_values(asked, values, RANGES, TIME)
+    monkeypatch.setattr(aggregations, "CELLS", 5)
+    for one, other in zip(whole, of_values(asked, values, RANGES, TIME), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [found[WHOLE] for found in whole] == [48.0, 4.0, 16.0, 16.0]
+
+
+def test_every_operation_has_a_family() -> None:
+    """Those of one cost little more than one; a second is a million microseconds."""
+    families = {family(op) for op in get_args(AggregationOp)}
+    assert families == {"sums", "moments", "extremes", "comoments", "ordered", "ends"}
+    assert DAY == 86_400 * SECOND

@@ -1,0 +1,95 @@
+"""The rows that a path leads to, sorted by key and by the time they are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import polars as pl
+
+from automl.features.relational.compute.view import Keys, build
+from automl.features.relational.definition import Catalog, Hop, TableSchema
+
+CATALOG = Catalog(
+    tables=(
+        TableSchema(name="main", columns={"k": "category", "at": "date"}, time="at"),
+        TableSchema(name="orders", columns={"k": "category", "id": "number", "t": "date"}, time="t"),
+        TableSchema(name="items", columns={"order": "number", "t": "date"}, time="t"),
+        TableSchema(name="people", columns={"k": "category"}),
+    ),
+    cutoff="at",
+)
+FRAMES = {
+    "orders": pl.DataFrame(
+        {"k": ["b", "a", "a", "", "a"], "id": [1.0, 2.0, 3.0, 4.0, 5.0], "t": [5.0, 9.0, 2.0, 1.0, math.nan]}
+    ),
+    "items": pl.DataFrame({"order": [3.0, 2.0, 2.0, 9.0], "t": [7.0, 1.0, 12.0, 3.0]}),
+    "people": pl.DataFrame({"k": ["a", "a", "b"]}),
+}
+ORDERS = Hop(table="orders", on=(("k", "k"),))
+ITEMS = Hop(table="items", on=(("id", "order"),))
+
+
+def rows_of(keys: Keys, view, key: str) -> tuple[list, list]:
+    """Positions and times of the rows of one key."""
+    number = keys.of([pl.Series([key])])[0]
+    at = slice(*view.offsets[number : number + 2])
+    return view.rows[at].tolist(), view.time[at].tolist()
+
+
+def test_rows_are_sorted_by_key_and_time() -> None:
+    """Rows without a key or a time are in no history."""
+    keys, view = build((ORDERS,), FRAMES, CATALOG)
+    assert rows_of(keys, view, "a") == ([2, 1], [2.0, 9.0])
+    assert rows_of(keys, view, "b") == ([0], [5.0])
+    assert keys.of([pl.Series(["", "z"])]).tolist() == [-1, -1]
+    assert set(keys.numbers()) == {("a",), ("b",)}
+
+
+def test_a_row_is_known_when_every_row_on_its_way_is() -> None:
+    """The item of an order that comes later is known with the order."""
+    keys, view = build((ORDERS, ITEMS), FRAMES, CATALOG)
+    assert rows_of(keys, view, "a") == ([0, 1, 2], [7.0, 9.0, 12.0])
+
+
+def test_a_table_without_a_time_is_always_known() -> None:
+    """In the order of the file."""
+    keys, view = build((Hop(table="people", on=(("k", "k"),)),), FRAMES, CATALOG)
+    assert rows_of(keys, view, "a") == ([0, 1], [-math.inf, -math.inf])
+
+
+def test_a_delay_is_added_to_the_time() -> None:
+    """What becomes known late is late in the view."""
+    keys, view = build((Hop(table="orders", on=(("k", "k"),), delay=100.0),), FRAMES, CATALOG)
+    assert rows_of(keys, view, "b") == ([0], [105.0])
+
+
+def test_windows_end_before_the_cutoff() -> None:
+    """[cutoff - window, cutoff) of the rows of a key; nothing for an unknown key or cutoff."""
+    keys, view = build((ORDERS,), FRAMES, CATALOG)
+    a = int(keys.of([pl.Series(["a"])])[0])
+    key = np.array([a, a, a, -1, a])
+    cutoff = np.array([9.0, 9.1, math.inf, math.inf, math.nan])
+    whole, short = view.ranges(key, cutoff, (None, 3.0))
+    assert whole.length.tolist() == [1, 2, 2, 0, 0]
+    assert short.length.tolist() == [0, 1, 0, 0, 0]
+
+
+def test_a_view_of_some_rows_keeps_the_keys() -> None:
+    """Rows that do not meet a condition are gone from each key; the rows of one key are a view of their own."""
+    keys, view = build((ORDERS,), FRAMES, CATALOG)
+    some = view.only(view.time > 4.0)
+    assert rows_of(keys, some, "a") == ([1], [9.0])
+    assert rows_of(keys, some, "b") == ([0], [5.0])
+    a = int(keys.of([pl.Series(["a"])])[0])
+    own, at = view.slice(a)
+    assert own.rows.tolist() == view.rows[at].tolist() == [2, 1]
+    assert own.offsets.tolist() == [0, 2]
+
+
+def test_a_table_without_rows_has_no_keys() -> None:
+    """Every question has an empty answer."""
+    keys, view = build((ORDERS,), {"orders": FRAMES["orders"].clear()}, CATALOG)
+    number = keys.of([pl.Series(["a"])])
+    assert number.tolist() == [-1]
+    assert view.ranges(number, np.array([1.0]), (None, 2.0))[1].length.tolist() == [0]

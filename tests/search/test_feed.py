@@ -1,0 +1,58 @@
+"""The workers are kept fed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from automl.search.feed import feed, plan_ahead
+from automl.search.problem import Matrices
+from automl.search.results import take
+from automl.search.state import State
+
+
+def test_as_many_jobs_as_the_workers_need(make_state: Callable[..., State]) -> None:
+    """One for each worker and one ahead; the baseline's folds come before those of others."""
+    state = make_state(trials=2)
+    feed(state)
+    assert [(candidate.learner.name, fold) for candidate, fold in state.flying.values()] == [("mean", 0), ("mean", 1)]
+    feed(state)
+    assert len(state.flying) == 2
+
+
+def test_nothing_is_submitted_once_all_is_tried(make_state: Callable[..., State]) -> None:
+    """With counted trials the last one is the end."""
+    state = make_state(trials=1)
+    feed(state)
+    while state.flying:
+        for done in state.run.executor.wait(10.0):
+            take(state, done)
+        feed(state)
+    assert [candidate.learner.name for candidate in state.ended] == ["mean", "ridge"]
+
+
+def test_the_plan_on_all_rows_comes_after_those_of_the_folds(make_state: Callable[..., State]) -> None:
+    """While the workers are busy it is made ahead, once every fold has its own."""
+    state = make_state(trials=2)
+    plan_ahead(state)
+    assert not state.matrices.has(None)
+    for fold in range(4):
+        state.matrices.matrix(fold)
+    plan_ahead(state)
+    assert state.matrices.has(None)
+
+
+def test_a_slow_first_plan_means_fewer_folds(make_state: Callable[..., State], monkeypatch: pytest.MonkeyPatch) -> None:
+    """R10: further plans may take a part of the search, and no more."""
+    state = make_state(seconds=60.0)
+    matrix = Matrices.matrix
+
+    def slow(self: Matrices, fold: int | None) -> object:
+        state.run.executor.now += 0.0 if self.has(fold) else 8.0  # type: ignore[attr-defined]  # the simulated one
+        return matrix(self, fold)
+
+    monkeypatch.setattr(Matrices, "matrix", slow)
+    feed(state)
+    assert state.fidelity.folds == state.proposals.fidelity.folds == 2
+    assert state.late > 0.0
