@@ -20,6 +20,7 @@ from pathlib import Path
 
 from automl.bench.records import Record, append, markdown, origin, read
 from automl.bench.run import run_cell
+from automl.bench.tasks import read_task
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "rivals.jsonl"
@@ -74,12 +75,11 @@ def run_missing(data: Path, tasks: Sequence[str], seeds: Sequence[int], budget: 
         for task in tasks:
             if (task, seed, f"{budget}s") not in done:
                 record = run_cell(
-                    data / task,
+                    read_task(data / task, costs=False),  # the rivals were not told of them
                     recipe="balanced",
                     budget=f"{budget}s",
                     seed=seed,
                     settings=("budget.workers=2",),
-                    costs=False,  # the rivals were not told of them
                 )
                 append(RECORDS, record)
                 print(task, seed, budget, record["exit_code"], record["wall_seconds"], record["scores"], flush=True)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from automl.bench import records
 from automl.bench.run import run_cell
+from automl.bench.tasks import read_task
 from automl.metrics import get
 
 RESULTS = Path(__file__).parent / "results"
@@ -66,7 +67,8 @@ def run_missing(data: Path, tasks: Sequence[str], seeds: int) -> None:
         if (task, seed, arm) in done:
             continue
         settings = (f"recipe.feature_search={ARMS[arm]}",)
-        cell = run_cell(data / task, recipe="balanced", budget=BUDGET, seed=seed, settings=settings, costs=False)
+        told = read_task(data / task, costs=False)
+        cell = run_cell(told, recipe="balanced", budget=BUDGET, seed=seed, settings=settings)
         records.append(RECORDS, cell)
         print(task, seed, arm, cell["exit_code"], cell["wall_seconds"], cell["scores"], flush=True)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from automl.bench.money import POLICIES, count_money, normalised
 from automl.bench.records import Record, append, read
 from automl.bench.run import run_cell
+from automl.bench.tasks import read_task
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "money.jsonl"
@@ -96,12 +97,11 @@ def run(task: MoneyTask, data: Path, seed: int) -> Record:
     """One fit, and what its decisions cost on the test part; `money` is empty where there is no bundle."""
     with tempfile.TemporaryDirectory() as scratch:
         record = run_cell(
-            data / task.name,
+            read_task(data / task.name, main_table=task.main_table),
             recipe="balanced",
             budget=f"{BUDGET_SECONDS:.0f}s",
             seed=seed,
             settings=task.settings,
-            main_table=task.main_table,
             keep=Path(scratch),
         )
         bundle = Path(scratch) / f"{task.name}.bundle"

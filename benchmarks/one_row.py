@@ -44,8 +44,9 @@ def main() -> None:
 def fit_bundle(data: Path, scratch: Path) -> Path:
     """The adult bundle of the balanced recipe."""
     from automl.bench.run import run_cell
+    from automl.bench.tasks import read_task
 
-    run_cell(data / "adult", recipe="balanced", budget="60s", seed=0, keep=scratch)
+    run_cell(read_task(data / "adult"), recipe="balanced", budget="60s", seed=0, keep=scratch)
     return scratch / "adult.bundle"
 
 

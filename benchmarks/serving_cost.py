@@ -84,7 +84,7 @@ def measure_task(folder: Path, budget: str, bundle: Path | None) -> dict[str, An
     with tempfile.TemporaryDirectory() as scratch:
         place = bundle
         if place is None:
-            run_cell(folder, recipe="balanced", budget=budget, seed=0, costs=False, keep=Path(scratch))
+            run_cell(task, recipe="balanced", budget=budget, seed=0, keep=Path(scratch))
             place = Path(scratch) / f"{folder.name}.bundle"
         loaded = Bundle.load(place)
         rounds = max(50, sum(member.rounds or 0 for member in loaded.manifest.members))

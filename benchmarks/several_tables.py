@@ -19,6 +19,7 @@ from pathlib import Path
 
 from automl.bench.records import append, markdown, origin, read
 from automl.bench.run import run_cell
+from automl.bench.tasks import read_task
 
 RESULTS = Path(__file__).parent / "results"
 COMMAND = "python benchmarks/several_tables.py --data ../shared/data"
@@ -83,13 +84,11 @@ def _run(folder: Path, goal: Goal, budget: str, recipe: str) -> dict[str, object
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         record = run_cell(
-            folder,
+            read_task(folder, costs=False, main_table=False),
             recipe=recipe,
             budget=budget,
             seed=0,
             settings=goal.settings,
-            costs=False,
-            main_table=False,
             keep=place,
         )
         document = place / f"{goal.task}.bundle" / "relational.json"

@@ -71,8 +71,13 @@ def covered(root: Path, module: Module, test: Module) -> float:
 
 
 def empty_tests(tests: Iterable[Module]) -> Figure:
-    """Test files without a test: no function and no name that pytest would take for one."""
+    """Test files without a test: none that pytest would take for one, and none taken over from a suite by a star."""
     files = [test for test in tests if test.path.name.startswith("test_")]
-    names = {test: {node.name for node in ast.walk(test.tree) if isinstance(node, FunctionOrClass)} for test in files}
-    empty = [test for test in files if not any(name.lower().startswith("test") for name in names[test])]
+    empty = [test for test in files if not _has_tests(test)]
     return Figure(title="test files without a test", found=[str(test.path) for test in empty])
+
+
+def _has_tests(test: Module) -> bool:
+    own = {node.name for node in ast.walk(test.tree) if isinstance(node, FunctionOrClass)}
+    stars = [node for node in test.nodes(ast.ImportFrom) if any(name.name == "*" for name in node.names)]
+    return bool(stars) or any(name.lower().startswith("test") for name in own)

@@ -67,13 +67,13 @@ def main() -> None:
 def cell(folder: Path, limit: str, budget: str) -> dict[str, Any]:
     """One fit under one limit, and the same limit measured again."""
     from automl.bench.run import run_cell
+    from automl.bench.tasks import read_task
     from automl.gates.again import again
 
     with tempfile.TemporaryDirectory() as scratch:
         settings = [f"limits.latency_p99={limit}"]
-        run = run_cell(
-            folder, recipe="balanced", budget=budget, seed=0, settings=settings, costs=False, keep=Path(scratch)
-        )
+        task = read_task(folder, costs=False)
+        run = run_cell(task, recipe="balanced", budget=budget, seed=0, settings=settings, keep=Path(scratch))
         bundle = Path(scratch) / f"{folder.name}.bundle"
         written = (bundle / "manifest.json").is_file()
         first, second = {}, {}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from automl.bench.records import Record, append, markdown, origin, read
 from automl.bench.run import run_cell
+from automl.bench.tasks import read_task
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "validation.jsonl"
@@ -45,9 +46,8 @@ def run_missing(data: Path, only: Sequence[str]) -> None:
     done = {record["task"] for record in records()}
     for task in sorted(path.parent.name for path in data.glob("*/task.toml")):
         if task not in done and (not only or task in only):
-            record = run_cell(
-                data / task, recipe="balanced", budget=BUDGET, seed=0, settings=("budget.workers=2",), costs=False
-            )
+            told = read_task(data / task, costs=False)
+            record = run_cell(told, recipe="balanced", budget=BUDGET, seed=0, settings=("budget.workers=2",))
             append(RECORDS, record)
             print(task, record["exit_code"], record["wall_seconds"], record["scores"], flush=True)
 

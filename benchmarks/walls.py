@@ -21,6 +21,7 @@ from pathlib import Path
 
 from automl.bench.records import Record, append, markdown, origin, read
 from automl.bench.run import run_cell
+from automl.bench.tasks import read_task
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "walls.jsonl"
@@ -57,7 +58,8 @@ def run_missing(data: Path, tasks: Sequence[str], budgets: Sequence[int], load: 
         for task in tasks:
             if (task, f"{budget}s", load) not in done:
                 settings = [f"budget.memory={memory(task)}MB", "budget.workers=2"]
-                record = run_cell(data / task, recipe="balanced", budget=f"{budget}s", seed=0, settings=settings)
+                told = read_task(data / task)
+                record = run_cell(told, recipe="balanced", budget=f"{budget}s", seed=0, settings=settings)
                 append(RECORDS, record | {"busy": load})
                 print(task, budget, record["exit_code"], record["wall_seconds"], record["peak_mb"], flush=True)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from automl.bench.records import append, markdown, origin, read
 from automl.bench.run import run_cell
+from automl.bench.tasks import read_task
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "whole_path.jsonl"
@@ -80,12 +81,11 @@ def run_missing(data: Path, only: Sequence[str]) -> None:
             if (goal.task, seed) in done or (only and goal.task not in only):
                 continue
             record = run_cell(
-                data / goal.task,
+                read_task(data / goal.task, costs=goal.costs),
                 recipe="balanced",
                 budget=f"{BUDGET_SECONDS:.0f}s",
                 seed=seed,
                 settings=goal.settings,
-                costs=goal.costs,
             )
             append(RECORDS, record)
             print(goal.task, seed, record["exit_code"], record["wall_seconds"], record["scores"], flush=True)

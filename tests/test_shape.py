@@ -177,8 +177,9 @@ def test_a_mirrored_test_is_run_by_itself(shape, tmp_path):
 
 
 def test_test_files_without_a_test_are_named(shape, tmp_path):
-    """A function or a class makes a test file; a helper in it does not."""
+    """A function, a class, or a suite that is taken over makes a test file; a helper in it does not."""
     _write(tmp_path, {"tests/test_one.py": "def test_it(): ...\n", "tests/test_two.py": "class TestIt: ...\n"})
+    _write(tmp_path, {"tests/test_suite.py": "from automl.testing.gates import *\n"})
     _write(tmp_path, {"tests/test_none.py": "def helper(): ...\n", "tests/conftest.py": ""})
     assert shape.empty_tests(shape.read(tmp_path, "tests")).found == ["tests/test_none.py"]
 

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +30,8 @@ SERVE_SECONDS: Final = 300.0
 CAP_FACTOR, CAP_SECONDS = 3.0, 120.0  # a rival's time cap: some have no clock
 MOSTLY: Final = 0.95  # of a text column's values are numbers: then it is given to rivals as numbers
 MISSING: Final = ("", "?", "NA", "N/A", "NULL", "\\N", "nan")
-NOTHING: Final[Mapping[str, Any]] = {
+Figures = dict[str, Any]  # of a record, as JSON
+NOTHING: Final[Figures] = {
     "wall_seconds": None,
     "peak_mb": None,
     "exit_code": None,
@@ -52,7 +52,7 @@ class Stage:
     cache: Path
 
 
-def run_entrant(cell: Cell, stage: Stage, scratch: Path) -> dict[str, Any]:
+def run_entrant(cell: Cell, stage: Stage, scratch: Path) -> Figures:
     """The record of a cell; `scratch` is an empty folder.
 
     ``scores`` are those of the constant predictor where the entrant failed (``failure`` says why). An entrant that
@@ -74,7 +74,7 @@ def run_entrant(cell: Cell, stage: Stage, scratch: Path) -> dict[str, Any]:
     return record | {"load_after": os.getloadavg()[0]}
 
 
-def _run(cell: Cell, folder: Path, stage: Stage, scratch: Path) -> dict[str, Any]:
+def _run(cell: Cell, folder: Path, stage: Stage, scratch: Path) -> Figures:
     task = read_task(folder, costs=cell.costs, main_table=cell.main_table)
     truth = read_truth(task)
     kind, _, name = cell.entrant.partition(":")
@@ -106,20 +106,18 @@ def _run(cell: Cell, folder: Path, stage: Stage, scratch: Path) -> dict[str, Any
 # --- ours ------------------------------------------------------------------------------------------------
 
 
-def _recipe(cell: Cell, name: str, task: BenchTask, truth: Truth, stage: Stage, scratch: Path) -> dict[str, Any]:  # noqa: ARG001  # as _rival
+def _recipe(cell: Cell, name: str, task: BenchTask, truth: Truth, stage: Stage, scratch: Path) -> Figures:  # noqa: ARG001  # as _rival
     found = run_cell(
-        task.folder,
+        task,
         recipe=name,
         budget=f"{cell.budget:g}s",
         seed=cell.seed,
         settings=(f"budget.workers={cell.workers}", *cell.settings),
-        costs=cell.costs,
-        main_table=cell.main_table,
         keep=scratch,
         memory=cell.memory,
     )
     fit: Any = found["fit"]
-    figures: dict[str, Any] = {
+    figures: Figures = {
         **NOTHING,
         **{name: found[name] for name in ("wall_seconds", "peak_mb", "exit_code")},
         "versions": versions(),
@@ -136,11 +134,11 @@ def _recipe(cell: Cell, name: str, task: BenchTask, truth: Truth, stage: Stage, 
     return figures
 
 
-def _gates(fit: Mapping[str, Any]) -> dict[str, float]:
+def _gates(fit: Figures) -> dict[str, float]:
     return {gate["gate"]: gate["measured"] for gate in fit.get("gates", ())}
 
 
-def _serving(bundle: Path, task: BenchTask, scratch: Path) -> dict[str, Any]:
+def _serving(bundle: Path, task: BenchTask, scratch: Path) -> Figures:
     """What the bundle needs at work; nothing where it does not take one row by itself."""
     logs = scratch / "serve"
     logs.mkdir()
@@ -152,7 +150,7 @@ def _serving(bundle: Path, task: BenchTask, scratch: Path) -> dict[str, Any]:
 # --- theirs ----------------------------------------------------------------------------------------------
 
 
-def _rival(cell: Cell, name: str, task: BenchTask, truth: Truth, stage: Stage, scratch: Path) -> dict[str, Any]:
+def _rival(cell: Cell, name: str, task: BenchTask, truth: Truth, stage: Stage, scratch: Path) -> Figures:
     rival = find_rival(name, stage.rivals)
     python = python_for(rival, stage.cache)
     job = _job(cell, rival, task, truth, scratch)
@@ -160,7 +158,7 @@ def _rival(cell: Cell, name: str, task: BenchTask, truth: Truth, stage: Stage, s
     told = _told(scratch / "fit.json")
     if told.get("skipped"):
         raise Unavailable(told["skipped"], where=rival.name)
-    figures: dict[str, Any] = {
+    figures: Figures = {
         **NOTHING,
         "wall_seconds": round(watched.wall_seconds, 2),
         "peak_mb": round(watched.peak_bytes / 2**20),
@@ -194,7 +192,7 @@ def what_is_wrong(truth: Truth, prediction: NDArray[np.float64]) -> str | None:
 
 def _job(cell: Cell, rival: Rival, task: BenchTask, truth: Truth, scratch: Path) -> Path:
     """Write what the rival is told: the rows without the answers of the test part."""
-    data: Any = task.spec["data"]
+    data = task.spec["data"]
     train, test = rival_frames(task)
     by_time = isinstance(data.get("time"), str) and data["time"] in train.columns
     order = train[data["time"]].arg_sort().to_numpy() if by_time else np.arange(train.height)
@@ -224,7 +222,7 @@ def rival_frames(task: BenchTask) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Without the target, keys, and what is known only afterwards.
     """
-    data: Any = task.spec["data"]
+    data = task.spec["data"]
     out = {task.target, *data.get("key", ()), *data.get("exclude", ()), *data.get("outcomes", ())}
     train, test = (load(path).frame for path in (task.train, task.test))
     plans = [_plain(train[name]) for name in train.columns if name not in out]
@@ -261,7 +259,7 @@ def rival_environment(threads: int) -> dict[str, str]:
     return kept | {"OMP_NUM_THREADS": str(threads)}
 
 
-def _told(path: Path) -> dict[str, Any]:
+def _told(path: Path) -> Figures:
     """What the kit wrote, nothing if it did not come so far."""
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -152,7 +152,7 @@ class _Table:
     constant: Floats  # [tasks]
 
 
-def _namer(records: Sequence[Record]) -> Any:
+def _namer(records: Sequence[Record]) -> Callable[[Record], str]:
     """How an entrant is called: by its name, with its kind or its budget where that is needed to tell two apart."""
     budgets = {record["budget"] for record in records}
     kinds: dict[str, set[str]] = defaultdict(set)
@@ -168,7 +168,7 @@ def _namer(records: Sequence[Record]) -> Any:
     return name
 
 
-def _table(records: Sequence[Record], name: Any) -> tuple[_Table, list[str]]:
+def _table(records: Sequence[Record], name: Callable[[Record], str]) -> tuple[_Table, list[str]]:
     """The tasks that every entrant has run with every seed, and the names of the others."""
     cells = {(record["task"], name(record), record["seed"]): record for record in records}
     tasks, entrants, seeds = (tuple(dict.fromkeys(key[part] for key in cells)) for part in range(3))
@@ -270,7 +270,7 @@ def _trouble(record: Record, name: str, reason: str) -> Trouble:
     return Trouble(task=record["task"], entrant=name, seed=record["seed"], reason=reason)
 
 
-def _facts(records: Sequence[Record]) -> dict[str, Any]:
+def _facts(records: Sequence[Record]) -> dict[str, object]:
     """Where, when and with what the records were made."""
     loads = [record["load_before"] for record in records]
     seen: dict[str, set[str]] = defaultdict(set)
@@ -291,5 +291,5 @@ def _facts(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def _machines(records: Sequence[Record]) -> list[Mapping[str, Any]]:
+def _machines(records: Sequence[Record]) -> list[Record]:
     return [record["machine"] for record in records]

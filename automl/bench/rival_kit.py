@@ -19,12 +19,20 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from sklearn.base import BaseEstimator
 
 WARM_UP, SINGLE_ROWS, SINGLE_SECONDS = 20, 200, 10.0
 BULK_ROWS, BULK_TIMES = 20_000, 3
 HOLDOUT = 0.15  # of the rows, for those who stop early on some
-Predict = Callable[[Any], Any]
+Predict = Callable[["pd.DataFrame"], Any]
+Job = Mapping[str, Any]  # what JOB.json says
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,9 @@ class Task:
     kind: str
     metric: str
     classes: int
-    train: Any
-    y: Any
-    test: Any
+    train: pd.DataFrame
+    y: NDArray[np.float64]
+    test: pd.DataFrame
     seed: int
     workers: int
     folder: Path
@@ -52,7 +60,7 @@ class Task:
         """A `Coder` fitted on the train rows."""
         return Coder.fit(self.train, levels)
 
-    def holdout(self) -> tuple[Any, Any]:
+    def holdout(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positions of the rows to learn from and to stop on: the last by time, else drawn, stratified by class."""
         import numpy as np
         from sklearn.model_selection import train_test_split
@@ -73,12 +81,12 @@ class Coder:
     levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, frame: Any, levels: int) -> Coder:
+    def fit(cls, frame: pd.DataFrame, levels: int) -> Coder:
         """The levels of each column of text."""
         texts = [name for name in frame.columns if frame[name].dtype == object]
         return cls({name: sorted(frame[name].value_counts().index[:levels]) for name in texts})
 
-    def __call__(self, frame: Any) -> Any:
+    def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
 
         return frame.assign(
@@ -91,14 +99,15 @@ class Model:
     """An estimator of scikit-learn's form behind what it needs of the frame."""
 
     kind: str
-    prepare: Callable[[Any], Any]
-    estimator: Any
+    prepare: Callable[[pd.DataFrame], Any]
+    estimator: BaseEstimator
 
-    def __call__(self, frame: Any) -> Any:
+    def __call__(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         rows = self.prepare(frame)
         if self.kind == "regression":
-            return self.estimator.predict(rows)
-        found = self.estimator.predict_proba(rows)
+            predicted: NDArray[np.float64] = self.estimator.predict(rows)
+            return predicted
+        found: NDArray[np.float64] = self.estimator.predict_proba(rows)
         return found[:, 1] if self.kind == "binary" else found
 
 
@@ -114,7 +123,7 @@ def main() -> None:
     os._exit(0)  # what a framework left running ends with its fit
 
 
-def load_rival(path: Path) -> Any:
+def load_rival(path: Path) -> ModuleType:
     """The module of a rival's file, under a name that hides no library."""
     name = f"rival_{path.stem}"
     found = importlib.util.spec_from_file_location(name, path)
@@ -126,7 +135,7 @@ def load_rival(path: Path) -> Any:
     return module
 
 
-def fit(module: Any, job: Mapping[str, Any]) -> dict[str, Any]:
+def fit(module: ModuleType, job: Job) -> dict[str, object]:
     """Run the rival; its predictions go to predictions.npy, its model, if it gives one, to the folder "model"."""
     import numpy as np
 
@@ -148,7 +157,7 @@ def fit(module: Any, job: Mapping[str, Any]) -> dict[str, Any]:
     return {"seconds": seconds, "artifact": _size(place / "model"), "versions": _versions(module)}
 
 
-def serve(module: Any, job: Mapping[str, Any]) -> dict[str, Any]:
+def serve(module: ModuleType, job: Job) -> dict[str, object]:
     """Time the saved model in this fresh process, from ``spawned``, the wall time at which it was started."""
     import pandas as pd
 
@@ -163,7 +172,7 @@ def serve(module: Any, job: Mapping[str, Any]) -> dict[str, Any]:
     return {"load_seconds": loaded, **times_of(model, rows, lambda: model(frame), len(frame))}
 
 
-def times_of(one: Predict, rows: Sequence[Any], bulk: Callable[[], Any], height: int) -> dict[str, Any]:
+def times_of(one: Predict, rows: Sequence[pd.DataFrame], bulk: Callable[[], object], height: int) -> dict[str, object]:
     """p50 and p99 [ms] of single rows, rows a second in bulk (the best of three), resident MB of this process."""
     turns = cycle(rows)  # a small test part is gone through again
     for row in islice(turns, WARM_UP):
@@ -191,7 +200,7 @@ def times_of(one: Predict, rows: Sequence[Any], bulk: Callable[[], Any], height:
     }
 
 
-def _task(job: Mapping[str, Any], work: Path) -> Task:
+def _task(job: Job, work: Path) -> Task:
     import numpy as np
     import pandas as pd
 
@@ -205,7 +214,7 @@ def _task(job: Mapping[str, Any], work: Path) -> Task:
     )
 
 
-def _save(module: Any, model: Any, folder: Path) -> None:
+def _save(module: ModuleType, model: Predict, folder: Path) -> None:
     folder.mkdir()
     if hasattr(module, "save"):
         module.save(model, folder)
@@ -213,7 +222,7 @@ def _save(module: Any, model: Any, folder: Path) -> None:
         (folder / "model.pickle").write_bytes(pickle.dumps(model))
 
 
-def _load(module: Any, folder: Path) -> Predict:
+def _load(module: ModuleType, folder: Path) -> Predict:
     if hasattr(module, "load"):
         loaded: Predict = module.load(folder)
         return loaded
@@ -225,7 +234,7 @@ def _size(folder: Path) -> int | None:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else None
 
 
-def _versions(module: Any) -> dict[str, str]:
+def _versions(module: ModuleType) -> dict[str, str]:
     names = [need.split("[")[0].split("=")[0].rstrip("<>~!") for need in module.NEEDS]
     return {name: metadata.version(name) for name in (*names, "pandas", "numpy")}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from automl.bench.sets import Unavailable
-from automl.errors import SpecError, nearest
+from automl.errors import MachineError, SpecError, nearest
+from automl.registry import entries
 
 SHIPPED: Final = Path(__file__).parents[1] / "benchmarks" / "rivals"  # in a wheel
 SOURCE: Final = Path(__file__).parents[2] / "benchmarks" / "rivals"
@@ -43,21 +45,32 @@ def folder() -> Path:
     return SHIPPED if SHIPPED.is_dir() else SOURCE
 
 
+def files(where: Path) -> dict[str, Path]:
+    """The files of rivals by name: those of a folder, then those of third parties' entry points, not imported."""
+    found = {path.stem: path for path in sorted(where.glob("*.py"))}
+    for entry in entries(__name__):
+        module = importlib.util.find_spec(entry.module)
+        if module is None or module.origin is None:
+            raise MachineError("the rival is not there", where=f"{entry.group} {entry.name}", hint="Install it anew.")
+        found.setdefault(entry.name, Path(module.origin))
+    return found
+
+
 def names(where: Path) -> list[str]:
-    """The rivals of a folder, each variant by itself."""
-    found = [find_rival(path.stem, where, any_variant=True) for path in sorted(where.glob("*.py"))]
+    """The rivals of a folder and of third parties, each variant by itself."""
+    found = [find_rival(name, where, any_variant=True) for name in files(where)]
     return [name for one in found for name in ([f"{one.name}/{v}" for v in one.variants] or [one.name])]
 
 
 def find_rival(name: str, where: Path, *, any_variant: bool = False) -> Rival:
-    """The rival NAME or NAME/VARIANT in the folder `where`; a wrong name is answered with the nearest right one."""
-    known = tuple(sorted(path.stem for path in where.glob("*.py")))
+    """The rival NAME or NAME/VARIANT of `files(where)`; a wrong name is answered with the nearest right one."""
+    known = files(where)
     stem, _, variant = name.partition("/")
     if stem not in known:
         close = nearest(stem, known)
         hint = f"did you mean '{close}'?" if close else f"known: {', '.join(known)}"
         raise SpecError(f"no rival '{stem}'", where=str(where), hint=hint)
-    rival = _read(where / f"{stem}.py", name, variant)
+    rival = _read(known[stem], name, variant)
     if not any_variant and variant not in (rival.variants or ("",)):
         hint = f"write {' or '.join(f'{stem}/{one}' for one in rival.variants)}" if rival.variants else f"write {stem}"
         raise SpecError(f"the rival '{stem}' has no variant '{variant}'", where=str(rival.path), hint=hint)

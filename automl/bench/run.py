@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from automl.bench.tasks import BenchTask, read_task
 from automl.bench.watch import Watched, watch
@@ -23,14 +22,12 @@ GRACE_SECONDS = 120.0  # a run that overshoots its budget by more is killed and 
 
 
 def run_cell(
-    folder: Path,
+    task: BenchTask,
     *,
     recipe: str,
     budget: str,
     seed: int,
     settings: Sequence[str] = (),
-    costs: bool = True,
-    main_table: bool = True,
     keep: Path | None = None,
     memory: float = math.inf,
 ) -> dict[str, object]:
@@ -39,42 +36,46 @@ def run_cell(
     `settings` are further ``--set`` values. With `keep` the spec, the logs and the bundle stay in that folder.
     A fit that takes more than `memory` bytes is killed and recorded so.
     """
-    from automl.bundle.verify import verify
-
-    task = read_task(folder, costs=costs, main_table=main_table)
     with tempfile.TemporaryDirectory() as scratch:
         place = keep or Path(scratch)
         place.mkdir(parents=True, exist_ok=True)
         spec = write_spec(task, place / f"{task.name}.toml")
         overrides = [f"budget.time={budget}", f"budget.seed={seed}", *settings]
         watched = _fit(spec, recipe, overrides, place, memory)
-        summary = json.loads(watched.stdout) if watched.stdout.startswith("{") else {}
-        bundle = spec.with_suffix(".bundle")
-        scores = _scores(task, bundle, place) if (bundle / "manifest.json").is_file() else {}
         return {
             "task": task.name,
             "recipe": recipe,
             "budget": budget,
             "seed": seed,
             "settings": list(settings),
-            "costs": costs,
-            "main_table": main_table,
-            "exit_code": watched.exit_code,
-            "killed": watched.killed,
-            "wall_seconds": round(watched.wall_seconds, 2),
-            "peak_mb": round(watched.peak_bytes / 2**20),
-            "load_before": watched.load_before,
-            "load_after": watched.load_after,
-            "metric": task.metric,
-            "scores": scores,
-            "golden_rows_verified": verify(bundle).golden_rows if scores else 0,
-            "baseline": dict(task.baseline),
-            "fit": summary,
-            "error": "" if scores else watched.stderr[-2000:],
+            "costs": task.costs,
+            "main_table": task.main_table,
+            **_outcome(task, watched, spec.with_suffix(".bundle"), place),
             "machine": machine(),
             "versions": versions(),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+
+
+def _outcome(task: BenchTask, watched: Watched, bundle: Path, place: Path) -> dict[str, object]:
+    """How the fit went, and what its bundle is worth where it wrote one."""
+    from automl.bundle.verify import verify
+
+    scores = _scores(task, bundle, place) if (bundle / "manifest.json").is_file() else {}
+    return {
+        "exit_code": watched.exit_code,
+        "killed": watched.killed,
+        "wall_seconds": round(watched.wall_seconds, 2),
+        "peak_mb": round(watched.peak_bytes / 2**20),
+        "load_before": watched.load_before,
+        "load_after": watched.load_after,
+        "metric": task.metric,
+        "scores": scores,
+        "golden_rows_verified": verify(bundle).golden_rows if scores else 0,
+        "baseline": dict(task.baseline),
+        "fit": json.loads(watched.stdout) if watched.stdout.startswith("{") else {},
+        "error": "" if scores else watched.stderr[-2000:],
+    }
 
 
 def write_spec(task: BenchTask, path: Path) -> Path:
@@ -99,7 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="file of records, one JSON document a line")
     said = vars(parser.parse_args(arguments))
     out = said.pop("out")
-    record = json.dumps(run_cell(said.pop("folder"), **said), sort_keys=True)
+    task = read_task(said.pop("folder"), costs=said.pop("costs"), main_table=said.pop("main_table"))
+    record = json.dumps(run_cell(task, **said), sort_keys=True)
     sys.stdout.write(record + "\n")
     if out:
         with out.open("a", encoding="utf-8") as records:
@@ -146,7 +148,7 @@ def _scores(task: BenchTask, bundle: Path, place: Path) -> dict[str, float]:
 
 def _cost_file(task: BenchTask) -> Path | None:
     """The costs of the test rows, where each has its own: without them decisions would stand on the mean of train."""
-    objective: Any = task.spec["objective"]
+    objective = task.spec["objective"]
     table = (objective.get("costs") or {}).get("table")
     return Path(table["test"]) if table else None
 
@@ -157,7 +159,7 @@ def _tables(task: BenchTask, names: Sequence[str], place: Path) -> dict[str, Pat
 
     from automl.data.read.source import load
 
-    data: Any = task.spec["data"]
+    data = task.spec["data"]
     found = {name: Path(data["tables"][name]["path"]) for name in names if name != "main"}
     if "main" in names:
         found["main"] = place / "past.parquet"

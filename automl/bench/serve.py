@@ -12,13 +12,12 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from automl.bench.rival_kit import BULK_ROWS, SINGLE_ROWS, WARM_UP, times_of
 from automl.budget import process_start
 
 
-def serving(bundle: Path, test: Path, *, started: float) -> dict[str, Any]:
+def serving(bundle: Path, test: Path, *, started: float) -> dict[str, object]:
     """The figures of `times_of`, and ``load_seconds`` from `started` (monotonic) to the first answer."""
     from automl.bundle.read import Bundle
     from automl.data.read.source import load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, ValidationError
 
@@ -96,7 +96,7 @@ def read_suite(name: str) -> Suite:
         )
         raise SpecError(f"no suite '{name}'", hint=hint)
     layer = read_layer(path)
-    values: dict[str, Any] = {"name": path.stem, **layer.values}
+    values: dict[str, object] = {"name": path.stem, **layer.values}
     try:
         suite = Suite.model_validate(values)
     except ValidationError as error:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+Told = Mapping[str, Any]  # what a task.toml says
 
-def tables_of(task: Mapping[str, Any], folder: Path) -> dict[str, object]:
+
+def tables_of(task: Told, folder: Path) -> dict[str, object]:
     """What `[data]` gets of several tables: ``tables``, and as ``time`` the moment at which the prediction is made.
 
     A table that main points to is joined by that key. Of one whose rows are known only after the moment of the row
@@ -33,7 +35,7 @@ def tables_of(task: Mapping[str, Any], folder: Path) -> dict[str, object]:
 Key = tuple[str, ...]
 
 
-def _ways(name: str, table: Mapping[str, Any], task: Mapping[str, Any]) -> Iterator[tuple[Key, Key]]:
+def _ways(name: str, table: Told, task: Told) -> Iterator[tuple[Key, Key]]:
     """The keys by which a table meets main: its columns, main's columns."""
     own = {parent["table"]: _key(parent["key"]) for parent in task["tables"]["main"].get("parents", ())}
     if name in own:

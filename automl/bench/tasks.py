@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automl.bench.tables import tables_of
+from automl.bench.tables import Told, tables_of
 from automl.errors import DataError, SpecError
 from automl.task import Kind
 
@@ -25,9 +25,11 @@ class BenchTask:
     metric: str
     kind: Kind
     baseline: Mapping[str, object]
-    spec: Mapping[str, object]
+    spec: Mapping[str, Mapping[str, Any]]
     train: Path
     test: Path
+    costs: bool  # whether its costs are in the spec
+    main_table: bool  # whether its other tables are left aside
 
 
 def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> BenchTask:
@@ -60,6 +62,8 @@ def read_task(folder: Path, *, costs: bool = True, main_table: bool = True) -> B
         spec={"objective": objective, "data": data},
         train=_table(folder, "train"),
         test=_table(folder, "test"),
+        costs=costs,
+        main_table=main_table,
     )
 
 
@@ -75,14 +79,14 @@ def _table(folder: Path, part: str) -> Path:
     raise DataError(f"no {part}.csv and no {part}.parquet in this folder", where=str(folder))
 
 
-def _money(task: Mapping[str, Any], path: Path) -> dict[str, object]:
+def _money(task: Told, path: Path) -> dict[str, object]:
     """The costs as the task states them, and the real share of positives where its rows were resampled."""
     said = task["costs"]
     rate = {"base_rate": said["population_prior"]} if "population_prior" in said else {}
     return {"costs": _costs(task, path), **rate}
 
 
-def _costs(task: Mapping[str, Any], path: Path) -> dict[str, object]:
+def _costs(task: Told, path: Path) -> dict[str, object]:
     """The amounts; of a kind `per_row` the files that hold them, of `per_row_amount` what a miss loses."""
     said = task["costs"]
     amounts = {key: said[key] for key in COST_KEYS if key in said}
@@ -99,10 +103,10 @@ def _costs(task: Mapping[str, Any], path: Path) -> dict[str, object]:
     raise SpecError(f"costs of kind '{said['kind']}' are not supported yet", where=str(path), hint="use --no-costs")
 
 
-def _amount(task: Mapping[str, Any]) -> str:
+def _amount(task: Told) -> str:
     return str(task["costs"]["amount_column"])
 
 
-def _is_outcome(task: Mapping[str, Any]) -> bool:
+def _is_outcome(task: Told) -> bool:
     """Whether the amount of a row is known only afterwards: the task lists it among what is no feature."""
     return "amount_column" in task.get("costs", {}) and _amount(task) in task.get("ignore", ())

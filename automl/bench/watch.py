@@ -15,6 +15,8 @@ from automl.executors._processes import family, kill_group, proportional
 
 SAMPLE_SECONDS = 0.2
 
+Cap = Literal["time", "memory"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
@@ -27,7 +29,7 @@ class Watched:
     load_after: float
     stdout: str
     stderr: str
-    killed: Literal["time", "memory"] | None = None  # by us, because it ran into this cap
+    killed: Cap | None = None  # by us, because it ran into this cap
 
 
 def watch(
@@ -48,15 +50,8 @@ def watch(
     start = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env)
-        peak = 0
-        killed: Literal["time", "memory"] | None = None
         try:
-            while process.poll() is None:
-                peak = max(peak, sum(map(proportional, family(process.pid))))
-                if time.monotonic() - start > timeout or peak > memory:
-                    killed = "memory" if peak > memory else "time"
-                    _kill(process.pid)
-                time.sleep(SAMPLE_SECONDS if peak else 0.02)
+            peak, killed = _attend(process, end=start + timeout, memory=memory)
         finally:  # who stops the watcher stops what it watches
             if process.returncode is None:
                 _kill(process.pid)
@@ -71,6 +66,19 @@ def watch(
         stderr=err.read_text(encoding="utf-8", errors="replace"),
         killed=killed,
     )
+
+
+def _attend(process: subprocess.Popen[bytes], *, end: float, memory: float) -> tuple[int, Cap | None]:
+    """The largest memory seen until the process ended, and the cap that it was killed for."""
+    peak = 0
+    killed: Cap | None = None
+    while process.poll() is None:
+        peak = max(peak, sum(map(proportional, family(process.pid))))
+        if time.monotonic() > end or peak > memory:
+            killed = "memory" if peak > memory else "time"
+            _kill(process.pid)
+        time.sleep(SAMPLE_SECONDS if peak else 0.02)
+    return peak, killed
 
 
 def _kill(pid: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ LEVELS = 200  # more are counted as rare
 PRICED = "cost:"  # how evidence.parquet marks the columns that costs and today's rule name
 
 
-def profile(rows: Rows, columns: Sequence[Column]) -> dict[str, Any]:
+def profile(rows: Rows, columns: Sequence[Column]) -> dict[str, object]:
     """Each column's share of missing cells, quantiles of numbers and dates, shares of levels with `SEEN` rows.
 
     Of free text only the number of words is kept. No single row can be read from it.
@@ -41,16 +41,16 @@ def evidence(
     """
     wide = prediction.reshape(rows.n, -1)
     names = ["p"] if wide.shape[1] == 1 else [f"p_{code}" for code in range(wide.shape[1])]
-    columns: dict[str, Any] = {"part": pl.repeat(part, rows.n, dtype=pl.String, eager=True), "y": rows.y}
+    columns: dict[str, object] = {"part": pl.repeat(part, rows.n, dtype=pl.String, eager=True), "y": rows.y}
     columns |= dict(zip(names, wide.T, strict=True))
-    optional: Mapping[str, Any] = {"weight": rows.weight, "time": rows.time, "group": rows.group}
+    optional: Mapping[str, object] = {"weight": rows.weight, "time": rows.time, "group": rows.group}
     columns |= {name: values for name, values in optional.items() if values is not None}
     columns |= {f"{PRICED}{name}": rows.raw[name] for name in costs} | dict(expected or {})
     return pl.DataFrame(columns).filter(pl.Series(np.isfinite(wide).all(axis=1)))
 
 
-def _column(values: pl.Series, column: Column) -> dict[str, Any]:
-    found: dict[str, Any] = {"wire": column.wire}
+def _column(values: pl.Series, column: Column) -> dict[str, object]:
+    found: dict[str, object] = {"wire": column.wire}
     if column.wire == "category":
         return found | {"missing": _share(values == ""), "levels": _levels(values)}
     if column.wire == "text":

@@ -7,12 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.scorer import Cell
 from automl.data.rows import Column, Rows
 from automl.errors import BundleError
 
@@ -22,17 +23,19 @@ TOLERANCE = 1e-9
 EXTREMES = (1e308, -1e308, 5e-324, -0.0, float(2**53 + 2), "1e999", "-7", "0")
 ODD_TEXT = ("", " ", "?", "Straße İstanbul ς", "漢字 🚀 e\u0301", "'; drop table x; --", "a\tb\nc", "\u202eabc")
 
+Cells = Sequence[Cell] | NDArray[np.generic]
+
 
 class Answers(Protocol):
     """What gives answers to raw rows: `automl.bundle.scorer.Scorer`."""
 
     columns: list[str]
 
-    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    def answers(self, rows: Sequence[Mapping[str, object]]) -> list[list[Cell]]:
         """The output columns for one chunk of raw rows."""
 
 
-def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) -> list[dict[str, Any]]:
+def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) -> list[dict[str, object]]:
     """`n` rows whose cells are drawn column by column from `rows`, then the extremes.
 
     No two cells of a row come from the same real row. Text is made of words that at least `SEEN` rows have;
@@ -44,7 +47,7 @@ def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) 
     margins = {column.name: _margin(rows, column, sample) for column in columns}
     drawn = [{name: _pick(cells, draw) for name, cells in margins.items()} for _ in range(n)]
     ends = [{column.name: _end(rows, column, margins[column.name], place) for column in columns} for place in (0, -1)]
-    missing: list[dict[str, Any]] = [dict.fromkeys(margins, blank) for blank in (None, "")]
+    missing: list[dict[str, object]] = [dict.fromkeys(margins, blank) for blank in (None, "")]
     odd = [
         {column.name: (text if _is_text(column) else extreme) for column in columns}
         for text, extreme in zip(ODD_TEXT, EXTREMES, strict=True)
@@ -52,7 +55,7 @@ def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) 
     return [_in_parts(row, columns) for row in drawn + ends + missing + odd]
 
 
-def _in_parts(row: dict[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
+def _in_parts(row: dict[str, object], columns: Sequence[Column]) -> dict[str, object]:
     """A raw row: what is read from several cells stands in them, unless they are columns of their own."""
     raw = dict(row)
     for column in columns:
@@ -65,18 +68,18 @@ def _in_parts(row: dict[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
     return raw
 
 
-def answers(scorer: Answers, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def answers(scorer: Answers, rows: Sequence[Mapping[str, object]]) -> dict[str, list[Cell]]:
     """The scorer's answers by output column."""
     return dict(zip(scorer.columns, scorer.answers(rows), strict=True))
 
 
-def encode(expected: Mapping[str, Sequence[Any]]) -> bytes:
+def encode(expected: Mapping[str, Sequence[object]]) -> bytes:
     """Answers as JSON; a number that JSON cannot write is a text such as "nan"."""
     table = {name: [_cell(value) for value in column] for name, column in expected.items()}
     return json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
-def decode(content: bytes) -> dict[str, list[Any]]:
+def decode(content: bytes) -> dict[str, list[Cell]]:
     """Answers as `encode` wrote them; `differences` understands them."""
     table = json.loads(content)
     if not isinstance(table, dict):
@@ -84,7 +87,7 @@ def decode(content: bytes) -> dict[str, list[Any]]:
     return table
 
 
-def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+def differences(expected: Mapping[str, Cells], found: Mapping[str, Cells]) -> list[str]:
     """A sentence for each cell that differs: texts at all, numbers by more than 1e-9·max(1, |x|)."""
     if set(expected) != set(found):
         return [f"the columns are {sorted(found)}, expected {sorted(expected)}"]
@@ -98,7 +101,7 @@ def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[s
     return wrong
 
 
-def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> list[Any]:
+def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> Sequence[object]:
     """The cells that a column is drawn from, each as often as it stands in the `sample` of rows, missing ones too."""
     cells = [raw_cell(value) for value in rows.raw[column.name][sample].to_list()]
     if column.wire == "text":
@@ -111,11 +114,11 @@ def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> list[Any]:
     return cells
 
 
-def _pick(cells: list[Any], draw: np.random.Generator) -> Any:
+def _pick(cells: Sequence[object], draw: np.random.Generator) -> object:
     return cells[int(draw.integers(len(cells)))] if cells else None
 
 
-def _end(rows: Rows, column: Column, margin: list[Any], place: int) -> Any:
+def _end(rows: Rows, column: Column, margin: Sequence[object], place: int) -> object:
     """The raw cell of the column's smallest (0) or largest (-1) number; of a text any cell."""
     if _is_text(column):
         return margin[place] if margin else None
@@ -130,7 +133,7 @@ def _is_text(column: Column) -> bool:
     return column.wire in {"category", "text"}
 
 
-def raw_cell(value: Any) -> Any:
+def raw_cell(value: object) -> str | float | None:
     """A raw value as JSON carries it to the reader."""
     if isinstance(value, Decimal):
         return float(value)
@@ -141,11 +144,11 @@ def raw_cell(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _same(want: Any, got: Any, *, text: bool) -> bool:
+def _same(want: Cell, got: Cell, *, text: bool) -> bool:
     if text:
         return bool(want == got)
     a, b = float(want), float(got)

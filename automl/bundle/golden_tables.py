@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,11 +19,11 @@ from automl.features.relational.definition import MAIN, Catalog
 MOST = 2_000  # rows of one table
 MOST_EACH = 200  # rows for one key: more are rare and make the file long
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def with_tables(
-    golden: Sequence[Mapping[str, Any]], related: RelatedTables, *, seed: int
+    golden: Sequence[Mapping[str, object]], related: RelatedTables, *, seed: int
 ) -> tuple[list[Row], dict[str, list[Row]]]:
     """The golden rows with keys, and for each table the raw rows that they meet.
 
@@ -40,7 +39,7 @@ def with_tables(
 
 def read_golden(
     reader: Reader,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     document: RelationalDocument | None,
     tables: Mapping[str, Given],
 ) -> pl.DataFrame:
@@ -72,7 +71,7 @@ class _Maker:
     draw: np.random.Generator
     made: dict[str, list[Row]] = field(default_factory=dict)
     keys: int = 0
-    _cells: dict[str, Mapping[str, list[Any]]] = field(default_factory=dict)
+    _cells: dict[str, Mapping[str, Sequence[object]]] = field(default_factory=dict)
 
     def keyed(self, table: str, rows: list[Row]) -> list[Row]:
         """The rows with a synthetic key wherever another table asks for a column that they lack."""
@@ -125,12 +124,12 @@ class _Maker:
             if column not in joined
         }
 
-    def _margins(self, name: str) -> dict[str, list[Any]]:
+    def _margins(self, name: str) -> dict[str, Sequence[object]]:
         """The cells that each column is drawn from."""
         entry = self.related.document["tables"][name]
         sample = self.related.samples[name]
         read = read_table(name, entry, sample).lazy().collect()
-        margins = {}
+        margins: dict[str, Sequence[object]] = {}
         for column in read.columns:
             cells = [raw_cell(value) for value in sample[column].to_list()]
             if read[column].dtype == pl.String:

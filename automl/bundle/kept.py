@@ -65,11 +65,10 @@ def predicted(manifest: Manifest) -> Output:
 
 
 def _column(entry: ColumnReader, manifest: Manifest) -> Column:
-    said: Any = manifest.spec["data"]
     return Column(
         name=entry["name"],
         wire=entry["wire"],
-        role="outcome" if entry["name"] in said.get("outcomes", ()) else "excluded",
+        role="outcome" if entry["name"] in manifest.data.get("outcomes", ()) else "excluded",
         reason="kept for costs",
         is_feature=False,
         reader=entry,

@@ -172,6 +172,20 @@ class Manifest(Frozen):
     parent: str | None = None
     groups: tuple[GroupScore, ...] = ()
 
+    @property
+    def objective(self) -> Mapping[str, Any]:
+        """The objective of the spec, as JSON that the spec has checked."""
+        return self._section("objective")
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What the spec says of the data."""
+        return self._section("data")
+
+    def _section(self, name: str) -> Mapping[str, Any]:
+        section = self.spec[name]
+        return section if isinstance(section, dict) else {}
+
     def to_bytes(self) -> bytes:
         """The one way this manifest is written: fields in the order above, UTF-8, a newline at the end."""
         text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
@@ -204,7 +218,7 @@ def outputs_of(labels: Labels, answers: Collection[str] = (), *, actions: Sequen
 
 
 def content_hash(
-    *, spec: Mapping[str, Any], reader: Reader, model: bytes, golden: bytes, relational: bytes | None = None
+    *, spec: Mapping[str, object], reader: Reader, model: bytes, golden: bytes, relational: bytes | None = None
 ) -> str:
     """SHA-256 of what the bundle answers: spec, reader, graph, definitions of several tables, golden outputs (R12)."""
     whole = hashlib.sha256()
@@ -213,13 +227,13 @@ def content_hash(
     return whole.hexdigest()
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: object) -> bytes:
     """`value` as JSON with sorted keys and no spaces: equal values give equal bytes."""
     text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """`value` as JSON has it: dataclasses, models, mappings, sequences, numpy; non-finite numbers become null."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()

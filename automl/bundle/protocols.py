@@ -7,20 +7,21 @@ opens no file and computes nothing anew, so that what an old bundle answers stay
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from automl.bundle.manifest import PROTOCOL
 from automl.errors import BundleError
 
-Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+Upgrade = Callable[[dict[str, object]], dict[str, object]]
 UPGRADES: Final[Mapping[int, Upgrade]] = {}  # by the protocol that they read; 1 is the first
 
 
 def upgraded(
-    content: Any, *, where: str, upgrades: Mapping[int, Upgrade] = UPGRADES, newest: int = PROTOCOL
-) -> dict[str, Any]:
+    content: object, *, where: str, upgrades: Mapping[int, Upgrade] = UPGRADES, newest: int = PROTOCOL
+) -> dict[str, object]:
     """A manifest of any protocol from 1 to `newest` as one of `newest`. `BundleError` for every other."""
-    protocol = content.get("protocol") if isinstance(content, dict) else None
+    manifest = content if isinstance(content, dict) else {}
+    protocol = manifest.get("protocol")
     if type(protocol) is not int or not 1 <= protocol <= newest:  # True is no protocol 1
         raise BundleError(
             f"the bundle has protocol {protocol!r}, this automl reads {_known(newest)}",
@@ -28,8 +29,8 @@ def upgraded(
             hint="Use the automl that wrote it, or fit again.",
         )
     for step in range(protocol, newest):
-        content = upgrades[step](dict(content)) | {"protocol": step + 1}
-    return dict(content)
+        manifest = upgrades[step](dict(manifest)) | {"protocol": step + 1}
+    return dict(manifest)
 
 
 def _known(newest: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -31,7 +30,7 @@ class Ranking:
     columns: tuple[str, ...]
     limits: Mapping[int, Rate | float]
     time: tuple[str, ...]
-    spec: Mapping[str, Any]
+    spec: Mapping[str, object]
     flow: float | None
     removing: bool
 
@@ -41,8 +40,7 @@ class Ranking:
         output = next((output for output in manifest.outputs if output.name == COSTS), None)
         if output is None:
             return None
-        objective: Any = manifest.spec["objective"]
-        said: Any = manifest.spec["data"]
+        objective = manifest.objective
         asked, running = objective["capacity"], objective.get("running")
         places = {"act": 1, "review": len(manifest.decisions) - 1}
         rows = read_rate(running["rows"]) if running else None
@@ -50,7 +48,7 @@ class Ranking:
             actions=manifest.decisions,
             columns=output.columns,
             limits={places[name]: read_capacity(value) for name, value in asked.items() if value is not None},
-            time=tuple(said.get("time") or ()),
+            time=tuple(manifest.data.get("time") or ()),
             spec=manifest.spec,
             flow=rows.count / rows.seconds if rows else None,
             removing=bool(objective.get("require")),

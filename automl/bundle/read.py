@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from pydantic import JsonValue, ValidationError
 
 from automl.bundle.archive import Scratch, is_archive
@@ -20,7 +21,7 @@ from automl.bundle.frames import like, to_polars
 from automl.bundle.manifest import Manifest
 from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
-from automl.bundle.scorer import ScoreError, Scorer, missing_columns, seal
+from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
 from automl.bundle.tables import TableScorer, given, open_scorer
 from automl.data.read.reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
@@ -45,7 +46,7 @@ class Bundle:
         self.ranking = Ranking.of(manifest)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, tables: Mapping[str, Any] | None = None) -> Bundle:
+    def load(cls, path: str | os.PathLike[str], *, tables: Mapping[str, object] | None = None) -> Bundle:
         """The bundle in the folder or zip `path`; raises `BundleError` where a file is not the one that was written.
 
         A zip is unpacked to a temporary folder that lives as long as the bundle.
@@ -67,7 +68,7 @@ class Bundle:
         bundle = cls(folder, manifest, scorer, scratch)
         return bundle if tables is None else bundle.given(tables)
 
-    def given(self, tables: Mapping[str, Any]) -> Bundle:
+    def given(self, tables: Mapping[str, object]) -> Bundle:
         """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
         held = {name: _table(rows) for name, rows in tables.items()}
         return Bundle(self.path, self.manifest, given(self._scorer, held), self._scratch)
@@ -104,7 +105,7 @@ class Bundle:
         return self._scorer.definitions.catalog if isinstance(self._scorer, TableScorer) else None
 
     @property
-    def decisions(self) -> list[Any]:
+    def decisions(self) -> list[Cell]:
         """What a decision can be, as it is answered; nothing where numbers are decided."""
         return [self._scorer.decisions.get(text, text) for text in self.manifest.decisions]
 
@@ -118,7 +119,7 @@ class Bundle:
         """The output columns: probabilities or prediction, decision, expected cost."""
         return list(self._scorer.columns)
 
-    def predict(self, frame: Any, tables: Mapping[str, Any] | None = None) -> Any:
+    def predict(self, frame: object, tables: Mapping[str, object] | None = None) -> Any:
         """Score raw rows of a polars, pandas or arrow frame; the same kind comes back, rows in the same order.
 
         The frame's key columns come first, then `columns`. A decision that is a label has the target's own type.
@@ -135,7 +136,7 @@ class Bundle:
         codes = self.ranking.decide(self.ranking.costs(scored), scored["decision"].to_list(), self.ranking.times(raw))
         return like(self.decided(scored, codes), frame)
 
-    def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def decide(self, row: Row) -> Answer:
         """The answer to one raw row, by output column: to the last digit what `predict` says of the row.
 
         But for a capacity: `predict` ranks the rows of a batch, one row is decided by the price of the room. Raises
@@ -146,7 +147,7 @@ class Bundle:
         except ScoreError as error:
             raise DataError(str(error)) from error
 
-    def decide_all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def decide_all(self, rows: Sequence[Row]) -> list[Answer]:
         """The answers to many raw rows, each decided on its own; never a batch that is ranked."""
         try:
             return list(self._scorer.score(rows))
@@ -171,7 +172,7 @@ class Bundle:
         keys = [frame[key] for key in self.manifest.keys if key in frame.columns]
         return pl.DataFrame(keys + [self._series(name, values, typed=typed) for name, values in found.items()])
 
-    def decided(self, scored: pl.DataFrame, codes: np.ndarray[Any, Any], *, typed: bool = True) -> pl.DataFrame:
+    def decided(self, scored: pl.DataFrame, codes: NDArray[np.int64], *, typed: bool = True) -> pl.DataFrame:
         """Rows scored as text, with the decisions of a ranking, and what those are expected to cost."""
         assert self.ranking is not None  # noqa: S101  # nobody else has codes
         texts = np.array(self.ranking.actions, dtype=object)[codes]
@@ -179,7 +180,7 @@ class Bundle:
         again = [self._series("decision", texts, typed=typed), pl.Series("expected_cost", cost, dtype=pl.Float64)]
         return scored.with_columns(again)
 
-    def _series(self, name: str, values: np.ndarray[Any, Any], *, typed: bool) -> pl.Series:
+    def _series(self, name: str, values: Array, *, typed: bool) -> pl.Series:
         if values.dtype != object:  # a decision about a number is one
             return pl.Series(name, values, dtype=pl.Float64)
         labels = self._scorer.decisions if typed else {}
@@ -245,7 +246,7 @@ def _changed(folder: Path, name: str) -> BundleError:
     )
 
 
-def _table(rows: Any) -> Any:
+def _table(rows: object) -> Any:
     """A file or a frame as polars, a list of raw rows as it is."""
     if isinstance(rows, str | Path):
         from automl.data.read.open_tables import open_table
@@ -254,6 +255,6 @@ def _table(rows: Any) -> Any:
     return rows if isinstance(rows, pl.LazyFrame | list | tuple) else to_polars(rows)
 
 
-def _array(values: pl.Series) -> np.ndarray[Any, Any]:
-    array: np.ndarray[Any, Any] = values.to_numpy()
+def _array(values: pl.Series) -> Array:
+    array: Array = values.to_numpy()
     return array

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import automl.bundle.score_file
 import automl.bundle.scorer
 import automl.data.read.reader
 
@@ -56,10 +57,10 @@ def score_files(*, tables: bool) -> dict[str, str]:
 
 
 def score_text() -> str:
-    """The source of score.py for one table: imports of both modules first, then the reader, then the scorer."""
+    """The source of score.py for one table: all imports first, then the reader, the scorer, its command line."""
     imports: set[str] = set()
     bodies = []
-    for module in (automl.data.read.reader, automl.bundle.scorer):
+    for module in (automl.data.read.reader, automl.bundle.scorer, automl.bundle.score_file):
         source = inspect.getsource(module)
         lines = source.splitlines()
         for node in reversed(ast.parse(source).body):
@@ -67,7 +68,7 @@ def score_text() -> str:
                 imports.add(ast.unparse(node) if _is_outside(node) else "")
                 del lines[node.lineno - 1 : node.end_lineno]
         bodies.append("\n".join(lines).strip("\n"))
-    return "\n".join([HEAD, *sorted(imports - {""}), "", *bodies, ""])
+    return "\n".join([HEAD, *sorted(imports - {""}), "", "\n\n\n".join(bodies), ""])
 
 
 def needed_modules(root: str) -> set[str]:

@@ -1,28 +1,32 @@
-"""Score raw rows with a bundle: the heart of `automl.Bundle`, and with the reader in front the text of score.py."""
+"""Score raw rows with a bundle: the heart of `automl.Bundle`, and the middle of the text of score.py."""
 
-import argparse
-import csv
 import ctypes
 import hashlib
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
-from automl.data.read.reader import BLANKS, CsvDialect, Reader, read_row
+from automl.data.read.reader import Reader, read_row
 
 PROTOCOL = 1
 
 NAMED = 5  # rows that an error names
 
 T = TypeVar("T")
-Array = np.ndarray[Any, Any]
+Array = NDArray[np.generic]
+Document = Mapping[str, Any]  # JSON whose hash was checked
+Row = Mapping[str, object]  # raw cells by column
+Values = dict[str, float | str]  # what the graph takes of a row
+Cell = float | int | str | bool
+Answer = dict[str, Cell]
 
 
 class ScoreError(ValueError):
@@ -35,7 +39,7 @@ class Scorer:
     `manifest`, where given, is the bundle's own, checked and of the protocol that this file reads.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], manifest: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: str | os.PathLike[str], manifest: Document | None = None) -> None:
         self.manifest = _manifest(Path(folder)) if manifest is None else manifest
         model = _model(Path(folder), self.manifest)
         self.reader: Reader = self.manifest["reader"]
@@ -55,20 +59,20 @@ class Scorer:
         self._words = [(given, name) for given, name, kind in self.inputs if kind is not float]
         self._graph = getattr(self._session, "_sess", self._session)  # its wrapper finds each input in a list of all
 
-    def decide(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def decide(self, row: Row) -> Answer:
         """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column."""
         results = self._one(self._values(row))
         self._check(results, 0)
         cells = [cell for result in results for cell in result[0].tolist()]
         return self._typed(dict(zip(self.columns, cells, strict=True)))
 
-    def score(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    def score(self, rows: Iterable[Row]) -> Iterator[Answer]:
         """The answers to many raw rows, in their order, computed in chunks."""
         for number, chunk in enumerate(chunks(rows, self.chunk_rows)):
             for cells in zip(*self.answers(chunk, number * self.chunk_rows), strict=True):
                 yield self._typed(dict(zip(self.columns, cells, strict=True)))
 
-    def answers(self, rows: Sequence[Mapping[str, Any]], first: int = 0) -> list[list[Any]]:
+    def answers(self, rows: Sequence[Row], first: int = 0) -> list[list[Cell]]:
         """The output columns for one chunk of raw rows, from row `first` on; a decision is text here."""
         read = self._all(rows)
         columns: dict[str, Array] = {
@@ -86,7 +90,7 @@ class Scorer:
         ]
         return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(self.columns)}
 
-    def _one(self, values: Mapping[str, Any]) -> list[Array]:
+    def _one(self, values: Values) -> list[Array]:
         """One row through the graph; all numbers become arrays at once, which is most of what a row costs."""
         numbers = np.array([values[name] for _, name in self._numbers], dtype=float).reshape(-1, 1, 1)
         feeds: dict[str, Array] = {given: number for (given, _), number in zip(self._numbers, numbers, strict=True)}
@@ -95,15 +99,15 @@ class Scorer:
         results: list[Array] = self._graph.run(self._outputs, feeds, None)
         return results
 
-    def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _values(self, row: Row) -> Values:
         """Everything the graph may take from one raw row."""
         return self._read(row)
 
-    def _all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _all(self, rows: Sequence[Row]) -> list[Values]:
         """The same for many."""
         return [self._read(row) for row in rows]
 
-    def _read(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _read(self, row: Row) -> Values:
         try:
             return read_row(self.reader, row)
         except KeyError:
@@ -129,7 +133,7 @@ class Scorer:
                 where = f"row {rows} lacks" if len(refused) == 1 else f"rows {rows} ({len(refused)} in all) lack"
                 raise ScoreError(f'{where} a cost, and the spec says objective.costs.missing = "refuse"')
 
-    def _typed(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _typed(self, answer: Answer) -> Answer:
         if self.decisions:
             answer["decision"] = self.decisions[answer["decision"]]
         return answer
@@ -153,24 +157,17 @@ def missing_columns(names: Sequence[str]) -> str:
     return f"the data lacks {'a column' if len(names) == 1 else 'columns'} that the model reads: {listed}"
 
 
-def written(cell: Any) -> str:
-    """A cell as every CSV of ours has it: numbers in the shortest form that reads back to the same number."""
-    if cell is None:
-        return ""
-    return repr(cell) if isinstance(cell, float) else str(cell)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> Document:
     text = (folder / "manifest.json").read_bytes()
     if (folder / "manifest.sha256").read_bytes() != seal(text):
         raise ScoreError(f"{folder}: manifest.json is not the one that was written")
-    manifest: dict[str, Any] = json.loads(text)
+    manifest: Document = json.loads(text)
     if manifest["protocol"] != PROTOCOL:
         raise ScoreError(f"{folder}: the bundle has protocol {manifest['protocol']}, this file reads {PROTOCOL}")
     return manifest
 
 
-def _model(folder: Path, manifest: Mapping[str, Any]) -> bytes:
+def _model(folder: Path, manifest: Document) -> bytes:
     model = (folder / "model.onnx").read_bytes()
     if hashlib.sha256(model).hexdigest() != manifest["files"]["model.onnx"]:
         raise ScoreError(f"{folder}: model.onnx is not the one that was written")
@@ -182,7 +179,7 @@ def seal(manifest: bytes) -> bytes:
     return f"{hashlib.sha256(manifest).hexdigest()}  manifest.json\n".encode()
 
 
-def _decision_values(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _decision_values(manifest: Document) -> dict[Cell, Cell]:
     """Decisions by their text in the target's own type, where they are labels and no names of actions (D21)."""
     target = manifest["target"]
     values = dict(zip(target["texts"], target["values"], strict=True))
@@ -208,101 +205,3 @@ def _inputs(session: onnxruntime.InferenceSession) -> list[tuple[str, str, type]
         (entry.name, column, object if entry.type == "tensor(string)" else float)
         for entry, column in zip(session.get_inputs(), columns, strict=True)
     ]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Score a CSV file beside the bundle that this file lies in."""
-    parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
-    parser.add_argument("data", type=Path, help="the CSV file, with a header")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
-    parser.add_argument(
-        "--bundle", type=Path, default=Path(__file__).resolve().parent, help="default: beside this file"
-    )
-    parser.add_argument("--costs", type=Path, help="the CSV cost file of these rows, if the spec names one")
-    chosen = parser.parse_args(arguments)
-    try:
-        score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs)
-    except (ScoreError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None) -> None:
-    """Write the key columns and the answers of each row of `data` to `out`, which appears only when it is whole.
-
-    `costs` is the cost file of these rows, where the spec names one; without it the spec says what stands in.
-    """
-    partial = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as target:
-            writer = csv.writer(target, lineterminator="\n")
-            dialect: CsvDialect | None = scorer.manifest["dialect"]
-            lines = read_csv(data, dialect or {})
-            header = next(lines)
-            keys = [key for key in scorer.keys if key in header]
-            writer.writerow(keys + scorer.columns)
-            rows = (dict(zip(header, cells, strict=True)) for cells in lines)
-            whole = rows if costs is None else priced(rows, costs, scorer)
-            for number, chunk in enumerate(chunks(whole, scorer.chunk_rows)):
-                answers = scorer.answers(chunk, number * scorer.chunk_rows)
-                for row, cells in zip(chunk, zip(*answers, strict=True), strict=True):
-                    writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def priced(rows: Iterator[dict[str, str]], costs: Path, scorer: Scorer) -> Iterator[dict[str, str]]:
-    """The rows with the columns of their cost file, by row order or by key; a key that is not there has no cost."""
-    by = (scorer.manifest["spec"]["objective"].get("costs") or {}).get("by")
-    names = [column["name"] for column in scorer.reader["columns"] if column.get("optional")]
-    lines = read_csv(costs, {})
-    header = next(lines)
-    lacking = [name for name in names if name not in header]
-    if not names or by is None or lacking:
-        raise ScoreError(f"{costs}: {missing_columns(lacking) if lacking else 'the bundle reads no cost file'}")
-    amounts = (dict(zip(header, cells, strict=True)) for cells in lines)
-    if by == "row order":
-        for row, amount in zip_longest(rows, amounts):
-            if row is None or amount is None:
-                raise ScoreError(f"{costs}: in row order there is one row of costs for each row of the data")
-            yield row | {name: amount[name] for name in names}
-    else:
-        table = {one_spelling(amount.get(by, "")): amount for amount in amounts}
-        for row in rows:
-            amount = table.get(one_spelling(row.get(by, "")), {})
-            yield row | {name: amount.get(name, "") for name in names}
-
-
-def one_spelling(key: str) -> str:
-    """A key as text: "2" and "2.0" are one."""
-    text = key.strip(BLANKS)
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
-def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
-    """The header of a CSV file, then its rows, every cell as text."""
-    csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
-    with path.open(encoding=dialect.get("encoding", "utf-8"), newline="") as file:
-        lines = csv.reader(
-            file,
-            delimiter=dialect.get("separator", ","),
-            quotechar=dialect.get("quote", '"'),
-            skipinitialspace=dialect.get("skip_blank", False),
-        )
-        header = [cell.strip(BLANKS) or "column_1" for cell in next(lines, [])]
-        yield header
-        for cells in lines:
-            if len(cells) == len(header):
-                yield cells
-            elif cells:
-                raise ScoreError(f"{path}: line {lines.line_num} has {len(cells)} values, the header {len(header)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,11 +10,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from automl.bundle.scorer import ScoreError, Scorer, missing_columns, read_csv, score_file
+from automl.bundle.score_file import read_csv, score_file
+from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, missing_columns
 from automl.data.read.frames import read_frame
 from automl.data.read.reader import CsvDialect, read_row
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
@@ -44,7 +44,7 @@ class TableScorer(Scorer):
         self,
         folder: str | os.PathLike[str],
         tables: Mapping[str, TableSource] | None = None,
-        manifest: dict[str, Any] | None = None,
+        manifest: Document | None = None,
     ) -> None:
         super().__init__(folder, manifest)
         self.document = _document(Path(folder), self.manifest)
@@ -85,10 +85,10 @@ class TableScorer(Scorer):
     def _frames(self) -> Mapping[str, pl.DataFrame | pl.LazyFrame]:
         return read_tables(self.document, {}) if self._held is None else self._held  # the refusal names them all
 
-    def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _values(self, row: Row) -> Values:
         return self._read(row) | self._sorted().features(self._main(row))
 
-    def _all(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _all(self, rows: Sequence[Row]) -> list[Values]:
         main = pl.DataFrame([self._main(row) for row in rows], schema=wire_schema(self.main))
         computed = self._many(main).to_dicts()
         return [self._read(row) | more for row, more in zip(rows, computed, strict=True)]
@@ -104,7 +104,7 @@ class TableScorer(Scorer):
             self._store = RowStore.of(self.definitions, self._frames)
         return self._store
 
-    def _main(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _main(self, row: Row) -> Values:
         try:
             return read_row(self.main, row)
         except KeyError:
@@ -116,7 +116,7 @@ class TableScorer(Scorer):
 def open_scorer(
     folder: str | os.PathLike[str],
     tables: Mapping[str, TableSource] | None = None,
-    manifest: dict[str, Any] | None = None,
+    manifest: Document | None = None,
 ) -> Scorer:
     """The scorer of a bundle of one table or of several. DataError for tables that the bundle does not know."""
     several = (Path(folder) / RELATIONAL).is_file()
@@ -133,7 +133,7 @@ def given(scorer: Scorer, tables: Mapping[str, TableSource]) -> Scorer:
     return scorer
 
 
-def _document(folder: Path, manifest: Mapping[str, Any]) -> RelationalDocument:
+def _document(folder: Path, manifest: Document) -> RelationalDocument:
     content = (folder / RELATIONAL).read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest["files"].get(RELATIONAL):
         raise ScoreError(f"{folder}: {RELATIONAL} is not the one that was written")

@@ -6,12 +6,12 @@ import json
 import pickletools
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from automl.bundle.archive import opened
 from automl.bundle.golden import answers, decode, differences
 from automl.bundle.manifest import content_hash
 from automl.bundle.read import MANIFEST, SIGNATURE, Bundle, names_of, read_file
+from automl.bundle.scorer import Row
 from automl.bundle.tables import RELATIONAL, open_scorer
 from automl.errors import BundleError, MachineError
 
@@ -106,11 +106,11 @@ def _check_strangers(folder: Path, known: set[str]) -> None:
             )
 
 
-def _tables(folder: Path, bundle: Bundle) -> dict[str, Any] | None:
+def _tables(folder: Path, bundle: Bundle) -> dict[str, list[Row]] | None:
     """The raw rows of other tables that the golden rows meet."""
     if RELATIONAL not in bundle.manifest.files:
         return None
-    tables: dict[str, Any] = json.loads(read_file(folder, "golden/tables.json"))
+    tables: dict[str, list[Row]] = json.loads(read_file(folder, "golden/tables.json"))
     return tables
 
 

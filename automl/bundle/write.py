@@ -8,7 +8,6 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from automl.bundle import disk
 from automl.bundle.contents import Contents, versions
@@ -84,8 +83,8 @@ def finish(
     staged: Path,
     out: Path,
     *,
-    gates: Iterable[Any],
-    verdict: Any,
+    gates: Iterable[object],
+    verdict: object,
     card: str,
     report: str | None = None,
 ) -> Path:
@@ -180,7 +179,7 @@ def _parquet(contents: Contents) -> bytes:
     return buffer.getvalue()
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 

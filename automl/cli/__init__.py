@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
@@ -13,6 +12,7 @@ import click
 
 from automl.cli import commands
 from automl.cli.telling import tell
+from automl.registry import entries, load, module_names
 
 PURPOSE: Final = """Build a table model that is worth its money and keeps its limits.
 
@@ -45,13 +45,28 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+class Commands(click.Group):
+    """Our commands, and those of third parties, whose modules are imported where they are named or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(entry.name for entry in entries(commands.__name__))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        named = [entry for entry in entries(commands.__name__) if entry.name == cmd_name]
+        found: click.Command | None = load(named[0]).command if named else None
+        return found
+
+
 def _commands() -> dict[str, click.Command]:
     """The commands by name: the modules of `automl.cli.commands`, which import little until they are called."""
-    names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    names = module_names(list(commands.__path__))
     return {name: importlib.import_module(f"{commands.__name__}.{name}").command for name in names}
 
 
-@click.group(commands=_commands(), help=PURPOSE, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, commands=_commands(), help=PURPOSE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="automl")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error of ours.")
 def cli(debug: bool) -> None:  # `tell` looks for it: an error may come before it is parsed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -30,7 +30,7 @@ def load_spec(spec: Path, recipe: str | None, overrides: Sequence[str]) -> Spec:
     return loaded
 
 
-def put(document: Any) -> None:
+def put(document: object) -> None:
     """Text as it is, anything else as JSON, on stdout."""
     if not isinstance(document, str):
         import json
@@ -39,7 +39,7 @@ def put(document: Any) -> None:
     click.echo(document.rstrip("\n"))
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     """JSON knows no NaN and no infinity: they become null."""
     if isinstance(value, dict):
         return {str(key): _finite(item) for key, item in value.items()}

@@ -9,11 +9,11 @@ from typing import Final, Literal
 import polars as pl
 
 from automl.data.infer.column_types import guess
-from automl.data.labels import canonical
 from automl.data.read.frames import side_by_side
 from automl.data.read.reader import ColumnReader
 from automl.data.read.source import load
 from automl.data.rows import Column
+from automl.data.spelling import canonical
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
 from automl.spec.costs import CostTable

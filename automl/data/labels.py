@@ -8,16 +8,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.infer.column_types import LABEL_MISSING, guess
+from automl.data.infer.column_types import guess
 from automl.data.read.frames import read_column
 from automl.data.read.reader import BLANKS, NUMBER, ColumnReader
 from automl.data.rows import Finding, Labels, Scalar, finding
+from automl.data.spelling import canonical, shown, spelled
 from automl.errors import DataError, SpecError, nearest
+from automl.metrics.base import CLASSIFICATION, REGRESSION, metrics
 from automl.spec import Spec
 from automl.task import Kind, Task
 
-NUMBER_METRICS = frozenset({"rmse", "mae", "rmsle", "poisson_deviance", "pinball", "r2", "mape", "gamma_deviance"})
-LABEL_METRICS = frozenset({"roc_auc", "average_precision", "log_loss", "accuracy", "f1", "brier", "balanced_accuracy"})
 BANDS = ("range", "words", "unit")  # readings of a feature; as a target "31-40" is a label
 MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
@@ -55,51 +55,13 @@ def encode(labels: Labels, target: pl.Series) -> NDArray[np.float64]:
     """Y as float64: the code of each label, or the number; NaN where it is missing, infinite or an unknown label."""
     if labels.task.kind == "regression":
         return read_column(labels.reader or PLAIN, target).to_numpy().astype(np.float64)
-    codes = {_canon(value): float(code) for code, value in enumerate(labels.values)}
+    codes = {spelled(value): float(code) for code, value in enumerate(labels.values)}
     return canonical(target).replace_strict(codes, default=None, return_dtype=pl.Float64).fill_null(math.nan).to_numpy()
 
 
 def written(values: tuple[Scalar, ...]) -> tuple[str, ...]:
     """How labels are written in the output and in the graph."""
-    return tuple(_written(value) for value in values)
-
-
-def canonical(target: pl.Series) -> pl.Series:
-    """Each label as text in one spelling ("2", "2.0" and 2 are one), null where it is missing or infinite."""
-    if isinstance(target.dtype, pl.Categorical | pl.Enum):
-        target = target.cast(pl.String)
-    if target.dtype.is_nested() or target.dtype == pl.Binary:
-        raise DataError(f"the target holds {target.dtype}, not single values", where=target.name)
-    if target.dtype == pl.Object:
-        return pl.Series(target.name, [_canon(value) for value in target.to_list()], dtype=pl.String)
-    distinct = target.unique()
-    spelled = pl.DataFrame(
-        {"raw": distinct, "text": pl.Series([_canon(v) for v in distinct.to_list()], dtype=pl.String)}
-    )
-    joined = (
-        target.rename("raw").to_frame().join(spelled, on="raw", how="left", nulls_equal=True, maintain_order="left")
-    )
-    return joined["text"].rename(target.name)
-
-
-def _canon(value: object) -> str | None:
-    if value is None:
-        return None
-    text = _written(value).strip(BLANKS)
-    if text in ("", "inf", "-inf", *LABEL_MISSING):
-        return None
-    if NUMBER.fullmatch(text) and math.isfinite(float(text)):
-        number = float(text)
-        return str(int(number)) if number == int(number) and abs(number) < 2.0**53 else repr(number)
-    return text
-
-
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value == value and abs(value) < 2.0**53 and value == int(value):  # noqa: PLR0124  # not NaN
-        return str(int(value))
-    return str(value)
+    return tuple(shown(value) for value in values)
 
 
 def _numbers(target: pl.Series) -> Labels:
@@ -123,12 +85,19 @@ def _told(target: pl.Series, spec: Spec) -> tuple[Kind | None, str]:
     objective = spec.objective
     if objective.task == "regression":
         return "regression", ""
-    if objective.task is None and objective.positive is None and objective.metric in NUMBER_METRICS:
+    kinds = _kinds_of_metric(spec)
+    if objective.task is None and objective.positive is None and kinds == {"regression"}:
         return "regression", f"{objective.metric} is a metric of numbers"
-    free = objective.task is None and objective.positive is None and objective.metric not in LABEL_METRICS
+    free = objective.task is None and objective.positive is None and "regression" in kinds
     if free and target.dtype.is_float() and (distinct := target.n_unique()) > MANY_VALUES:
         return "regression", f"the target is a number with {distinct} values"
     return None, ""
+
+
+def _kinds_of_metric(spec: Spec) -> frozenset[Kind]:
+    """The kinds of task that the metric of the spec is for: all, where it names none."""
+    name = spec.objective.metric
+    return metrics.get(name, where="objective.metric").kinds if name else CLASSIFICATION | REGRESSION
 
 
 def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
@@ -144,7 +113,7 @@ def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
     if binary:
         return "binary", "objective.positive is set"
     several: Kind = "binary" if distinct <= 2 else "multiclass"  # noqa: PLR2004  # binary means two
-    if objective.metric in LABEL_METRICS:
+    if "regression" not in _kinds_of_metric(spec):
         _check_labels(texts, distinct, str(objective.metric))
         return several, f"{objective.metric} is a metric of labels and the target has {distinct}"
     return _kind_by_values(target, texts, distinct, several)
@@ -179,9 +148,9 @@ def _labels(target: pl.Series, texts: pl.Series) -> tuple[Scalar, ...]:
         for v in first["raw"].to_list()
     ]
     if len({type(v) for v in values}) > 1:
-        values = [_written(v) for v in values]
-    numeric = all(_canon(v) and NUMBER.fullmatch(_canon(v) or "") for v in values)
-    return tuple(sorted(values, key=(lambda v: float(_canon(v) or 0)) if numeric else str))
+        values = [shown(v) for v in values]
+    numeric = all(spelled(v) and NUMBER.fullmatch(spelled(v) or "") for v in values)
+    return tuple(sorted(values, key=(lambda v: float(spelled(v) or 0)) if numeric else str))
 
 
 def _positive_last(
@@ -190,18 +159,18 @@ def _positive_last(
     wanted = spec.objective.positive
     if wanted is not None:
         matching = [v for v in values if _forms(v) & _forms(wanted)]
-        exact = [v for v in matching if _canon(v) == _canon(wanted)]
+        exact = [v for v in matching if spelled(v) == spelled(wanted)]
         if not matching:
-            close = nearest(str(wanted), [_written(v) for v in values])
+            close = nearest(str(wanted), [shown(v) for v in values])
             labels = " and ".join(repr(v) for v in values)
             hint = f"did you mean {close!r}?" if close else "name the one that costs money if it is overlooked"
             raise SpecError(f"{wanted!r} is no label; they are {labels}", where="objective.positive", hint=hint)
         positive = (exact or matching)[0]
         return (*(v for v in values if v != positive), positive), []
-    pair = {_canon(v) for v in values}
-    likely = [v for v in values if _written(v).lower() in YES] if pair != {"1", "2"} else []  # codes, no answer
+    pair = {spelled(v) for v in values}
+    likely = [v for v in values if shown(v).lower() in YES] if pair != {"1", "2"} else []  # codes, no answer
     counts = dict(texts.drop_nulls().value_counts().iter_rows())
-    positive = likely[0] if len(likely) == 1 else min(reversed(values), key=lambda v: counts[_canon(v)])
+    positive = likely[0] if len(likely) == 1 else min(reversed(values), key=lambda v: counts[spelled(v)])
     why = "by its name" if len(likely) == 1 else "the rarer one"
     text = f"the positive label is {positive!r}, {why}; objective.positive says otherwise"
     said = finding("positive", spec.objective.target, text, "noted", {"positive": positive})
@@ -210,7 +179,7 @@ def _positive_last(
 
 def _forms(value: Scalar) -> set[str]:
     """The spellings of a label: true and 1 are one where labels are flags."""
-    text = _canon(value) or ""
+    text = spelled(value) or ""
     if text.lower() in {"true", "false"}:
         return {text, text.lower(), "1" if text.lower() == "true" else "0"}
     return {text}

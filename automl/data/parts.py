@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from automl.data.audit.duplicates import duplicate_groups
 from automl.data.audit.later_test import later_test, rows_in_order
 from automl.data.infer.row_time import row_times
-from automl.data.labels import canonical, encode, fit_labels
+from automl.data.labels import encode, fit_labels
 from automl.data.rows import Finding, Labels, Rows, Schema, finding
 from automl.data.schema import with_dates, with_time
 from automl.data.sources import Sources
+from automl.data.spelling import canonical
 from automl.data.split import split_test
 from automl.errors import DataError
 from automl.spec import Spec

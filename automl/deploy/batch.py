@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from automl.bundle.read import Bundle
-from automl.bundle.scorer import missing_columns, read_csv
+from automl.bundle.score_file import read_csv
+from automl.bundle.scorer import missing_columns
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.reader import CsvDialect
 from automl.data.read.source import batches, files, frame_digest, kind
@@ -29,20 +30,24 @@ CELLS = 1_000_000  # of a batch: as text they take some 60 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What to do about columns, and about cells that a spreadsheet would run.
+class Options:
+    """How files are scored; which columns may lack or be more, and what a spreadsheet must not run.
 
     `missing` columns that the model reads: refuse the data, or take them as empty. `extra` ones that it neither reads
     nor passes through: ignore them, or refuse the data. `excel_safe`: text such as ``=1+1`` is written with a quote
-    in front (CSV only).
+    in front (CSV only). `workers` processes score; the output is the same, in the same order. With `resume` a run that
+    was killed goes on after its last whole chunk, if bundle, data and options are the same; under a capacity all rows
+    are one batch, which begins anew.
     """
 
     missing: Literal["refuse", "empty"] = "refuse"
     extra: Literal["ignore", "refuse"] = "ignore"
     excel_safe: bool = False
+    workers: int = 1
+    resume: bool = False
 
 
-AS_EVER = Policy()
+AS_EVER = Options()
 
 
 def predict(
@@ -52,38 +57,25 @@ def predict(
     *,
     costs: Path | None = None,
     tables: Mapping[str, Path] | None = None,
-    policy: Policy = AS_EVER,
-    workers: int = 1,
-    resume: bool = False,
+    options: Options = AS_EVER,
     listener: Listener = silent,
 ) -> int:
     """Score the rows of `data` (csv, tsv, parquet, ndjson, arrow) into `out` (csv or parquet); returns their number.
 
-    `data` is a file, a folder or a glob. `workers` processes score; the output is the same, in the same order. With
-    `resume` a run that was killed goes on after its last whole chunk, if bundle, data and options are the same; under a
-    capacity all rows are one batch, which begins anew.
-
-    Columns: the key columns that the data has, then those of `Bundle.columns`. Rows keep their order. CSV in is read
-    as text with the dialect of training, as `score.py` does, or with its own where that does not fit. In parquet a
-    decision that is a label has the target's own type, in CSV it is the label's text. `costs` is the cost file of these
-    rows, where the spec names one; without it ``objective.costs.missing`` says what stands in.
-    `tables` are the files of the other tables, where the bundle was made of several. Under a capacity all
-    rows are ranked as one batch: they are written when the last one was read, and each takes some 50 bytes of memory.
-    Raises `BundleError`, `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older
-    `out` stays as it was then.
+    `data` is a file, a folder or a glob. Columns: the key columns that the data has, then those of `Bundle.columns`.
+    Rows keep their order. CSV in is read as text with the dialect of training, as `score.py` does, or with its own
+    where that does not fit. In parquet a decision that is a label has the target's own type, in CSV it is the label's
+    text. `costs` is the cost file of these rows, where the spec names one; without it ``objective.costs.missing`` says
+    what stands in. `tables` are the files of the other tables, where the bundle was made of several. Under a capacity
+    all rows are ranked as one batch: they are written when the last one was read, and each takes some 50 bytes of
+    memory. Raises `BundleError`, `DataError` for rows that lack columns, `MachineError` where the disk refuses; an
+    older `out` stays as it was then.
     """
-    suffix = out.suffix.lower()
-    if suffix not in {".csv", ".parquet"}:
-        raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
-    if not out.parent.is_dir():
-        raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
+    form = _form(out, options)
     model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
-    form: Form = "csv" if suffix == ".csv" else "parquet"
-    if policy.excel_safe and form != "csv":
-        raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")
-    job = _Job(model=model, data=data, costs=table, tables=tables or {}, policy=policy, form=form, workers=workers)
-    parts = Parts.open(out, form, job.identity, resume=resume and model.ranking is None)
+    job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form)
+    parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
     try:
         rows = _write(job, parts, listener)
         parts.finish()
@@ -96,11 +88,22 @@ def predict(
     return rows
 
 
+def _form(out: Path, options: Options) -> Form:
+    """CSV or parquet, by the name of the output. SpecError where it cannot be written so."""
+    suffix = out.suffix.lower()
+    if suffix not in {".csv", ".parquet"}:
+        raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
+    if not out.parent.is_dir():
+        raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
+    if options.excel_safe and suffix != ".csv":
+        raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")
+    return "csv" if suffix == ".csv" else "parquet"
+
+
 def _cost_file(model: Bundle, path: Path) -> CostFile:
     """The cost file that the bundle's spec speaks of, in the columns that the graph takes."""
-    spoken: Any = model.spec["objective"]
     names = model.optional
-    by = (spoken.get("costs") or {}).get("by")
+    by = (model.manifest.objective.get("costs") or {}).get("by")
     if not names or by is None:
         raise SpecError(
             "the bundle reads no cost file", where="--costs", hint="Its spec names no objective.costs.table."
@@ -120,9 +123,8 @@ class _Job:
     data: Path
     costs: CostFile | None
     tables: Mapping[str, Path]
-    policy: Policy
+    options: Options
     form: Form
-    workers: int
 
     @property
     def rows(self) -> int:
@@ -131,14 +133,14 @@ class _Job:
         return chunk * max(1, min(MOST_CHUNKS, CELLS // (chunk * len(self.model.needed))))
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What must be the same for a killed run to go on."""
         paths = [*files(self.data), *self.tables.values()]
         return {
             "bundle": self.model.manifest.content_hash,
             "files": [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths],
             "costs": None if self.costs is None else frame_digest(self.costs.frame),
-            "how": [self.policy.missing, self.policy.extra, self.policy.excel_safe, self.form, self.rows],
+            "how": [self.options.missing, self.options.extra, self.options.excel_safe, self.form, self.rows],
         }
 
     @property
@@ -164,14 +166,14 @@ def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, int, bytes]]:
             heads.append(_head(job, frame))
             yield first, frame
 
-    if job.workers > 1:
+    if job.options.workers > 1:
         settings = {
             "bundle": str(job.model.path),
             "tables": {name: str(path) for name, path in job.tables.items()},
             "form": job.form,
-            "excel_safe": job.policy.excel_safe,
+            "excel_safe": job.options.excel_safe,
         }
-        chunks = scored(raw(), settings, job.workers)
+        chunks = scored(raw(), settings, job.options.workers)
     else:
         chunks = (_here(job, first, frame) for first, frame in raw())
     for rows, content in chunks:
@@ -180,14 +182,14 @@ def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, int, bytes]]:
 
 def _here(job: _Job, first: int, frame: pl.DataFrame) -> tuple[int, bytes]:
     found = job.model.score(frame, typed=job.typed, first=first)
-    return found.height, rendered(found, job.form, excel_safe=job.policy.excel_safe)
+    return found.height, rendered(found, job.form, excel_safe=job.options.excel_safe)
 
 
 def _head(job: _Job, frame: pl.DataFrame) -> bytes:
     if job.form != "csv":
         return b""
     keys = [key for key in job.model.manifest.keys if key in frame.columns]
-    return header([*keys, *job.model.columns], excel_safe=job.policy.excel_safe)
+    return header([*keys, *job.model.columns], excel_safe=job.options.excel_safe)
 
 
 def _ranked(job: _Job) -> Iterator[tuple[bytes, int, bytes]]:
@@ -213,7 +215,7 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, int, bytes]]:
         ends = np.cumsum([len(part) for part in each])[:-1]
         for part, chosen in zip(waiting, np.split(codes, ends), strict=True):
             frame = model.decided(pl.read_ipc(part), chosen, typed=job.typed)
-            yield head, frame.height, rendered(frame, job.form, excel_safe=job.policy.excel_safe)
+            yield head, frame.height, rendered(frame, job.form, excel_safe=job.options.excel_safe)
 
 
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
@@ -228,12 +230,12 @@ def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
 
 
 def _columns(job: _Job, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame as the policy has it: columns by name, in any order (V04)."""
-    model, policy = job.model, job.policy
+    """The frame as the options have it: columns by name, in any order (V04)."""
+    model, options = job.model, job.options
     lacking = [name for name in model.needed if name not in frame.columns]
-    if lacking and policy.missing == "empty":
+    if lacking and options.missing == "empty":
         frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
-    if policy.extra == "refuse":
+    if options.extra == "refuse":
         known = {*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name}
         if extra := [name for name in frame.columns if name not in known]:
             raise DataError(

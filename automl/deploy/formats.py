@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from automl.bundle.scorer import written
+from automl.bundle.score_file import written
 
 Form = Literal["csv", "parquet"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 
@@ -21,6 +21,15 @@ PROGRESS, LINES = "progress.json", "rows.csv"
 GROUP = 32  # chunks of a row group
 
 
+class _Progress(TypedDict):
+    """What progress.json holds."""
+
+    identity: Mapping[str, object]
+    chunks: int
+    rows: int
+    size: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Parts:
     """Of the output `out`, `chunks` chunks with `rows` rows are written; `size` bytes, in a CSV with the header."""
@@ -28,13 +37,13 @@ class Parts:
     out: Path
     folder: Path
     form: Form
-    identity: Mapping[str, Any]
+    identity: Mapping[str, object]
     chunks: int = 0
     rows: int = 0
     size: int = 0
 
     @classmethod
-    def open(cls, out: Path, form: Form, identity: Mapping[str, Any], *, resume: bool) -> Parts:
+    def open(cls, out: Path, form: Form, identity: Mapping[str, object], *, resume: bool) -> Parts:
         """The parts of `out`; with `resume` those of a run of the same `identity` are kept, else they begin anew."""
         folder = out.with_name(f".{out.name}.parts")
         found = _progress(folder) if resume else None
@@ -58,7 +67,7 @@ class Parts:
             else:
                 self._put(f"{self.chunks:08}.arrow", content)
             self.chunks, self.rows, self.size = self.chunks + 1, self.rows + rows, self.size + len(content)
-            facts = {"identity": self.identity, "chunks": self.chunks, "rows": self.rows, "size": self.size}
+            facts: _Progress = {"identity": self.identity, "chunks": self.chunks, "rows": self.rows, "size": self.size}
             self._put(PROGRESS, json.dumps(facts).encode())
 
     def finish(self) -> None:
@@ -95,10 +104,10 @@ class Parts:
         beside.replace(self.folder / name)
 
 
-def _progress(folder: Path) -> dict[str, Any] | None:
+def _progress(folder: Path) -> _Progress | None:
     """What a killed run says of its parts, None where they cannot be gone on with."""
     try:
-        found: dict[str, Any] = json.loads((folder / PROGRESS).read_bytes())
+        found: _Progress = json.loads((folder / PROGRESS).read_bytes())
         lines = folder / LINES
         whole = not lines.exists() or lines.stat().st_size >= found["size"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO
 
 import polars as pl
 
@@ -27,7 +27,7 @@ AHEAD = 1  # chunks for each worker that wait for it
 
 
 def scored(
-    frames: Iterator[tuple[int, pl.DataFrame]], settings: Mapping[str, Any], workers: int
+    frames: Iterator[tuple[int, pl.DataFrame]], settings: Mapping[str, object], workers: int
 ) -> Iterator[tuple[int, bytes]]:
     """Rows and rendered bytes of each chunk (its first row, the raw rows), in order, by `workers` processes.
 
@@ -58,7 +58,7 @@ def scored(
             yield waiting.popleft().result()
 
 
-def _started(settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+def _started(settings: Mapping[str, object]) -> subprocess.Popen[bytes]:
     engine = str(Path(__file__).resolve().parents[2])
     return subprocess.Popen(
         [sys.executable, "-c", START, engine, json.dumps(settings)],

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from automl.learners.base import Params, Space
+from automl.registry import Registry
+
+DEFAULT = "flaml"
 
 
 class Proposer(Protocol):
@@ -25,3 +28,11 @@ class Engine:
 
     name: str
     start: Callable[[Space, Params, int], Proposer]
+
+
+def chosen(name: str | None) -> Engine:
+    """The engine that ``recipe.engine`` names, or the default one."""
+    return engines.get(name or DEFAULT, where="recipe.engine")
+
+
+engines = Registry("automl.engines", Engine, "engine")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib
 import os
 import pickle
 import select
@@ -27,6 +26,7 @@ from dataclasses import dataclass, field
 
 from automl.executors._child import HEADER, frames, work
 from automl.executors._processes import family, kill_group, proportional, resident
+from automl.executors.base import preload
 
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 BLOCKED = frozenset({"polars", "pyarrow"})  # both start threads on import, and a fork after that can dead-lock (R13)
@@ -126,19 +126,19 @@ class Helper:
     def obey(self, message: tuple[object, ...]) -> None:
         """Carry out one frame."""
         match message:
-            case ("start", list() as preload, int() as workers):
-                self.preload.extend(preload)
+            case ("start", list() as modules, int() as workers):
+                self.preload.extend(modules)
                 self.workers = workers
             case ("job", int() as ticket, str() as function, bytes() as blob, float() as seconds, int() as memory):
                 self.queue.append((ticket, function, blob, seconds, memory))
             case ("cancel",):
                 self.kill_all()
 
-    def load(self, module: str) -> None:
+    def load(self, name: str) -> None:
         """Preload one module; what cannot be imported here fails in the job that needs it, with its reason."""
         with contextlib.suppress(Exception):
-            importlib.import_module(module)
-        self.send("loaded", module)
+            self.preload.extendleft(reversed(preload(name)))
+        self.send("loaded", name)
 
     def send(self, *message: object) -> None:
         """Queue a frame for the parent."""

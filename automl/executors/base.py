@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+from automl.registry import Registry
 
 Status = Literal["ok", "error", "timeout", "memory", "crashed"]
-# In the order of first use, and in small steps: a job can start between two of them.
-PRELOAD = (
-    "numpy",
-    "automl.search.worker.fold_fit",
-    "scipy.sparse",
-    "scipy.optimize",
-    "sklearn.base",
-    "sklearn.linear_model",
-    "lightgbm",
-    "catboost",
-    "xgboost",
-)
+# In the order of first use, and in small steps: a job can start between two of them. The last one names further ones.
+PRELOAD = ("numpy", "automl.search.worker.fold_fit", "automl.learners.base:modules")
 # The environment of workers, before any import: a second thread on a busy machine makes a fit ten times as long.
 SINGLE_THREADED = {
     "OMP_NUM_THREADS": "1",
@@ -72,13 +66,43 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """The plugin: a named way to make an `Executor`."""
+    """The plugin: a named way to make an `Executor`; `needs` is the module of an extra that it cannot start without."""
 
     name: str
     start: StartExecutor
+    needs: str | None = None
 
 
 class StartExecutor(Protocol):
     """Make an executor with that many workers; one thread a job."""
 
     def __call__(self, *, workers: int) -> Executor: ...
+
+
+def run(job: Job) -> Done:
+    """Do the job here, in this thread: whatever it raises is its answer."""
+    start = time.monotonic()
+    try:
+        value = named(job.function)(**job.arguments)
+    except Exception as error:  # noqa: BLE001  # as said above
+        detail = " ".join(f"{type(error).__name__}: {error}".split())
+        return Done(id=job.id, status="error", detail=detail, seconds=time.monotonic() - start)
+    return Done(id=job.id, status="ok", value=value, seconds=time.monotonic() - start)
+
+
+def preload(name: str) -> tuple[str, ...]:
+    """Import the module `name`; a function, as ``module:function``, is called and names further ones."""
+    if ":" in name:
+        return tuple(named(name)())
+    importlib.import_module(name)
+    return ()
+
+
+def named(function: str) -> Callable[..., Any]:
+    """The function that is called ``module:function``."""
+    module, _, name = function.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+backends = Registry("automl.executors", Backend, "executor")

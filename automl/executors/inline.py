@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import time
 from collections import deque
 
-from automl.executors.base import Backend, Done, Job
+from automl.executors.base import Backend, Done, Job, run
 
 
 class InlineExecutor:
@@ -21,24 +19,13 @@ class InlineExecutor:
 
     def wait(self, seconds: float) -> tuple[Done, ...]:
         del seconds
-        return (_run(self._queue.popleft()),) if self._queue else ()
+        return (run(self._queue.popleft()),) if self._queue else ()
 
     def cancel(self) -> None:
         self._queue.clear()
 
     def close(self) -> None:
         self.cancel()
-
-
-def _run(job: Job) -> Done:
-    start = time.monotonic()
-    module, _, name = job.function.partition(":")
-    try:
-        value = getattr(importlib.import_module(module), name)(**job.arguments)
-    except Exception as error:  # noqa: BLE001  # whatever a job raises is its answer
-        detail = " ".join(f"{type(error).__name__}: {error}".split())
-        return Done(id=job.id, status="error", detail=detail, seconds=time.monotonic() - start)
-    return Done(id=job.id, status="ok", value=value, seconds=time.monotonic() - start)
 
 
 def _start(*, workers: int) -> InlineExecutor:

@@ -8,7 +8,6 @@ memory of jobs there is left to Ray. The worker processes stay warm between jobs
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import pickle
 import sys
@@ -22,7 +21,7 @@ from typing import Any
 from automl.errors import MachineError, SpecError
 from automl.executors._child import outcome
 from automl.executors._processes import family, kill_group, proportional
-from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Job
+from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Job, preload
 
 ATTEMPTS = 2  # a job under way when its worker dies is started once more (R15)
 TICK = 0.05  # seconds between two looks at deadlines and memory
@@ -57,9 +56,10 @@ class Worker:
 
     def __init__(self) -> None:
         """Import what fits need: a first fit that imports seems slow, and the search would plan for slow ones."""
-        for module in PRELOAD:
-            with contextlib.suppress(ImportError):  # it fails in the job that needs it, with its reason
-                importlib.import_module(module)
+        waiting = list(PRELOAD)
+        while waiting:
+            with contextlib.suppress(Exception):  # it fails in the job that needs it, with its reason
+                waiting[:0] = preload(waiting.pop(0))
 
     def where(self) -> tuple[str, int]:
         """The host and the process id."""
@@ -261,4 +261,4 @@ def _start(*, workers: int) -> RayExecutor:
     return RayExecutor(workers=workers)
 
 
-RAY = Backend(name="ray", start=_start)
+RAY = Backend(name="ray", start=_start, needs="ray")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from automl.data.rows import Column, Fold
 from automl.features.plan import Feature
 from automl.ops.expr import Absolute, Expr, Less, Where, constant
-from automl.registry import Registry
+from automl.registry import LAST, Registry
 from automl.task import Task
 
 Floats = NDArray[np.float64]
@@ -52,12 +52,14 @@ class Fitted:
 class Step:
     """One way to make features of one column. `applies` looks at the column only, never at rows.
 
-    `fit` gives the features of the column, fitted on the sample: none if the column has nothing to give.
+    `fit` gives the features of the column, fitted on the sample: none if the column has nothing to give. A column has
+    the features of all steps that apply to it, by their `order`, then by name; a feature's name says whose it is.
     """
 
     name: str
     applies: Callable[[Column], bool]
     fit: Callable[[Column, Sample], tuple[Fitted, ...]]
+    order: int = LAST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +90,25 @@ class Survey:
         return sorted(found, key=lambda column: -self.weight.get(column.name, 0.0))
 
 
+def _nothing(_columns: Sequence[Column]) -> tuple[Ask, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
     """One way to make features of several columns, or one that is worth its cost on some data only.
 
-    `propose` says what it would do; the search tries that and keeps what helps. `fit` does it: `columns` are those of
+    `propose` says what it would do; the search tries that, by `order`, then by name, and keeps what helps. `always`
+    says what it does without being tried, to the feature columns of any data. `fit` does it: `columns` are those of
     the ask, in its order.
     """
 
     name: str
     propose: Callable[[Survey], tuple[Ask, ...]]
     fit: Callable[[Sequence[Column], Sample], tuple[Fitted, ...]]
+    always: Callable[[Sequence[Column]], tuple[Ask, ...]] = _nothing
+    order: int = LAST
+    brief: bool = False  # on rows that have a time it is tried even where the time is short
 
 
 def made(name: str, source: Iterable[str], expr: Expr, values: Floats | None = None) -> Fitted:

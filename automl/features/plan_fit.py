@@ -30,9 +30,10 @@ def fit_plan(
 def fit_sample(sample: Sample, schema: Schema, asks: Sequence[Ask] = ()) -> tuple[Plan, Floats]:
     """The plan fitted on a sample, and the matrix [n, F] that learners see on its rows.
 
-    Every column has the steps of its kind, free text its joint step; `asks` are further joint steps, as the search
-    over features chose them. The matrix is out of fold (over the folds of the sample) wherever the target was looked
-    at; on any other rows `transform` is right. Columns that are constant on the sample are left out, so F may be 0.
+    Every column has the steps of its kind, and columns together the joint steps that are always there; `asks` are
+    further joint steps, as the search over features chose them. The matrix is out of fold (over the folds of the
+    sample) wherever the target was looked at; on any other rows `transform` is right. Columns that are constant on the
+    sample are left out, so F may be 0.
     """
     found, values = _made(sample, schema, asks)
     return Plan(features=tuple(made.feature for _, made in found)), values
@@ -69,9 +70,8 @@ def _made(sample: Sample, schema: Schema, asks: Sequence[Ask]) -> tuple[list[tup
 
 
 def default_asks(schema: Schema) -> tuple[Ask, ...]:
-    """What is no option: free text says nothing without its words."""
-    texts = tuple(column.name for column in schema.features if column.wire == "text")
-    return (Ask(step="text", columns=texts),) if texts else ()
+    """What joint steps do on any data."""
+    return tuple(ask for step in joints.all.values() for ask in step.always(schema.features))
 
 
 def fit_asks(asks: Sequence[Ask], schema: Schema, sample: Sample) -> list[Fitted]:

@@ -17,7 +17,7 @@ def main() -> None:
     import polars as pl
 
     from automl.bundle.read import Bundle
-    from automl.bundle.scorer import written
+    from automl.bundle.score_file import written
 
     folder = Path(asked["folder"])
     golden = json.loads((folder / "golden" / "rows.json").read_text(encoding="utf-8"))

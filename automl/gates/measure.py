@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import BundleError, SpecError
-from automl.gates.base import GateVerdict, Limit, Measured, gates
+from automl.gates.base import GateVerdict, Measured, gates
 from automl.spec.limits import Limits
 
 ROWS = 2_000
@@ -42,8 +42,12 @@ def measure(
 
 def check(limits: Limits) -> None:
     """Raise `SpecError` for a limit that no gate measures."""
+    for name in limits.custom or ():
+        if name in Limits.model_fields:
+            raise SpecError(f"{name} is a limit of its own", where=f"limits.custom.{name}", hint=f"limits.{name} = ...")
+        gates.get(name, where=f"limits.custom.{name}")
     for name, limit in limits:
-        if limit and name not in gates.all:
+        if limit and name not in {"custom", *gates.all}:
             raise SpecError("no gate measures this limit", where=f"limits.{name}")
 
 
@@ -85,7 +89,7 @@ def _together(runs: Sequence[Measured]) -> Measured:
 
 def verdicts(measured: Measured, limits: Limits) -> tuple[GateVerdict, ...]:
     """What each gate says to these figures."""
-    return tuple(verdict for gate in gates.all.values() for verdict in gate.judge(measured, _limit(limits, gate.name)))
+    return tuple(verdict for gate in gates.all.values() for verdict in gate.judge(measured, limits.of(gate.name)))
 
 
 def run(
@@ -152,9 +156,4 @@ def _probe(script: str, settings: Mapping[str, object], folder: Path, seconds: f
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise BundleError(f"score.py failed on the golden rows: {last}", where=str(folder))
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def _limit(limits: Limits, name: str) -> Limit:
-    found: Limit = getattr(limits, name, None)
     return found

@@ -7,14 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from automl.bundle.scorer import Scorer
+from automl.bundle.scorer import Row, Scorer
 from automl.bundle.tables import open_scorer
 from automl.errors import DataError
 from automl.gates.base import Gate, GateVerdict, Limit, Measured
 
-Row = Mapping[str, Any]
+T = TypeVar("T")
 
 POINTS, ROWS = 40, 40
 TOLERANCE = 1e-9  # of the largest prediction: sums of many trees round
@@ -30,14 +30,14 @@ def _judge(measured: Measured, limit: Limit) -> tuple[GateVerdict, ...]:
     if not directions:
         return ()
     golden = measured.folder / "golden"
-    rows = json.loads((golden / "rows.json").read_text(encoding="utf-8"))
+    rows: list[Row] = json.loads((golden / "rows.json").read_text(encoding="utf-8"))
     scorer = open_scorer(measured.folder, _tables(golden))
     return tuple(_one(scorer, rows, column, way) for column, way in directions.items())
 
 
-def _tables(golden: Path) -> Mapping[str, Any] | None:
+def _tables(golden: Path) -> Mapping[str, list[Row]] | None:
     beside = golden / "tables.json"
-    found: Mapping[str, Any] | None = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else None
+    found: Mapping[str, list[Row]] | None = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else None
     return found
 
 
@@ -66,14 +66,14 @@ def _one(scorer: Scorer, rows: Sequence[Row], column: str, way: str) -> GateVerd
     )
 
 
-def _grid(scorer: Scorer, rows: Sequence[Row], column: str) -> list[Any]:
+def _grid(scorer: Scorer, rows: Sequence[Row], column: str) -> list[object]:
     """Raw cells of the column in the order of their numbers, spread over all that the golden rows have."""
     entry = next((entry for entry in scorer.reader["columns"] if entry["name"] == column), None)
     if entry is None or entry["wire"] != "number":
         raise DataError("a direction needs a column that is read as a number", where=f"limits.monotone.{column}")
     from automl.data.read.reader import read_row
 
-    cells: dict[float, Any] = {}
+    cells: dict[float, object] = {}
     for row in rows:
         value = float(read_row({"columns": [entry]}, row)[column])
         if math.isfinite(value) and abs(value) < LARGEST:
@@ -81,7 +81,7 @@ def _grid(scorer: Scorer, rows: Sequence[Row], column: str) -> list[Any]:
     return _spread([cells[value] for value in sorted(cells)], POINTS)
 
 
-def _spread(items: Sequence[Any], most: int) -> list[Any]:
+def _spread(items: Sequence[T], most: int) -> list[T]:
     """At most `most` of the items, evenly, with the first and the last."""
     if len(items) <= most:
         return list(items)

@@ -42,7 +42,7 @@ class Builder:
         self.varying: set[int] = set()  # the ids of the expressions that differ from row to row
         self.count = 0
 
-    def constant(self, values: NDArray[Any]) -> str:
+    def constant(self, values: NDArray[np.generic]) -> str:
         """The name of a constant tensor."""
         tensor = numpy_helper.from_array(np.ascontiguousarray(values))
         key = tensor.SerializeToString(deterministic=True)

@@ -39,7 +39,7 @@ class Graph:
     """
 
     nodes: tuple[Node, ...]
-    constants: Mapping[str, NDArray[Any]]
+    constants: Mapping[str, NDArray[np.generic]]
     inputs: Mapping[str, tuple[str, bool]]
     outputs: tuple[str, ...]
 
@@ -108,7 +108,7 @@ def _attribute(message: memoryview) -> tuple[str, Any]:
     return name, readers[kind]()
 
 
-def _tensor(message: memoryview) -> tuple[str, NDArray[Any]]:
+def _tensor(message: memoryview) -> tuple[str, NDArray[np.generic]]:
     parts = _by_number(message, ints=True)
     name = _text(parts[8][0]) if 8 in parts else ""  # noqa: PLR2004  # the number of the field
     shape = [_whole(value) for value in parts.get(1, [])]

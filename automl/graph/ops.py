@@ -146,7 +146,7 @@ def _look_up(builder: Builder, index: ops.IndexOf, values: Floats) -> str:
     return _look_up_keys(builder, builder.values[id(index.of)], np.array(index.keys, dtype=object), values)
 
 
-def _look_up_keys(builder: Builder, x: str, keys: NDArray[Any], values: Floats) -> str:
+def _look_up_keys(builder: Builder, x: str, keys: NDArray[np.generic], values: Floats) -> str:
     attributes = {"keys_tensor": keys, "values_tensor": values[:-1], "default_tensor": values[-1:]}
     tensors = {name: numpy_helper.from_array(np.ascontiguousarray(values)) for name, values in attributes.items()}
     return builder.op("LabelEncoder", x, domain=ML, **tensors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from automl.ops.rewrite import substitute
 RAW = 1e-6  # of max(1, |score|): a library may sum in another order
 LATER = 1e-9  # of max(1, |value|): the same arithmetic
 TIE = 1e-6  # of max(1, the row's largest expected cost): two actions that cost the same
+Values = Mapping[str, Any]  # by name: arrays of numbers, texts as a series or as objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +81,12 @@ def check_parity(assembly: Assembly, frame: pl.DataFrame, native: Sequence[Float
     )
 
 
-def _graph_values(assembly: Assembly, frame: pl.DataFrame) -> dict[str, NDArray[Any]]:
+def _graph_values(assembly: Assembly, frame: pl.DataFrame) -> Values:
     session = open_session(to_onnx({**assembly.outputs, **assembly.stages}, inputs=assembly.inputs))
     return session.run({column.name: frame[column.name].to_numpy() for column in assembly.inputs})
 
 
-def _numpy_values(assembly: Assembly, frame: pl.DataFrame, computed: dict[str, NDArray[Any]]) -> dict[str, Any]:
+def _numpy_values(assembly: Assembly, frame: pl.DataFrame, computed: Values) -> Values:
     """The features, and everything after the raw scores of the graph, with numpy."""
     raws = {id(expr): Stub(name, expr.width) for name, expr in assembly.stages.items() if name != "features"}
     wanted = {**assembly.outputs, **_expected_costs(assembly)}
@@ -102,7 +103,7 @@ def _expected_costs(assembly: Assembly) -> dict[str, Expr]:
     return {f"costs of {name}": parts[-1].of for name, parts in chosen.items() if parts}
 
 
-def _decisions(assembly: Assembly, computed: dict[str, NDArray[Any]], expected: dict[str, Any]) -> tuple[int, int]:
+def _decisions(assembly: Assembly, computed: Values, expected: Values) -> tuple[int, int]:
     """How many rows have a text that differs, and how many of these are ties."""
     differing = ties = 0
     for name, expr in assembly.outputs.items():
@@ -122,7 +123,7 @@ def _tied(costs: Floats) -> NDArray[np.bool_]:
     return margin
 
 
-def _difference(one: NDArray[Any], other: NDArray[Any]) -> float:
+def _difference(one: Floats, other: Floats) -> float:
     """The largest |one - other| / max(1, |other|); infinite where only one is NaN, 0 where both are the same."""
     if one.shape != other.shape:
         return float("inf")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from automl.errors import DataError
 from automl.graph.audit import audit
 
+if TYPE_CHECKING:
+    import onnxruntime
+
+Array = NDArray[np.generic]
 INPUTS = "inputs"  # the metadata entry with the columns' real names
 VALUES = "values"  # the metadata entry with the names of inner values that another policy may stand on
 DTYPES = {"tensor(double)": np.float64, "tensor(string)": object, "tensor(bool)": np.bool_, "tensor(int64)": np.int64}
@@ -20,7 +24,7 @@ DTYPES = {"tensor(double)": np.float64, "tensor(string)": object, "tensor(bool)"
 class Session:
     """An open graph. `inputs` are the columns it needs, `outputs` what it computes, in the graph's order."""
 
-    def __init__(self, runtime: Any) -> None:
+    def __init__(self, runtime: onnxruntime.InferenceSession) -> None:
         graph_names = [entry.name for entry in runtime.get_inputs()]
         metadata = runtime.get_modelmeta().custom_metadata_map
         self.inputs: tuple[str, ...] = tuple(json.loads(metadata[INPUTS])) if INPUTS in metadata else (*graph_names,)
@@ -32,7 +36,7 @@ class Session:
         self._runtime = runtime
         self._names = tuple(zip(graph_names, self.inputs, strict=True))
 
-    def run(self, columns: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
+    def run(self, columns: Mapping[str, Array], outputs: Sequence[str] | None = None) -> dict[str, Array]:
         """The outputs named (or all) for N rows of columns, float64 or str objects, [N] or [N, 1].
 
         Numbers come back as float64 [N, width], text as str objects [N, 1]. One row or many, the bits are the same.
@@ -64,5 +68,5 @@ def open_session(model: bytes) -> Session:
     return Session(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
 
 
-def _upright(values: NDArray[Any]) -> NDArray[Any]:
+def _upright(values: Array) -> Array:
     return values if values.ndim > 1 else np.reshape(values, (-1, 1))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.ops.expr import Expr
+from automl.registry import LAST, Registry
 from automl.task import Kind, Loss, Shape, Task
 
 Value = float | int | str | bool
@@ -114,7 +115,10 @@ class Fit(Protocol):
 class Learner:
     """One learner. `cost` is its typical time against LightGBM's.
 
-    `portfolio(task, rows)` opens with its defaults; it is empty where the learner is not worth its time.
+    `portfolio(task, rows)` opens with its defaults; it is empty where the learner is not worth its time. Among
+    learners that are not measured together (see `portfolio`) the one of the lowest `order` is tried first, then by
+    name. `package` is the distribution that computes it, whose version belongs to a fit, and `preload` the modules
+    that its fits import, in the order of first use: workers load them once, before the first fit.
     """
 
     name: str
@@ -125,6 +129,10 @@ class Learner:
     cost: float = 1.0
     monotone: bool = False  # it keeps the directions of its features
     baseline: bool = False  # fitted first, in seconds, so that a candidate always stands
+    order: int = LAST
+    package: str | None = None
+    preload: tuple[str, ...] = ()
+    tolerance: float = 1e-12  # of a raw score, or of 1 if that is more: how far the library's may be from its export's
 
 
 LOSS: Mapping[str, Loss] = {
@@ -143,3 +151,12 @@ def aimed(task: Task, y: Floats, loss: str) -> Task:
     if float(y.min()) >= 0.0:
         shape = "counts" if float(y.min()) == 0.0 and bool(np.all(y == np.floor(y))) else "positive"
     return replace(task, loss=LOSS.get(loss, "squared"), shape=shape)
+
+
+def modules() -> tuple[str, ...]:
+    """What workers load before the first fit: each learner's `preload`, baselines first."""
+    ordered = sorted(learners.all.values(), key=lambda learner: (not learner.baseline, learner.order))
+    return tuple(dict.fromkeys(name for learner in ordered for name in learner.preload))
+
+
+learners = Registry("automl.learners", Learner, "learner")

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model,
 from automl.learners.constant import log_odds, nothing_to_learn, shares
 from automl.ops.expr import Features, Trees
 from automl.task import Task
+
+if TYPE_CHECKING:
+    import catboost
 
 NAME = "catboost"
 FEW_CLASSES = 4
@@ -37,7 +40,7 @@ LOSS = {
 class CatBoostModel:
     """A booster cut at its best round. It knows the classes of train only: `seen` of them, the rest keep `floor`."""
 
-    booster: Any
+    booster: catboost.CatBoost
     kept: int
     columns: int
     target: Target
@@ -97,7 +100,7 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     capped = int(params.get("rounds", MOST_ROUNDS)) if watched else int(params["rounds"])
     booster = catboost.CatBoost(_settings(loss, params, seed, capped, train.directions))
 
-    def pool(part: Matrix) -> Any:
+    def pool(part: Matrix) -> catboost.Pool:
         label = np.searchsorted(seen, part.y) if task.kind == "multiclass" else target.learned(part.y)
         return catboost.Pool(single(part.values), label, weight=part.weight, thread_count=1)
 
@@ -238,4 +241,7 @@ CATBOOST = Learner(
     fit=fit,
     monotone=True,
     cost=3.0,
+    order=2,
+    package="catboost",
+    preload=("catboost",),
 )

@@ -32,4 +32,6 @@ EXTRA_TREES = Learner(
     space=forest_space,
     fit=fit,
     cost=3.0,
+    package="scikit-learn",
+    preload=("sklearn.linear_model", "sklearn.ensemble"),
 )

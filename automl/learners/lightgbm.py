@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from automl.learners._stopping import MOST_ROUNDS, Stopper
 from automl.learners._target import Target, directed, regression_entries, smeared
@@ -15,6 +16,9 @@ from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model,
 from automl.learners.constant import nothing_to_learn
 from automl.ops.expr import Features, Trees
 from automl.task import Task
+
+if TYPE_CHECKING:
+    import lightgbm
 
 NAME = "lightgbm"
 FEW_CLASSES = 4
@@ -36,7 +40,7 @@ OBJECTIVE = {
 class LightGBMModel:
     """A booster cut at its best round."""
 
-    booster: Any
+    booster: lightgbm.Booster
     kept: int
     columns: int
     target: Target
@@ -158,7 +162,7 @@ def _tree(fields: Mapping[str, str], target: int) -> Tree:
     )
 
 
-def _sets(fields: Mapping[str, str], threshold: Floats, category: Any) -> dict[int, tuple[int, ...]]:
+def _sets(fields: Mapping[str, str], threshold: Floats, category: NDArray[np.bool_]) -> dict[int, tuple[int, ...]]:
     """The codes on the left of each category node: a threshold numbers a run of 32-bit words."""
     bounds = _numbers(fields.get("cat_boundaries", ""), np.int64)
     words = _numbers(fields.get("cat_threshold", ""), np.int64)
@@ -253,4 +257,7 @@ LIGHTGBM = Learner(
     space=_space,
     fit=fit,
     monotone=True,
+    order=1,
+    package="lightgbm",
+    preload=("sklearn.base", "lightgbm"),
 )

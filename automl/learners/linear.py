@@ -165,4 +165,7 @@ LINEAR = Learner(
     monotone=True,
     cost=0.3,
     baseline=True,
+    preload=("scipy.sparse", "scipy.optimize"),
+    package="scipy",
+    tolerance=1e-9,
 )

@@ -230,4 +230,6 @@ NEURAL_NET = Learner(
     space=_space,
     fit=fit,
     cost=4.0,
+    order=3,  # worth most per second after the two boosters (docs/decisions/0003)
+    tolerance=1e-9,
 )

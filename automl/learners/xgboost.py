@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model,
 from automl.learners.constant import nothing_to_learn
 from automl.ops.expr import Features, Trees
 from automl.task import Task
+
+if TYPE_CHECKING:
+    import xgboost
 
 NAME = "xgboost"
 FEW_CLASSES = 4
@@ -36,7 +39,7 @@ OBJECTIVE = {
 class XGBoostModel:
     """A booster cut at its best round."""
 
-    booster: Any
+    booster: xgboost.Booster
     kept: int
     columns: int
     target: Target
@@ -86,38 +89,40 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
     target = Target.of(train, task, params)
     stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
     settings = _settings(train, target, params, seed)
-
-    class Watch(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # xgboost is untyped
-        """Lets the stopper see each round."""
-
-        def after_iteration(self, model: Any, epoch: int, evals_log: Mapping[str, Any]) -> bool:
-            del model, epoch
-            return stopper.stop(next(iter(evals_log["valid"].values()))[-1] if valid is not None else None)
-
-    def data(part: Matrix, like: Any = None) -> Any:
-        label = target.learned(part.y)
-        return xgboost.QuantileDMatrix(
-            single(part.values), label, weight=part.weight, ref=like, nthread=1, max_bin=int(settings["max_bin"])
-        )
-
-    rows = data(train)
+    rows = _data(train, target, settings)
     booster = xgboost.train(
         settings,
         rows,
         num_boost_round=int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"]),
-        evals=[(data(valid, rows), "valid")] if valid is not None else [],
-        callbacks=[Watch()],
+        evals=[(_data(valid, target, settings, rows), "valid")] if valid is not None else [],
+        callbacks=[_watch(stopper)],
         verbose_eval=False,
     )
+    kept, columns = stopper.best, train.values.shape[1]
     return smeared(
-        XGBoostModel(
-            booster=booster[: stopper.best],
-            kept=stopper.best,
-            columns=train.values.shape[1],
-            target=target,
-            params=params,
-        ),
-        train,
+        XGBoostModel(booster=booster[:kept], kept=kept, columns=columns, target=target, params=params), train
+    )
+
+
+def _watch(stopper: Stopper) -> xgboost.callback.TrainingCallback:
+    """A callback of XGBoost that lets the stopper see each round, with its loss where there are validation rows."""
+    import xgboost
+
+    class Watch(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # xgboost is untyped
+        def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Mapping[str, Any]) -> bool:
+            del model, epoch
+            return stopper.stop(next(iter(evals_log["valid"].values()))[-1] if evals_log else None)
+
+    return Watch()
+
+
+def _data(part: Matrix, target: Target, settings: Params, like: xgboost.DMatrix | None = None) -> xgboost.DMatrix:
+    """The rows as XGBoost has them, with the bins of `like` where it is given."""
+    import xgboost
+
+    label = target.learned(part.y)
+    return xgboost.QuantileDMatrix(
+        single(part.values), label, weight=part.weight, ref=like, nthread=1, max_bin=int(settings["max_bin"])
     )
 
 
@@ -219,4 +224,8 @@ XGBOOST = Learner(
     fit=fit,
     monotone=True,
     cost=1.5,
+    order=4,
+    package="xgboost",
+    preload=("xgboost",),
+    tolerance=1e-6,  # its own sums are float32
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any
 
 import numpy as np
 
@@ -70,7 +69,7 @@ def _rebuilt(expr: Expr, new: dict[int, Expr]) -> Expr:
     return replace(expr, **{field.name: _swapped(getattr(expr, field.name), new) for field in fields(expr)})
 
 
-def _swapped(value: Any, new: dict[int, Expr]) -> Any:
+def _swapped(value: object, new: dict[int, Expr]) -> object:
     if isinstance(value, Expr):
         return new[id(value)]
     if isinstance(value, tuple):

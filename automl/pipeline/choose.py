@@ -28,7 +28,7 @@ SCORING_ROWS = 4096  # the graph's buffers for a chunk stay in the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class ChosenModel:
     """The shippable model. `reader` has the columns that the graph needs, no others.
 
     `outcome` is what it was made of: that of the search, but for members that the graph does not compute as their
@@ -48,7 +48,7 @@ class Choice:
     left_out: tuple[str, ...] = ()
 
 
-def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int) -> Choice:
+def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int) -> ChosenModel:
     """Calibrate on out-of-fold rows, put the `asked` policy behind, write the graph, and prove it by stages.
 
     A member whose scores in the graph are not those of its library stays out where there are others. Raises
@@ -67,7 +67,7 @@ def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int
         return replace(rest, left_out=(parity.reason, *rest.left_out))
     if not parity.ok:
         raise BundleError(parity.reason, where="parity", hint="This is a bug of ours: please report it with the spec.")
-    return Choice(
+    return ChosenModel(
         outcome=outcome,
         assembly=assembly,
         model=to_onnx(assembly.outputs, inputs=assembly.inputs, values=policy.expected_amounts),

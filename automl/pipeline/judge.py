@@ -26,7 +26,7 @@ from automl.decide.verdict.verdict import ROWS_SMALL, Verdict
 from automl.errors import DataError
 from automl.metrics.groups import by_group
 from automl.metrics.interval import interval
-from automl.pipeline.choose import Choice, score_rows
+from automl.pipeline.choose import ChosenModel, score_rows
 from automl.spec.limits import Fairness
 from automl.task import Kind
 
@@ -55,7 +55,7 @@ class Judgement:
 
 def judge(
     data: Prepared,
-    choice: Choice,
+    choice: ChosenModel,
     *,
     asked: Sequence[str],
     seed: int,

@@ -22,13 +22,15 @@ from automl.data.rows import Column, Prepared, Rows
 from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
 from automl.features.relational.relate import narrowed
 from automl.ops.bulk import evaluate
-from automl.pipeline.choose import Choice
+from automl.pipeline.choose import ChosenModel
 from automl.pipeline.judge import Judgement
 from automl.search.leaderboard import Outcome
 from automl.spec import Spec
 
 
-def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement | None, *, created: datetime) -> Contents:
+def pack(
+    spec: Spec, data: Prepared, choice: ChosenModel, judgement: Judgement | None, *, created: datetime
+) -> Contents:
     """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops.
 
     Without a `judgement` the test part was not looked at: the bundle has no scores, and evidence out of fold only.
@@ -67,7 +69,7 @@ def pack(spec: Spec, data: Prepared, choice: Choice, judgement: Judgement | None
     )
 
 
-def _evidence(data: Prepared, choice: Choice, judgement: Judgement | None) -> pl.DataFrame:
+def _evidence(data: Prepared, choice: ChosenModel, judgement: Judgement | None) -> pl.DataFrame:
     """The rows of the parts that were judged that the policy and its verdict stand on."""
     policy = choice.policy
     parts: list[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]]] = [(data.train, choice.outcome.oof, "oof")]
@@ -114,7 +116,7 @@ def _expected(policy: DecisionPolicy, rows: Rows) -> dict[str, NDArray[np.float6
 
 
 def _answered(
-    choice: Choice,
+    choice: ChosenModel,
     golden: list[dict[str, Any]],
     document: RelationalDocument | None,
     tables: Mapping[str, Any],
@@ -136,12 +138,12 @@ def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:
     )
 
 
-def _features(choice: Choice) -> tuple[FeatureRecord, ...]:
+def _features(choice: ChosenModel) -> tuple[FeatureRecord, ...]:
     used = [choice.outcome.plan.features[place] for place in choice.assembly.features_used]
     return tuple(FeatureRecord(name=feature.name, kind=feature.kind, source=feature.source) for feature in used)
 
 
-def _answers(choice: Choice, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
+def _answers(choice: ChosenModel, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
     """The ops' own answers to the golden rows, by output column: the graph must give the same."""
     by_ops = evaluate(choice.assembly.outputs, frame)
     answers: dict[str, NDArray[np.generic]] = {}

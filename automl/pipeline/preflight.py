@@ -54,7 +54,7 @@ def preflight(
     deadline: Deadline,
     listener: Listener = silent,
 ) -> Preflight:
-    """Read the data, and check all that can be wrong before a search: place, data, costs, limits, learners, folds.
+    """Read the data, and check all that can be wrong before a search: place, data, costs, limits, plugins, folds.
 
     Nothing is written. Raises `SpecError` and `DataError`.
     """
@@ -62,6 +62,7 @@ def preflight(
     from automl.gates.floor import Floor
 
     backend_of(spec)
+    _check_engine(spec)
     place = _place(spec, out)
     loaded = _preload(spec)
     floor = Floor(spec.limits)  # measured while the data is read
@@ -111,10 +112,17 @@ def _of_kind(data: Prepared) -> Iterator[Metric]:
 
 def backend_of(spec: Spec) -> Backend:
     """What starts workers; `SpecError` where there is no such executor."""
-    from automl.executors.base import Backend
-    from automl.registry import Registry
+    from automl.executors.base import backends
 
-    return Registry("automl.executors", Backend, "executor").get(spec.budget.executor)
+    return backends.get(spec.budget.executor, where="budget.executor")
+
+
+def _check_engine(spec: Spec) -> None:
+    """A wrong name is told at once; the default's is right, and engines are imported with trials under way."""
+    if spec.recipe.engine is not None:
+        from automl.engines.base import chosen
+
+        chosen(spec.recipe.engine)
 
 
 def _place(spec: Spec, out: Path | str | None) -> Path:

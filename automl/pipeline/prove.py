@@ -14,12 +14,12 @@ from automl.pipeline.result import Fit
 if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.gates.base import GateVerdict, Measured
-    from automl.pipeline.choose import Choice
+    from automl.pipeline.choose import ChosenModel
     from automl.pipeline.judge import Judgement
     from automl.search.run import Run
 
 
-def judge_on_test(run: Run, data: Prepared, choice: Choice) -> Judgement:
+def judge_on_test(run: Run, data: Prepared, choice: ChosenModel) -> Judgement:
     """Look at the test part, once."""
     from automl.pipeline.judge import judge
 
@@ -30,7 +30,7 @@ def judge_on_test(run: Run, data: Prepared, choice: Choice) -> Judgement:
     return judge(data, choice, asked=asked, seed=run.seed, threads=threads, fairness=limits.fairness)
 
 
-def stage_bundle(run: Run, data: Prepared, choice: Choice, judgement: Judgement, place: Path) -> Path:
+def stage_bundle(run: Run, data: Prepared, choice: ChosenModel, judgement: Judgement, place: Path) -> Path:
     """The bundle in its folder beside `place`, before its gates are asked."""
     from automl.bundle.write import stage, staging
     from automl.pipeline.pack import pack

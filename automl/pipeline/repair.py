@@ -16,7 +16,7 @@ from automl.decide.verdict.quick_saving import quick_saving
 from automl.errors import BundleError, LimitRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.gates.measure import observe, verdicts
-from automl.pipeline.choose import Choice
+from automl.pipeline.choose import ChosenModel
 from automl.pipeline.pack import pack
 from automl.search.distill.lighter_models import LighterModel, LighterModels
 from automl.search.distill.limit_use import ESTIMATE, MeasuredOutcome
@@ -57,7 +57,7 @@ class Attempt:
 class WithinLimits:
     """A model that keeps the limits, what was measured of it, and every model that was tried."""
 
-    choice: Choice
+    choice: ChosenModel
     measured: Measured
     attempts: tuple[Attempt, ...]
 
@@ -80,7 +80,7 @@ class Repair:
     policy: DecisionPolicy
     lighter: LighterModels
     staged: Path
-    make: Callable[[Outcome], Choice]
+    make: Callable[[Outcome], ChosenModel]
 
 
 def keep_limits(outcome: Outcome, repair: Repair) -> WithinLimits:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.gates.base import Measured
-    from automl.pipeline.choose import Choice
+    from automl.pipeline.choose import ChosenModel
     from automl.search.finish import SearchResult
     from automl.search.leaderboard import Outcome
     from automl.search.run import Run
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Shipped:
     """The shippable model, and what was measured of it where serving is limited."""
 
-    choice: Choice
+    choice: ChosenModel
     measured: Measured | None
 
 
@@ -32,7 +32,7 @@ def ship(run: Run, data: Prepared, result: SearchResult, policy: DecisionPolicy,
     from automl.pipeline.refuse import write_story
     from automl.pipeline.repair import NothingFits, Repair, keep_limits
 
-    def make(outcome: Outcome) -> Choice:
+    def make(outcome: Outcome) -> ChosenModel:
         return _choose(run, data, outcome, policy)
 
     if result.lighter is None:
@@ -47,7 +47,7 @@ def ship(run: Run, data: Prepared, result: SearchResult, policy: DecisionPolicy,
     return Shipped(choice=kept.choice, measured=kept.measured)
 
 
-def _choose(run: Run, data: Prepared, outcome: Outcome, policy: DecisionPolicy) -> Choice:
+def _choose(run: Run, data: Prepared, outcome: Outcome, policy: DecisionPolicy) -> ChosenModel:
     from automl.pipeline.choose import choose
     from automl.pipeline.refuse import write_story
 

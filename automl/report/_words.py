@@ -61,7 +61,7 @@ def columns(rows: Sequence[Sequence[object]], *, indent: int = 2) -> list[str]:
     ]
 
 
-def interval(found: Mapping[str, Any]) -> str:
+def interval(found: Facts) -> str:
     """The interval of a score, empty if it has none."""
     if found.get("low") is None or found.get("high") is None:
         return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from automl.bundle.verdict import VerdictRecord
 from automl.report._words import Facts, figure, render
@@ -18,7 +17,7 @@ def tell_refusal(
     board: Sequence[Facts],
     unpromised: str | None = None,
     points: Sequence[str] = (),
-) -> tuple[dict[str, Any], str]:
+) -> tuple[dict[str, object], str]:
     """What `refusal.json` and `refusal.md` hold, from `GateVerdict`s, `Verdict` and `Trial`s as JSON values.
 
     A limit that fails, or an `unpromised` requirement, is exit code 4 and goes before a verdict that is not worth it,
@@ -26,7 +25,7 @@ def tell_refusal(
     """
     failed = [gate for gate in gates if not gate["ok"]]
     worthless = verdict is not None and not verdict["worth"]
-    document = {
+    document: dict[str, object] = {
         "refused": True,
         "exit_code": 4 if failed or unpromised else 5,
         "reasons": [
@@ -42,7 +41,7 @@ def tell_refusal(
     return document, render("refusal.md.j2", {**document, "story": story})
 
 
-def _nearest(gate: Facts) -> dict[str, Any]:
+def _nearest(gate: Facts) -> dict[str, object]:
     shown, asked = figure(gate["measured"], gate["unit"]), figure(gate["limit"], gate["unit"])
     return {
         "limit": f"limits.{gate['gate']}",

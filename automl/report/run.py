@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from automl.report._words import Facts
 
 JOURNAL, REFUSAL = "journal.jsonl", "refusal.json"
 
@@ -16,7 +17,7 @@ def is_run(path: Path) -> bool:
     return (path / JOURNAL).is_file()
 
 
-def describe_run(path: Path, *, board: bool) -> dict[str, Any]:
+def describe_run(path: Path, *, board: bool) -> dict[str, object]:
     """The number of trials by status, the reasons of a refusal, and with `board` every trial, the best first.
 
     `features` tells what each group of further features gained in the search, and whether it was kept.
@@ -38,20 +39,20 @@ def describe_run(path: Path, *, board: bool) -> dict[str, Any]:
     }
 
 
-def by_loss(trial: Mapping[str, Any]) -> tuple[bool, float, int]:
+def by_loss(trial: Facts) -> tuple[bool, float, int]:
     """The order of a board: the smallest loss first, trials without one last."""
     loss = trial["loss"]
     return (loss is None, 0.0 if loss is None else loss, trial["id"])
 
 
-def _features(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _features(entries: Sequence[Facts]) -> list[dict[str, object]]:
     """The groups of the search over features: name, gain (a share of the loss), its standard errors, kept, text."""
     wanted = ("name", "gain", "errors", "kept", "text")
     groups = [group for entry in entries if entry.get("kind") == "features" for group in entry["groups"]]
     return [{key: group[key] for key in wanted} for group in groups]
 
 
-def _front(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _front(entries: Sequence[Facts]) -> list[dict[str, object]]:
     """The points of the last front; `chosen` says which of them the run took."""
     for entry in reversed(entries):
         if entry.get("kind") == "front":
@@ -59,7 +60,7 @@ def _front(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return []
 
 
-def _entry(text: bytes) -> dict[str, Any] | None:
+def _entry(text: bytes) -> Facts | None:
     try:
         found = json.loads(text)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from automl.bundle.verdict import VerdictRecord
 from automl.report._words import Facts, columns, count, digits, figure, interval, line, prose
@@ -24,7 +24,7 @@ NUMBERS = frozenset({"loss", "score", "seconds"})
 class Summarised(Protocol):
     """What is shown of a fit: its summary as JSON values."""
 
-    def summary(self) -> dict[str, Any]: ...
+    def summary(self) -> Facts: ...
 
 
 def render_fit(done: Summarised) -> str:
@@ -72,7 +72,7 @@ def render_gates(found: Again) -> str:
     return "\n".join([*lines, *(f"  {line(gate.reason)}" for gate in found.gates if not gate.ok)])
 
 
-def describe(path: Path, *, board: bool = False) -> dict[str, Any]:
+def describe(path: Path, *, board: bool = False) -> dict[str, object]:
     """What a bundle says of itself, or a run folder of its trials (`board`: every one), as JSON values.
 
     Raises `BundleError` where a bundle's files are not those that were written.

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from automl.engines.base import Engine
+from automl.engines.base import chosen
 from automl.learners.base import Learner
 from automl.learners.portfolio import order
 from automl.registry import Registry
@@ -25,7 +25,6 @@ from automl.search.schedule import successive_halving
 from automl.search.schedule.estimates import usual_fit, work
 from automl.search.state import State
 
-ENGINES = Registry("automl.engines", Engine, "engine")
 CURVES = 6  # calibrations where decisions are looked at out of fold: all rows, and without each of five parts
 
 
@@ -122,7 +121,7 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
         task=problem.task,
         rows=rows,
         fidelity=first,
-        engine=lambda: ENGINES.get(run.engine),
+        engine=lambda: chosen(run.spec.recipe.engine),
         seed=run.seed,
         cost=cost,
         tell=lambda text: run.tell("search", text),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from automl.search.results import counting_folds, end
+from automl.search.collect import counting_folds, end
 from automl.search.schedule import jobs, racing, repeated_cv
 from automl.search.schedule.estimates import granted, seconds_left
 from automl.search.state import State

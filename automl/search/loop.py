@@ -6,13 +6,13 @@ import signal
 
 from automl.errors import Stopped
 from automl.search.begin import begin, resume
+from automl.search.collect import close, take
 from automl.search.cost.reserve import crowding
 from automl.search.events import tell_the_end
 from automl.search.feature_search.search import choose_features
 from automl.search.feed import feed, plan_ahead
 from automl.search.finish import SearchResult, finish
 from automl.search.problem import Problem
-from automl.search.results import close, take
 from automl.search.run import Run
 from automl.search.schedule import racing
 from automl.search.schedule.estimates import seconds_left, seconds_reserved

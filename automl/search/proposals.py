@@ -15,7 +15,6 @@ from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import Fidelity, at_rate, hurried
 from automl.task import Task
 
-FIRST = ("lightgbm", "catboost", "neural_net", "xgboost")  # worth most per second (decision 3); others by name
 MOST_HASTE = 2.0
 REPEATS = 20  # proposals that were tried before, until one is taken as the last word of its search
 ENOUGH = ((100, 4), (500, 8), (2_500, 15), (10_000, 40), (100_000, 100))  # rows: trials without a gain (AutoGluon)
@@ -37,8 +36,7 @@ def usable(learners: Mapping[str, Learner], names: Sequence[str], task: Task) ->
         for name, learner in learners.items()
         if task.kind in learner.kinds and (learner.baseline or not names or name in names)
     ]
-    order = {name: place for place, name in enumerate(FIRST)}
-    return tuple(sorted(known, key=lambda learner: (order.get(learner.name, len(order)), learner.name)))
+    return tuple(sorted(known, key=lambda learner: (learner.order, learner.name)))
 
 
 def enough(rows: int) -> float:

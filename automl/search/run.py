@@ -16,7 +16,7 @@ from automl.spec.model import Spec
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-    `learners` is the package of learners, `engine` names what proposes their parameters.
+    `learners` is the package of learners.
     """
 
     spec: Spec
@@ -25,7 +25,6 @@ class Run:
     folder: RunDir
     listener: Listener
     learners: str = LEARNERS
-    engine: str = "flaml"
 
     @property
     def seed(self) -> int:

@@ -20,7 +20,7 @@ class Layer:
     """Values from one place. `lines` are those of the file `name`; an override has none."""
 
     name: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     lines: Mapping[Path, int] = field(default_factory=dict)
 
     def without(self, key: str) -> Layer:
@@ -74,9 +74,9 @@ def read_override(text: str) -> Layer:
     return Layer(name="--set", values=values)
 
 
-def merge(layers: Iterable[Layer]) -> dict[str, Any]:
+def merge(layers: Iterable[Layer]) -> dict[str, object]:
     """All values, tables merged key by key, a later layer before an earlier one."""
-    merged: dict[str, Any] = {}
+    merged: dict[str, object] = {}
     for layer in layers:
         merged = _merged(merged, layer.values)
     return merged
@@ -118,7 +118,7 @@ def _text(path: File) -> str:
         raise SpecError(f"the spec cannot be read: {error.strerror}", where=str(path), hint=hint) from None
 
 
-def _merged(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(low: Mapping[str, object], high: Mapping[str, object]) -> dict[str, object]:
     """New tables all the way down, so that nobody's mapping is shared."""
     merged = dict(low)
     for key, value in high.items():

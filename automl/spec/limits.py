@@ -43,3 +43,11 @@ class Limits(Section):
     """Columns whose rise may only raise, or only lower, the prediction."""
     fairness: Annotated[tuple[Fairness, ...], BeforeValidator(read_list)] = ()
     """Gaps between groups that must not be exceeded."""
+    custom: Mapping[str, FiniteFloat] | None = None
+    """Limits by the names of gates that are no keys above: those of other packages, each in the gate's own unit."""
+
+    def of(self, gate: str) -> float | Mapping[str, object] | tuple[object, ...] | None:
+        """What is asked of the gate called `gate`, by a key of its own or under `custom`; None if nothing is."""
+        own = gate in type(self).model_fields
+        found: float | Mapping[str, object] | tuple[object, ...] | None = getattr(self, gate) if own else None
+        return found if own or self.custom is None else self.custom.get(gate)

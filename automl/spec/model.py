@@ -41,9 +41,9 @@ class Spec(Section):
     """What the finished bundle may cost to run. A limit that fails: no bundle, exit code 4."""
     recipe: Recipe = Recipe()
     """What the search builds on."""
-    monitor: Mapping[str, Any] | None = None
+    monitor: Mapping[str, object] | None = None
     """Watching the model at work."""
-    retrain: Mapping[str, Any] | None = None
+    retrain: Mapping[str, object] | None = None
     """Fitting again when it is time."""
 
     _origin: Origin = PrivateAttr(default=Origin())
@@ -67,7 +67,7 @@ class Spec(Section):
         return {name: section for name, section in _rewrite(values, self._origin.written).items() if section != {}}
 
 
-def _rewrite(value: Any, written: Mapping[str, str]) -> Any:
+def _rewrite(value: object, written: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: _rewrite(item, written) for key, item in value.items()}
     return written.get(value, value) if isinstance(value, str) else value

@@ -118,7 +118,7 @@ def _nearest_key(path: Path, model: type[BaseModel]) -> str:
 
 
 def _keys_at(path: Path, model: type[BaseModel]) -> list[str]:
-    at: Any = model
+    at: object = model
     for part in path:
         if isinstance(at, type) and issubclass(at, BaseModel):
             fields = at.model_fields
@@ -130,11 +130,11 @@ def _keys_at(path: Path, model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in inner.model_fields.items()] if inner else []
 
 
-def _is_mapping(annotation: Any) -> bool:
+def _is_mapping(annotation: object) -> bool:
     return get_origin(annotation) is Mapping
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
+def _section(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := _section(part))), None)

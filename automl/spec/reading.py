@@ -27,7 +27,7 @@ def load(path: Path | str, *, recipe: str | None = None, overrides: Iterable[str
 
 
 def parse(
-    mapping: Mapping[str, Any],
+    mapping: Mapping[str, object],
     *,
     base: Path | None = None,
     recipe: str | None = None,

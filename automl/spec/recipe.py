@@ -9,7 +9,7 @@ from automl.spec.units import Share
 
 
 class Recipe(Section):
-    """`folds` of the validation, at most `members` shipped, `learners` tried (none named: all)."""
+    """`folds` of the validation, at most `members` shipped, `learners` tried (none named: all) as `engine` proposes."""
 
     name: str = "balanced"
     """The recipe to build on; `automl recipes` lists them."""
@@ -19,5 +19,7 @@ class Recipe(Section):
     """The most models that ship in one ensemble; with few rows, as many fits of each (at most 3) are averaged."""
     learners: Names = ()
     """The learners to try. None named: all."""
+    engine: str | None = None
+    """The search engine that proposes parameters: `flaml` (which stands without it), `random`, or a plugin's."""
     feature_search: Share = 0.15
     """The most of the time that the search over features may take; 0 leaves each column with the steps of its kind."""

@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from automl.spec.model import Spec
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema() -> dict[str, object]:
     """The schema, with defaults as people write them."""
     schema = Spec.model_json_schema(by_alias=True, schema_generator=_Schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "automl spec"}
@@ -19,7 +19,7 @@ def json_schema() -> dict[str, Any]:
 class _Schema(GenerateJsonSchema):
     """Draft 2020-12 without the titles that repeat the keys."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # the signature is pydantic's
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002  # the signature is pydantic's
         """No key needs its own name as a title."""
         return False
 

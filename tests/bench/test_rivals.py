@@ -13,16 +13,6 @@ from automl.bench.sets import Unavailable
 from automl.errors import SpecError
 
 
-@pytest.mark.parametrize("name", rivals.names(rivals.folder()))
-def test_every_rival_keeps_the_contract(name: str) -> None:
-    """Its file says for what it stands and what it needs, in words that pip knows, and has a `run(task, budget)`."""
-    rival = find_rival(name, rivals.folder())
-    assert rival.purpose.endswith((".", ":"))
-    assert rival.needs
-    assert all(rivals.NEED.fullmatch(need) for need in rival.needs)
-    assert "\ndef run(task, budget):" in rival.path.read_text()
-
-
 def test_the_rivals_of_the_plan_are_there() -> None:
     """The four big engines with AutoGluon in three forms, mljar, and four untuned learners."""
     found = rivals.names(rivals.folder())

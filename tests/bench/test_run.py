@@ -15,6 +15,7 @@ import pytest
 
 from automl import metrics
 from automl.bench import run
+from automl.bench.tasks import read_task
 from automl.bench.watch import Watched
 from automl.bundle.read import Bundle
 
@@ -57,7 +58,7 @@ def test_a_cell_is_scored_on_the_raw_test_file(
     task: Path, bundle: Path, fitted: list[list[str]], tmp_path: Path
 ) -> None:
     """The scores are those of the written bundle on rows whose label is known, by the task's metric first."""
-    record = run.run_cell(task, recipe="quick", budget="5s", seed=3, settings=("budget.trials=2",))
+    record = run.run_cell(read_task(task), recipe="quick", budget="5s", seed=3, settings=("budget.trials=2",))
     scored = Bundle.load(bundle).predict(pl.read_parquet(task / "test.parquet"))["probability"].to_numpy()[1:, None]
     y = np.array([(place // 2) % 2 for place in range(1, 100)], dtype=float)
     assert next(iter(record["scores"])) == "log_loss"
@@ -90,7 +91,7 @@ def test_a_fit_that_gave_no_bundle_keeps_its_last_words(task: Path, monkeypatch:
     """No scores, and the end of what it said, which may be long."""
     words = "x" * 5_000 + "automl: it broke"
     monkeypatch.setattr(run, "watch", lambda command, **said: told(exit_code=1, stderr=words, killed="memory"))
-    record = run.run_cell(task, recipe="quick", budget="5s", seed=0)
+    record = run.run_cell(read_task(task), recipe="quick", budget="5s", seed=0)
     assert (record["scores"], record["fit"], record["golden_rows_verified"]) == ({}, {}, 0)
     assert (record["exit_code"], record["killed"]) == (1, "memory")
     assert record["error"].endswith("automl: it broke")
@@ -106,7 +107,8 @@ def test_the_machine_and_the_versions_are_told() -> None:
 def test_other_tables_are_left_aside_only_if_that_is_said(monkeypatch, tmp_path):
     """`--main-table` asks for the main table alone; without it all tables are used."""
     asked = []
-    monkeypatch.setattr(run, "run_cell", lambda folder, **said: asked.append(said["main_table"]) or {})
+    monkeypatch.setattr(run, "read_task", lambda folder, **said: asked.append(said["main_table"]))
+    monkeypatch.setattr(run, "run_cell", lambda task, **said: {})
     assert run.main([str(tmp_path)]) == run.main([str(tmp_path), "--main-table"]) == 0
     assert asked == [False, True]
 

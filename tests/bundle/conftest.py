@@ -16,7 +16,7 @@ from automl.bundle.golden_tables import with_tables
 from automl.bundle.read import MANIFEST, SEAL, SIGNATURE
 from automl.bundle.scorer import seal
 from automl.bundle.write import finish, stage, staging
-from automl.data.read.typed_tables import Related
+from automl.data.read.typed_tables import RelatedTables
 from automl.data.rows import Labels
 from automl.features.relational.codec import to_json
 from automl.features.relational.definition import (
@@ -24,10 +24,10 @@ from automl.features.relational.definition import (
     Base,
     Catalog,
     Definitions,
-    Feature,
     Hop,
     Relation,
-    Table,
+    RelationalFeature,
+    TableSchema,
 )
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
@@ -64,19 +64,19 @@ def purchases() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def related(purchases: pl.DataFrame) -> Related:
+def related(purchases: pl.DataFrame) -> RelatedTables:
     """What a bundle keeps where main, whose rows have a `customer`, gets the sum and number of that one's purchases."""
     catalog = Catalog(
         tables=(
-            Table(name="main", columns={"customer": "category", "age": "number"}),
-            Table(name="purchases", columns={"customer": "category", "value": "number", "kind": "category"}),
+            TableSchema(name="main", columns={"customer": "category", "age": "number"}),
+            TableSchema(name="purchases", columns={"customer": "category", "value": "number", "kind": "category"}),
         ),
         relations=(Relation(child="purchases", parent="main", on=(("customer", "customer"),)),),
     )
     path = (Hop(table="purchases", on=(("customer", "customer"),)),)
     features = (
-        Feature(name="spent", expr=Aggregation(op="sum", path=path, of=Base(column="value")), wire="number"),
-        Feature(name="times", expr=Aggregation(op="count", path=path), wire="number"),
+        RelationalFeature(name="spent", expr=Aggregation(op="sum", path=path, of=Base(column="value")), wire="number"),
+        RelationalFeature(name="times", expr=Aggregation(op="count", path=path), wire="number"),
     )
 
     def entry(name: str, wire: str) -> dict[str, object]:
@@ -95,14 +95,14 @@ def related(purchases: pl.DataFrame) -> Related:
         },
         "unused": ["people"],
     }
-    return Related(document=document, samples={"purchases": purchases})
+    return RelatedTables(document=document, samples={"purchases": purchases})
 
 
 @pytest.fixture(scope="session")
 def tables_bundle(
     make_contents: Callable[[Labels], Contents],
     regression: Labels,
-    related: Related,
+    related: RelatedTables,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A finished bundle over `related`: the price is age + 100 times what was spent + 10,000 times the purchases."""

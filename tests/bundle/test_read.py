@@ -8,16 +8,20 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from automl.bundle.manifest import Manifest
+from automl.bundle.manifest import Manifest, outputs_of
 from automl.bundle.read import MANIFEST, SEAL, Bundle
 from automl.bundle.scorer import seal
+from automl.bundle.write import stage
 from automl.data.rows import Labels
 from automl.errors import BundleError, DataError
+from automl.graph.onnx import to_onnx
+from automl.ops import expr as ops
 from automl.task import Task
 
 
@@ -203,3 +207,75 @@ def test_loading_needs_little(bundle):
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_bundle_tells_what_it_reads_and_answers(bundle):
+    """What the server and the commands ask of a bundle of one table."""
+    model = Bundle.load(bundle)
+    assert set(model.needed) == {"age", "income", "job", "note", "day", "member"}
+    assert model.columns == ["probability", "decision", "expected_cost"]
+    assert model.decisions == [1, 2]
+    assert model.spec == model.manifest.spec
+    assert (model.tables, model.table_readers, model.catalog, model.optional) == ([], {}, None, [])
+
+
+def test_rows_given_as_a_list_are_answered_like_a_frame(bundle, raw):
+    """`decide_all` answers row by row; a row that lacks a column is told with its name."""
+    model = Bundle.load(bundle)
+    rows = raw.head(7).to_dicts()
+    assert model.decide_all(rows) == model.predict(raw.head(7)).drop("id").to_dicts()
+    assert model.decide_all([]) == []
+    with pytest.raises(DataError, match="'age'"):
+        model.decide_all([{name: cell for name, cell in rows[0].items() if name != "age"}])
+
+
+def test_other_tables_are_held_or_given(tables_bundle, purchases):
+    """Tables at loading, beside a frame, or as rows: the same answers; what the bundle reads of them is told."""
+    rows = pl.DataFrame({"age": ["30", ""], "customer": ["anna", "ben"]})
+    model = Bundle.load(tables_bundle)
+    assert model.tables == list(model.table_readers) == ["purchases"]
+    assert model.catalog is not None
+    assert model.catalog.names == ("main", "purchases")
+    answer = model.predict(rows, {"purchases": purchases})
+    assert answer["prediction"].to_list() == [104_530.0, 11_000.0]
+    assert Bundle.load(tables_bundle, tables={"purchases": purchases.to_dicts()}).predict(rows).equals(answer)
+    assert model.given({"purchases": purchases.to_pandas()}).predict(rows).equals(answer)
+    with pytest.raises(DataError, match="the model also reads the table 'purchases'"):
+        model.predict(rows)
+
+
+@pytest.fixture
+def limited(make_contents, binary, tmp_path):
+    """A bundle that may act on a quarter of a batch; acting saves the probability, whatever is decided row by row."""
+    chance = ops.Sigmoid(ops.Multiply(ops.Column("age"), ops.constant(0.01)))
+    costs = ops.Concat((ops.constant(0.0), ops.Subtract(ops.constant(0.0), chance)))
+    outputs = {
+        "probability": chance,
+        "decision": ops.TakeText(ops.ArgMin(costs), binary.texts),
+        "expected_cost": ops.RowSum(ops.Pick(costs, (1,))),
+        "action_costs": costs,
+    }
+    contents = make_contents(binary)
+    capacity = replace(
+        contents,
+        model=to_onnx(outputs, inputs=[ops.Column("age")]),
+        reader={"columns": [entry for entry in contents.reader["columns"] if entry["name"] == "age"]},
+        outputs=outputs_of(binary, ("decision", "expected_cost", "action_costs"), actions=binary.texts),
+        spec={"objective": {"target": "bad", "capacity": {"act": 0.25}}, "data": {}},
+        golden=[{"age": "30"}],
+    )
+    stage(capacity, tmp_path / "limited")
+    return Bundle.load(tmp_path / "limited")
+
+
+def test_a_batch_under_a_capacity_is_ranked(limited):
+    """A frame is one batch: its best quarter gets the room, and the expected cost is that of what is decided."""
+    rows = pl.DataFrame({"age": ["20", "80", "50", "70"]})
+    assert limited.decide({"age": "20"})["decision"] == 2
+    answer = limited.predict(rows)
+    assert answer["decision"].to_list() == [1, 2, 1, 1]
+    costs = answer["expected_cost"].to_list()
+    assert [cost == 0.0 for cost in costs] == [True, False, True, True]
+    assert costs[1] == -answer["probability"][1]
+    assert limited.predict(rows.reverse()).reverse().equals(answer)
+    assert isinstance(limited.predict(rows.to_pandas()), type(rows.to_pandas()))

@@ -1,49 +1,13 @@
-"""score.py stands alone and says what everything else says."""
+"""The scorer answers raw rows, one or many, and opens no bundle that was changed."""
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-from automl.bundle.read import Bundle
-from automl.bundle.scorer import ScoreError, Scorer, main
-
-ALONE = """
-import sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"automl", "polars", "pandas", "pydantic", "narwhals", "onnx", "sklearn"}:
-            raise ImportError(name)
-sys.meta_path.insert(0, Refuse())
-import runpy
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
-
-
-def write_csv(path, frame):
-    """As a spreadsheet would."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(frame.columns)
-        writer.writerows(frame.iter_rows())
-
-
-def test_score_py_equals_predict(bundle, raw, tmp_path):
-    """The script beside the bundle, without automl in reach, writes what `Bundle.predict` says, digit for digit."""
-    write_csv(tmp_path / "in.csv", raw)
-    command = [sys.executable, "-c", ALONE, bundle / "score.py", tmp_path / "in.csv", "-o", tmp_path / "out.csv"]
-    subprocess.run(command, check=True)
-    answer = Bundle.load(bundle).predict(raw)
-    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    assert rows[0] == answer.columns
-    assert rows[1:] == [[key, repr(p), str(decision), repr(cost)] for key, p, decision, cost in answer.iter_rows()]
+from automl.bundle.scorer import ScoreError, Scorer
 
 
 def test_many_rows_are_scored_in_order(bundle, raw):
@@ -63,17 +27,6 @@ def test_score_py_checks_what_it_opens(bundle, tmp_path, name):
     (copy / name).write_bytes(content)
     with pytest.raises(ScoreError, match="not the one that was written"):
         Scorer(copy)
-
-
-def test_a_short_row_stops_and_leaves_nothing(bundle, raw, tmp_path, capsys):
-    """D10, V14: a ragged line is named, exit 1, and there is no half-written output."""
-    write_csv(tmp_path / "in.csv", raw)
-    with (tmp_path / "in.csv").open("a", encoding="utf-8") as file:
-        file.write("c0500,33\n")
-    arguments = [str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--bundle", str(bundle)]
-    assert main(arguments) == 1
-    assert "line 502 has 2 values, the header 7" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
 def test_missing_columns_are_named(bundle):

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from automl.bundle.read import Bundle
-from automl.bundle.scorer import Scorer, score_file
+from automl.bundle.score_file import score_file
+from automl.bundle.scorer import Scorer
 from automl.deploy import batch
 from automl.errors import BundleError, DataError, SpecError
 
@@ -199,7 +200,7 @@ def test_a_killed_run_goes_on_where_it_was(bundle, raw, tmp_path, monkeypatch):
             with (tmp_path / ".out.csv.parts" / "rows.csv").open("ab") as file:
                 file.write(b"half a li")
         events = []
-        assert batch.predict(bundle, long, out, resume=True, listener=events.append) == 15_000
+        assert batch.predict(bundle, long, out, options=batch.Options(resume=True), listener=events.append) == 15_000
         assert [event.facts["rows"] for event in events] == [12_288, 15_000, 15_000]
         assert out.read_bytes() == whole.read_bytes()
         assert not list(tmp_path.glob(".*.parts"))
@@ -217,7 +218,7 @@ def test_another_file_or_option_is_not_gone_on_with(bundle, raw, tmp_path, monke
     with pytest.raises(KeyboardInterrupt):
         batch.predict(bundle, data, out, listener=stop)
     pl.concat([raw.reverse()] * 20).write_parquet(data)
-    batch.predict(bundle, data, out, resume=True)
+    batch.predict(bundle, data, out, options=batch.Options(resume=True))
     assert pl.read_csv(out, infer_schema=False)["id"][0] == raw["id"][-1]
 
 
@@ -226,11 +227,11 @@ def test_several_workers_give_the_same_file(bundle, raw, tmp_path, monkeypatch):
     monkeypatch.setattr(batch, "CELLS", 1)
     pl.concat([raw] * 30).write_csv(tmp_path / "in.csv")
     batch.predict(bundle, tmp_path / "in.csv", tmp_path / "one.csv")
-    batch.predict(bundle, tmp_path / "in.csv", tmp_path / "two.csv", workers=2)
+    batch.predict(bundle, tmp_path / "in.csv", tmp_path / "two.csv", options=batch.Options(workers=2))
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     pl.read_csv(tmp_path / "in.csv", infer_schema=False).drop("age").write_csv(tmp_path / "short.csv")
     with pytest.raises(DataError, match="'age'"):
-        batch.predict(bundle, tmp_path / "short.csv", tmp_path / "two.csv", workers=2)
+        batch.predict(bundle, tmp_path / "short.csv", tmp_path / "two.csv", options=batch.Options(workers=2))
 
 
 def test_columns_are_found_by_name(bundle, raw, data, tmp_path):
@@ -244,11 +245,11 @@ def test_columns_are_found_by_name(bundle, raw, data, tmp_path):
     batch.predict(bundle, wide, tmp_path / "b.csv")
     assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
     with pytest.raises(DataError, match="does not read: 'new'"):
-        batch.predict(bundle, wide, tmp_path / "b.csv", policy=batch.Policy(extra="refuse"))
+        batch.predict(bundle, wide, tmp_path / "b.csv", options=batch.Options(extra="refuse"))
     raw.drop("age").write_csv(short)
     with pytest.raises(DataError, match="'age'"):
         batch.predict(bundle, short, tmp_path / "b.csv")
-    batch.predict(bundle, short, tmp_path / "b.csv", policy=batch.Policy(missing="empty"))
+    batch.predict(bundle, short, tmp_path / "b.csv", options=batch.Options(missing="empty"))
     empty = Bundle.load(bundle).predict(raw.with_columns(pl.lit("").alias("age")))
     assert pl.read_csv(tmp_path / "b.csv")["probability"].to_list() == empty["probability"].to_list()
 
@@ -258,13 +259,13 @@ def test_a_spreadsheet_runs_nothing(bundle, raw, tmp_path):
     keys = ["=1+1", "+1", "-1", "@x", "\tx", "plain"]
     raw.head(6).with_columns(pl.Series("id", keys)).write_parquet(tmp_path / "in.parquet")
     batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "a.csv")
-    batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "b.csv", policy=batch.Policy(excel_safe=True))
+    batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "b.csv", options=batch.Options(excel_safe=True))
     assert pl.read_csv(tmp_path / "a.csv", infer_schema=False)["id"].to_list() == keys
     assert pl.read_csv(tmp_path / "b.csv", infer_schema=False)["id"].to_list() == [f"'{key}" for key in keys[:5]] + [
         "plain"
     ]
     with pytest.raises(SpecError, match="only CSV"):
-        batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "b.parquet", policy=batch.Policy(excel_safe=True))
+        batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "b.parquet", options=batch.Options(excel_safe=True))
 
 
 def test_globs_and_arrow_are_read_in_parts(bundle, raw, tmp_path, monkeypatch):

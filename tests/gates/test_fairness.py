@@ -16,6 +16,12 @@ from automl.gates.fairness import FEWEST, fairness
 from automl.spec.limits import Fairness
 
 
+def measured(folder: Path) -> Measured:
+    """A run of nothing: the gate looks at the folder alone."""
+    figures = {"walls": (), "aside": {}, "asked": 0, "start": 0.0, "resident": 0, "seconds": 0.0}
+    return Measured(folder=folder, proportional=None, threads=None, **figures)
+
+
 def judge(folder: Path, groups: dict[str, tuple[float | None, int]], gap: float = 0.1) -> tuple[GateVerdict, ...]:
     """The verdict on recall by sex; `groups` are (recall, rows) by name."""
     told = [
@@ -24,9 +30,7 @@ def judge(folder: Path, groups: dict[str, tuple[float | None, int]], gap: float 
     ]
     told.append({"column": "sex", "group": "f", "metric": "precision", "value": 0.0, "n": 1_000})
     (folder / "manifest.json").write_text(json.dumps({"groups": told}))
-    figures = {"walls": (), "aside": {}, "asked": 0, "start": 0.0, "resident": 0, "seconds": 0.0}
-    measured = Measured(folder=folder, proportional=None, threads=None, **figures)
-    return fairness.judge(measured, (Fairness(column="sex", metric="recall", gap=gap),))
+    return fairness.judge(measured(folder), (Fairness(column="sex", metric="recall", gap=gap),))
 
 
 @pytest.mark.parametrize(("gap", "ok"), [(0.25, True), (0.26, True), (0.24, False), (0.0, False)])
@@ -70,20 +74,4 @@ def test_what_was_not_computed_is_an_error(tmp_path):
 
 def test_without_a_limit_there_is_no_verdict(tmp_path):
     """Nothing asked, nothing judged."""
-    assert (
-        fairness.judge(
-            Measured(
-                folder=tmp_path,
-                walls=(),
-                aside={},
-                asked=0,
-                start=0.0,
-                resident=0,
-                proportional=None,
-                threads=None,
-                seconds=0.0,
-            ),
-            (),
-        )
-        == ()
-    )
+    assert fairness.judge(measured(tmp_path), ()) == ()

@@ -105,8 +105,12 @@ def test_what_score_py_prints_does_not_disturb(tmp_path):
 
 def test_a_limit_without_a_gate_is_refused():
     """No limit is passed over in silence; nothing is run for it."""
-    with pytest.raises(SpecError, match=r"limits.charm: no gate measures this limit"):
-        measure(Path("nowhere"), [("charm", 1.0)])
+
+    class Charming(Limits):
+        charm: float = 1.0
+
+    with pytest.raises(SpecError, match=r"limits\.charm: no gate measures this limit"):
+        measure(Path("nowhere"), Charming())
 
 
 def test_throughput_and_cold_start_are_measured_where_they_are_asked_for(bundle, monkeypatch):

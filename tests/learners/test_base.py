@@ -1,311 +1,35 @@
-"""The contract that every registered learner keeps."""
+"""What a task tells a learner, and which learners come first."""
 
-import pickle
+from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from automl.learners.base import Choice, FeatureInfo, Learner, Matrix, Model, Range, aimed
-from automl.ops.bulk import evaluate
-from automl.registry import Registry
+from automl.learners.base import aimed, learners, modules
 from automl.task import Task
 
-LEARNERS = Registry("automl.learners", Learner, "learner").all
-TASKS = (Task(kind="binary", classes=2), Task(kind="multiclass", classes=4), Task(kind="regression"))
-LEVELS = 12
-FEATURES = (
-    FeatureInfo(name="dense", kind="number"),
-    FeatureInfo(name="gaps", kind="number"),
-    FeatureInfo(name="city", kind="code", levels=LEVELS),
-    FeatureInfo(name="city of target", kind="target"),
-    FeatureInfo(name="street", kind="code", levels=300),
-    FeatureInfo(name="always 3", kind="number"),
-    FeatureInfo(name="always missing", kind="number"),
-)
-# the library's own sums are float32 in XGBoost
-TOLERANCE = {"xgboost": 1e-6, "linear": 1e-9, "neural_net": 1e-9}
-
-CASES = [
-    pytest.param(learner, task, id=f"{learner.name}-{task.kind}")
-    for learner in LEARNERS.values()
-    for task in TASKS
-    if task.kind in learner.kinds
-]
-every = pytest.mark.parametrize(("learner", "task"), CASES)
+REGRESSION, BINARY = Task(kind="regression"), Task(kind="binary", classes=2)
 
 
-def rows(task, count, seed=0, weight=None):
-    """A matrix with numbers, gaps, codes and dead columns whose target depends on all but the dead ones."""
-    rng = np.random.default_rng(seed)
-    dense, gaps = rng.normal(size=count), rng.normal(size=count) * 1e3
-    gaps[rng.random(count) < 0.2] = np.nan
-    city, street = rng.integers(0, LEVELS, size=count), rng.integers(0, 300, size=count)
-    values = [dense, gaps, city, city % 3 + 0.1 * dense, street, np.full(count, 3.0), np.full(count, np.nan)]
-    signal = dense + (city % 3) + 2.0 * np.isnan(gaps) + 0.3 * rng.normal(size=count)
-    return Matrix(values=np.stack(values, axis=1), features=FEATURES, y=target(task, signal), weight=weight)
-
-
-def target(task, signal):
-    if task.kind == "regression":
-        return np.exp(0.4 * signal) * 1e4
-    edges = np.quantile(signal, np.linspace(0, 1, task.classes + 1)[1:-1])
-    return np.searchsorted(edges, signal).astype(np.float64)
-
-
-def strange_rows(count, seed=1):
-    """Rows as they may come one day: missing, extreme, with codes that train never saw."""
-    rng = np.random.default_rng(seed)
-    values = rows(TASKS[0], count, seed).values.copy()
-    numbers = [j for j, feature in enumerate(FEATURES) if feature.kind != "code"]
-    odd = np.asarray([np.nan, 0.0, -0.0, 1e-40, 1e20, -1e20, 1e300, -1e300, 3.0000000001])
-    for j in numbers:
-        values[rng.random(count) < 0.2, j] = rng.choice(odd)
-        struck = rng.random(count) < 0.2
-        values[struck, j] = rng.choice(odd, size=struck.sum())
-    values[rng.random(count) < 0.1, 2] = LEVELS + 50
-    values[rng.random(count) < 0.1, 4] = 10_000
-    return values
-
-
-def fitted(learner, task, train, valid=None, params=None, *, seed=3, seconds=60.0) -> Model:
-    given = {**learner.portfolio(task, len(train.y))[0], "rounds": 12, **(params or {})}
-    return learner.fit(train, valid, task, given, seed=seed, seconds=seconds)
-
-
-def exported(member, values):
-    return evaluate({"raw": member.raw, "prediction": member.prediction}, {}, features=values)
-
-
-def assert_exported(learner, model, values):
-    native, got = model.raw(values), exported(model.member(), values)["raw"]
-    assert native.shape == got.shape
-    gap = np.abs(native - got) / np.maximum(1.0, np.abs(native))
-    assert gap.max() <= TOLERANCE.get(learner.name, 1e-12)
-
-
-@every
-def test_the_exported_model_scores_like_the_library(learner, task):
-    """Raw scores of the member equal the library's on strange rows: missing, extreme, unseen codes."""
-    model = fitted(learner, task, rows(task, 600), rows(task, 200, seed=9))
-    assert_exported(learner, model, strange_rows(1000))
-
-
-AIMED = [
-    *TASKS,
-    Task(kind="multiclass", classes=6),
-    Task(kind="regression", loss="absolute"),
-    Task(kind="regression", loss="poisson", shape="counts"),
-    Task(kind="regression", loss="gamma", shape="positive"),
-    Task(kind="regression", shape="counts"),
-]
-
-
-@pytest.mark.parametrize("size", [400, 50_000])
-@pytest.mark.parametrize("task", AIMED, ids=lambda task: f"{task.kind}-{task.classes}-{task.loss}-{task.shape}")
-@pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
-def test_every_entry_of_the_portfolio_can_be_exported(learner, task, size):
-    """Each entry fits without validation rows, for exactly the rounds asked for, and its export is exact."""
-    train = rows(task, 400)
-    for params in learner.portfolio(task, size):
-        model = learner.fit(train, None, task, {**params, "rounds": 4}, seed=3, seconds=60.0)
-        assert model.rounds in (4, None)
-        assert model.member().rounds == model.rounds
-        assert model.member().learner == learner.name
-        assert_exported(learner, model, strange_rows(200))
-
-
-OBJECTIVES = ("absolute", "poisson", "tweedie", "gamma")
-BOOSTERS = ("catboost", "lightgbm", "xgboost")
-
-
-@pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("name", BOOSTERS)
-def test_every_objective_of_regression_is_exported_and_learned(name, objective):
-    """Whatever a booster minimises, its export is exact, and it beats the constant by a third."""
-    task, learner = Task(kind="regression"), LEARNERS[name]
-    train, test = rows(task, 1500), rows(task, 600, seed=5)
-    model = fitted(learner, task, train, params={"rounds": 60, "objective": objective})
-    assert_exported(learner, model, strange_rows(500))
-    got = loss(task, test.y, exported(model.member(), test.values))
-    assert got < 0.67 * loss(task, test.y, exported(fitted(LEARNERS["constant"], task, train).member(), test.values))
-
-
-@pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("name", BOOSTERS)
-def test_an_objective_stops_early_on_its_own_loss(name, objective):
-    """Validation rows are judged by what is minimised; negative targets among them do no harm."""
-    task, learner = Task(kind="regression"), LEARNERS[name]
-    train, valid = rows(task, 300), rows(task, 100, seed=5)
-    valid.y[0] = 1.0
-    model = fitted(learner, task, train, valid, params={"rounds": 2000, "objective": objective, "learning_rate": 0.2})
-    assert 1 < model.rounds < 2000
-
-
-@every
-def test_predictions_are_probabilities_or_numbers(learner, task):
-    """Predictions have the stated shape; classes sum to 1; a number lies in the range of the targets, roughly."""
-    train = rows(task, 600)
-    prediction = exported(fitted(learner, task, train).member(), strange_rows(300))["prediction"]
-    assert prediction.shape == (300, task.width)
-    assert np.isfinite(prediction).all()
-    if task.kind == "regression":
-        spread = np.ptp(train.y)
-        assert prediction.min() >= train.y.min() - spread
-        assert prediction.max() <= train.y.max() + spread
-    else:
-        assert prediction.min() >= 0.0
-        assert prediction.max() <= 1.0
-        assert task.kind == "binary" or np.allclose(prediction.sum(axis=1), 1.0)
-
-
-@every
-def test_a_learner_learns(learner, task):
-    """On rows it has not seen, a learner that looks at features beats the constant by a third at least."""
-    train, test = rows(task, 1500), rows(task, 600, seed=5)
-    got = loss(task, test.y, exported(fitted(learner, task, train, params={"rounds": 40}).member(), test.values))
-    least = loss(task, test.y, exported(fitted(LEARNERS["constant"], task, train).member(), test.values))
-    assert got <= least * (1.0 if learner.name == "constant" else 0.67)
-
-
-def loss(task, y, values, weight=None):
-    prediction = values["prediction"]
-    if task.kind == "regression":
-        return np.average((y - prediction[:, 0]) ** 2, weights=weight)
-    chosen = prediction if task.kind == "multiclass" else np.hstack([1.0 - prediction, prediction])
-    return -np.average(np.log(chosen[np.arange(len(y)), y.astype(int)]), weights=weight)
-
-
-@every
-def test_the_same_seed_gives_the_same_model(learner, task):
-    """Two fits with one seed give equal raw scores, to the last bit."""
-    train, values = rows(task, 500), strange_rows(100)
-    first, second = (fitted(learner, task, train, rows(task, 100, seed=2)).raw(values) for _ in range(2))
-    assert np.array_equal(first, second)
-
-
-@every
-def test_members_cross_process_borders(learner, task):
-    """A member pickles and scores the same afterwards."""
-    member, values = fitted(learner, task, rows(task, 300)).member(), strange_rows(50)
-    again = pickle.loads(pickle.dumps(member))  # noqa: S301  # our own bytes
-    assert np.array_equal(exported(member, values)["raw"], exported(again, values)["raw"])
-
-
-@every
-def test_no_time_left_ends_the_rounds(learner, task):
-    """With hardly a second to go, a model of few rounds comes back, with and without validation rows."""
-    for valid in (None, rows(task, 100, seed=4)):
-        model = fitted(learner, task, rows(task, 500), valid, {"rounds": 5000}, seconds=1e-9)
-        assert model.rounds in (1, None)
-        assert_exported(learner, model, strange_rows(50))
-
-
-@every
-def test_weights_count(learner, task):
-    """Rows of weight 10 are fitted better with their weight than without."""
-    plain = rows(task, 400)
-    heavy = np.where(plain.y >= np.median(plain.y), 10.0, 1.0)
-    weighted = Matrix(values=plain.values, features=FEATURES, y=plain.y, weight=heavy)
-    # leaves of a few rows fit any weights: forests show theirs in larger ones
-    params = {"min_samples_leaf": 30} if "min_samples_leaf" in learner.portfolio(task, 400)[0] else {}
-    models = [fitted(learner, task, train, params=params) for train in (plain, weighted)]
-    without, given = (exported(model.member(), plain.values) for model in models)
-    assert loss(task, plain.y, given, heavy) < loss(task, plain.y, without, heavy)
-
-
-@every
-@pytest.mark.parametrize("count", [2, 10])
-def test_few_rows_are_enough(learner, task, count):
-    """Two rows or ten, without some of the classes, still give a finite model that can be exported."""
-    train = rows(task, count)
-    model = fitted(learner, task, train, rows(task, 3, seed=8))
-    assert np.isfinite(model.raw(train.values)).all()
-    assert_exported(learner, model, strange_rows(50))
-
-
-@every
-def test_one_target_is_a_constant(learner, task):
-    """Where all targets are equal, the prediction is (nearly) that target."""
-    given = rows(task, 50)
-    train = Matrix(values=given.values, features=FEATURES, y=np.ones(50))
-    model = fitted(learner, task, train)
-    assert_exported(learner, model, strange_rows(50))
-    assert model.rounds in (0, None)
-    prediction = exported(model.member(), strange_rows(50))["prediction"]
-    assert np.abs(prediction[:, 1 if task.kind == "multiclass" else 0] - 1.0).max() < 0.05
-
-
-@every
-def test_constant_features_are_no_trap(learner, task):
-    """Dead columns alone, and a single one, give the same score for every row."""
-    given = rows(task, 60)
-    for columns in ([5, 6], [6]):
-        features = tuple(FEATURES[j] for j in columns)
-        model = fitted(learner, task, Matrix(values=given.values[:, columns].copy(), features=features, y=given.y))
-        raw = exported(model.member(), strange_rows(20)[:, columns])["raw"]
-        assert np.isfinite(raw).all()
-        assert np.ptp(model.raw(given.values[:, columns]), axis=0).max() == 0.0
-
-
-@every
-def test_one_feature_is_enough(learner, task):
-    """A matrix of one column works."""
-    given = rows(task, 200)
-    train = Matrix(values=given.values[:, :1].copy(), features=FEATURES[:1], y=given.y)
-    assert_exported(learner, fitted(learner, task, train), strange_rows(50)[:, :1])
-
-
-@every
-def test_memory_maps_are_read_not_written(learner, task, tmp_path):
-    """Values may be a read-only memory map."""
-    given = rows(task, 200)
-    np.save(tmp_path / "values.npy", given.values)
-    mapped = np.load(tmp_path / "values.npy", mmap_mode="r")
-    train = Matrix(values=mapped, features=FEATURES, y=given.y)
-    model, usual = fitted(learner, task, train, train), fitted(learner, task, given, given)
-    assert np.array_equal(model.raw(mapped), usual.raw(given.values))
-
-
-@pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
-def test_spaces_hold_their_portfolio(learner):
-    """Each dimension is a range that rises or a choice; what the portfolio sets of them lies within."""
-    for task in (*TASKS, Task(kind="multiclass", classes=6)):
-        space = learner.space(task, 5000)
-        for dimension in space.values():
-            assert isinstance(dimension, Choice) or dimension.low < dimension.high
-        for params in (*learner.portfolio(task, 5000), *learner.portfolio(task, 50_000)):
-            for name, value in params.items():
-                assert name not in space or inside(space[name], value), name
-
-
-def inside(dimension: Range | Choice, value):
-    if isinstance(dimension, Choice):
-        return value in dimension.options
-    return dimension.low <= value <= dimension.high
-
-
-def test_a_task_is_aimed_by_metric_and_target():
+def test_a_task_is_aimed_by_metric_and_target() -> None:
     """The proper score decides what is minimised, the target's shape what is tried; classes need neither."""
-    regression, counts, prices = TASKS[2], np.asarray([0.0, 2.0, 1.0]), np.asarray([0.5, 2.0, 1.0])
-    assert aimed(regression, counts, "rmse") == Task(kind="regression", shape="counts")
-    assert aimed(regression, prices, "mae") == Task(kind="regression", loss="absolute", shape="positive")
-    assert aimed(regression, counts, "poisson_deviance").loss == "poisson"
-    assert aimed(regression, -prices, "rmse") == regression
-    assert aimed(TASKS[0], counts, "log_loss") == TASKS[0]
+    counts, prices = np.asarray([0.0, 2.0, 1.0]), np.asarray([0.5, 2.0, 1.0])
+    assert aimed(REGRESSION, counts, "rmse") == Task(kind="regression", shape="counts")
+    assert aimed(REGRESSION, prices, "mae") == Task(kind="regression", loss="absolute", shape="positive")
+    assert aimed(REGRESSION, counts, "poisson_deviance").loss == "poisson"
+    assert aimed(REGRESSION, -prices, "rmse") == REGRESSION
+    assert aimed(BINARY, counts, "log_loss") == BINARY
 
 
-def test_the_baselines_are_known():
-    """Constant and linear are the baselines; everything else is searched."""
-    assert {name for name, learner in LEARNERS.items() if learner.baseline} == {"constant", "linear"}
+def test_a_candidate_always_stands() -> None:
+    """Constant and linear are baselines; the boosters that are worth most come first of the others."""
+    baselines = {name for name, learner in learners.all.items() if learner.baseline}
+    assert {"constant", "linear"} <= baselines
+    others = [name for name in learners.all if name not in baselines]
+    assert others.index("lightgbm") < others.index("catboost") < others.index("random_forest")
 
 
-@pytest.mark.parametrize("name", [name for name, learner in LEARNERS.items() if name != "constant"])
-def test_the_log_is_smeared_for_squares_alone(name):
-    """With target = "log" a squared metric gets the mean, an error of logs or of absolutes what was learned."""
-    squares, logs = (Task(kind="regression", loss=loss) for loss in ("squared", "log"))
-    train = rows(squares, 300)
-    first, second = (
-        exported(fitted(LEARNERS[name], task, train, params={"target": "log"}).member(), train.values)["prediction"]
-        for task in (squares, logs)
-    )
-    assert (first > second).all()
+def test_workers_load_what_is_needed_first() -> None:
+    """Each module once: those of baselines, then those of learners in their order."""
+    found = modules()
+    assert len(set(found)) == len(found)
+    assert found.index("scipy.optimize") < found.index("lightgbm") < found.index("catboost") < found.index("xgboost")

@@ -11,7 +11,6 @@ import sklearn.metrics as sk
 
 from automl.errors import AutomlError, SpecError
 from automl.metrics import default, get, loss, score, why_undefined
-from automl.metrics.base import metrics
 from automl.task import Task
 
 BINARY = Task(kind="binary", classes=2)
@@ -88,7 +87,6 @@ NUMBER = {
     "gamma_deviance": sk.mean_gamma_deviance,
     "pinball": sk.mean_pinball_loss,
 }
-COMPUTED = [m for m in metrics.all.values() if m.function is not None]
 CASES = [(name, task) for task in (BINARY, MULTICLASS) for name in CLASSIFICATION]
 CASES += [(name, REGRESSION) for name in NUMBER]
 
@@ -104,35 +102,6 @@ def test_equal_to_scikit_learn(name, task, weighted):
     else:
         expected = CLASSIFICATION[name](y, prediction, sample_weight=given)
     assert score(get(name), y, prediction, given) == pytest.approx(expected, rel=1e-12)
-
-
-def test_every_metric_is_compared():
-    """No metric is registered that scikit-learn has not been asked about, but cost."""
-    assert set(metrics.all) == {*CLASSIFICATION, *NUMBER, "cost"}
-
-
-@pytest.mark.parametrize("metric", COMPUTED, ids=lambda m: m.name)
-def test_a_perfect_prediction_is_better_than_a_poor_one(metric):
-    """`greater_is_better` tells the direction in which predictions improve."""
-    if "regression" in metric.kinds:
-        y = np.array([1.0, 2.0, 4.0])
-        perfect, poor = y[:, None], np.array([[4.0], [1.0], [2.0]])
-    else:
-        y = np.array([0.0, 1.0, 1.0])
-        perfect, poor = y[:, None], 1 - y[:, None]
-    gain = score(metric, y, perfect) - score(metric, y, poor)
-    assert gain > 0 if metric.greater_is_better else gain < 0
-
-
-@pytest.mark.parametrize("metric", COMPUTED, ids=lambda m: m.name)
-def test_nothing_to_score_is_said(metric):
-    """No rows, or a row without prediction: NaN with the reason, no exception."""
-    empty, width = np.empty(0), 1
-    assert np.isnan(score(metric, empty, np.empty((0, width))))
-    assert why_undefined(metric, empty, np.empty((0, width))) == "there are no rows"
-    y, holes = np.array([1.0, 0.0]), np.array([[0.5], [np.nan]])
-    assert np.isnan(score(metric, y, holes))
-    assert why_undefined(metric, y, holes) == "some rows have no prediction"
 
 
 @pytest.mark.parametrize(
@@ -183,17 +152,6 @@ def test_predictions_below_zero_are_judged_as_none():
     assert score(get("rmsle"), y, below) == 0
     assert score(get("poisson_deviance"), y, below) == pytest.approx(1.5e-6)
     assert np.isfinite(score(get("gamma_deviance"), y + 1, below))
-
-
-@pytest.mark.parametrize("metric", metrics.all.values(), ids=lambda m: m.name)
-def test_the_search_minimises_a_proper_score(metric):
-    """For each metric and kind the loss is computed, smaller is better, and of the same kind."""
-    for kind in metric.kinds:
-        proper = loss(metric, kind)
-        assert proper.function is not None
-        assert not proper.greater_is_better
-        assert kind in proper.kinds
-        assert proper.needs == ("number" if kind == "regression" else "probability")
 
 
 def test_losses_by_name():

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from automl.budget import Deadline
 from automl.data.rows import Column, Labels, Prepared, Rows, Schema
+from automl.executors.inline import InlineExecutor
 from automl.features.plan import Feature, Plan
 from automl.learners.base import Member
 from automl.ops import expr as ops
+from automl.progress import Event
 from automl.search.leaderboard import Leaderboard, Outcome
+from automl.search.run import Run
+from automl.search.rundir import RunDir
+from automl.spec import parse
 from automl.task import Task
 
 TRAIN, TEST = 400, 1_200
@@ -99,3 +107,26 @@ def outcome_of() -> Callable[..., Outcome]:
         )
 
     return make
+
+
+@pytest.fixture
+def told() -> list[Event]:
+    """What a run has told."""
+    return []
+
+
+@pytest.fixture
+def run_of(tmp_path: Path, told: list[Event]) -> Iterator[Callable[..., Run]]:
+    """A run of a minute that asks for what is given, in a folder of its own."""
+    with RunDir.open(tmp_path / "a.run", identity={}) as folder:
+
+        def make(**given: Any) -> Run:
+            return Run(
+                spec=parse({"objective": {"target": "bad"}, "data": {"key": ["id"]}, **given}),
+                deadline=Deadline.of(60.0),
+                executor=InlineExecutor(workers=1),
+                folder=folder,
+                listener=told.append,
+            )
+
+        yield make

@@ -14,7 +14,7 @@ from automl.decide.policy.decision_policy import make_policy
 from automl.decide.verdict.verdict import ROWS_SMALL
 from automl.errors import DataError
 from automl.pipeline import judge as judging
-from automl.pipeline.choose import Choice, choose, score_rows
+from automl.pipeline.choose import ChosenModel, choose, score_rows
 from automl.pipeline.judge import judge, policy_scores, verdict_on
 from automl.spec.limits import Fairness
 from automl.spec.objective import Objective
@@ -22,12 +22,12 @@ from automl.spec.objective import Objective
 COSTS = {"false_positive": 1, "false_negative": 5}
 
 
-def chosen(data: Prepared, outcome_of: Callable, **given) -> Choice:
+def chosen(data: Prepared, outcome_of: Callable, **given) -> ChosenModel:
     policy = make_policy(Objective.model_validate({"target": data.labels.name, **given}), data)
     return choose(outcome_of(data), data, policy, seed=1)
 
 
-def answers_of(choice: Choice, data: Prepared) -> dict[str, np.ndarray]:
+def answers_of(choice: ChosenModel, data: Prepared) -> dict[str, np.ndarray]:
     return score_rows(choice.model, data.test.inputs, threads=1)
 
 

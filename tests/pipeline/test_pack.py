@@ -114,3 +114,12 @@ def test_members_features_and_spec_are_told(loans, outcome_of):
     assert (found.keys, found.spec["objective"]["target"], found.split) == (("id",), "bad", "a random part")
     assert (found.created, found.relational, found.golden_tables) == (CREATED, None, None)
     assert list(found.profile["columns"]) == ["x"]
+
+
+def test_what_was_not_judged_has_evidence_out_of_fold_only(loans, outcome_of):
+    """A model that is only measured never looks at the test part."""
+    spec = parse({"objective": {"target": "bad"}})
+    choice = choose(outcome_of(loans), loans, make_policy(spec.objective, loans), seed=1)
+    found = pack(spec, loans, choice, None, created=CREATED)
+    assert found.evidence["part"].unique().to_list() == ["oof"]
+    assert (found.scores, found.groups) == ((), ())

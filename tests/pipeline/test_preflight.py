@@ -64,6 +64,8 @@ def _whole(more):
     [
         (2, "no learner 'lightgmb'", {"recipe": {"learners": ["lightgmb"]}}),
         (2, "no executor 'lokal'", {"budget": {"time": "1min", "executor": "lokal"}}),
+        (2, "no engine 'flamel'", {"recipe": {"engine": "flamel"}}),
+        (2, "no limit 'opning'", {"limits": {"custom": {"opning": 1.0}}}),
         (2, "no metric 'roc_acu'", {"objective": LABELS | {"metric": "roc_acu"}}),
         (2, "no column 'amuont'", {"limits": {"monotone": {"amuont": "increasing"}}}),
         (2, "a direction needs a number", {"limits": {"monotone": {"for": "increasing"}}}),

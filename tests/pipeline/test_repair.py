@@ -82,7 +82,7 @@ def run(scales, tmp_path):
 
 
 def test_a_wide_limit_changes_nothing(run):
-    """The best ensemble ships, and no rung is tried."""
+    """The best ensemble ships, and no lighter model is tried."""
     done, repairs = run(latency_p99="10s")
     assert not repairs
     assert done.path.exists()
@@ -136,7 +136,7 @@ def test_nothing_that_fits_is_a_refusal_with_points_in_money(run, tmp_path):
     assert any("you would save" in text and "more a 1,000 rows" in text for text in texts)
 
 
-def test_two_runs_choose_the_same_rung(run):
+def test_two_runs_choose_the_same_model(run):
     """R12: with counted work the clock decides nothing."""
     hashes = []
     for _ in range(2):
@@ -145,7 +145,7 @@ def test_two_runs_choose_the_same_rung(run):
     assert hashes[0] == hashes[1]
 
 
-def test_a_rung_that_is_close_is_measured_twice(monkeypatch, run):
+def test_a_model_that_is_close_is_measured_twice(monkeypatch, run):
     """A quiet moment is no promise: both measurements must keep the limit, and the worse one is told."""
     seen = []
 

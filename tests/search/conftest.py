@@ -44,7 +44,7 @@ def make_spec() -> Callable[..., Spec]:
             {
                 "objective": {"target": "y"},
                 "budget": {"time": f"{seconds}s", "workers": 1, **budget},
-                "recipe": {"folds": 4, "learners": list(learners)},
+                "recipe": {"folds": 4, "learners": list(learners), "engine": "random"},
             }
         )
 
@@ -156,7 +156,6 @@ def make_run(rundir: RunDir) -> Callable[..., Run]:
             folder=rundir,
             listener=listener,
             learners=learners,
-            engine="random",
         )
 
     return make

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from automl.search.collect import take
 from automl.search.feed import feed, plan_ahead
 from automl.search.problem import Matrices
-from automl.search.results import take
 from automl.search.state import State
 
 

@@ -33,7 +33,6 @@ def outcome(problem: Problem, spec: Spec, rundir: RunDir, executor: Executor) ->
         folder=rundir,
         listener=silent,
         learners="fake_learners",
-        engine="random",
     )
     return search(problem, run).outcome
 

@@ -58,7 +58,6 @@ def run(
         folder=rundir,
         listener=listener,
         learners=learners,
-        engine="random",
     )
     return search(problem, given).outcome
 

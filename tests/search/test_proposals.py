@@ -10,6 +10,7 @@ import pytest
 from automl.engines.base import Engine
 from automl.engines.random import RANDOM
 from automl.learners.base import Learner, Params, Range
+from automl.registry import LAST
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import choose_fidelity
 from automl.search.proposals import Proposals, enough, usable
@@ -18,7 +19,7 @@ from automl.task import Task
 TASK = Task(kind="binary", classes=2)
 
 
-def learner(name: str, *entries: Params, baseline: bool = False, cost: float = 1.0) -> Learner:
+def learner(name: str, *entries: Params, baseline: bool = False, cost: float = 1.0, order: int = LAST) -> Learner:
     return Learner(
         name=name,
         kinds=frozenset({"binary"}),
@@ -27,6 +28,7 @@ def learner(name: str, *entries: Params, baseline: bool = False, cost: float = 1
         fit=lambda *_, **__: None,  # type: ignore[arg-type, return-value]  # it is not called
         cost=cost,
         baseline=baseline,
+        order=order,
     )
 
 
@@ -64,16 +66,16 @@ def test_order_mixes_learners_best_first() -> None:
         {
             "constant": learner("constant", {}, baseline=True, cost=0.001),
             "forest": learner("forest", {"x": 0.1}),
-            "lightgbm": learner("lightgbm", {"x": 0.1}, {"x": 0.2}),
+            "strong": learner("strong", {"x": 0.1}, {"x": 0.2}, order=1),
             "linear": learner("linear", {}, baseline=True, cost=0.3),
-            "xgboost": learner("xgboost", {"x": 0.1}, {"x": 0.2}),
+            "good": learner("good", {"x": 0.1}, {"x": 0.2}, order=4),
         },
         (),
         TASK,
     )
     done = play(proposals(*learners), [1.0] * 7, dict.fromkeys((found.name for found in learners), 1.0))
     names = [found.learner.name for found in done]
-    assert names == ["constant", "linear", "lightgbm", "xgboost", "forest", "lightgbm", "xgboost"]
+    assert names == ["constant", "linear", "strong", "good", "forest", "strong", "good"]
 
 
 def test_a_measured_order_comes_first() -> None:

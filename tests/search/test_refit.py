@@ -8,9 +8,9 @@ import pytest
 
 from automl.executors.base import Job
 from automl.search.candidate import Candidate
+from automl.search.collect import close
 from automl.search.loop import _explore
 from automl.search.refit import final, refit, time_to_refit
-from automl.search.results import close
 from automl.search.state import State
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from automl.cli.options import FILE
+from automl.deploy import export as forms
+from automl.registry import module_names
+
+FORMS: Final = ", ".join(module_names(list(forms.__path__)))  # by their files: to import them takes seconds
 
 
 @click.command("export")
 @click.argument("bundle", type=FILE)
-@click.option("--to", "form", required=True, metavar="FORM", help="c, docker, sbom, web or zip.")
+@click.option("--to", "form", required=True, metavar="FORM", help=f"{FORMS}.")
 @click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The folder or file to write.")
 @click.option("--vendor", type=FILE, metavar="DIR", help="web: the folder of an installed onnxruntime-web to copy.")
 def command(bundle: Path, form: str, out: Path, vendor: Path | None) -> None:

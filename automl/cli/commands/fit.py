@@ -53,13 +53,6 @@ def command(
             sys.stderr, seconds=loaded.budget.time, spent=lambda: time.monotonic() - started, quiet=quiet
         ) as listener,
     ):
-        done = fit.fit(
-            loaded,
-            out=place,
-            resume=resume,
-            write_anyway=write_anyway,
-            listener=listener,
-            started=started,
-        )
+        done = fit.fit(loaded, out=place, resume=resume, write_anyway=write_anyway, listener=listener, started=started)
     put(done.summary() if as_json else text.render_fit(done))
     return done.exit_code

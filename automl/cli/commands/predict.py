@@ -39,9 +39,7 @@ def command(
     from automl.bundle.tables import named
     from automl.deploy import batch
 
-    policy = batch.Policy(missing=missing, extra=extra, excel_safe=excel_safe)
+    options = batch.Options(missing=missing, extra=extra, excel_safe=excel_safe, workers=workers, resume=resume)
     with stopping("automl predict"):
-        rows = batch.predict(
-            bundle, data, out, costs=costs, tables=named(tables), policy=policy, workers=workers, resume=resume
-        )
+        rows = batch.predict(bundle, data, out, costs=costs, tables=named(tables), options=options)
     click.echo(f"scored {rows:,} rows into {out}", err=True)

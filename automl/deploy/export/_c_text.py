@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +73,7 @@ def whole(value: int) -> str:
     return "(-9223372036854775807LL - 1)" if value == LOWEST else f"{value}LL"
 
 
-def table(name: str, values: NDArray[Any]) -> str:
+def table(name: str, values: NDArray[np.generic]) -> str:
     """A constant array."""
     kind = "text" if values.dtype == object else KINDS[values.dtype]
     space = "" if kind == "text" else " "
@@ -89,7 +88,7 @@ def array(declared: str, items: Iterable[str]) -> str:
     return f"static {start}[{len(found)}] = {{\n    " + ",\n    ".join(lines) + "\n};"
 
 
-def cells(values: NDArray[Any]) -> list[str]:
+def cells(values: NDArray[np.generic]) -> list[str]:
     """The values as literals."""
     flat = values.reshape(-1).tolist()
     if values.dtype == object:

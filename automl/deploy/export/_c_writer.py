@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class Value:
     kind: str
     shape: tuple[int, ...]
     code: str
-    known: NDArray[Any] | None = None
+    known: NDArray[np.generic] | None = None
 
     @property
     def size(self) -> int:
@@ -87,12 +87,12 @@ class Writer:
         self.count += 1
         return f"{prefix}{self.count}"
 
-    def constant(self, values: NDArray[Any]) -> Value:
+    def constant(self, values: NDArray[np.generic]) -> Value:
         """An array that is known now; it is written where somebody reads it as one."""
         kind = TEXT if values.dtype == object else text.KINDS[values.dtype]
         return Value(kind=kind, shape=values.shape, code=self.table(values), known=values)
 
-    def table(self, values: NDArray[Any]) -> str:
+    def table(self, values: NDArray[np.generic]) -> str:
         """The name of a constant table."""
         name = self.name("k")
         self.tables.append(text.table(name, values))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from automl.bundle.manifest import Manifest
 from automl.bundle.read import read_file
 from automl.deploy.export import _c_text as text
 from automl.deploy.export._c_nodes import write_nodes
@@ -88,7 +88,7 @@ def write(source: Source, folder: Path) -> None:
     (folder / "model.c").write_text(code, encoding="ascii")
 
 
-def _sources(graph: Graph, manifest: Any, fields: Sequence[str]) -> tuple[str, str]:
+def _sources(graph: Graph, manifest: Manifest, fields: Sequence[str]) -> tuple[str, str]:
     """Header and source."""
     inputs = {
         name: Value(kind=TEXT if is_text else NUMBER, shape=(1, 1), code=f"in_{place}")

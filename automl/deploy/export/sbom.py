@@ -7,7 +7,6 @@ import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from automl.bundle.read import MANIFEST, Bundle, read_file
 from automl.deploy.export._needs import needs
@@ -22,7 +21,7 @@ def write(source: Source, out: Path) -> None:
     out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def bill(bundle: Bundle) -> dict[str, Any]:
+def bill(bundle: Bundle) -> dict[str, object]:
     """The bundle as a model made of files, and the packages that it runs on, in the versions that judged it."""
     manifest = bundle.manifest
     packages = needs(bundle)
@@ -53,7 +52,7 @@ def bill(bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def _package(name: str, version: str) -> Mapping[str, Any]:
+def _package(name: str, version: str) -> Mapping[str, object]:
     found = {"type": "library", "bom-ref": _reference(name, version), "name": name, "version": version}
     if name == "python":
         return found | {"type": "platform", "cpe": f"cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*"}

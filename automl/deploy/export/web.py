@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from automl.bundle.read import Bundle, read_file
 from automl.deploy.export.base import Exporter, Source, one_table
@@ -38,7 +37,7 @@ def write(source: Source, folder: Path) -> None:
     _put(folder / "package.json", {"private": True, "type": "module", "dependencies": {PACKAGE: version}})
 
 
-def signature(bundle: Bundle) -> dict[str, Any]:
+def signature(bundle: Bundle) -> dict[str, object]:
     """What the script needs to know: reader, inputs of the graph with their columns, outputs with theirs."""
     graph = read_graph(read_file(bundle.path, "model.onnx"))
     return {
@@ -59,7 +58,7 @@ def page(bundle: Bundle, template: str) -> str:
     )
 
 
-def _fields(bundle: Bundle) -> Iterator[dict[str, Any]]:
+def _fields(bundle: Bundle) -> Iterator[dict[str, object]]:
     """A field for each raw column, filled with a cell of the first golden row."""
     wires: dict[str, str] = {}
     for entry in bundle.manifest.reader["columns"]:
@@ -98,7 +97,7 @@ def _vendored(package: Path, target: Path) -> str:
     return version
 
 
-def _put(path: Path, value: Any) -> None:
+def _put(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 

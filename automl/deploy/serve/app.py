@@ -49,7 +49,7 @@ class Heavy:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="heavy")
         self._most, self._waiting = most, 0
 
-    async def run(self, work: Callable[..., T], *values: Any) -> T:
+    async def run(self, work: Callable[..., T], *values: object) -> T:
         """What `work` gives; Refusal 503 where the line is full."""
         if self._waiting >= self._most:
             raise Refusal(503, "too many large requests wait", hint="Ask again later.", retry=2)
@@ -68,7 +68,7 @@ def make_app(current: Current, settings: Settings, *, token: str | None, log: Lo
     quiet: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # nothing leaves unasked
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=quiet)
     app.add_route("/predict", _predict(current, settings), methods=["POST"])
-    told: dict[str, Callable[[], Any]] = {
+    told: dict[str, Callable[[], object]] = {
         "/schema": lambda: current.get().schema,
         "/openapi.json": lambda: current.get().openapi,
         "/health/live": lambda: {"live": True},
@@ -103,7 +103,7 @@ def _predict(current: Current, settings: Settings) -> Answer:
     return predict
 
 
-def _document(what: Callable[[], Any]) -> Answer:
+def _document(what: Callable[[], object]) -> Answer:
     from fastapi.responses import JSONResponse
 
     async def document(_request: Request) -> Response:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from automl.bundle.read import Bundle, read_file
+from automl.bundle.scorer import Answer
 from automl.data.read.reader import Reader, Wire
 from automl.deploy.serve import arrow
 from automl.deploy.serve.nested import inside, nest, unnest
@@ -42,13 +43,13 @@ SHOWN: Final = 5  # rows of another table in an example
 class Example:
     """A golden row as a request has it, and its answer."""
 
-    row: dict[str, Any]
-    answer: dict[str, Any]
+    row: dict[str, object]
+    answer: Answer
 
 
 def example_of(bundle: Bundle) -> Example:
     """A golden row of the bundle without gaps, if there is one, with the rows of other tables that it meets."""
-    rows: list[dict[str, Any]] = json.loads(read_file(bundle.path, "golden/rows.json"))
+    rows: list[dict[str, object]] = json.loads(read_file(bundle.path, "golden/rows.json"))
     row = min(rows, key=_gaps)
     if bundle.catalog is None:
         return Example(row=row, answer=bundle.decide(row))
@@ -65,7 +66,7 @@ def known_columns(bundle: Bundle) -> set[str]:
     return {*bundle.needed, *bundle.optional, *bundle.manifest.keys, *tables}
 
 
-def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, Any]:
+def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, object]:
     """What `/schema` gives: columns, answers, limits, and an example."""
     manifest = bundle.manifest
     return {
@@ -86,7 +87,7 @@ def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, An
     }
 
 
-def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, Any]:
+def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, object]:
     """The OpenAPI 3.1 document of a server with this bundle."""
     manifest = bundle.manifest
     answer = {"rows": [example.answer], "bundle": manifest.content_hash[:12]}
@@ -97,11 +98,13 @@ def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, A
         "description": "Rows are decided one by one; columns are found by name.",
         "requestBody": {
             "required": True,
-            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Rows"}, "example": {"rows": [example.row]}}}
-            | binary,
+            "content": {
+                JSON: {"schema": {"$ref": "#/components/schemas/Rows"}, "example": {"rows": [example.row]}},
+                **binary,
+            },
         },
         "responses": _responses(
-            {JSON: {"schema": {"$ref": "#/components/schemas/Answers"}, "example": answer}} | binary
+            {JSON: {"schema": {"$ref": "#/components/schemas/Answers"}, "example": answer}, **binary}
         ),
     }
     return {
@@ -144,18 +147,18 @@ _ERROR: Final = {
 }
 
 
-def _get(name: str, summary: str, content: str) -> dict[str, Any]:
+def _get(name: str, summary: str, content: str) -> dict[str, object]:
     body = {"type": "string"} if content == "text/plain" else {"type": "object"}
     return {"operationId": name, "summary": summary, "responses": _responses({content: {"schema": body}})}
 
 
-def _responses(content: Mapping[str, Any]) -> dict[str, Any]:
+def _responses(content: Mapping[str, object]) -> dict[str, object]:
     error = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}}
     refused = {str(status): {"description": told} | error for status, told in REFUSALS.items()}
-    return {"200": {"description": "The answer", "content": dict(content)}} | refused
+    return {"200": {"description": "The answer", "content": dict(content)}, **refused}
 
 
-def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, Any]:
+def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, object]:
     cells = _cells(_wires(bundle))
     cells |= {key: {"type": VALUE, "description": "Handed back as it came."} for key in bundle.manifest.keys}
     tables = {} if bundle.catalog is None else _nested_schema(bundle.table_readers, bundle.catalog, MAIN)
@@ -169,12 +172,12 @@ def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, Any]:
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False}
 
 
-def _nested_schema(readers: Mapping[str, Any], catalog: Catalog, table: str) -> dict[str, Any]:
+def _nested_schema(readers: Mapping[str, Reader], catalog: Catalog, table: str) -> dict[str, object]:
     """The tables that are read and whose rows stand in a row of `table`, as properties of it.
 
     What joins them need not be said twice.
     """
-    found = {}
+    found: dict[str, object] = {}
     for name, ways in inside(table, catalog):
         if name not in readers:
             continue
@@ -189,14 +192,14 @@ def _nested_schema(readers: Mapping[str, Any], catalog: Catalog, table: str) -> 
     return found
 
 
-def _cells(wires: Mapping[str, str]) -> dict[str, Any]:
+def _cells(wires: Mapping[str, str]) -> dict[str, object]:
     return {name: {"type": VALUE, "description": WIRES[wire]} for name, wire in wires.items()}
 
 
-def _answers_schema(bundle: Bundle) -> dict[str, Any]:
-    cells: dict[str, Any] = {key: {"type": VALUE} for key in bundle.manifest.keys if key not in bundle.columns}
+def _answers_schema(bundle: Bundle) -> dict[str, object]:
+    cells: dict[str, object] = {key: {"type": VALUE} for key in bundle.manifest.keys if key not in bundle.columns}
     for output in bundle.manifest.outputs:
-        kind: dict[str, Any] = {"enum": bundle.decisions} if output.wire == "text" else {"type": ["number", "null"]}
+        kind: dict[str, object] = {"enum": bundle.decisions} if output.wire == "text" else {"type": ["number", "null"]}
         cells |= dict.fromkeys(output.columns, kind)
     row = {"type": "object", "required": bundle.columns, "properties": cells}
     rows = {"type": "array", "minItems": 1, "items": row}
@@ -226,5 +229,5 @@ def _tables(bundle: Bundle) -> list[str]:
     return [] if bundle.catalog is None else bundle.tables
 
 
-def _gaps(row: Mapping[str, Any]) -> int:
+def _gaps(row: Mapping[str, object]) -> int:
     return sum(cell in (None, "", "?") for cell in row.values())

@@ -8,20 +8,17 @@ import ipaddress
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from automl.deploy.serve.log import Log, told
 from automl.deploy.serve.meter import Meter, route_of
 from automl.deploy.serve.refusal import JSON, Refusal
 from automl.deploy.serve.settings import Settings
 
-Message = dict[str, Any]
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Any], Awaitable[None]]
-App = Callable[[Any, Any, Any], Awaitable[None]]
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALWAYS = frozenset({"/health/live", "/health/ready", "/metrics"})  # answered however full the server is
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -38,7 +35,7 @@ class Visit:
     method: str
     status: int = 0
     rows: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
 
 
 class Door:
@@ -46,7 +43,7 @@ class Door:
 
     def __init__(
         self,
-        app: App,
+        app: ASGIApp,
         settings: Settings,
         *,
         token: str | None,

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO
 
 RATE = 50  # lines in a second; an attack is counted, not written down (V15)
 
@@ -21,7 +21,7 @@ class Log:
         *,
         rate: int = RATE,
         clock: Callable[[], float] = time.time,
-        **always: Any,
+        **always: object,
     ) -> None:
         self._stream = stream
         self._rate = rate
@@ -29,7 +29,7 @@ class Log:
         self._always = always
         self._room, self._at, self._lost = float(rate), clock(), 0
 
-    def __call__(self, level: str, event: str, **facts: Any) -> None:
+    def __call__(self, level: str, event: str, **facts: object) -> None:
         """One line; control characters are escaped, so no value can forge another (S08)."""
         now = self._clock()
         self._room = min(float(self._rate), self._room + max(0.0, now - self._at) * self._rate)

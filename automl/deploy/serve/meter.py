@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 ROUTES = ("/predict", "/schema", "/health/live", "/health/ready", "/metrics", "/openapi.json")
 OTHER = "other"
@@ -42,7 +41,7 @@ class Meter:
             multiprocess_mode="sum",
         )
         self._active.set(0)  # a worker that was killed left its own number behind
-        self._children: dict[tuple[str, int], Any] = {}
+        self._children: dict[tuple[str, int], prometheus.Counter] = {}
         self._timers = {route: self._seconds.labels(route) for route in (*ROUTES, OTHER)}
 
     def answered(self, route: str, status: int, seconds: float) -> None:

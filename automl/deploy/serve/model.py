@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from automl.bundle.read import Bundle
+from automl.bundle.scorer import Answer
 from automl.bundle.verify import verify
 from automl.deploy.serve import arrow
 from automl.deploy.serve.describe import example_of, known_columns, openapi, schema
@@ -29,10 +29,10 @@ class Model:
 
     bundle: Bundle
     settings: Settings
-    tables: Mapping[str, Any]
+    tables: Mapping[str, object]
     known: set[str]
-    schema: dict[str, Any]
-    openapi: dict[str, Any]
+    schema: dict[str, object]
+    openapi: dict[str, object]
 
     @classmethod
     def open(cls, path: Path, settings: Settings) -> Model:
@@ -76,10 +76,8 @@ class Model:
     def answer(self, rows: Sequence[Row]) -> bytes:
         """The answers to rows as JSON: ``{"rows": [...], "bundle": HASH}``. Refusal 422 names the row that fails."""
         keys = self.bundle.manifest.keys
-        found = self._decided(rows)
-        if keys:
-            found = [_keys(row, keys, number) | one for number, (row, one) in enumerate(zip(rows, found, strict=True))]
-        return _dumped({"rows": found, "bundle": self.name})
+        found = enumerate(zip(rows, self._decided(rows), strict=True))
+        return _dumped([{**_keys(row, keys, number), **answer} for number, (row, answer) in found], self.name)
 
     def answer_stream(self, body: bytes) -> tuple[bytes, int]:
         """The answers to an Arrow stream as another, and their number. Refusals: 413, 422."""
@@ -90,7 +88,7 @@ class Model:
         except AutomlError as error:
             raise Refusal.of(error) from None
 
-    def _decided(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    def _decided(self, rows: Sequence[Row]) -> list[Answer]:
         tables = self.bundle.tables
         if tables and any(has_nested(row, tables) for row in rows):
             return [self._decide_nested(row, number) for number, row in enumerate(rows)]
@@ -103,7 +101,7 @@ class Model:
             self._decide(self.bundle, rows[number], number)  # alone it says why
             raise Refusal.of(error) from None
 
-    def _decide_nested(self, row: Row, number: int) -> dict[str, Any]:
+    def _decide_nested(self, row: Row, number: int) -> Answer:
         """A row with its own tables in it: those replace the ones that are held."""
         assert self.bundle.catalog is not None  # noqa: S101  # the caller looked
         alone, tables = unnest(row, self.bundle.catalog, f"rows[{number}]")
@@ -114,7 +112,7 @@ class Model:
             raise Refusal.of(error, f"rows[{number}]") from None
         return self._decide(bundle, alone, number)
 
-    def _decide(self, bundle: Bundle, row: Row, number: int) -> dict[str, Any]:
+    def _decide(self, bundle: Bundle, row: Row, number: int) -> Answer:
         try:
             return bundle.decide(row)
         except AutomlError as error:
@@ -133,7 +131,7 @@ class Model:
         return first
 
 
-def _keys(row: Row, keys: Sequence[str], number: int) -> dict[str, Any]:
+def _keys(row: Row, keys: Sequence[str], number: int) -> dict[str, object]:
     """The key columns that the row has, as they came."""
     found = {key: row[key] for key in keys if key in row}
     for key, value in found.items():
@@ -142,13 +140,17 @@ def _keys(row: Row, keys: Sequence[str], number: int) -> dict[str, Any]:
     return found
 
 
-def _dumped(document: dict[str, Any]) -> bytes:
+def _dumped(rows: Sequence[Mapping[str, object]], bundle: str) -> bytes:
     try:
-        return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+        return _json({"rows": rows, "bundle": bundle})
     except ValueError:  # JSON knows no NaN: what is unknown is null
-        document["rows"] = [{name: _finite(cell) for name, cell in row.items()} for row in document["rows"]]
-        return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+        finite = [{name: _finite(cell) for name, cell in row.items()} for row in rows]
+        return _json({"rows": finite, "bundle": bundle})
 
 
-def _finite(cell: Any) -> Any:
+def _json(document: Mapping[str, object]) -> bytes:
+    return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _finite(cell: object) -> object:
     return None if isinstance(cell, float) and not math.isfinite(cell) else cell

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from automl.deploy.serve.refusal import Refusal
 from automl.features.relational.definition import MAIN, Catalog
 
-Row = dict[str, Any]
+Row = dict[str, object]
 Pair = tuple[str, str]
 
 
-def has_nested(row: Mapping[str, Any], tables: Sequence[str]) -> bool:
+def has_nested(row: Mapping[str, object], tables: Sequence[str]) -> bool:
     """Whether a list of rows stands under the name of one of `tables`."""
     return any(isinstance(row.get(name), list) for name in tables)
 
 
-def unnest(row: Mapping[str, Any], catalog: Catalog, where: str = "row") -> tuple[Row, dict[str, list[Row]]]:
+def unnest(row: Mapping[str, object], catalog: Catalog, where: str = "row") -> tuple[Row, dict[str, list[Row]]]:
     """The row of main alone, and the rows of other tables that stand in it.
 
     A row within a row lacks nothing that the one around it says: the columns that join them are filled in. Under

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -83,5 +82,5 @@ class GuardedProtocol(HttpToolsProtocol):
 
 def guarded(settings: Settings) -> type[GuardedProtocol]:
     """The protocol with the limits of `settings`."""
-    values: dict[str, Any] = {"settings": settings}
+    values: dict[str, object] = {"settings": settings}
     return type("Guarded", (GuardedProtocol,), values)

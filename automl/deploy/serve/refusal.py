@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from automl.errors import AutomlError, one_line, printable
 
@@ -40,5 +39,5 @@ class Refusal(Exception):
 
     def body(self, request_id: str) -> bytes:
         """The document that the client gets."""
-        said: dict[str, Any] = {"what": self.what, "where": self.where, "hint": self.hint}
+        said: dict[str, object] = {"what": self.what, "where": self.where, "hint": self.hint}
         return json.dumps({"error": said, "request_id": request_id}).encode()

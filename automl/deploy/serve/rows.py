@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from automl.deploy.serve.arrow import too_many
 from automl.deploy.serve.refusal import Refusal
 from automl.errors import nearest
 
-Row = dict[str, Any]
+Row = dict[str, object]
 SHAPE = 'Send {"rows": [{"column": value, ...}, ...]}.'
 
 
@@ -30,7 +29,7 @@ def read_rows(body: bytes, *, max_rows: int) -> list[Row]:
         raise Refusal(422, "the body is nested too deep", where="body", hint=SHAPE) from None
 
 
-def check_columns(rows: Sequence[Mapping[str, Any]], known: set[str]) -> None:
+def check_columns(rows: Sequence[Mapping[str, object]], known: set[str]) -> None:
     """Refuse a column that the model does not know, with the nearest that it does (V04)."""
     for number, row in enumerate(rows):
         for name in row.keys() - known:
@@ -59,12 +58,12 @@ def _rows(body: bytes, max_rows: int) -> list[Row]:
     return rows
 
 
-def _document(body: bytes, odd: list[_Odd]) -> Any:
+def _document(body: bytes, odd: list[_Odd]) -> object:
     def constant(word: str) -> _Odd:
         odd.append(_Odd(f"{word} is no number of JSON; write null for a missing value"))
         return odd[-1]
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Odd:
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object] | _Odd:
         found = dict(pairs)
         if len(found) == len(pairs):
             return found
@@ -82,14 +81,14 @@ def _document(body: bytes, odd: list[_Odd]) -> Any:
         raise Refusal(422, "a number has too many digits", where="body") from None
 
 
-def _refuse_odd(number: int, row: Any) -> None:
+def _refuse_odd(number: int, row: object) -> None:
     found = _odd(row)
     if found is not None:
         path, what = found
         raise Refusal(422, what, where=f"rows[{number}]{path}")
 
 
-def _odd(value: Any, path: str = "") -> tuple[str, str] | None:
+def _odd(value: object, path: str = "") -> tuple[str, str] | None:
     """Where something odd stands, and what it is."""
     if isinstance(value, _Odd):
         return path, value.what

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -11,24 +10,17 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from automl.deploy.serve.child import Child, Reply, error_of, spawn
+from automl.deploy.serve.listening import address_of, listen
 from automl.deploy.serve.log import Log
-from automl.deploy.serve.meter import FOLDER
 from automl.deploy.serve.settings import Settings, check
-from automl.errors import AutomlError, BundleError, DataError, MachineError, SpecError
+from automl.errors import AutomlError, BundleError
 
-BACKLOG = 1024  # connections that wait to be taken
-SILENT = 60.0  # seconds without a sign of life: the worker hangs
 SOON, LATEST, LONG = 0.1, 5.0, 10.0  # seconds: first and longest pause before a new start; a life that was long
-ERRORS: dict[int, type[AutomlError]] = {
-    error.exit_code: error for error in (SpecError, DataError, BundleError, MachineError)
-}
-
-Reply = dict[str, Any]
 
 
 def serve(
@@ -43,71 +35,6 @@ def serve(
     with listen(settings) as listening, tempfile.TemporaryDirectory(prefix="automl-serve-") as room:
         parent = Parent(bundle, settings, listening, Path(room), Log(sys.stderr, worker="parent"))
         asyncio.run(parent.run(told))
-
-
-@contextmanager
-def listen(settings: Settings) -> Iterator[socket.socket]:
-    """A listening socket that answers without delay: what is small is not held back for more (V09)."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
-        listening.bind((settings.host, settings.port))
-        listening.listen(BACKLOG)
-        listening.setblocking(False)
-        yield listening
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        hint = "Choose another --port, or stop what listens there."
-        raise MachineError(f"cannot listen: {error.strerror or error}", where=where, hint=hint) from error
-    finally:
-        listening.close()
-
-
-class Child:
-    """A worker process and the channel to it."""
-
-    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter) -> None:
-        self.process = process
-        self._writer = writer
-        self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
-        self._asking = asyncio.Lock()
-        self._over = False
-
-    async def ask(self, **order: str) -> Reply | None:
-        """The reply to an order; None where the worker died."""
-        async with self._asking:
-            if self._over:
-                return None
-            self._writer.write(json.dumps(order).encode() + b"\n")
-            return await self._replies.get()
-
-    async def hear(self, reader: asyncio.StreamReader) -> None:
-        """Take replies until the worker ends; one that is silent too long is killed."""
-        try:
-            while line := await asyncio.wait_for(reader.readline(), SILENT):
-                reply = json.loads(line)
-                if reply["said"] != "alive":
-                    self._replies.put_nowait(reply)
-        except ConnectionError:
-            pass  # it died
-        except (TimeoutError, ValueError):
-            self.kill()
-        finally:
-            self._over = True
-            self._replies.put_nowait(None)
-            self._writer.close()
-
-    def hang_up(self) -> None:
-        """Let it end what it began, then end; until then it is heard."""
-        with suppress(OSError):
-            self._writer.write_eof()
-
-    def kill(self) -> None:
-        """End it now."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
 
 
 class Parent:
@@ -145,7 +72,7 @@ class Parent:
             starts.result()
             for slot in slots:
                 self._do(self._keep(slot))
-            address = _address(self._listening)
+            address = address_of(self._listening)
             self._log("info", "listening", address=address, workers=self._settings.workers)
             told(address)
             await stop
@@ -196,7 +123,9 @@ class Parent:
 
     async def _start(self, slot: int) -> None:
         """A worker that has opened the bundle and answers. `AutomlError` where it cannot."""
-        child = await self._spawn(slot)
+        child, hearing = await spawn(slot, self._settings, self._listening, self._numbers)
+        self._born = {other for other in self._born if other.process.returncode is None} | {child}
+        self._do(hearing)
         while True:
             path = self._copy
             reply = await child.ask(do="load", path=str(path))
@@ -204,33 +133,10 @@ class Parent:
                 continue
             if reply is None or reply["said"] != "loaded":
                 child.kill()
-                raise _error(reply)
+                raise error_of(reply)
             break
         self._children[slot] = child
         await child.ask(do="swap")
-
-    async def _spawn(self, slot: int) -> Child:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            numbers = [self._listening.fileno(), theirs.fileno()]
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "automl.deploy.serve.worker",
-                *map(str, numbers),
-                str(slot),
-                self._settings.to_json(),
-                pass_fds=numbers,
-                env=worker_environment(self._numbers, os.environ),
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the parent, which ends them tidily
-            )
-        reader, writer = await asyncio.open_unix_connection(sock=ours)
-        child = Child(process, writer)
-        self._born = {other for other in self._born if other.process.returncode is None} | {child}
-        self._do(child.hear(reader))
-        return child
 
     def _copied(self) -> Path:
         """The bundle as it is now, where nobody else writes; whether it is right, the workers find out."""
@@ -273,13 +179,6 @@ class Parent:
         self._log("info", "stopped")
 
 
-def worker_environment(numbers: Path, ours: Mapping[str, str]) -> dict[str, str]:
-    """Ours, with one thread for each worker, the folder of the numbers of all, and the place of this package."""
-    paths = [str(Path(__file__).parents[3]), ours.get("PYTHONPATH", "")]
-    single = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return {**single, **ours, FOLDER: str(numbers), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-
-
 def _remove(copy: Path) -> None:
     if copy.is_file():
         copy.unlink()
@@ -287,18 +186,6 @@ def _remove(copy: Path) -> None:
         shutil.rmtree(copy, ignore_errors=True)
 
 
-def _error(reply: Reply | None) -> AutomlError:
-    if reply is None:
-        return MachineError("a worker ended before it answered", hint="Its last words stand above.")
-    kind = ERRORS.get(reply["code"], AutomlError)
-    return kind(reply["what"], where=reply["where"], hint=reply["hint"])
-
-
 def _why(refused: list[Reply]) -> Reply:
     reply = refused[0] if refused else {"what": "no worker could be asked"}
     return {"what": reply["what"]}
-
-
-def _address(listening: socket.socket) -> str:
-    host, port, *_ = listening.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

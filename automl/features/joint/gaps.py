@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,7 @@ def _has_gaps(column: Column, survey: Survey) -> bool:
     return 0.0 < share < 1.0
 
 
-def _missing(column: Column, values: NDArray[Any]) -> NDArray[np.bool_]:
+def _missing(column: Column, values: NDArray[np.generic]) -> NDArray[np.bool_]:
     missing: NDArray[np.bool_] = values == "" if column.wire in {"category", "text"} else np.isnan(values)
     return missing
 

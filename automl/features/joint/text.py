@@ -22,8 +22,14 @@ PATTERNS = {
 }
 
 
+def _always(columns: Sequence[Column]) -> tuple[Ask, ...]:
+    """Free text says nothing without its words, so they are no option: every text in one ask."""
+    texts = tuple(column.name for column in columns if column.wire == "text")
+    return (Ask(step="text", columns=texts),) if texts else ()
+
+
 def _propose(survey: Survey) -> tuple[Ask, ...]:
-    """Not an option: `default_asks` has every text in one ask."""
+    """Nothing more than what is always there."""
     del survey
     return ()
 
@@ -48,4 +54,4 @@ def _about(name: str, words: Terms | None, sample: Sample) -> tuple[Fitted, ...]
     return (*parts, *counts)
 
 
-text = Joint(name="text", propose=_propose, fit=_fit)
+text = Joint(name="text", propose=_propose, fit=_fit, always=_always)

@@ -23,4 +23,4 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     return tuple(found[name] for name in GROWING)
 
 
-trend = Joint(name="trend", propose=_propose, fit=_fit)
+trend = Joint(name="trend", propose=_propose, fit=_fit, order=1, brief=True)  # two or three seconds

@@ -35,8 +35,7 @@ COLUMNS = 60  # of the base, the weightiest; the others cannot change what a gro
 SHORTEST = (
     12.0  # seconds that the groups need on two cores (8 to 15 measured); in fewer it only takes time from learners
 )
-BRIEF = ("trend",)  # what is tried first, and in any case where rows have a time: one group takes two or three seconds
-BRIEFEST = 4.0  # seconds that this group needs
+BRIEFEST = 4.0  # seconds that a brief group needs (see `Joint.brief`)
 FEWEST_FITS = 5.0  # of a usual booster that the time must hold: with fewer it is worth more to the learners
 NODE = 1.5e-6  # seconds that an operation of the graph takes for one row (decision 2)
 LEAST_ROWS = 500  # fewer cannot tell a gain from noise
@@ -62,8 +61,8 @@ def choose_features(problem: Problem, run: Run) -> Problem:
     """The problem with the joint steps that help, found within ``recipe.feature_search`` of the time.
 
     With ``budget.trials`` every group is tried, so that the choice follows counted work. A resumed run takes what its
-    journal says. Where the share is too short for all groups, or the time for many fits, only those of `BRIEF` are
-    tried; and nothing where the package of learners lacks LightGBM.
+    journal says. Where the share is too short for all groups, or the time for many fits, only the brief ones
+    are tried; and nothing where the package of learners lacks LightGBM.
     """
     known = recorded(run.folder.records)
     if known is not None:
@@ -97,7 +96,7 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
 
 
 def _steps(problem: Problem, run: Run, seconds: float) -> tuple[Joint, ...]:
-    """The joint steps that there is time to try (with counted work all), those of `BRIEF` first.
+    """The joint steps that there is time to try (with counted work all).
 
     Where the search will hold few fits, both the trying and each further column take what learners lack.
     """
@@ -106,9 +105,9 @@ def _steps(problem: Problem, run: Run, seconds: float) -> tuple[Joint, ...]:
     few = run.deadline.left() * run.workers < FEWEST_FITS * usual_fit(problem)
     in_time = min(seconds, run.deadline.left() / 2)
     if run.counted or (in_time >= SHORTEST and not few):
-        return tuple(sorted(joints.all.values(), key=lambda step: step.name not in BRIEF))
+        return tuple(joints.all.values())
     brief = problem.rows.time is not None and in_time >= BRIEFEST
-    return tuple(joints.get(name) for name in BRIEF) if brief else ()
+    return tuple(step for step in joints.all.values() if step.brief and brief)
 
 
 def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int) -> Iterator[Group]:

@@ -19,7 +19,7 @@ SAMPLE = 1  # the seed of samples of rows
 class FeatureMatrix:
     """The matrix of one feature plan over all train rows, and which rows fit and are predicted.
 
-    Files below `folder`: ``y.npy`` and ``weight.npy`` [n], ``base.npy`` [n, B], and for this table ``<name>.npy``
+    Files below `folder`: ``y.npy`` and ``weight.npy`` [n], ``base.npy`` [n, B], and for this one ``<name>.npy``
     [n, O] with its own columns, ``<name>-fit.npy`` and ``<name>-valid.npy`` with positions. `places[j]` is where
     column j stands: p >= 0 in the base, -1 - p among its own.
     """

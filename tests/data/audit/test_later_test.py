@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.data.audit.later_test import later_test, rows_in_order
 from automl.data.prepare import prepare
 from automl.data.rows import Prepared
+from automl.data.schema import infer_schema
 from automl.spec import Spec
 
 DRAW = np.random.default_rng(5)
@@ -112,3 +114,21 @@ def test_rows_in_the_order_of_a_date(make_spec: Callable[..., Spec]) -> None:
     assert told(every.sort("booked"), time="booked") == []
     assert told(every.sort("booked"), audit={"keep": ["booked"]}) == []
     assert told(every.with_columns(booked=pl.lit("2020-01-01"))) == []
+
+
+def test_of_several_dates_the_one_that_parts_best_is_taken(make_spec: Callable[..., Spec]) -> None:
+    """Its times in both parts are those of the rows, and the evidence says where they part."""
+    spec = make_spec({"positive": "yes"})
+    train, test = (part.drop(pl.selectors.contains("arrival")) for part in (rows(300, 0, 200), rows(100, 200, 260)))
+    mostly = pl.Series("seen", ["2020-01-01"] * 97 + ["2019-01-01"] * 3)
+    train, test = train.with_columns(seen=pl.lit("2019-06-01")), test.with_columns(mostly)
+    schema, _ = infer_schema(train, spec)
+    later = later_test(schema, train, test, spec.data)
+    assert later is not None
+    assert later.column == "booked"
+    assert (later.train.size, later.test.size) == (300, 100)
+    assert later.finding.evidence["share"] == 1.0
+    assert later.finding.evidence["first_of_test"] == later.test.min()
+    assert later_test(schema, train, test, make_spec(group="x").data) is None
+    assert later_test(schema, test, train, spec.data) is None
+    assert rows_in_order(schema, train, spec.data) == ()

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from automl.data.infer.column_types import guess
+from automl.data.infer.quantities import in_words, spellings
 from automl.data.read.frames import read_column
 
 
@@ -64,3 +65,50 @@ def test_numbers(values: list[str], numbers: list[float]) -> None:
 def test_texts(values: list[str]) -> None:
     """Codes and texts with digits stay what they are."""
     assert read(values)[0] == "category"
+
+
+SIGNS = ((".", ","), (",", "."))
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        (["$5", "$6"], ["currency", "currency"]),
+        (["5 %", "6 %"], ["percent", "percent"]),
+        (["5 kg", "6 g"], ["unit", "unit"]),
+        (["$5k", "$6M"], ["currency", "unit", "currency", "unit"]),
+        (["1-2", "3-4"], ["range", "range"]),
+        (["1", "2"], []),
+        (["12A", "12B", "13C"], []),
+    ],
+)
+def test_every_spelling_is_tried_with_every_sign(values: list[str], kinds: list[str]) -> None:
+    """The likeliest pair of decimal and grouping sign first; plain numbers and codes have nothing around them."""
+    found = [parser for _, parser in spellings(pl.Series(values), SIGNS)]
+    assert [parser["kind"] for parser in found] == kinds
+    assert [parser["decimal"] for parser in found] == sorted((parser["decimal"] for parser in found), reverse=True)
+
+
+def test_a_unit_that_nobody_knows_is_one_if_it_is_the_only_one() -> None:
+    """Behind three numbers at least; with a number in it only where units have one, such as m2."""
+    ((reason, parser),) = spellings(pl.Series(["1 mpg", "2 mpg", "3 mpg"]), SIGNS[:1])
+    assert (reason, parser["units"]) == ("numbers of mpg", {"mpg": 1.0})
+    assert list(spellings(pl.Series(["1 mpg", "2 mpg"]), SIGNS)) == []
+    assert list(spellings(pl.Series(["1 mpg", "2 kmh", "3 kn"]), SIGNS)) == []
+
+
+def test_what_stands_around_ranges_is_taken_out() -> None:
+    """The longest word first; where there are too many of them, or too many ranges, these are none."""
+    *_, (_, parser) = spellings(pl.Series(["$1 - $5 a year", "$6 - $10 a year"]), SIGNS[:1])
+    assert (parser["kind"], parser["symbols"]) == ("range", ["year", "$", "a"])
+    assert list(spellings(pl.Series([f"{i}-{i + 1}" for i in range(101)]), SIGNS)) == []
+    assert list(spellings(pl.Series(["a b c d e 1-2", "a b c d e 3-4"]), SIGNS)) == []
+
+
+def test_words_of_numbers_need_another_one() -> None:
+    """One may be a name; a text that is neither word nor number makes it no column of numbers."""
+    words = in_words(pl.Series(["One", "two", "3"]))
+    assert words is not None
+    assert words[1]["words"]["two"] == 2
+    assert in_words(pl.Series(["one", "3"])) is None
+    assert in_words(pl.Series(["one", "two", "many"])) is None

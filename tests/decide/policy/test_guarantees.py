@@ -5,18 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
+from automl.data.rows import Labels, Prepared, Rows, Schema
+from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.costs.cost_matrix import BINARY_CELLS, CostMatrix
 from automl.decide.costs.review import CELL, ReviewCost
 from automl.decide.policy.bounds import Bounds
-from automl.decide.policy.guarantees import CalibratedRows, count_floors, find_bounds
+from automl.decide.policy.capacity import Capacity
+from automl.decide.policy.guarantees import (
+    CalibratedRows,
+    check_guarantees,
+    count_floors,
+    find_bounds,
+    fit_guarantees,
+)
 from automl.decide.policy.label_policy import LabelPolicy
-from automl.errors import LimitRefusal
+from automl.errors import LimitRefusal, SpecError
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops.expr import Stub
-from automl.spec.objective import Require
+from automl.spec.objective import Objective, Require
+from automl.task import Task
 
 MATRIX = np.array([[0.0, 1.0], [2.0, 0.0]])
 COSTS = CostMatrix(actions=("no", "yes"), matrix=MATRIX, cells=BINARY_CELLS, currency="", given=True)
@@ -117,3 +128,69 @@ def test_the_graph_decides_as_numpy_does(policy, bounds):
         assert not (codes[p[:, 0] < 0.7] == 1).any()
     if bounds.always:
         assert (codes[p[:, 0] >= 0.2] == 1).all()
+
+
+def learned(n: int = 4_000) -> OutOfFold:
+    """Train rows with a probability that needs no calibration, and no fold predicted the first hundred."""
+    rows, frame = drawn(n, seed=0), pl.DataFrame({"x": np.zeros(n)})
+    p = np.where(np.arange(n)[:, None] < 100, np.nan, rows.p)
+    return OutOfFold.of(p, Rows(frame=frame, raw=frame, y=rows.y), Task(kind="binary", classes=2), seed=1)
+
+
+def test_bounds_are_tested_on_rows_that_are_calibrated_without_their_fold():
+    """Those of `find_bounds` on what was calibrated; without floors the policy stays as it is."""
+    asked, oof = Require(precision=0.8), learned()
+    fitted = fit_guarantees(replace(PLAIN, require=asked), oof)
+    rows = CalibratedRows(p=oof.calibrated, y=oof.rows.y, expected=None, decidable=np.ones(3_900, dtype=np.bool_))
+    assert fitted.bounds == find_bounds(asked, PLAIN, rows)
+    assert fitted.bounds.least > 0
+    assert fit_guarantees(PLAIN, oof) is PLAIN
+
+
+def test_floors_that_take_more_rows_than_there_is_room_for_are_refused():
+    """Almost all positives are to be found, and a fifth of the rows can be acted on."""
+    capacity = Capacity(shares={1: 0.2}, texts={1: "20%"}, prices=np.array([0.0, 0.5]))
+    policy = replace(PLAIN, require=Require(recall=0.95), capacity=capacity)
+    with pytest.raises(LimitRefusal, match=r"the floors take 'yes' on \d+\.\d+% of the rows, and 20% can be"):
+        fit_guarantees(policy, learned())
+
+
+def test_floors_count_their_own_rows():
+    """Of three that are acted on two are positive, of three positives that are decided two are found."""
+    decisions, y = np.array([1, 1, 1, 0, 2, -1]), np.array([1.0, 1.0, 0.0, 1.0, 0.0, 1.0])
+    asked = Require(precision=0.5, recall=0.6, automated=0.7)
+    found = count_floors(asked, decisions, y, 2)
+    assert [(count.floor, count.share, count.rows, count.good) for count in found] == [
+        ("precision", 0.5, 3, 2),
+        ("recall", 0.6, 3, 2),
+        ("automated", 0.7, 5, 4),
+    ]
+    assert [count.floor for count in count_floors(Require(recall=0.6), decisions, y, 2)] == ["recall"]
+
+
+def prepared(labels: Labels, **more) -> Prepared:
+    frame = pl.DataFrame({"x": [1.0, 2.0]})
+    rows = Rows(frame=frame, raw=frame, y=np.array([0.0, 1.0]), **more)
+    return Prepared(schema=Schema(columns=()), labels=labels, train=rows, test=rows, findings=(), split="", digests={})
+
+
+TWO = Labels(name="y", task=Task(kind="binary", classes=2), values=("no", "yes"), texts=("no", "yes"))
+THREE = Labels(name="y", task=Task(kind="multiclass", classes=3), values=(1, 2, 3), texts=("1", "2", "3"))
+
+
+@pytest.mark.parametrize(
+    ("require", "data", "told"),
+    [
+        ({"precision": 0.5}, prepared(THREE), "objective.require: a requirement is for acting or not"),
+        ({"automated": 0.5}, prepared(TWO), r"objective\.require\.automated: without a review every row is decided"),
+        ({"precision": 0.5}, prepared(TWO, weight=np.ones(2)), "the promise counts rows one by one"),
+        ({"precision": 0.5}, prepared(TWO, group=np.arange(2)), "the promise counts rows one by one"),
+        ({"confidence": 0.9}, prepared(TWO), "there is no floor"),
+    ],
+)
+def test_what_cannot_be_promised_for_is_told_before_a_search(require, data, told):
+    """Each with its place; without floors nothing is asked."""
+    objective = Objective.model_validate({"target": "y", "require": require})
+    with pytest.raises(SpecError, match=told):
+        check_guarantees(objective, COSTS, data)
+    check_guarantees(Objective.model_validate({"target": "y"}), COSTS, data)

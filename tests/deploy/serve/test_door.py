@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import json
+
 import pytest
 
+from automl.deploy.serve.door import Door
+from automl.deploy.serve.log import Log
+from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.settings import Settings
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
@@ -129,3 +136,53 @@ def test_answers_are_not_sniffed_or_kept(served):
     """Every answer says that it is what it says, and that it is not to be kept."""
     headers = served.ask("GET", "/schema").headers
     assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
+
+
+def visited(app, **scope):
+    """What a door around `app` sends for one request, and what it notes."""
+    stream, sent, ticks = io.StringIO(), [], iter([10.0, 10.25])
+    door = Door(app, Settings(), token=None, log=Log(stream, rate=100), meter=Meter(), clock=lambda: next(ticks))
+    request = {"type": "http", "method": "POST", "path": "/predict", "headers": [(b"host", b"localhost")], **scope}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(door(request, None, send))
+    return sent, [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_bug_inside_is_a_document_and_a_note_without_its_text():
+    """A value in an error's words is nobody's business: 500, and the log has the kind of error and the time taken."""
+
+    async def broken(scope, receive, send):
+        raise RuntimeError("secret")
+
+    (start, body), (line,) = visited(broken)
+    assert start["status"] == 500
+    assert json.loads(body["body"])["error"]["what"] == "a bug of the server"
+    assert (line["level"], line["status"], line["ms"]) == ("error", 500, 250.0)
+    assert "RuntimeError" in json.dumps(line)
+    assert "secret" not in json.dumps([line, body["body"].decode()])
+
+
+def test_an_answer_that_was_begun_is_not_begun_again():
+    """A bug after the status went out is noted; a second status would be no HTTP."""
+
+    async def half(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError
+
+    sent, (line,) = visited(half)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert (line["level"], line["status"]) == ("error", 200)
+
+
+def test_the_start_of_the_server_is_no_visit():
+    """What is no request passes unchanged, and is neither counted nor noted."""
+    passed = []
+
+    async def app(scope, receive, send):
+        passed.append(scope["type"])
+
+    assert visited(app, type="lifespan") == ([], [])
+    assert passed == ["lifespan"]

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 import pytest
 import uvicorn
 
+from automl.deploy.serve.listening import listen
 from automl.deploy.serve.protocol import guarded
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import listen
 
 QUICK = Settings(port=0, head=0.3, body=0.3, connections=5, max_head=4_000, max_body=100_000)
 
@@ -107,14 +107,3 @@ def test_too_many_connections(address):
 def test_no_http(address):
     """V02: what is no HTTP is 400."""
     assert talk(address, b"\x16\x03\x01 hello\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-
-
-def test_the_socket_does_not_wait():
-    """V09: the listening socket has TCP_NODELAY, which every connection inherits."""
-    with listen(Settings(port=0)) as listening:
-        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        with socket.create_connection(listening.getsockname()):
-            time.sleep(0.05)
-            line, _ = listening.accept()
-            with line:
-                assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

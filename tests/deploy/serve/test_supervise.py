@@ -23,8 +23,8 @@ from click.testing import CliRunner
 from automl.bundle.disk import replace_folder
 from automl.cli import cli
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import listen, serve
-from automl.errors import BundleError, MachineError
+from automl.deploy.serve.supervise import serve
+from automl.errors import BundleError
 
 PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 
@@ -244,26 +244,11 @@ def test_what_is_said_wrong(options, code, what, bundle, monkeypatch, capfd):
 
 
 def test_no_bundle(tmp_path):
-    """Where there is no bundle, the command says so (7)."""
+    """Where there is no bundle, the server does not start, and the command says so (7)."""
+    with pytest.raises(BundleError, match="no such bundle"):
+        serve(tmp_path / "nix", Settings(port=0))
     result = CliRunner().invoke(cli, ["serve", str(tmp_path / "nix"), "--port", "0"])
     assert result.exception.exit_code == 7
-
-
-def test_an_address_that_is_taken():
-    """A port that somebody listens on is told as the machine's refusal."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        settings = Settings(port=taken.getsockname()[1])
-        with pytest.raises(MachineError, match="cannot listen"), listen(settings):
-            pass
-
-
-def test_threads_are_single():
-    """A worker counts on one core: the libraries below are told before they start."""
-    from automl.deploy.serve.supervise import worker_environment
-
-    environment = worker_environment(Path("/room"), {"PATH": os.environ["PATH"], "PYTHONPATH": "/mine"})
-    assert environment["OMP_NUM_THREADS"] == environment["POLARS_MAX_THREADS"] == "1"
-    assert environment["PYTHONPATH"].split(os.pathsep)[1] == "/mine"
 
 
 def test_a_zip_is_served_and_the_signature_wanted(bundle, tmp_path):

@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 
+from automl.deploy.serve.listening import listen
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import listen
 from automl.deploy.serve.worker import Worker, work
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from automl.search.collect import close
 from automl.search.finish import finish
 from automl.search.leaderboard import Outcome
 from automl.search.loop import _explore
-from automl.search.results import close
 from automl.search.state import State
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from automl.data.rows import Fold
 from automl.learners.lightgbm import LIGHTGBM
@@ -13,6 +16,8 @@ from automl.metrics.base import get
 from automl.search.candidate import Candidate
 from automl.search.ensemble import membership
 from automl.search.ensemble.membership import Pool
+from automl.search.loop import _explore
+from automl.search.state import State
 from automl.spec.limits import Limits
 
 Y = np.linspace(0.0, 1.0, 400)
@@ -56,3 +61,63 @@ def test_no_more_members_than_the_recipe_has() -> None:
     """The best two of three."""
     given = pool(0.1, 0.12, 0.13)
     assert len(membership.weights(state(members=2), given)) == 2
+
+
+@pytest.fixture
+def explored(make_state: Callable[..., State]) -> State:
+    """Two ridges and a mean, each predicted on every fold."""
+    state = make_state(trials=2)
+    _explore(state)
+    return state
+
+
+def test_candidates_compare_on_rows_that_all_predicted(explored: State) -> None:
+    """Predictions come from the run folder; where one lacks a row it is left out for all, with its weight."""
+    whole = explored.whole
+    given = membership.pool(explored, whole, repeats=1)
+    assert [prediction.shape for prediction in given.predictions] == [(240, 1)] * 3
+    oof = np.array(explored.run.folder.load(f"oof/{whole[0].id}"))
+    oof[:40] = np.nan
+    explored.run.folder.save(f"oof/{whole[0].id}", oof)
+    weighted = replace(explored.problem.rows, weight=np.arange(240.0))
+    explored.problem = replace(explored.problem, rows=weighted)
+    fewer = membership.pool(explored, whole, repeats=1)
+    assert [prediction.shape for prediction in fewer.predictions] == [(200, 1)] * 3
+    np.testing.assert_array_equal(fewer.weight, np.arange(40.0, 240.0))
+    np.testing.assert_array_equal(fewer.y, explored.problem.rows.y[40:])
+
+
+def test_who_would_ship_is_known_at_any_time(explored: State) -> None:
+    """The ridges, and nobody before the first one stands."""
+    assert {candidate.learner.name for candidate in membership.likely(explored)} == {"ridge"}
+    explored.candidates.clear()
+    assert membership.likely(explored) == ()
+
+
+def test_out_of_fold_is_the_mean_over_repeats_that_all_have(explored: State) -> None:
+    """One that has a second cross-validation counts with its first one beside one that has none."""
+    first, second, _ = explored.whole
+    explored.run.folder.save(f"oof/{first.id}-again-1", np.zeros((240, 1)))
+    first.repeats = 2
+    alone = membership.out_of_fold(explored.run.folder, [first])
+    beside = membership.out_of_fold(explored.run.folder, [first, second])
+    np.testing.assert_allclose(alone[0], beside[0] / 2)
+
+
+def test_what_breaks_a_limit_alone_ships_if_nothing_else_does(explored: State) -> None:
+    """The gates have the last word: where none is expected to keep a limit, the nearest to it is chosen."""
+    limits = explored.run.spec.limits.model_copy(update={"size": 1.0})
+    spec = explored.run.spec.model_copy(update={"limits": limits})
+    explored.run = replace(explored.run, spec=spec)
+    given = membership.pool(explored, explored.whole, repeats=1)
+    (only,) = membership.weights(explored, given)
+    assert membership.excess(explored, [only]) == min(membership.excess(explored, [one]) for one in explored.whole)
+    assert membership.excess(explored, [only]) > 1.0
+
+
+def test_more_members_cost_more(explored: State) -> None:
+    """One that stands twice counts twice; what reads nothing costs no reading."""
+    ridge = next(candidate for candidate in explored.whole if candidate.learner.name == "ridge")
+    bare, one, two = (membership.cost(explored, [ridge] * count).latency_p50 for count in (0, 1, 2))
+    assert bare < one < two
+    assert one - bare > explored.after.reading

@@ -39,7 +39,6 @@ def run(problem: Problem, spec: Spec, rundir: RunDir) -> Outcome:
         folder=rundir,
         listener=silent,
         learners="fake_learners",
-        engine="random",
     )
     return search(problem, given).outcome
 

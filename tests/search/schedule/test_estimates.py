@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from automl.learners.base import Learner
+from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import choose_fidelity
-from automl.search.schedule.estimates import refit_seconds, within
+from automl.search.schedule.estimates import (
+    FEWEST_SECONDS,
+    backlog,
+    expected,
+    granted,
+    haste,
+    makespan,
+    most,
+    refit_seconds,
+    rest,
+    scaled,
+    seconds_left,
+    seconds_reserved,
+    share_of_time,
+    usual_fit,
+    within,
+    work,
+)
+from automl.search.state import State
+from automl.search.worker.model_size import ModelSize
 
 HEAVY, LIGHT, OTHER = (SimpleNamespace(seconds_a_fold=lambda seconds=seconds: seconds) for seconds in (30.0, 4.0, 5.0))
 
@@ -49,3 +72,88 @@ def test_later_rows_are_worth_more_time() -> None:
         choose_fidelity(60.0, folds=5, seconds=100.0, workers=2, by_time=late).refit_seconds for late in (False, True)
     ]
     assert shares == [30.0, 45.0]
+
+
+def learner(state: State, name: str) -> Learner:
+    return next(one for one in state.proposals.learners if one.name == name)
+
+
+def took(state: State, number: int, seconds: float, *, folds: int = 1, **known: Any) -> Candidate:
+    """A ridge that has ended so many folds, each in so many seconds."""
+    one = Candidate(
+        id=number,
+        learner=learner(state, "ridge"),
+        params={},
+        losses=dict.fromkeys(range(folds), 0.5),
+        seconds=seconds * folds,
+        **known,
+    )
+    state.candidates.append(one)
+    return one
+
+
+def test_the_search_has_what_comes_after_it_set_aside(make_state: Callable[..., State]) -> None:
+    """Reserve and refits; the larger the members, the longer the reserve."""
+    state = make_state()
+    reserved, refits = seconds_reserved(state), refit_seconds(state)
+    assert seconds_left(state) == pytest.approx(60.0 - reserved - refits)
+    heavy = took(state, 0, 1.0, model_size=ModelSize(nodes=1e6), ended=True, whole=True)
+    state.likely = (heavy,)
+    state.chosen = (heavy,)
+    assert seconds_reserved(state) > reserved
+
+
+def test_the_first_candidates_have_a_moment_in_any_case(make_state: Callable[..., State]) -> None:
+    """When reading has taken all the time, the promise still has some slack."""
+    state = make_state(seconds=10.0)
+    assert granted(state) == pytest.approx(FEWEST_SECONDS)
+    state.run.executor.now = 9.9  # type: ignore[attr-defined]  # the simulated one
+    assert granted(state) <= 12.5 - seconds_reserved(state)
+    state.late = 10.4
+    assert seconds_left(state) == pytest.approx(0.5)
+
+
+def test_a_fit_is_expected_to_take_what_its_like_has(make_state: Callable[..., State]) -> None:
+    """From fits of the same learner, on as many rows if there are; else from what other learners took."""
+    state = make_state()
+    ridge, mean = learner(state, "ridge"), learner(state, "mean")
+    assert expected(state, ridge, None) == pytest.approx(ridge.cost * usual_fit(state.problem) / 2)
+    took(state, 0, 8.0)
+    assert expected(state, ridge, None) == 8.0
+    assert expected(state, ridge, 90) == scaled(8.0, 180, 90) == 4.0
+    took(state, 1, 3.0, sample=90)
+    assert expected(state, ridge, 90) == 3.0
+    assert expected(state, mean, None) == pytest.approx(6.0 * mean.cost)
+
+
+def test_haste_is_how_many_times_too_long_it_takes(make_state: Callable[..., State]) -> None:
+    """Its folds on all workers, those of candidates under way first; with counted work there is none (R12)."""
+    state = make_state()
+    one = took(state, 0, 2.0)
+    assert rest(state, one) == backlog(state) == 6.0
+    assert haste(state, one.learner) == pytest.approx((4 * 2.0 + 6.0) / seconds_left(state))
+    assert share_of_time(state, 3, 2.0) == pytest.approx(6.0 / seconds_left(state))
+    climbing = replace(state, rungs=(90,))
+    assert haste(climbing, one.learner) == pytest.approx((1.0 + 1.0 + 6.0) / seconds_left(climbing))
+    assert haste(make_state(trials=2), one.learner) == 1.0
+
+
+def test_most_folds_are_more_than_half(make_state: Callable[..., State]) -> None:
+    """Three of four."""
+    assert most(make_state()) == 3
+
+
+def test_refits_share_the_workers(make_state: Callable[..., State]) -> None:
+    """The longest starts first; a refit on all rows takes more than a fold, but waits for no gain."""
+    state = make_state()
+    members = [took(state, number, seconds) for number, seconds in enumerate((6.0, 3.0, 3.0))]
+    each = 240 / 180 * 0.9
+    assert makespan(members, state.problem, 1) == pytest.approx(12.0 * each)
+    assert makespan(members, state.problem, 2) == pytest.approx(6.0 * each)
+
+
+def test_counted_work_is_the_same_everywhere(make_state: Callable[..., State]) -> None:
+    """Cells times rounds times what the learner costs, whatever the clock said."""
+    state = make_state(trials=2)
+    one = took(state, 0, 9.0, rounds={0: 10, 1: 20})
+    assert work(state.problem, one) == 180 * 3 * 30 * one.learner.cost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from automl.learners.constant import CONSTANT
 from automl.learners.lightgbm import LIGHTGBM
 from automl.search.candidate import Candidate
 from automl.search.schedule import racing
+from automl.search.state import State
 
 
 def candidate(number: int, losses: dict[int, float], *, seconds: float, **more: Any) -> Candidate:
@@ -51,3 +53,78 @@ def test_the_furthest_stays_while_nothing_stands(monkeypatch: pytest.MonkeyPatch
     base = candidate(0, dict.fromkeys(range(5), 0.7), seconds=0.1, whole=True, ended=True, learner=CONSTANT)
     near, far = candidate(1, FIRM, seconds=30.0), candidate(2, {0: 0.1}, seconds=10.0)
     assert racing.abandon(state([base, near, far])) == [far]
+
+
+@pytest.mark.parametrize(("counted", "order"), [(False, [2, 1]), (True, [0, 1])])
+def test_further_folds_go_to_what_ends_soonest(
+    make_state: Callable[..., State], order: list[int], *, counted: bool
+) -> None:
+    """Baselines first; with counted work in the order of their beginning (R12)."""
+    state = make_state(**({"trials": 5} if counted else {}))
+    slow, quick = candidate(0, {0: 0.3}, seconds=9.0), candidate(1, {0: 0.4, 1: 0.4}, seconds=2.0)
+    state.candidates += [slow, quick, candidate(2, {}, seconds=0.0, learner=CONSTANT)]
+    for number in order:
+        following = racing.next_fold(state)
+        assert following is not None
+        assert (following[0].id, following[1]) == (number, len(following[0].asked))
+        following[0].asked |= set(range(4))
+
+
+def test_new_candidates_come_baselines_first(make_state: Callable[..., State]) -> None:
+    """Each has a number of its own; with counted trials the last of them is the end."""
+    state = make_state(trials=2)
+    names = []
+    while (following := racing.next_candidate(state)) is not None:
+        one, fold = following
+        assert fold == 0
+        one.losses, one.ended = {0: 0.5}, True
+        names.append((one.id, one.learner.name))
+    assert names == [(0, "mean"), (1, "ridge"), (2, "ridge")]
+    assert racing.next_climb(state) is None
+
+
+def test_without_time_the_first_learner_hurries(make_state: Callable[..., State]) -> None:
+    """In the last seconds the portfolio's first is fitted on what rows there is time for."""
+    state = make_state(seconds=60.0)
+    state.run.executor.now = 56.0  # type: ignore[attr-defined]  # the simulated one
+    following = racing.next_candidate(state)
+    assert following is not None
+    assert following[0].learner.name == "ridge"
+
+
+@pytest.mark.parametrize(("trials", "over"), [(3, False), (5, True)])
+def test_so_many_trials_without_a_gain_are_enough(
+    make_state: Callable[..., State], monkeypatch: pytest.MonkeyPatch, trials: int, *, over: bool
+) -> None:
+    """More would only fit the folds: the best one was the first, and four others have not beaten it."""
+    monkeypatch.setattr(racing, "enough", lambda rows: 4.0)
+    state = make_state(trials=9)
+    state.candidates += [candidate(i, {0: 0.3 + 0.1 * i}, seconds=1.0, ended=True) for i in range(trials)]
+    assert racing.exhausted(state) is over
+
+
+@pytest.mark.parametrize(
+    ("loss", "seconds", "why"),
+    [
+        (0.43, 1.0, ""),
+        (0.69, 1.0, "dropped: its first fold is behind the best"),
+        (0.40, 40.0, "dropped: no time for further folds"),
+    ],
+    ids=["near the best", "far behind", "too slow"],
+)
+def test_who_is_near_the_best_goes_on(make_state: Callable[..., State], loss: float, seconds: float, why: str) -> None:
+    """If there is time for its further folds; a baseline always does."""
+    state = make_state()
+    base = candidate(0, {0: 0.7}, seconds=0.1, learner=CONSTANT)
+    best, one = candidate(1, {0: 0.4}, seconds=1.0, ended=True), candidate(2, {0: loss}, seconds=seconds)
+    state.candidates += [base, best, one]
+    assert racing.goes_on(state, base)
+    assert racing.goes_on(state, one) is (not why)
+    assert one.detail == why
+
+
+def test_one_fold_is_all_that_a_rung_has(make_state: Callable[..., State]) -> None:
+    """Whoever is tried on fewer rows climbs, or stays there."""
+    state = make_state(trials=2)
+    state.rungs = (50,)
+    assert not racing.goes_on(state, candidate(0, {0: 0.1}, seconds=1.0, sample=50))

@@ -9,8 +9,8 @@ import pytest
 
 from automl.executors.base import Done
 from automl.search.candidate import Candidate
+from automl.search.collect import MODELS, close, counting_folds, end, take
 from automl.search.feed import feed
-from automl.search.results import MODELS, close, counting_folds, end, take
 from automl.search.state import State
 from automl.search.worker.fold_fit import FittedModel
 

@@ -1,0 +1,117 @@
+"""Score a CSV file into another with a bundle: the end of the text of score.py, and its command line."""
+
+import argparse
+import csv
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from automl.bundle.scorer import ScoreError, Scorer, chunks, missing_columns
+from automl.data.read.reader import BLANKS, CsvDialect
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score a CSV file beside the bundle that this file lies in."""
+    parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
+    parser.add_argument("data", type=Path, help="the CSV file, with a header")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
+    parser.add_argument(
+        "--bundle", type=Path, default=Path(__file__).resolve().parent, help="default: beside this file"
+    )
+    parser.add_argument("--costs", type=Path, help="the CSV cost file of these rows, if the spec names one")
+    chosen = parser.parse_args(arguments)
+    try:
+        score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs)
+    except (ScoreError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None) -> None:
+    """Write the key columns and the answers of each row of `data` to `out`, which appears only when it is whole.
+
+    `costs` is the cost file of these rows, where the spec names one; without it the spec says what stands in.
+    """
+    partial = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as target:
+            writer = csv.writer(target, lineterminator="\n")
+            dialect: CsvDialect | None = scorer.manifest["dialect"]
+            lines = read_csv(data, dialect or {})
+            header = next(lines)
+            keys = [key for key in scorer.keys if key in header]
+            writer.writerow(keys + scorer.columns)
+            rows = (dict(zip(header, cells, strict=True)) for cells in lines)
+            whole = rows if costs is None else priced(rows, costs, scorer)
+            for number, chunk in enumerate(chunks(whole, scorer.chunk_rows)):
+                answers = scorer.answers(chunk, number * scorer.chunk_rows)
+                for row, cells in zip(chunk, zip(*answers, strict=True), strict=True):
+                    writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def priced(rows: Iterator[dict[str, str]], costs: Path, scorer: Scorer) -> Iterator[dict[str, str]]:
+    """The rows with the columns of their cost file, by row order or by key; a key that is not there has no cost."""
+    by = (scorer.manifest["spec"]["objective"].get("costs") or {}).get("by")
+    names = [column["name"] for column in scorer.reader["columns"] if column.get("optional")]
+    lines = read_csv(costs, {})
+    header = next(lines)
+    lacking = [name for name in names if name not in header]
+    if not names or by is None or lacking:
+        raise ScoreError(f"{costs}: {missing_columns(lacking) if lacking else 'the bundle reads no cost file'}")
+    amounts = (dict(zip(header, cells, strict=True)) for cells in lines)
+    if by == "row order":
+        for row, amount in zip_longest(rows, amounts):
+            if row is None or amount is None:
+                raise ScoreError(f"{costs}: in row order there is one row of costs for each row of the data")
+            yield row | {name: amount[name] for name in names}
+    else:
+        table = {one_spelling(amount.get(by, "")): amount for amount in amounts}
+        for row in rows:
+            amount = table.get(one_spelling(row.get(by, "")), {})
+            yield row | {name: amount.get(name, "") for name in names}
+
+
+def one_spelling(key: str) -> str:
+    """A key as text: "2" and "2.0" are one."""
+    text = key.strip(BLANKS)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
+    """The header of a CSV file, then its rows, every cell as text."""
+    csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
+    with path.open(encoding=dialect.get("encoding", "utf-8"), newline="") as file:
+        lines = csv.reader(
+            file,
+            delimiter=dialect.get("separator", ","),
+            quotechar=dialect.get("quote", '"'),
+            skipinitialspace=dialect.get("skip_blank", False),
+        )
+        header = [cell.strip(BLANKS) or "column_1" for cell in next(lines, [])]
+        yield header
+        for cells in lines:
+            if len(cells) == len(header):
+                yield cells
+            elif cells:
+                raise ScoreError(f"{path}: line {lines.line_num} has {len(cells)} values, the header {len(header)}")
+
+
+def written(cell: object) -> str:
+    """A cell as every CSV of ours has it: numbers in the shortest form that reads back to the same number."""
+    if cell is None:
+        return ""
+    return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""One spelling for values that people call the same: labels, groups and keys."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from automl.data.infer.column_types import LABEL_MISSING
+from automl.data.read.reader import BLANKS, NUMBER
+from automl.errors import DataError
+
+
+def canonical(target: pl.Series) -> pl.Series:
+    """Each label as text in one spelling ("2", "2.0" and 2 are one), null where it is missing or infinite."""
+    if isinstance(target.dtype, pl.Categorical | pl.Enum):
+        target = target.cast(pl.String)
+    if target.dtype.is_nested() or target.dtype == pl.Binary:
+        raise DataError(f"the target holds {target.dtype}, not single values", where=target.name)
+    if target.dtype == pl.Object:
+        return pl.Series(target.name, [spelled(value) for value in target.to_list()], dtype=pl.String)
+    distinct = target.unique()
+    spellings = pl.DataFrame(
+        {"raw": distinct, "text": pl.Series([spelled(v) for v in distinct.to_list()], dtype=pl.String)}
+    )
+    joined = (
+        target.rename("raw").to_frame().join(spellings, on="raw", how="left", nulls_equal=True, maintain_order="left")
+    )
+    return joined["text"].rename(target.name)
+
+
+def spelled(value: object) -> str | None:
+    """A label as text in one spelling, None where it is missing or infinite."""
+    if value is None:
+        return None
+    text = shown(value).strip(BLANKS)
+    if text in ("", "inf", "-inf", *LABEL_MISSING):
+        return None
+    if NUMBER.fullmatch(text) and math.isfinite(float(text)):
+        number = float(text)
+        return str(int(number)) if number == int(number) and abs(number) < 2.0**53 else repr(number)
+    return text
+
+
+def shown(value: object) -> str:
+    """A label as it is written in the output: a float that is whole as a whole number."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value == value and abs(value) < 2.0**53 and value == int(value):  # noqa: PLR0124  # not NaN
+        return str(int(value))
+    return str(value)

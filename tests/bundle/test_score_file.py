@@ -1,0 +1,104 @@
+"""Files are scored row by row, with their own costs where they have some, and the output is whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from automl.bundle.read import Bundle
+from automl.bundle.score_file import main, one_spelling, priced, score_file, written
+from automl.bundle.scorer import ScoreError, Scorer
+
+ALONE = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"automl", "polars", "pandas", "pydantic", "narwhals", "onnx", "sklearn"}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import runpy
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def read(path):
+    """The lines of a CSV file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def asks_for_costs(by):
+    """What `priced` looks at in a scorer whose bundle reads the cost file column `fee`."""
+    columns = [{"name": "age"}, {"name": "fee", "optional": True}]
+    return SimpleNamespace(manifest={"spec": {"objective": {"costs": {"by": by}}}}, reader={"columns": columns})
+
+
+def test_a_file_is_scored_as_its_rows_are(bundle, raw, tmp_path):
+    """The key, then what `Scorer.score` answers, in the order of the rows and across chunks."""
+    raw.write_csv(tmp_path / "in.csv")
+    scorer = Scorer(bundle)
+    scorer.chunk_rows = 64
+    score_file(scorer, tmp_path / "in.csv", tmp_path / "out.csv")
+    header, *rows = read(tmp_path / "out.csv")
+    assert header == [*scorer.keys, *scorer.columns]
+    answers = scorer.score(raw.iter_rows(named=True))
+    assert [row[1:] for row in rows] == [[written(cell) for cell in answer.values()] for answer in answers]
+
+
+def test_score_py_equals_predict(bundle, raw, tmp_path):
+    """The script beside the bundle, without automl in reach, writes what `Bundle.predict` says, digit for digit."""
+    raw.write_csv(tmp_path / "in.csv")
+    command = [sys.executable, "-c", ALONE, bundle / "score.py", tmp_path / "in.csv", "-o", tmp_path / "out.csv"]
+    subprocess.run(command, check=True)
+    answer = Bundle.load(bundle).predict(raw)
+    rows = read(tmp_path / "out.csv")
+    assert rows[0] == answer.columns
+    assert rows[1:] == [[key, repr(p), str(decision), repr(cost)] for key, p, decision, cost in answer.iter_rows()]
+
+
+def test_a_short_row_stops_and_leaves_nothing(bundle, raw, tmp_path, capsys):
+    """D10, V14: a ragged line is named, exit 1, and there is no half-written output."""
+    raw.write_csv(tmp_path / "in.csv")
+    with (tmp_path / "in.csv").open("a", encoding="utf-8") as file:
+        file.write("c0500,33\n")
+    arguments = [str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--bundle", str(bundle)]
+    assert main(arguments) == 1
+    assert "line 502 has 2 values, the header 7" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize(
+    ("by", "text", "fees"),
+    [("row order", "fee\n3\n4\n", ["3", "4"]), ("id", "id,fee\n2.0,4\n9,7\n", ["", "4"])],
+)
+def test_rows_get_the_costs_of_their_file(by, text, fees, tmp_path):
+    """By row order, or by a key in any spelling of its number; a key that is not there has no cost."""
+    (tmp_path / "costs.csv").write_text(text, encoding="utf-8")
+    rows = priced(iter([{"id": "1"}, {"id": "2"}]), tmp_path / "costs.csv", asks_for_costs(by))
+    assert [row["fee"] for row in rows] == fees
+
+
+@pytest.mark.parametrize(
+    ("by", "text", "said"),
+    [
+        ("row order", "fee\n3\n", "one row of costs for each"),
+        ("id", "id\n1\n", "'fee'"),
+        (None, "fee\n1\n", "no cost file"),
+    ],
+)
+def test_costs_that_do_not_fit_are_refused(by, text, said, tmp_path):
+    """Too few rows, a lacking column, and a bundle that reads no cost file are errors."""
+    (tmp_path / "costs.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ScoreError, match=said):
+        list(priced(iter([{"id": "1"}, {"id": "2"}]), tmp_path / "costs.csv", asks_for_costs(by)))
+
+
+@pytest.mark.parametrize(("key", "spelling"), [("2", "2"), (" 2.0 ", "2"), ("2.5", "2.5"), ("a 1", "a 1")])
+def test_a_key_has_one_spelling(key, spelling):
+    """A whole number is written without a fraction, a text as it stands."""
+    assert one_spelling(key) == spelling

@@ -1,0 +1,3 @@
+"""Every exporter keeps the contract of exporters."""
+
+from automl.testing.exporters import *  # noqa: F403  # the tests of the suite

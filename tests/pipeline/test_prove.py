@@ -1,0 +1,120 @@
+"""The proof of what ships, and a bundle or a refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.bundle.verify import verify
+from automl.decide.policy.decision_policy import make_policy
+from automl.errors import LimitRefusal, VerdictRefusal
+from automl.gates.base import GateVerdict, Measured
+from automl.pipeline.choose import ChosenModel, choose
+from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, stage_bundle
+from automl.pipeline.result import Fit
+from automl.search.run import Run
+
+
+def gate(*, ok: bool) -> GateVerdict:
+    return GateVerdict(
+        gate="size", ok=ok, measured=2.0, limit=1.0, unit="MB", reason="size is 2 MB", protocol="", raw={}
+    )
+
+
+@pytest.fixture
+def choice_of(loans, outcome_of) -> Callable[[Run], ChosenModel]:
+    return lambda run: choose(outcome_of(loans), loans, make_policy(run.spec.objective, loans), seed=run.seed)
+
+
+@pytest.fixture
+def staged(loans, run_of, choice_of, tmp_path: Path) -> tuple[Run, Fit, Path]:
+    """A run, what its fit gives, and its staged bundle."""
+    run = run_of(objective={"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}})
+    choice = choice_of(run)
+    judgement = judge_on_test(run, loans, choice)
+    folder = stage_bundle(run, loans, choice, judgement, tmp_path / "a.bundle")
+    done = Fit(
+        path=tmp_path / "a.bundle",
+        board=choice.outcome.board,
+        judgement=judgement,
+        gates=(gate(ok=True),),
+        stopped=None,
+        signal=None,
+        seconds=1.0,
+    )
+    return run, done, folder
+
+
+def test_the_asked_metrics_come_first(loans, run_of, choice_of, told) -> None:
+    """The search's metric, then those that have limits, on the test part."""
+    run = run_of(objective={"target": "bad", "metric": "accuracy"}, limits={"scores": {"brier": 0.5}})
+    judgement = judge_on_test(run, loans, choice_of(run))
+    assert [score.metric for score in judgement.scores][:2] == ["accuracy", "brier"]
+    assert told[-1].text == "judging on the test part"
+
+
+def test_a_bundle_moves_to_its_place(staged) -> None:
+    """It verifies there, with its verdicts, and nothing is left where it was staged."""
+    run, done, folder = staged
+    refuse_or_finish(run, done, folder, write_anyway=False)
+    assert not folder.exists()
+    assert verify(done.path).golden_rows > 0
+    assert done.bundle.manifest.verdict["worth"] is True
+    assert not (run.folder.path / "refusal.json").exists()
+
+
+def test_a_broken_limit_is_refused_whatever_was_asked(staged) -> None:
+    """R16: exit 4, nothing at the place, and the story in the run folder."""
+    run, done, folder = staged
+    with pytest.raises(LimitRefusal, match="size is 2 MB"):
+        refuse_or_finish(run, replace(done, gates=(gate(ok=False),)), folder, write_anyway=True)
+    assert not folder.exists()
+    assert not done.path.exists()
+    assert json.loads((run.folder.path / "refusal.json").read_text(encoding="utf-8"))["exit_code"] == 4
+
+
+@pytest.mark.parametrize("anyway", [True, False])
+def test_a_saving_that_is_not_shown_is_written_on_request(staged, *, anyway: bool) -> None:
+    """Exit 5 without the request; with it the bundle says so."""
+    run, done, folder = staged
+    doubtful = replace(done.judgement, verdict=replace(done.verdict, worth=False))
+    done = replace(done, judgement=doubtful)
+    if anyway:
+        refuse_or_finish(run, done, folder, write_anyway=True)
+        assert done.bundle.manifest.verdict["worth"] is False
+        return
+    with pytest.raises(VerdictRefusal):
+        refuse_or_finish(run, done, folder, write_anyway=False)
+    assert not done.path.exists()
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_what_was_measured_is_not_measured_again(
+    run_of, told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, again: bool
+) -> None:
+    """The same graph was measured when it was chosen; each verdict is told."""
+    asked: list[str] = []
+
+    def measure(*_: Any, row_seconds: float) -> tuple[GateVerdict, ...]:
+        asked.append("measured")
+        assert 0.0 < row_seconds <= 30.0
+        return (gate(ok=True),)
+
+    def verdicts(measured: Any, limits: Any) -> tuple[GateVerdict, ...]:
+        asked.append(str(measured.folder))
+        return (gate(ok=True),)
+
+    monkeypatch.setattr("automl.gates.measure.measure", measure)
+    monkeypatch.setattr("automl.gates.measure.verdicts", verdicts)
+    before = Measured(
+        folder=Path("elsewhere"), walls=(1e-3,), aside={}, asked=1, start=0.1, resident=1, proportional=None,
+        threads=1, seconds=1.0,
+    )  # fmt: skip
+    assert ask_gates(run_of(), tmp_path, None if again else before) == (gate(ok=True),)
+    assert asked == ["measured" if again else str(tmp_path)]
+    assert told[-1].facts == {"gate": "size", "measured": 2.0}

@@ -1,0 +1,70 @@
+"""One deadline covers a run from its first import on, whatever the clock says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from automl.budget import Deadline, process_start
+
+
+@given(some.floats(0, 1e6), some.floats(-1e6, 1e6), some.floats(0, 1e6))
+def test_time_spent_and_time_left_are_the_budget(seconds: float, start: float, later: float) -> None:
+    """R09: what is left is the budget less what is spent, never less than nothing."""
+    now = [start]
+    deadline = Deadline.of(seconds, clock=lambda: now[0])
+    assert (deadline.spent(), deadline.left()) == (0.0, seconds)
+    now[0] = start + later
+    assert deadline.spent() == pytest.approx(later, abs=1e-6)
+    assert deadline.left() == pytest.approx(max(0.0, seconds - later), abs=1e-6)
+    assert deadline.left() >= 0.0
+
+
+def test_a_deadline_may_have_begun_before() -> None:
+    """The start of the process counts: seconds that imports took are gone."""
+    assert Deadline(seconds=10.0, start=-7.0, clock=lambda: 0.0).left() == 3.0
+
+
+def test_the_process_began_before_now() -> None:
+    """The start is on the monotonic clock, and agrees with what the system tells of this process."""
+    start = process_start()
+    assert start < time.monotonic()
+    age = time.time() - psutil.Process().create_time()
+    assert time.monotonic() - start == pytest.approx(age, abs=2.0)
+
+
+def test_a_system_without_proc_tells_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where /proc cannot be read, or reads otherwise, psutil knows."""
+    told = process_start()
+    for text in (OSError("no such file"), ValueError("no number")):
+
+        def fail(*_: object, error: Exception = text, **__: object) -> str:
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "read_text", fail)
+            assert process_start() == pytest.approx(told, abs=2.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", lambda *_, **__: "1 (odd name) S 2 3")
+        assert process_start() == pytest.approx(told, abs=2.0)
+
+
+def test_a_name_with_spaces_and_brackets_does_not_confuse(tmp_path: Path) -> None:
+    """The fields of /proc begin behind the last bracket, whatever the program is called."""
+    program = tmp_path / "a) (b c"
+    program.symlink_to(sys.executable)
+    code = (
+        "import time; from automl.budget import process_start; import psutil;"
+        "age = time.time() - psutil.Process().create_time();"
+        "print(abs(time.monotonic() - process_start() - age) < 2.0)"
+    )
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run([program, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout.strip() == "True", done.stderr
