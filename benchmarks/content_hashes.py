@@ -66,7 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--against", type=Path, help="a file with the hashes of another tree")
     said = parser.parse_args(arguments)
     kept = json.loads(said.against.read_text(encoding="utf-8")) if said.against else {}
-    kept = {name: tuple(entry) for name, entry in kept.items()}
     found = {}
     for name in said.only or CASES:
         found[name] = [*_hashes(said.data, name, CASES[name])]  # a list, as kept ones come from JSON

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.manifest import FeatureRecord, GroupScore, MemberRecord, Output, Score
-from automl.data.read.reader import CsvDialect, Reader
+from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Finding, Labels
 

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
+from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.frames import side_by_side
-from automl.data.read.reader import ColumnReader, Reader, read_row
+from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, RelatedTables, RelationalDocument, read_table, read_tables
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run

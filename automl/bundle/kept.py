@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from automl.bundle.evidence import PRICED
 from automl.bundle.manifest import Manifest, Output
 from automl.bundle.read import Bundle, read_file
+from automl.data.read.column_reader import ColumnReader
 from automl.data.read.frames import read_frame, side_by_side
-from automl.data.read.reader import ColumnReader
 from automl.data.rows import Column, Prepared, Rows, Schema
 from automl.decide.costs.cost_matrix import EXPECTED
 

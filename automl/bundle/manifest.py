@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
 from automl.bundle.frozen import Frozen
 from automl.bundle.verdict import VerdictRecord
-from automl.data.read.reader import CsvDialect, Reader
+from automl.data.read.column_reader import CsvDialect, Reader
 from automl.task import Kind, Task
 
 if TYPE_CHECKING:

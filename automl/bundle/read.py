@@ -23,7 +23,7 @@ from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
 from automl.bundle.tables import TableScorer, given, open_scorer
-from automl.data.read.reader import Reader
+from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog

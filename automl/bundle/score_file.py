@@ -9,7 +9,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from automl.bundle.scorer import ScoreError, Scorer, chunks, missing_columns
-from automl.data.read.reader import BLANKS, CsvDialect
+from automl.data.read.column_reader import CsvDialect
+from automl.data.read.scalars import BLANKS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

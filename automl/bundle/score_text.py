@@ -12,7 +12,11 @@ from pathlib import Path
 
 import automl.bundle.score_file
 import automl.bundle.scorer
+import automl.data.read.column_reader
+import automl.data.read.dates
+import automl.data.read.parsers
 import automl.data.read.reader
+import automl.data.read.scalars
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -45,6 +49,16 @@ if __name__ == "__main__":
 '''
 COPIES = "score_tables"
 ROOT = "automl.bundle.tables"
+PARTS = (
+    automl.data.read.column_reader,
+    automl.data.read.scalars,
+    automl.data.read.parsers,
+    automl.data.read.dates,
+    automl.data.read.reader,
+    automl.bundle.scorer,
+    automl.bundle.score_file,
+)
+"""What score.py is made of, in an order in which nothing is used before it is there."""
 ALLOWED = frozenset({"numpy", "onnxruntime", "polars"}) | sys.stdlib_module_names
 
 
@@ -60,7 +74,7 @@ def score_text() -> str:
     """The source of score.py for one table: all imports first, then the reader, the scorer, its command line."""
     imports: set[str] = set()
     bodies = []
-    for module in (automl.data.read.reader, automl.bundle.scorer, automl.bundle.score_file):
+    for module in PARTS:
         source = inspect.getsource(module)
         lines = source.splitlines()
         for node in reversed(ast.parse(source).body):

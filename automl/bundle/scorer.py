@@ -14,7 +14,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from automl.data.read.reader import Reader, read_row
+from automl.data.read.column_reader import Reader
+from automl.data.read.reader import read_row
 
 PROTOCOL = 1
 

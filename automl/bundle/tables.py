@@ -15,8 +15,9 @@ import polars as pl
 
 from automl.bundle.score_file import read_csv, score_file
 from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, missing_columns
+from automl.data.read.column_reader import CsvDialect
 from automl.data.read.frames import read_frame
-from automl.data.read.reader import CsvDialect, read_row
+from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json

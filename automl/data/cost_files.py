@@ -9,8 +9,8 @@ from typing import Final, Literal
 import polars as pl
 
 from automl.data.infer.column_types import guess
+from automl.data.read.column_reader import ColumnReader
 from automl.data.read.frames import side_by_side
-from automl.data.read.reader import ColumnReader
 from automl.data.read.source import load
 from automl.data.rows import Column
 from automl.data.spelling import canonical

@@ -9,8 +9,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.infer.column_types import guess
+from automl.data.read.column_reader import ColumnReader
 from automl.data.read.frames import read_column
-from automl.data.read.reader import BLANKS, NUMBER, ColumnReader
+from automl.data.read.parsers import NUMBER
+from automl.data.read.scalars import BLANKS
 from automl.data.rows import Finding, Labels, Scalar, finding
 from automl.data.spelling import canonical, shown, spelled
 from automl.errors import DataError, SpecError, nearest

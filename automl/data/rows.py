@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.frames import side_by_side
-from automl.data.read.reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.typed_tables import RelatedTables
 from automl.errors import printable
 from automl.task import Task

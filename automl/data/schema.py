@@ -10,8 +10,8 @@ import polars as pl
 from automl.data.infer.column_types import Guess, guess
 from automl.data.infer.date_parts import date_finding, dates_of_parts
 from automl.data.infer.semantic_types import feature_column, placed
+from automl.data.read.column_reader import Wire
 from automl.data.read.frames import join_parts
-from automl.data.read.reader import Wire
 from automl.data.rows import Column, Finding, Role, Schema, finding
 from automl.errors import SpecError, nearest
 from automl.spec import Spec

@@ -7,7 +7,8 @@ import math
 import polars as pl
 
 from automl.data.infer.column_types import LABEL_MISSING
-from automl.data.read.reader import BLANKS, NUMBER
+from automl.data.read.parsers import NUMBER
+from automl.data.read.scalars import BLANKS
 from automl.errors import DataError
 
 

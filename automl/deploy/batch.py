@@ -17,7 +17,7 @@ from automl.bundle.read import Bundle
 from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import missing_columns
 from automl.data.cost_files import CostFile, joined, open_costs
-from automl.data.read.reader import CsvDialect
+from automl.data.read.column_reader import CsvDialect
 from automl.data.read.source import batches, files, frame_digest, kind
 from automl.deploy.formats import Form, header, rendered
 from automl.deploy.parts import Parts

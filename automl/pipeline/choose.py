@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.read.reader import Reader
+from automl.data.read.column_reader import Reader
 from automl.data.rows import Prepared
 from automl.decide.calibration.calibrate import Calibration, fit_calibration
 from automl.decide.calibration.out_of_fold import OutOfFold

@@ -21,7 +21,7 @@ from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, Score, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.write import check_place, discard, finish, stage, staging
-from automl.data.read.reader import Reader
+from automl.data.read.column_reader import Reader
 from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.costs.cost_matrix import EXPECTED, CostMatrix, make_cost_matrix

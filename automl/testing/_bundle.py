@@ -13,8 +13,8 @@ from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import synthetic
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Score, outputs_of
 from automl.bundle.write import finish, stage, staging
+from automl.data.read.column_reader import ColumnReader, CsvDialect, Parser, Reader, Wire
 from automl.data.read.frames import read_frame
-from automl.data.read.reader import ColumnReader, CsvDialect, Parser, Reader, Wire
 from automl.data.rows import Column, Finding, Labels, Rows
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.read.reader import ColumnReader, Wire
+from automl.data.read.column_reader import ColumnReader, Wire
 from automl.data.rows import Column, Fold, Schema
 from automl.features.base import Ask, Fitted, Joint, Sample, Survey, joints
 from automl.features.plan_fit import fit_asks, values_of

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.read.reader import ColumnReader, Wire
+from automl.data.read.column_reader import ColumnReader, Wire
 from automl.data.rows import Column, Fold
 from automl.features.base import Fitted, Sample, Step, steps
 from automl.ops import expr as ops

@@ -10,7 +10,10 @@ import polars as pl
 
 from automl.data.infer.name_hints import is_moment
 from automl.data.infer.quantities import in_words, spellings
-from automl.data.read.reader import BLANKS, FALSE, TRUE, UNITS, ColumnReader, Parser, Unit, Wire, read_value
+from automl.data.read.column_reader import ColumnReader, Parser, Unit, Wire
+from automl.data.read.dates import UNITS
+from automl.data.read.reader import FALSE, TRUE, read_value
+from automl.data.read.scalars import BLANKS
 from automl.data.rows import Column, Role
 
 MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "<NA>", "#N/A", "None", "none", "\\N", "-", "--", ".")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from automl.data.infer.name_hints import PARTS, date_part
+from automl.data.read.column_reader import ColumnReader, Parser
 from automl.data.read.frames import join_parts, read_column
-from automl.data.read.reader import ColumnReader, Parser
 from automl.data.rows import Column, Finding, finding
 
 FIRST_ROWS = 2_000  # rows that a format is tried on, before all are

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from automl.data.read.reader import Parser
+from automl.data.read.column_reader import Parser
 
 SYMBOLS = ("$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "CHF")
 UNITS: tuple[tuple[str, Mapping[str, float]], ...] = (

@@ -7,8 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.infer.column_types import Guess, guess
+from automl.data.read.dates import MONTHS
 from automl.data.read.frames import read_column
-from automl.data.read.reader import MONTHS
 from automl.errors import DataError
 from automl.spec.data import Data
 

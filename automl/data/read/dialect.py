@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from automl.data.read.reader import CsvDialect
+from automl.data.read.column_reader import CsvDialect
 from automl.errors import DataError
 
 SEPARATORS = ",;\t|"

@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from automl.data.read.reader import BLANKS, FIRST, LAST, LAST_FLOAT, ColumnReader, Reader, read_value
+from automl.data.read.column_reader import ColumnReader, Reader
+from automl.data.read.dates import FIRST, LAST, LAST_FLOAT
+from automl.data.read.reader import read_value
+from automl.data.read.scalars import BLANKS
 from automl.errors import DataError, nearest
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from automl.data.read.reader import BLANKS
+from automl.data.read.scalars import BLANKS
 from automl.errors import DataError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from automl.data.read.reader import CsvDialect
+from automl.data.read.column_reader import CsvDialect
 from automl.data.read.source import files, kind, load
 from automl.data.read.typed_tables import Frame
 

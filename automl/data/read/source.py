@@ -11,12 +11,12 @@ from pathlib import Path
 
 import polars as pl
 
+from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import csv_batches, lossless, read_csv, sample_csv
 from automl.data.read.dialect import SEPARATORS, Dialect, sniff
 from automl.data.read.excel import read_excel
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
-from automl.data.read.reader import CsvDialect
 from automl.data.read.sampling import sample_rows
 from automl.data.read.streams import arrow, ndjson
 from automl.errors import DataError

@@ -9,8 +9,9 @@ from typing import NotRequired, TypedDict
 
 import polars as pl
 
+from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.frames import read_column, read_frame
-from automl.data.read.reader import CsvDialect, Reader, read_row
+from automl.data.read.reader import read_row
 from automl.errors import DataError, nearest
 
 TEXTS = ("category", "text")

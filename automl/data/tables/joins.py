@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from automl.data.read.column_reader import Wire
 from automl.data.read.open_tables import OpenedTable, open_table
-from automl.data.read.reader import Wire
 from automl.data.read.source import checked, frame_digest, probe_all
 from automl.data.read.typed_tables import Frame, TableReaders, read_table
 from automl.data.rows import Finding, Labels, Schema

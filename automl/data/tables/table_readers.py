@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from automl.data.infer.column_types import Guess, guess
+from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.frames import read_column
-from automl.data.read.reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.typed_tables import TableReader, TableReaders
 from automl.data.rows import Finding, Labels, Schema, finding
 from automl.data.tables.checks import MAIN

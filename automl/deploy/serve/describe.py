@@ -9,7 +9,7 @@ from typing import Final
 
 from automl.bundle.read import Bundle, read_file
 from automl.bundle.scorer import Answer
-from automl.data.read.reader import Reader, Wire
+from automl.data.read.column_reader import Reader, Wire
 from automl.deploy.serve import arrow
 from automl.deploy.serve.nested import inside, nest, unnest
 from automl.deploy.serve.settings import Settings

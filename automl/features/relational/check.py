@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import get_args
 
-from automl.data.read.reader import Wire
+from automl.data.read.column_reader import Wire
 from automl.features.relational.definition import (
     MAIN,
     Aggregation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar, get_args
 
-from automl.data.read.reader import Wire
+from automl.data.read.column_reader import Wire
 from automl.errors import BundleError
 from automl.features.relational.check import DEEPEST, check
 from automl.features.relational.definition import (

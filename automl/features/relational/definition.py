@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from automl.data.read.reader import Wire
+from automl.data.read.column_reader import Wire
 
 MAIN = "main"
 Scalar = str | float

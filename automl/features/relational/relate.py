@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from automl.budget import Deadline
 from automl.data.audit.leaks import LEAK, MEASURE
 from automl.data.audit.univariate import univariate_score
+from automl.data.read.column_reader import Reader
 from automl.data.read.frames import side_by_side
-from automl.data.read.reader import Reader
 from automl.data.read.typed_tables import Frame, RelatedTables, RelationalDocument, TableReader, read_table
 from automl.data.rows import Column, Finding, Prepared, Rows, Schema, finding
 from automl.data.tables.checks import MAIN
