@@ -64,7 +64,7 @@ def test_a_bundle_moves_to_its_place(staged) -> None:
     refuse_or_finish(run, done, folder, write_anyway=False)
     assert not folder.exists()
     assert verify(done.path).golden_rows > 0
-    assert done.bundle.manifest.verdict["worth"] is True
+    assert done.bundle.manifest.verdict.worth
     assert not (run.folder.path / "refusal.json").exists()
 
 
@@ -86,7 +86,7 @@ def test_a_saving_that_is_not_shown_is_written_on_request(staged, *, anyway: boo
     done = replace(done, judgement=doubtful)
     if anyway:
         refuse_or_finish(run, done, folder, write_anyway=True)
-        assert done.bundle.manifest.verdict["worth"] is False
+        assert not done.bundle.manifest.verdict.worth
         return
     with pytest.raises(VerdictRefusal):
         refuse_or_finish(run, done, folder, write_anyway=False)
