@@ -17,6 +17,7 @@ import automl.data.read.dates
 import automl.data.read.parsers
 import automl.data.read.reader
 import automl.data.read.scalars
+import automl.graph.runtime
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -55,6 +56,7 @@ PARTS = (
     automl.data.read.parsers,
     automl.data.read.dates,
     automl.data.read.reader,
+    automl.graph.runtime,
     automl.bundle.scorer,
     automl.bundle.score_file,
 )
