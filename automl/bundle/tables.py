@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -30,7 +31,7 @@ FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
     ".parquet": pl.read_parquet,
     ".arrow": pl.read_ipc,
     ".feather": pl.read_ipc,
-    ".ndjson": pl.read_ndjson,
+    ".ndjson": partial(pl.read_ndjson, infer_schema_length=None),  # a key may come late
 }
 
 

@@ -18,7 +18,7 @@ from automl.data.read.excel import read_excel
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.sampling import sample_rows
-from automl.data.read.streams import arrow, ndjson
+from automl.data.read.streams import arrow, ndjson, read_ndjson
 from automl.errors import DataError
 
 FORMATS = {
@@ -180,7 +180,7 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     readers: dict[str, Callable[[Path], pl.DataFrame]]
     sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
-    readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
+    readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": _read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
     return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
