@@ -14,6 +14,7 @@ import automl.bundle.score_file
 import automl.bundle.scorer
 import automl.data.read.column_reader
 import automl.data.read.dates
+import automl.data.read.encoding
 import automl.data.read.parsers
 import automl.data.read.reader
 import automl.data.read.scalars
@@ -56,6 +57,7 @@ PARTS = (
     automl.data.read.parsers,
     automl.data.read.dates,
     automl.data.read.reader,
+    automl.data.read.encoding,
     automl.graph.runtime,
     automl.bundle.scorer,
     automl.bundle.score_file,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import csv
 import hashlib
 import json
 import os
@@ -153,7 +154,7 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         score_file(TableScorer(chosen.bundle, named(chosen.table)), chosen.data, chosen.out)
-    except (ScoreError, AutomlError, OSError) as error:
+    except (ScoreError, AutomlError, OSError, UnicodeError, csv.Error) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
