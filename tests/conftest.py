@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,8 @@ settings.register_profile("automl", deadline=None)  # no test has a stopwatch: t
 settings.load_profile("automl")
 
 GOLDEN = Path(__file__).parent / "golden"
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when a test itself imports the library first
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

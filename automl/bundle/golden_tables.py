@@ -10,6 +10,7 @@ import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
 from automl.data.read.column_reader import ColumnReader, Reader
+from automl.data.read.frames import side_by_side
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, RelatedTables, RelationalDocument, read_table, read_tables
 from automl.features.relational.codec import from_json
@@ -49,7 +50,7 @@ def read_golden(
         return frame
     main = read_table(MAIN, {"reader": document["main"]}, rows).lazy().collect()
     computed = run(from_json(document["definitions"]), main, read_tables(document, tables))
-    return frame.hstack(computed) if frame.width else computed
+    return side_by_side(frame, computed)
 
 
 def drawn(document: RelationalDocument) -> list[ColumnReader]:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 from automl.bundle.evidence import PRICED
 from automl.bundle.manifest import Manifest, Output
 from automl.bundle.read import Bundle, read_file
 from automl.data.read.column_reader import ColumnReader
-from automl.data.read.frames import read_frame
+from automl.data.read.frames import read_frame, side_by_side
 from automl.data.rows import Column, Prepared, Rows, Schema
 from automl.decide.costs.cost_matrix import EXPECTED
 
@@ -80,7 +81,7 @@ def _rows(frame: pl.DataFrame, entries: list[ColumnReader]) -> Rows:
 
     raw = frame.select(pl.col(f"{PRICED}{entry['name']}").alias(entry["name"]) for entry in entries)
     read = read_frame({"columns": entries}, raw) if entries else pl.DataFrame({"": [0.0] * frame.height})
-    read = read.hstack([frame[name] for name in frame.columns if name.startswith(EXPECTED)])
+    read = side_by_side(read, frame.select(cs.starts_with(EXPECTED)))
     return Rows(
         frame=read,
         raw=frame,

@@ -156,13 +156,14 @@ class Bundle:
 
     def score(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> pl.DataFrame:
         """As `predict`, for polars; where not `typed`, decisions are text. `first` rows came before these."""
-        from automl.data.read.frames import read_frame
+        from automl.data.read.frames import read_frame, side_by_side
 
         lacking = [name for name in self.needed if name not in frame.columns]
         if lacking:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
         wire = read_frame(self.manifest.reader, frame)
-        wire = wire.hstack(self._scorer.features(frame)) if isinstance(self._scorer, TableScorer) else wire
+        if isinstance(self._scorer, TableScorer):
+            wire = side_by_side(wire, self._scorer.features(frame))
         columns = {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}
         try:
             found = self._scorer.run(columns, frame.height, first)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from automl.bundle.scorer import ScoreError, Scorer, chunks, missing_columns
 from automl.data.read.column_reader import CsvDialect
+from automl.data.read.encoding import encoding_of
 from automl.data.read.scalars import BLANKS
 
 
@@ -25,8 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs)
-    except (ScoreError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+    except (ScoreError, OSError, UnicodeError, csv.Error) as error:
+        place = "" if isinstance(error, ScoreError | OSError) else f"{chosen.data}: "
+        sys.stderr.write(f"{place}{error}\n")
         return 1
     return 0
 
@@ -89,9 +91,9 @@ def one_spelling(key: str) -> str:
 
 
 def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
-    """The header of a CSV file, then its rows, every cell as text."""
+    """The header of a CSV file, then its rows, every cell as text; its encoding is its own, not that of training."""
     csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
-    with path.open(encoding=dialect.get("encoding", "utf-8"), newline="") as file:
+    with path.open(encoding=encoding_of(path), newline="") as file:
         lines = csv.reader(
             file,
             delimiter=dialect.get("separator", ","),

@@ -14,9 +14,11 @@ import automl.bundle.score_file
 import automl.bundle.scorer
 import automl.data.read.column_reader
 import automl.data.read.dates
+import automl.data.read.encoding
 import automl.data.read.parsers
 import automl.data.read.reader
 import automl.data.read.scalars
+import automl.graph.runtime
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -55,6 +57,8 @@ PARTS = (
     automl.data.read.parsers,
     automl.data.read.dates,
     automl.data.read.reader,
+    automl.data.read.encoding,
+    automl.graph.runtime,
     automl.bundle.scorer,
     automl.bundle.score_file,
 )

@@ -1,21 +1,19 @@
 """Score raw rows with a bundle: the heart of `automl.Bundle`, and the middle of the text of score.py."""
 
-import ctypes
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from automl.data.read.column_reader import Reader
 from automl.data.read.reader import read_row
+from automl.graph.runtime import open_runtime
 
 PROTOCOL = 1
 
@@ -54,7 +52,7 @@ class Scorer:
             name for output in self.manifest["outputs"] if output["wire"] == "text" for name in output["columns"]
         }
         self._outputs = [output["name"] for output in self.manifest["outputs"]]
-        self._session = _session(model)
+        self._session = open_runtime(model)
         self.inputs = _inputs(self._session)
         self._numbers = [(given, name) for given, name, kind in self.inputs if kind is float]
         self._words = [(given, name) for given, name, kind in self.inputs if kind is not float]
@@ -188,18 +186,7 @@ def _decision_values(manifest: Document) -> dict[Cell, Cell]:
     return {text: values[text] for text in decisions} if set(decisions) <= values.keys() else {}
 
 
-def _session(model: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
-        libc.malloc_trim(0)  # reading a large graph leaves as much memory free, but not given back, as it holds
-    return session
-
-
-def _inputs(session: onnxruntime.InferenceSession) -> list[tuple[str, str, type]]:
+def _inputs(session: Any) -> list[tuple[str, str, type]]:
     """Each input's name in the graph, the column it takes, and the type of its cells."""
     columns = json.loads(session.get_modelmeta().custom_metadata_map["inputs"])
     return [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import copy
+import csv
 import hashlib
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -30,7 +32,7 @@ FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
     ".parquet": pl.read_parquet,
     ".arrow": pl.read_ipc,
     ".feather": pl.read_ipc,
-    ".ndjson": pl.read_ndjson,
+    ".ndjson": partial(pl.read_ndjson, infer_schema_length=None),  # a key may come late
 }
 
 
@@ -152,7 +154,7 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         score_file(TableScorer(chosen.bundle, named(chosen.table)), chosen.data, chosen.out)
-    except (ScoreError, AutomlError, OSError) as error:
+    except (ScoreError, AutomlError, OSError, UnicodeError, csv.Error) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -10,6 +10,7 @@ import polars as pl
 
 from automl.data.infer.column_types import guess
 from automl.data.read.column_reader import ColumnReader
+from automl.data.read.frames import side_by_side
 from automl.data.read.source import load
 from automl.data.rows import Column
 from automl.data.spelling import canonical
@@ -87,7 +88,7 @@ def joined(rows: pl.DataFrame, file: CostFile, start: int = 0) -> pl.DataFrame:
     if double:
         hint = "rename it in one of them, so that the cost can say which it means"
         raise DataError(f"the data has a column {double[0]!r} too", where=file.name, hint=hint)
-    return rows.hstack(amounts)
+    return side_by_side(rows, amounts)
 
 
 def cost_column(raw: pl.Series) -> Column:

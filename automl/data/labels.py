@@ -116,8 +116,19 @@ def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
         return "binary", "objective.positive is set"
     several: Kind = "binary" if distinct <= 2 else "multiclass"  # noqa: PLR2004  # binary means two
     if "regression" not in _kinds_of_metric(spec):
+        _check_labels(texts, distinct, str(objective.metric))
         return several, f"{objective.metric} is a metric of labels and the target has {distinct}"
     return _kind_by_values(target, texts, distinct, several)
+
+
+def _check_labels(texts: pl.Series, distinct: int, metric: str) -> None:
+    """Refuse many numbers with decimals where a metric of labels is asked for: nearly each would be a class."""
+    if distinct > MANY_CLASSES and texts.drop_nulls().str.contains(r"^-?[0-9]*\.[0-9]+$").any():
+        raise DataError(
+            f"{metric} is a metric of labels, and the target has {distinct:,} different numbers",
+            where="objective.metric",
+            hint='Name a metric of numbers, such as rmse; or set objective.task = "multiclass" if they are labels.',
+        )
 
 
 def _kind_by_values(target: pl.Series, texts: pl.Series, distinct: int, several: Kind) -> tuple[Kind, str]:

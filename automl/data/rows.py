@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader, Wire
+from automl.data.read.frames import side_by_side
 from automl.data.read.typed_tables import RelatedTables
 from automl.errors import printable
 from automl.task import Task
@@ -108,7 +109,7 @@ class Rows:
     @property
     def inputs(self) -> pl.DataFrame:
         """All read columns: what a graph may take."""
-        return self.frame if self.beside is None else self.frame.hstack(self.beside)
+        return self.frame if self.beside is None else side_by_side(self.frame, self.beside)
 
     @property
     def n(self) -> int:

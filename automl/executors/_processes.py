@@ -20,22 +20,35 @@ def kill_group(pid: int) -> None:
 
 def family(pid: int) -> list[int]:
     """The process and all below it, whichever thread has started them."""
-    found = [pid]
-    for member in found:
-        found += _children(member)
-    return found
+    return list(_tree(pid))
 
 
 def leaves(pid: int) -> list[int]:
-    """Those of the family that have started no other: the ones that compute."""
-    return [member for member in family(pid) if not _children(member)]
+    """Those of the family that have started no other, the ones that compute: never empty, whatever forks meanwhile."""
+    return [member for member, started in _tree(pid).items() if not started]
+
+
+def _tree(pid: int) -> dict[int, list[int]]:
+    """Each process of the family with those that it has started, each looked at once.
+
+    A process that is adopted between two looks is taken for the child of the first that was seen with it: so the
+    family is a tree, and a tree has leaves.
+    """
+    tree: dict[int, list[int]] = {}
+    waiting, seen = [pid], {pid}
+    for member in waiting:
+        tree[member] = [child for child in dict.fromkeys(_children(member)) if child not in seen]
+        seen.update(tree[member])
+        waiting += tree[member]
+    return tree
 
 
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
         for thread in Path(f"/proc/{pid}/task").iterdir():
-            found.extend(map(int, (thread / "children").read_text().split()))
+            with contextlib.suppress(OSError):  # of a thread that has ended: the others still count
+                found.extend(map(int, (thread / "children").read_text().split()))
     return found
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automl.errors import DataError
 from automl.graph.audit import audit
+from automl.graph.runtime import open_runtime
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -57,15 +58,7 @@ class Session:
 def open_session(model: bytes) -> Session:
     """The graph in `model`, audited first, on one thread. A `BundleError` if it may not be opened."""
     audit(model)
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 3  # errors only: no line for each request (V15)
-    options.enable_cpu_mem_arena = False  # as fast, and a large chunk leaves no memory behind
-    return Session(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+    return Session(open_runtime(model, arena=False))  # as fast, and a large chunk leaves no memory behind
 
 
 def _upright(values: Array) -> Array:

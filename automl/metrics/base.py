@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,11 @@ Undefined = Callable[[Floats], str | None]
 CLASSIFICATION: frozenset[Kind] = frozenset({"binary", "multiclass"})
 REGRESSION: frozenset[Kind] = frozenset({"regression"})
 
+SHARE = (0.0, 1.0)  # bounds of metrics
+CORRELATION = (-1.0, 1.0)
+LOSS = (0.0, math.inf)
+EXPLAINED = (-math.inf, 1.0)
+
 
 def _always_defined(_y: Floats) -> str | None:
     return None
@@ -32,7 +38,7 @@ class Metric:
     `prediction` is [n, classes] probabilities ([n, 1] of the positive label for binary) or [n, 1] numbers;
     `needs` says what the metric makes of it: a decision is the likeliest class. `undefined(y)` gives the
     reason in plain words why the metric has no value on these rows, or None. `loss` names the proper score
-    that the search minimises for it.
+    that the search minimises for it. `bounds` are what no value can leave, so that no interval does.
     """
 
     name: str
@@ -42,6 +48,7 @@ class Metric:
     loss: str
     function: Function | None
     undefined: Undefined = _always_defined
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
 
 metrics = Registry("automl.metrics", Metric, "metric")

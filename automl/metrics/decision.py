@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.metrics.base import CLASSIFICATION, REGRESSION, Metric
+from automl.metrics.base import CLASSIFICATION, CORRELATION, REGRESSION, SHARE, Metric
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +79,7 @@ accuracy = Metric(
     needs="decision",
     loss="log_loss",
     function=_accuracy,
+    bounds=SHARE,
 )
 balanced_accuracy = Metric(
     name="balanced_accuracy",
@@ -87,6 +88,7 @@ balanced_accuracy = Metric(
     needs="decision",
     loss="log_loss",
     function=_balanced_accuracy,
+    bounds=SHARE,
 )
 f1 = Metric(
     name="f1",
@@ -95,6 +97,7 @@ f1 = Metric(
     needs="decision",
     loss="log_loss",
     function=_f1,
+    bounds=SHARE,
 )
 recall = Metric(
     name="recall",
@@ -104,6 +107,7 @@ recall = Metric(
     loss="log_loss",
     function=_recall,
     undefined=_no_positive,
+    bounds=SHARE,
 )
 precision = Metric(
     name="precision",
@@ -112,6 +116,7 @@ precision = Metric(
     needs="decision",
     loss="log_loss",
     function=_precision,
+    bounds=SHARE,
 )
 mcc = Metric(
     name="mcc",
@@ -120,6 +125,7 @@ mcc = Metric(
     needs="decision",
     loss="log_loss",
     function=_mcc,
+    bounds=CORRELATION,
 )
 cost = Metric(
     name="cost",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.metrics.base import REGRESSION, Metric
+from automl.metrics.base import EXPLAINED, LOSS, REGRESSION, Metric
 
 Floats = NDArray[np.float64]
 
-ABOVE_ZERO = 1e-6  # a prediction at or below 0 is judged as this by metrics that know only positive ones
+ABOVE_ZERO = 1e-6  # of the mean target: what a prediction at or below it is judged as where only positive ones count
 
 
 def _rmse(y: Floats, prediction: Floats, weight: Floats) -> float:
@@ -35,15 +35,20 @@ def _r2(y: Floats, prediction: Floats, weight: Floats) -> float:
 
 
 def _poisson_deviance(y: Floats, prediction: Floats, weight: Floats) -> float:
-    mean = np.maximum(prediction[:, 0], ABOVE_ZERO)
+    mean = _positive(prediction[:, 0], y, weight)
     # y log(y / mean) is 0 at y = 0
     logarithm = y * np.log(np.where(y > 0, y, 1) / np.where(y > 0, mean, 1))
     return float(np.average(2 * (logarithm - y + mean), weights=weight))
 
 
 def _gamma_deviance(y: Floats, prediction: Floats, weight: Floats) -> float:
-    mean = np.maximum(prediction[:, 0], ABOVE_ZERO)
+    mean = _positive(prediction[:, 0], y, weight)
     return float(np.average(2 * (np.log(mean / y) + y / mean - 1), weights=weight))
+
+
+def _positive(prediction: Floats, y: Floats, weight: Floats) -> Floats:
+    """Predictions [n] above 0, in whatever unit the target is counted."""
+    return np.asarray(np.maximum(prediction, ABOVE_ZERO * np.average(y, weights=weight)))
 
 
 def _pinball(y: Floats, prediction: Floats, weight: Floats) -> float:
@@ -56,15 +61,18 @@ def _does_not_vary(y: Floats) -> str | None:
 
 
 def _has_zero(y: Floats) -> str | None:
-    return "the target is 0 in some rows, and nothing is a percentage of 0" if (y == 0).any() else None
+    zeros = int((y == 0).sum())
+    return f"the target is 0 in {zeros:,} of {y.size:,} rows, and nothing is a percentage of 0" if zeros else None
 
 
 def _has_negative(y: Floats) -> str | None:
-    return "the target is below 0 in some rows" if (y < 0).any() else None
+    below = int((y < 0).sum())
+    return f"the target is below 0 in {below:,} of {y.size:,} rows" if below else None
 
 
 def _not_positive(y: Floats) -> str | None:
-    return "the target is not above 0 in some rows" if (y <= 0).any() else None
+    low = int((y <= 0).sum())
+    return f"the target is not above 0 in {low:,} of {y.size:,} rows" if low else None
 
 
 rmse = Metric(
@@ -74,6 +82,7 @@ rmse = Metric(
     needs="number",
     loss="rmse",
     function=_rmse,
+    bounds=LOSS,
 )
 mae = Metric(
     name="mae",
@@ -82,6 +91,7 @@ mae = Metric(
     needs="number",
     loss="mae",
     function=_mae,
+    bounds=LOSS,
 )
 rmsle = Metric(
     name="rmsle",
@@ -91,6 +101,7 @@ rmsle = Metric(
     loss="rmsle",
     function=_rmsle,
     undefined=_has_negative,
+    bounds=LOSS,
 )
 mape = Metric(
     name="mape",
@@ -100,6 +111,7 @@ mape = Metric(
     loss="mae",
     function=_mape,
     undefined=_has_zero,
+    bounds=LOSS,
 )
 r2 = Metric(
     name="r2",
@@ -109,6 +121,7 @@ r2 = Metric(
     loss="rmse",
     function=_r2,
     undefined=_does_not_vary,
+    bounds=EXPLAINED,
 )
 poisson_deviance = Metric(
     name="poisson_deviance",
@@ -118,6 +131,7 @@ poisson_deviance = Metric(
     loss="poisson_deviance",
     function=_poisson_deviance,
     undefined=_has_negative,
+    bounds=LOSS,
 )
 gamma_deviance = Metric(
     name="gamma_deviance",
@@ -127,6 +141,7 @@ gamma_deviance = Metric(
     loss="gamma_deviance",
     function=_gamma_deviance,
     undefined=_not_positive,
+    bounds=LOSS,
 )
 pinball = Metric(
     name="pinball",
@@ -135,4 +150,5 @@ pinball = Metric(
     needs="number",
     loss="mae",
     function=_pinball,
+    bounds=LOSS,
 )

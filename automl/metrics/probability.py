@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.metrics.base import CLASSIFICATION, Metric
+from automl.metrics.base import CLASSIFICATION, LOSS, SHARE, Metric
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -89,6 +89,7 @@ log_loss = Metric(
     needs="probability",
     loss="log_loss",
     function=_log_loss,
+    bounds=LOSS,
 )
 brier = Metric(
     name="brier",
@@ -97,6 +98,7 @@ brier = Metric(
     needs="probability",
     loss="log_loss",
     function=_brier,
+    bounds=LOSS,
 )
 roc_auc = Metric(
     name="roc_auc",
@@ -106,6 +108,7 @@ roc_auc = Metric(
     loss="log_loss",
     function=_roc_auc,
     undefined=_one_class,
+    bounds=SHARE,
 )
 average_precision = Metric(
     name="average_precision",
@@ -115,4 +118,5 @@ average_precision = Metric(
     loss="log_loss",
     function=_average_precision,
     undefined=_one_class,
+    bounds=SHARE,
 )

@@ -16,7 +16,7 @@ from automl.bundle.evidence import evidence, profile
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
-from automl.data.read.frames import read_frame
+from automl.data.read.frames import read_frame, side_by_side
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Column, Prepared, Rows
 from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
@@ -100,7 +100,7 @@ def _golden(
     entries = [entry for entry in drawn(document) if entry["name"] not in known]
     frame = read.frame.drop([entry["name"] for entry in entries], strict=False)
     also = read_frame({"columns": entries}, read.raw) if entries else pl.DataFrame()
-    wide = replace(read, frame=frame.hstack(also))
+    wide = replace(read, frame=side_by_side(frame, also))
     more = [
         Column(name=e["name"], wire=e["wire"], role="feature", reason="for other tables", is_feature=True, reader=e)
         for e in entries

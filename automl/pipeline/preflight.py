@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
-from automl.errors import LimitRefusal
+from automl.errors import DataError, LimitRefusal
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Backend
     from automl.gates.base import GateVerdict
+    from automl.metrics import Metric
     from automl.search.problem import Problem
 
 
@@ -87,6 +88,28 @@ def metric_of(spec: Spec, data: Prepared) -> str:
     return named if named and named != "cost" else metrics.default(data.labels.task)
 
 
+def check_metric(spec: Spec, data: Prepared) -> None:
+    """Refuse a metric that has no value for this target, before any learner finds out (R17)."""
+    from automl import metrics
+
+    metric = metrics.get(metric_of(spec, data))
+    if reason := metric.undefined(data.train.y):
+        fitting = [other.name for other in _of_kind(data) if other.undefined(data.train.y) is None]
+        raise DataError(
+            f"{metric.name} has no value for this target: {reason}",
+            where="objective.metric",
+            hint=f"Name another one: {', '.join(fitting)}.",
+        )
+
+
+def _of_kind(data: Prepared) -> Iterator[Metric]:
+    """The metrics of this kind of task that predictions alone give."""
+    from automl.metrics.base import metrics
+
+    kind = data.labels.task.kind
+    return (metric for metric in metrics.all.values() if kind in metric.kinds and metric.function is not None)
+
+
 def backend_of(spec: Spec) -> Backend:
     """What starts workers; `SpecError` where there is no such executor."""
     from automl.executors.base import backends
@@ -131,6 +154,7 @@ def _read(spec: Spec, given: Given, deadline: Deadline, listener: Listener, load
 
     listener(Event(stage="read", text="reading and auditing the data"))
     data = prepare(spec, train=_frame(given.train), test=_frame(given.test))
+    check_metric(spec, data)
     data = _related(data, spec, given.tables, deadline, listener, loaded)
     check_limits(spec.limits, data)
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import sys
 import polars as pl
 import pytest
 
-from automl.bundle.read import Bundle
+from automl.bundle.read import SEAL, Bundle
 from automl.bundle.score_file import score_file
 from automl.bundle.scorer import Scorer
 from automl.deploy import batch
@@ -282,3 +284,44 @@ def test_globs_and_arrow_are_read_in_parts(bundle, raw, tmp_path, monkeypatch):
         batch.predict(bundle, tmp_path / name, tmp_path / "out.parquet")
         assert pl.read_parquet(tmp_path / "out.parquet").equals(answer), name
         (tmp_path / "out.parquet").unlink()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("trained", ["utf-8", "cp1252", "utf-16"])
+def test_each_file_is_read_in_its_own_encoding(trained, encoding, bundle, raw, tmp_path):
+    """D09: whatever train was written in, a file to be scored is read by its own bytes, here and by score.py."""
+    bundle = _trained_in(trained, bundle, tmp_path)
+    plain, other = tmp_path / "plain.csv", tmp_path / "other.csv"
+    raw.write_csv(plain)
+    other.write_bytes(plain.read_text(encoding="utf-8").encode(encoding))
+    batch.predict(bundle, plain, tmp_path / "plain.out.csv")
+    batch.predict(bundle, other, tmp_path / "other.out.csv")
+    score_file(Scorer(bundle), other, tmp_path / "script.out.csv")
+    want = (tmp_path / "plain.out.csv").read_bytes()
+    assert want == (tmp_path / "other.out.csv").read_bytes() == (tmp_path / "script.out.csv").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"id,age\nx\x00,1\n", b"\xff\xfei\x00d\x00,", b'id,age\n"x,1\n'])
+def test_a_file_that_is_no_text_is_told_by_score_py(content, bundle, tmp_path):
+    """D09: words and exit 1, no traceback."""
+    (tmp_path / "in.csv").write_bytes(content)
+    command = [sys.executable, str(bundle / "score.py"), str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "in.csv" in done.stderr or "lacks" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def _trained_in(encoding, bundle, tmp_path):
+    """The bundle as if its training file had been written in that encoding."""
+    from automl.bundle.scorer import seal
+
+    copy = tmp_path / "trained.bundle"
+    shutil.copytree(bundle, copy)
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["dialect"] = {**manifest["dialect"], "encoding": encoding}
+    text = json.dumps(manifest).encode()
+    (copy / "manifest.json").write_bytes(text)
+    (copy / SEAL).write_bytes(seal(text))
+    return copy

@@ -230,3 +230,33 @@ def test_rows_after_the_cutoff_change_nothing(fitted, files):
         altered["main"] = tables["main"].with_columns(answered=answered)
     assert done.bundle.predict(rows, tables=altered).equals(want)
     assert not tables["purchases"].equals(altered["purchases"])
+
+
+def test_a_model_that_reads_no_column_of_main(folder, tmp_path):
+    """All that it knows comes from other tables: rows are counted by the frame, in every form of scoring."""
+    late = [START + timedelta(days=320 - (row < 3)) for row in range(600)]  # nearly one time: nothing to split by
+    main = letters().sample(fraction=1.0, shuffle=True, seed=0).with_columns(sent=pl.Series(late))
+    parts = {"train": str(tmp_path / "train.parquet"), "test": str(tmp_path / "test.parquet")}
+    main.head(450).write_parquet(parts["train"])
+    main.tail(150).write_parquet(parts["test"])
+    spec = spec_of(folder, **parts, tables={"purchases": TABLES["purchases"]}, exclude=["customer"])
+    done = fit(spec, out=tmp_path / "tables.bundle", write_anyway=True)
+    assert [entry["name"] for entry in done.bundle.manifest.reader["columns"]] == []
+    assert verify(done.path).golden_rows > 0
+    rows, held = main.head(30).drop("answered"), Bundle.load(done.path, tables={"purchases": purchases()})
+    want = held.predict(rows)
+    assert (want.height, want["probability"].is_nan().any()) == (30, False)
+    assert [held.decide(row)["probability"] for row in rows.iter_rows(named=True)] == want["probability"].to_list()
+    assert [one["probability"] for one in held.decide_all(rows.to_dicts())] == want["probability"].to_list()
+    assert held.predict(rows.head(0)).height == 0
+    assert held.decide_all([]) == []
+    rows.write_csv(tmp_path / "rows.csv")
+    table = ["--table", f"purchases={folder / 'purchases.parquet'}"]
+    by_cli, by_script = tmp_path / "cli.csv", tmp_path / "script.csv"
+    result = CliRunner().invoke(cli, ["predict", str(done.path), str(tmp_path / "rows.csv"), "-o", str(by_cli), *table])
+    assert result.exit_code == 0, result.output
+    command = [sys.executable, "-I", str(done.path / "score.py"), str(tmp_path / "rows.csv"), "-o", str(by_script)]
+    alone = subprocess.run([*command, *table], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    assert by_script.read_text() == by_cli.read_text()
+    assert pl.read_csv(by_cli)["probability"].to_list() == want["probability"].to_list()

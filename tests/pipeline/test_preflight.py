@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.errors import AutomlError
+from automl.budget import Deadline
+from automl.errors import AutomlError, DataError
 from automl.pipeline.fit import fit
 from automl.pipeline.plan import plan
+from automl.pipeline.preflight import Given, preflight
 from automl.spec import parse
 
 LABELS = {"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}}
@@ -95,3 +97,33 @@ def test_a_dry_run_refuses_what_a_fit_refuses(code, words, more, files, monkeypa
     assert said == refused(lambda: fit(spec, out=out))
     assert said[0] == code
     assert words in said[1]
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "words"),
+    [
+        ("rmsle", [-1.0, 2.0, 3.0, 5.0], "below 0 in 50 of 200 rows"),
+        ("poisson_deviance", [-1.0, 2.0, 3.0, 5.0], "below 0 in 50 of 200 rows"),
+        ("gamma_deviance", [0.0, 2.0, 3.0, 5.0], "not above 0 in 50 of 200 rows"),
+        ("mape", [0.0, 2.0, 3.0, 5.0], "is 0 in 50 of 200 rows"),
+    ],
+)
+def test_a_metric_that_the_target_cannot_have(metric, values, words):
+    """R17: exit 3 before any learner, with the count of rows and the metrics that fit."""
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({"x": rng.normal(size=200), "y": values * 50})
+    spec = {"objective": {"target": "y", "metric": metric}, "budget": {"executor": "inline", "workers": 1}}
+    with pytest.raises(DataError, match=words) as told:
+        preflight(parse(spec), given=Given(train=frame, test=frame), deadline=Deadline(seconds=60.0, start=0.0))
+    assert told.value.exit_code == 3
+    assert "rmse" in str(told.value)
+    assert f" {metric}" not in str(told.value).partition("Name another one")[2]
+
+
+def test_numbers_are_no_classes():
+    """R17: several hundred different numbers under a metric of labels are told at once, not by the learners."""
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({"x": rng.normal(size=500), "y": rng.normal(size=500).round(3)})
+    spec = {"objective": {"target": "y", "metric": "roc_auc"}, "budget": {"executor": "inline", "workers": 1}}
+    with pytest.raises(DataError, match="different numbers"):
+        preflight(parse(spec), given=Given(train=frame), deadline=Deadline(seconds=60.0, start=0.0))

@@ -16,6 +16,7 @@ COARSE = 32  # bins where many columns are put together
 GAPS = 0.05  # share of missing values above which a correlation says little
 FAR = 0.002  # share of rows at each end that lie far out
 RIDGE = 1e-3  # of the mean diagonal
+JUDGED = slice(2, None, 3)  # the rows that columns together are judged on
 MOST_COLUMNS = 300  # columns put together; beyond, those that vary most with the target
 
 
@@ -45,13 +46,12 @@ def joint_score(frame: pl.DataFrame, y: Floats, task: Task) -> float:
     Bin means of a first third, put together by a ridge regression on the second, judged on the last.
     """
     codes = [binned(series, COARSE) for series in frame]
-    parts = [slice(part, None, 3) for part in range(3)]
     if task.kind == "multiclass":
         answers = np.eye(task.classes)[y.astype(np.int64)]
-        guess = np.column_stack([_stacked(codes, answers[:, k], parts) for k in range(task.classes)])
-        return float((guess.argmax(axis=1) == y[parts[2]]).mean())
-    guess = _stacked(codes, y, parts)
-    return auc(guess, y[parts[2]]) if task.kind == "binary" else _explained(guess, y[parts[2]])
+        guess = np.column_stack([_stacked(codes, answers[:, k]) for k in range(task.classes)])
+        return float((guess.argmax(axis=1) == y[JUDGED]).mean())
+    guess = _stacked(codes, y)
+    return auc(guess, y[JUDGED]) if task.kind == "binary" else _explained(guess, y[JUDGED])
 
 
 def is_missing(series: pl.Series) -> NDArray[np.bool_]:
@@ -95,8 +95,8 @@ def auc(score: Floats, y: Floats) -> float:
     return float((act * below).sum() / (act.sum() * rest.sum()))
 
 
-def _stacked(codes: list[Ints], y: Floats, parts: list[slice]) -> Floats:
-    first, second, last = parts
+def _stacked(codes: list[Ints], y: Floats) -> Floats:
+    first, second, last = slice(0, None, 3), slice(1, None, 3), JUDGED
     if not codes:
         return np.full(y[last].size, y[first].mean())
     means = [_means(code[first], y[first], int(code.max()) + 1)[code] for code in codes]

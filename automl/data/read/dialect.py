@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 from collections import Counter
@@ -10,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.data.read.column_reader import CsvDialect
+from automl.data.read.encoding import CHUNK, EncodingDetector
 from automl.errors import DataError
 
 SEPARATORS = ",;\t|"
-CHUNK = 1 << 22
 SAMPLE = 1 << 18
-BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,32 +56,19 @@ def sniff(path: Path, separator: str | None = None) -> tuple[Dialect, str]:
 
 
 def _encoding(path: Path) -> tuple[str, str, bytes]:
-    digest = hashlib.sha256()
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    windows = codecs.getincrementaldecoder("cp1252")()
-    head, offset, candidates = b"", 0, {"utf-8", "cp1252"}
+    digest, detector, head = hashlib.sha256(), EncodingDetector(), b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             head = head or chunk[:SAMPLE]
             digest.update(chunk)
-            for name, decoder in (("utf-8", utf8), ("cp1252", windows)):
-                if name in candidates and (name == "utf-8" or "utf-8" not in candidates or not chunk.isascii()):
-                    try:
-                        decoder.decode(chunk)
-                    except UnicodeDecodeError:
-                        candidates.discard(name)
-            if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and (at := chunk.find(0)) >= 0:
-                raise DataError(
-                    f"a NUL byte at offset {offset + at}: this is no text file, or it is damaged",
-                    where=str(path),
-                    hint="remove the byte, or export the data again",
-                )
-            offset += len(chunk)
-    for mark, name in BOMS:
-        if head.startswith(mark):
-            return name, digest.hexdigest(), head
-    name = "utf-8" if "utf-8" in candidates else "cp1252" if "cp1252" in candidates else "latin-1"
-    return name, digest.hexdigest(), head
+            detector.feed(chunk)
+    if detector.nul is not None:
+        raise DataError(
+            f"a NUL byte at offset {detector.nul}: this is no text file, or it is damaged",
+            where=str(path),
+            hint="remove the byte, or export the data again",
+        )
+    return detector.encoding, digest.hexdigest(), head
 
 
 def _single_quoted(lines: list[str]) -> bool:

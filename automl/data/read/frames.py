@@ -35,6 +35,11 @@ def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame([*read.get_columns(), *rest]).select([column["name"] for column in reader["columns"]])
 
 
+def side_by_side(*frames: pl.DataFrame) -> pl.DataFrame:
+    """The columns of all `frames`, equally high; one without columns has no height of its own, as polars counts it."""
+    return pl.DataFrame([column for frame in frames for column in frame.get_columns()])
+
+
 def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Series:
     """The texts of several columns joined by blanks, as the reader has them before it reads a date from them."""
     plain = [read_column({"name": part, "wire": "text", "missing": (), "parser": None}, frame[part]) for part in parts]

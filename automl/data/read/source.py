@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from automl.data.read.excel import read_excel
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.sampling import sample_rows
-from automl.data.read.streams import arrow, ndjson
+from automl.data.read.streams import arrow, ndjson, read_ndjson
 from automl.errors import DataError
 
 FORMATS = {
@@ -102,12 +102,12 @@ def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> 
     """The rows in their order, at most `rows` at a time, in memory that does not grow with the file.
 
     A csv is read by the `csv` module of Python, every column as text: exactly what `score.py` sees.
-    `dialect` is that of training where the file is a csv, else it is found again.
+    `dialect` is that of training where the file is a csv, else it is found again; the encoding is each file's own.
     """
     probe_all(where)
     for path in files(where):
         if kind(path) in {"csv", "tsv"}:
-            yield from csv_batches(path, Dialect(**dialect) if dialect else _sniffed(path)[0], rows)
+            yield from csv_batches(path, _dialect_of(path, dialect), rows)
         elif kind(path) == "parquet":
             yield from _parquet(path, rows)
         elif kind(path) in {"ndjson", "arrow"} and path.stat().st_size:
@@ -180,7 +180,7 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     readers: dict[str, Callable[[Path], pl.DataFrame]]
     sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
-    readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": pl.read_ndjson, "arrow": _read_arrow}
+    readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": _read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
     return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
@@ -220,6 +220,12 @@ def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:
                 f"its columns differ from those of the first file: {odd}", where=name, hint="give files of one kind"
             )
     return pl.concat([frame.select(frames[0].columns) for frame in frames], how="vertical_relaxed")
+
+
+def _dialect_of(path: Path, dialect: CsvDialect | None) -> Dialect:
+    """How the file is written: as that of training, but in the encoding of its own bytes."""
+    own, _ = _sniffed(path)
+    return replace(Dialect(**dialect), encoding=own.encoding) if dialect else own
 
 
 def _sniffed(path: Path) -> tuple[Dialect, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from automl.data.read.guard import guarded
+from automl.data.read.scalars import text_of
+from automl.errors import DataError
+
+Json = str | float | bool | Sequence[object] | dict[str, object] | None
 
 
 def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
@@ -18,10 +23,59 @@ def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
         lines = (line for line in file if line.strip())
         while chunk := b"".join(islice(lines, rows)):
-            frame = guarded(partial(pl.read_ndjson, chunk, infer_schema_length=None), path)
+            frame = guarded(partial(_json_lines, chunk, path), path)
             known |= dict.fromkeys(frame.columns)
             lacking = [pl.lit(None).alias(name) for name in known if name not in frame.columns]
             yield frame.with_columns(lacking).select(list(known))
+
+
+def read_ndjson(path: Path) -> pl.DataFrame:
+    """All lines of a file. A column is there from whichever line on has it, and its type holds the values of all."""
+    frame = guarded(lambda: _json_lines(path.read_bytes(), path), path)
+    if not frame.width:
+        raise DataError("the file has no line with a key", where=str(path), hint="export the data again")
+    return frame
+
+
+def _json_lines(content: bytes, path: Path) -> pl.DataFrame:
+    """Lines of JSON as polars reads them; where kinds are mixed (true beside 2), line by line, as text.
+
+    Raises DataError for a line that is no object, with its number among those that are not blank.
+    """
+    try:
+        return pl.read_ndjson(content, infer_schema_length=None)
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+        rows = [_object(line, number, path) for number, line in enumerate(_lines(content), 1)]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])
+
+
+def _lines(content: bytes) -> Iterator[bytes]:
+    return (line for line in content.splitlines() if line.strip())
+
+
+def _object(line: bytes, number: int, path: Path) -> dict[str, Json]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise DataError(f"line {number} is no JSON: {error}", where=str(path)) from error
+    if not isinstance(row, dict):
+        raise DataError(f"line {number} is no JSON object", where=str(path), hint='write {"column": value, ...}')
+    return row
+
+
+def _column(name: str, values: Sequence[Json]) -> pl.Series:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int, float}:
+        return pl.Series(name, values, dtype=pl.Float64 if float in kinds or not kinds else None, strict=False)
+    return pl.Series(name, values) if len(kinds) == 1 else pl.Series(name, [_text(value) for value in values])
+
+
+def _text(value: Json) -> str | None:
+    """The text that the reader makes of a scalar; lists and objects as they are written."""
+    if value is None:
+        return None
+    return text_of(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
 
 
 def arrow(path: Path, rows: int) -> Iterator[pl.DataFrame]:

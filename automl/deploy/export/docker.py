@@ -19,7 +19,7 @@ FROM python:{python}-slim
 COPY requirements.txt /requirements.txt
 RUN pip install --no-cache-dir --only-binary :all: -r /requirements.txt
 COPY bundle /bundle
-ENV OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+ENV OMP_NUM_THREADS=1 ORT_DISABLE_TELEMETRY=1 PYTHONDONTWRITEBYTECODE=1
 USER 65534:65534
 ENTRYPOINT ["python", "/bundle/score.py"]
 """

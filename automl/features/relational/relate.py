@@ -15,6 +15,7 @@ from automl.budget import Deadline
 from automl.data.audit.leaks import LEAK, MEASURE
 from automl.data.audit.univariate import univariate_score
 from automl.data.read.column_reader import Reader
+from automl.data.read.frames import side_by_side
 from automl.data.read.typed_tables import Frame, RelatedTables, RelationalDocument, TableReader, read_table
 from automl.data.rows import Column, Finding, Prepared, Rows, Schema, finding
 from automl.data.tables.checks import MAIN
@@ -262,7 +263,7 @@ def _column(feature: RelationalFeature) -> Column:
 
 
 def _with(rows: Rows, computed: pl.DataFrame) -> Rows:
-    return replace(rows, frame=rows.frame.hstack(computed) if rows.frame.width else computed)
+    return replace(rows, frame=side_by_side(rows.frame, computed))
 
 
 def _samples(joined: JoinedTables, data: Prepared) -> dict[str, pl.DataFrame]:

@@ -89,11 +89,15 @@ def _entry(inside: frozenset[int], candidate: int, members: int, price: Price) -
 
 
 def _judge(stack: Floats, y: Floats, weight: Floats, loss: Metric) -> Judge:
-    """A function from the members so far to the loss [candidates] that each further one would give."""
+    """A function from the members so far to the loss [candidates] that each further one would give.
+
+    It is in the unit of `loss`, as prices are: squares beside roots would make the choice hang on the target's unit.
+    """
     if loss.name == "log_loss":
         return _Linear(_of_truth(stack, y), weight, lambda mean: -np.log(np.clip(mean, np.finfo(float).eps, None)))
     if loss.name == "rmse":
-        return _Linear(stack[:, :, 0], weight, lambda mean: (mean - y) ** 2)
+        squared = _Linear(stack[:, :, 0], weight, lambda mean: (mean - y) ** 2)
+        return lambda chosen: np.sqrt(squared(chosen))
 
     def any_loss(chosen: Sequence[int]) -> Floats:
         total = stack[list(chosen)].sum(axis=0)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
-from automl.data.read.streams import arrow, ndjson
+from automl.data.read.source import load
+from automl.data.read.streams import arrow, ndjson, read_ndjson
+from automl.errors import DataError
 
 
 def test_a_key_that_comes_and_goes_is_one_column(tmp_path):
@@ -20,3 +23,38 @@ def test_arrow_without_rows_has_its_columns(tmp_path):
     pl.DataFrame({"a": []}, schema={"a": pl.Int64}).write_ipc(tmp_path / "in.arrow")
     (only,) = arrow(tmp_path / "in.arrow", 10)
     assert (only.height, only.columns) == (0, ["a"])
+
+
+def test_a_key_that_comes_late_is_a_column(tmp_path):
+    """The whole file decides: a key of line 151, and a whole number that becomes one with decimals."""
+    path = tmp_path / "in.ndjson"
+    path.write_text('{"a": 1}\n' * 150 + '{"a": 1.5, "b": "x"}\n')
+    frame = load(path).frame
+    assert frame.columns == ["a", "b"]
+    assert (frame["a"].dtype, frame["a"][-1], frame["b"][-1]) == (pl.Float64, 1.5, "x")
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (["1", "true"], ["1", "true"]),
+        (["true", "2.0", "null"], ["true", "2", None]),
+        (["1", '"x"'], ["1", "x"]),
+        (["1", "[1, 2]"], ["1", "[1, 2]"]),
+        (['{"k": 1}', "false"], ['{"k": 1}', "false"]),
+    ],
+)
+def test_mixed_kinds_are_text(tmp_path, values, read):
+    """D13: one column, one kind: what no type holds is the text that the reader makes of each value."""
+    path = tmp_path / "in.ndjson"
+    path.write_text("\n".join(f'{{"a": {value}}}' for value in values) + "\n")
+    assert read_ndjson(path)["a"].to_list() == read
+
+
+@pytest.mark.parametrize(("line", "words"), [("[1]", "line 2 is no JSON object"), ('{"a": ', "line 2 is no JSON")])
+def test_a_line_that_is_no_row_is_told(tmp_path, line, words):
+    """D11: the line is named; the others may be of mixed kinds."""
+    path = tmp_path / "in.ndjson"
+    path.write_text(f'{{"a": true}}\n{line}\n{{"a": 2}}\n')
+    with pytest.raises(DataError, match=words):
+        read_ndjson(path)

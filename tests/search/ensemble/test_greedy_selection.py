@@ -99,3 +99,21 @@ def test_any_other_loss(y: Floats) -> None:
     heavy = np.where(np.arange(y.size) < 1500, 1e6, 1.0)
     assert select(members, y, heavy, get("mae"), members=2, seed=0)[1] > 0.9
     assert select(members, y, heavy[::-1].copy(), get("mae"), members=2, seed=0)[0] > 0.9
+
+
+@pytest.mark.parametrize("factor", [2.0**30, 2.0**-30, 1_000.0, 1e-4, 0.3])
+@pytest.mark.parametrize("loss", ["rmse", "mae", "poisson_deviance", "gamma_deviance", "mape"])
+def test_the_choice_does_not_hang_on_the_unit_of_the_target(factor: float, loss: str) -> None:
+    """In EUR or thousands of EUR the same members ship with the same weights; prices are a share of the gain."""
+    draw = np.random.default_rng(4)
+    truth = draw.gamma(3.0, 40.0, size=2_000) + 10.0
+    guesses = [(truth * np.exp(draw.normal(scale=spread, size=truth.size)))[:, None] for spread in (0.2, 0.25, 0.3)]
+    constant = np.full_like(guesses[0], truth.mean())
+
+    def chosen(unit: float) -> dict[int, float]:
+        metric, members = get(loss), [unit * guess for guess in [*guesses, constant]]
+        losses = [score(metric, unit * truth, member) for member in members]
+        thrift = 0.02 * (max(losses) - min(losses))
+        return select(members, unit * truth, None, metric, members=4, seed=0, price=lambda some: thrift * len(some))
+
+    assert chosen(factor) == chosen(1.0)
