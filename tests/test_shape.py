@@ -66,7 +66,7 @@ def test_a_flat_story_is_told_from_a_long_function(shape, tmp_path):
     """Few statements with one block count apart; two blocks or many statements do not; forty lines are not long."""
     flat = _function("flat", "if value:", "    return 0")
     blocks = _function("blocks", "for one in value:", "    if one:", "        return 0")
-    many = _function("many", *(f"a{i} = {i}" for i in range(20)))
+    many = _function("many", *(f"a{i} = {i}" for i in range(shape.FEW_STATEMENTS)))
     _write(tmp_path, {"automl/one.py": flat + blocks + many + _function("right", length=40)})
     figure = shape.long_functions(shape.read(tmp_path, "automl"))
     assert [line.split()[-1] for line in figure.found] == ["blocks", "many"]
