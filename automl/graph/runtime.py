@@ -7,6 +7,8 @@ import warnings
 from typing import Any
 
 SWITCH = "ORT_DISABLE_TELEMETRY"
+EARLY = "onnxruntime" in sys.modules and SWITCH not in os.environ  # somebody imported it before this module
+os.environ.setdefault(SWITCH, "1")
 
 
 def open_runtime(model: bytes, *, arena: bool = True) -> Any:
@@ -29,11 +31,9 @@ def _without_telemetry() -> Any:
     It looks at the switch once, when it is first imported: then it writes a device id and an event database into the
     home folder and asks for its maker's host. The call alone would come after the first event.
     """
-    early = "onnxruntime" in sys.modules and SWITCH not in os.environ
-    os.environ.setdefault(SWITCH, "1")
     import onnxruntime
 
-    if early:
+    if EARLY:
         warnings.warn(
             f"onnxruntime was imported before this with its telemetry on: set {SWITCH}=1 before that import",
             stacklevel=2,

@@ -16,6 +16,7 @@ AFTER = (
     "automl.report.card",
     "jinja2",
     "scipy.optimize",
+    "onnxruntime",  # its telemetry is off by now: graph.runtime is imported before a search
 )
 
 
