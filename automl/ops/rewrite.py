@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from automl.errors import AutomlError
-from automl.ops.expr import AsIndex, Concat, Ensemble, Expr, Features, Pick, Take, Trees, as_index, walk
+from automl.ops.expr import AsIndex, Column, Concat, Ensemble, Expr, Features, Pick, Take, Trees, as_index, walk
 
 
 def used_features(*exprs: Expr) -> tuple[int, ...]:
@@ -22,6 +22,11 @@ def used_features(*exprs: Expr) -> tuple[int, ...]:
         elif any(isinstance(part, Features) for part in expr.parts()):
             raise AutomlError(f"{type(expr).__name__} looks at the whole feature matrix; only Pick and Trees may")
     return tuple(sorted(used))
+
+
+def used_columns(*exprs: Expr) -> tuple[str, ...]:
+    """The names of the columns that occur in the expressions, in the order in which they come."""
+    return tuple(dict.fromkeys(leaf.name for leaf in walk(*exprs) if isinstance(leaf, Column)))
 
 
 def narrow(*exprs: Expr, keep: tuple[int, ...]) -> tuple[Expr, ...]:

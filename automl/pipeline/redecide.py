@@ -22,6 +22,7 @@ from automl.bundle.manifest import Manifest, Output, Score, outputs_of, plain
 from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.write import check_place, discard, finish, stage, staging
 from automl.data.read.column_reader import Reader
+from automl.data.read.frames import side_by_side
 from automl.data.rows import Finding, Prepared, Rows
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.costs.cost_matrix import EXPECTED, CostMatrix, make_cost_matrix
@@ -38,6 +39,7 @@ from automl.metrics import get as metric
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Expr, Stub, walk
+from automl.ops.rewrite import used_columns
 from automl.pipeline.judge import policy_scores, verdict_on
 from automl.pipeline.refuse import refusal
 from automl.report.card import card
@@ -251,7 +253,7 @@ def _golden(
     prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
     tables = _kept(old, "golden/tables.json") or {}
     frame = read_golden(old.manifest.reader, rows, old.relational, tables)
-    frame = frame.hstack(_inner_values(old, stub, outputs, frame))
+    frame = side_by_side(frame, _inner_values(old, stub, outputs, frame))
     by_ops = evaluate(outputs, frame, stubs={stub.name: prediction})
     answers = dict(zip(names, prediction.T, strict=True))
     for output in described:
@@ -262,12 +264,11 @@ def _golden(
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
 
 
-def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: pl.DataFrame) -> list[pl.Series]:
+def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: pl.DataFrame) -> pl.DataFrame:
     """What the old graph expects of amounts known only afterwards, for read rows: the columns that `outputs` need."""
-    leaves = {leaf.name for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)}
-    named = {name: Leaf(name) for name in sorted(leaves) if name.startswith(EXPECTED)}
+    named = {name: Leaf(name) for name in sorted(used_columns(*outputs.values())) if name.startswith(EXPECTED)}
     if not named:
-        return []
+        return pl.DataFrame()
     session = open_session(replace_policy(read_file(old.path, "model.onnx"), stub, named))
     inner = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
-    return [pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in inner.items()]
+    return pl.DataFrame([pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in inner.items()])

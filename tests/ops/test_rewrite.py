@@ -13,7 +13,7 @@ from automl.errors import AutomlError
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Ensemble, Expr
-from automl.ops.rewrite import narrow, substitute, used_features
+from automl.ops.rewrite import narrow, substitute, used_columns, used_features
 
 LEAF = ops.Features(6)
 
@@ -92,3 +92,10 @@ def test_a_look_up_by_a_looked_up_number_becomes_one() -> None:
     assert new.index is index
     values = evaluate({"out": new}, {"job": np.array(["a", "b", "c", "else"], dtype=object)})["out"]
     assert values.tolist() == [[3.0, 30.0], [4.0, 40.0], [4.0, 40.0], [1.0, 10.0]]
+
+
+def test_columns_are_named_once_in_their_order():
+    """Whatever stands between them, and in how many expressions: what a cost or a rule reads."""
+    a, b = ops.Column("a"), ops.Column("b")
+    assert used_columns(ops.Add(b, ops.Absolute(a)), ops.Add(a, ops.constant(1.0))) == ("b", "a")
+    assert used_columns(ops.constant(1.0)) == used_columns() == ()

@@ -31,20 +31,22 @@ def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
 
 def read_ndjson(path: Path) -> pl.DataFrame:
     """All lines of a file. A column is there from whichever line on has it, and its type holds the values of all."""
-    frame = guarded(lambda: _json_lines(path.read_bytes(), path), path)
+    frame = guarded(lambda: _json_lines(path, path), path)
     if not frame.width:
         raise DataError("the file has no line with a key", where=str(path), hint="export the data again")
     return frame
 
 
-def _json_lines(content: bytes, path: Path) -> pl.DataFrame:
-    """Lines of JSON as polars reads them; where kinds are mixed (true beside 2), line by line, as text.
+def _json_lines(source: bytes | Path, path: Path) -> pl.DataFrame:
+    """Lines of JSON, of the file at `path` or a part of it, as polars reads them.
 
+    Where kinds are mixed (true beside 2) they are read line by line, as text.
     Raises DataError for a line that is no object, with its number among those that are not blank.
     """
     try:
-        return pl.read_ndjson(content, infer_schema_length=None)
+        return pl.read_ndjson(source, infer_schema_length=None)
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+        content = source.read_bytes() if isinstance(source, Path) else source
         rows = [_object(line, number, path) for number, line in enumerate(_lines(content), 1)]
     names = dict.fromkeys(name for row in rows for name in row)
     return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])

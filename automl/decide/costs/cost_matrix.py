@@ -18,7 +18,8 @@ from automl.decide.costs.row_cost import AmountReader, RowCost
 from automl.decide.costs.running_cost import RunningCost, make_running_cost
 from automl.errors import SpecError, nearest
 from automl.ops.bulk import evaluate
-from automl.ops.expr import And, Column, Concat, Constant, Expr, constant, walk
+from automl.ops.expr import And, Concat, Constant, Expr, constant
+from automl.ops.rewrite import used_columns
 from automl.spec import costs as spec
 from automl.spec.objective import Decisions, Objective
 
@@ -62,8 +63,7 @@ class CostMatrix:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the costs name."""
-        leaves = walk(*(cost.expr for cost in self.rows.values()))
-        return tuple(dict.fromkeys(leaf.name for leaf in leaves if isinstance(leaf, Column)))
+        return used_columns(*(cost.expr for cost in self.rows.values()))
 
     @property
     def running_per_row(self) -> float:

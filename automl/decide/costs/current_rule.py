@@ -13,7 +13,8 @@ from automl.data.rows import Labels, Prepared
 from automl.decide.costs.formula import compile_condition
 from automl.errors import SpecError
 from automl.ops.bulk import evaluate
-from automl.ops.expr import AsNumber, Column, Expr, walk
+from automl.ops.expr import AsNumber, Expr
+from automl.ops.rewrite import used_columns
 from automl.spec.expressions import parse_expression
 from automl.spec.objective import Objective
 
@@ -32,7 +33,7 @@ class CurrentRule:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the rule names."""
-        return tuple(dict.fromkeys(leaf.name for leaf in walk(self.expr) if isinstance(leaf, Column)))
+        return used_columns(self.expr)
 
     def decisions(self, frame: pl.DataFrame) -> NDArray[np.int64]:
         """The action codes [n] of rows: 1 where the rule acts, else 0."""

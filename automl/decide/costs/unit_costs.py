@@ -14,7 +14,8 @@ from automl.decide.costs.row_cost import AmountReader, RowCost
 from automl.decide.costs.running_cost import RunningCost, make_running_cost
 from automl.errors import SpecError
 from automl.ops.bulk import evaluate
-from automl.ops.expr import And, Column, Expr, LessEqual, Where, constant, walk
+from automl.ops.expr import And, Expr, LessEqual, Where, constant
+from automl.ops.rewrite import used_columns
 from automl.spec.objective import Objective
 
 Floats = NDArray[np.float64]
@@ -46,8 +47,7 @@ class UnitCosts:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the amounts name."""
-        leaves = walk(*(cost.expr for cost in self.rows.values()))
-        return tuple(dict.fromkeys(leaf.name for leaf in leaves if isinstance(leaf, Column)))
+        return used_columns(*(cost.expr for cost in self.rows.values()))
 
     @property
     def running_per_row(self) -> float:
