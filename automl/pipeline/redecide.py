@@ -19,8 +19,9 @@ from automl.bundle.golden import decode
 from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, Score, outputs_of, plain
+from automl.bundle.place import check_place
 from automl.bundle.read import Bundle, read_file, read_manifest
-from automl.bundle.write import check_place, discard, finish, stage, staging
+from automl.bundle.write import discard, finish, stage, staging
 from automl.data.read.column_reader import Reader
 from automl.data.read.frames import side_by_side
 from automl.data.rows import Finding, Prepared, Rows

@@ -22,6 +22,7 @@ JOURNAL = "journal.jsonl"
 TORN = "journal.torn"
 LOCK = "lock"
 IDENTITY = "run.json"
+_ANOTHER = "choose another --out, or move it elsewhere"
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class RunDir:
         Without `resume` the folder starts anew. Raises MachineError where another process has it (R06, R07),
         and SpecError where a run to be resumed was of another spec or other data.
         """
+        check_run_place(path)
         with _disk(path):
             path.mkdir(parents=True, exist_ok=True)
             lock = _lock(path)
@@ -53,7 +55,7 @@ class RunDir:
                     _check(path, identity)
                 else:
                     _empty(path)
-                (path / IDENTITY).write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
+                _identify(path, identity)
                 records, torn = _read(path)
                 journal = (path / JOURNAL).open("ab")
         except BaseException:
@@ -112,9 +114,19 @@ class RunDir:
         self.close()
 
 
+def check_run_place(path: Path) -> None:
+    """Refuse a place for a run folder where something else stands: what is there would be removed."""
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise SpecError("the run folder goes here, and this is no folder", where=str(path), hint=_ANOTHER)
+    if path.exists() and not _is_run(path) and {entry.name for entry in path.iterdir()} - {LOCK}:
+        raise SpecError(
+            "the run folder goes here, and this is none, so it is not emptied", where=str(path), hint=_ANOTHER
+        )
+
+
 def clean(path: Path) -> int:
     """Remove a run folder and return the bytes freed. A folder that is no run folder, or is in use, stays."""
-    if not (path / IDENTITY).exists():
+    if path.is_symlink() or not _is_run(path):
         raise MachineError("this is not a run folder", where=str(path), hint="name a folder that ends in .run")
     with _lock(path):
         freed = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
@@ -175,11 +187,32 @@ def _check(path: Path, identity: Mapping[str, str]) -> None:
         )
 
 
+def _identify(path: Path, identity: Mapping[str, str]) -> None:
+    beside = path / f"{IDENTITY}.part"
+    beside.write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
+    beside.replace(path / IDENTITY)
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a run wrote its identity here: a protocol, the hashes of spec and data, and nothing else."""
+    try:
+        known = json.loads((path / IDENTITY).read_text())
+    except (OSError, ValueError):
+        return False
+    return (
+        isinstance(known, dict)
+        and isinstance(known.pop("protocol", None), int)
+        and known.keys() == {"spec", "data"}
+        and all(isinstance(digest, str) for digest in known.values())
+    )
+
+
 def _empty(path: Path) -> None:
-    for entry in path.iterdir():
+    """Remove what a run left. What tells that it is a run folder goes last, should this be stopped."""
+    for entry in sorted(path.iterdir(), key=lambda entry: entry.name == IDENTITY):
         if entry.name == LOCK:
             continue
-        if entry.is_dir():
+        if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()

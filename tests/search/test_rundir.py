@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from automl.errors import MachineError, SpecError
-from automl.search.rundir import RunDir, clean
+from automl.search.rundir import RunDir, check_run_place, clean
 
 IDENTITY = {"spec": "s1", "data": "d1"}
 OWNER = """
@@ -139,3 +139,51 @@ def test_clean(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="not a run folder"):
         clean(other)
     assert (other / "train.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "files", [{"thesis.txt": "all of it"}, {"run.json": '{"script": "start"}'}, {"run.json": "[1]", "data.csv": "a"}]
+)
+def test_a_folder_that_is_no_run_folder_is_neither_emptied_nor_removed(tmp_path, files):
+    """Whatever it is called, and whatever its run.json says: what a run did not write stays."""
+    path = tmp_path / "x.run"
+    path.mkdir()
+    for name, content in files.items():
+        (path / name).write_text(content)
+    with pytest.raises(SpecError, match="not emptied"):
+        RunDir.open(path, identity=IDENTITY)
+    with pytest.raises(SpecError, match="not emptied"):
+        check_run_place(path)
+    with pytest.raises(MachineError, match="not a run folder"):
+        clean(path)
+    assert {entry.name: entry.read_text() for entry in path.iterdir()} == files
+
+
+def test_an_empty_folder_and_a_run_that_was_killed_at_once_are_taken(tmp_path):
+    """A run that died before it wrote its identity left a lock, or nothing."""
+    (tmp_path / "empty.run").mkdir()
+    (tmp_path / "locked.run").mkdir()
+    (tmp_path / "locked.run" / "lock").write_text("77\n")
+    for name in ("empty.run", "locked.run"):
+        RunDir.open(tmp_path / name, identity=IDENTITY).close()
+
+
+def test_a_link_to_a_run_folder_is_not_followed(tmp_path):
+    """Neither emptied nor removed: the folder behind it is another run's."""
+    RunDir.open(tmp_path / "old.run", identity=IDENTITY).close()
+    (tmp_path / "x.run").symlink_to(tmp_path / "old.run")
+    with pytest.raises(SpecError, match="no folder"):
+        RunDir.open(tmp_path / "x.run", identity=IDENTITY)
+    with pytest.raises(MachineError, match="not a run folder"):
+        clean(tmp_path / "x.run")
+
+
+def test_a_link_within_a_run_folder_is_removed_and_not_followed(tmp_path):
+    """What it points to stays."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rows.csv").write_text("a\n")
+    RunDir.open(tmp_path / "x.run", identity=IDENTITY).close()
+    (tmp_path / "x.run" / "link").symlink_to(tmp_path / "data")
+    RunDir.open(tmp_path / "x.run", identity=IDENTITY).close()
+    assert not (tmp_path / "x.run" / "link").exists()
+    assert (tmp_path / "data" / "rows.csv").exists()
