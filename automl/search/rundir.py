@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 
 from automl.errors import MachineError, SpecError
 
-PROTOCOL = 1
+PROTOCOL = 2
 JOURNAL = "journal.jsonl"
 TORN = "journal.torn"
 LOCK = "lock"
 IDENTITY = "run.json"
+ARRAYS = "arrays"  # of a line of the journal: the hashes of the arrays that it speaks of, by name
 _ANOTHER = "choose another --out, or move it elsewhere"
 
 
@@ -29,12 +31,14 @@ _ANOTHER = "choose another --out, or move it elsewhere"
 class RunDir:
     """An open run folder; `records` is what the journal held when it was opened, empty unless the run is resumed.
 
-    `quarantined` counts the bytes of a torn tail that were moved aside (R05).
+    `quarantined` counts the bytes of a torn tail that were moved aside (R05), `damaged` the lines that were dropped
+    because an array of theirs is not the one that was written.
     """
 
     path: Path
     records: tuple[Mapping[str, object], ...]
     quarantined: int
+    damaged: int
     _journal: IO[bytes]
     _lock: IO[str]
 
@@ -56,17 +60,24 @@ class RunDir:
                 else:
                     _empty(path)
                 _identify(path, identity)
-                records, torn = _read(path)
+                lines, torn = _read(path)
+                records = tuple(line for line in lines if _is_sound(path, line))
                 journal = (path / JOURNAL).open("ab")
         except BaseException:
             lock.close()
             raise
-        return cls(path=path, records=records, quarantined=torn, _journal=journal, _lock=lock)
+        damaged = len(lines) - len(records)
+        return cls(path=path, records=records, quarantined=torn, damaged=damaged, _journal=journal, _lock=lock)
 
-    def append(self, record: Mapping[str, object]) -> None:
-        """Write one line and hand it to the disk; a full disk is a MachineError (R08)."""
-        line = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    def append(self, record: Mapping[str, object], *, arrays: Sequence[str] = ()) -> None:
+        """Write one line and hand it to the disk; a full disk is a MachineError (R08).
+
+        The saved `arrays` that it speaks of are on the disk before it is, and it names them with their hashes.
+        """
         with _disk(self.path):
+            digests = {name: _synced(self.path / f"{name}.npy") for name in arrays}
+            told = {**record, ARRAYS: digests} if digests else record
+            line = json.dumps(told, allow_nan=False, separators=(",", ":")).encode() + b"\n"
             self._journal.write(line)
             self._journal.flush()
             os.fsync(self._journal.fileno())
@@ -216,6 +227,31 @@ def _empty(path: Path) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
+
+
+def _synced(array: Path) -> str:
+    """The hash of a file that is on the disk when this returns, under its name."""
+    with array.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    folder = os.open(array.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return digest
+
+
+def _is_sound(path: Path, line: Mapping[str, object]) -> bool:
+    """Whether the arrays of a line are those that were written."""
+    digests = line.get(ARRAYS, {})
+    try:
+        return isinstance(digests, dict) and all(
+            hashlib.sha256((path / f"{name}.npy").read_bytes()).hexdigest() == digest
+            for name, digest in digests.items()
+        )
+    except OSError:
+        return False
 
 
 def _read(path: Path) -> tuple[tuple[Mapping[str, object], ...], int]:

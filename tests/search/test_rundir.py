@@ -114,7 +114,7 @@ def test_starting_anew(tmp_path: Path) -> None:
     with RunDir.open(path, identity={"spec": "other"}) as run:
         assert run.records == ()
     assert not (path / "oof").exists()
-    assert json.loads((path / "run.json").read_text()) == {"protocol": 1, "spec": "other"}
+    assert json.loads((path / "run.json").read_text()) == {"protocol": 2, "spec": "other"}
 
 
 def test_arrays(tmp_path: Path) -> None:
@@ -187,3 +187,51 @@ def test_a_link_within_a_run_folder_is_removed_and_not_followed(tmp_path):
     RunDir.open(tmp_path / "x.run", identity=IDENTITY).close()
     assert not (tmp_path / "x.run" / "link").exists()
     assert (tmp_path / "data" / "rows.csv").exists()
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "harm", [_cut, _flip, Path.unlink, lambda path: path.write_bytes(b"")], ids=["cut", "flipped", "missing", "empty"]
+)
+def test_a_line_with_a_damaged_array_is_dropped(harm, tmp_path):
+    """R05: what the disk lost or changed is not taken over; the lines beside it are."""
+    path = tmp_path / "x.run"
+    with RunDir.open(path, identity=IDENTITY) as run:
+        for number in range(3):
+            run.save(f"oof/{number}", np.arange(5.0) + number)
+            run.append({"kind": "trial", "id": number}, arrays=[f"oof/{number}"])
+        run.append({"kind": "note"})
+    harm(path / "oof" / "1.npy")
+    with RunDir.open(path, identity=IDENTITY, resume=True) as run:
+        assert [line.get("id") for line in run.records] == [0, 2, None]
+        assert run.damaged == 1
+        assert run.quarantined == 0
+
+
+def test_an_array_is_on_the_disk_before_the_line_that_names_it(tmp_path, monkeypatch):
+    """A machine that stops between the two loses the line, not the array that a line speaks of."""
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(Path(f"/proc/self/fd/{handle}").readlink().name))
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY) as run:
+        run.save("oof/0", np.zeros(3))
+        run.append({"kind": "trial"}, arrays=["oof/0"])
+    assert synced == ["0.npy", "oof", "journal.jsonl"]
+
+
+def test_a_line_of_a_missing_array_is_not_written(tmp_path):
+    """R08: it is the machine that lost it, and the journal stays whole."""
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY) as run:
+        with pytest.raises(MachineError):
+            run.append({"kind": "trial"}, arrays=["oof/7"])
+        run.append({"kind": "note"})
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY, resume=True) as run:
+        assert [line["kind"] for line in run.records] == ["note"]
