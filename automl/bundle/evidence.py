@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.golden import SEEN
+from automl.bundle.golden_cells import SEEN
 from automl.data.rows import Column, Rows
 
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)

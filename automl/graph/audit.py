@@ -18,14 +18,14 @@ def audit(model: bytes) -> Model:
     that a rule of `automl.graph.shapes` forbids.
     """
     found = parse(model)
-    for domain, version in found.versions.items():
-        if VERSIONS.get(domain) != version:
-            raise refusal(f"it imports the domain '{domain}' in version {version}")
     for node in found.nodes:
         if (node.domain, node.kind) not in RULES:
             raise refusal(f"it has the operation '{node.kind}' of the domain '{node.domain or 'ai.onnx'}'")
         if node.domain not in found.versions:
             raise refusal(f"it does not import the domain of its operation '{node.kind}'")
+    for domain, version in found.versions.items():
+        if VERSIONS.get(domain) != version:
+            raise refusal(f"it imports the domain '{domain}' in version {version}")
     try:
         infer_values(found)
     except BrokenError as error:
