@@ -5,13 +5,15 @@ import csv
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
 
-from automl.bundle.scorer import ScoreError, Scorer, chunks, missing_columns
+from automl.bundle.scorer import ScoreError, Scorer, check_unread, chunks, missing_columns
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.encoding import encoding_of
 from automl.data.read.scalars import BLANKS
+from automl.data.read.unread import OnUnread, Unread, added, told
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,21 +25,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--bundle", type=Path, default=Path(__file__).resolve().parent, help="default: beside this file"
     )
     parser.add_argument("--costs", type=Path, help="the CSV cost file of these rows, if the spec names one")
+    add_unread(parser)
     chosen = parser.parse_args(arguments)
     try:
-        score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs)
+        say(score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs, unread=chosen.unread))
     except (ScoreError, OSError, UnicodeError, csv.Error) as error:
-        place = "" if isinstance(error, ScoreError | OSError) else f"{chosen.data}: "
-        sys.stderr.write(f"{place}{error}\n")
-        return 1
+        return ended(error, chosen.data)
     return 0
 
 
-def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None) -> None:
+def add_unread(parser: argparse.ArgumentParser) -> None:
+    """The option that says what becomes of a column that cannot be read."""
+    parser.add_argument(
+        "--unread",
+        choices=["refuse", "empty"],
+        default="refuse",
+        help="what is done with columns of which no cell can be read (default: refuse)",
+    )
+
+
+def say(unread: Unread) -> None:
+    """Tell on stderr of columns with cells that cannot be read."""
+    for sentence in told(unread):
+        write_error(f"{sentence}; such cells count as missing")
+
+
+def ended(error: Exception, data: Path) -> int:
+    """Say on stderr why there is no output; the exit code, as automl has it: 6 is the machine, 3 the data."""
+    own = isinstance(error, UnicodeError | csv.Error)
+    write_error(f"{data}: {error}" if own else str(error))
+    return int(getattr(error, "exit_code", 6 if isinstance(error, OSError) else 3))
+
+
+def write_error(text: str) -> None:
+    """A line on stderr, if anybody listens: it may be closed."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"{text}\n")
+
+
+def score_file(
+    scorer: Scorer, data: Path, out: Path, costs: Path | None = None, *, unread: OnUnread = "refuse"
+) -> Unread:
     """Write the key columns and the answers of each row of `data` to `out`, which appears only when it is whole.
 
-    `costs` is the cost file of these rows, where the spec names one; without it the spec says what stands in.
+    `costs` is the cost file of these rows, where the spec names one; without it the spec says what stands in. Returns
+    what could not be read of each column; ScoreError where that is a whole one, unless `unread` is "empty".
     """
+    found: Unread = {}
     partial = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with partial.open("w", encoding="utf-8", newline="") as target:
@@ -50,12 +84,15 @@ def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None)
             rows = (dict(zip(header, cells, strict=True)) for cells in lines)
             whole = rows if costs is None else priced(rows, costs, scorer)
             for number, chunk in enumerate(chunks(whole, scorer.chunk_rows)):
-                answers = scorer.answers(chunk, number * scorer.chunk_rows)
+                answers, more = scorer.counted(chunk, number * scorer.chunk_rows)
+                found = added(found, more)
                 for row, cells in zip(chunk, zip(*answers, strict=True), strict=True):
                     writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
+        check_unread(found, unread, f"{data}: ")
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
+    return found
 
 
 def priced(rows: Iterator[dict[str, str]], costs: Path, scorer: Scorer) -> Iterator[dict[str, str]]:

@@ -18,6 +18,7 @@ import automl.data.read.encoding
 import automl.data.read.parsers
 import automl.data.read.reader
 import automl.data.read.scalars
+import automl.data.read.unread
 import automl.graph.runtime
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
@@ -57,6 +58,7 @@ PARTS = (
     automl.data.read.parsers,
     automl.data.read.dates,
     automl.data.read.reader,
+    automl.data.read.unread,
     automl.data.read.encoding,
     automl.graph.runtime,
     automl.bundle.scorer,

@@ -18,6 +18,7 @@ from automl.bundle.manifest import Manifest, outputs_of
 from automl.bundle.read import MANIFEST, SEAL, Bundle
 from automl.bundle.scorer import seal
 from automl.bundle.write import stage
+from automl.data.read.unread import UnreadWarning
 from automl.data.rows import Labels
 from automl.errors import BundleError, DataError
 from automl.graph.onnx import to_onnx
@@ -92,10 +93,11 @@ def test_extreme_numbers_have_answers(bundle, raw):
     model = Bundle.load(bundle)
     extremes = [1e308, -1e308, 5e-324, -0.0, float(2**53 + 2), float("inf"), float("nan"), 0.1 + 0.2]
     frame = raw.head(len(extremes)).with_columns(age=pl.Series(extremes))
-    answer = model.predict(frame)
+    with pytest.warns(UnreadWarning, match="1 of 7 filled cells cannot be read as a number, such as 'inf'"):
+        answer = model.predict(frame)
     np.testing.assert_array_equal(
         answer["probability"].to_numpy(),
-        [model.decide(row)["probability"] for row in frame.iter_rows(named=True)],
+        [model.answer(row)[0]["probability"] for row in frame.iter_rows(named=True)],
     )
     whole = raw.head(2).with_columns(age=pl.Series([2**63 - 1, -(2**63)]))
     assert model.predict(whole).height == 2
@@ -201,7 +203,7 @@ def test_loading_needs_little(bundle):
     code = (
         "import sys; from automl.bundle.read import Bundle; import automl.deploy.batch;"
         f"m = Bundle.load({str(bundle)!r}); import polars as pl; "
-        "m.predict(pl.DataFrame({n: ['1'] for n in m.needed}));"
+        "m.predict(pl.DataFrame({n: [''] for n in m.needed}));"
         "print(*sorted({'sklearn', 'lightgbm', 'xgboost', 'catboost', 'flaml', 'pandas', 'onnx', 'scipy', 'pyarrow',"
         " 'narwhals', 'jinja2', 'psutil', 'automl.learners', 'automl.search', 'automl.decide'} & set(sys.modules)))"
     )

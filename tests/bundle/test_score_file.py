@@ -62,12 +62,12 @@ def test_score_py_equals_predict(bundle, raw, tmp_path):
 
 
 def test_a_short_row_stops_and_leaves_nothing(bundle, raw, tmp_path, capsys):
-    """D10, V14: a ragged line is named, exit 1, and there is no half-written output."""
+    """D10, V14: a ragged line is named, exit 3, and there is no half-written output."""
     raw.write_csv(tmp_path / "in.csv")
     with (tmp_path / "in.csv").open("a", encoding="utf-8") as file:
         file.write("c0500,33\n")
     arguments = [str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--bundle", str(bundle)]
-    assert main(arguments) == 1
+    assert main(arguments) == 3
     assert "line 502 has 2 values, the header 7" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 

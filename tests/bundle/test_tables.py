@@ -110,11 +110,11 @@ def test_changed_definitions_are_refused(tables_bundle, tmp_path):
 
 
 def test_a_file_is_scored_with_its_tables(tables_bundle, purchases, tmp_path, capsys):
-    """As a command: a csv in, a csv out; a table that lacks is exit 1 and a sentence, with no file left behind."""
+    """As a command: a csv in, a csv out; a table that lacks is exit 3 and a sentence, with no file left behind."""
     (tmp_path / "rows.csv").write_text("age,customer\n30,anna\n,ben\n5,nobody\n")
     purchases.write_csv(tmp_path / "p.csv", separator=";")
     call = [str(tmp_path / "rows.csv"), "-o", str(tmp_path / "out.csv")]
-    assert main(tables_bundle, call) == 1
+    assert main(tables_bundle, call) == 3
     assert "--table purchases=FILE" in capsys.readouterr().err
     assert not (tmp_path / "out.csv").exists()
     assert main(tables_bundle, [*call, "--table", f"purchases={tmp_path / 'p.csv'}"]) == 0

@@ -303,11 +303,11 @@ def test_each_file_is_read_in_its_own_encoding(trained, encoding, bundle, raw, t
 
 @pytest.mark.parametrize("content", [b"id,age\nx\x00,1\n", b"\xff\xfei\x00d\x00,", b'id,age\n"x,1\n'])
 def test_a_file_that_is_no_text_is_told_by_score_py(content, bundle, tmp_path):
-    """D09: words and exit 1, no traceback."""
+    """D09: words and exit 3, as `predict` has it, no traceback."""
     (tmp_path / "in.csv").write_bytes(content)
     command = [sys.executable, str(bundle / "score.py"), str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "in.csv" in done.stderr or "lacks" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out.csv").exists()

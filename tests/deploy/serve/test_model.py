@@ -29,9 +29,9 @@ def rows(raw):
     return raw.head(5).to_dicts()
 
 
-def answered(content):
+def answered(reply):
     """The answers of a body."""
-    return json.loads(content)["rows"]
+    return json.loads(reply.content)["rows"]
 
 
 def test_a_changed_bundle_is_not_opened(bundle, tmp_path):
@@ -59,7 +59,9 @@ def test_the_bundle_that_answered_is_named(model):
     """Twelve signs of its content hash, as people compare them, in every answer."""
     assert len(model.name) == HASH
     assert model.bundle.manifest.content_hash.startswith(model.name)
-    assert json.loads(model.answer([dict(model.schema["example"]["request"]["rows"][0])]))["bundle"] == model.name
+    assert (
+        json.loads(model.answer([dict(model.schema["example"]["request"]["rows"][0])]).content)["bundle"] == model.name
+    )
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -113,10 +115,10 @@ def test_an_arrow_stream_is_answered_by_another(model, bundle, raw):
         frame.write_ipc_stream(buffer, compat_level=pl.CompatLevel.oldest())
         return buffer.getvalue()
 
-    content, count = model.answer_stream(stream(raw.head(5)))
-    assert count == 5
+    reply = model.answer_stream(stream(raw.head(5)))
+    assert reply.rows == 5
     expected = Bundle.load(bundle).predict(raw.head(5))["probability"].to_list()
-    assert pl.read_ipc_stream(io.BytesIO(content))["probability"].to_list() == expected
+    assert pl.read_ipc_stream(io.BytesIO(reply.content))["probability"].to_list() == expected
     with pytest.raises(Refusal, match="age") as raised:
         model.answer_stream(stream(raw.head(5).drop("age")))
     assert raised.value.status == 422
@@ -156,8 +158,8 @@ def test_what_is_unknown_is_null(shop):
     """JSON knows no NaN: a prediction of a row without its number is null, and others stay."""
     model = Model.open(shop, Settings())
     rows = [{"customer": "k1", "age": age, "purchases": []} for age in (None, 3)]
-    content = model.answer(rows)
-    assert b"NaN" not in content
-    found = [row["prediction"] for row in answered(content)]
+    reply = model.answer(rows)
+    assert b"NaN" not in reply.content
+    found = [row["prediction"] for row in answered(reply)]
     assert found[0] is None
     assert np.isfinite(found[1])
