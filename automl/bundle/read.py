@@ -184,6 +184,8 @@ class Bundle:
         """The same, and of each column how many cells could not be read."""
         from automl.data.read.frames import read_frame, side_by_side, tallies
 
+        if not frame.width:  # nothing to score, and no column that is told to lack
+            frame = pl.DataFrame(schema=dict.fromkeys(self.needed, pl.String))
         lacking = [name for name in self.needed if name not in frame.columns]
         if lacking:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from automl.bundle.scorer import ScoreError, Scorer, check_unread, chunks, missing_columns
+from automl.data.read.column_names import fault_of, names_in
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.encoding import encoding_of
 from automl.data.read.scalars import BLANKS
@@ -79,6 +80,8 @@ def score_file(
             dialect: CsvDialect | None = scorer.manifest["dialect"]
             lines = read_csv(data, dialect or {})
             header = next(lines)
+            if lacking := [name for name in scorer.needed if name not in header]:
+                raise ScoreError(missing_columns(lacking))
             keys = [key for key in scorer.keys if key in header]
             writer.writerow(keys + scorer.columns)
             rows = (dict(zip(header, cells, strict=True)) for cells in lines)
@@ -129,6 +132,8 @@ def one_spelling(key: str) -> str:
 
 def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
     """The header of a CSV file, then its rows, every cell as text; its encoding is its own, not that of training."""
+    if not path.exists():
+        raise ScoreError(f"{path}: there is no such file")
     csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
     with path.open(encoding=encoding_of(path), newline="") as file:
         lines = csv.reader(
@@ -137,7 +142,11 @@ def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
             quotechar=dialect.get("quote", '"'),
             skipinitialspace=dialect.get("skip_blank", False),
         )
-        header = [cell.strip(BLANKS) or "column_1" for cell in next(lines, [])]
+        header = names_in(next(lines, []))
+        if not header:
+            raise ScoreError(f"{path}: the file is empty, or its first line is: it names no columns")
+        if fault := fault_of(header):
+            raise ScoreError(f"{path}: {fault[0]}\n  {fault[1]}")
         yield header
         for cells in lines:
             if len(cells) == len(header):

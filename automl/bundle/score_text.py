@@ -12,6 +12,7 @@ from pathlib import Path
 
 import automl.bundle.score_file
 import automl.bundle.scorer
+import automl.data.read.column_names
 import automl.data.read.column_reader
 import automl.data.read.dates
 import automl.data.read.encoding
@@ -60,6 +61,7 @@ PARTS = (
     automl.data.read.reader,
     automl.data.read.unread,
     automl.data.read.encoding,
+    automl.data.read.column_names,
     automl.graph.runtime,
     automl.bundle.scorer,
     automl.bundle.score_file,

@@ -15,7 +15,7 @@ import polars as pl
 
 from automl.bundle.read import Bundle, check_unread
 from automl.bundle.score_file import read_csv
-from automl.bundle.scorer import missing_columns
+from automl.bundle.scorer import ScoreError, missing_columns
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.source import batches, files, frame_digest, kind
@@ -259,7 +259,7 @@ def _dialect(model: Bundle, data: Path) -> CsvDialect | None:
     first = files(data)[0]
     if dialect is None or kind(first) not in {"csv", "tsv"}:
         return None
-    with suppress(UnicodeError, StopIteration):
+    with suppress(UnicodeError, ScoreError):
         if set(model.needed) <= set(next(read_csv(first, dialect))):
             return dialect
     return None

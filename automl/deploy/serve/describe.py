@@ -179,7 +179,7 @@ def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, object]:
         "properties": cells | tables,
         "additionalProperties": settings.extra == "ignore",
     }
-    rows = {"type": "array", "minItems": 1, "maxItems": settings.max_rows, "items": row}
+    rows = {"type": "array", "maxItems": settings.max_rows, "items": row}
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False}
 
 
@@ -213,7 +213,7 @@ def _answers_schema(bundle: Bundle) -> dict[str, object]:
         kind: dict[str, object] = {"enum": bundle.decisions} if output.wire == "text" else {"type": ["number", "null"]}
         cells |= dict.fromkeys(output.columns, kind)
     row = {"type": "object", "required": bundle.columns, "properties": cells}
-    rows = {"type": "array", "minItems": 1, "items": row}
+    rows = {"type": "array", "items": row}
     properties = {"rows": rows, "warnings": {"type": "array", "items": _WARNING}, "bundle": {"type": "string"}}
     return {"type": "object", "required": ["rows", "warnings", "bundle"], "properties": properties}
 

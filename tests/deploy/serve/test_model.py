@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from automl.bundle.read import Bundle
+from automl.data.read.unread import Tally
 from automl.deploy.serve.model import HASH, Model
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
@@ -163,3 +164,33 @@ def test_what_is_unknown_is_null(shop):
     found = [row["prediction"] for row in answered(reply)]
     assert found[0] is None
     assert np.isfinite(found[1])
+
+
+def test_what_cannot_be_read_is_told_and_refused(bundle, raw):
+    """A row warns, 20 rows of a column that cannot be read are 422 unless that is allowed, in JSON and in Arrow."""
+    model, lenient = (Model.open(bundle, Settings(unread=unread)) for unread in ("refuse", "empty"))
+    odd = raw.head(20).with_columns(income=pl.lit("1.234,50"))
+    one = model.answer(odd.head(1).to_dicts())
+    warning = {"column": "income", "filled": 1, "unread": 1}
+    what = "1 of 1 filled cells cannot be read as a number, such as '1.234,50'"
+    assert json.loads(one.content)["warnings"] == [warning | {"what": what}]
+    model.check(one)
+    file = io.BytesIO()
+    odd.write_ipc_stream(file, compat_level=pl.CompatLevel.oldest())
+    for reply in (model.answer(odd.to_dicts()), model.answer_stream(file.getvalue())):
+        assert reply.unread["income"][:3] == ("number", 0, 20)
+        lenient.check(reply)
+        with pytest.raises(Refusal, match="'income': 20 of 20 filled cells") as refused:
+            model.check(reply)
+        assert refused.value.status == 422
+    assert json.loads(model.answer(raw.head(20).to_dicts()).content)["warnings"] == []
+
+
+def test_rows_with_their_own_tables_are_counted_too(shop):
+    """Nested rows are answered one by one, and counted together."""
+    model = Model.open(shop, Settings())
+    rows = [{"customer": "k1", "age": "old", "purchases": [{"amount": 5}]}] * 20
+    reply = model.answer(rows)
+    assert reply.unread == {"age": Tally("number", 0, 20, "old")}
+    with pytest.raises(Refusal, match="'age'"):
+        model.check(reply)
