@@ -15,10 +15,12 @@ from automl.data.read.column_reader import CsvDialect
 from automl.data.read.encoding import encoding_of
 from automl.data.read.scalars import BLANKS
 from automl.data.read.unread import OnUnread, Unread, added, told
+from automl.std_streams import open_closed_streams
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score a CSV file beside the bundle that this file lies in."""
+    open_closed_streams()
     parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
     parser.add_argument("data", type=Path, help="the CSV file, with a header")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
@@ -59,8 +61,8 @@ def ended(error: Exception, data: Path) -> int:
 
 
 def write_error(text: str) -> None:
-    """A line on stderr, if anybody listens: it may be closed."""
-    with suppress(OSError, ValueError, AttributeError):
+    """A line on stderr, if it takes one."""
+    with suppress(OSError):
         sys.stderr.write(f"{text}\n")
 
 

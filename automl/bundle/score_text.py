@@ -21,6 +21,7 @@ import automl.data.read.reader
 import automl.data.read.scalars
 import automl.data.read.unread
 import automl.graph.runtime
+import automl.std_streams
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -54,6 +55,7 @@ if __name__ == "__main__":
 COPIES = "score_tables"
 ROOT = "automl.bundle.tables"
 PARTS = (
+    automl.std_streams,
     automl.data.read.column_reader,
     automl.data.read.scalars,
     automl.data.read.parsers,

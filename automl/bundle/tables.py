@@ -23,6 +23,7 @@ from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.row_store import RowStore
+from automl.std_streams import open_closed_streams
 
 RELATIONAL = "relational.json"
 TableSource = Given | str | Path
@@ -144,6 +145,7 @@ def _document(folder: Path, manifest: Document) -> RelationalDocument:
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     """Score a CSV file with the bundle in `folder` and the tables that are named."""
+    open_closed_streams()
     parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
     parser.add_argument("data", type=Path, help="the CSV file, with a header")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
