@@ -132,15 +132,12 @@ class Scorer:
 
     def counted(self, rows: Sequence[Row], first: int = 0) -> tuple[list[list[Cell]], Unread]:
         """The same, and of each column how many cells could not be read."""
-        read = self._all(rows)
-        columns: dict[str, Array] = {
-            name: np.array([values[name] for values in read], dtype=kind) for _, name, kind in self.inputs
-        }
-        return [column.tolist() for column in self._run(columns, first)], self._unread(rows, read)
+        columns = self._columns(self._all(rows), {name: kind for _, name, kind in self.inputs})
+        return [column.tolist() for column in self._run(columns, first)], self._unread(rows, columns)
 
     def unread(self, rows: Sequence[Row]) -> Unread:
         """Of each column, how many cells of the raw rows cannot be read; nothing is scored."""
-        return self._unread(rows, [self._cells(row) for row in rows])
+        return self._unread(rows, self._columns([self._cells(row) for row in rows], {}))
 
     def run(self, columns: Mapping[str, Array], rows: int, first: int = 0) -> dict[str, Array]:
         """The output columns [rows] for columns [rows] that have passed the reader, computed in chunks."""
@@ -173,10 +170,15 @@ class Scorer:
         """Every column that is read of the row itself."""
         return self._read(self.reader, row)
 
-    def _unread(self, rows: Sequence[Row], read: Sequence[Values]) -> Unread:
+    def _columns(self, read: Sequence[Values], kinds: Mapping[str, type]) -> dict[str, Array]:
+        """The columns of `kinds`, and all that may hold what cannot be read."""
+        asked = {**dict.fromkeys((name for name, _ in self._fallible), float), **kinds}
+        return {name: np.array([values[name] for values in read], dtype=kind) for name, kind in asked.items()}
+
+    def _unread(self, rows: Sequence[Row], columns: Mapping[str, Array]) -> Unread:
         found = {}
         for name, column in self._fallible:
-            gaps = np.flatnonzero(np.isnan(np.array([values[name] for values in read], dtype=float)))
+            gaps = np.flatnonzero(np.isnan(columns[name]))
             found[name] = tally(column, len(rows), (cell_of(column, rows[gap]) for gap in gaps.tolist()))
         return found
 

@@ -104,18 +104,19 @@ def unread(column: ColumnReader, raw: pl.Series, read: pl.Series) -> pl.Series:
 
 def tallies(reader: Reader, frame: pl.DataFrame, read: pl.DataFrame) -> dict[str, Tally]:
     """Of each number, date and flag column of `frame`, how many cells could not be read; `read` is its `read_frame`."""
-    columns = [c for c in reader["columns"] if read.schema[c["name"]] == pl.Float64]
+    types = dict(read.schema)  # each look at it makes it anew
+    columns = [c for c in reader["columns"] if types[c["name"]] == pl.Float64]
     gaps = read.select(pl.col([c["name"] for c in columns]).is_nan().sum()).row(0) if columns else ()
     found = {}
     for column, count in zip(columns, gaps, strict=True):
         name = column["name"]
-        lost = _lost_cells(column, frame, read[name]) if count else pl.Series(dtype=pl.String)
+        lost = _lost_cells(column, frame, read[name], count) if count else pl.Series(dtype=pl.String)
         found[name] = Tally(column["wire"], frame.height - count, len(lost), _example(lost))
     return found
 
 
-def _lost_cells(column: ColumnReader, frame: pl.DataFrame, read: pl.Series) -> pl.Series:
-    """The cells of a column that hold something and were not read, whatever they are."""
+def _lost_cells(column: ColumnReader, frame: pl.DataFrame, read: pl.Series, gaps: int) -> pl.Series:
+    """The cells of a column that hold something and are among the `gaps` that were read as NaN."""
     name = column["name"]
     if "parts" in column:
         frame = frame.select(column["parts"]).filter(read.is_nan())
@@ -123,9 +124,10 @@ def _lost_cells(column: ColumnReader, frame: pl.DataFrame, read: pl.Series) -> p
         whole = texts.select(pl.all_horizontal(pl.all() != "")).to_series()
         joined = join_parts(frame, column["parts"], name).filter(whole)
         return _lost(column, joined, read_column(column, joined))
-    if name not in frame.columns or read.is_nan().sum() == frame[name].null_count():  # the common case, in no time
+    raw = frame.get_column(name, default=None)
+    if raw is None or raw.null_count() == gaps:  # the common case, in no time
         return pl.Series(dtype=pl.String)
-    return _lost(column, frame[name], read)
+    return _lost(column, raw, read)
 
 
 def _lost(column: ColumnReader, raw: pl.Series, read: pl.Series) -> pl.Series:
