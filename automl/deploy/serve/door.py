@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from automl.data.read.unread import Unread
 from automl.deploy.serve.log import Log, told
 from automl.deploy.serve.meter import Meter, route_of
 from automl.deploy.serve.refusal import JSON, Refusal
@@ -36,6 +37,7 @@ class Visit:
     method: str
     status: int = 0
     rows: int = 0
+    unread: Unread = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
 
 
@@ -161,6 +163,9 @@ class Door:
     def _note(self, visit: Visit, seconds: float) -> None:
         if visit.rows and visit.status < 400:  # noqa: PLR2004  # HTTP: what succeeds is below
             self._meter.rows(visit.rows)
+        for column, found in visit.unread.items():
+            if found.unread:
+                self._meter.unread(column, found.unread)
         failed = visit.status >= 500 or "error" in visit.facts  # noqa: PLR2004  # HTTP
         if not (failed or visit.status >= 400 or self._settings.log_requests):  # noqa: PLR2004  # HTTP
             return

@@ -84,7 +84,7 @@ def compare(bundle: Path, folder: Path, draw: np.random.Generator, rows: int) ->
     golden = json.loads((bundle / "golden" / "rows.json").read_bytes())
     mixed = [{name: golden[int(draw.integers(len(golden)))].get(name) for name in golden[0]} for _ in range(rows)]
     whole = golden + mixed
-    for row, answer in zip(whole, model._scorer.score(whole), strict=True):
+    for row, answer in zip(whole, model._scorer.answer_all(whole)[0], strict=True):
         read = {name: value for name, value in read_row(model.manifest.reader, row).items() if name in program.wires}
         if any(isinstance(value, str) and "\0" in value for value in read.values()):
             continue  # no text of C has one
