@@ -28,6 +28,7 @@ from automl.data.read.typed_tables import RelationalDocument
 from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
+from automl.names import inside, outside
 
 MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
 _NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*\.(?:json|onnx|parquet|md|html|py)")
@@ -112,7 +113,7 @@ class Bundle:
     @property
     def optional(self) -> list[str]:
         """The columns of the cost file: read where they are given."""
-        return [entry["name"] for entry in self.manifest.reader["columns"] if entry.get("optional")]
+        return [outside(entry["name"]) for entry in self.manifest.reader["columns"] if entry.get("optional")]
 
     @property
     def columns(self) -> list[str]:
@@ -156,9 +157,10 @@ class Bundle:
 
     def score(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> pl.DataFrame:
         """As `predict`, for polars; where not `typed`, decisions are text. `first` rows came before these."""
-        from automl.data.read.frames import read_frame, side_by_side
+        from automl.data.read.frames import read_frame, renamed, side_by_side
 
-        lacking = [name for name in self.needed if name not in frame.columns]
+        frame = renamed(frame)
+        lacking = [name for name in self.needed if inside(name) not in frame.columns]
         if lacking:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
         wire = read_frame(self.manifest.reader, frame)
@@ -169,7 +171,7 @@ class Bundle:
             found = self._scorer.run(columns, frame.height, first)
         except ScoreError as error:
             raise DataError(str(error), hint="Give the costs that these rows lack.") from error
-        keys = [frame[key] for key in self.manifest.keys if key in frame.columns]
+        keys = [frame[inside(key)].alias(key) for key in self.manifest.keys if inside(key) in frame.columns]
         return pl.DataFrame(keys + [self._series(name, values, typed=typed) for name, values in found.items()])
 
     def decided(self, scored: pl.DataFrame, codes: NDArray[np.int64], *, typed: bool = True) -> pl.DataFrame:

@@ -19,6 +19,7 @@ import automl.data.read.parsers
 import automl.data.read.reader
 import automl.data.read.scalars
 import automl.graph.runtime
+import automl.names
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -53,6 +54,7 @@ COPIES = "score_tables"
 ROOT = "automl.bundle.tables"
 PARTS = (
     automl.data.read.column_reader,
+    automl.names,
     automl.data.read.scalars,
     automl.data.read.parsers,
     automl.data.read.dates,

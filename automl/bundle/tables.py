@@ -18,13 +18,14 @@ import polars as pl
 from automl.bundle.score_file import read_csv, score_file
 from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, missing_columns
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.frames import read_frame
+from automl.data.read.frames import read_frame, renamed
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.row_store import RowStore
+from automl.names import outside
 
 RELATIONAL = "relational.json"
 TableSource = Given | str | Path
@@ -53,7 +54,7 @@ class TableScorer(Scorer):
         self.document = _document(Path(folder), self.manifest)
         self.main = self.document["main"]
         self.definitions = from_json(self.document["definitions"])
-        own = [column["name"] for column in self.main["columns"] if not column.get("optional")]
+        own = [outside(column["name"]) for column in self.main["columns"] if not column.get("optional")]
         self.needed = list(dict.fromkeys([*self.needed, *own]))
         self.hold(tables)
 
@@ -70,7 +71,7 @@ class TableScorer(Scorer):
 
     def features(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The computed columns of raw rows of main, in wire types."""
-        return self._many(read_frame(self.main, frame))
+        return self._many(read_frame(self.main, renamed(frame)))
 
     def hold(self, tables: Mapping[str, TableSource] | None) -> None:
         """Read the tables and keep them, in place of those that were held."""

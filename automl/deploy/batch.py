@@ -23,6 +23,7 @@ from automl.deploy.formats import Form, header, rendered
 from automl.deploy.parts import Parts
 from automl.deploy.worker import scored
 from automl.errors import DataError, SpecError, Stopped
+from automl.names import inside, outside
 from automl.progress import Event, Listener, silent
 
 MOST_CHUNKS = 16  # of a batch: 65,536 rows, so that parquet is not decoded in crumbs
@@ -102,7 +103,7 @@ def _form(out: Path, options: Options) -> Form:
 
 def _cost_file(model: Bundle, path: Path) -> CostFile:
     """The cost file that the bundle's spec speaks of, in the columns that the graph takes."""
-    names = model.optional
+    names = list(map(inside, model.optional))
     by = (model.manifest.objective.get("costs") or {}).get("by")
     if not names or by is None:
         raise SpecError(
@@ -111,7 +112,9 @@ def _cost_file(model: Bundle, path: Path) -> CostFile:
     file, _ = open_costs(str(path), by, names)
     lacking = [name for name in names if name not in file.frame.columns]
     if lacking:
-        raise DataError(missing_columns(lacking), where=str(path), hint="Give the columns that the costs name.")
+        raise DataError(
+            missing_columns([*map(outside, lacking)]), where=str(path), hint="Give the columns that the costs name."
+        )
     return file
 
 
@@ -188,7 +191,7 @@ def _here(job: _Job, first: int, frame: pl.DataFrame) -> tuple[int, bytes]:
 def _head(job: _Job, frame: pl.DataFrame) -> bytes:
     if job.form != "csv":
         return b""
-    keys = [key for key in job.model.manifest.keys if key in frame.columns]
+    keys = [key for key in job.model.manifest.keys if inside(key) in frame.columns]
     return header([*keys, *job.model.columns], excel_safe=job.options.excel_safe)
 
 
@@ -232,11 +235,11 @@ def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
 def _columns(job: _Job, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame as the options have it: columns by name, in any order (V04)."""
     model, options = job.model, job.options
-    lacking = [name for name in model.needed if name not in frame.columns]
+    lacking = [name for name in map(inside, model.needed) if name not in frame.columns]
     if lacking and options.missing == "empty":
         frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
     if options.extra == "refuse":
-        known = {*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name}
+        known = set(map(inside, (*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name)))
         if extra := [name for name in frame.columns if name not in known]:
             raise DataError(
                 f"the data has columns that the model does not read: {', '.join(map(repr, extra))}",

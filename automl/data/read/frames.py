@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import polars as pl
 
@@ -12,8 +13,10 @@ from automl.data.read.dates import FIRST, LAST, LAST_FLOAT
 from automl.data.read.reader import read_value
 from automl.data.read.scalars import BLANKS
 from automl.errors import DataError, nearest
+from automl.names import inside
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 FEW = 2_000  # distinct texts that are quicker read one by one
 
 
@@ -33,6 +36,13 @@ def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     read = frame.select(pl.when(number.is_finite()).then(number).otherwise(math.nan)) if plain else pl.DataFrame()
     rest = [read_column(c, frame[c["name"]]) for c in reader["columns"] if not _is_plain(c, types[c["name"]])]
     return pl.DataFrame([*read.get_columns(), *rest]).select([column["name"] for column in reader["columns"]])
+
+
+def renamed(frame: F) -> F:
+    """The frame with its columns called as we call them."""
+    names = frame.columns if isinstance(frame, pl.DataFrame) else frame.collect_schema().names()
+    others = {name: inside(name) for name in names if inside(name) != name}
+    return frame.rename(others) if others else frame
 
 
 def side_by_side(*frames: pl.DataFrame) -> pl.DataFrame:

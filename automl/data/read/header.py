@@ -6,11 +6,12 @@ from collections import Counter
 
 from automl.data.read.scalars import BLANKS
 from automl.errors import DataError
+from automl.names import inside
 
 
 def header_of(cells: list[str], where: str) -> list[str]:
-    """The names in a header, without blanks around them; DataError where they do not tell the columns apart."""
-    names = [cell.strip(BLANKS) for cell in cells]
+    """The names in a header, as we call them, without blanks; DataError where they do not tell the columns apart."""
+    names = [inside(cell.strip(BLANKS)) for cell in cells]
     if names and not names[0]:
         names[0] = "column_1"  # the row numbers that pandas writes have no name
     check_names(names, where)

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from automl.data.read.column_reader import CsvDialect
+from automl.data.read.frames import renamed
 from automl.data.read.source import files, kind, load
 from automl.data.read.typed_tables import Frame
 
@@ -32,7 +33,8 @@ def open_table(path: str | Path, *, probed: bool = False) -> OpenedTable:
     """
     paths = files(path)
     if all(kind(file) == "parquet" for file in paths) and sum(file.stat().st_size for file in paths) > LARGE:
-        return OpenedTable(frame=pl.scan_parquet(list(paths)), digests={str(file): _digest(file) for file in paths})
+        scan = renamed(pl.scan_parquet(list(paths)))
+        return OpenedTable(frame=scan, digests={str(file): _digest(file) for file in paths})
     source = load(path, probed=probed)
     return OpenedTable(frame=source.frame, digests=source.digests, dialect=source.dialect)
 

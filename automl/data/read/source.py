@@ -15,11 +15,13 @@ from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import csv_batches, lossless, read_csv, sample_csv
 from automl.data.read.dialect import SEPARATORS, Dialect, sniff
 from automl.data.read.excel import read_excel
+from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.sampling import sample_rows
 from automl.data.read.streams import arrow, ndjson, read_ndjson
 from automl.errors import DataError
+from automl.names import inside
 
 FORMATS = {
     ".csv": "csv",
@@ -66,7 +68,8 @@ def load(
     naming the file and the place.
     """
     if isinstance(where, pl.DataFrame):
-        return SourceTable(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
+        frame = checked(where, name)
+        return SourceTable(frame=frame, digests={f"frame:{name}": frame_digest(frame)})
     if not probed:
         probe_all(where)
     rows = {path: about(path) for path in files(where)} if math.isfinite(cells) else {}
@@ -143,9 +146,9 @@ def kind(path: Path) -> str:
 
 
 def checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
-    """The frame if its columns can be told apart and have names."""
-    check_names(frame.columns, where)
-    return frame
+    """The frame, its columns called as we call them, if they can be told apart and have names."""
+    check_names([inside(name) for name in frame.columns], where)
+    return renamed(frame)
 
 
 def frame_digest(frame: pl.DataFrame) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded
 from automl.data.read.scalars import text_of
 from automl.errors import DataError
@@ -23,7 +24,7 @@ def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
         lines = (line for line in file if line.strip())
         while chunk := b"".join(islice(lines, rows)):
-            frame = guarded(partial(_json_lines, chunk, path), path)
+            frame = renamed(guarded(partial(_json_lines, chunk, path), path))
             known |= dict.fromkeys(frame.columns)
             lacking = [pl.lit(None).alias(name) for name in known if name not in frame.columns]
             yield frame.with_columns(lacking).select(list(known))

@@ -1,0 +1,30 @@
+"""Names that polars would take for patterns ("*", "^a.*$") are called otherwise inside; rows and answers keep theirs.
+
+Standard library only, because this text is copied into every `score.py`. Not the expressions of polars alone: each
+method of a series looks for its own column by its name.
+"""
+
+CALLED = "column "  # how such a name begins inside
+
+
+def inside(name: str) -> str:
+    """What a column is called in our frames, in specs and bundles; what has been renamed stays.
+
+    >>> inside("age"), inside("*"), inside(inside("^a.*$"))
+    ('age', 'column *', 'column ^a.*$')
+    """
+    return CALLED + name if _is_pattern(name) else name
+
+
+def outside(name: str) -> str:
+    """What the column is called where it comes from.
+
+    >>> outside("age"), outside("column *"), outside("column one")
+    ('age', '*', 'column one')
+    """
+    own = name.removeprefix(CALLED)
+    return own if _is_pattern(own) else name
+
+
+def _is_pattern(name: str) -> bool:
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
