@@ -4,6 +4,8 @@ Standard library only, because this text is copied into every `score.py`. Not th
 method of a series looks for its own column by its name.
 """
 
+from collections.abc import Collection
+
 CALLED = "column "  # how such a name begins inside
 
 
@@ -24,6 +26,16 @@ def outside(name: str) -> str:
     """
     own = name.removeprefix(CALLED)
     return own if _is_pattern(own) else name
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """`wanted`, or with the first number behind it that makes it another name than those that are `taken`.
+
+    >>> free_name("row", ["row", "row 2"])
+    'row 3'
+    """
+    names = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
 
 
 def _is_pattern(name: str) -> bool:

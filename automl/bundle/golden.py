@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.scorer import Cell
+from automl.data.read.frames import counted
 from automl.data.rows import Column, Rows
 from automl.errors import BundleError
 
@@ -106,9 +107,9 @@ def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> Sequence[o
     cells = [raw_cell(value) for value in rows.raw[column.name][sample].to_list()]
     if column.wire == "text":
         words = pl.Series([word for cell in cells if cell for word in set(str(cell).split())], dtype=pl.String)
-        return [word for word, count in words.value_counts().sort(words.name).iter_rows() if count >= SEEN]
+        return [word for word, count in counted(words).sort("value").iter_rows() if count >= SEEN]
     if column.wire == "category":
-        counts = rows.frame[column.name].value_counts().iter_rows()
+        counts = counted(rows.frame[column.name]).iter_rows()
         frequent = {level for level, count in counts if count >= SEEN}
         return [cell for cell, level in zip(cells, rows.frame[column.name][sample], strict=True) if level in frequent]
     return cells

@@ -10,7 +10,7 @@ import polars as pl
 
 from automl.bundle.golden import SEEN, raw_cell
 from automl.data.read.column_reader import ColumnReader, Reader
-from automl.data.read.frames import side_by_side
+from automl.data.read.frames import counted, side_by_side
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, RelatedTables, RelationalDocument, read_table, read_tables
 from automl.features.relational.codec import from_json
@@ -134,7 +134,7 @@ class _Maker:
         for column in read.columns:
             cells = [raw_cell(value) for value in sample[column].to_list()]
             if read[column].dtype == pl.String:
-                frequent = {level for level, count in read[column].value_counts().iter_rows() if count >= SEEN}
+                frequent = {level for level, count in counted(read[column]).iter_rows() if count >= SEEN}
                 cells = [cell for cell, level in zip(cells, read[column], strict=True) if level in frequent]
             margins[column] = cells
         return margins

@@ -50,6 +50,11 @@ def side_by_side(*frames: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame([column for frame in frames for column in frame.get_columns()])
 
 
+def counted(series: pl.Series) -> pl.DataFrame:
+    """Each distinct `value` and its `count`, in any order: a series that is itself called "count" has no other way."""
+    return series.alias("value").value_counts(name="count")
+
+
 def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Series:
     """The texts of several columns joined by blanks, as the reader has them before it reads a date from them."""
     plain = [read_column({"name": part, "wire": "text", "missing": (), "parser": None}, frame[part]) for part in parts]
