@@ -1,4 +1,4 @@
-"""Names that polars would take for patterns ("*", "^a.*$") are called otherwise inside; rows and answers keep theirs.
+"""Columns whose names polars takes for patterns ("*", "^a.*$") have names of ours inside, their own in rows and answers.
 
 Standard library only, because this text is copied into every `score.py`. Not the expressions of polars alone: each
 method of a series looks for its own column by its name.

@@ -80,7 +80,8 @@ def _evidence(data: Prepared, choice: ChosenModel, judgement: Judgement | None) 
         [
             evidence(rows, p, part=part, costs=policy.columns, expected=_expected(policy, rows))
             for rows, p, part in parts
-        ]
+        ],
+        how="vertical_relaxed",  # a cost may be text in one part, of a csv, and a number in the other
     )
 
 

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from automl.spec.base import ColumnName, Names, Section, read_names
 from automl.spec.units import Span, shown
 
+# What an answer may be called whatever the target, beside `probability_LABEL` and `cost_ACTION`.
+ANSWERS = ("probability", "prediction", "prediction_low", "prediction_high", "decision", "expected_cost")
 ColumnType = Literal["number", "category", "date", "text", "flag", "id"]
 
 
@@ -22,6 +24,13 @@ def check_timezone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f'expected a time zone such as "UTC" or "Europe/Berlin", got {shown(name)}') from None
     return name
+
+
+def check_keys(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys stand beside the answers, so none has the name of one."""
+    if taken := [name for name in names if name in ANSWERS]:
+        raise ValueError(f"{shown(taken[0])} is what an answer is called: give the key column another name")
+    return names
 
 
 def check_reference(value: object) -> object:
@@ -115,8 +124,8 @@ class Data(Section):
     """The time zone of times that name none."""
     group: ColumnName | None = None
     """The column whose rows belong together, such as a customer. Without `time`, groups are never split."""
-    key: Names = ()
-    """Columns that identify a row: never a feature, passed through to the output."""
+    key: Annotated[Names, AfterValidator(check_keys)] = ()
+    """Columns that identify a row: never a feature, passed through to the output. None is called as an answer is."""
     weight: ColumnName | None = None
     """The column of row weights, for fitting and for every figure."""
     final: Literal["split", "all"] = "split"
