@@ -1,4 +1,4 @@
-"""Columns whose names polars takes for patterns ("*", "^a.*$") have names of ours inside, their own in rows and answers.
+"""Columns whose names polars takes for patterns ("*", "^a.*$") have names of ours inside, their own outside.
 
 Standard library only, because this text is copied into every `score.py`. Not the expressions of polars alone: each
 method of a series looks for its own column by its name.

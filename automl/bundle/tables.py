@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from glob import escape
 from pathlib import Path
 
 import polars as pl
@@ -165,7 +166,7 @@ def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
     """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training."""
     if path.suffix.lower() in FILES:
         try:
-            return FILES[path.suffix.lower()](path)
+            return FILES[path.suffix.lower()](Path(escape(str(path))))  # polars takes "[1]" for a pattern of files
         except pl.exceptions.PolarsError as error:
             raise ScoreError(f"{path}: {error}") from None
     lines = read_csv(path, dialect)

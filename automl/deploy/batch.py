@@ -18,7 +18,8 @@ from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import missing_columns
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.source import batches, files, frame_digest, kind
+from automl.data.read.files import files, kind
+from automl.data.read.source import batches, frame_digest
 from automl.deploy.formats import Form, header, rendered
 from automl.deploy.parts import Parts
 from automl.deploy.worker import scored
@@ -224,26 +225,29 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, int, bytes]]:
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
     rows = 0
-    for frame in batches(job.data, job.rows, _dialect(job.model, job.data)):
-        ready = _columns(job, frame)
+    for path, frame in batches(job.data, job.rows, _dialect(job.model, job.data)):
+        ready = _columns(job, frame, path)
         yield rows, ready if job.costs is None else joined(ready, job.costs, rows)
         rows += frame.height
     if job.costs is not None:
         job.costs.end(rows)
 
 
-def _columns(job: _Job, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame as the options have it: columns by name, in any order (V04)."""
+def _columns(job: _Job, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """The frame of a file as the options have it: columns by name, in any order (V04)."""
     model, options = job.model, job.options
     lacking = [name for name in map(inside, model.needed) if name not in frame.columns]
-    if lacking and options.missing == "empty":
+    if lacking and options.missing == "refuse":
+        told, hint = missing_columns([*map(outside, lacking)]), "Give the columns that the model was trained on."
+        raise DataError(told, where=str(path), hint=hint)
+    if lacking:
         frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
     if options.extra == "refuse":
         known = set(map(inside, (*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name)))
         if extra := [name for name in frame.columns if name not in known]:
             raise DataError(
                 f"the data has columns that the model does not read: {', '.join(map(repr, extra))}",
-                where=str(job.data),
+                where=str(path),
                 hint="Leave them out, or allow them with --extra ignore.",
             )
     return frame
