@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.cli import cli
 from automl.deploy.export._c_text import string
@@ -144,3 +145,39 @@ def test_patterns_have_any_role(tmp_path):
     done = fit(spec_of(data=roles), train=positive, out=tmp_path / "x.bundle", write_anyway=True)
     assert verify(done.path).golden_rows > 0
     assert done.bundle.predict(rows.head(3)).height == 3
+
+
+def test_other_tables_may_have_any_names_too(tmp_path):
+    """Keys, times and values of main and of a history: learned from, scored as frames, rows and by a server."""
+    draw = np.random.default_rng(0)
+    people = [f"u{i}" for i in range(60)]
+    days = (np.datetime64("2021-01-01") + draw.integers(0, 300, 500)).astype(str)
+    history = {"*": draw.choice(people, 500), "^t.*$": days, "^t.*": draw.gamma(2, 10, 500), "count": ["*", "b"] * 250}
+    things = pl.DataFrame(history)
+    when = (np.datetime64("2021-02-01") + np.sort(draw.integers(0, 280, 400))).astype(str)
+    main = pl.DataFrame({"^id$": draw.choice(people, 400), "^.*$": when, "rows": draw.normal(size=400)})
+    spent = [sum(v for w, t, v, _ in things.iter_rows() if w == who and t < day) for who, day, _ in main.iter_rows()]
+    bad = np.where(spent + draw.normal(0, 20, 400) > np.median(spent), "yes", "no")
+    main = main.with_columns(pl.Series(TARGET, bad))
+    things.write_parquet(tmp_path / "things.parquet")
+    tables = {"things": {"path": "things.parquet", "on": {"*": "^id$"}, "time": "^t.*$"}, "main": {"on": "^id$"}}
+    asked = {"time": "^.*$", "horizon": "0d", "tables": tables}
+    asked = {"objective": {"target": TARGET, "positive": "yes"}, "data": asked}
+    budget = {"time": "5min", "trials": 1, "executor": "inline", "workers": 1}
+    recipe = {"folds": 2, "learners": ["constant", "lightgbm"]}
+    spec = parse({**asked, "budget": budget, "recipe": recipe}, base=tmp_path)
+    done = fit(spec, train=main[:300], test=main[300:], out=tmp_path / "x.bundle", write_anyway=True)
+    assert verify(done.path).golden_rows > 0
+    assert "things" in done.bundle.tables
+    given = {name: {"things": things, "main": main}[name] for name in done.bundle.tables}
+    held = Bundle.load(done.path, tables=given)
+    rows = main[:20, :-1]
+    want = held.predict(rows)["probability"].to_list()
+    assert [held.decide(row)["probability"] for row in rows.iter_rows(named=True)] == want
+    as_rows = {name: frame.to_dicts() for name, frame in given.items()}
+    assert Bundle.load(done.path, tables=as_rows).predict(rows)["probability"].to_list() == want
+    (row,) = Model.open(done.path, Settings()).schema["example"]["request"]["rows"]
+    assert {"^id$", "things"} <= set(row)
+    assert not [name for name in (*row, *row["things"][0]) if name.startswith("column ")]
+    served = Model.open(done.path, Settings())
+    assert served.answer(served.read(json.dumps({"rows": [row]}).encode()))
