@@ -1,7 +1,7 @@
 """Proposes relational features with Featuretools: the only home of featuretools and pandas.
 
-Featuretools sees the shape of the tables only (types, keys, frequent values, no rows) and answers with
-definitions; those that our engine computes are kept, with windows and comparisons that it does not know.
+Featuretools sees the shape of the tables only (types, keys, frequent values, no rows) and answers with definitions;
+those that our engine computes are kept, with windows and comparisons that it does not know.
 """
 
 from __future__ import annotations
@@ -63,11 +63,10 @@ def preload() -> None:
 def propose(
     catalog: Catalog, samples: Mapping[str, pl.DataFrame], *, limit: int, seed: int, taken: Iterable[str] = ()
 ) -> Definitions:
-    """At most `limit` features of main over the tables of `catalog`, the simplest first.
+    """At most `limit` features of main over the tables of `catalog`, the simplest first, none called as one `taken`.
 
     `samples` holds rows of each table in wire types, main with it: enough to see which keys are unique and
-    which values are frequent. Features that are constant or copies on (some of) these rows are left out. No feature
-    has a name that is `taken`, or that of another.
+    which values are frequent. Features that are constant or copies on (some of) these rows are left out.
     SpecError for relations that form a circle or whose keys do not fit.
     """
     try:
