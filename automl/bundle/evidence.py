@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from automl.bundle.golden_cells import DAY, SEEN
 from automl.bundle.golden_text import written
-from automl.data.read.frames import read_column
+from automl.data.read.frames import counted, read_column
 from automl.data.rows import Column, Rows
 
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
@@ -103,8 +103,8 @@ def _share(flags: pl.Series) -> float:
 
 def _levels(values: pl.Series) -> dict[str, float]:
     """Shares by level, the most frequent first; rare ones are left out, so the shares may sum to less than 1."""
-    counts = values.filter(values != "").rename("level").value_counts()
-    frequent = counts.filter(pl.col("count") >= SEEN).sort("count", "level", descending=[True, False]).head(LEVELS)
+    counts = counted(values.filter(values != ""))
+    frequent = counts.filter(pl.col("count") >= SEEN).sort("count", "value", descending=[True, False]).head(LEVELS)
     return {level: count / values.len() for level, count in frequent.iter_rows()}
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from automl.bundle.golden_text import MICROSECONDS, written
 from automl.data.read.column_reader import ColumnReader, Wire
 from automl.data.read.dates import UNITS
+from automl.data.read.frames import counted
 
 SEEN = 5  # a level, word or number is kept only if this many rows have it: none points at a person
 STEPS = 100  # of the spread between the ends, at least: so coarse are numbers that stand for others
@@ -75,8 +76,8 @@ def _words(cells: Sequence[object]) -> list[str]:
 
 def _common(values: pl.Series) -> set[object]:
     """The values that at least `SEEN` rows have."""
-    counts = values.rename("value").value_counts(name="rows")
-    return set(counts.filter(counts["rows"] >= SEEN)["value"])
+    counts = counted(values)
+    return set(counts.filter(counts["count"] >= SEEN)["value"])
 
 
 def _numbers(

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 from automl.bundle.frozen import Frozen
 from automl.bundle.verdict import VerdictRecord
 from automl.data.read.column_reader import CsvDialect, Reader
+from automl.errors import SpecError
 from automl.task import Kind, Task
 
 if TYPE_CHECKING:
@@ -218,6 +219,14 @@ def outputs_of(labels: Labels, answers: Collection[str] = (), *, actions: Sequen
         for name, each in columns.items()
         if name in given
     )
+
+
+def check_keys(keys: Collection[str], outputs: Sequence[Output]) -> None:
+    """Raise SpecError for a key that is called as a column of the answers is: it could not stand beside it."""
+    for output in outputs:
+        if taken := [name for name in output.columns if name in keys]:
+            hint = "give the key column another name"
+            raise SpecError(f"{taken[0]!r} is what an answer is called", where="data.key", hint=hint)
 
 
 def content_hash(

@@ -29,6 +29,7 @@ from automl.data.read.unread import OnUnread, Unread, listed, refusal, told, unr
 from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
+from automl.names import inside, outside
 
 MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
 _NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*\.(?:json|onnx|parquet|md|html|py)")
@@ -113,7 +114,7 @@ class Bundle:
     @property
     def optional(self) -> list[str]:
         """The columns of the cost file: read where they are given."""
-        return [entry["name"] for entry in self.manifest.reader["columns"] if entry.get("optional")]
+        return [outside(entry["name"]) for entry in self.manifest.reader["columns"] if entry.get("optional")]
 
     @property
     def columns(self) -> list[str]:
@@ -182,11 +183,12 @@ class Bundle:
 
     def counted(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> tuple[pl.DataFrame, Unread]:
         """The same, and of each column how many cells could not be read."""
-        from automl.data.read.frames import read_frame, side_by_side, tallies
+        from automl.data.read.frames import read_frame, renamed, side_by_side, tallies
 
         if not frame.width:  # nothing to score, and no column that is told to lack
-            frame = pl.DataFrame(schema=dict.fromkeys(self.needed, pl.String))
-        lacking = [name for name in self.needed if name not in frame.columns]
+            frame = pl.DataFrame(schema=dict.fromkeys(map(inside, self.needed), pl.String))
+        frame = renamed(frame)
+        lacking = [name for name in self.needed if inside(name) not in frame.columns]
         if lacking:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
         wire = read_frame(self.manifest.reader, frame)
@@ -200,7 +202,7 @@ class Bundle:
             found = self._scorer.run(columns, frame.height, first)
         except ScoreError as error:
             raise DataError(str(error), hint="Give the costs that these rows lack.") from error
-        keys = [frame[key] for key in self.manifest.keys if key in frame.columns]
+        keys = [frame[inside(key)].alias(key) for key in self.manifest.keys if inside(key) in frame.columns]
         answers = [self._series(name, values, typed=typed) for name, values in found.items()]
         return pl.DataFrame(keys + answers), unread
 

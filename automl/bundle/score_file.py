@@ -15,6 +15,7 @@ from automl.data.read.column_reader import CsvDialect
 from automl.data.read.encoding import encoding_of
 from automl.data.read.scalars import BLANKS
 from automl.data.read.unread import OnUnread, Unread, added, told
+from automl.names import outside
 from automl.std_streams import open_closed_streams
 
 
@@ -102,12 +103,12 @@ def score_file(
 
 def priced(rows: Iterator[dict[str, str]], costs: Path, scorer: Scorer) -> Iterator[dict[str, str]]:
     """The rows with the columns of their cost file, by row order or by key; a key that is not there has no cost."""
-    by = (scorer.manifest["spec"]["objective"].get("costs") or {}).get("by")
-    names = [column["name"] for column in scorer.reader["columns"] if column.get("optional")]
+    by = outside((scorer.manifest["spec"]["objective"].get("costs") or {}).get("by") or "")
+    names = [outside(column["name"]) for column in scorer.reader["columns"] if column.get("optional")]
     lines = read_csv(costs, {})
     header = next(lines)
     lacking = [name for name in names if name not in header]
-    if not names or by is None or lacking:
+    if not names or not by or lacking:
         raise ScoreError(f"{costs}: {missing_columns(lacking) if lacking else 'the bundle reads no cost file'}")
     amounts = (dict(zip(header, cells, strict=True)) for cells in lines)
     if by == "row order":

@@ -21,6 +21,7 @@ import automl.data.read.reader
 import automl.data.read.scalars
 import automl.data.read.unread
 import automl.graph.runtime
+import automl.names
 import automl.std_streams
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
@@ -57,6 +58,7 @@ ROOT = "automl.bundle.tables"
 PARTS = (
     automl.std_streams,
     automl.data.read.column_reader,
+    automl.names,
     automl.data.read.scalars,
     automl.data.read.parsers,
     automl.data.read.dates,

@@ -27,6 +27,7 @@ from automl.data.read.unread import (
     warn,
 )
 from automl.graph.runtime import open_runtime
+from automl.names import outside
 
 PROTOCOL = 1
 
@@ -70,7 +71,7 @@ class Scorer:
         self.chunk_rows: int = self.manifest["chunk_rows"]
         self.columns = [column for output in self.manifest["outputs"] for column in output["columns"]]
         entries = [column for column in self.reader["columns"] if not column.get("optional")]
-        self.needed = list(dict.fromkeys(name for c in entries for name in c.get("parts", (c["name"],))))
+        self.needed = list(dict.fromkeys(outside(name) for c in entries for name in c.get("parts", (c["name"],))))
         self.decisions = _decision_values(self.manifest)
         self._texts = {
             name for output in self.manifest["outputs"] if output["wire"] == "text" for name in output["columns"]

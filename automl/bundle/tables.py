@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from glob import escape
 from pathlib import Path
 
 import polars as pl
@@ -17,12 +18,13 @@ import polars as pl
 from automl.bundle.score_file import add_unread, ended, read_csv, say, score_file
 from automl.bundle.scorer import ChangedError, Document, Row, ScoreError, Scorer, Values, fallible
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.frames import read_frame
+from automl.data.read.frames import read_frame, renamed
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.row_store import RowStore
+from automl.names import outside
 from automl.std_streams import open_closed_streams
 
 RELATIONAL = "relational.json"
@@ -52,7 +54,7 @@ class TableScorer(Scorer):
         self.document = _document(Path(folder), self.manifest)
         self.main = self.document["main"]
         self.definitions = from_json(self.document["definitions"])
-        own = [column["name"] for column in self.main["columns"] if not column.get("optional")]
+        own = [outside(column["name"]) for column in self.main["columns"] if not column.get("optional")]
         self.needed = list(dict.fromkeys([*self.needed, *own]))
         self._fallible = fallible(self.main, self.reader)
         self.hold(tables)
@@ -70,7 +72,7 @@ class TableScorer(Scorer):
 
     def features(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The computed columns of raw rows of main, in wire types."""
-        return self.computed(read_frame(self.main, frame))
+        return self.computed(read_frame(self.main, renamed(frame)))
 
     def hold(self, tables: Mapping[str, TableSource] | None) -> None:
         """Read the tables and keep them, in place of those that were held."""
@@ -165,7 +167,7 @@ def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
     """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training."""
     if path.suffix.lower() in FILES:
         try:
-            return FILES[path.suffix.lower()](path)
+            return FILES[path.suffix.lower()](Path(escape(str(path))))  # polars takes "[1]" for a pattern of files
         except pl.exceptions.PolarsError as error:
             raise ScoreError(f"{path}: {error}") from None
     lines = read_csv(path, dialect)

@@ -37,9 +37,12 @@ class CostFile:
             amounts = self.frame.slice(start, rows.height)
             self._check_height(start + amounts.height, start + rows.height)
             return amounts
+        places = pl.DataFrame(
+            {"key": canonical(self.frame[self.by]), "place": pl.int_range(self.frame.height, eager=True)}
+        )
         keys = pl.DataFrame({"key": canonical(_key(rows, self.by, "the data"))})
-        costs = self.frame.drop(self.by).with_columns(canonical(self.frame[self.by]).alias("\0key"))
-        return keys.join(costs, left_on="key", right_on="\0key", how="left", maintain_order="left").drop("key")
+        place = keys.join(places, on="key", how="left", maintain_order="left")["place"]
+        return self.frame.drop(self.by).select(pl.all().gather(place))
 
     def end(self, rows: int) -> None:
         """Refuse a file in row order that has more rows than their table."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.infer.column_types import guess
 from automl.data.read.column_reader import ColumnReader
-from automl.data.read.frames import read_column
+from automl.data.read.frames import counted, read_column
 from automl.data.read.parsers import NUMBER
 from automl.data.read.scalars import BLANKS
 from automl.data.rows import Finding, Labels, Scalar, finding
@@ -171,7 +171,7 @@ def _positive_last(
         return (*(v for v in values if v != positive), positive), []
     pair = {spelled(v) for v in values}
     likely = [v for v in values if shown(v).lower() in YES] if pair != {"1", "2"} else []  # codes, no answer
-    counts = dict(texts.drop_nulls().value_counts().iter_rows())
+    counts = dict(counted(texts.drop_nulls()).iter_rows())
     positive = likely[0] if len(likely) == 1 else min(reversed(values), key=lambda v: counts[spelled(v)])
     why = "by its name" if len(likely) == 1 else "the rarer one"
     text = f"the positive label is {positive!r}, {why}; objective.positive says otherwise"

@@ -19,12 +19,14 @@ from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.source import batches, files, frame_digest, kind
+from automl.data.read.files import files, kind
+from automl.data.read.source import batches, frame_digest
 from automl.data.read.unread import OnUnread, told
 from automl.deploy.formats import Form, header, rendered
 from automl.deploy.parts import Parts
 from automl.deploy.worker import Chunk, scored
 from automl.errors import DataError, SpecError, Stopped
+from automl.names import inside, outside
 from automl.progress import Event, Listener, silent
 
 MOST_CHUNKS = 16  # of a batch: 65,536 rows, so that parquet is not decoded in crumbs
@@ -110,7 +112,7 @@ def _form(out: Path, options: Options) -> Form:
 
 def _cost_file(model: Bundle, path: Path) -> CostFile:
     """The cost file that the bundle's spec speaks of, in the columns that the graph takes."""
-    names = model.optional
+    names = list(map(inside, model.optional))
     by = (model.manifest.objective.get("costs") or {}).get("by")
     if not names or by is None:
         raise SpecError(
@@ -119,7 +121,9 @@ def _cost_file(model: Bundle, path: Path) -> CostFile:
     file, _ = open_costs(str(path), by, names)
     lacking = [name for name in names if name not in file.frame.columns]
     if lacking:
-        raise DataError(missing_columns(lacking), where=str(path), hint="Give the columns that the costs name.")
+        raise DataError(
+            missing_columns([*map(outside, lacking)]), where=str(path), hint="Give the columns that the costs name."
+        )
     return file
 
 
@@ -196,7 +200,7 @@ def _here(job: _Job, first: int, frame: pl.DataFrame) -> Chunk:
 def _head(job: _Job, frame: pl.DataFrame) -> bytes:
     if job.form != "csv":
         return b""
-    keys = [key for key in job.model.manifest.keys if key in frame.columns]
+    keys = [key for key in job.model.manifest.keys if inside(key) in frame.columns]
     return header([*keys, *job.model.columns], excel_safe=job.options.excel_safe)
 
 
@@ -230,26 +234,31 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
     rows = 0
-    for frame in batches(job.data, job.rows, _dialect(job.model, job.data)):
-        ready = _columns(job, frame)
+    for path, frame in batches(job.data, job.rows, _dialect(job.model, job.data)):
+        ready = _columns(job, frame, path)
         yield rows, ready if job.costs is None else joined(ready, job.costs, rows)
         rows += frame.height
     if job.costs is not None:
         job.costs.end(rows)
 
 
-def _columns(job: _Job, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame as the options have it: columns by name, in any order (V04)."""
+def _columns(job: _Job, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """The frame of a file as the options have it: columns by name, in any order (V04)."""
     model, options = job.model, job.options
-    lacking = [name for name in model.needed if name not in frame.columns]
-    if lacking and options.missing == "empty":
+    if not frame.width:  # nothing to score, which names no columns
+        return frame
+    lacking = [name for name in map(inside, model.needed) if name not in frame.columns]
+    if lacking and options.missing == "refuse":
+        told, hint = missing_columns([*map(outside, lacking)]), "Give the columns that the model was trained on."
+        raise DataError(told, where=str(path), hint=hint)
+    if lacking:
         frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
     if options.extra == "refuse":
-        known = {*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name}
+        known = set(map(inside, (*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name)))
         if extra := [name for name in frame.columns if name not in known]:
             raise DataError(
                 f"the data has columns that the model does not read: {', '.join(map(repr, extra))}",
-                where=str(job.data),
+                where=str(path),
                 hint="Leave them out, or allow them with --extra ignore.",
             )
     return frame

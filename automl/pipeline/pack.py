@@ -21,6 +21,7 @@ from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Column, Prepared, Rows
 from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
 from automl.features.relational.relate import narrowed
+from automl.names import outside
 from automl.ops.bulk import evaluate
 from automl.pipeline.choose import ChosenModel
 from automl.pipeline.judge import Judgement
@@ -48,7 +49,7 @@ def pack(
         labels=data.labels,
         outputs=outputs,
         decisions=choice.policy.actions,
-        keys=spec.data.key,
+        keys=tuple(map(outside, spec.data.key)),
         spec=spec.resolved(),
         golden=golden,
         profile=profile(read, columns),
@@ -84,7 +85,8 @@ def _evidence(data: Prepared, choice: ChosenModel, judgement: Judgement | None) 
         [
             evidence(rows, p, part=part, costs=policy.columns, expected=_expected(policy, rows))
             for rows, p, part in parts
-        ]
+        ],
+        how="vertical_relaxed",  # a cost may be text in one part, of a csv, and a number in the other
     )
 
 

@@ -58,6 +58,7 @@ def preflight(
 
     Nothing is written. Raises `SpecError` and `DataError`.
     """
+    from automl.bundle.manifest import check_keys, outputs_of
     from automl.decide.policy.decision_policy import make_policy
     from automl.gates.floor import Floor
 
@@ -68,6 +69,8 @@ def preflight(
     floor = Floor(spec.limits)  # measured while the data is read
     data = _read(spec, given or Given(), deadline, listener, loaded)
     policy = make_policy(spec.objective, data)
+    ranked = ("action_costs",) if spec.objective.capacity else ()
+    check_keys(spec.data.key, outputs_of(data.labels, ranked, actions=policy.actions))
     problem = _problem(spec, data)
     return Preflight(place=place, data=data, policy=policy, problem=problem, broken=floor.broken())
 

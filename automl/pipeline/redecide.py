@@ -18,7 +18,7 @@ from automl.bundle.contents import Contents
 from automl.bundle.golden import decode
 from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
-from automl.bundle.manifest import Manifest, Output, Score, outputs_of, plain
+from automl.bundle.manifest import Manifest, Output, Score, check_keys, outputs_of, plain
 from automl.bundle.place import check_place
 from automl.bundle.read import Bundle, read_file, read_manifest
 from automl.bundle.write import discard, finish, stage, staging
@@ -205,6 +205,7 @@ def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, score
     manifest, labels = old.manifest, old.manifest.target.labels()
     outputs = dict(policy.graph_outputs(stub))
     described = outputs_of(labels, outputs, actions=policy.actions)
+    check_keys(manifest.keys, described)
     model = replace_policy(read_file(old.path, "model.onnx"), stub, outputs)
     golden, native = _golden(old, stub, outputs, described)
     return Contents(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from automl.names import inside
 from automl.spec.units import shown
 
 
@@ -30,7 +31,7 @@ def read_names(value: object) -> tuple[str, ...]:
     twice = [name for i, name in enumerate(names) if name in names[:i]]
     if twice:
         raise ValueError(f"expected each name once, got {shown(twice[0])} twice")
-    return names
+    return tuple(map(inside, names))
 
 
 def read_cost(value: object) -> float | str:
@@ -54,6 +55,7 @@ def read_list(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+ColumnName = Annotated[str, AfterValidator(inside)]
 Names = Annotated[
     tuple[str, ...],
     BeforeValidator(read_names),

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from automl.spec.base import Cost, Section
+from automl.spec.base import ColumnName, Cost, Section
 from automl.spec.units import shown
 
 FORMS: Final = {
@@ -58,7 +58,7 @@ class Costs(Section):
     """What stands in for a cost that is missing when scoring: the mean of train, a review, or a refusal."""
     table: str | CostTable | None = None
     """A file with the columns that the costs name."""
-    by: str | None = None
+    by: ColumnName | None = None
     """The column that joins the cost file to the rows, or `row order`."""
 
     @property

@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from automl.spec.base import Names, Section, read_names
+from automl.spec.base import ColumnName, Names, Section, read_names
 from automl.spec.units import Span, shown
 
+# What an answer may be called whatever the target, beside `probability_LABEL` and `cost_ACTION`.
+ANSWERS = ("probability", "prediction", "prediction_low", "prediction_high", "decision", "expected_cost")
 ColumnType = Literal["number", "category", "date", "text", "flag", "id"]
 
 
@@ -22,6 +24,13 @@ def check_timezone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f'expected a time zone such as "UTC" or "Europe/Berlin", got {shown(name)}') from None
     return name
+
+
+def check_keys(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys stand beside the answers, so none has the name of one."""
+    if taken := [name for name in names if name in ANSWERS]:
+        raise ValueError(f"{shown(taken[0])} is what an answer is called: give the key column another name")
+    return names
 
 
 def check_reference(value: object) -> object:
@@ -67,7 +76,7 @@ def read_link(value: object) -> dict[str, str]:
 
 
 Link = Annotated[
-    Mapping[str, str],
+    Mapping[ColumnName, ColumnName],
     BeforeValidator(read_link),
     WithJsonSchema(
         {
@@ -88,11 +97,11 @@ class Table(Section):
     """The file of the table. Only the table `main`, the past rows of [data] themselves, has none."""
     on: Link
     """The column that both tables share, a list of such columns, or `{ its_column = "other_column" }`."""
-    time: str | None = None
+    time: ColumnName | None = None
     """The column that says from when on a row is known. Without it: always."""
     to: str = "main"
     """The table it is joined to; that of [data] is called `main`."""
-    types: Mapping[str, ColumnType] = Field(default_factory=dict)
+    types: Mapping[ColumnName, ColumnType] = Field(default_factory=dict)
     """What a column is, where the engine should not find out by itself."""
     exclude: Names = ()
     """Columns that nothing is computed from."""
@@ -109,15 +118,15 @@ class Data(Section):
     """The time at which the prediction is made: a column, or several for year, month, day. Splits are by time then."""
     horizon: Span | None = None
     """How long after its time the label of a row is known: the gap between train and test, `0d` if at once."""
-    cutoff: str | None = None
+    cutoff: ColumnName | None = None
     """The column at which features stop, if that is earlier than `time`."""
     timezone: Annotated[str, AfterValidator(check_timezone)] = "UTC"
     """The time zone of times that name none."""
-    group: str | None = None
+    group: ColumnName | None = None
     """The column whose rows belong together, such as a customer. Without `time`, groups are never split."""
-    key: Names = ()
-    """Columns that identify a row: never a feature, passed through to the output."""
-    weight: str | None = None
+    key: Annotated[Names, AfterValidator(check_keys)] = ()
+    """Columns that identify a row: never a feature, passed through to the output. None is called as an answer is."""
+    weight: ColumnName | None = None
     """The column of row weights, for fitting and for every figure."""
     final: Literal["split", "all"] = "split"
     """Which rows the shipped model is fitted on: `split` (all but the test part) or `all`."""
@@ -127,7 +136,7 @@ class Data(Section):
     """Columns that are no features. Costs may use them."""
     outcomes: Names = ()
     """Columns that are known only afterwards: never a feature, never needed for scoring."""
-    types: Mapping[str, ColumnType] = Field(default_factory=dict)
+    types: Mapping[ColumnName, ColumnType] = Field(default_factory=dict)
     """What a column is, where the engine should not find out by itself."""
     audit: Audit = Audit()
     """What happens where a column looks like a leak."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from automl.errors import SpecError, nearest
+from automl.names import inside
 from automl.spec.costs import FORMS, Costs
 from automl.spec.lines import Path
 from automl.spec.objective import Objective
@@ -169,7 +170,7 @@ class _Parser:
         make: Mapping[str, Callable[[Token], Node]] = {
             "number": self._number,
             "text": lambda word: Text(word.at, word.value),
-            "column": lambda word: Name(word.at, word.value),
+            "column": lambda word: Name(word.at, inside(word.value)),
             "name": self._named,
             "sign": self._signed,
         }
@@ -190,7 +191,7 @@ class _Parser:
             raise self._no_operand(word)
         if self.next.value == "(" and self.next.kind == "sign":
             return self._call(word)
-        return Name(word.at, word.value)
+        return Name(word.at, inside(word.value))
 
     def _signed(self, word: Token) -> Node:
         if word.value == "-":

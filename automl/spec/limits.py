@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat
 
-from automl.spec.base import Section, read_list
+from automl.spec.base import ColumnName, Section, read_list
 from automl.spec.units import Duration, Share, Size, Throughput
 
 
 class Fairness(Section):
     """The largest `gap` of `metric` between the groups of `column`."""
 
-    column: str
+    column: ColumnName
     """The column whose values are the groups."""
     metric: str
     """The metric that is compared."""
@@ -39,7 +39,7 @@ class Limits(Section):
     """Rows that are scored in a second, in bulk."""
     scores: Mapping[str, FiniteFloat] = Field(default_factory=dict)
     """A floor for each metric on the test part; for a loss, a ceiling."""
-    monotone: Mapping[str, Literal["increasing", "decreasing"]] = Field(default_factory=dict)
+    monotone: Mapping[ColumnName, Literal["increasing", "decreasing"]] = Field(default_factory=dict)
     """Columns whose rise may only raise, or only lower, the prediction."""
     fairness: Annotated[tuple[Fairness, ...], BeforeValidator(read_list)] = ()
     """Gaps between groups that must not be exceeded."""

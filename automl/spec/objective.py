@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from automl.spec.base import Scalar, Section
+from automl.spec.base import ColumnName, Scalar, Section
 from automl.spec.costs import Costs
 from automl.spec.units import Capacity, PerTime, Share
 from automl.task import Kind
@@ -71,7 +71,7 @@ class Running(Section):
 class Objective(Section):
     """What the user wants predicted and what it is worth."""
 
-    target: str = Field(min_length=1)
+    target: ColumnName = Field(min_length=1)
     """The column to predict."""
     task: Kind | None = None
     """What kind of answer it is. Without it: found from target and metric, and said."""

@@ -12,9 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from automl.bundle.manifest import Manifest, Score, Target, by_short_name, canonical, content_hash, outputs_of, plain
+from automl.bundle.manifest import (
+    Manifest,
+    Score,
+    Target,
+    by_short_name,
+    canonical,
+    check_keys,
+    content_hash,
+    outputs_of,
+    plain,
+)
 from automl.bundle.read import read_manifest
 from automl.data.rows import Finding, Labels
+from automl.errors import SpecError
+from automl.spec.data import ANSWERS
 from automl.task import Task
 
 HASHED: dict[str, Any] = {"spec": {"a": 1}, "reader": {"columns": []}, "model": b"graph", "golden": b"rows"}
@@ -42,6 +54,16 @@ def test_outputs_follow_the_problem(binary, multiclass, regression):
     assert columns(regression, "decision") == ["prediction", "decision"]
     ranked = outputs_of(binary, ("action_costs",), actions=("no", "yes"))[-1]
     assert (ranked.name, ranked.columns, ranked.wire) == ("action_costs", ("cost_no", "cost_yes"), "number")
+
+
+def test_names_of_answers_are_no_keys(binary, regression):
+    """Whatever an answer is always called no spec takes as a key; the others are told by their outputs."""
+    every = ("decision", "expected_cost", "prediction_low", "prediction_high")
+    found = {name for labels in (binary, regression) for output in outputs_of(labels, every) for name in output.columns}
+    assert found == set(ANSWERS)
+    check_keys(("id", "cost_no"), outputs_of(binary, every))
+    with pytest.raises(SpecError, match="'cost_no' is what an answer is called"):
+        check_keys(("id", "cost_no"), outputs_of(binary, ("action_costs",), actions=("no", "yes")))
 
 
 def test_what_is_written_reads_back(bundle):

@@ -51,6 +51,17 @@ def test_costs_in_row_order_stay_with_their_rows(tmp_path):
     assert set(table.values()) < set(data.digests)
 
 
+def test_costs_may_have_any_names(tmp_path):
+    """Those of ours for keys and places, and patterns, stand beside the rows as any other."""
+    names = ["key", "place", "^fee.*$", "fee"]
+    file = pl.DataFrame({"*": ["1", "3"], **{name: [place + 0.5, place] for place, name in enumerate(names)}})
+    path = write(tmp_path, costs=file)["costs"]
+    costs, _ = open_costs(path, "column *", ["key", "place", "column ^fee.*$"])
+    found = joined(pl.DataFrame({"column *": [3, 2, 1]}), costs)
+    assert found.columns == ["column *", "key", "place", "column ^fee.*$"]
+    assert found.rows() == [(3, 0.0, 1.0, 2.0), (2, None, None, None), (1, 0.5, 1.5, 2.5)]
+
+
 def test_costs_by_key_find_their_rows(tmp_path):
     """One file serves both parts, before test is set aside; a key that the file lacks has a null."""
     keys = np.random.default_rng(1).permutation(N)[: N - 5] + 100

@@ -233,6 +233,31 @@ def test_what_is_read_is_not_overwritten(bundle, data, raw, tmp_path):
     Bundle.load(bundle)
 
 
+def test_the_file_of_a_folder_that_lacks_a_column_is_named(bundle, raw, tmp_path):
+    """Among many parts it is the one to mend; a part without rows is none."""
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for name in "ab":
+        raw.write_parquet(parts / f"{name}.parquet")
+    (parts / "0.parquet").touch()
+    assert batch.predict(bundle, parts, tmp_path / "out.csv") == 2 * raw.height
+    raw.drop("age").write_parquet(parts / "b.parquet")
+    with pytest.raises(DataError, match=r"b\.parquet: the data lacks a column that the model reads: 'age'"):
+        batch.predict(bundle, parts, tmp_path / "out.csv")
+
+
+def test_folders_are_columns_of_the_rows_to_score(bundle, raw, tmp_path):
+    """A column that stands in the names of folders is read from there."""
+    whole = raw.filter(pl.col("job").is_in(["clerk", "farmer"])).sort("job", maintain_order=True)
+    for (job,), rows in whole.group_by("job", maintain_order=True):
+        (tmp_path / "rows" / f"job={job}").mkdir(parents=True)
+        rows.drop("job").write_csv(tmp_path / "rows" / f"job={job}" / "part.csv")
+    whole.write_csv(tmp_path / "whole.csv")
+    batch.predict(bundle, tmp_path / "rows", tmp_path / "a.csv")
+    batch.predict(bundle, tmp_path / "whole.csv", tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
 def test_costs_that_the_bundle_does_not_read_are_refused(bundle, data, tmp_path):
     """A file of costs for a model whose spec names none would be ignored in silence: it is refused, and says why."""
     (tmp_path / "costs.csv").write_text("miss\n1\n")

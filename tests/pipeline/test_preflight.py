@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from automl.budget import Deadline
-from automl.errors import AutomlError, DataError
+from automl.errors import AutomlError, DataError, SpecError
 from automl.pipeline.fit import fit
 from automl.pipeline.plan import plan
 from automl.pipeline.preflight import Given, preflight
@@ -118,6 +118,30 @@ def test_a_metric_that_the_target_cannot_have(metric, values, words):
     assert told.value.exit_code == 3
     assert "rmse" in str(told.value)
     assert f" {metric}" not in str(told.value).partition("Name another one")[2]
+
+
+@pytest.mark.parametrize(
+    ("key", "objective"),
+    [
+        ("probability_no", {"target": "what"}),
+        ("cost_no", {"target": "y", "capacity": {"act": "10%"}, "costs": {"false_positive": 1, "false_negative": 5}}),
+    ],
+)
+def test_a_key_that_is_called_as_an_answer_of_this_target(key, objective):
+    """Probabilities of classes and costs of actions are answers too: exit 2 before any learner, else a fine key."""
+    rng = np.random.default_rng(0)
+    cells = {
+        "x": rng.normal(size=300),
+        "what": rng.choice(["no", "yes", "ask"], 300),
+        "y": rng.choice(["no", "yes"], 300),
+    }
+    frame = pl.DataFrame(cells | {key: np.arange(300)})
+    asked = {"objective": objective, "budget": {"executor": "inline", "workers": 1}, "data": {"key": key}}
+    looks = {"given": Given(train=frame, test=frame), "deadline": Deadline(seconds=60.0, start=0.0)}
+    with pytest.raises(SpecError, match=f"'{key}' is what an answer is called") as told:
+        preflight(parse(asked), **looks)
+    assert told.value.exit_code == 2
+    assert preflight(parse(asked | {"objective": {"target": "y"}}), **looks).data.train.n == 300
 
 
 def test_numbers_are_no_classes():

@@ -7,10 +7,17 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from automl.spec.data import Audit, Data, Query, Table, check_reference, check_timezone, read_link
+from automl.spec.data import ANSWERS, Audit, Data, Query, Table, check_reference, check_timezone, read_link
 
 Refusal = Callable[..., str]
 SMALL = '[objective]\ntarget = "is_fraud"\n'
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_key_has_no_name_of_an_answer(refusal: Refusal, name: str) -> None:
+    """It could not stand beside it: told where the spec is read, with what to do."""
+    text = refusal(SMALL + f'[data]\nkey = ["id", "{name}"]\n')
+    assert f'data.key: "{name}" is what an answer is called: give the key column another name' in text
 
 
 def test_secrets(refusal: Refusal) -> None:

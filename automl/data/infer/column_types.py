@@ -12,6 +12,7 @@ from automl.data.infer.name_hints import is_moment
 from automl.data.infer.quantities import in_words, spellings
 from automl.data.read.column_reader import ColumnReader, Parser, Unit, Wire
 from automl.data.read.dates import UNITS
+from automl.data.read.frames import counted
 from automl.data.read.reader import FALSE, TRUE, read_value
 from automl.data.read.scalars import BLANKS
 from automl.data.rows import Column, Role
@@ -283,8 +284,8 @@ def _days(values: pl.Series) -> bool:
 
 
 def _counts(series: pl.Series) -> tuple[pl.Series, pl.Series]:
-    text = series.cast(pl.String).drop_nulls().str.strip_chars(BLANKS).rename("value")
-    table = text.value_counts(name="count").sort(["count", "value"], descending=[True, False])
+    text = series.cast(pl.String).drop_nulls().str.strip_chars(BLANKS)
+    table = counted(text).sort(["count", "value"], descending=[True, False])
     return table["value"], table["count"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import polars as pl
 
@@ -13,8 +14,10 @@ from automl.data.read.reader import read_value
 from automl.data.read.scalars import BLANKS
 from automl.data.read.unread import Tally, is_unread, shown
 from automl.errors import DataError, nearest
+from automl.names import inside
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 FEW = 2_000  # distinct texts that are quicker read one by one
 
 
@@ -36,9 +39,21 @@ def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame([*read.get_columns(), *rest]).select([column["name"] for column in reader["columns"]])
 
 
+def renamed(frame: F) -> F:
+    """The frame with its columns called as we call them."""
+    names = frame.columns if isinstance(frame, pl.DataFrame) else frame.collect_schema().names()
+    others = {name: inside(name) for name in names if inside(name) != name}
+    return frame.rename(others) if others else frame
+
+
 def side_by_side(*frames: pl.DataFrame) -> pl.DataFrame:
     """The columns of all `frames`, equally high; one without columns has no height of its own, as polars counts it."""
     return pl.DataFrame([column for frame in frames for column in frame.get_columns()])
+
+
+def counted(series: pl.Series) -> pl.DataFrame:
+    """Each distinct `value` and its `count`, in any order: a series that is itself called "count" has no other way."""
+    return series.alias("value").value_counts(name="count")
 
 
 def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Series:

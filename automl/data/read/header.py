@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from automl.data.read.column_names import fault_of, names_in
 from automl.errors import DataError
+from automl.names import inside
 
 
 def header_of(cells: list[str], where: str) -> list[str]:
-    """The names in a header, without blanks around them; DataError where they do not tell the columns apart."""
-    names = names_in(cells)
+    """The names in a header, as we call them, without blanks; DataError where they do not tell the columns apart."""
+    names = [inside(name) for name in names_in(cells)]
     check_names(names, where)
     return names
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.source import files, kind, load
+from automl.data.read.files import files, kind, said_by_folders
+from automl.data.read.frames import renamed
+from automl.data.read.source import load
 from automl.data.read.typed_tables import Frame
 
 LARGE = 1 << 28  # bytes of parquet on disk, from which on a table is read as it is computed and never whole
@@ -32,9 +34,23 @@ def open_table(path: str | Path, *, probed: bool = False) -> OpenedTable:
     """
     paths = files(path)
     if all(kind(file) == "parquet" for file in paths) and sum(file.stat().st_size for file in paths) > LARGE:
-        return OpenedTable(frame=pl.scan_parquet(list(paths)), digests={str(file): _digest(file) for file in paths})
+        scan = _scanned(paths, path)
+        return OpenedTable(frame=scan, digests={str(file): _digest(file) for file in paths})
     source = load(path, probed=probed)
     return OpenedTable(frame=source.frame, digests=source.digests, dialect=source.dialect)
+
+
+def _scanned(paths: Sequence[Path], where: str | Path) -> pl.LazyFrame:
+    """The rows of all files, with what their folders say."""
+    if not said_by_folders(paths[0], where):
+        return renamed(pl.scan_parquet(list(paths), glob=False))
+    parts = [
+        renamed(pl.scan_parquet(path, glob=False)).with_columns(
+            pl.lit(text, dtype=pl.String).alias(name) for name, text in said_by_folders(path, where).items()
+        )
+        for path in paths
+    ]
+    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _digest(path: Path) -> str:

@@ -20,13 +20,22 @@ const UNITS = { s: 1e6, ms: 1e3, us: 1.0, ns: 1e-3 };
 export function readRow(reader, row) {
   const values = {};
   for (const column of reader.columns) {
-    for (const needed of column.parts ?? [column.name]) {
-      if (!Object.hasOwn(row, needed) && !column.optional) throw new Error(`the row has no column '${needed}'`);
-    }
-    const joined = column.parts?.map((part) => strip(text(plain(column, row[part])))).join(" ");
-    values[column.name] = readValue(column, joined ?? row[column.name]);
+    const cell = (name) => {
+      if (Object.hasOwn(row, name)) return row[name];
+      const own = outside(name);
+      if (!Object.hasOwn(row, own) && !column.optional) throw new Error(`the row has no column '${own}'`);
+      return row[own];
+    };
+    const joined = column.parts?.map((part) => strip(text(plain(column, cell(part))))).join(" ");
+    values[column.name] = readValue(column, joined ?? cell(column.name));
   }
   return values;
+}
+
+// What a column is called where it comes from: the twin of names.py.
+function outside(name) {
+  const own = name.startsWith("column ") ? name.slice("column ".length) : name;
+  return own === "*" || (own.startsWith("^") && own.endsWith("$")) ? own : name;
 }
 
 export function readValue(column, given) {

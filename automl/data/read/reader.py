@@ -14,6 +14,7 @@ from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.dates import moment_of
 from automl.data.read.parsers import parsed
 from automl.data.read.scalars import BLANKS, NAN, finite, plain_scalar, text_of
+from automl.names import outside
 
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
@@ -31,7 +32,7 @@ def read_row(reader: Reader, row: Mapping[str, object]) -> dict[str, float | str
         if "parts" in column:
             value: object = " ".join(_part(column, _cell(row, part)) for part in column["parts"])
         else:
-            value = row.get(name) if column.get("optional") else _cell(row, name)
+            value = row.get(name, row.get(outside(name))) if column.get("optional") else _cell(row, name)
         values[name] = read_value(column, value)
     return values
 
@@ -40,7 +41,9 @@ def _cell(row: Mapping[str, object], name: str) -> object:
     try:
         return row[name]
     except KeyError:
-        raise KeyError(f"the row has no column {name!r}") from None
+        if (own := outside(name)) in row:
+            return row[own]
+        raise KeyError(f"the row has no column {own!r}") from None
 
 
 def read_value(column: ColumnReader, value: object) -> float | str:

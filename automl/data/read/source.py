@@ -15,27 +15,15 @@ from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import csv_batches, lossless, read_csv, sample_csv
 from automl.data.read.dialect import SEPARATORS, Dialect, sniff
 from automl.data.read.excel import read_excel
+from automl.data.read.files import files, kind, said_by_folders
+from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.sampling import sample_rows
 from automl.data.read.streams import arrow, ndjson, read_ndjson
 from automl.errors import DataError
+from automl.names import inside
 
-FORMATS = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-    ".feather": "arrow",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".xls": "excel",
-}
 STREAMS = {"ndjson": ndjson, "arrow": arrow}
 HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
 
@@ -66,17 +54,22 @@ def load(
     naming the file and the place.
     """
     if isinstance(where, pl.DataFrame):
-        return SourceTable(frame=checked(where, name), digests={f"frame:{name}": frame_digest(where)})
+        frame = checked(where, name)
+        return SourceTable(frame=frame, digests={f"frame:{name}": frame_digest(frame)})
     if not probed:
         probe_all(where)
     rows = {path: about(path) for path in files(where)} if math.isfinite(cells) else {}
     total = sum(height * width for height, width in rows.values())
     share = min(1.0, cells / total) if total else 1.0
-    loaded = [_load_file(path, share) for path in files(where)]
-    frames = [source.frame for source in loaded]
+    paths = files(where)
+    loaded = [_load_file(path, share) for path in paths]
+    frames = [_with_folders(source.frame, path, where) for source, path in zip(loaded, paths, strict=True)]
     digests = {path: digest for source in loaded for path, digest in source.digests.items()}
     before = sum(height for height, _ in rows.values()) if share < 1.0 else None
-    return SourceTable(frame=_stacked(frames, list(digests)), digests=digests, dialect=loaded[0].dialect, rows=before)
+    stacked = _stacked(frames, list(digests))
+    said = [name for name in said_by_folders(paths[0], where) if name not in loaded[0].frame.columns]
+    whole = stacked.with_columns(lossless(stacked.select(said))) if said else stacked
+    return SourceTable(frame=whole, digests=digests, dialect=loaded[0].dialect, rows=before)
 
 
 def about(path: Path) -> tuple[int, int]:
@@ -98,8 +91,8 @@ def probe_all(*wheres: str | Path) -> None:
     probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
 
 
-def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> Iterator[pl.DataFrame]:
-    """The rows in their order, at most `rows` at a time, in memory that does not grow with the file.
+def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> Iterator[tuple[Path, pl.DataFrame]]:
+    """The rows in their order, each part with its file, at most `rows` at a time: memory does not grow with the file.
 
     Where there are none it is one frame without rows, of the columns that are told.
 
@@ -107,42 +100,30 @@ def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> 
     `dialect` is that of training where the file is a csv, else it is found again; the encoding is each file's own.
     """
     probe_all(where)
-    frames = (frame for path in files(where) for frame in _batches_of(path, rows, dialect))
-    told = (frame for frame in frames if frame.width)  # lines of JSON name no columns where there are none
-    yield next(told, pl.DataFrame())
+    parts = ((path, frame) for path in files(where) for frame in _parts(path, rows, dialect))
+    told = ((path, _with_folders(frame, path, where)) for path, frame in parts if frame.width)
+    yield next(told, (Path(where), pl.DataFrame()))  # lines of JSON name no columns where there are none
     yield from told
 
 
-def files(where: str | Path) -> tuple[Path, ...]:
-    """The files behind a path, a glob or a folder, in the order of their names."""
-    path = Path(where)
-    if path.is_dir():
-        paths = [p for p in sorted(path.iterdir()) if p.suffix.lower() in FORMATS and not p.name.startswith(".")]
-    elif any(sign in path.name for sign in "*?[") and not path.exists():
-        paths = sorted(path.parent.glob(path.name))
+def _parts(path: Path, rows: int, dialect: CsvDialect | None) -> Iterator[pl.DataFrame]:
+    """At least one frame of each file."""
+    form = kind(path)
+    if form in {"csv", "tsv"}:
+        yield from csv_batches(path, _dialect_of(path, dialect), rows)
+    elif form == "parquet":
+        yield from _parquet(path, rows)
+    elif form == "ndjson" or (form == "arrow" and path.stat().st_size):
+        yield from (checked(frame, str(path)) for frame in STREAMS[form](path, rows))
     else:
-        paths = [path]
-    if not paths or not paths[0].exists():
-        raise DataError("there is no such file", where=str(where), hint="check the path; a spec's are relative to it")
-    return tuple(paths)
-
-
-def kind(path: Path) -> str:
-    """The format of a file by the end of its name."""
-    try:
-        return FORMATS[path.suffix.lower()]
-    except KeyError:
-        raise DataError(
-            f"files ending in {path.suffix or 'nothing'} are not known",
-            where=str(path),
-            hint=f"use {', '.join(FORMATS)}",
-        ) from None
+        frame = _load_file(path).frame
+        yield from (frame.slice(start, rows) for start in _starts(frame.height, rows))
 
 
 def checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
-    """The frame if its columns can be told apart and have names."""
-    check_names(frame.columns, where)
-    return frame
+    """The frame, its columns called as we call them, if they can be told apart and have names."""
+    check_names([inside(name) for name in frame.columns], where)
+    return renamed(frame)
 
 
 def frame_digest(frame: pl.DataFrame) -> str:
@@ -163,20 +144,6 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _batches_of(path: Path, rows: int, dialect: CsvDialect | None) -> Iterator[pl.DataFrame]:
-    """At least one frame of each file."""
-    form = kind(path)
-    if form in {"csv", "tsv"}:
-        yield from csv_batches(path, _dialect_of(path, dialect), rows)
-    elif form == "parquet":
-        yield from _parquet(path, rows)
-    elif form == "ndjson" or (form == "arrow" and path.stat().st_size):
-        yield from (checked(frame, str(path)) for frame in STREAMS[form](path, rows))
-    else:
-        frame = _load_file(path).frame
-        yield from (frame.slice(start, rows) for start in _starts(frame.height, rows))
-
-
 def _starts(height: int, rows: int) -> range:
     """Where each batch begins: one of no rows where there are none."""
     return range(0, max(height, 1), rows)
@@ -195,8 +162,9 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     readers: dict[str, Callable[[Path], pl.DataFrame]]
+    whole = partial(pl.read_parquet, glob=False)
     sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
-    readers = {"parquet": pl.read_parquet if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": _read_arrow}
+    readers = {"parquet": whole if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": _read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
     return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
@@ -212,30 +180,47 @@ def _workbook(path: Path) -> SourceTable:
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
-    height = guarded(lambda: int(pl.scan_parquet(path).select(pl.len()).collect().item()), path)
+    height = guarded(lambda: int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()), path)
     for start in _starts(height, rows):
         read = partial(_slice, path, start, rows)
         yield checked(guarded(read, path), str(path))
 
 
 def _slice(path: Path, start: int, rows: int) -> pl.DataFrame:
-    return pl.scan_parquet(path).slice(start, rows).collect()
+    return pl.scan_parquet(path, glob=False).slice(start, rows).collect()
 
 
 def _read_arrow(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
         magic = file.read(6)
-    return pl.read_ipc(path) if magic == b"ARROW1" else pl.read_ipc_stream(path)
+    return pl.scan_ipc(path, glob=False).collect() if magic == b"ARROW1" else pl.read_ipc_stream(path)
 
 
 def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:
-    first = set(frames[0].columns)
-    for frame, name in zip(frames[1:], names[1:], strict=True):
-        if odd := sorted(first ^ set(frame.columns)):
-            raise DataError(
-                f"its columns differ from those of the first file: {odd}", where=name, hint="give files of one kind"
-            )
-    return pl.concat([frame.select(frames[0].columns) for frame in frames], how="vertical_relaxed")
+    """All rows; those of no row are left out, for an empty csv has no types."""
+    columns = [set(frame.columns) for frame in frames]
+    for name in dict.fromkeys(name for frame in frames for name in frame.columns):
+        have = [place for place, own in enumerate(columns) if name in own]
+        lack = [place for place, own in enumerate(columns) if name not in own]
+        if lack:
+            raise _differ(name, [names[place] for place in have], [names[place] for place in lack])
+    filled = [frame for frame in frames if frame.height] or frames[:1]
+    return pl.concat([frame.select(frames[0].columns) for frame in filled], how="vertical_relaxed")
+
+
+def _differ(column: str, have: list[str], lack: list[str]) -> DataError:
+    """The file that is unlike the others is the one to look at."""
+    hint = f"give files of one kind: {len(have)} of {len(have) + len(lack)} have it"
+    if len(lack) <= len(have):
+        return DataError(f"the file lacks the column {column!r}, which {have[0]} has", where=lack[0], hint=hint)
+    return DataError(f"the file has a column {column!r}, which {lack[0]} lacks", where=have[0], hint=hint)
+
+
+def _with_folders(frame: pl.DataFrame, path: Path, where: str | Path) -> pl.DataFrame:
+    """The rows of a file with what its folders say, as text; what the file says itself stands."""
+    said = said_by_folders(path, where).items()
+    own = [pl.lit(text, dtype=pl.String).alias(name) for name, text in said if name not in frame.columns]
+    return frame.with_columns(own) if own else frame
 
 
 def _dialect_of(path: Path, dialect: CsvDialect | None) -> Dialect:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial
+from glob import escape
 from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
+from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded
 from automl.data.read.scalars import text_of
 from automl.errors import DataError
@@ -26,7 +28,7 @@ def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
         lines = (line for line in file if line.strip())
         while chunk := b"".join(islice(lines, rows)):
-            frame = guarded(partial(_json_lines, chunk, path), path)
+            frame = renamed(guarded(partial(_json_lines, chunk, path), path))
             known |= dict.fromkeys(frame.columns)
             lacking = [pl.lit(None).alias(name) for name in known if name not in frame.columns]
             yield frame.with_columns(lacking).select(list(known))
@@ -49,7 +51,10 @@ def _json_lines(source: bytes | Path, path: Path) -> pl.DataFrame:
     Raises DataError for a line that is no object, with its number among those that are not blank.
     """
     try:
-        return pl.read_ndjson(source, infer_schema_length=None)
+        named = (
+            source if isinstance(source, bytes) else escape(str(source))
+        )  # polars takes "[1]" for a pattern of files
+        return pl.read_ndjson(named, infer_schema_length=None)
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
         content = source.read_bytes() if isinstance(source, Path) else source
         rows = [_object(line, number, path) for number, line in enumerate(_lines(content), 1)]
@@ -90,7 +95,7 @@ def arrow(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
         magic = file.read(6)
     if magic == b"ARROW1":
-        scan = pl.scan_ipc(path)
+        scan = pl.scan_ipc(path, glob=False)
         height = guarded(lambda: int(scan.select(pl.len()).collect().item()), path)
         for start in range(0, max(height, 1), rows):
             yield guarded(scan.slice(start, rows).collect, path)

@@ -10,7 +10,7 @@ from typing import NotRequired, TypedDict
 import polars as pl
 
 from automl.data.read.column_reader import CsvDialect, Reader
-from automl.data.read.frames import read_column, read_frame
+from automl.data.read.frames import read_column, read_frame, renamed
 from automl.data.read.reader import read_row
 from automl.errors import DataError, nearest
 
@@ -83,9 +83,9 @@ def read_table(name: str, entry: TableReader, given: Given) -> Frame:
     reader = entry["reader"]
     try:
         if isinstance(given, pl.DataFrame):
-            read: Frame = read_frame(reader, given)
+            read: Frame = read_frame(reader, renamed(given))
         elif isinstance(given, pl.LazyFrame):
-            read = _lazily(reader, given)
+            read = _lazily(reader, renamed(given))
         else:
             read = pl.DataFrame([read_row(reader, row) for row in given], schema=wire_schema(reader))
     except DataError as error:

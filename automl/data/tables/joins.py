@@ -81,8 +81,8 @@ def _opened(tables: Mapping[str, Table], given: Mapping[str, pl.DataFrame]) -> d
     probe_all(*paths)
     read = {path: open_table(path, probed=True) for path in paths}
     frames = {
-        name: OpenedTable(frame=checked(frame, name), digests={f"frame:{name}": frame_digest(frame)})
-        for name, frame in given.items()
+        name: OpenedTable(frame=frame, digests={f"frame:{name}": frame_digest(frame)})
+        for name, frame in ((name, checked(frame, name)) for name, frame in given.items())
     }
     return {name: frames[name] if name in given else read[str(table.path)] for name, table in tables.items()}
 

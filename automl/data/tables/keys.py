@@ -37,10 +37,10 @@ def inspect_keys(
     its, others = list(table.on), list(table.on.values())
     there = _counted(frames[name], its)
     here = _counted(frames[table.to], others)
-    pairs = {"left_on": others, "right_on": its}
+    parts = [str(place) for place in range(len(its))]
     rows, keyed = _rows(frames[name]), int(there["rows"].sum())
-    met = here.join(there, how="semi", **pairs)  # type: ignore[arg-type]  # names
-    orphans = int(there.join(here, how="anti", left_on=its, right_on=others)["rows"].sum())
+    met = here.join(there, how="semi", on=parts)
+    orphans = int(there.join(here, how="anti", on=parts)["rows"].sum())
     childless = _rows(frames[table.to]) - int(met["rows"].sum())
     most = max(there["rows"], default=0)
     join = Join(name=name, to=table.to, on=tuple(table.on.items()), time=table.time, many=most > 1)
@@ -81,11 +81,12 @@ def inspect_times(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Find
 
 
 def _counted(frame: Frame, keys: list[str]) -> pl.DataFrame:
-    """Each whole key of a table and its number of rows."""
+    """Each whole key of a table, as columns `0`, `1`, ..., and its number of `rows`."""
     schema = frame.lazy().collect_schema()
     there = [pl.col(key) != "" if schema[key] == pl.String else pl.col(key).is_not_nan() for key in keys]
-    counted = frame.lazy().select(keys).filter(*there).group_by(keys).agg(pl.len().alias("\0rows"))
-    return counted.rename({"\0rows": "rows"} if "rows" not in keys else {}).collect(engine="streaming")
+    parts = [pl.col(key).alias(str(place)) for place, key in enumerate(keys)]
+    counts = frame.lazy().filter(*there).select(parts).group_by(pl.all()).agg(rows=pl.len())
+    return counts.collect(engine="streaming")
 
 
 def _rows(frame: Frame) -> int:

@@ -13,6 +13,7 @@ from automl.deploy.export._c_nodes import write_nodes
 from automl.deploy.export._c_writer import HELPERS, NUMBER, TEXT, Value
 from automl.deploy.export.base import Exporter, Source, one_table
 from automl.graph.nodes import Graph, read_graph
+from automl.names import outside
 
 HEADER = """/* The model of a bundle, for one row. Made by `automl export --to c`; it needs C99 alone, and -lm.
    Content hash of the bundle: {content_hash}
@@ -104,7 +105,7 @@ def _sources(graph: Graph, manifest: Manifest, fields: Sequence[str]) -> tuple[s
     read = [_taken(place, field, inputs[name]) for place, (name, field) in enumerate(zip(inputs, fields, strict=True))]
     used = [line for place, line in enumerate(read) if re.search(rf"\bin_{place}\b", body)]
     columns = [column for output in manifest.outputs for column in output.columns]
-    listed = [column for column, _ in graph.inputs.values()]
+    listed = [outside(column) for column, _ in graph.inputs.values()]
     header = HEADER.format(
         content_hash=re.sub(r"[^0-9a-f]", "", manifest.content_hash),
         inputs=len(fields),

@@ -13,6 +13,7 @@ from automl.bundle.read import Bundle, read_file
 from automl.deploy.export.base import Exporter, Source, one_table
 from automl.errors import SpecError
 from automl.graph.nodes import read_graph
+from automl.names import inside, outside
 
 PACKAGE = "onnxruntime-web"
 VERSION = "1.30.0"  # the one that the page was tried with
@@ -63,12 +64,12 @@ def _fields(bundle: Bundle) -> Iterator[dict[str, object]]:
     wires: dict[str, str] = {}
     for entry in bundle.manifest.reader["columns"]:
         for part in entry.get("parts", [entry["name"]]):
-            wires.setdefault(part, entry["wire"])
+            wires.setdefault(outside(part), entry["wire"])
     known = json.loads(read_file(bundle.path, "profile.json"))["columns"]
     example = json.loads(read_file(bundle.path, "golden/rows.json"))[0]
     for place, name in enumerate([*bundle.needed, *bundle.optional]):
-        levels = list(known.get(name, {}).get("levels", {}))[:LEVELS]
-        value = example.get(name)
+        levels = list(known.get(inside(name), {}).get("levels", {}))[:LEVELS]
+        value = example.get(inside(name))
         yield {
             "id": f"field-{place}",
             "name": name,

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from automl.data.read.frames import renamed
 from automl.deploy.serve.refusal import Refusal
+from automl.names import outside
 
 CONTENT = "application/vnd.apache.arrow.stream"
 _MARK = 0xFFFFFFFF  # a message begins
@@ -25,14 +27,15 @@ def read_stream(body: bytes, *, columns: set[str], strict: bool, max_rows: int) 
     """
     check_stream(body, max_rows=max_rows)
     try:
-        frame = pl.read_ipc_stream(io.BytesIO(body), use_pyarrow=False)
+        frame = renamed(pl.read_ipc_stream(io.BytesIO(body), use_pyarrow=False))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError) as error:
         raise Refusal(422, "the body is no Arrow stream that can be read", hint=type(error).__name__) from None
     if frame.height > max_rows:
         raise too_many(frame.height, max_rows)
-    if strict and set(frame.columns) - columns:
-        raise Refusal(422, f"no column {min(set(frame.columns) - columns)!r} is known", hint="Leave it out.")
-    frame = frame.select(name for name in frame.columns if name in columns)
+    own = {name for name in frame.columns if outside(name) not in columns}
+    if strict and own:
+        raise Refusal(422, f"no column {outside(min(own))!r} is known", hint="Leave it out.")
+    frame = frame.drop(own)
     for name, kind in frame.schema.items():
         if kind.is_nested() or kind in {pl.Object, pl.Binary}:
             raise Refusal(422, "a column of single values was expected", where=f"column {name!r}")

@@ -14,6 +14,7 @@ from automl.deploy.serve import arrow
 from automl.deploy.serve.nested import inside, nest, unnest
 from automl.deploy.serve.settings import Settings
 from automl.features.relational.definition import MAIN, Catalog
+from automl.names import outside
 
 JSON: Final = "application/json"
 VALUE: Final = ["number", "string", "boolean", "null"]
@@ -52,12 +53,20 @@ def example_of(bundle: Bundle) -> Example:
     rows: list[dict[str, object]] = json.loads(read_file(bundle.path, "golden/rows.json"))
     row = min(rows, key=_gaps)
     if bundle.catalog is None:
-        return Example(row=row, answer=bundle.answer(row)[0])
+        return Example(row=_told(row), answer=bundle.answer(row)[0])
     tables = json.loads(read_file(bundle.path, "golden/tables.json"))
     nested = nest(row, tables, bundle.catalog, most=SHOWN)
     alone, met = unnest(nested, bundle.catalog)
     met = {name: met.get(name, []) for name in bundle.tables}
-    return Example(row=nested, answer=bundle.given(met).answer(alone)[0])
+    return Example(row=_told(nested), answer=bundle.given(met).answer(alone)[0])
+
+
+def _told(row: Mapping[str, object]) -> dict[str, object]:
+    """A golden row as people have it: columns by their own names, in the rows of other tables too."""
+    return {
+        outside(name): [_told(child) for child in cell] if isinstance(cell, list) else cell
+        for name, cell in row.items()
+    }
 
 
 def known_columns(bundle: Bundle) -> set[str]:
@@ -193,7 +202,7 @@ def _nested_schema(readers: Mapping[str, Reader], catalog: Catalog, table: str) 
         if name not in readers:
             continue
         columns = _wires_of(readers[name])
-        filled = {there for way in ways for _, there in way}
+        filled = {outside(there) for way in ways for _, there in way}
         row = {
             "type": "object",
             "required": [column for column in columns if column not in filled],
@@ -222,7 +231,7 @@ def _wires(bundle: Bundle) -> dict[str, Wire]:
     """The wire of each raw column of main."""
     found = _wires_of(bundle.manifest.reader)
     if bundle.catalog is not None:
-        found = dict(bundle.catalog.table("main").columns) | found
+        found = {outside(name): wire for name, wire in bundle.catalog.table("main").columns.items()} | found
     read = {*bundle.needed, *bundle.optional}
     return {name: found.get(name, "text") for name in dict.fromkeys([*bundle.needed, *found]) if name in read}
 
@@ -232,7 +241,7 @@ def _wires_of(reader: Reader) -> dict[str, Wire]:
     return {
         name: "text" if "parts" in entry else entry["wire"]
         for entry in reader["columns"]
-        for name in entry.get("parts", (entry["name"],))
+        for name in map(outside, entry.get("parts", (entry["name"],)))
     }
 
 

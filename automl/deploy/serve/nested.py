@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from automl.deploy.serve.refusal import Refusal
 from automl.features.relational.definition import MAIN, Catalog
+from automl.names import inside as called
 
 Row = dict[str, object]
 Pair = tuple[str, str]
@@ -24,7 +25,7 @@ def unnest(row: Mapping[str, object], catalog: Catalog, where: str = "row") -> t
     place of the row itself.
     """
     tables: dict[str, list[Row]] = {}
-    return _unnest(dict(row), MAIN, catalog, tables, where), tables
+    return _unnest(_called_inside(row), MAIN, catalog, tables, where), tables
 
 
 def below(tables: Iterable[str], catalog: Catalog) -> set[str]:
@@ -65,11 +66,14 @@ def _unnest(row: Row, table: str, catalog: Catalog, tables: dict[str, list[Row]]
             where = f"{path}.{name}[{place}]"
             if not isinstance(child, dict):
                 raise Refusal(422, "a row of another table is an object of columns and values", where=where)
-            whole = child | {
-                there: row[here] for on in ways for here, there in on if here in row and there not in child
-            }
+            own = _called_inside(child)
+            whole = own | {there: row[here] for on in ways for here, there in on if here in row and there not in own}
             found.append(whole if name == MAIN else _unnest(whole, name, catalog, tables, where))
     return row
+
+
+def _called_inside(row: Mapping[str, object]) -> Row:
+    return {called(name): cell for name, cell in row.items()}
 
 
 def _meet(row: Row, child: Row, on: Sequence[Pair]) -> bool:

@@ -56,7 +56,8 @@ def relate(
     catalog = catalog_of(joined, spec, data)
     rows = _TrainAndTest.of(joined, data)
     loaded()
-    proposed = _proposed(catalog, joined, rows, spec.budget.seed)
+    taken = [column.name for column in data.schema.columns]
+    proposed = _proposed(catalog, joined, rows, taken, spec.budget.seed)
     chosen, seen = _chosen(proposed, rows, data, spec, deadline)
     train = run(chosen, rows.train, rows.past_train)
     test = run(chosen, rows.test, rows.past_test)
@@ -139,13 +140,15 @@ def _eager(frame: Frame) -> pl.DataFrame:
     return frame if isinstance(frame, pl.DataFrame) else frame.collect()
 
 
-def _proposed(catalog: Catalog, joined: JoinedTables, rows: _TrainAndTest, seed: int) -> Definitions:
+def _proposed(
+    catalog: Catalog, joined: JoinedTables, rows: _TrainAndTest, taken: Collection[str], seed: int
+) -> Definitions:
     from automl.features.relational.propose.featuretools import propose  # featuretools takes seconds
 
     samples = {name: _by_key(frame, joined, name) for name, frame in joined.frames.items()}
     samples[MAIN] = _eager(rows.past_train[MAIN]) if MAIN in rows.past_train else rows.train
     samples[MAIN] = samples[MAIN].sample(min(SAMPLE, samples[MAIN].height), seed=seed)
-    return propose(catalog, samples, limit=MOST, seed=seed)
+    return propose(catalog, samples, limit=MOST, seed=seed, taken=taken)
 
 
 def _by_key(frame: Frame, joined: JoinedTables, name: str, most: int = CHILD_ROWS) -> pl.DataFrame:

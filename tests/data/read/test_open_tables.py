@@ -37,3 +37,17 @@ def test_large_parquet_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.Mon
     assert table.frame.collect().equals(pl.concat([FRAME, FRAME]))
     assert [Path(path).name for path in table.digests] == ["a.parquet", "b.parquet"]
     assert table.dialect is None
+
+
+def test_folders_of_large_parquet_are_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rows and columns as where they are held in memory, but for numbers, which stay the text they are."""
+    for year in ("2020", "2021"):
+        (tmp_path / f"year={year}").mkdir()
+        FRAME.write_parquet(tmp_path / f"year={year}" / "part.parquet")
+    held = open_table(tmp_path).frame
+    monkeypatch.setattr(open_tables, "LARGE", 1)
+    on_disk = open_table(tmp_path).frame
+    assert isinstance(on_disk, pl.LazyFrame)
+    assert isinstance(held, pl.DataFrame)
+    assert held["year"].to_list() == [2020] * 3 + [2021] * 3
+    assert on_disk.collect().equals(held.cast({"year": pl.String}))

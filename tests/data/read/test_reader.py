@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl import names
 from automl.data.read import reader
 from automl.data.read.reader import read_row, read_value
 
@@ -79,12 +80,30 @@ def test_row() -> None:
         read_row(entry, {"a": 1})
 
 
+def test_a_row_has_its_own_names() -> None:
+    """A column that is called otherwise inside is found in a row by its own name, and by ours."""
+    entry = {"name": "column *", "wire": "number", "missing": [], "parser": None}
+    assert (
+        read_row({"columns": [entry]}, {"*": "2"}) == read_row({"columns": [entry]}, {"column *": 2}) == {"column *": 2}
+    )
+    absent = read_row({"columns": [{**entry, "optional": True}]}, {"column": 1})
+    assert math.isnan(float(absent["column *"]))
+    parts = {"name": "a day", "wire": "date", "missing": [], "parts": ["column *", "m"]}
+    parts |= {"parser": {"kind": "date", "format": "%Y %m", "zone": "UTC"}}
+    both = [read_row({"columns": [parts]}, {name: 2020, "m": 1}) for name in ("*", "column *")]
+    assert both[0] == both[1]
+    with pytest.raises(KeyError, match=r"the row has no column '\*'"):
+        read_row({"columns": [entry]}, {"column": 1})
+
+
 def test_stands_alone() -> None:
     """The reader and its parts import the standard library and each other, so that `score.py` can hold their text."""
     parts = ("column_reader", "scalars", "parsers", "dates", "reader")
-    for part in parts:
-        tree = ast.parse(Path(reader.__file__).with_stem(part).read_text())
-        names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-        names += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        others = {name for name in names if name.split(".")[0] not in sys.stdlib_module_names}
-        assert others <= {f"automl.data.read.{earlier}" for earlier in parts[: parts.index(part)]}
+    for part in ("names", *parts):
+        path = Path(names.__file__) if part == "names" else Path(reader.__file__).with_stem(part)
+        tree = ast.parse(path.read_text())
+        used = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        used += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        others = {name for name in used if name.split(".")[0] not in sys.stdlib_module_names}
+        earlier = parts[: parts.index(part)] if part in parts else ()
+        assert others <= {"automl.names", *(f"automl.data.read.{name}" for name in earlier)}

@@ -47,6 +47,15 @@ def in_python(column: dict[str, Any], row: dict[str, Any]) -> list[Any]:
     return [None if isinstance(value, float) and math.isnan(value) else value for value in values]
 
 
+def test_a_row_has_its_own_names() -> None:
+    """A column that is called otherwise inside is found in a row by its own name, and by ours; else it is named."""
+    entry = {"name": "column ^a$", "wire": "number", "missing": [], "parser": None}
+    rows = ({"^a$": "2"}, {"column ^a$": 2}, {"a": 1})
+    told = "error: the row has no column '^a$'"
+    assert in_javascript([({"columns": [entry]}, row) for row in rows]) == [[2.0], [2.0], told]
+    assert in_javascript([({"columns": [{**entry, "optional": True}]}, {})]) == [[None]]
+
+
 def test_golden() -> None:
     """Each text of the golden table reads in JavaScript as it says there, to the last bit."""
     cases = [(entry["column"], value, expected) for entry in GOLDEN for value, expected in entry["cases"]]

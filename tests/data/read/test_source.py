@@ -38,8 +38,8 @@ def test_formats(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     {".parquet": FRAME.write_parquet, ".ndjson": FRAME.write_ndjson}.get(path.suffix, FRAME.write_ipc)(path)
     assert load(path).frame.equals(FRAME)
-    assert [part.height for part in batches(path, 2)] == [2, 1]
-    assert pl.concat(batches(path, 2)).equals(FRAME)
+    assert [(file, part.height) for file, part in batches(path, 2)] == [(path, 2), (path, 1)]
+    assert pl.concat(part for _, part in batches(path, 2)).equals(FRAME)
 
 
 def test_arrow_stream(tmp_path: Path) -> None:
@@ -58,8 +58,65 @@ def test_many_files(tmp_path: Path) -> None:
     assert source.frame.equals(both)
     assert len(source.digests) == 2
     FRAME.drop("c").write_parquet(tmp_path / "c.parquet")
-    with pytest.raises(DataError, match=r"c.parquet.*differ"):
+    with pytest.raises(DataError, match=r"c.parquet: the file lacks the column 'c', which .*a.parquet has"):
         load(tmp_path)
+
+
+def test_the_file_that_is_unlike_the_others_is_named(tmp_path: Path) -> None:
+    """Be it the first, and be it the one that has more."""
+    for name in "abc":
+        FRAME.write_parquet(tmp_path / f"{name}.parquet")
+    FRAME.drop("c").write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a.parquet: the file lacks the column 'c', which .*b.parquet has") as told:
+        load(tmp_path)
+    assert "2 of 3 have it" in str(told.value)
+    FRAME.with_columns(d=1).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a.parquet: the file has a column 'd', which .*b.parquet lacks"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson", "arrow"])
+def test_empty_parts_are_skipped(tmp_path: Path, ending: str) -> None:
+    """A part without a byte, and one without a row, whose columns have no types, change nothing."""
+    whole = tmp_path / f"b.{ending}"
+    _write(FRAME, whole)
+    want = load(whole).frame
+    (tmp_path / f"a.{ending}").write_bytes(b"")
+    if ending != "ndjson":
+        empty = FRAME.head(0).cast(pl.String)
+        for name in "0z":
+            _write(empty, tmp_path / f"{name}.{ending}")
+    assert load(tmp_path).frame.equals(want)
+    assert load(str(tmp_path / f"*.{ending}")).frame.equals(want)
+    assert sum(part.height for _, part in batches(tmp_path, 2)) == FRAME.height
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_folders_are_columns(tmp_path: Path, ending: str) -> None:
+    """What Hive and Spark write as `key=value` is a column of all rows below, a whole number where all are."""
+    for place, folders in enumerate(("year=2020/in a=x%2Fy", "year=2021/in a=__HIVE_DEFAULT_PARTITION__")):
+        (tmp_path / folders).mkdir(parents=True)
+        path = tmp_path / folders / f"part.{ending}"
+        FRAME[place:].write_csv(path) if ending == "csv" else FRAME[place:].write_parquet(path)
+    (tmp_path / "_temporary").mkdir()
+    (tmp_path / "_temporary" / f"part.{ending}").write_bytes(b"of a job that was killed")
+    want = {"year": [2020] * 3 + [2021] * 2, "in a": ["x/y"] * 3 + [None] * 2}
+    for where in (tmp_path, str(tmp_path / "year=*")):
+        frame = load(where).frame
+        assert frame.columns == [*FRAME.columns, "year", "in a"]
+        assert frame.select("year", "in a").to_dict(as_series=False) == want
+        parts = pl.concat((part for _, part in batches(where, 2)), how="vertical_relaxed")
+        assert parts["year"].cast(pl.Int64).to_list() == want["year"]
+        assert parts["in a"].to_list() == want["in a"]
+    assert load(tmp_path / "year=2020" / "in a=x%2Fy").frame.columns == FRAME.columns
+
+
+def test_what_the_file_says_stands(tmp_path: Path) -> None:
+    """A column that is in the file too is the file's."""
+    (tmp_path / "a=9").mkdir()
+    FRAME.write_parquet(tmp_path / "a=9" / "part.parquet")
+    assert load(tmp_path).frame.equals(FRAME)
+    assert [part["a"].to_list() for _, part in batches(tmp_path, 10)] == [FRAME["a"].to_list()]
 
 
 def test_digest(tmp_path: Path) -> None:
@@ -171,3 +228,17 @@ def test_many_files_are_sampled_alike(tmp_path: Path) -> None:
         pl.DataFrame({"file": [name] * height, "x": range(height)}).write_parquet(tmp_path / f"{name}.parquet")
     counts = dict(load(tmp_path, cells=2_000).frame["file"].value_counts().iter_rows())
     assert counts == {"a": pytest.approx(800, rel=0.02), "b": pytest.approx(200, rel=0.02)}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson", "arrow"])
+def test_signs_in_the_name_of_a_file(tmp_path: Path, ending: str) -> None:
+    """A file whose name could be a pattern of other files is itself."""
+    _write(FRAME[:2], tmp_path / f"rows[1].{ending}")
+    _write(FRAME, tmp_path / f"rows1.{ending}")
+    path = tmp_path / f"rows[1].{ending}"
+    assert load(path).frame.height == sum(part.height for _, part in batches(path, 10)) == 2
+
+
+def _write(frame: pl.DataFrame, path: Path) -> None:
+    write = {"csv": frame.write_csv, "parquet": frame.write_parquet, "ndjson": frame.write_ndjson}
+    (write | {"arrow": frame.write_ipc})[path.suffix[1:]](path)

@@ -32,6 +32,18 @@ def test_several_rows_of_a_key_are_a_history_and_one_is_a_lookup() -> None:
     assert "a lookup for main: one row for each who" in said.text
 
 
+def test_keys_may_be_called_as_what_is_counted() -> None:
+    """Two columns that are called `rows` and `0` join as any others."""
+    child, main = (
+        pl.DataFrame({"rows": ["a", "a"], "0": [1.0, 1.0]}),
+        pl.DataFrame({"0": ["a", "b"], "rows": [1.0, 1.0]}),
+    )
+    frames = {"main": main, "visits": child}
+    join, told = inspect_keys("visits", Table(on={"rows": "0", "0": "rows"}), frames, frames)
+    assert join.many
+    assert told[0].evidence == {"rows": 2, "keys": 1, "most": 2, "no_key": 0, "orphans": 0, "childless": 1}
+
+
 def test_rows_that_meet_nobody_are_counted() -> None:
     """D19: without a key, of no row of main, rows of main without any, rows that stand twice."""
     _, told = met(pl.DataFrame({"who": ["a", "a", "z", ""]}))

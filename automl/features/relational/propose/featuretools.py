@@ -1,13 +1,13 @@
 """Proposes relational features with Featuretools: the only home of featuretools and pandas.
 
-Featuretools sees the shape of the tables only (types, keys, frequent values, no rows) and answers with
-definitions; those that our engine computes are kept, with windows and comparisons that it does not know.
+Featuretools sees the shape of the tables only (types, keys, frequent values, no rows) and answers with definitions;
+those that our engine computes are kept, with windows and comparisons that it does not know.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -35,6 +35,7 @@ from automl.features.relational.propose.candidates import compared, ranked, sinc
 from automl.features.relational.propose.select import select
 from automl.features.relational.propose.table_graph import TableGraph, TableLink, TableNode, table_graph
 from automl.features.relational.propose.wording import wording
+from automl.names import free_name, inside
 
 DEPTH = 3  # operations on top of each other, hidden tables with them
 MOST = 20_000  # definitions
@@ -59,8 +60,10 @@ def preload() -> None:
         del featuretools
 
 
-def propose(catalog: Catalog, samples: Mapping[str, pl.DataFrame], *, limit: int, seed: int) -> Definitions:
-    """At most `limit` features of main over the tables of `catalog`, the simplest first.
+def propose(
+    catalog: Catalog, samples: Mapping[str, pl.DataFrame], *, limit: int, seed: int, taken: Iterable[str] = ()
+) -> Definitions:
+    """At most `limit` features of main over the tables of `catalog`, the simplest first, none called as one `taken`.
 
     `samples` holds rows of each table in wire types, main with it: enough to see which keys are unique and
     which values are frequent. Features that are constant or copies on (some of) these rows are left out.
@@ -74,12 +77,16 @@ def propose(catalog: Catalog, samples: Mapping[str, pl.DataFrame], *, limit: int
     exprs = [*_asked(graph), *since(graph)]
     exprs += [*compared(exprs, graph)]
     exprs += [*windowed(exprs, graph)]
-    features = tuple(_feature(expr, catalog) for expr in ranked(exprs))
+    features = tuple(_named(ranked(exprs), catalog, set(taken)))
     return select(Definitions(catalog=catalog, features=features), samples, limit=limit, seed=seed)
 
 
-def _feature(expr: Expr, catalog: Catalog) -> RelationalFeature:
-    return RelationalFeature(name=wording(expr), expr=expr, wire=wire_of(expr, catalog))
+def _named(exprs: Iterable[Expr], catalog: Catalog, taken: set[str]) -> Iterator[RelationalFeature]:
+    """Columns may be called such that two features have one wording."""
+    for expr in exprs:
+        name = free_name(inside(wording(expr)), taken)
+        taken.add(name)
+        yield RelationalFeature(name=name, expr=expr, wire=wire_of(expr, catalog))
 
 
 def _asked(graph: TableGraph) -> Iterator[Expr]:

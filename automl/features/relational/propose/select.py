@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from automl.data.read.frames import counted
 from automl.features.relational.compute.run import run
 from automl.features.relational.definition import MAIN, Definitions, RelationalFeature
 
@@ -36,7 +37,7 @@ def select(definitions: Definitions, samples: Mapping[str, pl.DataFrame], *, lim
 
 
 def _constant(column: pl.Series) -> bool:
-    most = column.value_counts(name="n")["n"].max()
+    most = counted(column)["count"].max()
     return isinstance(most, int) and most >= SAME * len(column)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from automl.data.read.frames import counted
 from automl.features.relational.definition import MAIN, Catalog, Relation, TableSchema
 
 Kind = Literal["number", "flag", "date", "category", "key"]
@@ -137,8 +138,6 @@ def _numbers_rows(column: pl.Series) -> bool:
 
 
 def _frequent(column: pl.Series) -> tuple[str, ...]:
-    counted = (
-        column.filter(column != "").value_counts(name="count").sort(["count", column.name], descending=[True, False])
-    )
-    often = counted.filter(pl.col("count") >= FREQUENT * len(column))[column.name]
-    return tuple(often.head(CONDITIONS)) if counted.height > 1 else ()
+    levels = counted(column.filter(column != "")).sort(["count", "value"], descending=[True, False])
+    often = levels.filter(pl.col("count") >= FREQUENT * len(column))["value"]
+    return tuple(often.head(CONDITIONS)) if levels.height > 1 else ()

@@ -137,6 +137,17 @@ def test_the_simple_comes_first_and_the_limit_holds(
     assert not any(isinstance(f.expr, Aggregation) and isinstance(f.expr.of, Aggregation) for f in few.features)
 
 
+def test_no_two_features_have_one_name(catalog: Catalog, samples: dict[str, pl.DataFrame]) -> None:
+    """A name that a column of main has, as people may call it, gets a number."""
+    first = propose(catalog, samples, limit=6, seed=0)
+    taken = [feature.name for feature in first.features[::2]]
+    again = propose(catalog, samples, limit=6, seed=0, taken=taken)
+    names = [feature.name for feature in again.features]
+    assert names[::2] == [f"{name} 2" for name in taken]
+    assert names[1::2] == [feature.name for feature in first.features[1::2]]
+    assert [feature.expr for feature in again.features] == [feature.expr for feature in first.features]
+
+
 def test_no_label_is_history_without_a_horizon(catalog: Catalog, samples: dict[str, pl.DataFrame]) -> None:
     """Without `horizon` past rows give their numbers, never their labels."""
     found = propose(replace(catalog, horizon=None), samples, limit=300, seed=1)

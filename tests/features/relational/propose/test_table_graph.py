@@ -48,6 +48,14 @@ def test_the_rows_say_which_side_is_a_lookup() -> None:
     )
 
 
+def test_values_of_a_column_that_is_called_count_are_conditions() -> None:
+    """Values are counted, whatever the column is called."""
+    log = SAMPLES["log"].rename({"kind": "count", "code": "value"})
+    table = TableSchema(name="log", columns={"k": "category", "count": "category", "value": "category"})
+    catalog = Catalog(tables=(*CATALOG.tables[:2], table), relations=CATALOG.relations)
+    assert table_graph(catalog, {**SAMPLES, "log": log}).frequent == {("log", "count"): ("a", "b")}
+
+
 def test_ids_are_not_aggregated_and_only_frequent_values_are_conditions() -> None:
     """Numbers and codes that name rows are left out; a value in 5 % of the rows may be a condition."""
     graph = table_graph(CATALOG, SAMPLES)

@@ -1,0 +1,91 @@
+"""The files behind a path, a glob or a folder, and what the folders they lie in say of their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from automl.errors import DataError
+from automl.names import inside
+
+FORMATS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+    ".feather": "arrow",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "excel",
+}
+ADDRESS = re.compile(r"(?:^|/)([A-Za-z][A-Za-z0-9+.-]+):/")  # a path has one slash of the two; C:/ is a drive
+NULL = "__HIVE_DEFAULT_PARTITION__"  # how Hive and Spark write that a key has no value
+NAMED = 5  # folders that an error names
+
+
+def files(where: str | Path) -> tuple[Path, ...]:
+    """The files behind a path, a glob or a folder, in the order of their names; of several those that are not empty.
+
+    The folders `key=value` of a folder are looked into, other ones are not. Raises DataError where there is no file,
+    and for what is an address.
+    """
+    path = Path(where)
+    if path.is_dir():
+        paths = list(_within(path))
+    elif any(sign in path.name for sign in "*?[") and not path.exists():
+        met = sorted(path.parent.glob(path.name))
+        paths = [file for one in met for file in (_within(one) if one.is_dir() else (one,))]
+    else:
+        paths = [path]
+    if not paths or not paths[0].exists():
+        raise _nothing(path)
+    return tuple([file for file in paths if file.stat().st_size] or paths)
+
+
+def said_by_folders(file: Path, where: str | Path) -> dict[str, str | None]:
+    """What the folders between `where` and a file of it say of all its rows: `{"year": "2020"}` of `year=2020`."""
+    path = Path(where)
+    between = file.relative_to(path if path.is_dir() else path.parent).parts[:-1]
+    pairs = (folder.partition("=") for folder in between)
+    return {inside(unquote(key)): None if value == NULL else unquote(value) for key, _, value in pairs}
+
+
+def kind(path: Path) -> str:
+    """The format of a file by the end of its name."""
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise DataError(
+            f"files ending in {path.suffix or 'nothing'} are not known",
+            where=str(path),
+            hint=f"use {', '.join(FORMATS)}",
+        ) from None
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and "=" in path.name and not path.name.startswith((".", "_")):
+            yield from _within(path)
+        elif path.suffix.lower() in FORMATS and path.is_file() and not path.name.startswith("."):
+            yield path
+
+
+def _nothing(path: Path) -> DataError:
+    """Why there is no file, as far as it can be seen; of an address its kind alone, for it may hold a password."""
+    if (address := ADDRESS.search(str(path))) and not path.exists():
+        hint = 'download it, and name the file; rows of a database come by { query = "...", url = "env:NAME" }'
+        return DataError("this is an address, and rows are read from files", where=f"{address[1]}://...", hint=hint)
+    folders = sorted(one.name for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
+    if not folders:
+        hint = "check the path; a spec's are relative to it"
+        return DataError("there is no such file", where=str(path), hint=hint)
+    listed = ", ".join(map(repr, folders[:NAMED])) + (", ..." if len(folders) > NAMED else "")
+    hint = "name one of them; those called key=value are looked into, and are columns"
+    return DataError(f"the folder has no file that is read, but folders: {listed}", where=str(path), hint=hint)

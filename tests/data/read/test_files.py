@@ -1,0 +1,90 @@
+"""What stands behind a path, and why there is nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from automl.data.read.files import files, kind, said_by_folders
+from automl.errors import DataError
+
+
+def _touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("a\n1\n")
+
+
+def test_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    """Of a folder those that are read, of its folders those that are columns; hidden and unfinished ones are not."""
+    _touch(tmp_path, "b.csv", "a.csv", ".c.csv", "note.md", "x=1/d.csv", "x=1/y=2/e.csv", "other/f.csv", "_x=3/g.csv")
+    found = [path.relative_to(tmp_path).as_posix() for path in files(tmp_path)]
+    assert found == ["a.csv", "b.csv", "x=1/d.csv", "x=1/y=2/e.csv"]
+    assert files(tmp_path / "x=*") == files(tmp_path / "x=1")
+    assert files(tmp_path / "?.csv") == (tmp_path / "a.csv", tmp_path / "b.csv")
+    assert files(tmp_path / "a.csv") == (tmp_path / "a.csv",)
+
+
+def test_files_without_a_byte(tmp_path: Path) -> None:
+    """They are left out beside others; where there are no others they are there, and told of by who reads them."""
+    _touch(tmp_path, "b.csv")
+    (tmp_path / "a.csv").touch()
+    assert files(tmp_path) == files(tmp_path / "*.csv") == (tmp_path / "b.csv",)
+    (tmp_path / "b.csv").write_bytes(b"")
+    assert files(tmp_path) == (tmp_path / "a.csv", tmp_path / "b.csv")
+
+
+def test_what_folders_say(tmp_path: Path) -> None:
+    """Only those below what was named; a name that polars takes for a pattern is called as we call it."""
+    _touch(tmp_path, "a=1/*=2%203/x.csv")
+    file = tmp_path / "a=1" / "*=2%203" / "x.csv"
+    assert said_by_folders(file, tmp_path) == {"a": "1", "column *": "2 3"}
+    assert said_by_folders(file, tmp_path / "a=*") == {"a": "1", "column *": "2 3"}
+    assert said_by_folders(file, tmp_path / "a=1") == {"column *": "2 3"}
+    assert said_by_folders(file, file) == {}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "https://host/rows.csv",
+        "s3://bucket/rows.parquet",
+        "gs://a/*.parquet",
+        "abfss://u:hunter2@host/x",
+        "hdfs:///x.csv",
+    ],
+)
+def test_an_address_is_no_file(where: str, tmp_path: Path) -> None:
+    """Told as what it is, with what to do, and without what may be secret; as text, and as a path made of it."""
+    for given in (where, Path(where), tmp_path / where):
+        with pytest.raises(DataError, match="this is an address, and rows are read from files") as told:
+            files(given)
+        assert "download it" in str(told.value)
+        assert f"{where.partition(':')[0]}://" in str(told.value)
+        assert "host" not in str(told.value)
+        assert told.value.exit_code == 3
+
+
+def test_a_folder_that_is_called_as_an_address(tmp_path: Path) -> None:
+    """What is there is read, whatever it is called."""
+    _touch(tmp_path, "s3:/x.csv")
+    assert files(tmp_path / "s3:" / "x.csv") == (tmp_path / "s3:" / "x.csv",)
+
+
+def test_folders_without_a_file_that_is_read(tmp_path: Path) -> None:
+    """The folders in it are named, for the rows may be there."""
+    _touch(tmp_path, "march/x.csv", "april/x.csv")
+    with pytest.raises(DataError, match="has no file that is read, but folders: 'april', 'march'"):
+        files(tmp_path)
+    with pytest.raises(DataError, match="there is no such file"):
+        files(tmp_path / "may")
+
+
+def test_formats_by_name() -> None:
+    """By the end of the name, in capitals too; another one is told with those that are known."""
+    assert [kind(Path(name)) for name in ("a.CSV", "a.pq", "a.jsonl", "a.feather", "a.xls")] == [
+        "csv", "parquet", "ndjson", "arrow", "excel",
+    ]  # fmt: skip
+    with pytest.raises(DataError, match=r"files ending in \.doc are not known"):
+        kind(Path("a.doc"))
