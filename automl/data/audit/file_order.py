@@ -193,7 +193,7 @@ def _predicted(basis: Basis, y: Floats, fit: Ints, judge: Ints) -> Floats:
 def _ranks(series: pl.Series) -> Floats:
     """The ranks of numbers from -1/2 to 1/2, of what is missing 0."""
     rank = series.fill_nan(None).rank("average")
-    return ((rank / (rank.max() or 1.0) - 0.5).fill_null(0.0)).to_numpy()  # type: ignore[operator]  # of floats
+    return np.asarray((rank / max(1, len(series)) - 0.5).fill_null(0.0).to_numpy(), dtype=np.float64)
 
 
 def _columns(raw: pl.DataFrame, *, counted: bool = False) -> pl.DataFrame:
@@ -211,7 +211,7 @@ def _plain(series: pl.Series) -> pl.Series:
         return series.to_physical().cast(pl.Float64).fill_null(np.nan)
     if series.dtype == pl.String:
         number = series.cast(pl.Float64, strict=False)
-        many = number.is_not_null().sum() >= NUMBERS * max(1, series.is_not_null().sum())
+        many = number.null_count() - series.null_count() <= (1.0 - NUMBERS) * len(series)
         return number.fill_null(np.nan) if many else series.fill_null("")
     return series.cast(pl.String, strict=False).fill_null("") if not series.dtype.is_nested() else _empty(series)
 
