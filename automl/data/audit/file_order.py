@@ -62,7 +62,7 @@ def file_order(raw: pl.DataFrame, y: Floats, task: Task, *, unread: Collection[s
     if y.size < LEAST or _by_class(y, task):
         return None
     parts = _stretches(y.size)
-    answers = _answers(y, task)
+    answers = answers_of(y, task)
     targets, sure, drift = _agreement(answers, parts)
     if not sure or _by_column(raw, parts, unread):
         return None
@@ -135,10 +135,10 @@ def _by_class(y: Floats, task: Task) -> bool:
     return bool(runs < CLUMPED * (1.0 + y.size * (1.0 - float(share @ share))))
 
 
-def _answers(y: Floats, task: Task) -> Floats:
+def answers_of(y: Floats, task: Task) -> Floats:
     """What is to agree [n, answers]: ranks of numbers, one flag for each of the classes that are most frequent."""
     if task.kind == "regression":
-        return (pl.Series(y).rank("average").to_numpy() / y.size)[:, None]
+        return np.asarray(pl.Series(y).rank("average").to_numpy() / y.size, dtype=np.float64)[:, None]
     classes, count = np.unique(y, return_counts=True)
     most = classes[np.argsort(-count, kind="stable")][:MOST_CLASSES]
     return (y[:, None] == most[1 if classes.size == 2 else 0 :]).astype(np.float64)  # noqa: PLR2004  # one flag says both
