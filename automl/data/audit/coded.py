@@ -92,7 +92,7 @@ def _explained(values: Floats, answers: Floats) -> _Explained | None:
 def _sums(code: Ints, answers: Floats, size: int) -> tuple[Floats, Floats]:
     """The sums of the answers [levels, answers] and the rows [levels] of each level."""
     total = np.stack([np.bincount(code, weights=column, minlength=size) for column in answers.T], axis=1)
-    return total, np.bincount(code, minlength=size).astype(np.float64)
+    return np.asarray(total, dtype=np.float64), np.bincount(code, minlength=size).astype(np.float64)
 
 
 def _pieces(total: Floats, count: Floats) -> Floats:

@@ -141,7 +141,8 @@ def answers_of(y: Floats, task: Task) -> Floats:
         return np.asarray(pl.Series(y).rank("average").to_numpy() / y.size, dtype=np.float64)[:, None]
     classes, count = np.unique(y, return_counts=True)
     most = classes[np.argsort(-count, kind="stable")][:MOST_CLASSES]
-    return (y[:, None] == most[1 if classes.size == 2 else 0 :]).astype(np.float64)  # noqa: PLR2004  # one flag says both
+    flags = y[:, None] == most[1 if classes.size == 2 else 0 :]  # noqa: PLR2004  # one flag says both
+    return np.asarray(flags, dtype=np.float64)
 
 
 def _agreement(answers: Floats, parts: list[Ints]) -> tuple[float, bool, float]:
