@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.audit.duplicates import duplicate_groups
+from automl.data.audit.file_order import file_order, order_finding, told_from
 from automl.data.audit.later_test import later_test, rows_in_order
 from automl.data.infer.row_time import row_times
 from automl.data.labels import encode, fit_labels
@@ -21,6 +22,7 @@ from automl.data.split import split_test
 from automl.errors import DataError
 from automl.spec import Spec
 from automl.spec.data import Data
+from automl.task import Task
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,6 +35,7 @@ class RawPart:
     raw: pl.DataFrame
     time: Floats | None
     group: Ints | None
+    order: Ints | None = None  # each row's place in the file, where that stands for the time
 
     def take(self, index: Ints) -> RawPart:
         """The rows at `index`, in that order."""
@@ -40,7 +43,8 @@ class RawPart:
             return self
         time = None if self.time is None else self.time[index]
         group = None if self.group is None else self.group[index]
-        return RawPart(raw=self.raw[index], time=time, group=group)
+        order = None if self.order is None else self.order[index]
+        return RawPart(raw=self.raw[index], time=time, group=group, order=order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +129,46 @@ def group_copies(
     return replace(parts, train=grouped[0], test=grouped[1]), (groups.finding,)
 
 
+def follow_file(
+    parts: Parts[LabelledPart], train: pl.DataFrame, test: pl.DataFrame, task: Task, spec: Spec
+) -> tuple[Parts[LabelledPart], tuple[Finding, ...]]:
+    """The order of the file in place of a time, where a test part that was given does not come from among its rows.
+
+    `train` and `test` as they are read. What the engine set aside was parted so before.
+    """
+    if not parts.given or parts.train.time is not None or parts.train.group is not None:
+        return parts, ()
+    among = spec.data.order is None and not told_from(train, test, seed=spec.budget.seed)
+    ordered, said = _in_order(parts.train, task, spec, among=among)
+    return replace(parts, train=ordered), said
+
+
+def _in_order(
+    part: LabelledPart, task: Task, spec: Spec, *, among: bool = False
+) -> tuple[LabelledPart, tuple[Finding, ...]]:
+    """The part with the places of its rows where their order stands for a time; only a note if test is from `among`."""
+    data = spec.data
+    if data.order == "none" or data.time or (data.order is None and data.group is not None):
+        return part, ()
+    placed = replace(part, order=np.arange(part.y.size))
+    if data.order == "file":
+        return placed, ()
+    unread = (*data.exclude, *data.outcomes, *data.key, *([data.weight] if data.weight else []))
+    agreement = file_order(part.raw.drop(spec.objective.target), part.y, task, unread=unread)
+    if agreement is None:
+        return part, ()
+    acts = data.follows_test and not among
+    return placed if acts else part, (order_finding(agreement, acts=acts),)
+
+
 def _set_aside(spec: Spec, rows: pl.DataFrame) -> tuple[Parts[RawPart], list[Finding]]:
     every = RawPart(raw=rows, time=row_times(rows, spec.data), group=_groups(spec.data, rows)[0])
     labels, _ = fit_labels(rows[spec.objective.target], spec)
     known, findings = _labelled(every, labels, "the data")
-    aligned = Rows(frame=known.raw, raw=known.raw, y=known.y, time=known.time, group=known.group)
+    known, said = _in_order(known, labels.task, spec)
+    aligned = Rows(frame=known.raw, raw=known.raw, y=known.y, time=known.time, group=known.group, order=known.order)
     train, test, split = split_test(aligned, labels.task, spec.data, spec.budget.seed)
-    return Parts(train=known.take(train), test=known.take(test), split=split, given=False), findings
+    return Parts(train=known.take(train), test=known.take(test), split=split, given=False), [*findings, *said]
 
 
 def _groups(data: Data, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:
@@ -154,7 +191,7 @@ def _labelled(part: RawPart, labels: Labels, name: str) -> tuple[LabelledPart, l
     y = encode(labels, target)
     kept = np.flatnonzero(np.isfinite(y))
     rows = part.take(kept)
-    labelled = LabelledPart(raw=rows.raw, time=rows.time, group=rows.group, y=y[kept])
+    labelled = LabelledPart(raw=rows.raw, time=rows.time, group=rows.group, order=rows.order, y=y[kept])
     lost = y.size - kept.size
     if lost == 0:
         return labelled, []

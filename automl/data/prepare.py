@@ -14,7 +14,7 @@ from automl.data.audit.duplicates import shared_rows
 from automl.data.cost_files import cost_column
 from automl.data.infer.column_types import guess
 from automl.data.labels import fit_labels
-from automl.data.parts import LabelledPart, dated, find_time, group_copies, label_rows, part_rows
+from automl.data.parts import LabelledPart, dated, find_time, follow_file, group_copies, label_rows, part_rows
 from automl.data.read.frames import read_column, read_frame
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import drop, infer_schema
@@ -43,6 +43,7 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     frames = read, read_frame(schema.reader(), parts.test.raw)
     compared = compare(schema, *frames, spec=spec, times=(parts.train.time, parts.test.time))
     parts, grouped = group_copies(parts, *frames, spec.data)
+    parts, ordered = follow_file(parts, *frames, labels.task, spec)
     beside = _beside(schema, spec)
     learned, judged = _rows(frames[0], parts.train, spec, beside), _rows(frames[1], parts.test, spec, beside)
     learned, judged, weighted = _at_base_rate(learned, judged, labels, spec.objective.base_rate)
@@ -52,7 +53,7 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
         labels=labels,
         train=learned,
         test=judged,
-        findings=(*seen, *audited, *compared, *shared_rows(*frames), *grouped, *weighted),
+        findings=(*seen, *audited, *compared, *shared_rows(*frames), *grouped, *ordered, *weighted),
         split=parts.split,
         digests=sources.digests,
         dialect=sources.train.dialect,
@@ -92,6 +93,7 @@ def _rows(frame: pl.DataFrame, part: LabelledPart, spec: Spec, beside: list[Colu
         weight=None if spec.data.weight is None else _weight(part.raw, spec.data.weight),
         time=part.time,
         group=part.group,
+        order=part.order,
         beside=read_frame({"columns": [column.reader for column in beside]}, part.raw) if beside else None,
     )
 

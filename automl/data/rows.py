@@ -95,7 +95,8 @@ class Rows:
     `frame` has the feature columns in wire types (Float64 with NaN, or String with ``""``) and nothing else.
     `beside` has the columns that costs or today's rule name and that are no features, in wire types, None without such.
     `raw` has all source columns as they came (for costs, keys, golden rows, today's rule).
-    `group` is a code for each group, `time` microseconds UTC as float64.
+    `group` is a code for each group, `time` microseconds UTC as float64. `order` is each row's place in the file, where
+    that stands for the time.
     """
 
     frame: pl.DataFrame
@@ -104,6 +105,7 @@ class Rows:
     weight: NDArray[np.float64] | None = None
     time: NDArray[np.float64] | None = None
     group: NDArray[np.int64] | None = None
+    order: NDArray[np.int64] | None = None
     beside: pl.DataFrame | None = None
 
     @property
@@ -129,6 +131,7 @@ class Rows:
             weight=pick(self.weight),  # type: ignore[arg-type]  # the dtype is kept
             time=pick(self.time),  # type: ignore[arg-type]  # the dtype is kept
             group=pick(self.group),  # type: ignore[arg-type]  # the dtype is kept
+            order=pick(self.order),  # type: ignore[arg-type]  # the dtype is kept
             beside=None if self.beside is None else self.beside[index],
         )
 

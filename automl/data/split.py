@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Literal
 
@@ -14,16 +15,19 @@ from automl.spec.data import Data
 from automl.task import Task
 
 Ints = NDArray[np.int64]
-FoldKind = Literal["time", "group", "random"]
+FoldKind = Literal["time", "block", "group", "random"]
 SMALL = 10_000  # rows below which a quarter is held back, else a fifth
+BLOCK_ROWS = 100  # below, rows are drawn: blocks would be too short to judge by
+GAP = 0.01  # share of rows on either side of a block of the file that are not fitted
 FIRST_WINDOW = 0.4  # share of rows, by time, that the first fold may fit on
 
 
 def split_test(rows: Rows, task: Task, data: Data, seed: int) -> tuple[Ints, Ints, str]:
     """Positions of train and of test, and the sentence that says how they were parted.
 
-    By time where there is a time (the last part, with a gap of `horizon` before it), by whole groups where there
-    is a group, else at random, by class. Raises DataError where the rows are too few (D15).
+    By time where there is a time (the last part, with a gap of `horizon` before it), by the order of the file where
+    that stands for it (the last part, with a gap of 1 % of the rows), by whole groups where there is a group, else at
+    random, by class. Raises DataError where the rows are too few (D15).
     """
     n = rows.y.shape[0]
     if n < 4:  # noqa: PLR2004  # two to learn from, one to judge by, one to spare
@@ -34,8 +38,10 @@ def split_test(rows: Rows, task: Task, data: Data, seed: int) -> tuple[Ints, Int
     spare = n - fold.fit.size - fold.valid.size
     parted = fold_kind(rows, by_time=by_time)
     if parted == "time":
-        gap = f"; {spare} rows in the gap before it are not used" if spare else ""
+        gap = f"; {_unused(spare)}" if spare else ""
         return fold.fit, fold.valid, f"Test is the last part by time, {share}{gap}."
+    if parted == "block":
+        return fold.fit, fold.valid, f"Test is the last part of the file, in its order, {share}; {_unused(spare)}."
     if parted == "group":
         return fold.fit, fold.valid, f"Test is a random part by whole groups, {share}."
     kind = "a random part" if task.kind == "regression" else "a random part with the same share of each class"
@@ -49,6 +55,7 @@ def folds(
 
     - by time: expanding windows; a fold fits on rows known `horizon` seconds before its first validation row,
       and the first 40 % of the rows are never validated; `unseen_groups` takes the groups validated out of the fit
+    - by block: stretches of the file, without 1 % of the rows on either side in the fit
     - by group: groups stay whole
     - else shuffled, and by class where there are classes: every fit part has each class of two or more rows
 
@@ -61,6 +68,8 @@ def folds(
     kind = fold_kind(rows, by_time=by_time)
     if kind == "time":
         return _by_time(rows, k, horizon or 0.0, unseen_groups=unseen_groups)
+    if kind == "block" and rows.order is not None:
+        return _by_block(rows.order, k)
     rng = np.random.default_rng(seed)
     if kind == "group" and rows.group is not None:
         part = _by_group(rows.group, k, rng)
@@ -73,9 +82,11 @@ def folds(
 
 
 def fold_kind(rows: Rows, *, by_time: bool) -> FoldKind:
-    """What parts the rows: time where it is asked for and passes, else groups where there are two, else chance."""
+    """What parts the rows: time where it is asked for and passes, the file's order, two groups or more, else chance."""
     if by_time and _span(rows) > 0:
         return "time"
+    if rows.order is not None and rows.y.shape[0] >= BLOCK_ROWS:
+        return "block"
     return "group" if rows.group is not None and np.unique(rows.group).size > 1 else "random"
 
 
@@ -107,6 +118,26 @@ def _by_time(rows: Rows, k: int, horizon: float, *, unseen_groups: bool) -> tupl
             hint="give rows of a longer time, a shorter data.horizon, or set data.unseen_groups = false",
         )
     return tuple(parts)
+
+
+def _by_block(order: Ints, k: int) -> tuple[Fold, ...]:
+    """Stretches of the rows by `order`, or the last one alone; rows next to a stretch fit nothing that predicts it."""
+    n = order.size
+    place = np.empty(n, dtype=np.int64)
+    place[np.argsort(order, kind="stable")] = np.arange(n)
+    cuts = [round(n * (1.0 - _held(n))), n] if k == 1 else np.linspace(0, n, k + 1).round().astype(np.int64).tolist()
+    gap = math.ceil(GAP * n)
+    return tuple(
+        Fold(
+            fit=np.flatnonzero((place < start - gap) | (place >= end + gap)),
+            valid=np.flatnonzero((place >= start) & (place < end)),
+        )
+        for start, end in itertools.pairwise(cuts)
+    )
+
+
+def _unused(spare: int) -> str:
+    return f"{spare} rows in the gap before it are not used"
 
 
 def _by_group(group: NDArray[np.int64], k: int, rng: np.random.Generator) -> Ints:

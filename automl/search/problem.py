@@ -59,7 +59,7 @@ class Problem:
     def of(
         cls, rows: Rows, schema: Schema, task: Task, *, metric: str, spec: Spec, seed: int, judged: int = 0
     ) -> Problem:
-        """Cut `rows` into the folds that the spec asks for: by time, by group, else at random."""
+        """Cut `rows` into the folds that the spec asks for: by time, by the file's order, by group, else at random."""
         outer = folds(
             rows,
             task,
@@ -109,8 +109,8 @@ class Problem:
         return sum(len(fold.valid) for fold in self.folds[:folds])
 
     def can_repeat(self, repeat: int) -> bool:
-        """Whether the rows can be parted anew: by time there is one way only, and few groups may give fewer folds."""
-        return self.rows.time is None and len(self._repeat(repeat)) == len(self.folds)
+        """Whether rows can be parted anew: by time or block there is one way only, few groups may give fewer folds."""
+        return self.fold_kind not in ("time", "block") and len(self._repeat(repeat)) == len(self.folds)
 
     def fold(self, number: int) -> Fold:
         """A fold of the first cross-validation (`folds`), then of the second, and so on."""
@@ -136,13 +136,13 @@ class Problem:
         return parts[::-1] if by_time else parts
 
     def inner(self, rows: Rows) -> tuple[Fold, ...]:
-        """Inner folds, never by time: the target of later rows may be used on earlier rows of the same fit.
+        """Inner folds, never by time or block: the target of later rows may be used on earlier rows of the same fit.
 
         Groups that come back later are not kept whole: what is known of a group itself is what will help.
         """
         comes_back = rows.time is not None and not self.unseen_groups
         return folds(
-            replace(rows, group=None) if comes_back else rows,
+            replace(rows, order=None, group=None if comes_back else rows.group),
             self.task,
             k=INNER,
             seed=self.seed + 1,

@@ -126,6 +126,8 @@ class Data(Section):
     """The column whose rows belong together, such as a customer. Without `time`, groups are never split."""
     key: Annotated[Names, AfterValidator(check_keys)] = ()
     """Columns that identify a row: never a feature, passed through to the output. None is called as an answer is."""
+    order: Literal["file", "none"] | None = None
+    """Whether rows stand in the order of a time that no column tells: `file` (splits are its blocks) or `none`."""
     weight: ColumnName | None = None
     """The column of row weights, for fitting and for every figure."""
     final: Literal["split", "all"] = "split"

@@ -25,9 +25,9 @@ def make_spec() -> Callable[..., Spec]:
 
 @pytest.fixture
 def make_rows() -> Callable[..., Rows]:
-    """Rows of a target alone, with a time and a group where wanted."""
+    """Rows of a target alone, with a time, a group and an order where wanted."""
 
-    def make(y: Any, time: Any = None, group: Any = None) -> Rows:
+    def make(y: Any, time: Any = None, group: Any = None, order: Any = None) -> Rows:
         target = np.asarray(y, dtype=np.float64)
         frame = pl.DataFrame({"x": np.arange(target.size, dtype=np.float64)})
         return Rows(
@@ -36,6 +36,7 @@ def make_rows() -> Callable[..., Rows]:
             y=target,
             time=None if time is None else np.asarray(time, dtype=np.float64),
             group=None if group is None else np.asarray(group, dtype=np.int64),
+            order=None if order is None else np.asarray(order, dtype=np.int64),
         )
 
     return make

@@ -9,7 +9,18 @@ import polars as pl
 import pytest
 
 from automl.data.labels import fit_labels
-from automl.data.parts import Parts, RawPart, dated, find_time, group_copies, label_rows, part_rows
+from automl.data.parts import (
+    LabelledPart,
+    Parts,
+    RawPart,
+    dated,
+    find_time,
+    follow_file,
+    group_copies,
+    label_rows,
+    part_rows,
+)
+from automl.data.rows import Finding
 from automl.data.schema import infer_schema
 from automl.data.sources import open_sources
 from automl.errors import DataError
@@ -141,3 +152,71 @@ def test_copies_that_were_kept_together_are_groups(make_spec: Callable[..., Spec
     assert said.check == "copies"
     drawn, _ = label_rows(parted(spec, train), labels)
     assert group_copies(drawn, train.select("x"), test.select("x"), spec.data) == (drawn, ())
+
+
+def in_time(n: int) -> pl.DataFrame:
+    """Rows whose target wanders along the file, which `drifts` shows and no column tells."""
+    draw = np.random.default_rng(2)
+    level = np.cumsum(draw.normal(size=n)) / np.sqrt(n) * 4.0
+    drifts = np.arange(n) / n * 4.0 + draw.normal(size=n)
+    return pl.DataFrame({"x": draw.normal(size=n), "drifts": drifts, "y": level + 0.3 * draw.normal(size=n)})
+
+
+def followed(
+    spec: Spec, train: pl.DataFrame, test: pl.DataFrame | None = None
+) -> tuple[Parts[LabelledPart], list[Finding]]:
+    parts, found = part_rows(spec, open_sources(spec, train, test))
+    labels, _ = fit_labels(parts.train.raw["y"], spec)
+    labelled, _ = label_rows(parts, labels)
+    frames = (part.raw.select("x", "drifts") for part in (labelled.train, labelled.test))
+    labelled, said = follow_file(labelled, *frames, labels.task, spec)
+    return labelled, [one for one in (*found, *said) if one.check == "order"]
+
+
+def test_rows_in_an_order_are_set_aside_as_a_block(make_spec: Callable[..., Spec]) -> None:
+    """Without a test part the last rows of the file are set aside, and the rest keeps its places for folds."""
+    parts, (said,) = followed(make_spec(), in_time(2_000))
+    assert said.action == "changed"
+    assert "last part of the file" in parts.split
+    assert parts.train.order is not None
+    np.testing.assert_array_equal(parts.train.order, np.arange(1_480))
+    assert parts.test.raw.height == 500
+
+
+@pytest.mark.parametrize(
+    ("data", "action"),
+    [
+        ({"order": "none"}, None),
+        ({"group": "x"}, None),
+        ({"time": "drifts"}, None),
+        ({"audit": {"action": "warn"}}, "noted"),
+        ({"order": "file"}, None),
+    ],
+)
+@pytest.mark.parametrize("given", [True, False])
+def test_the_spec_overrules_the_order(
+    make_spec: Callable[..., Spec], data: dict[str, object], action: str | None, *, given: bool
+) -> None:
+    """What the spec names stands: an order, none, a time, a group; an audit that may only warn only warns."""
+    rows = in_time(2_000)
+    parts, said = followed(make_spec(**data), *((rows[:1_500], rows[1_500:]) if given else (rows,)))
+    assert [one.action for one in said] == ([action] if action else [])
+    assert (parts.train.order is not None) == (data.get("order") == "file")
+
+
+def test_shuffled_rows_follow_a_named_order_alone(make_spec: Callable[..., Spec]) -> None:
+    """Rows in no order are drawn, unless the spec says that the file is in one."""
+    rows = in_time(2_000).sample(fraction=1.0, shuffle=True, seed=1)
+    assert followed(make_spec(), rows)[0].train.order is None
+    parts, said = followed(make_spec(order="file", group="x"), rows)
+    assert (parts.train.order is not None, said) == (True, [])
+
+
+def test_a_test_part_decides_about_the_order(make_spec: Callable[..., Spec]) -> None:
+    """Folds are blocks where the given test part follows train; where it comes from among train there is a note."""
+    rows = in_time(2_000)
+    parts, (said,) = followed(make_spec(), rows[:1_500], rows[1_500:])
+    assert (parts.train.order is not None, said.action) == (True, "changed")
+    drawn = np.sort(np.random.default_rng(0).permutation(2_000)[:500])
+    parts, (said,) = followed(make_spec(), rows[np.setdiff1d(np.arange(2_000), drawn)], rows[drawn])
+    assert (parts.train.order is None, said.action) == (True, "noted")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.rows import Fold, Rows
-from automl.data.split import folds, split_test
+from automl.data.split import fold_kind, folds, split_test
 from automl.errors import DataError
 from automl.spec.data import Data
 from automl.task import Task
@@ -170,3 +170,36 @@ def test_too_few(make_rows: Callable[..., Rows], n: int) -> None:
     """D15: fewer than 4 rows cannot give up a test part."""
     with pytest.raises(DataError, match=f"{n} rows"):
         split_test(make_rows(np.arange(n)), REGRESSION, Data(), 7)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_blocks_of_the_file(make_rows: Callable[..., Rows], k: int) -> None:
+    """Rows in the order of the file are judged in stretches; rows next to one fit nothing that judges it."""
+    order = np.random.default_rng(0).permutation(1_000)
+    found = split(make_rows(order % 2, group=order % 7, order=order), BINARY, k)
+    proper(found, 1_000)
+    assert len(found) == k
+    assert sum(fold.valid.size for fold in found) == (250 if k == 1 else 1_000)
+    for fold in found:
+        places = np.sort(order[fold.valid])
+        assert (np.diff(places) == 1).all()
+        assert np.abs(order[fold.fit][:, None] - places[[0, -1]]).min() == 11
+    assert order[found[-1].valid].max() == 999
+
+
+def test_an_order_parts_what_has_rows_enough_and_no_time(make_rows: Callable[..., Rows]) -> None:
+    """A time goes before the order of the file, and few rows are drawn."""
+    few, many = np.arange(99), np.arange(100)
+    assert fold_kind(make_rows(few % 2, order=few), by_time=False) == "random"
+    assert fold_kind(make_rows(many % 2, order=many), by_time=False) == "block"
+    assert fold_kind(make_rows(many % 2, time=many * DAY, order=many), by_time=True) == "time"
+
+
+def test_the_last_part_of_the_file_is_set_aside(make_rows: Callable[..., Rows]) -> None:
+    """The sentence says that test is a stretch of the file, and how many rows before it are not used."""
+    train, test, told = split_test(make_rows(np.arange(400) % 2, order=np.arange(400)), BINARY, Data(), 0)
+    assert (train.max(), test.min(), test.max()) == (295, 300, 399)
+    assert told == (
+        "Test is the last part of the file, in its order, 100 of 400 rows (25%); "
+        "4 rows in the gap before it are not used."
+    )

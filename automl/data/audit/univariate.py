@@ -34,7 +34,7 @@ def univariate_score(series: pl.Series, y: Floats, task: Task) -> float:
         usual = table.sum(axis=0).argmax()
         guess = np.where(table.sum(axis=1) > 0, table.argmax(axis=1), usual)
         return float((guess[code[judge]] == y[judge]).mean())
-    mean = _means(code[fit], y[fit], size)
+    mean = bin_means(code[fit], y[fit], size)
     if task.kind == "binary":
         return auc(mean[code[judge]], y[judge])
     return max(_explained(mean[code[judge]], y[judge]), _correlation(series, y))
@@ -79,7 +79,9 @@ def binned(series: pl.Series, bins: int = BINS) -> Ints:
     step[known + 1 :] = False  # NaN is not itself
     rank = np.cumsum(step)
     if rank.size and rank[-1] > bins:
-        rank = np.where(np.arange(rank.size) < known, np.arange(rank.size) * bins // max(1, known), bins)
+        place = np.arange(rank.size)
+        first = np.maximum.accumulate(np.where(step, place, 0))  # equal values share a bin, or it tells the rows' order
+        rank = np.where(place < known, first * bins // max(1, known), bins)
     code = np.empty(rank.size, dtype=np.int64)
     code[order] = rank
     return code
@@ -99,7 +101,7 @@ def _stacked(codes: list[Ints], y: Floats) -> Floats:
     first, second, last = slice(0, None, 3), slice(1, None, 3), JUDGED
     if not codes:
         return np.full(y[last].size, y[first].mean())
-    means = [_means(code[first], y[first], int(code.max()) + 1)[code] for code in codes]
+    means = [bin_means(code[first], y[first], int(code.max()) + 1)[code] for code in codes]
     if len(means) > MOST_COLUMNS:
         means = sorted(means, key=lambda column: -float(column[second].std()))[:MOST_COLUMNS]
     matrix = np.column_stack(means) - y[first].mean()
@@ -110,7 +112,7 @@ def _stacked(codes: list[Ints], y: Floats) -> Floats:
     return np.asarray(matrix[last] @ weight + y[second].mean())
 
 
-def _means(code: Ints, y: Floats, size: int) -> Floats:
+def bin_means(code: Ints, y: Floats, size: int) -> Floats:
     """The mean of `y` in each bin, drawn to the mean of all by the weight of one row."""
     count = np.bincount(code, minlength=size)
     return np.asarray((np.bincount(code, weights=y, minlength=size) + y.mean()) / (count + 1.0))

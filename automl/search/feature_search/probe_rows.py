@@ -84,8 +84,10 @@ def _repeats(fitted: float, rows: int) -> int:
 
 def _halves(problem: Problem, fitted: float) -> tuple[tuple[Fold, ...], int]:
     """Halves of the rows, parted anew as often as there is time to fit on them all, each to be probed once."""
-    repeats = range(_repeats(fitted, problem.rows.n))
-    return tuple(fold for k in repeats for fold in problem.parted(HALVES, seed=problem.seed + k)), 1
+    repeats = _repeats(fitted, problem.rows.n)
+    if problem.fold_kind == "block":  # a file has one first half
+        return problem.parted(HALVES, seed=problem.seed), repeats
+    return tuple(fold for k in range(repeats) for fold in problem.parted(HALVES, seed=problem.seed + k)), 1
 
 
 def _tamed(problem: Problem, y: Floats) -> Floats:

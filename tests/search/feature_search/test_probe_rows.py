@@ -43,6 +43,15 @@ def test_halves_predict_each_other(make_spec: Callable[..., Spec], make_problem:
     assert len(once.folds) == 2
 
 
+def test_a_file_has_one_first_half(make_spec: Callable[..., Spec], make_problem: Callable[..., Problem]) -> None:
+    """Where rows stand in the order of a file its halves predict each other, and are probed again, not parted anew."""
+    problem = make_problem(make_spec(trials=1))
+    ordered = replace(problem, rows=replace(problem.rows, order=np.arange(problem.rows.n)))
+    drawn = draw_rows(ordered, SECONDS)
+    assert (len(drawn.folds), drawn.again) == (2, 3)
+    assert drawn.folds[0].valid.max() < drawn.folds[0].fit.min()
+
+
 def test_the_only_row_of_its_class_is_learned_from(
     make_spec: Callable[..., Spec], make_problem: Callable[..., Problem]
 ) -> None:
