@@ -141,3 +141,12 @@ def test_copies_that_were_kept_together_are_groups(make_spec: Callable[..., Spec
     assert said.check == "copies"
     drawn, _ = label_rows(parted(spec, train), labels)
     assert group_copies(drawn, train.select("x"), test.select("x"), spec.data) == (drawn, ())
+
+
+def test_rows_that_the_set_aside_took_are_told_as_that(make_spec: Callable[..., Spec]) -> None:
+    """Two positives are enough to be given and too few to be parted: the part is named, and what to do."""
+    two = pl.DataFrame({"x": range(40), "y": ["a"] * 38 + ["b"] * 2})
+    labels, _ = fit_labels(two["y"], make_spec())
+    with pytest.raises(DataError, match="after a part was set aside as test") as refused:
+        label_rows(parted(make_spec(), two), labels)
+    assert "one row of the label 'b'" in str(refused.value)
