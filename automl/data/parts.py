@@ -80,7 +80,8 @@ def part_rows(spec: Spec, sources: Sources) -> tuple[Parts[RawPart], list[Findin
         return _set_aside(spec, source.frame)
     target, where = spec.objective.target, ", ".join(held.digests)
     if target not in held.frame.columns:
-        raise DataError(f"the test data has no column {target!r}, the target", where=where)
+        hint = "leave out data.test, and a part of train is set aside; `automl predict` is for rows without a target"
+        raise DataError(f"the test data has no column {target!r}, the target", where=where, hint=hint)
     if held.frame.height == 0:
         hint = "give rows, or leave data.test out: a part of train is set aside then"
         raise DataError("the test data has no rows", where=where, hint=hint)
@@ -95,7 +96,7 @@ def label_rows(parts: Parts[RawPart], labels: Labels) -> tuple[Parts[LabelledPar
     """The rows that have a target, findings on those that do not (D02), and on classes of one row (D15)."""
     train, lost = _labelled(parts.train, labels, "train")
     test, also = _labelled(parts.test, labels, "test")
-    findings = [*lost, *also, *_rare(labels, train.y)]
+    findings = [*lost, *also, *_rare(labels, train.y, given=parts.given)]
     return Parts(train=train, test=test, split=parts.split, given=parts.given), findings
 
 
@@ -204,17 +205,19 @@ def _labelled(part: RawPart, labels: Labels, name: str) -> tuple[LabelledPart, l
     return labelled, [finding("target", labels.name, text, "changed", {"rows": lost, "unknown": unknown})]
 
 
-def _rare(labels: Labels, y: Floats) -> list[Finding]:
+def _rare(labels: Labels, y: Floats, *, given: bool) -> list[Finding]:
     """Classes with one row: binary needs two of each, elsewhere the row is always fitted, never validated."""
     if labels.task.kind == "regression":
         return []
     count = np.bincount(y.astype(np.int64), minlength=labels.task.classes)
     single = [labels.texts[code] for code in np.flatnonzero(count < 2)]  # noqa: PLR2004  # one to fit, one to validate
     if single and labels.task.kind == "binary":
+        left = int(count.min())
+        part = "train has" if given else "after a part was set aside as test, the rows to learn from have"
         raise DataError(
-            f"train has one row of the label {single[0]!r}",
+            f"{part} {'one row' if left else 'no row'} of the label {labels.texts[int(count.argmin())]!r}",
             where=labels.name,
-            hint="give at least 2 rows of each label",
+            hint="give at least 2 rows of each label" + ("" if given else ", 4 where test is set aside, or data.test"),
         )
     text = "the label {!r} has one row in train: it is fitted, never validated"
     return [finding("rare class", labels.name, text.format(label), "noted", {"label": label}) for label in single]

@@ -13,17 +13,18 @@ from automl.task import Task
 
 Objective = Literal["squared", "absolute", "poisson", "tweedie", "gamma"]
 MOST_SMEAR = 1.5
+SMALLEST_UNIT = 2.0**-10  # of the mean target: on the log scale nothing below it matters
 ABOVE_SEEN = 1.0  # on the log scale a prediction may exceed the largest target of train by a factor of e
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A learner sees ``(f(y) - center) / spread``, where f is log1p or the identity; classes stay as they are.
+    """A learner sees ``(f(y) - center) / spread``, where f is log1p(y / unit) or the identity; classes stay as is.
 
     Boosters keep targets as float32, which a large offset or spread would drown: hence the scaling.
     The raw score of a member is ``center + spread * native``. On the log scale it estimates the mean of
-    log1p(y), and ``exp(raw) - 1`` lies below the mean of a skewed target: where squared errors count, `smear`
-    makes up for it.
+    log1p(y / unit), and ``exp(raw) - 1`` lies below the mean of a skewed target: where squared errors count, `smear`
+    makes up for it. The unit follows from the targets, so that y in thousands makes the same model as y in ones.
 
     With the objectives ``poisson``, ``tweedie`` and ``gamma`` it sees y / mean, and the raw score is the log of the
     expected target. Where the targets are not what such an objective is for, it falls back on ``squared``.
@@ -32,6 +33,7 @@ class Target:
     task: Task
     objective: Objective = "squared"
     log: bool = False
+    unit: float = 1.0
     smear: float = 1.0
     center: float = 0.0
     spread: float = 1.0
@@ -48,12 +50,20 @@ class Target:
             top = float(np.log(train.y.max())) + ABOVE_SEEN
             return cls(task=task, objective=objective, center=float(np.log(mean)), top=top)
         log = params.get("target", "plain") == "log" and float(train.y.min()) >= 0.0
-        y = np.log1p(train.y) if log else train.y
+        unit = _unit(train, task) if log else 1.0
+        y = np.log1p(train.y / unit) if log else train.y
         center = float(np.average(y, weights=train.weight))
         spread = float(np.sqrt(np.average((y - center) ** 2, weights=train.weight)))
         usable = np.isfinite(spread) and spread > 0.0
-        top = float(y.max()) + ABOVE_SEEN
-        return cls(task=task, objective=objective, log=log, center=center, spread=spread if usable else 1.0, top=top)
+        return cls(
+            task=task,
+            objective=objective,
+            log=log,
+            unit=unit,
+            center=center,
+            spread=spread if usable else 1.0,
+            top=float(y.max()) + ABOVE_SEEN,
+        )
 
     def learned(self, y: Floats) -> Floats:
         """What the library is given for targets `y` [n]; below 0 on a validation row counts as 0 on the log scale."""
@@ -61,7 +71,7 @@ class Target:
             return y
         if self.objective not in PLAIN:
             return np.asarray(np.maximum(y, 0.0) / np.exp(self.center))
-        return ((np.log1p(np.maximum(y, 0.0)) if self.log else y) - self.center) / self.spread
+        return ((np.log1p(np.maximum(y, 0.0) / self.unit) if self.log else y) - self.center) / self.spread
 
     def raw(self, native: Floats) -> Floats:
         """The library's scores [n] or [n, width] as raw scores [n, width]."""
@@ -73,7 +83,8 @@ class Target:
 
         Boosters fit their own rows too well, so it corrects too little rather than too much.
         """
-        factor = np.average(np.exp(np.log1p(train.y) - np.minimum(raw[:, 0], self.top)), weights=train.weight)
+        y = np.log1p(train.y / self.unit)
+        factor = np.average(np.exp(y - np.minimum(raw[:, 0], self.top)), weights=train.weight)
         return replace(self, smear=float(np.clip(factor, 1.0, MOST_SMEAR)))
 
     def prediction(self, raw: Expr) -> Expr:
@@ -87,7 +98,8 @@ class Target:
         if not self.log:
             return raw
         level = Multiply(Exponential(Minimum(raw, constant(self.top))), constant(self.smear))
-        return Maximum(Subtract(level, constant(1.0)), constant(0.0))
+        units = Maximum(Subtract(level, constant(1.0)), constant(0.0))
+        return units if self.unit == 1.0 else Multiply(units, constant(self.unit))
 
 
 def directed(params: Params, train: Matrix) -> Params:
@@ -136,6 +148,19 @@ def regression_entries(task: Task, plain: Params) -> tuple[Params, ...]:
     if task.shape == "counts":
         return {**plain, "objective": "poisson"}, plain, log
     return (plain, log, tweedie) if task.shape == "positive" else (plain, log)
+
+
+def _unit(train: Matrix, task: Task) -> float:
+    """What is added to targets before their log is taken, in their own unit: the step in which they are counted.
+
+    Counts are counted in ones; where steps are finer than a thousandth of the mean, that is the unit. A metric of
+    log1p(y) has chosen 1.
+    """
+    mean = float(np.average(train.y, weights=train.weight))
+    if task.loss == "log" or mean == 0.0:
+        return 1.0
+    step = float(np.diff(np.unique(train.y)).min(initial=np.inf))
+    return max(step, SMALLEST_UNIT * mean) if np.isfinite(step) else mean
 
 
 PLAIN: frozenset[Objective] = frozenset({"squared", "absolute"})

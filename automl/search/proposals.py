@@ -141,7 +141,7 @@ class Proposals:
                 - firsts.index(min(firsts))
                 + sum(1 for c in candidates if c.learner.name == learner.name and not c.ended)
             )
-            gap = (min(firsts) - best) / max(worst - best, 1e-12)
+            gap = (min(firsts) - best) / ((worst - best) or 1.0)
             mean = sum(self.cost(c) / len(c.losses) for c in of) / len(of)
             costs[learner.name] = mean * since * (1.0 + 50.0 * gap)
         return sorted((one for one in self.learners if one.name in costs), key=lambda one: costs[one.name])

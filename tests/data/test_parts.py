@@ -220,3 +220,12 @@ def test_a_test_part_decides_about_the_order(make_spec: Callable[..., Spec]) -> 
     drawn = np.sort(np.random.default_rng(0).permutation(2_000)[:500])
     parts, (said,) = followed(make_spec(), rows[np.setdiff1d(np.arange(2_000), drawn)], rows[drawn])
     assert (parts.train.order is None, said.action) == (True, "noted")
+
+
+def test_rows_that_the_set_aside_took_are_told_as_that(make_spec: Callable[..., Spec]) -> None:
+    """Two positives are enough to be given and too few to be parted: the part is named, and what to do."""
+    two = pl.DataFrame({"x": range(40), "y": ["a"] * 38 + ["b"] * 2})
+    labels, _ = fit_labels(two["y"], make_spec())
+    with pytest.raises(DataError, match="after a part was set aside as test") as refused:
+        label_rows(parted(make_spec(), two), labels)
+    assert "one row of the label 'b'" in str(refused.value)

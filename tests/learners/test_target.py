@@ -41,7 +41,7 @@ def test_log_holds_only_without_negative_targets():
 
 def test_log_predictions_stay_within_reason():
     """On the log scale no prediction is negative or beyond e times the largest target of train."""
-    target = Target.of(matrix([0.0, 9.0]), REGRESSION, {"target": "log"})
+    target = Target.of(matrix([0.0, 1.0, 9.0]), REGRESSION, {"target": "log"})
     low, high = predicted(target, [-5.0, 500.0])[:, 0]
     assert low == 0.0
     assert high == pytest.approx(10.0 * np.e - 1.0)
@@ -86,7 +86,7 @@ def test_the_mean_comes_back_from_the_log():
     y = y[y >= 0.0]
     train = Matrix(values=np.zeros((len(y), 1)), features=(), y=y)
     target = Target.of(train, Task(kind="regression"), {"target": "log"})
-    raw = np.full((len(y), 1), np.log1p(y).mean())
+    raw = np.full((len(y), 1), np.log1p(y / target.unit).mean())
     plain, corrected = (
         evaluate({"p": one.prediction(Stub("raw"))}, {}, stubs={"raw": raw[:1]})["p"][0, 0]
         for one in (target, target.smeared(raw, train))
@@ -94,3 +94,22 @@ def test_the_mean_comes_back_from_the_log():
     assert plain < 0.95 * y.mean()
     assert corrected == pytest.approx(y.mean(), rel=1e-9)
     assert target.smeared(raw * 0.1, train).smear == 1.5
+
+
+@pytest.mark.parametrize("factor", [2.0**-30, 2.0**30])
+@pytest.mark.parametrize("counted", [False, True])
+def test_the_log_does_not_depend_on_the_unit(factor, counted):
+    """A target in another unit teaches the same and predicts the same, in that unit."""
+    draw = np.random.default_rng(0)
+    y = draw.poisson(3.0, 200).astype(np.float64) if counted else np.exp(draw.normal(size=200))
+    here, there = (Target.of(matrix(values), REGRESSION, {"target": "log"}) for values in (y, y * factor))
+    assert (here.learned(y) == there.learned(y * factor)).all()
+    raw = draw.normal(size=50)
+    assert (predicted(here, raw) * factor == predicted(there, raw)).all()
+
+
+def test_counts_and_logarithmic_metrics_keep_log1p():
+    """Counts are counted in ones, and a metric of log1p(y) has chosen the unit."""
+    assert Target.of(matrix([0.0, 1.0, 2.0, 7.0]), REGRESSION, {"target": "log"}).unit == 1.0
+    metric = Task(kind="regression", loss="log")
+    assert Target.of(matrix([0.001, 0.002, 0.01]), metric, {"target": "log"}).unit == 1.0

@@ -107,7 +107,7 @@ def _stacked(codes: list[Ints], y: Floats) -> Floats:
     matrix = np.column_stack(means) - y[first].mean()
     fit = matrix[second]
     gram = fit.T @ fit
-    gram[np.diag_indices_from(gram)] += RIDGE * max(float(np.trace(gram)) / gram.shape[0], 1e-12)
+    gram[np.diag_indices_from(gram)] += RIDGE * (float(np.trace(gram)) / gram.shape[0] or 1.0)
     weight = np.linalg.solve(gram, fit.T @ (y[second] - y[second].mean()))
     return np.asarray(matrix[last] @ weight + y[second].mean())
 

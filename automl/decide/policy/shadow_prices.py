@@ -23,6 +23,7 @@ from automl.spec.units import Rate, write_capacity
 
 Floats = NDArray[np.float64]
 WHERE = "objective.capacity"
+TIE = 1e-9  # of the largest saving: what a price rises above rows that save alike
 ROUNDS = 200  # of prices that answer one another: each only rises, and few are needed
 
 
@@ -145,4 +146,4 @@ def _price(saved: Floats, most: float, weight: Floats) -> float:
     first = float(saved[order][out[0]])
     above = saved[order][: out[0]]
     above = above[above > first]
-    return (first + float(above[-1])) / 2 if above.size else first + 1e-9 * max(1.0, abs(first))
+    return (first + float(above[-1])) / 2 if above.size else first + TIE * float(np.abs(saved).max())

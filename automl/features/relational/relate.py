@@ -233,7 +233,7 @@ def _standard(column: Floats) -> Floats:
     there = np.isfinite(column)
     low = column[there].min() if there.any() else 0.0
     spread = np.ptp(column[there]) if there.any() else 0.0
-    filled = np.where(there, column, low - 0.1 * spread - 1e-9)
+    filled = np.where(there, column, low - (0.1 * spread or max(1.0, abs(low))))
     centred = filled - filled.mean()
     length = float(np.linalg.norm(centred))
     return np.asarray(centred / length if length > 0 else centred)

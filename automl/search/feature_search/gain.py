@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import cycle
 
@@ -42,7 +43,8 @@ def gain(drawn: ProbeRows, before: Floats, after: Floats) -> tuple[float, float]
     weight = np.ones(rows.n) if rows.weight is None else rows.weight
     saved, lost = ((values * weight) for values in (before - after, before))
     parts = [fold.valid for fold in drawn.folds] if rows.time is not None else [np.flatnonzero(~np.isnan(lost))]
-    share = float(np.nansum(saved) / max(np.nansum(lost), 1e-12))
+    whole = float(np.nansum(lost))
+    share = float(np.nansum(saved)) / whole if whole else 0.0
     return share, min(_errors([saved[block].mean() for block in _blocks(rows, part)]) for part in parts)
 
 
@@ -53,5 +55,6 @@ def _blocks(rows: Rows, part: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 
 def _errors(blocks: Sequence[float]) -> float:
-    """How many standard errors the mean of blocks is from 0."""
-    return float(np.mean(blocks) / max(np.std(blocks, ddof=1) / np.sqrt(len(blocks)), 1e-12))
+    """How many standard errors the mean of blocks is from 0, whatever unit they are in; no error parts any from 0."""
+    mean, error = float(np.mean(blocks)), float(np.std(blocks, ddof=1) / np.sqrt(len(blocks)))
+    return mean / error if error != 0.0 else math.copysign(math.inf, mean) if mean else 0.0

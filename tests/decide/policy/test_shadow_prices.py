@@ -151,3 +151,15 @@ def test_prices_are_fitted_on_calibrated_out_of_fold_rows():
     free = LabelPolicy(costs=fitted.costs)
     assert fit_shadow_prices(free, oof) is free
     assert with_shadow_prices(free, p) is free
+
+
+@pytest.mark.parametrize("factor", [2.0**-60, 2.0**60])
+@pytest.mark.parametrize("tied", [False, True])
+def test_prices_follow_the_unit_of_money(factor, tied):
+    """Costs in another currency are priced in that currency, where rows save alike too."""
+    draw = np.random.default_rng(3)
+    each = np.tile([[5.0, 1.0, 3.0]], (50, 1)) if tied else draw.normal(size=(50, 3))
+    room = {1: 10.0, 2: 5.0}
+    prices = fit_prices(each, room, np.ones(50))
+    assert prices.max() > 0
+    assert (fit_prices(each * factor, room, np.ones(50)) == prices * factor).all()

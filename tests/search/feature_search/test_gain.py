@@ -56,3 +56,14 @@ def test_weighted_rows_count_by_their_weight(
     before = np.ones(drawn.rows.n)
     share, _ = gain(drawn, before, np.where(heavy, 0.5, 1.0))
     assert share == pytest.approx(0.5 * 2 * heavy.sum() / (2 * heavy.sum() + (~heavy).sum()))
+
+
+@pytest.mark.parametrize("factor", [2.0**-60, 2.0**60])
+def test_a_gain_is_the_same_in_every_unit(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], factor: float
+) -> None:
+    """Losses in other units save the same share by as many standard errors."""
+    drawn = draw_rows(make_problem(make_spec(trials=1)), 1e-9)
+    draw = np.random.default_rng(0)
+    before, after = draw.uniform(1.0, 2.0, drawn.rows.n), draw.uniform(0.9, 1.9, drawn.rows.n)
+    assert gain(drawn, before * factor, after * factor) == gain(drawn, before, after)
