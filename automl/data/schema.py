@@ -95,7 +95,8 @@ def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Find
     name, data = series.name, spec.data
     told = data.types.get(name)
     wire: Wire | None = None if told == "id" else told
-    guessed = guess(series, zone=data.timezone, comma=comma, wire=wire)
+    kept = name in data.audit.keep
+    guessed = guess(series, zone=data.timezone, comma=comma, wire=wire, as_is=kept)
     role, why = _role(name, spec)
     if guessed is None:
         text = f"{name!r} holds {series.dtype}: lists, structs and bytes are no single values"
@@ -104,7 +105,7 @@ def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Find
     if role in {"feature", "time"} and told == "id":
         return guessed.column(name, "dropped", "set as an id in [data.types]"), None
     if role == "feature":
-        return feature_column(series, guessed, left_alone=name in data.audit.keep, told=told is not None)
+        return feature_column(series, guessed, left_alone=kept, told=told is not None)
     if role == "group" and _comes_back(series, data):
         if guessed.wire == "number" and told is None:  # its numbers name groups and measure nothing
             guessed = guessed.as_category()

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from automl.data.infer.column_types import LABEL_MISSING
+from automl.data.infer.missing_words import LABEL_MISSING
 from automl.data.read.parsers import NUMBER
 from automl.data.read.scalars import BLANKS
 from automl.errors import DataError

@@ -55,7 +55,7 @@ class Audit(Section):
     action: Literal["warn", "exclude", "stop"] = "exclude"
     """What to do with it: `exclude` leaves it out and says so, `warn` only says so, `stop` ends the run."""
     keep: Names = ()
-    """Columns that are what they seem: no leak, no id, no code, no sentinels."""
+    """Columns that are what they seem: no leak, no id, no code, no sentinels, no words for missing."""
 
 
 def read_link(value: object) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from automl.data.audit.coded import codes_as_numbers
 from automl.data.audit.drift import told_apart
 from automl.data.audit.leaks import leaks, no_longer_filled
+from automl.data.infer.missing_words import INFINITE, KNOWN
 from automl.data.read.frames import read_column, unread
+from automl.data.read.scalars import BLANKS
 from automl.data.rows import Column, Finding, Schema, finding
 from automl.spec import Spec
 from automl.task import Task
@@ -85,6 +88,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
     if isinstance(raw.dtype, pl.Date | pl.Datetime) and (count := int((read.is_nan() & raw.is_not_null()).sum())):
         text = f"{name!r} has {count} dates outside the years 1 to 9999: read as missing"
         yield finding("date", name, text, "changed", {"rows": count})
+    yield from _words(column, raw)
     marks = column.reader.get("sentinels")
     if marks:
         seen = read_column({**column.reader, "sentinels": ()}, raw)
@@ -102,6 +106,24 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
         count = int((raw.cast(pl.Float64).abs() > EXACT).sum())
         text = f"{name!r} has {count} whole numbers beyond 2^53: they are rounded to float64"
         yield finding("precision", name, text, "changed", {"rows": count})
+
+
+def _words(column: Column, raw: pl.Series) -> Iterator[Finding]:
+    """The words that stand for missing or infinite in this column alone, and how many rows have each."""
+    own = [word for word in column.reader["missing"] if word not in KNOWN]
+    if not own:
+        return
+    texts = pl.Series([v for v in raw.to_list() if isinstance(v, str)]) if raw.dtype == pl.Object else raw
+    bare = texts.cast(pl.String).str.strip_chars(BLANKS)
+    counts = dict(bare.filter(bare.is_in(own)).value_counts(sort=True).iter_rows())
+    endless = {word for word in own if re.fullmatch(INFINITE, word)}
+    kinds = ("missing word", "words", [w for w in counts if w not in endless]), ("infinite", "infinities", endless)
+    for check, what, words in kinds:
+        rows = {word: counts[word] for word in counts if word in words}
+        if rows:
+            listed = ", ".join(f"{word[:40]!r} in {count} rows" for word, count in rows.items())
+            text = f"{column.name!r} has {what} among its {column.wire}s, {listed}: read as missing"
+            yield finding(check, column.name, text, "changed", {"rows": sum(rows.values()), "words": rows})
 
 
 def _is_long(raw: pl.Series) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from automl.data.infer.date_formats import DATE_FORMATS
+from automl.data.infer.missing_words import KNOWN, LABEL_MISSING, MISSING, NO_DATE, repeated_words
 from automl.data.infer.name_hints import is_moment
 from automl.data.infer.quantities import in_words, spellings
 from automl.data.read.column_reader import ColumnReader, Parser, Unit, Wire
@@ -17,60 +19,6 @@ from automl.data.read.reader import FALSE, TRUE, read_value
 from automl.data.read.scalars import BLANKS
 from automl.data.rows import Column, Role
 
-MISSING = ("?", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "<NA>", "#N/A", "None", "none", "\\N", "-", "--", ".")
-LABEL_MISSING = tuple(word for word in MISSING if word not in {"None", "none", "-", "--", "."})  # these may be levels
-NO_DATE = ("0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000", "00000000")
-DATE_FORMATS = (
-    "iso",
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d %H:%M:%S",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%Y/%m/%d %H:%M",
-    "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S %p",
-    "%m/%d/%Y %H:%M %p",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%d %b %Y",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d-%b-%Y %H:%M:%S",
-    "%d %b %Y %H:%M",
-    "%d %b %Y %H:%M:%S",
-    "%d %b, %Y",
-    "%d. %b %Y",
-    "%b %d, %Y",
-    "%b %d %Y",
-    "%b %d, %Y %H:%M",
-    "%b %d, %Y %H:%M:%S",
-    "%b %d, %Y %H:%M %p",
-    "%b %d, %Y %H:%M:%S %p",
-    "%a, %d %b %Y",
-    "%a, %d %b %Y %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S %z",
-    "%a %b %d %H:%M:%S %Y",
-    "%Y/%m/%d %H:%M:%S %p",
-    "%m-%d-%Y %H:%M",
-    "%d-%m-%Y %H:%M",
-    "%m-%d-%Y %H:%M:%S",
-    "%d-%m-%Y %H:%M:%S",
-    "%b-%Y",
-    "%b %Y",
-    "%Y-%b",
-    "%Y-%m",
-    "%m/%Y",
-    "%m/%d/%y",
-    "%d/%m/%y",
-    "%d.%m.%y",
-)
 SIGNS = ((".", ","), (",", "."), (",", " "), (",", "\u00a0"), (",", "\u202f"), (".", " "), (".", "'"))
 SAMPLE = 5_000  # distinct values that a guess looks at
 FIRST_DAY, LAST_DAY = 19_000_101, 20_991_231  # whole numbers between may be dates
@@ -102,14 +50,18 @@ class Guess:
         )
 
     def as_category(self) -> Guess:
-        """The same values as levels: nothing is parsed, and no number stands for missing."""
-        return replace(self, wire="category", parser=None, sentinels=())
+        """The same values as levels: nothing is parsed, and no number and no word of its own stands for missing."""
+        known = tuple(word for word in self.missing if word in KNOWN)
+        return replace(self, wire="category", parser=None, sentinels=(), missing=known)
 
 
-def guess(series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wire | None = None) -> Guess | None:
+def guess(
+    series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wire | None = None, as_is: bool = False
+) -> Guess | None:
     """How `series` is read; with `wire` given (``[data.types]``) how it is read as that. None for nested types.
 
-    `comma` says that decimal commas are likelier than commas between groups of digits.
+    `comma` says that decimal commas are likelier than commas between groups of digits, `as_is` that each text is what
+    it says: a word among numbers does not stand for missing.
     """
     dtype = series.dtype
     if dtype.is_nested() or isinstance(dtype, pl.Binary | pl.Time | pl.Duration):
@@ -123,9 +75,9 @@ def guess(series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wi
     elif dtype == pl.Null:
         natural = Guess(wire="category", reason="no value at all")
     elif dtype == pl.Object:
-        natural = Guess(wire="category", reason="values of several kinds, read as text", missing=LABEL_MISSING)
+        natural = _of_objects(series, zone, comma, as_is)
     else:
-        return _of_text(series, zone, comma, wire)
+        return _of_text(series, zone, comma, wire, as_is)
     if wire is None or wire == natural.wire:
         return natural
     if wire == "date":
@@ -178,28 +130,68 @@ def _date_of_number(series: pl.Series, zone: str) -> Parser:
     return next((parser for size, parser in sizes if middle < size), largest)
 
 
-def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None) -> Guess:
+def _of_objects(series: pl.Series, zone: str, comma: bool, as_is: bool) -> Guess:
+    """Values of several kinds: numbers with a few words among them, else text."""
+    plain: ColumnReader = {"name": series.name, "wire": "text", "missing": (), "parser": None}
+    texts = pl.Series(series.name, [str(read_value(plain, value)) for value in series.to_list()], dtype=pl.String)
+    guessed = _of_text(texts, zone, comma, None, as_is)
+    mixed = Guess(wire="category", reason="values of several kinds, read as text", missing=LABEL_MISSING)
+    return guessed if guessed.wire == "number" else mixed
+
+
+def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None, as_is: bool) -> Guess:
     values, count = _counts(series)
-    words = (*MISSING, *NO_DATE)
-    there = set(values.filter(values.is_in(words)))
-    missing = tuple(word for word in words if word in there)
-    keep = ~values.is_in(["", *words])
-    step = max(1, int(keep.sum()) // SAMPLE)
-    values, count = values.filter(keep).gather_every(step), count.filter(keep).gather_every(step)
+    there = set(values.filter(values.is_in(KNOWN)))
+    missing = tuple(word for word in (*MISSING, *NO_DATE) if word in there)
+    keep = ~values.is_in(["", *KNOWN])
+    values, count = values.filter(keep), count.filter(keep)
     as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING)
     if wire in {"category", "text"} or (wire is None and values.is_empty()):
         return replace(as_text, wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
-    candidates = [c for c in _candidates(values, zone, comma, missing, wire) if wire in {None, c.wire}]
-    if wire is None:
-        first = next((c for c in candidates if _share_read(c, values, count) >= 1.0 - FAILURES), as_text)
-        return _day_or_month(first, series, values) if first.wire == "date" else first
-    best = max(candidates, key=lambda candidate: _share_read(candidate, values, count), default=as_text)
-    if best is not as_text and _share_read(best, values, count) > 0:
+    words = () if as_is or wire == "flag" else repeated_words(values, count)
+    rest = ~values.is_in(words)
+    bare = _sample(values.filter(rest), count.filter(rest))
+    if wire is not None:
+        return _told(wire, series, *bare, zone, comma, (*missing, *words))
+    best = _natural(series, *_sample(values, count), zone, comma, missing) or (
+        _natural(series, *bare, zone, comma, missing) if words else None
+    )
+    return as_text if best is None else _without_words(best, words)
+
+
+def _sample(values: pl.Series, count: pl.Series) -> tuple[pl.Series, pl.Series]:
+    step = max(1, len(values) // SAMPLE)
+    return values.gather_every(step), count.gather_every(step)
+
+
+def _natural(
+    series: pl.Series, values: pl.Series, count: pl.Series, zone: str, comma: bool, missing: tuple[str, ...]
+) -> Guess | None:
+    """The first reading that takes nearly all of the `values`."""
+    candidates = _candidates(values, zone, comma, missing, None)
+    first = next((c for c in candidates if _share_read(c, values, count) >= 1.0 - FAILURES), None)
+    return _day_or_month(first, series, values) if first and first.wire == "date" else first
+
+
+def _told(
+    wire: Wire, series: pl.Series, values: pl.Series, count: pl.Series, zone: str, comma: bool, missing: tuple[str, ...]
+) -> Guess:
+    """The reading of the wire in [data.types] that takes most of the `values`."""
+    candidates = [c for c in _candidates(values, zone, comma, missing, wire) if c.wire == wire]
+    best = max(candidates, key=lambda candidate: _share_read(candidate, values, count), default=None)
+    if best is not None and _share_read(best, values, count) > 0:
         best = _day_or_month(best, series, values) if wire == "date" else best
         return replace(best, reason="set in [data.types]")
     parsers: Mapping[str, Parser] = {"date": _date("iso", zone), "flag": _flag()}
-    parser = parsers.get(wire) if wire else None
-    return Guess(wire=wire, reason="set in [data.types]", missing=missing, parser=parser)
+    return Guess(wire=wire, reason="set in [data.types]", missing=missing, parser=parsers.get(wire))
+
+
+def _without_words(guessed: Guess, words: tuple[str, ...]) -> Guess:
+    """The guess with those of the `words` missing that it cannot read, if it is of numbers or dates."""
+    if guessed.wire not in {"number", "date"}:
+        return guessed
+    unread = tuple(word for word in words if not _reads(guessed.reader(""), word))
+    return replace(guessed, missing=(*guessed.missing, *unread))
 
 
 def _candidates(
@@ -263,7 +255,7 @@ def _share_read(candidate: Guess, values: pl.Series, count: pl.Series) -> float:
     """The share of rows that the candidate reads; a look at a few distinct values first."""
     reader = candidate.reader("")
     few = values.gather_every(max(1, len(values) // 50))
-    if sum(_reads(reader, value) for value in few) < 0.5 * len(few):
+    if values.is_empty() or sum(_reads(reader, value) for value in few) < 0.5 * len(few):
         return 0.0
     read = pl.Series([_reads(reader, value) for value in values], dtype=pl.Boolean)
     distinct, rows = float(read.mean() or 0.0), float(count.filter(read).sum()) / float(count.sum())  # type: ignore[arg-type]  # of flags

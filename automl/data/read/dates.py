@@ -19,7 +19,7 @@ LAST_FLOAT = 253_402_300_799_999_968  # the last float64 before the year 10000
 ISO = re.compile(
     r"(?P<Y>[0-9]{4})(?P<sep>[-/.]?)(?P<m>[0-9]{2})(?P=sep)(?P<d>[0-9]{2})"
     r"(?:[T ](?P<H>[0-9]{2}):?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
-    r" ?(?P<z>Z|[+-][0-9]{2}:?(?:[0-9]{2})?)?"
+    r" ?(?P<z>Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?"
 )
 FIELDS = {
     "Y": "[0-9]{4}",
@@ -33,7 +33,7 @@ FIELDS = {
     "S": "[0-9]{2}",
     "f": "[0-9]{1,9}",
     "p": "[AaPp][Mm]",
-    "z": "Z|[+-][0-9]{2}:?(?:[0-9]{2})?",
+    "z": "Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?",
 }
 UNITS: Mapping[Unit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
@@ -82,7 +82,9 @@ def _parsed(form: str, text: str) -> datetime | None:
     year, month, day = (int(part[key]) for key in "Ymd")
     moment = datetime(year, month, day, hour, int(part["M"]), int(part["S"]), int(part["f"].ljust(6, "0")[:6]))  # noqa: DTZ001  # the zone comes next
     offset = part.get("z")
-    return datetime.fromisoformat(f"{moment.isoformat()}{offset if offset != 'Z' else '+00:00'}") if offset else moment
+    return (
+        datetime.fromisoformat(f"{moment.isoformat()}{offset if offset[0] in '+-' else '+00:00'}") if offset else moment
+    )
 
 
 def _microseconds(moment: datetime, zone: str) -> float:

@@ -206,11 +206,11 @@ function bounds(point, group) {
 const ISO = new RegExp(
   "^(?<Y>[0-9]{4})(?<sep>[-/.]?)(?<m>[0-9]{2})\\k<sep>(?<d>[0-9]{2})" +
     "(?:[T ](?<H>[0-9]{2}):?(?<M>[0-9]{2})(?::?(?<S>[0-9]{2})(?:[.,](?<f>[0-9]{1,9}))?)?)?" +
-    " ?(?<z>Z|[+-][0-9]{2}:?(?:[0-9]{2})?)?$",
+    " ?(?<z>Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?$",
 );
 const FIELDS = {
   Y: "[0-9]{4}", y: "[0-9]{2}", m: "[0-9]{1,2}", b: "[A-Za-z]{3,9}", a: "[A-Za-z]{3,9}", d: "[0-9]{1,2}",
-  H: "[0-9]{1,2}", M: "[0-9]{2}", S: "[0-9]{2}", f: "[0-9]{1,9}", p: "[AaPp][Mm]", z: "Z|[+-][0-9]{2}:?(?:[0-9]{2})?",
+  H: "[0-9]{1,2}", M: "[0-9]{2}", S: "[0-9]{2}", f: "[0-9]{1,9}", p: "[AaPp][Mm]", z: "Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?",
 };
 
 function moment(parser, value) {
@@ -265,7 +265,7 @@ function dayNumber(year, month, day) {
 }
 
 function offsetOf(written) {
-  if (written === "Z") return 0;
+  if (!"+-".includes(written[0])) return 0;
   const digits = written.slice(1).replace(":", "");
   const [hours, minutes] = [Number(digits.slice(0, 2)), Number(digits.slice(2) || "0")];
   if (hours > 23 || minutes > 59) return NaN;

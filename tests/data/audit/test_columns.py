@@ -85,6 +85,22 @@ def test_changes(make_spec: Callable[..., Spec]) -> None:
     assert "'oops'" in found["word"].text
 
 
+def test_words_among_numbers(make_spec: Callable[..., Spec]) -> None:
+    """Words that stand for missing among numbers are named and counted, and told from infinities."""
+    numbers = [f"{value:.3f}" for value in X]
+    texts = [*["unknown"] * 30, *["#DIV/0!"] * 7, *numbers[37:]]
+    endless = [*["inf"] * 9, *["-Infinity"] * 4, *numbers[13:]]
+    found = look(
+        table(texts=texts, endless=endless, mixed=pl.Series([*texts[:40], *X[40:]], dtype=pl.Object)), make_spec()
+    )
+    assert found["texts"].text == (
+        "'texts' has words among its numbers, 'unknown' in 30 rows, '#DIV/0!' in 7 rows: read as missing"
+    )
+    assert found["texts"].evidence == {"rows": 37, "words": {"unknown": 30, "#DIV/0!": 7}}
+    assert found["mixed"].evidence == found["texts"].evidence
+    assert (found["endless"].check, found["endless"].evidence["rows"]) == ("infinite", 13)
+
+
 @pytest.mark.parametrize(
     "leak",
     [
