@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from automl.data.read.column_reader import ColumnReader, Reader
+from automl.data.read.column_reader import ColumnReader, Parser, Reader
 from automl.data.read.dates import FIRST, LAST, LAST_FLOAT
 from automl.data.read.reader import read_value
-from automl.data.read.scalars import BLANKS
+from automl.data.read.scalars import BLANKS, FLAGS
 from automl.errors import DataError, nearest
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 FEW = 2_000  # distinct texts that are quicker read one by one
+SCALARS = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Object)  # beside numbers and times
 
 
 def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
@@ -42,8 +43,24 @@ def side_by_side(*frames: pl.DataFrame) -> pl.DataFrame:
 
 def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Series:
     """The texts of several columns joined by blanks, as the reader has them before it reads a date from them."""
-    plain = [read_column({"name": part, "wire": "text", "missing": (), "parser": None}, frame[part]) for part in parts]
+    scalar: Parser = {"kind": "scalar"}
+    plain = [
+        read_column({"name": part, "wire": "text", "missing": (), "parser": scalar}, frame[part]) for part in parts
+    ]
     return pl.DataFrame(plain).select(pl.concat_str(pl.all(), separator=" ").alias(name)).to_series()
+
+
+def holds_scalars(dtype: pl.DataType) -> bool:
+    """Whether each value of a column is a single one: no list, no struct, no bytes, none of a library's own types."""
+    return dtype.is_numeric() or dtype.is_temporal() or isinstance(dtype, SCALARS)
+
+
+def in_seconds(durations: pl.Series) -> pl.Series:
+    """Durations as numbers, with fractions; any other column as it is."""
+    if not isinstance(durations.dtype, pl.Duration):
+        return durations
+    size = {"ms": 1e3, "us": 1e6, "ns": 1e9}[durations.dtype.time_unit]
+    return durations.to_physical().cast(pl.Float64) / size
 
 
 def read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
@@ -69,13 +86,13 @@ def _check_columns(reader: Reader, known: set[str]) -> None:
 
 
 def _read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
-    if isinstance(series.dtype, pl.Categorical | pl.Enum):
-        series = series.cast(pl.String)
-    if series.dtype.is_nested() or isinstance(series.dtype, pl.Binary | pl.Time | pl.Duration):
+    if not holds_scalars(series.dtype):
         raise DataError(
             f"column {column['name']!r} holds {series.dtype}, not single values", hint="exclude it, or write it as text"
         )
-    wire = column["wire"]
+    series, wire = in_seconds(series), column["wire"]
+    if isinstance(series.dtype, pl.Categorical | pl.Enum):
+        series = series.cast(pl.String)
     if wire in {"number", "flag"} and (series.dtype.is_numeric() or series.dtype == pl.Boolean):
         number = series.cast(pl.Float64)
         keep = number.is_in([0.0, 1.0]) if wire == "flag" else number.is_finite()
@@ -136,7 +153,11 @@ def _numbers(column: ColumnReader, series: pl.Series) -> pl.Series:
     fine = text.str.contains(PLAIN_NUMBER) & number.is_finite()
     if column["missing"]:
         fine &= ~text.is_in(column["missing"])
-    return _floats(column, number.set(~fine.fill_null(value=False), None))
+    number = number.set(~fine.fill_null(value=False), None)
+    if number.null_count() > text.null_count():
+        flag = text.str.to_lowercase().replace_strict(FLAGS, default=None, return_dtype=pl.Float64)
+        number = pl.select(pl.coalesce(number, flag)).to_series()
+    return _floats(column, number)
 
 
 def _dates(column: ColumnReader, series: pl.Series) -> pl.Series:
