@@ -59,8 +59,11 @@ def in_seconds(durations: pl.Series) -> pl.Series:
     """Durations as numbers, with fractions; any other column as it is."""
     if not isinstance(durations.dtype, pl.Duration):
         return durations
-    size = {"ms": 1e3, "us": 1e6, "ns": 1e9}[durations.dtype.time_unit]
-    return durations.to_physical().cast(pl.Float64) / size
+    ticks, size = durations.to_physical(), {"ms": 1e3, "us": 1e6, "ns": 1e9}[durations.dtype.time_unit]
+    if size == 1e9 and not (ticks % 1_000 != 0).any():  # noqa: PLR2004  # nanoseconds of months are no exact floats
+        ticks, size = ticks // 1_000, 1e6
+    number = ticks.cast(pl.Float64).to_numpy() / size  # polars would multiply by 1e-6, which is not exact
+    return pl.Series(durations.name, number).fill_nan(None)
 
 
 def read_column(column: ColumnReader, series: pl.Series) -> pl.Series:

@@ -98,17 +98,19 @@ def _duration(_: Parser, text: str) -> float:
     """{"kind": "duration"}: seconds of "1 days 02:03:04.5", "-1 day, 23:59:55", "14:30", "-PT5S", or themselves."""
     clock = CLOCK.fullmatch(text)
     if clock and (clock["days"] or clock["H"]):
-        hours = _seconds(3600, clock["H"]) + _seconds(60, clock["M"]) + _seconds(1, clock["S"])
-        return _seconds(86_400, clock["days"]) + (-hours if clock["sign"] == "-" else hours)
+        hours = _nanos(3600, clock["H"]) + _nanos(60, clock["M"]) + _nanos(1, clock["S"])
+        return (_nanos(86_400, clock["days"]) + (-hours if clock["sign"] == "-" else hours)) / 10**9
     iso = PERIOD.fullmatch(text)
     if iso and text[-1] not in "PT":
-        total = sum(_seconds(size, iso[unit]) for unit, size in PERIOD_UNITS.items())
-        return -total if iso["sign"] == "-" else total
+        total = sum(_nanos(size, iso[unit]) for unit, size in PERIOD_UNITS.items())
+        return (-total if iso["sign"] == "-" else total) / 10**9
     return decimal({}, text)
 
 
-def _seconds(size: int, count: str | None) -> float:
-    return size * float((count or "0").replace(",", "."))
+def _nanos(seconds: int, count: str | None) -> int:
+    """The nanoseconds of a count of units, of so many seconds each: sums are exact."""
+    whole, _, part = (count or "0").replace(",", ".").partition(".")
+    return seconds * int(whole + part.ljust(9, "0"))
 
 
 PARSERS: dict[str, Callable[[Parser, str], float]] = {
@@ -122,12 +124,12 @@ PARSERS: dict[str, Callable[[Parser, str], float]] = {
     "duration": _duration,
 }
 CLOCK = re.compile(
-    r"(?:(?P<days>[+-]?[0-9]+) days?,? ?)?"
+    r"(?:(?P<days>[+-]?[0-9]{1,9}) days?,? ?)?"
     r"(?:(?P<sign>[+-]?)(?P<H>[0-9]{1,6}):(?P<M>[0-5][0-9])(?::(?P<S>[0-5][0-9](?:[.,][0-9]{1,9})?))?)?"
 )
 PERIOD = re.compile(
-    r"(?P<sign>[+-]?)P(?:(?P<W>[+-]?[0-9]+)W)?(?:(?P<D>[+-]?[0-9]+)D)?"
-    r"(?:T(?:(?P<H>[+-]?[0-9]+)H)?(?:(?P<M>[+-]?[0-9]+)M)?(?:(?P<S>[+-]?[0-9]+(?:[.,][0-9]{1,9})?)S)?)?"
+    r"(?P<sign>[+-]?)P(?:(?P<W>[+-]?[0-9]{1,12})W)?(?:(?P<D>[+-]?[0-9]{1,12})D)?"
+    r"(?:T(?:(?P<H>[+-]?[0-9]{1,12})H)?(?:(?P<M>[+-]?[0-9]{1,12})M)?(?:(?P<S>[+-]?[0-9]{1,12}(?:[.,][0-9]{1,9})?)S)?)?"
 )
 PERIOD_UNITS = {"W": 604_800, "D": 86_400, "H": 3600, "M": 60, "S": 1}
 QUANTITY = re.compile(r"([+-]?[0-9.,' \u00a0\u202f]*[0-9.,])[ \u00a0\u202f]*([^0-9.,' \u00a0\u202f].*)?", re.DOTALL)

@@ -11,14 +11,14 @@ const FRACTION = /^[+-]?(?!0[0-9])(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[
 const WHOLE = /^([0-9]+)\.0+$/;
 const FLAGS = { true: 1, false: 0 };
 const CLOCK = new RegExp(
-  "^(?:(?<days>[+-]?[0-9]+) days?,? ?)?" +
+  "^(?:(?<days>[+-]?[0-9]{1,9}) days?,? ?)?" +
     "(?:(?<sign>[+-]?)(?<H>[0-9]{1,6}):(?<M>[0-5][0-9])(?::(?<S>[0-5][0-9](?:[.,][0-9]{1,9})?))?)?$",
 );
 const PERIOD = new RegExp(
-  "^(?<sign>[+-]?)P(?:(?<W>[+-]?[0-9]+)W)?(?:(?<D>[+-]?[0-9]+)D)?" +
-    "(?:T(?:(?<H>[+-]?[0-9]+)H)?(?:(?<M>[+-]?[0-9]+)M)?(?:(?<S>[+-]?[0-9]+(?:[.,][0-9]{1,9})?)S)?)?$",
+  "^(?<sign>[+-]?)P(?:(?<W>[+-]?[0-9]{1,12})W)?(?:(?<D>[+-]?[0-9]{1,12})D)?" +
+    "(?:T(?:(?<H>[+-]?[0-9]{1,12})H)?(?:(?<M>[+-]?[0-9]{1,12})M)?(?:(?<S>[+-]?[0-9]{1,12}(?:[.,][0-9]{1,9})?)S)?)?$",
 );
-const PERIOD_UNITS = { W: 604800, D: 86400, H: 3600, M: 60, S: 1 };
+const PERIOD_UNITS = { W: 604800n, D: 86400n, H: 3600n, M: 60n, S: 1n };
 const MONTHS = [
   "january", "february", "march", "april", "may", "june",
   "july", "august", "september", "october", "november", "december",
@@ -194,19 +194,25 @@ function flag(parser, value) {
 function duration(_, value) {
   const clock = CLOCK.exec(value)?.groups;
   if (clock && (clock.days || clock.H)) {
-    const hours = seconds(3600, clock.H) + seconds(60, clock.M) + seconds(1, clock.S);
-    return seconds(86400, clock.days) + (clock.sign === "-" ? -hours : hours);
+    const hours = nanos(3600n, clock.H) + nanos(60n, clock.M) + nanos(1n, clock.S);
+    return inSeconds(nanos(86400n, clock.days) + (clock.sign === "-" ? -hours : hours));
   }
   const iso = PERIOD.exec(value)?.groups;
   if (iso && !"PT".includes(value.at(-1))) {
-    const total = Object.entries(PERIOD_UNITS).reduce((sum, [unit, size]) => sum + seconds(size, iso[unit]), 0);
-    return iso.sign === "-" ? -total : total;
+    const total = Object.entries(PERIOD_UNITS).reduce((sum, [unit, size]) => sum + nanos(size, iso[unit]), 0n);
+    return inSeconds(iso.sign === "-" ? -total : total);
   }
   return decimal({}, value);
 }
 
-function seconds(size, count) {
-  return size * Number((count || "0").replace(",", "."));
+// The nanoseconds of a count of units, of so many seconds each: sums are exact.
+function nanos(seconds, count) {
+  const [whole, part = ""] = (count || "0").replace(",", ".").split(".");
+  return seconds * BigInt(whole + part.padEnd(9, "0"));
+}
+
+function inSeconds(total) {
+  return total % 1000n ? Number(total) / 1e9 : Number(total / 1000n) / 1e6;
 }
 
 const PARSERS = { number: decimal, currency, percent, unit, range, words, flag, duration };
