@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from automl import cli, errors
@@ -291,6 +292,34 @@ def test_a_closed_stdout(spec: Path) -> None:
     shell = f"exec {sys.executable} -m automl check {spec} >&-"
     done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("what", "code"), [("good.csv", 0), ("odd.csv", 3), ("no.csv", 3), ("--nonsense", 2)])
+def test_closed_streams(closed: str, what: str, code: int, bundle: Path, raw: pl.DataFrame, tmp_path: Path) -> None:
+    """S09: whatever is closed, a command has its exit code, its output whole, and says nothing in the wrong place."""
+    raw.head(30).write_csv(tmp_path / "good.csv")
+    raw.head(30).with_columns(income=pl.lit("x")).write_csv(tmp_path / "odd.csv")
+    for program in (f"{sys.executable} -m automl predict {bundle}", f"{sys.executable} {bundle}/score.py"):
+        shell = f"exec {program} {what} -o out.csv {closed}"
+        done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert (done.returncode, done.stdout) == (code, "")
+        assert "Traceback" not in done.stderr
+        assert bool(done.stderr) == ("2>&-" not in closed and not (code == 0 and "score.py" in program))
+        assert (tmp_path / "out.csv").exists() == (code == 0)
+        if code == 0:
+            answers = pl.read_csv(tmp_path / "out.csv", infer_schema=False)
+            assert answers["id"].to_list() == raw["id"][:30].to_list()
+            (tmp_path / "out.csv").unlink()
+
+
+def test_a_full_disk_behind_stdout(spec: Path) -> None:
+    """R08: what cannot be written is the machine's refusal, exit 6, and no bug of ours."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "automl", "check", str(spec), "--resolved"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 6
+    assert done.stderr.startswith("automl: nothing more can be written")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

@@ -24,6 +24,8 @@ def to_polars(frame: Any) -> pl.DataFrame:
 
     try:
         given = nw.from_native(frame, eager_only=True)
+        if not given.columns and len(given):
+            raise DataError(f"the frame has {len(given)} rows and no columns")
         if given.implementation.is_pandas():
             return pl.DataFrame([_from_pandas(str(name), frame[name]) for name in frame.columns])
         if given.implementation.is_pyarrow():

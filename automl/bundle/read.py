@@ -21,10 +21,11 @@ from automl.bundle.frames import like, to_polars
 from automl.bundle.manifest import Manifest
 from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
-from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
+from automl.bundle.scorer import MEND, Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
 from automl.bundle.tables import TableScorer, given, open_scorer
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
+from automl.data.read.unread import OnUnread, Unread, listed, refusal, told, unreadable, warn
 from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
@@ -119,20 +120,24 @@ class Bundle:
         """The output columns: probabilities or prediction, decision, expected cost."""
         return list(self._scorer.columns)
 
-    def predict(self, frame: object, tables: Mapping[str, object] | None = None) -> Any:
+    def predict(self, frame: object, tables: Mapping[str, object] | None = None, *, unread: OnUnread = "refuse") -> Any:
         """Score raw rows of a polars, pandas or arrow frame; the same kind comes back, rows in the same order.
 
         The frame's key columns come first, then `columns`. A decision that is a label has the target's own type.
         Columns are found by name; further ones are ignored; missing ones are a `DataError` that names them. Where the
         spec has a capacity the frame is one batch: its rows are ranked, and the best of them get the room.
         Where the bundle was made of several tables, `tables` are the others, by name, as in `load`.
+
+        Cells that hold something and cannot be read count as missing, with an `UnreadWarning`; where that is a whole
+        column of 20 filled cells or more, a `DataError`, unless `unread` is "empty".
         """
-        if tables is not None:
-            return self.given(tables).predict(frame)
+        model = self if tables is None else self.given(tables)
         raw = to_polars(frame)
+        scored, found = model.counted(raw, typed=self.ranking is None)
+        check_unread(found, unread)
+        warn(listed(told(found)))
         if self.ranking is None:
-            return like(self.score(raw), frame)
-        scored = self.score(raw, typed=False)
+            return like(scored, frame)
         codes = self.ranking.decide(self.ranking.costs(scored), scored["decision"].to_list(), self.ranking.times(raw))
         return like(self.decided(scored, codes), frame)
 
@@ -140,37 +145,64 @@ class Bundle:
         """The answer to one raw row, by output column: to the last digit what `predict` says of the row.
 
         But for a capacity: `predict` ranks the rows of a batch, one row is decided by the price of the room. Raises
-        `DataError` where the row lacks a column that is read.
+        `DataError` where the row lacks a column that is read, warns where a cell holds something and cannot be read.
         """
+        answer, unread = self.answer(row)
+        warn(unreadable(unread))
+        return answer
+
+    def answer(self, row: Row) -> tuple[Answer, list[str]]:
+        """The answer to one raw row, and the columns whose cell holds something that cannot be read."""
         try:
-            return self._scorer.decide(row)
+            return self._scorer.answer(row)
         except ScoreError as error:
             raise DataError(str(error)) from error
 
-    def decide_all(self, rows: Sequence[Row]) -> list[Answer]:
-        """The answers to many raw rows, each decided on its own; never a batch that is ranked."""
+    def decide_all(self, rows: Sequence[Row], *, unread: OnUnread = "refuse") -> list[Answer]:
+        """The answers to many raw rows, each decided on its own, never ranked as a batch; `unread` as `predict`."""
+        answers, found = self.answer_all(rows)
+        check_unread(found, unread)
+        warn(listed(told(found)))
+        return answers
+
+    def answer_all(self, rows: Sequence[Row]) -> tuple[list[Answer], Unread]:
+        """The same without a word, and of each column how many cells could not be read."""
         try:
-            return list(self._scorer.score(rows))
+            return self._scorer.answer_all(rows)
         except ScoreError as error:
             raise DataError(str(error)) from error
+
+    def unread(self, rows: Sequence[Row]) -> Unread:
+        """Of each column, how many cells of raw rows cannot be read; nothing is scored."""
+        return self._scorer.unread(rows)
 
     def score(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> pl.DataFrame:
         """As `predict`, for polars; where not `typed`, decisions are text. `first` rows came before these."""
-        from automl.data.read.frames import read_frame, side_by_side
+        return self.counted(frame, typed=typed, first=first)[0]
 
+    def counted(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> tuple[pl.DataFrame, Unread]:
+        """The same, and of each column how many cells could not be read."""
+        from automl.data.read.frames import read_frame, side_by_side, tallies
+
+        if not frame.width:  # nothing to score, and no column that is told to lack
+            frame = pl.DataFrame(schema=dict.fromkeys(self.needed, pl.String))
         lacking = [name for name in self.needed if name not in frame.columns]
         if lacking:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
         wire = read_frame(self.manifest.reader, frame)
+        unread: Unread = tallies(self.manifest.reader, frame, wire)
         if isinstance(self._scorer, TableScorer):
-            wire = side_by_side(wire, self._scorer.features(frame))
+            main = read_frame(self._scorer.main, frame)
+            unread = {**tallies(self._scorer.main, frame, main), **unread}
+            wire = side_by_side(wire, self._scorer.computed(main))
         columns = {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}
         try:
             found = self._scorer.run(columns, frame.height, first)
         except ScoreError as error:
             raise DataError(str(error), hint="Give the costs that these rows lack.") from error
         keys = [frame[key] for key in self.manifest.keys if key in frame.columns]
-        return pl.DataFrame(keys + [self._series(name, values, typed=typed) for name, values in found.items()])
+        answers = [self._series(name, values, typed=typed) for name, values in found.items()]
+        return pl.DataFrame(keys + answers), unread
 
     def decided(self, scored: pl.DataFrame, codes: NDArray[np.int64], *, typed: bool = True) -> pl.DataFrame:
         """Rows scored as text, with the decisions of a ranking, and what those are expected to cost."""
@@ -186,6 +218,12 @@ class Bundle:
         labels = self._scorer.decisions if typed else {}
         dtype = _TYPES[self.manifest.target.dtype] if labels else pl.String
         return pl.Series(name, [labels.get(text, text) for text in values], dtype=dtype)
+
+
+def check_unread(found: Unread, on_unread: OnUnread, where: str | None = None) -> None:
+    """Refuse data of whose columns one cannot be read at all, unless they are to count as missing."""
+    if on_unread == "refuse" and (wholly := refusal(found)):
+        raise DataError(wholly, where=where, hint=MEND)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -213,6 +251,23 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise BundleError(f"the manifest names a file that no bundle has: {name!r}", where=str(folder))
         if hashlib.sha256(read_file(folder, name)).hexdigest() != digest:
             raise _changed(folder, name)
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether the folder holds a manifest with its seal: no other folder does by chance."""
+    try:
+        return read_file(folder, SEAL) == seal(read_file(folder, MANIFEST))
+    except BundleError:
+        return False
+
+
+def strangers(folder: Path) -> list[str]:
+    """Files in the folder of a bundle that are no part of it; Python's own copies of `score.py` are none."""
+    known = {*names_of(folder, read_manifest(folder)), SIGNATURE}
+    found = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()
+    }
+    return sorted(name for name in found - known if "__pycache__/" not in name)
 
 
 def names_of(folder: Path, manifest: Manifest) -> list[str]:

@@ -5,17 +5,22 @@ import csv
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
 
-from automl.bundle.scorer import ScoreError, Scorer, chunks, missing_columns
+from automl.bundle.scorer import ScoreError, Scorer, check_unread, chunks, missing_columns
+from automl.data.read.column_names import fault_of, names_in
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.encoding import encoding_of
 from automl.data.read.scalars import BLANKS
+from automl.data.read.unread import OnUnread, Unread, added, told
+from automl.std_streams import open_closed_streams
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score a CSV file beside the bundle that this file lies in."""
+    open_closed_streams()
     parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
     parser.add_argument("data", type=Path, help="the CSV file, with a header")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
@@ -23,21 +28,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--bundle", type=Path, default=Path(__file__).resolve().parent, help="default: beside this file"
     )
     parser.add_argument("--costs", type=Path, help="the CSV cost file of these rows, if the spec names one")
+    add_unread(parser)
     chosen = parser.parse_args(arguments)
     try:
-        score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs)
+        say(score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs, unread=chosen.unread))
     except (ScoreError, OSError, UnicodeError, csv.Error) as error:
-        place = "" if isinstance(error, ScoreError | OSError) else f"{chosen.data}: "
-        sys.stderr.write(f"{place}{error}\n")
-        return 1
+        return ended(error, chosen.data)
     return 0
 
 
-def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None) -> None:
+def add_unread(parser: argparse.ArgumentParser) -> None:
+    """The option that says what becomes of a column that cannot be read."""
+    parser.add_argument(
+        "--unread",
+        choices=["refuse", "empty"],
+        default="refuse",
+        help="what is done with columns of which no cell can be read (default: refuse)",
+    )
+
+
+def say(unread: Unread) -> None:
+    """Tell on stderr of columns with cells that cannot be read."""
+    for sentence in told(unread):
+        write_error(f"{sentence}; such cells count as missing")
+
+
+def ended(error: Exception, data: Path) -> int:
+    """Say on stderr why there is no output; the exit code, as automl has it: 6 is the machine, 3 the data."""
+    own = isinstance(error, UnicodeError | csv.Error)
+    write_error(f"{data}: {error}" if own else str(error))
+    return int(getattr(error, "exit_code", 6 if isinstance(error, OSError) else 3))
+
+
+def write_error(text: str) -> None:
+    """A line on stderr, if it takes one."""
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+
+
+def score_file(
+    scorer: Scorer, data: Path, out: Path, costs: Path | None = None, *, unread: OnUnread = "refuse"
+) -> Unread:
     """Write the key columns and the answers of each row of `data` to `out`, which appears only when it is whole.
 
-    `costs` is the cost file of these rows, where the spec names one; without it the spec says what stands in.
+    `costs` is the cost file of these rows, where the spec names one; without it the spec says what stands in. Returns
+    what could not be read of each column; ScoreError where that is a whole one, unless `unread` is "empty".
     """
+    found: Unread = {}
     partial = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with partial.open("w", encoding="utf-8", newline="") as target:
@@ -45,17 +82,22 @@ def score_file(scorer: Scorer, data: Path, out: Path, costs: Path | None = None)
             dialect: CsvDialect | None = scorer.manifest["dialect"]
             lines = read_csv(data, dialect or {})
             header = next(lines)
+            if lacking := [name for name in scorer.needed if name not in header]:
+                raise ScoreError(missing_columns(lacking))
             keys = [key for key in scorer.keys if key in header]
             writer.writerow(keys + scorer.columns)
             rows = (dict(zip(header, cells, strict=True)) for cells in lines)
             whole = rows if costs is None else priced(rows, costs, scorer)
             for number, chunk in enumerate(chunks(whole, scorer.chunk_rows)):
-                answers = scorer.answers(chunk, number * scorer.chunk_rows)
+                answers, more = scorer.counted(chunk, number * scorer.chunk_rows)
+                found = added(found, more)
                 for row, cells in zip(chunk, zip(*answers, strict=True), strict=True):
                     writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
+        check_unread(found, unread, f"{data}: ")
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
+    return found
 
 
 def priced(rows: Iterator[dict[str, str]], costs: Path, scorer: Scorer) -> Iterator[dict[str, str]]:
@@ -92,6 +134,8 @@ def one_spelling(key: str) -> str:
 
 def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
     """The header of a CSV file, then its rows, every cell as text; its encoding is its own, not that of training."""
+    if not path.exists():
+        raise ScoreError(f"{path}: there is no such file")
     csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
     with path.open(encoding=encoding_of(path), newline="") as file:
         lines = csv.reader(
@@ -100,7 +144,11 @@ def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
             quotechar=dialect.get("quote", '"'),
             skipinitialspace=dialect.get("skip_blank", False),
         )
-        header = [cell.strip(BLANKS) or "column_1" for cell in next(lines, [])]
+        header = names_in(next(lines, []))
+        if not header:
+            raise ScoreError(f"{path}: the file is empty, or its first line is: it names no columns")
+        if fault := fault_of(header):
+            raise ScoreError(f"{path}: {fault[0]}\n  {fault[1]}")
         yield header
         for cells in lines:
             if len(cells) == len(header):

@@ -12,13 +12,16 @@ from pathlib import Path
 
 import automl.bundle.score_file
 import automl.bundle.scorer
+import automl.data.read.column_names
 import automl.data.read.column_reader
 import automl.data.read.dates
 import automl.data.read.encoding
 import automl.data.read.parsers
 import automl.data.read.reader
 import automl.data.read.scalars
+import automl.data.read.unread
 import automl.graph.runtime
+import automl.std_streams
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -52,12 +55,15 @@ if __name__ == "__main__":
 COPIES = "score_tables"
 ROOT = "automl.bundle.tables"
 PARTS = (
+    automl.std_streams,
     automl.data.read.column_reader,
     automl.data.read.scalars,
     automl.data.read.parsers,
     automl.data.read.dates,
     automl.data.read.reader,
+    automl.data.read.unread,
     automl.data.read.encoding,
+    automl.data.read.column_names,
     automl.graph.runtime,
     automl.bundle.scorer,
     automl.bundle.score_file,

@@ -11,13 +11,29 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.read.column_reader import Reader
+from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.reader import read_row
+from automl.data.read.unread import (
+    OnUnread,
+    Unread,
+    added,
+    cell_of,
+    is_unread,
+    listed,
+    refusal,
+    tally,
+    told,
+    unreadable,
+    warn,
+)
 from automl.graph.runtime import open_runtime
 
 PROTOCOL = 1
 
 NAMED = 5  # rows that an error names
+TEXTS = ("category", "text")  # wires that read whatever is there
+
+MEND = 'Mend the data, or let such a column count as missing with --unread empty (in Python: unread="empty").'
 
 T = TypeVar("T")
 Array = NDArray[np.generic]
@@ -29,7 +45,15 @@ Answer = dict[str, Cell]
 
 
 class ScoreError(ValueError):
-    """A row cannot be scored, or the bundle is not the one that was written."""
+    """Rows cannot be scored. The exit codes of score.py are those of automl."""
+
+    exit_code = 3
+
+
+class ChangedError(ScoreError):
+    """The bundle is not the one that was written."""
+
+    exit_code = 7
 
 
 class Scorer:
@@ -57,27 +81,63 @@ class Scorer:
         self._numbers = [(given, name) for given, name, kind in self.inputs if kind is float]
         self._words = [(given, name) for given, name, kind in self.inputs if kind is not float]
         self._graph = getattr(self._session, "_sess", self._session)  # its wrapper finds each input in a list of all
+        self._fallible = fallible(self.reader)
 
     def decide(self, row: Row) -> Answer:
-        """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column."""
-        results = self._one(self._values(row))
+        """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column.
+
+        Warns of cells that hold something and cannot be read.
+        """
+        answer, unread = self.answer(row)
+        warn(unreadable(unread))
+        return answer
+
+    def answer(self, row: Row) -> tuple[Answer, list[str]]:
+        """The answer to one raw row, and the columns whose cell holds something that cannot be read."""
+        values = self._values(row)
+        results = self._one(values)
         self._check(results, 0)
         cells = [cell for result in results for cell in result[0].tolist()]
-        return self._typed(dict(zip(self.columns, cells, strict=True)))
+        unread = [
+            name
+            for name, column in self._fallible
+            if (value := values[name]) != value and is_unread(column, cell_of(column, row))  # NaN is not itself
+        ]
+        return self._typed(dict(zip(self.columns, cells, strict=True))), unread
 
-    def score(self, rows: Iterable[Row]) -> Iterator[Answer]:
-        """The answers to many raw rows, in their order, computed in chunks."""
+    def score(self, rows: Iterable[Row], unread: OnUnread = "refuse") -> Iterator[Answer]:
+        """The answers to many raw rows, in their order, computed in chunks.
+
+        At their end it warns of cells that could not be read; ScoreError where that is a whole column of some length,
+        unless `unread` is "empty".
+        """
+        found: Unread = {}
         for number, chunk in enumerate(chunks(rows, self.chunk_rows)):
-            for cells in zip(*self.answers(chunk, number * self.chunk_rows), strict=True):
-                yield self._typed(dict(zip(self.columns, cells, strict=True)))
+            answers, more = self.counted(chunk, number * self.chunk_rows)
+            found = added(found, more)
+            yield from self._answers(answers)
+        check_unread(found, unread)
+        warn(listed(told(found)))
+
+    def answer_all(self, rows: Sequence[Row]) -> tuple[list[Answer], Unread]:
+        """The same at once and without a word: how many cells could not be read comes back."""
+        parts = [
+            self.counted(chunk, place * self.chunk_rows) for place, chunk in enumerate(chunks(rows, self.chunk_rows))
+        ]
+        return [row for answers, _ in parts for row in self._answers(answers)], added(*(found for _, found in parts))
 
     def answers(self, rows: Sequence[Row], first: int = 0) -> list[list[Cell]]:
         """The output columns for one chunk of raw rows, from row `first` on; a decision is text here."""
-        read = self._all(rows)
-        columns: dict[str, Array] = {
-            name: np.array([values[name] for values in read], dtype=kind) for _, name, kind in self.inputs
-        }
-        return [column.tolist() for column in self._run(columns, first)]
+        return self.counted(rows, first)[0]
+
+    def counted(self, rows: Sequence[Row], first: int = 0) -> tuple[list[list[Cell]], Unread]:
+        """The same, and of each column how many cells could not be read."""
+        columns = self._columns(self._all(rows), {name: kind for _, name, kind in self.inputs})
+        return [column.tolist() for column in self._run(columns, first)], self._unread(rows, columns)
+
+    def unread(self, rows: Sequence[Row]) -> Unread:
+        """Of each column, how many cells of the raw rows cannot be read; nothing is scored."""
+        return self._unread(rows, self._columns([self._cells(row) for row in rows], {}))
 
     def run(self, columns: Mapping[str, Array], rows: int, first: int = 0) -> dict[str, Array]:
         """The output columns [rows] for columns [rows] that have passed the reader, computed in chunks."""
@@ -100,15 +160,31 @@ class Scorer:
 
     def _values(self, row: Row) -> Values:
         """Everything the graph may take from one raw row."""
-        return self._read(row)
+        return self._cells(row)
 
     def _all(self, rows: Sequence[Row]) -> list[Values]:
         """The same for many."""
-        return [self._read(row) for row in rows]
+        return [self._cells(row) for row in rows]
 
-    def _read(self, row: Row) -> Values:
+    def _cells(self, row: Row) -> Values:
+        """Every column that is read of the row itself."""
+        return self._read(self.reader, row)
+
+    def _columns(self, read: Sequence[Values], kinds: Mapping[str, type]) -> dict[str, Array]:
+        """The columns of `kinds`, and all that may hold what cannot be read."""
+        asked = {**dict.fromkeys((name for name, _ in self._fallible), float), **kinds}
+        return {name: np.array([values[name] for values in read], dtype=kind) for name, kind in asked.items()}
+
+    def _unread(self, rows: Sequence[Row], columns: Mapping[str, Array]) -> Unread:
+        found = {}
+        for name, column in self._fallible:
+            gaps = np.flatnonzero(np.isnan(columns[name]))
+            found[name] = tally(column, len(rows), (cell_of(column, rows[gap]) for gap in gaps.tolist()))
+        return found
+
+    def _read(self, reader: Reader, row: Row) -> Values:
         try:
-            return read_row(self.reader, row)
+            return read_row(reader, row)
         except KeyError:
             raise ScoreError(missing_columns([name for name in self.needed if name not in row])) from None
         except ValueError as error:
@@ -132,6 +208,11 @@ class Scorer:
                 where = f"row {rows} lacks" if len(refused) == 1 else f"rows {rows} ({len(refused)} in all) lack"
                 raise ScoreError(f'{where} a cost, and the spec says objective.costs.missing = "refuse"')
 
+    def _answers(self, columns: Sequence[Sequence[Cell]]) -> Iterator[Answer]:
+        """Rows of output columns."""
+        for cells in zip(*columns, strict=True):
+            yield self._typed(dict(zip(self.columns, cells, strict=True)))
+
     def _typed(self, answer: Answer) -> Answer:
         if self.decisions:
             answer["decision"] = self.decisions[answer["decision"]]
@@ -141,6 +222,18 @@ class Scorer:
 def _undecided(decisions: Array) -> Array:
     """Which rows have no decision: no text, and where numbers are decided, no number."""
     return np.asarray(decisions == "" if decisions.dtype == object else np.isnan(decisions))
+
+
+def fallible(*readers: Reader) -> list[tuple[str, ColumnReader]]:
+    """The columns that may hold what cannot be read."""
+    columns = {column["name"]: column for reader in readers for column in reader["columns"]}
+    return [(name, column) for name, column in columns.items() if column["wire"] not in TEXTS]
+
+
+def check_unread(found: Unread, on_unread: OnUnread, where: str = "") -> None:
+    """Refuse data of whose columns one cannot be read at all, unless such a one is to count as missing."""
+    if on_unread == "refuse" and (wholly := refusal(found)):
+        raise ScoreError(f"{where}{wholly}\n  {MEND}")
 
 
 def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -159,17 +252,17 @@ def missing_columns(names: Sequence[str]) -> str:
 def _manifest(folder: Path) -> Document:
     text = (folder / "manifest.json").read_bytes()
     if (folder / "manifest.sha256").read_bytes() != seal(text):
-        raise ScoreError(f"{folder}: manifest.json is not the one that was written")
+        raise ChangedError(f"{folder}: manifest.json is not the one that was written")
     manifest: Document = json.loads(text)
     if manifest["protocol"] != PROTOCOL:
-        raise ScoreError(f"{folder}: the bundle has protocol {manifest['protocol']}, this file reads {PROTOCOL}")
+        raise ChangedError(f"{folder}: the bundle has protocol {manifest['protocol']}, this file reads {PROTOCOL}")
     return manifest
 
 
 def _model(folder: Path, manifest: Document) -> bytes:
     model = (folder / "model.onnx").read_bytes()
     if hashlib.sha256(model).hexdigest() != manifest["files"]["model.onnx"]:
-        raise ScoreError(f"{folder}: model.onnx is not the one that was written")
+        raise ChangedError(f"{folder}: model.onnx is not the one that was written")
     return model
 
 

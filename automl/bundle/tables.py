@@ -8,23 +8,22 @@ import csv
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from automl.bundle.score_file import read_csv, score_file
-from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, missing_columns
+from automl.bundle.score_file import add_unread, ended, read_csv, say, score_file
+from automl.bundle.scorer import ChangedError, Document, Row, ScoreError, Scorer, Values, fallible
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.frames import read_frame
-from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.row_store import RowStore
+from automl.std_streams import open_closed_streams
 
 RELATIONAL = "relational.json"
 TableSource = Given | str | Path
@@ -55,6 +54,7 @@ class TableScorer(Scorer):
         self.definitions = from_json(self.document["definitions"])
         own = [column["name"] for column in self.main["columns"] if not column.get("optional")]
         self.needed = list(dict.fromkeys([*self.needed, *own]))
+        self._fallible = fallible(self.main, self.reader)
         self.hold(tables)
 
     @property
@@ -70,7 +70,7 @@ class TableScorer(Scorer):
 
     def features(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The computed columns of raw rows of main, in wire types."""
-        return self._many(read_frame(self.main, frame))
+        return self.computed(read_frame(self.main, frame))
 
     def hold(self, tables: Mapping[str, TableSource] | None) -> None:
         """Read the tables and keep them, in place of those that were held."""
@@ -89,15 +89,22 @@ class TableScorer(Scorer):
         return read_tables(self.document, {}) if self._held is None else self._held  # the refusal names them all
 
     def _values(self, row: Row) -> Values:
-        return self._read(row) | self._sorted().features(self._main(row))
+        main = self._read(self.main, row)
+        return main | self._read(self.reader, row) | self._sorted().features(main)
 
     def _all(self, rows: Sequence[Row]) -> list[Values]:
-        main = pl.DataFrame([self._main(row) for row in rows], schema=wire_schema(self.main))
-        computed = self._many(main).to_dicts()
-        return [self._read(row) | more for row, more in zip(rows, computed, strict=True)]
+        main = [self._read(self.main, row) for row in rows]
+        computed = self.computed(pl.DataFrame(main, schema=wire_schema(self.main))).to_dicts()
+        return [a | self._read(self.reader, row) | more for a, row, more in zip(main, rows, computed, strict=True)]
 
-    def _many(self, main: pl.DataFrame) -> pl.DataFrame:
-        """Tables in memory are sorted once; those that stay on the disk are read for each call."""
+    def _cells(self, row: Row) -> Values:
+        return self._read(self.main, row) | self._read(self.reader, row)
+
+    def computed(self, main: pl.DataFrame) -> pl.DataFrame:
+        """The computed columns of rows of main that are in wire types.
+
+        Tables in memory are sorted once; those that stay on the disk are read for each call.
+        """
         if any(isinstance(table, pl.LazyFrame) for table in self._frames.values()):
             return run(self.definitions, main, self._frames)
         return self._sorted().many(main)
@@ -106,14 +113,6 @@ class TableScorer(Scorer):
         if self._store is None:
             self._store = RowStore.of(self.definitions, self._frames)
         return self._store
-
-    def _main(self, row: Row) -> Values:
-        try:
-            return read_row(self.main, row)
-        except KeyError:
-            raise ScoreError(missing_columns([name for name in self.needed if name not in row])) from None
-        except ValueError as error:
-            raise ScoreError(str(error)) from None
 
 
 def open_scorer(
@@ -139,24 +138,26 @@ def given(scorer: Scorer, tables: Mapping[str, TableSource]) -> Scorer:
 def _document(folder: Path, manifest: Document) -> RelationalDocument:
     content = (folder / RELATIONAL).read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest["files"].get(RELATIONAL):
-        raise ScoreError(f"{folder}: {RELATIONAL} is not the one that was written")
+        raise ChangedError(f"{folder}: {RELATIONAL} is not the one that was written")
     document: RelationalDocument = json.loads(content)
     return document
 
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     """Score a CSV file with the bundle in `folder` and the tables that are named."""
+    open_closed_streams()
     parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
     parser.add_argument("data", type=Path, help="the CSV file, with a header")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
     parser.add_argument("--table", action="append", default=[], metavar="NAME=FILE", help="another table, by its name")
     parser.add_argument("--bundle", type=Path, default=folder, help="default: beside this file")
+    add_unread(parser)
     chosen = parser.parse_args(arguments)
     try:
-        score_file(TableScorer(chosen.bundle, named(chosen.table)), chosen.data, chosen.out)
+        scorer = TableScorer(chosen.bundle, named(chosen.table))
+        say(score_file(scorer, chosen.data, chosen.out, unread=chosen.unread))
     except (ScoreError, AutomlError, OSError, UnicodeError, csv.Error) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+        return ended(error, chosen.data)
     return 0
 
 

@@ -13,6 +13,7 @@ import click
 from automl.cli import commands
 from automl.cli.telling import tell
 from automl.plugin_modules import entries, load, module_names
+from automl.std_streams import open_closed_streams
 
 PURPOSE: Final = """Build a table model that is worth its money and keeps its limits.
 
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of a command; every error ends as words on stderr, never as a traceback."""
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows few letters still gets them all
@@ -38,8 +40,7 @@ def run(arguments: Sequence[str]) -> int:
         os.environ.setdefault(name, value)
     try:
         code = cli.main(list(arguments), prog_name="automl", standalone_mode=False)
-        if sys.stdout is not None:  # a daemon may have none
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001  # a panic of a native library is no Exception
         return tell(error, arguments)
     return code if isinstance(code, int) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -11,9 +12,10 @@ from typing import Final
 import click
 
 from automl.cli.options import put
-from automl.errors import AutomlError, SpecError, Stopped
+from automl.errors import AutomlError, MachineError, SpecError, Stopped
 
 PIPE_CLOSED: Final = 141  # what a shell shows for a process that SIGPIPE ended
+NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 
 def tell(error: BaseException, arguments: Sequence[str]) -> int:
@@ -21,21 +23,33 @@ def tell(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, BrokenPipeError | SystemExit):  # click makes an exit of a closed pipe, and of nothing else
         _forget_stdout()
         return PIPE_CLOSED
+    told = _in_family(error, debug="--debug" in arguments)
+    try:
+        _say(error, told, document="--json" in arguments)
+    except OSError:  # nobody can be told: the exit code is what is left
+        _forget_stdout()
+    return told.exit_code
+
+
+def _say(error: BaseException, told: AutomlError, *, document: bool) -> None:
     if isinstance(error, click.ClickException):
         error.show()
-        told: AutomlError = SpecError(error.format_message())
     else:
-        told = _in_family(error, debug="--debug" in arguments)
         click.echo(f"automl: {told}", err=True)
-    if "--json" in arguments:
+    if document:
         facts = {"what": told.what, "where": told.where, "hint": told.hint, "exit_code": told.exit_code}
         put({"ok": False, "error": facts})
-    return told.exit_code
+        sys.stdout.flush()
 
 
 def _in_family(error: BaseException, *, debug: bool) -> AutomlError:
     if isinstance(error, AutomlError):
         return error
+    if isinstance(error, click.ClickException):
+        return SpecError(error.format_message())
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        _forget_stdout()  # what it could not take would be tried once more at the end
+        return MachineError(f"nothing more can be written: {error.strerror}", hint="Make room, then run again.")
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Stopped(signal.SIGINT)
     return _bug(error, debug=debug)

@@ -13,15 +13,17 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from automl.bundle.read import Bundle
+from automl.bundle.place import check_output
+from automl.bundle.read import Bundle, check_unread
 from automl.bundle.score_file import read_csv
-from automl.bundle.scorer import missing_columns
+from automl.bundle.scorer import ScoreError, missing_columns
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.source import batches, files, frame_digest, kind
+from automl.data.read.unread import OnUnread, told
 from automl.deploy.formats import Form, header, rendered
 from automl.deploy.parts import Parts
-from automl.deploy.worker import scored
+from automl.deploy.worker import Chunk, scored
 from automl.errors import DataError, SpecError, Stopped
 from automl.progress import Event, Listener, silent
 
@@ -34,7 +36,8 @@ class Options:
     """How files are scored; which columns may lack or be more, and what a spreadsheet must not run.
 
     `missing` columns that the model reads: refuse the data, or take them as empty. `extra` ones that it neither reads
-    nor passes through: ignore them, or refuse the data. `excel_safe`: text such as ``=1+1`` is written with a quote
+    nor passes through: ignore them, or refuse the data. `unread` ones, of whose many filled cells not one can be read:
+    refuse the data, or take them as empty. `excel_safe`: text such as ``=1+1`` is written with a quote
     in front (CSV only). `workers` processes score; the output is the same, in the same order. With `resume` a run that
     was killed goes on after its last whole chunk, if bundle, data and options are the same; under a capacity all rows
     are one batch, which begins anew.
@@ -42,6 +45,7 @@ class Options:
 
     missing: Literal["refuse", "empty"] = "refuse"
     extra: Literal["ignore", "refuse"] = "ignore"
+    unread: OnUnread = "refuse"
     excel_safe: bool = False
     workers: int = 1
     resume: bool = False
@@ -72,18 +76,22 @@ def predict(
     older `out` stays as it was then.
     """
     form = _form(out, options)
+    check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
     job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form)
     parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
     try:
         rows = _write(job, parts, listener)
+        check_unread(parts.unread, options.unread, str(data))
         parts.finish()
     except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
         raise
     except BaseException:
         parts.discard()
         raise
+    for sentence in told(parts.unread):
+        listener(Event(stage="read", text=f"{sentence}; such cells count as missing", facts={"warning": sentence}))
     listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
     return rows
 
@@ -151,14 +159,14 @@ class _Job:
 
 def _write(job: _Job, parts: Parts, listener: Listener) -> int:
     """Score what is not scored yet into the parts; returns the rows of all of them."""
-    for head, rows, content in _ranked(job) if job.model.ranking else _rendered(job, skip=parts.chunks):
-        parts.add(content, rows, head)
+    for head, chunk in _ranked(job) if job.model.ranking else _rendered(job, skip=parts.chunks):
+        parts.add(chunk.content, chunk.rows, head, chunk.unread)
         listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
     return parts.rows
 
 
-def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, int, bytes]]:
-    """The header, the rows and the bytes of each chunk after the first `skip`."""
+def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, Chunk]]:
+    """The header, and each chunk after the first `skip`."""
     heads: list[bytes] = []
 
     def raw() -> Iterator[tuple[int, pl.DataFrame]]:
@@ -176,13 +184,13 @@ def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, int, bytes]]:
         chunks = scored(raw(), settings, job.options.workers)
     else:
         chunks = (_here(job, first, frame) for first, frame in raw())
-    for rows, content in chunks:
-        yield heads[0], rows, content
+    for chunk in chunks:
+        yield heads[0], chunk
 
 
-def _here(job: _Job, first: int, frame: pl.DataFrame) -> tuple[int, bytes]:
-    found = job.model.score(frame, typed=job.typed, first=first)
-    return found.height, rendered(found, job.form, excel_safe=job.options.excel_safe)
+def _here(job: _Job, first: int, frame: pl.DataFrame) -> Chunk:
+    found, unread = job.model.counted(frame, typed=job.typed, first=first)
+    return Chunk(found.height, rendered(found, job.form, excel_safe=job.options.excel_safe), unread)
 
 
 def _head(job: _Job, frame: pl.DataFrame) -> bytes:
@@ -192,17 +200,18 @@ def _head(job: _Job, frame: pl.DataFrame) -> bytes:
     return header([*keys, *job.model.columns], excel_safe=job.options.excel_safe)
 
 
-def _ranked(job: _Job) -> Iterator[tuple[bytes, int, bytes]]:
+def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
     """All rows ranked as one batch: scored rows wait on disk, only their costs and times are kept until the end."""
     model, ranking = job.model, job.model.ranking
     assert ranking is not None  # noqa: S101  # who asks knows
     with TemporaryDirectory() as folder:
         waiting: list[Path] = []
         decisions: list[str] = []
-        each, times = [], []
+        each, times, unread = [], [], []
         head = b""
         for first, raw in _raw(job):
-            found = model.score(raw, typed=False, first=first)
+            found, lost = model.counted(raw, typed=False, first=first)
+            unread.append(lost)
             head = head or _head(job, raw)
             waiting.append(Path(folder) / f"{len(waiting):08}.arrow")
             found.write_ipc(waiting[-1])
@@ -213,9 +222,9 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, int, bytes]]:
         whole = pl.concat(known) if known and len(known) == len(times) else None
         codes = ranking.decide(np.concatenate(each), decisions, whole)
         ends = np.cumsum([len(part) for part in each])[:-1]
-        for part, chosen in zip(waiting, np.split(codes, ends), strict=True):
+        for part, chosen, lost in zip(waiting, np.split(codes, ends), unread, strict=True):
             frame = model.decided(pl.read_ipc(part), chosen, typed=job.typed)
-            yield head, frame.height, rendered(frame, job.form, excel_safe=job.options.excel_safe)
+            yield head, Chunk(frame.height, rendered(frame, job.form, excel_safe=job.options.excel_safe), lost)
 
 
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
@@ -252,7 +261,7 @@ def _dialect(model: Bundle, data: Path) -> CsvDialect | None:
     first = files(data)[0]
     if dialect is None or kind(first) not in {"csv", "tsv"}:
         return None
-    with suppress(UnicodeError, StopIteration):
+    with suppress(UnicodeError, ScoreError):
         if set(model.needed) <= set(next(read_csv(first, dialect))):
             return dialect
     return None

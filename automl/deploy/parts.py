@@ -7,18 +7,21 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypedDict
 
 import polars as pl
 
 from automl.bundle.disk import machine_errors, whole_file
+from automl.data.read.unread import Tally, Unread, added
 from automl.deploy.formats import Form
 
 PROGRESS, LINES = "progress.json", "rows.csv"
 GROUP = 32  # chunks of a row group
+NOTHING: Unread = MappingProxyType({})
 
 
 class _Progress(TypedDict):
@@ -28,11 +31,15 @@ class _Progress(TypedDict):
     chunks: int
     rows: int
     size: int
+    unread: Unread
 
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """Of the output `out`, `chunks` chunks with `rows` rows are written; `size` bytes, in a CSV with the header."""
+    """Of the output `out`, `chunks` chunks with `rows` rows are written; `size` bytes, in a CSV with the header.
+
+    `unread` are the cells of those rows that could not be read.
+    """
 
     out: Path
     folder: Path
@@ -41,6 +48,7 @@ class Parts:
     chunks: int = 0
     rows: int = 0
     size: int = 0
+    unread: Unread = field(default_factory=dict)
 
     @classmethod
     def open(cls, out: Path, form: Form, identity: Mapping[str, object], *, resume: bool) -> Parts:
@@ -57,7 +65,7 @@ class Parts:
                 os.truncate(folder / LINES, parts.size)  # what was written after the last whole chunk
         return parts
 
-    def add(self, content: bytes, rows: int, head: bytes = b"") -> None:
+    def add(self, content: bytes, rows: int, head: bytes = b"", unread: Unread = NOTHING) -> None:
         """Write a chunk; `head` is the header, written before the first one. Only then it counts."""
         with machine_errors(self.out):
             if self.form == "csv":
@@ -67,7 +75,14 @@ class Parts:
             else:
                 self._put(f"{self.chunks:08}.arrow", content)
             self.chunks, self.rows, self.size = self.chunks + 1, self.rows + rows, self.size + len(content)
-            facts: _Progress = {"identity": self.identity, "chunks": self.chunks, "rows": self.rows, "size": self.size}
+            self.unread = added(self.unread, unread)
+            facts: _Progress = {
+                "identity": self.identity,
+                "chunks": self.chunks,
+                "rows": self.rows,
+                "size": self.size,
+                "unread": self.unread,
+            }
             self._put(PROGRESS, json.dumps(facts).encode())
 
     def finish(self) -> None:
@@ -110,6 +125,7 @@ def _progress(folder: Path) -> _Progress | None:
         found: _Progress = json.loads((folder / PROGRESS).read_bytes())
         lines = folder / LINES
         whole = not lines.exists() or lines.stat().st_size >= found["size"]
+        found["unread"] = {name: Tally(*counts) for name, counts in found["unread"].items()}
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if whole else None

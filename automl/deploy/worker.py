@@ -14,22 +14,30 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, NamedTuple
 
 import polars as pl
 
+from automl.data.read.unread import Tally, Unread
 from automl.errors import DataError, MachineError
 
-HEAD = struct.Struct("<qq")  # the first row and the bytes of a chunk; of an answer its rows (-1: an error) and bytes
+HEAD = struct.Struct("<qq")  # the first row and the bytes of a chunk; of an answer its rows (-1: an error) and bytes:
+# first what is told of it as JSON (the error, or what could not be read), then, where it is no error, the rows
 START = "import sys; sys.path.insert(0, sys.argv[1]); from automl.deploy.worker import main; main()"
 THREADS = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS")
 AHEAD = 1  # chunks for each worker that wait for it
 
 
-def scored(
-    frames: Iterator[tuple[int, pl.DataFrame]], settings: Mapping[str, object], workers: int
-) -> Iterator[tuple[int, bytes]]:
-    """Rows and rendered bytes of each chunk (its first row, the raw rows), in order, by `workers` processes.
+class Chunk(NamedTuple):
+    """A scored chunk: its rows, its rendered bytes, and how many cells of its columns could not be read."""
+
+    rows: int
+    content: bytes
+    unread: Unread
+
+
+def scored(frames: Iterator[tuple[int, pl.DataFrame]], settings: Mapping[str, object], workers: int) -> Iterator[Chunk]:
+    """Each chunk (its first row, the raw rows) as it is scored and rendered, in order, by `workers` processes.
 
     Only a few chunks are in memory. Raises `DataError` as scoring here would, `MachineError` where a worker ends.
     """
@@ -41,14 +49,14 @@ def scored(
             idle.put(process)
         pool = stack.enter_context(ThreadPoolExecutor(workers))
 
-        def ask(first: int, frame: pl.DataFrame) -> tuple[int, bytes]:
+        def ask(first: int, frame: pl.DataFrame) -> Chunk:
             process = idle.get()
             try:
                 return _asked(process, first, frame)
             finally:
                 idle.put(process)
 
-        waiting: deque[Future[tuple[int, bytes]]] = deque()
+        waiting: deque[Future[Chunk]] = deque()
         stack.callback(lambda: [future.cancel() for future in waiting])
         for first, frame in frames:
             waiting.append(pool.submit(ask, first, frame))
@@ -61,29 +69,30 @@ def scored(
 def _started(settings: Mapping[str, object]) -> subprocess.Popen[bytes]:
     engine = str(Path(__file__).resolve().parents[2])
     return subprocess.Popen(
-        [sys.executable, "-c", START, engine, json.dumps(settings)],
+        [sys.executable, "-P", "-c", START, engine, json.dumps(settings)],  # -P: nothing of the current folder runs
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | dict.fromkeys(THREADS, "1"),
     )
 
 
-def _asked(process: subprocess.Popen[bytes], first: int, frame: pl.DataFrame) -> tuple[int, bytes]:
+def _asked(process: subprocess.Popen[bytes], first: int, frame: pl.DataFrame) -> Chunk:
     assert process.stdin is not None  # noqa: S101  # it is a pipe
     assert process.stdout is not None  # noqa: S101  # it is a pipe
     buffer = io.BytesIO()
     frame.write_ipc(buffer)
     try:
         _send(process.stdin, first, buffer.getvalue())
-        rows, content = _received(process.stdout)
+        rows, told = _received(process.stdout)
+        content = _received(process.stdout)[1] if rows >= 0 else b""
     except (OSError, EOFError) as error:
         raise MachineError(
             f"a worker ended with code {process.poll()}", hint="Run again with --resume, with fewer --workers."
         ) from error
+    facts = json.loads(told)
     if rows < 0:
-        told = json.loads(content)
-        raise DataError(told["what"], where=told["where"], hint=told["hint"])
-    return rows, content
+        raise DataError(facts["what"], where=facts["where"], hint=facts["hint"])
+    return Chunk(rows, content, {name: Tally(*counts) for name, counts in facts.items()})
 
 
 def _send(pipe: IO[bytes], number: int, content: bytes) -> None:
@@ -115,9 +124,10 @@ def main() -> None:
             except EOFError:
                 return
             try:
-                found = model.score(pl.read_ipc(content), typed=settings["form"] != "csv", first=first)
+                found, unread = model.counted(pl.read_ipc(content), typed=settings["form"] != "csv", first=first)
             except DataError as error:
                 told = {"what": error.what, "where": error.where, "hint": error.hint}
                 _send(answers, -1, json.dumps(told).encode())
                 continue
+            _send(answers, found.height, json.dumps(unread).encode())
             _send(answers, found.height, rendered(found, settings["form"], excel_safe=settings["excel_safe"]))

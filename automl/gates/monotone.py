@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
-from automl.bundle.scorer import Row, Scorer
+from automl.bundle.scorer import Row, Scorer, chunks
 from automl.bundle.tables import open_scorer
 from automl.errors import DataError
 from automl.gates.base import Gate, GateVerdict, Limit, Measured
@@ -45,8 +45,8 @@ def _one(scorer: Scorer, rows: Sequence[Row], column: str, way: str) -> GateVerd
     grid = _grid(scorer, rows, column) if column in scorer.needed else []
     bases = _spread(rows, ROWS)
     # the bundle answers in chunks: all rows and all values are one question
-    answers = list(scorer.score([{**row, column: cell} for row in bases for cell in grid])) if len(grid) > 1 else []
-    values = [float(answer[scorer.columns[0]]) for answer in answers]
+    asked = [{**row, column: cell} for row in bases for cell in grid] if len(grid) > 1 else []
+    values = [float(cell) for chunk in chunks(asked, scorer.chunk_rows) for cell in scorer.answers(chunk)[0]]
     sign = 1.0 if way == "increasing" else -1.0
     runs = [values[at : at + len(grid)] for at in range(0, len(values), max(1, len(grid)))]
     steps = [sign * (before - after) for run in runs for before, after in pairwise(run)]

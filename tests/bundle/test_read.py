@@ -16,8 +16,9 @@ import pytest
 
 from automl.bundle.manifest import Manifest, outputs_of
 from automl.bundle.read import MANIFEST, SEAL, Bundle
-from automl.bundle.scorer import seal
+from automl.bundle.scorer import MEND, seal
 from automl.bundle.write import stage
+from automl.data.read.unread import Tally, UnreadWarning
 from automl.data.rows import Labels
 from automl.errors import BundleError, DataError
 from automl.graph.onnx import to_onnx
@@ -66,6 +67,12 @@ def test_no_rows_no_answers(bundle, raw):
     """A frame without rows gives a frame without rows, with the same columns and types."""
     model = Bundle.load(bundle)
     assert model.predict(raw.clear()).schema == model.predict(raw).schema
+    assert model.predict(pl.DataFrame()).schema == model.predict(raw.drop("id")).schema
+    for frame in (raw.clear().to_pandas(), raw.clear().to_arrow(), pl.DataFrame().to_pandas()):
+        assert len(model.predict(frame)) == 0
+    assert model.decide_all([]) == []
+    with pytest.raises(DataError, match="the frame has 3 rows and no columns"):
+        model.predict(raw.head(3).to_pandas()[[]])
 
 
 @pytest.mark.parametrize(
@@ -92,10 +99,11 @@ def test_extreme_numbers_have_answers(bundle, raw):
     model = Bundle.load(bundle)
     extremes = [1e308, -1e308, 5e-324, -0.0, float(2**53 + 2), float("inf"), float("nan"), 0.1 + 0.2]
     frame = raw.head(len(extremes)).with_columns(age=pl.Series(extremes))
-    answer = model.predict(frame)
+    with pytest.warns(UnreadWarning, match="1 of 7 filled cells cannot be read as a number, such as 'inf'"):
+        answer = model.predict(frame)
     np.testing.assert_array_equal(
         answer["probability"].to_numpy(),
-        [model.decide(row)["probability"] for row in frame.iter_rows(named=True)],
+        [model.answer(row)[0]["probability"] for row in frame.iter_rows(named=True)],
     )
     whole = raw.head(2).with_columns(age=pl.Series([2**63 - 1, -(2**63)]))
     assert model.predict(whole).height == 2
@@ -201,7 +209,7 @@ def test_loading_needs_little(bundle):
     code = (
         "import sys; from automl.bundle.read import Bundle; import automl.deploy.batch;"
         f"m = Bundle.load({str(bundle)!r}); import polars as pl; "
-        "m.predict(pl.DataFrame({n: ['1'] for n in m.needed}));"
+        "m.predict(pl.DataFrame({n: [''] for n in m.needed}));"
         "print(*sorted({'sklearn', 'lightgbm', 'xgboost', 'catboost', 'flaml', 'pandas', 'onnx', 'scipy', 'pyarrow',"
         " 'narwhals', 'jinja2', 'psutil', 'automl.learners', 'automl.search', 'automl.decide'} & set(sys.modules)))"
     )
@@ -279,3 +287,41 @@ def test_a_batch_under_a_capacity_is_ranked(limited):
     assert costs[1] == -answer["probability"][1]
     assert limited.predict(rows.reverse()).reverse().equals(answer)
     assert isinstance(limited.predict(rows.to_pandas()), type(rows.to_pandas()))
+
+
+def test_a_column_that_cannot_be_read_is_refused(bundle, raw):
+    """In frames of any kind and in rows: an error from 20 filled cells on, with `unread="empty"` a warning."""
+    model = Bundle.load(bundle)
+    odd = raw.head(40).with_columns(day=pl.lit("soon"), income=pl.col("income").replace(raw["income"][7], "7 EUR"))
+    empty = odd.with_columns(day=pl.lit(None), income=pl.col("income").replace("7 EUR", None))
+    for frame in (odd, odd.to_pandas(), odd.to_arrow()):
+        with pytest.raises(
+            DataError, match="'day': 40 of 40 filled cells cannot be read as a date, such as 'soon'"
+        ) as e:
+            model.predict(frame)
+        assert e.value.hint == MEND
+        with pytest.warns(UnreadWarning, match="column 'income': 1 of 40 filled cells .* '7 EUR'; column 'day': 40"):
+            found = model.predict(frame, unread="empty")
+        assert pl.DataFrame(found).equals(model.predict(empty))
+    with pytest.raises(DataError, match="'day'"):
+        model.decide_all(odd.to_dicts())
+    with pytest.warns(UnreadWarning, match="'day': 40"):
+        assert model.decide_all(odd.to_dicts(), unread="empty") == model.predict(empty).drop("id").to_dicts()
+    with pytest.warns(UnreadWarning, match="a cell cannot be read: 'day'"):
+        assert model.decide(odd.row(0, named=True)) == model.decide(empty.row(0, named=True))
+
+
+def test_few_cells_only_warn(bundle, raw):
+    """Nineteen cells may be a small file; gaps and missing words are no cells that hold something."""
+    model = Bundle.load(bundle)
+    odd = raw.with_columns(age=pl.Series(["x"] * 19 + ["?", "", None, " "] * 120 + ["?"]))
+    with pytest.warns(UnreadWarning, match="'age': 19 of 19 filled cells"):
+        model.predict(odd)
+
+
+def test_the_time_of_main_is_counted_too(tables_bundle, purchases):
+    """Columns that only lead to other tables are read as well; those that nothing can be wrong with are not counted."""
+    model = Bundle.load(tables_bundle, tables={"purchases": purchases})
+    rows = pl.DataFrame({"age": ["thirty"] * 20, "customer": ["anna"] * 20})
+    assert model.counted(rows)[1] == model.answer_all(rows.to_dicts())[1] == {"age": Tally("number", 0, 20, "thirty")}
+    assert model.answer(rows.row(0, named=True))[1] == ["age"]

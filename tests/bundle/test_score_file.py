@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 
 from automl.bundle.read import Bundle
@@ -62,12 +64,12 @@ def test_score_py_equals_predict(bundle, raw, tmp_path):
 
 
 def test_a_short_row_stops_and_leaves_nothing(bundle, raw, tmp_path, capsys):
-    """D10, V14: a ragged line is named, exit 1, and there is no half-written output."""
+    """D10, V14: a ragged line is named, exit 3, and there is no half-written output."""
     raw.write_csv(tmp_path / "in.csv")
     with (tmp_path / "in.csv").open("a", encoding="utf-8") as file:
         file.write("c0500,33\n")
     arguments = [str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--bundle", str(bundle)]
-    assert main(arguments) == 1
+    assert main(arguments) == 3
     assert "line 502 has 2 values, the header 7" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
@@ -102,3 +104,25 @@ def test_costs_that_do_not_fit_are_refused(by, text, said, tmp_path):
 def test_a_key_has_one_spelling(key, spelling):
     """A whole number is written without a fraction, a text as it stands."""
     assert one_spelling(key) == spelling
+
+
+@pytest.mark.parametrize(("rows", "options", "code"), [(20, [], 3), (20, ["--unread", "empty"], 0), (19, [], 0)])
+def test_a_column_that_cannot_be_read(rows, options, code, bundle, raw, tmp_path, capsys):
+    """From 20 filled cells on it is refused with exit 3 and leaves nothing, unless that is allowed; it is told too."""
+    raw.head(rows).with_columns(income=pl.lit("1.234,50")).write_csv(tmp_path / "in.csv")
+    out = tmp_path / "out.csv"
+    assert main([str(tmp_path / "in.csv"), "-o", str(out), "--bundle", str(bundle), *options]) == code
+    assert f"'income': {rows} of {rows} filled cells cannot be read as a number" in capsys.readouterr().err
+    assert out.exists() == (code == 0)
+    assert len(list(tmp_path.iterdir())) == 1 + out.exists()
+
+
+def test_the_exit_codes_are_those_of_automl(bundle, raw, tmp_path, capsys):
+    """3 for data, 7 for a bundle that was changed, 6 for the machine."""
+    raw.head(2).write_csv(tmp_path / "in.csv")
+    copy = shutil.copytree(bundle, tmp_path / "b")
+    (copy / "model.onnx").write_bytes(b"")
+    assert main([str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--bundle", str(copy)]) == 7
+    assert main([str(tmp_path / "no.csv"), "-o", str(tmp_path / "out.csv"), "--bundle", str(bundle)]) == 3
+    assert main([str(tmp_path / "in.csv"), "-o", str(tmp_path / "no" / "out.csv"), "--bundle", str(bundle)]) == 6
+    assert len(capsys.readouterr().err.splitlines()) == 3

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 
+import polars as pl
 import pytest
 
 from automl.bundle.scorer import ScoreError, Scorer
+from automl.data.read.unread import Tally, UnreadWarning
 
 
 def test_many_rows_are_scored_in_order(bundle, raw):
@@ -50,3 +52,34 @@ def test_answers_are_json(multiclass, make_bundle, raw, tmp_path):
         "expected_cost",
     ]
     assert sum(list(answer.values())[:3]) == pytest.approx(1.0)
+
+
+def test_unread_cells_are_counted_without_a_word(bundle, raw):
+    """`answers` and `counted` say nothing; the tally of rows is that of the frame, one row names its columns."""
+    scorer = Scorer(bundle)
+    rows = raw.with_columns(income=pl.lit("12,5 EUR")).to_dicts()
+    answers, found = scorer.counted(rows)
+    assert scorer.answers(rows) == answers
+    assert found == scorer.unread(rows)
+    assert found["income"] == Tally("number", 0, 500, "12,5 EUR")
+    assert (found["age"].unread, "job" in found) == (0, False)
+    assert scorer.answer_all(rows)[1] == found
+    assert scorer.answer(rows[0])[1] == ["income"]
+
+
+def test_one_row_warns_and_many_are_refused(bundle, raw):
+    """A row is answered with a warning; of 20 rows a column that cannot be read at all is an error, unless allowed."""
+    scorer = Scorer(bundle)
+    scorer.chunk_rows = 8
+    rows = raw.head(20).with_columns(income=pl.lit("n.a.")).to_dicts()
+    with pytest.warns(UnreadWarning, match="a cell cannot be read: 'income'"):
+        answer = scorer.decide(rows[0])
+    with pytest.raises(ScoreError, match=r"20 of 20 filled cells cannot be read as a number, such as 'n\.a\.'"):
+        list(scorer.score(rows))
+    with pytest.warns(UnreadWarning, match="20 of 20 filled cells"):
+        assert next(iter(list(scorer.score(rows, unread="empty")))) == answer
+    with pytest.warns(UnreadWarning, match="19 of 19 filled cells"):
+        list(scorer.score(rows[:19]))
+    rows[13]["income"] = "$1,000.00"
+    with pytest.warns(UnreadWarning, match="19 of 20 filled cells"):
+        list(scorer.score(rows))

@@ -110,13 +110,23 @@ def test_changed_definitions_are_refused(tables_bundle, tmp_path):
 
 
 def test_a_file_is_scored_with_its_tables(tables_bundle, purchases, tmp_path, capsys):
-    """As a command: a csv in, a csv out; a table that lacks is exit 1 and a sentence, with no file left behind."""
+    """As a command: a csv in, a csv out; a table that lacks is exit 3 and a sentence, with no file left behind."""
     (tmp_path / "rows.csv").write_text("age,customer\n30,anna\n,ben\n5,nobody\n")
     purchases.write_csv(tmp_path / "p.csv", separator=";")
     call = [str(tmp_path / "rows.csv"), "-o", str(tmp_path / "out.csv")]
-    assert main(tables_bundle, call) == 1
+    assert main(tables_bundle, call) == 3
     assert "--table purchases=FILE" in capsys.readouterr().err
     assert not (tmp_path / "out.csv").exists()
     assert main(tables_bundle, [*call, "--table", f"purchases={tmp_path / 'p.csv'}"]) == 0
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert [float(line.split(",")[-1]) for line in lines[1:]] == PRICES
+
+
+def test_a_column_that_cannot_be_read_is_refused_with_tables(tables_bundle, purchases, tmp_path, capsys):
+    """As for one table: exit 3, with --unread empty 0 and a word."""
+    (tmp_path / "rows.csv").write_text("age,customer\n" + "thirty,anna\n" * 20)
+    purchases.write_csv(tmp_path / "p.csv", separator=";")
+    call = [str(tmp_path / "rows.csv"), "-o", str(tmp_path / "out.csv"), "--table", f"purchases={tmp_path / 'p.csv'}"]
+    for options, code in (([], 3), (["--unread", "empty"], 0)):
+        assert main(tables_bundle, [*call, *options]) == code
+        assert "'age': 20 of 20 filled cells cannot be read as a number, such as 'thirty'" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -51,6 +52,18 @@ def test_a_stop_keeps_the_number_of_its_signal(capsys: Capture) -> None:
     """SIGTERM is 143, and how to go on is said."""
     assert tell(Stopped(15, hint="`automl fit` with --resume goes on from here"), []) == 143
     assert "--resume goes on" in capsys.readouterr().err
+
+
+def test_who_cannot_be_told_still_has_the_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """S09: stderr is full; the error keeps its exit code."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(click, "echo", refuse)
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert tell(DataError("is not there"), []) == 3
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), SystemExit(1)])

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from automl.bundle.read import SEAL, Bundle
-from automl.bundle.score_file import score_file
+from automl.bundle.score_file import main, score_file
 from automl.bundle.scorer import Scorer
 from automl.deploy import batch
 from automl.errors import BundleError, DataError, SpecError
@@ -93,13 +93,59 @@ def test_keys_pass_unchanged(bundle, data, tmp_path):
     assert pl.read_csv(tmp_path / "out.csv").columns == ["probability", "decision", "expected_cost"]
 
 
-def test_no_rows_give_a_header(bundle, data, tmp_path):
-    """A file with a header and no rows gives the same."""
-    data.write_text(data.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    assert batch.predict(bundle, data, tmp_path / "out.csv") == 0
-    assert (tmp_path / "out.csv").read_text() == "id,probability,decision,expected_cost\n"
-    score_file(Scorer(bundle), data, tmp_path / "b.csv")
-    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".ndjson", ".arrow", ".xlsx"])
+def test_no_rows_give_a_header(suffix, bundle, raw, tmp_path):
+    """A file of any format without rows gives the same, in CSV and in parquet; lines of JSON have no key to give."""
+    written(raw.clear(), tmp_path / f"in{suffix}")
+    own = Bundle.load(bundle).columns if suffix == ".ndjson" else ["id", *Bundle.load(bundle).columns]
+    assert batch.predict(bundle, tmp_path / f"in{suffix}", tmp_path / "out.csv") == 0
+    assert (tmp_path / "out.csv").read_text() == ",".join(own) + "\n"
+    assert batch.predict(bundle, tmp_path / f"in{suffix}", tmp_path / "out.parquet") == 0
+    assert pl.read_parquet(tmp_path / "out.parquet").columns == own
+    if suffix == ".csv":
+        score_file(Scorer(bundle), tmp_path / "in.csv", tmp_path / "b.csv")
+        assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
+
+
+@pytest.mark.parametrize("options", [batch.Options(), batch.Options(workers=2)])
+def test_parts_without_rows_are_no_rows(options, bundle, raw, tmp_path):
+    """Among several files, one without rows (or without a line that names columns) changes nothing."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, part in (("a", raw.clear()), ("b", raw.head(3)), ("c", raw.clear()), ("d", raw[3:5])):
+        part.write_ndjson(folder / f"{name}.ndjson")
+        part.write_ipc_stream(folder / f"{name}.arrow")
+    for form in ("ndjson", "arrow"):
+        assert batch.predict(bundle, folder / f"*.{form}", tmp_path / "out.parquet", options=options) == 5
+        assert pl.read_parquet(tmp_path / "out.parquet").equals(Bundle.load(bundle).predict(raw.head(5)))
+
+
+NAMES = "id,age,income,job,note,day,member"
+ROW = 'c1,30,"$1,000.00",clerk,x,2024-01-01,yes'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        ("\ufeff", "empty"),
+        ("\n\n", "empty"),
+        ("id,age\n", "lacks columns"),
+        (f"{NAMES},\n{ROW},\n", "column 8 has no name"),
+        (f"{NAMES},\n{ROW}\n", "column 8 has no name"),
+        (f"{NAMES},,\n{ROW},,\n", "same name"),
+        (f"{NAMES},age\n{ROW},3\n", "same name: 'age'"),
+        (f"{NAMES}\n{ROW},\n", "line 2 has 8 values"),
+    ],
+)
+def test_what_predict_refuses_score_py_refuses(text, said, bundle, tmp_path, capsys):
+    """D05, D10: no header, a name that lacks or stands twice, a comma too many: exit 3 and one reason from both."""
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=said):
+        batch.predict(bundle, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert main([str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--bundle", str(bundle)]) == 3
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -172,6 +218,19 @@ def test_bad_requests_are_refused_first(bundle, data, tmp_path):
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="lacks columns"):
         batch.predict(bundle, tmp_path / "other.csv", tmp_path / "out.csv")
+
+
+def test_what_is_read_is_not_overwritten(bundle, data, raw, tmp_path):
+    """An output that is the input, by whatever name, or a file of the bundle is refused before anything is written."""
+    before = data.read_bytes()
+    (tmp_path / "again.csv").symlink_to(data)
+    for out in (data, tmp_path / "again.csv"):
+        with pytest.raises(SpecError, match="would be overwritten"):
+            batch.predict(bundle, data, out)
+    with pytest.raises(SpecError, match="inside the bundle"):
+        batch.predict(bundle, data, bundle / "scored.csv")
+    assert data.read_bytes() == before
+    Bundle.load(bundle)
 
 
 def test_costs_that_the_bundle_does_not_read_are_refused(bundle, data, tmp_path):
@@ -303,11 +362,11 @@ def test_each_file_is_read_in_its_own_encoding(trained, encoding, bundle, raw, t
 
 @pytest.mark.parametrize("content", [b"id,age\nx\x00,1\n", b"\xff\xfei\x00d\x00,", b'id,age\n"x,1\n'])
 def test_a_file_that_is_no_text_is_told_by_score_py(content, bundle, tmp_path):
-    """D09: words and exit 1, no traceback."""
+    """D09: words and exit 3, as `predict` has it, no traceback."""
     (tmp_path / "in.csv").write_bytes(content)
     command = [sys.executable, str(bundle / "score.py"), str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "in.csv" in done.stderr or "lacks" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out.csv").exists()
@@ -325,3 +384,58 @@ def _trained_in(encoding, bundle, tmp_path):
     (copy / "manifest.json").write_bytes(text)
     (copy / SEAL).write_bytes(seal(text))
     return copy
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".ndjson", ".arrow", ".xlsx"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_column_that_cannot_be_read_is_refused(suffix, workers, bundle, raw, tmp_path, monkeypatch):
+    """In any format and by any number of workers: exit 3 and no output; where it is allowed, a word and the answers."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    odd = raw.with_columns(income=pl.lit("1.234,50"), age=pl.Series(["x", *raw["age"][1:]]))
+    path, out = tmp_path / f"in{suffix}", tmp_path / "out.parquet"
+    written(odd, path)
+    with pytest.raises(DataError, match="'income': 500 of 500 filled cells cannot be read as a number") as refused:
+        batch.predict(bundle, path, out, options=batch.Options(workers=workers))
+    assert (refused.value.exit_code, refused.value.where) == (3, str(path))
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    told = []
+    batch.predict(bundle, path, out, options=batch.Options(workers=workers, unread="empty"), listener=told.append)
+    warned = [event.facts["warning"] for event in told if "warning" in event.facts]
+    known = odd["age"].filter(odd["age"] != "?").len()
+    assert warned == [
+        f"column 'age': 1 of {known} filled cells cannot be read as a number, such as 'x'",
+        "column 'income': 500 of 500 filled cells cannot be read as a number, such as '1.234,50'",
+    ]
+    empty = Bundle.load(bundle).predict(odd.with_columns(income=pl.lit(""), age=pl.col("age").replace("x", "")))
+    assert pl.read_parquet(out).equals(empty)
+
+
+def test_one_readable_cell_anywhere_is_enough(bundle, raw, tmp_path, monkeypatch):
+    """The whole file counts, not its chunks; a run that was stopped counts on."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    long = pl.concat([raw] * 20)
+    income = pl.Series(["x"] * (long.height - 1) + ["$1,000.00"])
+    long.with_columns(income=income).write_parquet(tmp_path / "in.parquet")
+
+    def stop(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "out.csv", listener=stop)
+    told, options = [], batch.Options(resume=True)
+    batch.predict(bundle, tmp_path / "in.parquet", tmp_path / "out.csv", options=options, listener=told.append)
+    (warned,) = [event.facts["warning"] for event in told if "warning" in event.facts]
+    assert warned == "column 'income': 9,999 of 10,000 filled cells cannot be read as a number, such as 'x'"
+
+
+def written(frame, path):
+    """The frame as a file of the kind that its name says."""
+    writers = {
+        ".csv": frame.write_csv,
+        ".tsv": lambda to: frame.write_csv(to, separator="\t"),
+        ".parquet": frame.write_parquet,
+        ".ndjson": frame.write_ndjson,
+        ".arrow": frame.write_ipc,
+        ".xlsx": frame.write_excel,
+    }
+    writers[path.suffix](path)

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from automl.data.read.unread import Tally
 from automl.deploy import parts as of
 from automl.deploy.formats import Form, rendered
 from automl.deploy.parts import Parts
@@ -119,3 +120,12 @@ def test_a_disk_that_refuses_is_the_machines(tmp_path: Path) -> None:
     parts.discard()
     with pytest.raises(MachineError):
         parts.add(b"1\n", 1)
+
+
+def test_what_could_not_be_read_is_counted_on(begin: Callable[..., Parts]) -> None:
+    """A run that goes on knows of the cells that the one before it could not read."""
+    begin().add(b"1\n", 1, unread={"a": Tally("number", 0, 1, "x")})
+    again = begin()
+    assert again.unread == {"a": Tally("number", 0, 1, "x")}
+    again.add(b"2\n", 1, unread={"a": Tally("number", 1, 2, "y")})
+    assert begin().unread == {"a": Tally("number", 1, 3, "x")}

@@ -56,12 +56,12 @@ def arrow(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def answers(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """What a worker said, chunk by chunk."""
-    while content:
-        rows, size = worker.HEAD.unpack(content[: worker.HEAD.size])
-        yield rows, content[worker.HEAD.size : worker.HEAD.size + size]
-        content = content[worker.HEAD.size + size :]
+def answers(content: bytes) -> Iterator[tuple[int, Any, bytes]]:
+    """What a worker said, chunk by chunk: its number of rows, what it told of it, and the rows."""
+    pipe = io.BytesIO(content)
+    while pipe.tell() < len(content):
+        rows, told = worker._received(pipe)
+        yield rows, json.loads(told), worker._received(pipe)[1] if rows >= 0 else b""
 
 
 def test_chunks_come_back_in_order(bundle: Path, raw: pl.DataFrame, settings: dict[str, Any]) -> None:
@@ -70,10 +70,11 @@ def test_chunks_come_back_in_order(bundle: Path, raw: pl.DataFrame, settings: di
     starts = [sum(sizes[:place]) for place in range(len(sizes))]
     frames = [(first, raw[first : first + size]) for first, size in zip(starts, sizes, strict=True)]
     found = list(worker.scored(iter(frames), settings, workers=2))
-    assert [rows for rows, _ in found] == sizes
+    assert [chunk.rows for chunk in found] == sizes
     model = Bundle.load(bundle)
-    for (first, frame), (_, lines) in zip(frames, found, strict=True):
-        assert lines == rendered(model.score(frame, typed=False, first=first), "csv")
+    for (first, frame), chunk in zip(frames, found, strict=True):
+        scored, unread = model.counted(frame, typed=False, first=first)
+        assert chunk == worker.Chunk(frame.height, rendered(scored, "csv"), unread)
 
 
 def test_no_chunks_no_answers(settings: dict[str, Any]) -> None:
@@ -100,25 +101,26 @@ def test_a_worker_answers_until_it_is_told_no_more(
 ) -> None:
     """Each chunk has its rows and bytes; one that cannot be scored has -1 and the error, and the next one is scored."""
     said = in_this_process((0, arrow(raw.head(2))), (2, arrow(raw.head(2).drop("age"))), (7, arrow(raw[2:5])))
-    (first, lines), (odd, told), (last, more) = answers(said)
+    (first, unread, lines), (odd, told, _), (last, _, more) = answers(said)
     model = Bundle.load(bundle)
     assert (first, odd, last) == (2, -1, 3)
     assert lines == rendered(model.score(raw.head(2), typed=False), "csv")
     assert more == rendered(model.score(raw[2:5], typed=False), "csv")
-    assert json.loads(told).keys() == {"what", "where", "hint"}
-    assert "'age'" in json.loads(told)["what"]
+    assert unread["income"] == ["number", 2, 0, ""]
+    assert told.keys() == {"what", "where", "hint"}
+    assert "'age'" in told["what"]
 
 
 def test_a_part_of_parquet_keeps_types(raw: pl.DataFrame, in_this_process: Callable[..., bytes]) -> None:
     """For a parquet file a worker answers with Arrow."""
-    ((rows, content),) = answers(in_this_process((0, arrow(raw.head(4))), form="parquet"))
+    ((rows, _, content),) = answers(in_this_process((0, arrow(raw.head(4))), form="parquet"))
     assert pl.read_ipc(io.BytesIO(content)).height == rows == 4
 
 
 def test_a_formula_is_made_harmless(raw: pl.DataFrame, in_this_process: Callable[..., bytes]) -> None:
     """What is asked of the run is done by its workers."""
     frame = raw.head(1).with_columns(id=pl.lit("=1+1"))
-    ((_, lines),) = answers(in_this_process((0, arrow(frame)), excel_safe=True))
+    ((_, _, lines),) = answers(in_this_process((0, arrow(frame)), excel_safe=True))
     assert lines.startswith(b"'=1+1,")
 
 

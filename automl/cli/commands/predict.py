@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from automl.cli.options import FILE
 from automl.cli.stopping import stopping
+
+if TYPE_CHECKING:
+    from automl.progress import Event
 
 
 @click.command("predict")
@@ -21,6 +24,9 @@ from automl.cli.stopping import stopping
 @click.option("--resume", is_flag=True, help="Go on where a run into OUT was stopped or killed.")
 @click.option("--missing", type=click.Choice(["refuse", "empty"]), default="refuse", help="Columns that DATA lacks.")
 @click.option("--extra", type=click.Choice(["ignore", "refuse"]), default="ignore", help="Columns that nothing reads.")
+@click.option(
+    "--unread", type=click.Choice(["refuse", "empty"]), default="refuse", help="Columns of which no cell can be read."
+)
 @click.option("--excel-safe", is_flag=True, help="Write text such as =1+1 with a quote in front.")
 def command(
     *,
@@ -33,13 +39,22 @@ def command(
     resume: bool,
     missing: Literal["refuse", "empty"],
     extra: Literal["ignore", "refuse"],
+    unread: Literal["refuse", "empty"],
     excel_safe: bool,
 ) -> None:
     """Score the rows of DATA (a file, a folder or a glob) with BUNDLE."""
     from automl.bundle.tables import named
     from automl.deploy import batch
 
-    options = batch.Options(missing=missing, extra=extra, excel_safe=excel_safe, workers=workers, resume=resume)
+    options = batch.Options(
+        missing=missing, extra=extra, unread=unread, excel_safe=excel_safe, workers=workers, resume=resume
+    )
     with stopping("automl predict"):
-        rows = batch.predict(bundle, data, out, costs=costs, tables=named(tables), options=options)
+        rows = batch.predict(bundle, data, out, costs=costs, tables=named(tables), options=options, listener=_tell)
     click.echo(f"scored {rows:,} rows into {out}", err=True)
+
+
+def _tell(event: Event) -> None:
+    """What went other than planned; the rest is told at the end."""
+    if "warning" in event.facts:
+        click.echo(f"warning: {event.text}", err=True)

@@ -40,6 +40,13 @@ from automl.errors import SpecError
     help="What is done with columns that the model does not know.",
 )
 @click.option(
+    "--unread",
+    type=click.Choice(["refuse", "empty"]),
+    default="refuse",
+    show_default=True,
+    help="What is done with a request of whose columns one cannot be read at all.",
+)
+@click.option(
     "--require-signature",
     "key",
     type=FILE,
@@ -62,6 +69,7 @@ def command(  # one argument for each option
     concurrency: int,
     per_client: int | None,
     extra: str,
+    unread: str,
     key: Path | None,
     log_requests: bool,
 ) -> None:
@@ -84,6 +92,7 @@ def command(  # one argument for each option
         concurrency=concurrency,
         per_client=per_client,
         extra="refuse" if extra == "refuse" else "ignore",
+        unread="empty" if unread == "empty" else "refuse",
         log_requests=log_requests,
         key=str(key.absolute()) if key else None,
     )

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from automl.data.read.column_reader import ColumnReader, Parser, Reader
+from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.dates import FIRST, LAST, LAST_FLOAT
 from automl.data.read.reader import read_value
 from automl.data.read.scalars import BLANKS, FLAGS
+from automl.data.read.unread import Tally, is_unread, shown
 from automl.errors import DataError, nearest
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
@@ -43,11 +44,13 @@ def side_by_side(*frames: pl.DataFrame) -> pl.DataFrame:
 
 def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Series:
     """The texts of several columns joined by blanks, as the reader has them before it reads a date from them."""
-    scalar: Parser = {"kind": "scalar"}
-    plain = [
-        read_column({"name": part, "wire": "text", "missing": (), "parser": scalar}, frame[part]) for part in parts
-    ]
+    plain = [read_column(_text(part), frame[part]) for part in parts]
     return pl.DataFrame(plain).select(pl.concat_str(pl.all(), separator=" ").alias(name)).to_series()
+
+
+def _text(name: str) -> ColumnReader:
+    """A column read as it stands, or as a typed file has it."""
+    return {"name": name, "wire": "text", "missing": (), "parser": {"kind": "scalar"}}
 
 
 def holds_scalars(dtype: pl.DataType) -> bool:
@@ -111,13 +114,59 @@ def _read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
 
 def unread(column: ColumnReader, raw: pl.Series, read: pl.Series) -> pl.Series:
     """The texts of `raw` that are there, are no missing word, and could not be read as the wire says."""
-    if raw.dtype != pl.String or read.dtype != pl.Float64:
+    return (
+        _lost(column, raw, read) if raw.dtype == pl.String and read.dtype == pl.Float64 else pl.Series(dtype=pl.String)
+    )
+
+
+def tallies(reader: Reader, frame: pl.DataFrame, read: pl.DataFrame) -> dict[str, Tally]:
+    """Of each number, date and flag column of `frame`, how many cells could not be read; `read` is its `read_frame`."""
+    types = dict(read.schema)  # each look at it makes it anew
+    columns = [c for c in reader["columns"] if types[c["name"]] == pl.Float64]
+    gaps = read.select(pl.col([c["name"] for c in columns]).is_nan().sum()).row(0) if columns else ()
+    found = {}
+    for column, count in zip(columns, gaps, strict=True):
+        name = column["name"]
+        lost = _lost_cells(column, frame, read[name], count) if count else pl.Series(dtype=pl.String)
+        found[name] = Tally(column["wire"], frame.height - count, len(lost), _example(lost))
+    return found
+
+
+def _lost_cells(column: ColumnReader, frame: pl.DataFrame, read: pl.Series, gaps: int) -> pl.Series:
+    """The cells of a column that hold something and are among the `gaps` that were read as NaN."""
+    name = column["name"]
+    if "parts" in column:
+        frame = frame.select(column["parts"]).filter(read.is_nan())
+        texts = pl.DataFrame([read_column(_text(part), frame[part]).str.strip_chars(BLANKS) for part in frame.columns])
+        whole = texts.select(pl.all_horizontal(pl.all() != "")).to_series()
+        joined = join_parts(frame, column["parts"], name).filter(whole)
+        return _lost(column, joined, read_column(column, joined))
+    raw = frame.get_column(name, default=None)
+    if raw is None or raw.null_count() == gaps:  # the common case, in no time
         return pl.Series(dtype=pl.String)
-    lost = raw.filter(read.is_nan() & raw.is_not_null()).str.strip_chars(BLANKS)
-    lost = lost.filter(~lost.is_in(["", *column["missing"]]))
+    return _lost(column, raw, read)
+
+
+def _lost(column: ColumnReader, raw: pl.Series, read: pl.Series) -> pl.Series:
+    """The same of a column whose cells are `raw`; texts without blanks around them."""
+    if isinstance(raw.dtype, pl.Categorical | pl.Enum):
+        raw = raw.cast(pl.String)
+    lost = raw.filter(read.is_nan() & raw.is_not_null())
+    if lost.dtype == pl.Object:
+        return lost.filter(pl.Series([is_unread(column, cell) for cell in lost.to_list()], dtype=pl.Boolean))
+    if lost.dtype == pl.String:
+        lost = lost.str.strip_chars(BLANKS)
+        lost = lost.filter(~lost.is_in(["", *column["missing"]]))
+    elif lost.dtype.is_float():
+        lost = lost.drop_nans()
     if column.get("sentinels"):
         lost = lost.filter(read_column({**column, "sentinels": ()}, lost).is_nan())
     return lost
+
+
+def _example(lost: pl.Series) -> str:
+    """The first of the cells; none of typed dates: Python has no year beyond 9999."""
+    return "" if lost.is_empty() or lost.dtype.is_temporal() else shown(lost[0])
 
 
 def _each(column: ColumnReader, series: pl.Series) -> pl.Series:

@@ -101,19 +101,16 @@ def probe_all(*wheres: str | Path) -> None:
 def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> Iterator[pl.DataFrame]:
     """The rows in their order, at most `rows` at a time, in memory that does not grow with the file.
 
+    Where there are none it is one frame without rows, of the columns that are told.
+
     A csv is read by the `csv` module of Python, every column as text: exactly what `score.py` sees.
     `dialect` is that of training where the file is a csv, else it is found again; the encoding is each file's own.
     """
     probe_all(where)
-    for path in files(where):
-        if kind(path) in {"csv", "tsv"}:
-            yield from csv_batches(path, _dialect_of(path, dialect), rows)
-        elif kind(path) == "parquet":
-            yield from _parquet(path, rows)
-        elif kind(path) in {"ndjson", "arrow"} and path.stat().st_size:
-            yield from (checked(frame, str(path)) for frame in STREAMS[kind(path)](path, rows))
-        else:
-            yield from _load_file(path).frame.iter_slices(rows)
+    frames = (frame for path in files(where) for frame in _batches_of(path, rows, dialect))
+    told = (frame for frame in frames if frame.width)  # lines of JSON name no columns where there are none
+    yield next(told, pl.DataFrame())
+    yield from told
 
 
 def files(where: str | Path) -> tuple[Path, ...]:
@@ -166,6 +163,25 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
+def _batches_of(path: Path, rows: int, dialect: CsvDialect | None) -> Iterator[pl.DataFrame]:
+    """At least one frame of each file."""
+    form = kind(path)
+    if form in {"csv", "tsv"}:
+        yield from csv_batches(path, _dialect_of(path, dialect), rows)
+    elif form == "parquet":
+        yield from _parquet(path, rows)
+    elif form == "ndjson" or (form == "arrow" and path.stat().st_size):
+        yield from (checked(frame, str(path)) for frame in STREAMS[form](path, rows))
+    else:
+        frame = _load_file(path).frame
+        yield from (frame.slice(start, rows) for start in _starts(frame.height, rows))
+
+
+def _starts(height: int, rows: int) -> range:
+    """Where each batch begins: one of no rows where there are none."""
+    return range(0, max(height, 1), rows)
+
+
 def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     form = kind(path)
     if form == "excel":
@@ -197,7 +213,7 @@ def _workbook(path: Path) -> SourceTable:
 
 def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     height = guarded(lambda: int(pl.scan_parquet(path).select(pl.len()).collect().item()), path)
-    for start in range(0, height, rows):
+    for start in _starts(height, rows):
         read = partial(_slice, path, start, rows)
         yield checked(guarded(read, path), str(path))
 

@@ -18,7 +18,10 @@ Json = str | float | bool | Sequence[object] | dict[str, object] | None
 
 
 def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
-    """Frames of at most `rows` lines. A key that earlier lines had is a column from then on, empty where it lacks."""
+    """Frames of at most `rows` lines. A key that earlier lines had is a column from then on, empty where it lacks.
+
+    A file without lines is one frame without columns.
+    """
     known: dict[str, None] = {}
     with path.open("rb") as file:
         lines = (line for line in file if line.strip())
@@ -27,6 +30,8 @@ def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
             known |= dict.fromkeys(frame.columns)
             lacking = [pl.lit(None).alias(name) for name in known if name not in frame.columns]
             yield frame.with_columns(lacking).select(list(known))
+    if not known:
+        yield pl.DataFrame()
 
 
 def read_ndjson(path: Path) -> pl.DataFrame:
@@ -93,5 +98,6 @@ def arrow(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
+        yield pl.DataFrame(pl.from_arrow(stream.schema.empty_table()))
         for batch in stream:
             yield from pl.DataFrame(pl.from_arrow(batch)).iter_slices(rows)

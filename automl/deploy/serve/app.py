@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -11,7 +12,7 @@ from automl.deploy.serve import arrow
 from automl.deploy.serve.door import Door
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
-from automl.deploy.serve.model import Model
+from automl.deploy.serve.model import Model, Reply
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 JSON: Final = "application/json"
+UNREAD: Final = "x-unread-cells"
+TOLD: Final = 16  # columns in that header: proxies do not take long ones
 SMALL: Final = 8 * 2**10  # bytes of a body that are parsed faster than a thread is woken
 WAITING: Final = 8  # requests that wait for the thread of large ones
 FOREIGN: Final = {404: "no such path", 405: "this path is not asked in that way"}
@@ -93,14 +96,22 @@ def _predict(current: Current, settings: Settings) -> Answer:
         body = await read_body(request, settings)
         visit = request.scope["state"]["visit"]
         if kind == arrow.CONTENT:
-            answer, visit.rows = await heavy.run(model.answer_stream, body)
-            return Response(answer, media_type=kind)
-        rows = model.read(body) if len(body) <= SMALL else await heavy.run(model.read, body)
-        visit.rows = len(rows)
-        answer = model.answer(rows) if model.is_light(rows) else await heavy.run(model.answer, rows)
-        return Response(answer, media_type=JSON)
+            reply = await heavy.run(model.answer_stream, body)
+        else:
+            rows = model.read(body) if len(body) <= SMALL else await heavy.run(model.read, body)
+            visit.rows = len(rows)
+            reply = model.answer(rows) if model.is_light(rows) else await heavy.run(model.answer, rows)
+        visit.rows, visit.unread = reply.rows, reply.unread
+        model.check(reply)
+        return Response(reply.content, media_type=kind, headers=_told(reply) if kind == arrow.CONTENT else None)
 
     return predict
+
+
+def _told(reply: Reply) -> dict[str, str] | None:
+    """What the body cannot say, because it is a stream: unread cells by column as JSON, of those that have the most."""
+    most = sorted(((found.unread, name) for name, found in reply.unread.items() if found.unread), reverse=True)[:TOLD]
+    return {UNREAD: json.dumps({name: count for count, name in most}, separators=(",", ":"))} if most else None
 
 
 def _document(what: Callable[[], object]) -> Answer:

@@ -52,12 +52,12 @@ def example_of(bundle: Bundle) -> Example:
     rows: list[dict[str, object]] = json.loads(read_file(bundle.path, "golden/rows.json"))
     row = min(rows, key=_gaps)
     if bundle.catalog is None:
-        return Example(row=row, answer=bundle.decide(row))
+        return Example(row=row, answer=bundle.answer(row)[0])
     tables = json.loads(read_file(bundle.path, "golden/tables.json"))
     nested = nest(row, tables, bundle.catalog, most=SHOWN)
     alone, met = unnest(nested, bundle.catalog)
     met = {name: met.get(name, []) for name in bundle.tables}
-    return Example(row=nested, answer=bundle.given(met).decide(alone))
+    return Example(row=nested, answer=bundle.given(met).answer(alone)[0])
 
 
 def known_columns(bundle: Bundle) -> set[str]:
@@ -90,7 +90,7 @@ def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, ob
 def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, object]:
     """The OpenAPI 3.1 document of a server with this bundle."""
     manifest = bundle.manifest
-    answer = {"rows": [example.answer], "bundle": manifest.content_hash[:12]}
+    answer = {"rows": [example.answer], "warnings": [], "bundle": manifest.content_hash[:12]}
     binary = {arrow.CONTENT: {"schema": {"type": "string", "format": "binary"}}}
     predict = {
         "operationId": "predict",
@@ -128,6 +128,17 @@ _READ: Final = {
     "/health/live": ("live", "Whether the process answers", JSON),
     "/health/ready": ("ready", "Whether rows are taken, and by which bundle", JSON),
     "/metrics": ("metrics", "Numbers for Prometheus", "text/plain"),
+}
+_WARNING: Final = {
+    "type": "object",
+    "description": "A column with cells that hold something and cannot be read: they count as missing.",
+    "required": ["column", "filled", "unread", "what"],
+    "properties": {
+        "column": {"type": "string"},
+        "filled": {"type": "integer", "description": "Cells of the request that hold something."},
+        "unread": {"type": "integer", "minimum": 1, "description": "Those that cannot be read."},
+        "what": {"type": "string"},
+    },
 }
 _ERROR: Final = {
     "type": "object",
@@ -168,7 +179,7 @@ def _rows_schema(bundle: Bundle, settings: Settings) -> dict[str, object]:
         "properties": cells | tables,
         "additionalProperties": settings.extra == "ignore",
     }
-    rows = {"type": "array", "minItems": 1, "maxItems": settings.max_rows, "items": row}
+    rows = {"type": "array", "maxItems": settings.max_rows, "items": row}
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False}
 
 
@@ -202,9 +213,9 @@ def _answers_schema(bundle: Bundle) -> dict[str, object]:
         kind: dict[str, object] = {"enum": bundle.decisions} if output.wire == "text" else {"type": ["number", "null"]}
         cells |= dict.fromkeys(output.columns, kind)
     row = {"type": "object", "required": bundle.columns, "properties": cells}
-    rows = {"type": "array", "minItems": 1, "items": row}
-    properties = {"rows": rows, "bundle": {"type": "string"}}
-    return {"type": "object", "required": ["rows", "bundle"], "properties": properties}
+    rows = {"type": "array", "items": row}
+    properties = {"rows": rows, "warnings": {"type": "array", "items": _WARNING}, "bundle": {"type": "string"}}
+    return {"type": "object", "required": ["rows", "warnings", "bundle"], "properties": properties}
 
 
 def _wires(bundle: Bundle) -> dict[str, Wire]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from automl.data.read.unread import Unread
 from automl.deploy.serve.log import Log, told
 from automl.deploy.serve.meter import Meter, route_of
 from automl.deploy.serve.refusal import JSON, Refusal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ALWAYS = frozenset({"/health/live", "/health/ready", "/metrics"})  # answered however full the server is
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]*)?")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 SECURITY = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
@@ -35,6 +37,7 @@ class Visit:
     method: str
     status: int = 0
     rows: int = 0
+    unread: Unread = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
 
 
@@ -160,6 +163,9 @@ class Door:
     def _note(self, visit: Visit, seconds: float) -> None:
         if visit.rows and visit.status < 400:  # noqa: PLR2004  # HTTP: what succeeds is below
             self._meter.rows(visit.rows)
+        for column, found in visit.unread.items():
+            if found.unread:
+                self._meter.unread(column, found.unread)
         failed = visit.status >= 500 or "error" in visit.facts  # noqa: PLR2004  # HTTP
         if not (failed or visit.status >= 400 or self._settings.log_requests):  # noqa: PLR2004  # HTTP
             return
@@ -185,7 +191,6 @@ async def refuse(refusal: Refusal, request_id: str, send: Send) -> None:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    name, _, port = host.partition(":")
-    return name if not port or port.isdigit() else host
+    """The name or address, as RFC 9110 has it in front of a port; all of it where it is not written so."""
+    found = HOST.fullmatch(host)
+    return found["address"] or found["name"] if found else host

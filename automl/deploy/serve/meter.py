@@ -1,4 +1,4 @@
-"""What Prometheus reads: counts and times by route and status; no label ever holds a value of a user (V16)."""
+"""What Prometheus reads: counts and times by route, status and column; no label ever holds a value of a user (V16)."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ class Meter:
             registry=self._registry,
         )
         self._rows = prometheus.Counter("automl_rows_total", "Rows scored.", registry=self._registry)
+        self._unread = prometheus.Counter(
+            "automl_unread_cells_total",
+            "Cells that hold something and cannot be read, by column of the bundle.",
+            ("column",),
+            registry=self._registry,
+        )
         self._swaps = prometheus.Counter("automl_swaps_total", "Bundles swapped in.", registry=self._registry)
         self._active = prometheus.Gauge(
             "automl_requests_active",
@@ -55,6 +61,10 @@ class Meter:
     def rows(self, count: int) -> None:
         """So many rows were scored."""
         self._rows.inc(count)
+
+    def unread(self, column: str, count: int) -> None:
+        """So many cells of a column of the bundle could not be read."""
+        self._unread.labels(column).inc(count)
 
     def swapped(self) -> None:
         """A bundle took the place of another."""

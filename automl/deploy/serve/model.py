@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from automl.bundle.read import Bundle
+from automl.bundle.read import Bundle, check_unread
 from automl.bundle.scorer import Answer
 from automl.bundle.verify import verify
+from automl.data.read.unread import Unread
 from automl.deploy.serve import arrow
 from automl.deploy.serve.describe import example_of, known_columns, openapi, schema
 from automl.deploy.serve.nested import below, has_nested, unnest
@@ -21,6 +22,15 @@ from automl.deploy.serve.settings import Settings
 from automl.errors import AutomlError
 
 HASH = 12  # signs of a content hash that people compare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The body of an answer, its number of rows, and what could not be read of their columns."""
+
+    content: bytes
+    rows: int
+    unread: Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +64,7 @@ class Model:
             openapi=openapi(bundle, settings, example),
         )
         with suppress(AutomlError):  # the first row makes what later ones use; without tables there is nothing to make
-            bundle.decide(example.row)
+            bundle.answer(example.row)
         return model
 
     @property
@@ -73,29 +83,45 @@ class Model:
         """Whether the answer takes less time than handing the work to a thread."""
         return len(rows) == 1 and not (has_nested(rows[0], self.bundle.tables))
 
-    def answer(self, rows: Sequence[Row]) -> bytes:
-        """The answers to rows as JSON: ``{"rows": [...], "bundle": HASH}``. Refusal 422 names the row that fails."""
-        keys = self.bundle.manifest.keys
-        found = enumerate(zip(rows, self._decided(rows), strict=True))
-        return _dumped([{**_keys(row, keys, number), **answer} for number, (row, answer) in found], self.name)
+    def answer(self, rows: Sequence[Row]) -> Reply:
+        """The answers to rows as JSON: ``{"rows": [...], "warnings": [...], "bundle": HASH}``.
 
-    def answer_stream(self, body: bytes) -> tuple[bytes, int]:
-        """The answers to an Arrow stream as another, and their number. Refusals: 413, 422."""
+        A warning is of a column with cells that hold something and cannot be read. Refusal 422 names a row that fails.
+        """
+        keys = self.bundle.manifest.keys
+        answers, unread = self._decided(rows)
+        found = [
+            {**_keys(row, keys, number), **answer}
+            for number, (row, answer) in enumerate(zip(rows, answers, strict=True))
+        ]
+        return Reply(content=_dumped(found, warnings_of(unread), self.name), rows=len(rows), unread=unread)
+
+    def answer_stream(self, body: bytes) -> Reply:
+        """The answers to an Arrow stream as another. Refusals: 413, 422."""
         strict = self.settings.extra == "refuse"
         frame = arrow.read_stream(body, columns=self.known, strict=strict, max_rows=self.settings.max_rows)
         try:
-            return arrow.write_stream(self.bundle.score(frame)), frame.height
+            scored, unread = self.bundle.counted(frame)
+        except AutomlError as error:
+            raise Refusal.of(error) from None
+        return Reply(content=arrow.write_stream(scored), rows=frame.height, unread=unread)
+
+    def check(self, reply: Reply) -> None:
+        """Refusal 422 where a column with many filled cells could not be read at all, unless the settings allow it."""
+        try:
+            check_unread(reply.unread, self.settings.unread)
         except AutomlError as error:
             raise Refusal.of(error) from None
 
-    def _decided(self, rows: Sequence[Row]) -> list[Answer]:
+    def _decided(self, rows: Sequence[Row]) -> tuple[list[Answer], Unread]:
         tables = self.bundle.tables
         if tables and any(has_nested(row, tables) for row in rows):
-            return [self._decide_nested(row, number) for number, row in enumerate(rows)]
+            return [self._decide_nested(row, number) for number, row in enumerate(rows)], self.bundle.unread(rows)
         if len(rows) == 1:
-            return [self._decide(self.bundle, rows[0], 0)]
+            answer, columns = self._decide(self.bundle, rows[0], 0)
+            return [answer], self.bundle.unread(rows) if columns else {}
         try:
-            return self.bundle.decide_all(rows)
+            return self.bundle.answer_all(rows)
         except AutomlError as error:
             number = self._culprit(rows)
             self._decide(self.bundle, rows[number], number)  # alone it says why
@@ -110,11 +136,11 @@ class Model:
             bundle = self.bundle.given({**deeper, **self.tables, **tables}) if tables else self.bundle
         except AutomlError as error:
             raise Refusal.of(error, f"rows[{number}]") from None
-        return self._decide(bundle, alone, number)
+        return self._decide(bundle, alone, number)[0]
 
-    def _decide(self, bundle: Bundle, row: Row, number: int) -> Answer:
+    def _decide(self, bundle: Bundle, row: Row, number: int) -> tuple[Answer, list[str]]:
         try:
-            return bundle.decide(row)
+            return bundle.answer(row)
         except AutomlError as error:
             raise Refusal.of(error, f"rows[{number}]") from None
 
@@ -124,11 +150,20 @@ class Model:
         while last - first > 1:
             middle = (first + last) // 2
             try:
-                self.bundle.decide_all(rows[first:middle])
+                self.bundle.answer_all(rows[first:middle])
                 first = middle
             except AutomlError:
                 last = middle
         return first
+
+
+def warnings_of(unread: Unread) -> list[dict[str, object]]:
+    """What an answer says of the columns with cells that could not be read."""
+    return [
+        {"column": name, "filled": found.read + found.unread, "unread": found.unread, "what": str(found)}
+        for name, found in unread.items()
+        if found.unread
+    ]
 
 
 def _keys(row: Row, keys: Sequence[str], number: int) -> dict[str, object]:
@@ -140,12 +175,12 @@ def _keys(row: Row, keys: Sequence[str], number: int) -> dict[str, object]:
     return found
 
 
-def _dumped(rows: Sequence[Mapping[str, object]], bundle: str) -> bytes:
+def _dumped(rows: Sequence[Mapping[str, object]], warnings: Sequence[object], bundle: str) -> bytes:
     try:
-        return _json({"rows": rows, "bundle": bundle})
+        return _json({"rows": rows, "warnings": warnings, "bundle": bundle})
     except ValueError:  # JSON knows no NaN: what is unknown is null
         finite = [{name: _finite(cell) for name, cell in row.items()} for row in rows]
-        return _json({"rows": finite, "bundle": bundle})
+        return _json({"rows": finite, "warnings": warnings, "bundle": bundle})
 
 
 def _json(document: Mapping[str, object]) -> bytes:

@@ -22,7 +22,7 @@ class _Odd:
 
 
 def read_rows(body: bytes, *, max_rows: int) -> list[Row]:
-    """The rows of ``{"rows": [{...}, ...]}``; at least one. Refusals: 413 for too many, 422 for anything else."""
+    """The rows of ``{"rows": [{...}, ...]}``, which may be none. Refusals: 413 for too many, 422 for anything else."""
     try:
         return _rows(body, max_rows)
     except RecursionError:
@@ -45,9 +45,9 @@ def _rows(body: bytes, max_rows: int) -> list[Row]:
         name = min(set(document) - {"rows"})
         raise Refusal(422, f"the body has no key {name!r}", where="body", hint=SHAPE)
     rows = document.get("rows") if isinstance(document, dict) else None
-    if not isinstance(rows, list) or not rows:
+    if not isinstance(rows, list):
         found = _odd(document) if odd else None
-        raise Refusal(422, found[1] if found else "one row at least was expected", where="body", hint=SHAPE)
+        raise Refusal(422, found[1] if found else "a list of rows was expected", where="body", hint=SHAPE)
     if len(rows) > max_rows:
         raise too_many(len(rows), max_rows)
     for number, row in enumerate(rows):

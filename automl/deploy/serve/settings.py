@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from automl.data.read.unread import OnUnread
 from automl.errors import DataError, SpecError
 
 TOKEN = "AUTOML_TOKEN"  # noqa: S105  # the name of a variable
@@ -40,6 +41,7 @@ class Settings:
     idle: float = 75.0
     grace: float = 30.0
     extra: Literal["ignore", "refuse"] = "ignore"
+    unread: OnUnread = "refuse"
     hosts: tuple[str, ...] = ()
     open_health: bool = False
     log_requests: bool = False

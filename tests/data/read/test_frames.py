@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.read import frames
-from automl.data.read.frames import read_column, read_frame, unread
+from automl.data.read.frames import read_column, read_frame, tallies, unread
 from automl.data.read.reader import read_row, read_value
+from automl.data.read.unread import Tally, cell_of, tally
 from automl.errors import DataError
 
 GOLDEN = json.loads((Path(__file__).parent / "reader_golden.json").read_text())
@@ -36,6 +37,18 @@ def equal(column: dict[str, Any], series: pl.Series) -> None:
     for got, wanted in zip(read.to_list(), expected, strict=True):
         assert type(got) is type(wanted)
         assert got == wanted or (math.isnan(got) and math.isnan(wanted)), (got, wanted)
+    if read.dtype == pl.Float64:
+        counted(column, series, expected)
+
+
+def counted(column: dict[str, Any], series: pl.Series, read: list[Any]) -> None:
+    """As many cells are found unread as there are one by one."""
+    name = column["name"]
+    gaps = [value for value, number in zip(series.to_list(), read, strict=True) if math.isnan(number)]
+    frame = pl.DataFrame([series.rename(name)])
+    found = tallies({"columns": [column]}, frame, pl.DataFrame({name: pl.Series(read, dtype=pl.Float64)}))
+    assert found[name][:3] == tally(column, len(series), gaps)[:3], (series.to_list(), found)
+    assert bool(found[name].example) == bool(found[name].unread)
 
 
 @pytest.mark.parametrize("few", [0, frames.FEW])
@@ -151,3 +164,28 @@ def test_unread() -> None:
     """What could not be read is told apart from what is missing."""
     raw = pl.Series("c", ["1", "?", "", None, " oops ", "1e999"])
     assert unread(WIRES[0], raw, read_column(WIRES[0], raw)).to_list() == ["oops", "1e999"]
+
+
+def test_dates_out_of_range_are_unread() -> None:
+    """D08: they hold something; as examples they are left out, because Python has no such years."""
+    far = pl.DataFrame({"d": pl.Series([2**62, None, 0], dtype=pl.Int64).cast(pl.Datetime("us"))})
+    reader: Any = {"columns": [{"name": "d", "wire": "date", "missing": [], "parser": None}]}
+    assert tallies(reader, far, read_frame(reader, far)) == {"d": Tally("date", 1, 1)}
+
+
+def test_dates_of_several_columns_are_counted_whole() -> None:
+    """A row whose month is missing has a gap, one whose month is no month holds something that cannot be read."""
+    parser = {"kind": "date", "format": "%Y %m", "zone": "UTC"}
+    column = {"name": "when", "wire": "date", "missing": [], "parser": parser, "parts": ["year", "month"]}
+    raw = pl.DataFrame({"year": [2024, 2024, None, 2024], "month": ["5", " ", "6", "Mai"]})
+    reader: Any = {"columns": [column]}
+    assert tallies(reader, raw, read_frame(reader, raw)) == {"when": Tally("date", 1, 1, "2024 Mai")}
+    cells = [cell_of(column, row) for row in raw.to_dicts()]  # type: ignore[arg-type]  # a plain dict
+    assert cells == ["2024 5", None, None, "2024 Mai"]
+
+
+def test_an_absent_cost_is_a_gap() -> None:
+    """A column of a cost file that is not given holds nothing."""
+    reader: Any = {"columns": [WIRES[0] | {"optional": True}]}
+    raw = pl.DataFrame({"x": [1]})
+    assert tallies(reader, raw, read_frame(reader, raw)) == {"c": Tally("number", 0, 0)}

@@ -79,9 +79,9 @@ def test_extra_columns_by_policy(bundle, serving, raw):
         (b'{"rows": [{"age": -Infinity}]}', "rows[0].age", "Infinity"),
         (b'{"rows": [{"age": 1, "age": 2}]}', "rows[0]", "twice"),
         (b'{"rows": [1]}', "rows[0]", "an object"),
-        (b'{"rows": []}', "body", "one row"),
-        (b'{"rows": {}}', "body", "one row"),
-        (b"[]", "body", "one row"),
+        (b'{"rows": {}}', "body", "a list of rows"),
+        (b"[]", "body", "a list of rows"),
+        (b"{}", "body", "a list of rows"),
         (b"NaN", "body", "NaN"),
         (b'{"rows": [{}], "more": 1}', "body", "'more'"),
         (b'{"rows": [{"age": 1}', "body, line 1, column 21", "no JSON"),
@@ -263,3 +263,35 @@ def test_what_is_missing_in_an_answer_is_null(make_contents, regression, serving
     stage(replace(plain, reader={"columns": whole.reader["columns"][:1]}), staging(path))
     served = serving(finish(staging(path), path, gates=(), verdict=None, card="#\n"))
     assert served.predict({"age": 1}, {"age": None}).json()["rows"] == [{"prediction": 2.0}, {"prediction": None}]
+
+
+def test_unread_cells_are_told_counted_and_refused(bundle, serving, raw):
+    """V16: in the answer, in a header of a stream, and for Prometheus by column; a whole column is 422, and counted."""
+    served = serving(bundle)
+    odd = raw.head(20).with_columns(income=pl.lit("1.234,50"), age=pl.lit("30"))
+    rows = odd.to_dicts()
+    answer = served.predict(rows[0], {**rows[1], "income": "$1,000.00"})
+    assert [(told["column"], told["filled"], told["unread"]) for told in answer.json()["warnings"]] == [
+        ("income", 2, 1)
+    ]
+    stream = served.post(arrow.write_stream(odd.head(3)), arrow.CONTENT)
+    assert json.loads(stream.headers["x-unread-cells"]) == {"income": 3}
+    assert "x-unread-cells" not in served.post(arrow.write_stream(raw.head(3)), arrow.CONTENT).headers
+    for refused in (served.predict(*rows), served.post(arrow.write_stream(odd), arrow.CONTENT)):
+        assert refused.status_code == 422
+        assert "'income': 20 of 20" in refused.json()["error"]["what"]
+        assert "--unread empty" in refused.json()["error"]["hint"]
+    numbers = served.ask("GET", "/metrics").text
+    assert 'automl_unread_cells_total{column="income"} 44.0' in numbers
+    assert "1.234,50" not in numbers
+    assert "1.234,50" not in served.stream.getvalue()
+
+
+def test_no_rows_are_answered_with_none(served, raw):
+    """Nothing to score is no error, in JSON and in Arrow."""
+    assert served.predict().json() == {"rows": [], "warnings": [], "bundle": served.model.name}
+    stream = served.post(arrow.write_stream(raw.clear()), arrow.CONTENT)
+    assert (
+        pl.read_ipc_stream(io.BytesIO(stream.content)).schema
+        == Bundle.load(served.model.bundle.path).predict(raw).schema
+    )

@@ -92,3 +92,12 @@ def test_workers_are_summed_and_one_started_anew_counts_on(tmp_path: Path) -> No
     again = work(0, 1)
     assert again["automl_rows_total",] == 16
     assert again["automl_requests_total", "/predict", "200"] == 3
+
+
+def test_unread_cells_are_counted_by_column() -> None:
+    """V16: the columns of a bundle are few and known, so that they may be labels."""
+    meter = Meter()
+    for column, count in (("age", 2), ("a day", 1), ("age", 3)):
+        meter.unread(column, count)
+    found = numbers(meter.text()[0])
+    assert (found["automl_unread_cells_total", "age"], found["automl_unread_cells_total", "a day"]) == (5, 1)

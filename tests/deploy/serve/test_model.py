@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from automl.bundle.read import Bundle
+from automl.data.read.unread import Tally
 from automl.deploy.serve.model import HASH, Model
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
@@ -29,9 +30,9 @@ def rows(raw):
     return raw.head(5).to_dicts()
 
 
-def answered(content):
+def answered(reply):
     """The answers of a body."""
-    return json.loads(content)["rows"]
+    return json.loads(reply.content)["rows"]
 
 
 def test_a_changed_bundle_is_not_opened(bundle, tmp_path):
@@ -59,7 +60,9 @@ def test_the_bundle_that_answered_is_named(model):
     """Twelve signs of its content hash, as people compare them, in every answer."""
     assert len(model.name) == HASH
     assert model.bundle.manifest.content_hash.startswith(model.name)
-    assert json.loads(model.answer([dict(model.schema["example"]["request"]["rows"][0])]))["bundle"] == model.name
+    assert (
+        json.loads(model.answer([dict(model.schema["example"]["request"]["rows"][0])]).content)["bundle"] == model.name
+    )
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -113,10 +116,10 @@ def test_an_arrow_stream_is_answered_by_another(model, bundle, raw):
         frame.write_ipc_stream(buffer, compat_level=pl.CompatLevel.oldest())
         return buffer.getvalue()
 
-    content, count = model.answer_stream(stream(raw.head(5)))
-    assert count == 5
+    reply = model.answer_stream(stream(raw.head(5)))
+    assert reply.rows == 5
     expected = Bundle.load(bundle).predict(raw.head(5))["probability"].to_list()
-    assert pl.read_ipc_stream(io.BytesIO(content))["probability"].to_list() == expected
+    assert pl.read_ipc_stream(io.BytesIO(reply.content))["probability"].to_list() == expected
     with pytest.raises(Refusal, match="age") as raised:
         model.answer_stream(stream(raw.head(5).drop("age")))
     assert raised.value.status == 422
@@ -156,8 +159,38 @@ def test_what_is_unknown_is_null(shop):
     """JSON knows no NaN: a prediction of a row without its number is null, and others stay."""
     model = Model.open(shop, Settings())
     rows = [{"customer": "k1", "age": age, "purchases": []} for age in (None, 3)]
-    content = model.answer(rows)
-    assert b"NaN" not in content
-    found = [row["prediction"] for row in answered(content)]
+    reply = model.answer(rows)
+    assert b"NaN" not in reply.content
+    found = [row["prediction"] for row in answered(reply)]
     assert found[0] is None
     assert np.isfinite(found[1])
+
+
+def test_what_cannot_be_read_is_told_and_refused(bundle, raw):
+    """A row warns, 20 rows of a column that cannot be read are 422 unless that is allowed, in JSON and in Arrow."""
+    model, lenient = (Model.open(bundle, Settings(unread=unread)) for unread in ("refuse", "empty"))
+    odd = raw.head(20).with_columns(income=pl.lit("1.234,50"))
+    one = model.answer(odd.head(1).to_dicts())
+    warning = {"column": "income", "filled": 1, "unread": 1}
+    what = "1 of 1 filled cells cannot be read as a number, such as '1.234,50'"
+    assert json.loads(one.content)["warnings"] == [warning | {"what": what}]
+    model.check(one)
+    file = io.BytesIO()
+    odd.write_ipc_stream(file, compat_level=pl.CompatLevel.oldest())
+    for reply in (model.answer(odd.to_dicts()), model.answer_stream(file.getvalue())):
+        assert reply.unread["income"][:3] == ("number", 0, 20)
+        lenient.check(reply)
+        with pytest.raises(Refusal, match="'income': 20 of 20 filled cells") as refused:
+            model.check(reply)
+        assert refused.value.status == 422
+    assert json.loads(model.answer(raw.head(20).to_dicts()).content)["warnings"] == []
+
+
+def test_rows_with_their_own_tables_are_counted_too(shop):
+    """Nested rows are answered one by one, and counted together."""
+    model = Model.open(shop, Settings())
+    rows = [{"customer": "k1", "age": "old", "purchases": [{"amount": 5}]}] * 20
+    reply = model.answer(rows)
+    assert reply.unread == {"age": Tally("number", 0, 20, "old")}
+    with pytest.raises(Refusal, match="'age'"):
+        model.check(reply)

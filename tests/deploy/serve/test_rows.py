@@ -41,10 +41,9 @@ def test_rows_are_what_was_sent(rows: list[dict[str, Any]]) -> None:
         (b'{"rows": [{"x": 1}]', "body, line 1, column 20", "no JSON"),
         (b'{\n"rows": oops}', "body, line 2, column 9", "no JSON"),
         (b'{"rows": [{"x": "\xff"}]}', "body", "no UTF-8 at byte 17"),
-        (b"[]", "body", "one row at least"),
-        (b"null", "body", "one row at least"),
-        (b'{"rows": []}', "body", "one row at least"),
-        (b'{"rows": {"x": 1}}', "body", "one row at least"),
+        (b"[]", "body", "a list of rows"),
+        (b"null", "body", "a list of rows"),
+        (b'{"rows": {"x": 1}}', "body", "a list of rows"),
         (b'{"rows": [{"x": 1}], "explain": true}', "body", "no key 'explain'"),
         (b'{"rows": [{"x": 1}, 7]}', "rows[1]", "a row is an object"),
         (b'{"rows": [{"x": NaN}]}', "rows[0].x", "NaN is no number of JSON"),
@@ -81,3 +80,8 @@ def test_an_unknown_column_is_answered_with_the_nearest() -> None:
     with pytest.raises(Refusal) as raised:
         check_columns([{"zzz": 1}], {"age", "job"})
     assert "leave it out" in str(raised.value.hint)
+
+
+def test_no_rows_are_rows() -> None:
+    """Nothing to score is no error."""
+    assert read_rows(b'{"rows": []}', max_rows=1) == []
