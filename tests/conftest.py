@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,30 @@ def make_bundle() -> Callable[[Labels, Path], Path]:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished bundle of a binary problem; look, don't touch."""
     return small_bundle(tmp_path_factory.mktemp("bundles") / "credit.bundle")
+
+
+@pytest.fixture(scope="session")
+def in_each_format() -> Callable[[pl.DataFrame, Path], Mapping[str, Path]]:
+    """Writes a frame as csv (as Python and pandas spell values), parquet, ndjson, arrow and xlsx; the paths by format.
+
+    A workbook has no zones and no durations: there they are text.
+    """
+
+    def write(frame: pl.DataFrame, folder: Path) -> Mapping[str, Path]:
+        paths = {form: folder / f"rows.{form}" for form in ("csv", "parquet", "ndjson", "arrow", "xlsx")}
+        with paths["csv"].open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(frame.columns)
+            writer.writerows(frame.iter_rows())
+        frame.write_parquet(paths["parquet"])
+        frame.write_ndjson(paths["ndjson"])
+        frame.write_ipc(paths["arrow"])
+        zoned = [n for n, dtype in frame.schema.items() if dtype == pl.Duration or getattr(dtype, "time_zone", None)]
+        as_text = (pl.Series(n, [None if v is None else str(v) for v in frame[n]], dtype=pl.String) for n in zoned)
+        frame.with_columns(as_text).write_excel(paths["xlsx"])
+        return paths
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,9 @@ import polars as pl
 
 from automl.errors import DataError
 
+DOUBLE = 8  # bytes of the widest float that polars knows
+SPANS = frozenset({"Interval", "Period"})  # pandas' own
+
 
 def to_polars(frame: Any) -> pl.DataFrame:
     """A polars, pandas or arrow frame as polars.
@@ -25,6 +28,8 @@ def to_polars(frame: Any) -> pl.DataFrame:
             raise DataError(f"the frame has {len(given)} rows and no columns")
         if given.implementation.is_pandas():
             return pl.DataFrame([_from_pandas(str(name), frame[name]) for name in frame.columns])
+        if given.implementation.is_pyarrow():
+            return pl.DataFrame([_from_arrow(name, frame[name]) for name in frame.column_names])
         return pl.DataFrame(given.to_polars())
     except TypeError as error:
         raise DataError(f"a polars, pandas or arrow frame was expected, not a {type(frame).__name__}") from error
@@ -46,9 +51,26 @@ def like(scored: pl.DataFrame, frame: Any) -> Any:
 
 
 def _from_pandas(name: str, series: Any) -> pl.Series:
+    """A column of pandas: sparse ones dense, intervals and periods as the texts that its csv files have."""
     if series.dtype == "category":
         series = series.astype(series.cat.categories.dtype if not series.hasnans else object)
+    kind = type(series.dtype).__name__
+    if kind == "SparseDtype":
+        series = series.sparse.to_dense()
+    if series.dtype.kind == "f" and series.dtype.itemsize > DOUBLE:
+        series = series.astype("float64")
+    if kind in {"IntervalDtype", "PeriodDtype"}:
+        series = series.astype(object)
+    if series.dtype == object and any(type(value).__name__ in SPANS for value in series):
+        series = series.map(lambda value: str(value) if type(value).__name__ in SPANS else value)
     try:
         return pl.Series(name, pl.from_pandas(series))
-    except (TypeError, ValueError, pl.exceptions.PolarsError):  # pyarrow's errors are of these
+    except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):  # pyarrow's errors are of these
         return pl.Series(name, series.to_list(), dtype=pl.Object)
+
+
+def _from_arrow(name: str, column: Any) -> pl.Series:
+    try:
+        return pl.Series(name, pl.from_arrow(column))
+    except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):
+        return pl.Series(name, column.to_pylist(), dtype=pl.Object)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from automl.bundle.golden_text import MICROSECONDS, written
 from automl.data.read.column_reader import ColumnReader, Wire
 from automl.data.read.dates import UNITS
-from automl.data.read.frames import counted
+from automl.data.read.frames import counted, in_seconds
 
 SEEN = 5  # a level, word or number is kept only if this many rows have it: none points at a person
 STEPS = 100  # of the spread between the ends, at least: so coarse are numbers that stand for others
@@ -85,6 +85,7 @@ def _numbers(
 ) -> Cells:
     """Common cells as they are, numbers in place of the others; what cannot be read and is not common is empty."""
     values = read.cast(pl.Float64).fill_null(math.nan).to_numpy()
+    raw = raw.cast(pl.String) if raw.dtype == pl.Time else in_seconds(raw)
     text = raw.dtype == pl.String
     common = _common(raw.cast(pl.String, strict=False) if not text else raw)
     as_text = raw.gather(sample).cast(pl.String, strict=False).to_list() if not text else list(shown)

@@ -76,5 +76,6 @@ WRITERS: Mapping[str, Callable[[Parser, float], str]] = {
     "range": _plain,
     "words": _plain,
     "flag": _plain,
+    "duration": _plain,
     "date": moment,
 }

@@ -10,6 +10,7 @@ import polars as pl
 from automl.data.infer.column_types import Guess, guess
 from automl.data.infer.date_parts import date_finding, dates_of_parts
 from automl.data.infer.semantic_types import feature_column, placed
+from automl.data.infer.typed_values import unreadable
 from automl.data.read.column_reader import Wire
 from automl.data.read.frames import join_parts
 from automl.data.rows import Column, Finding, Role, Schema, finding
@@ -99,7 +100,7 @@ def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Find
     guessed = guess(series, zone=data.timezone, comma=comma, wire=wire, as_is=kept)
     role, why = _role(name, spec)
     if guessed is None:
-        text = f"{name!r} holds {series.dtype}: lists, structs and bytes are no single values"
+        text = f"{name!r} holds {unreadable(series)}"
         plain = Guess(wire="text", reason=text)
         return plain.column(name, "dropped" if role == "feature" else role, text), finding("type", name, text)
     if role in {"feature", "time"} and told == "id":

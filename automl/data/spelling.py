@@ -8,12 +8,15 @@ import polars as pl
 
 from automl.data.infer.missing_words import LABEL_MISSING
 from automl.data.read.parsers import NUMBER
-from automl.data.read.scalars import BLANKS
+from automl.data.read.scalars import BLANKS, FLAGS
 from automl.errors import DataError
 
 
 def canonical(target: pl.Series) -> pl.Series:
-    """Each label as text in one spelling ("2", "2.0" and 2 are one), null where it is missing or infinite."""
+    """Each label as text in one spelling, null where it is missing or infinite.
+
+    "2", "2.0" and 2 are one, so are "True", "TRUE" and true.
+    """
     if isinstance(target.dtype, pl.Categorical | pl.Enum):
         target = target.cast(pl.String)
     if target.dtype.is_nested() or target.dtype == pl.Binary:
@@ -35,6 +38,8 @@ def spelled(value: object) -> str | None:
     if value is None:
         return None
     text = shown(value).strip(BLANKS)
+    if text.lower() in FLAGS:
+        return text.lower()
     if text in ("", "inf", "-inf", *LABEL_MISSING):
         return None
     if NUMBER.fullmatch(text) and math.isfinite(float(text)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -9,6 +10,8 @@ import pytest
 
 from automl.bundle.frames import to_polars
 from automl.bundle.read import Bundle
+from automl.data.infer.typed_values import unreadable
+from automl.data.read.frames import in_seconds
 from automl.errors import DataError
 
 
@@ -46,6 +49,41 @@ def test_pandas_categories_are_their_values():
     frame = pd.DataFrame({"a": pd.Categorical([3, 1, None]), "b": pd.Categorical(["x", "y", "x"])})
     assert to_polars(frame)["b"].to_list() == ["x", "y", "x"]
     assert [None if cell != cell else cell for cell in to_polars(frame)["a"]] == [3, 1, None]  # noqa: PLR0124  # NaN
+
+
+def test_kinds_of_pandas_alone():
+    """Sparse numbers are dense, intervals and periods texts, durations durations; what cannot be read is itself."""
+    spans = pd.IntervalIndex.from_breaks([0, 1, 2])
+    months = pd.period_range("2014-01", periods=2, freq="M")
+    frame = pd.DataFrame(
+        {
+            "sparse": pd.arrays.SparseArray([0.0, 1.5]),
+            "span": spans,
+            "cut": pd.Categorical([spans[0], None]),
+            "month": months,
+            "months": pd.Categorical(months),
+            "took": pd.to_timedelta(["90s", None]),
+            "z": np.array([1 + 2j, 3]),
+            "long": np.array([0.5, 1.5], dtype="longdouble"),
+        }
+    )
+    read = to_polars(frame)
+    assert read["sparse"].to_list() == [0.0, 1.5]
+    assert read["long"].to_list() == [0.5, 1.5]
+    assert read["span"].to_list() == ["(0, 1]", "(1, 2]"]
+    assert read["cut"].to_list() == ["(0, 1]", None]
+    assert read["month"].to_list() == read["months"].to_list() == ["2014-01", "2014-02"]
+    assert in_seconds(read["took"]).to_list() == [90.0, None]
+    assert unreadable(read["z"]).startswith("values of the kind complex")
+
+
+def test_kinds_of_arrow_alone():
+    """A column that polars does not know leaves the others as they are."""
+    months = pa.array([(1, 2, 3), None], pa.month_day_nano_interval())
+    read = to_polars(pa.table({"n": [1, 2], "months": months, "took": pa.array([1, 2], pa.duration("s"))}))
+    assert read["n"].to_list() == [1, 2]
+    assert in_seconds(read["took"]).to_list() == [1.0, 2.0]
+    assert "MonthDayNano" in unreadable(read["months"])
 
 
 def test_no_frame_is_no_guess():

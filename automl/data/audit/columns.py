@@ -115,7 +115,7 @@ def _words(column: Column, raw: pl.Series) -> Iterator[Finding]:
         return
     texts = pl.Series([v for v in raw.to_list() if isinstance(v, str)]) if raw.dtype == pl.Object else raw
     bare = texts.cast(pl.String).str.strip_chars(BLANKS)
-    counts = dict(bare.filter(bare.is_in(own)).value_counts(sort=True).iter_rows())
+    counts = dict(counted(bare.filter(bare.is_in(own))).sort("count", "value", descending=[True, False]).iter_rows())
     endless = {word for word in own if re.fullmatch(INFINITE, word)}
     kinds = ("missing word", "words", [w for w in counts if w not in endless]), ("infinite", "infinities", endless)
     for check, what, words in kinds:

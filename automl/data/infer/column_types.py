@@ -11,18 +11,17 @@ import polars as pl
 from automl.data.infer.date_formats import DATE_FORMATS
 from automl.data.infer.missing_words import KNOWN, LABEL_MISSING, MISSING, NO_DATE, repeated_words
 from automl.data.infer.name_hints import is_moment
+from automl.data.infer.number_dates import date_of_number, eight_digits, since_1970
 from automl.data.infer.quantities import in_words, spellings
-from automl.data.read.column_reader import ColumnReader, Parser, Unit, Wire
-from automl.data.read.dates import UNITS
-from automl.data.read.frames import counted
+from automl.data.infer.typed_values import DURATION, SCALAR, clocks, scalar_levels, unreadable
+from automl.data.read.column_reader import ColumnReader, Parser, Wire
+from automl.data.read.frames import counted, in_seconds
 from automl.data.read.reader import FALSE, TRUE, read_value
 from automl.data.read.scalars import BLANKS
 from automl.data.rows import Column, Role
 
 SIGNS = ((".", ","), (",", "."), (",", " "), (",", "\u00a0"), (",", "\u202f"), (".", " "), (".", "'"))
 SAMPLE = 5_000  # distinct values that a guess looks at
-FIRST_DAY, LAST_DAY = 19_000_101, 20_991_231  # whole numbers between may be dates
-FIRST_EPOCH, LAST_EPOCH = 631_152_000, 4_102_444_800  # the years 1990 to 2100 in seconds
 ORDERED = 0.02  # difference in the share of rows in order that tells days from months
 FAILURES = 0.01  # share of values that may fail to parse; they are counted and become missing
 
@@ -50,24 +49,29 @@ class Guess:
         )
 
     def as_category(self) -> Guess:
-        """The same values as levels: nothing is parsed, and no number and no word of its own stands for missing."""
-        known = tuple(word for word in self.missing if word in KNOWN)
-        return replace(self, wire="category", parser=None, sentinels=(), missing=known)
+        """The same values as levels: no number and no word of its own stands for missing."""
+        known = (word for word in self.missing if word in KNOWN)
+        missing = tuple(dict.fromkeys((*known, *LABEL_MISSING)))
+        return replace(self, wire="category", missing=missing, parser=SCALAR, sentinels=())
 
 
 def guess(
     series: pl.Series, *, zone: str = "UTC", comma: bool = False, wire: Wire | None = None, as_is: bool = False
 ) -> Guess | None:
-    """How `series` is read; with `wire` given (``[data.types]``) how it is read as that. None for nested types.
+    """How `series` is read; with `wire` given (``[data.types]``) how it is read as that. None for `unreadable` ones.
 
     `comma` says that decimal commas are likelier than commas between groups of digits, `as_is` that each text is what
     it says: a word among numbers does not stand for missing.
     """
-    dtype = series.dtype
-    if dtype.is_nested() or isinstance(dtype, pl.Binary | pl.Time | pl.Duration):
+    if unreadable(series):
         return None
+    dtype = series.dtype
     if dtype == pl.Boolean:
-        natural = Guess(wire="flag", reason="true and false")
+        natural = Guess(wire="flag", reason="true and false", parser=_flag())
+    elif isinstance(dtype, pl.Time):
+        natural = Guess(wire="number", reason="times of day, in seconds", parser=DURATION)
+    elif isinstance(dtype, pl.Duration):
+        natural = Guess(wire="number", reason="durations, in seconds", parser=DURATION)
     elif isinstance(dtype, pl.Date | pl.Datetime):
         natural = Guess(wire="date", reason="a date", parser=_date("iso", zone))
     elif dtype.is_numeric():
@@ -78,11 +82,18 @@ def guess(
         natural = _of_objects(series, zone, comma, as_is)
     else:
         return _of_text(series, zone, comma, wire, as_is)
-    if wire is None or wire == natural.wire:
-        return natural
+    return natural if wire is None or wire == natural.wire else _as_told(natural, series, zone, wire)
+
+
+def _as_told(natural: Guess, series: pl.Series, zone: str, wire: Wire) -> Guess:
+    """How typed values are read as another wire, so that their texts give the same."""
+    told = replace(natural, wire=wire, reason="set in [data.types]")
     if wire == "date":
-        return Guess(wire="date", reason="set in [data.types]", parser=_date_of_number(series, zone))
-    return Guess(wire=wire, reason="set in [data.types]")
+        return replace(told, parser=date_of_number(in_seconds(series), zone))
+    if wire in {"category", "text"}:
+        levels = replace(natural.as_category(), wire=wire, reason=told.reason)
+        return replace(levels, parser=natural.parser) if natural.parser == DURATION else levels
+    return replace(told, parser=_flag() if wire == "flag" else None)
 
 
 def text_counts(series: pl.Series, missing: tuple[str, ...]) -> tuple[pl.Series, pl.Series]:
@@ -93,41 +104,12 @@ def text_counts(series: pl.Series, missing: tuple[str, ...]) -> tuple[pl.Series,
 
 
 def _of_number(series: pl.Series, zone: str) -> Guess:
-    if series.dtype.is_integer() and _eight_digits(series) and _days(series.unique().head(SAMPLE).cast(pl.String)):
+    if series.dtype.is_integer() and eight_digits(series) and _days(series.unique().head(SAMPLE).cast(pl.String)):
         return Guess(wire="date", reason="whole numbers that are all dates (yyyymmdd)", parser=_date("%Y%m%d", zone))
-    if is_moment(series.name) and (unit := _since_1970(series)):
+    if is_moment(series.name) and (unit := since_1970(series)):
         reason = f"numbers of {unit} since 1970 (called a time, 1990 to 2100)"
         return Guess(wire="date", reason=reason, parser={"kind": "date", "unit": unit})
     return Guess(wire="number", reason="numbers")
-
-
-def _since_1970(series: pl.Series) -> Unit | None:
-    """The unit in which all numbers are times of the years 1990 to 2100."""
-    low, high = series.min(), series.max()
-    if not isinstance(low, int | float) or not isinstance(high, int | float):
-        return None
-    inside = (
-        unit for unit, size in UNITS.items() if low * size / 1e6 >= FIRST_EPOCH and high * size / 1e6 <= LAST_EPOCH
-    )
-    return next(inside, None)
-
-
-def _eight_digits(series: pl.Series) -> bool:
-    low, high = series.min(), series.max()
-    return isinstance(low, int) and isinstance(high, int) and low >= FIRST_DAY and high <= LAST_DAY
-
-
-def _date_of_number(series: pl.Series, zone: str) -> Parser:
-    """Years, yyyymmdd, or time since 1970: the unit is told by the size."""
-    middle = float(series.cast(pl.Float64).abs().median() or 0.0)  # type: ignore[arg-type]  # of floats
-    sizes: tuple[tuple[float, Parser], ...] = (
-        (1e4, _date("%Y", zone)),
-        (1e8, _date("%Y%m%d", zone)),
-        (1e11, {"kind": "date", "unit": "s"}),
-        (1e14, {"kind": "date", "unit": "ms"}),
-    )
-    largest: Parser = {"kind": "date", "unit": "us"}
-    return next((parser for size, parser in sizes if middle < size), largest)
 
 
 def _of_objects(series: pl.Series, zone: str, comma: bool, as_is: bool) -> Guess:
@@ -135,7 +117,8 @@ def _of_objects(series: pl.Series, zone: str, comma: bool, as_is: bool) -> Guess
     plain: ColumnReader = {"name": series.name, "wire": "text", "missing": (), "parser": None}
     texts = pl.Series(series.name, [str(read_value(plain, value)) for value in series.to_list()], dtype=pl.String)
     guessed = _of_text(texts, zone, comma, None, as_is)
-    mixed = Guess(wire="category", reason="values of several kinds, read as text", missing=LABEL_MISSING)
+    reason = "values of several kinds, read as text"
+    mixed = Guess(wire="category", reason=reason, missing=LABEL_MISSING, parser=SCALAR)
     return guessed if guessed.wire == "number" else mixed
 
 
@@ -145,7 +128,8 @@ def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None, as_is
     missing = tuple(word for word in (*MISSING, *NO_DATE) if word in there)
     keep = ~values.is_in(["", *KNOWN])
     values, count = values.filter(keep), count.filter(keep)
-    as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING)
+    levels = scalar_levels(_sample(values, count)[0])
+    as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING, parser=levels)
     if wire in {"category", "text"} or (wire is None and values.is_empty()):
         return replace(as_text, wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
     words = () if as_is or wire == "flag" else repeated_words(values, count)
@@ -202,11 +186,11 @@ def _candidates(
         yield Guess(wire="flag", reason="true and false as words", missing=missing, parser=_flag())
     if _days(values):
         yield Guess(wire="date", reason="dates written yyyymmdd", missing=missing, parser=_date("%Y%m%d", zone))
+    digits = bool(values.str.contains(r"[0-9]").any())
     coded = values.str.contains(r"^[+-]?0[0-9]").any() and wire is None
-    if not coded:
+    if digits and not coded:
         yield Guess(wire="number", reason="numbers written as text", missing=missing)
     signs = sorted(SIGNS, key=lambda pair: pair[0] != ",") if comma else SIGNS
-    digits = bool(values.str.contains(r"[0-9]").any())
     if digits and not coded:
         for point, group in signs:
             parser: Parser = {"kind": "number", "decimal": point, "group": group}
@@ -217,8 +201,8 @@ def _candidates(
             yield Guess(wire="date", reason=f"dates written {form}", missing=missing, parser=_date(form, zone))
         for reason, spelled in spellings(values, signs) if not coded else ():
             yield Guess(wire="number", reason=reason, missing=missing, parser=spelled)
-    if in_full := in_words(values):
-        yield Guess(wire="number", reason=in_full[0], missing=missing, parser=in_full[1])
+    for reason, spelled in filter(None, (in_words(values), clocks(values))):
+        yield Guess(wire="number", reason=reason, missing=missing, parser=spelled)
 
 
 def _day_or_month(guessed: Guess, series: pl.Series, values: pl.Series) -> Guess:

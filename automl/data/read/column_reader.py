@@ -12,13 +12,16 @@ from typing import Literal, NotRequired, TypedDict
 
 Wire = Literal["number", "category", "text", "date", "flag"]
 Unit = Literal["s", "ms", "us", "ns"]
-Scalar = str | float | date | None  # what a raw cell holds, once numpy and pandas are taken off
+Scalar = str | float | date | None  # what a raw cell holds, once numpy and pandas are taken off; durations are seconds
 
 
 class Parser(TypedDict, total=False):
-    """How a text is read: a `kind` of `PARSERS`, or "date" (see `_moment`), with the words of that kind."""
+    """How a text is read: a `kind` of `PARSERS`, or "date" (see `moment_of`), with the words of that kind.
 
-    kind: Literal["number", "currency", "percent", "unit", "range", "words", "flag", "date"]
+    Of a category or a text the kind "scalar" says that "3.0" and "TRUE" are the levels 3 and true, as in typed files.
+    """
+
+    kind: Literal["number", "currency", "percent", "unit", "range", "words", "flag", "duration", "date", "scalar"]
     decimal: str
     group: str
     symbols: Sequence[str]

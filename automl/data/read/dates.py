@@ -35,13 +35,14 @@ FIELDS = {
     "p": "[AaPp][Mm]",
     "z": "Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?",
 }
+WHOLE = re.compile(r"^([0-9]+)\.0+\Z")  # 20141013 among numbers with gaps
 UNITS: Mapping[Unit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
 
 def moment_of(parser: Parser, value: str | float | date) -> float:
     """{"kind": "date", "format": "iso" or "%d/%m/%Y", "zone": "UTC"}, or "unit": "s" for numbers since 1970."""
-    if "unit" in parser:
-        number = NAN if isinstance(value, date) else decimal({}, value) if isinstance(value, str) else finite(value)
+    if "unit" in parser and not isinstance(value, date):
+        number = decimal({}, value) if isinstance(value, str) else finite(value)
         micros = number * UNITS[parser["unit"]]
         return _within(math.floor(micros)) if math.isfinite(micros) else NAN
     try:
@@ -65,7 +66,7 @@ def date_pattern(form: str) -> re.Pattern[str]:
 
 
 def _parsed(form: str, text: str) -> datetime | None:
-    fields = date_pattern(form).fullmatch(text)
+    fields = date_pattern(form).fullmatch(text) or date_pattern(form).fullmatch(WHOLE.sub(r"\1", text))
     if fields is None:
         return None
     part = {"m": "1", "d": "1", "H": "0", "M": "0", "S": "0", "f": "0"}

@@ -14,6 +14,7 @@ LARGEST = 1 << 30  # bytes of all parts of a workbook once decompressed
 RATIO = 200  # decompressed to compressed bytes; honest sheets reach 30
 LARGEST_OLD = 1 << 27  # bytes of an .xls file, which is not compressed
 OLD = ".xls"
+FIRST_YEAR = 1900  # of the days of a workbook
 NOT_A_WORKBOOK = "the file is no workbook, or it is damaged"
 
 
@@ -39,10 +40,17 @@ def read_excel(path: Path) -> tuple[pl.DataFrame, list[str]]:
         raise DataError(NOT_A_WORKBOOK, where=str(path), hint="save it again, or as csv") from error
     if head is None or head.height == 0:
         raise DataError("the first sheet is empty", where=str(path), hint="put the table on the first sheet")
-    frame: pl.DataFrame = body.to_polars()
+    frame = pl.DataFrame([_times_of_day(column) for column in body.to_polars()])
     frame.columns = [f"{place}" for place in range(frame.width)]
     names = [str(cell or "").strip() for cell in head.row(0)]
     return frame, names[: frame.width] + [""] * (frame.width - len(names))
+
+
+def _times_of_day(column: pl.Series) -> pl.Series:
+    """Cells of a time without a day, which come as moments of the last days of 1899, as times."""
+    if not isinstance(column.dtype, pl.Datetime) or column.null_count() == len(column):
+        return column
+    return column.dt.time() if (column.dt.year() < FIRST_YEAR).all() else column
 
 
 def check_size(path: Path) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.dates import FIRST, LAST, LAST_FLOAT
 from automl.data.read.reader import read_value
-from automl.data.read.scalars import BLANKS
+from automl.data.read.scalars import BLANKS, FLAGS
 from automl.data.read.unread import Tally, is_unread, shown
 from automl.errors import DataError, nearest
 from automl.names import inside
@@ -19,6 +19,7 @@ from automl.names import inside
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 FEW = 2_000  # distinct texts that are quicker read one by one
+SCALARS = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Object)  # beside numbers and times
 
 
 def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
@@ -63,8 +64,24 @@ def join_parts(frame: pl.DataFrame, parts: Sequence[str], name: str) -> pl.Serie
 
 
 def _text(name: str) -> ColumnReader:
-    """A column read as it stands."""
-    return {"name": name, "wire": "text", "missing": (), "parser": None}
+    """A column read as it stands, or as a typed file has it."""
+    return {"name": name, "wire": "text", "missing": (), "parser": {"kind": "scalar"}}
+
+
+def holds_scalars(dtype: pl.DataType) -> bool:
+    """Whether each value of a column is a single one: no list, no struct, no bytes, none of a library's own types."""
+    return dtype.is_numeric() or dtype.is_temporal() or isinstance(dtype, SCALARS)
+
+
+def in_seconds(durations: pl.Series) -> pl.Series:
+    """Durations as numbers, with fractions; any other column as it is."""
+    if not isinstance(durations.dtype, pl.Duration):
+        return durations
+    ticks, size = durations.to_physical(), {"ms": 1e3, "us": 1e6, "ns": 1e9}[durations.dtype.time_unit]
+    if size == 1e9 and not (ticks % 1_000 != 0).any():  # noqa: PLR2004  # nanoseconds of months are no exact floats
+        ticks, size = ticks // 1_000, 1e6
+    number = ticks.cast(pl.Float64).to_numpy() / size  # polars would multiply by 1e-6, which is not exact
+    return pl.Series(durations.name, number).fill_nan(None)
 
 
 def read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
@@ -90,13 +107,13 @@ def _check_columns(reader: Reader, known: set[str]) -> None:
 
 
 def _read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
-    if isinstance(series.dtype, pl.Categorical | pl.Enum):
-        series = series.cast(pl.String)
-    if series.dtype.is_nested() or isinstance(series.dtype, pl.Binary | pl.Time | pl.Duration):
+    if not holds_scalars(series.dtype):
         raise DataError(
             f"column {column['name']!r} holds {series.dtype}, not single values", hint="exclude it, or write it as text"
         )
-    wire = column["wire"]
+    series, wire = in_seconds(series), column["wire"]
+    if isinstance(series.dtype, pl.Categorical | pl.Enum):
+        series = series.cast(pl.String)
     if wire in {"number", "flag"} and (series.dtype.is_numeric() or series.dtype == pl.Boolean):
         number = series.cast(pl.Float64)
         keep = number.is_in([0.0, 1.0]) if wire == "flag" else number.is_finite()
@@ -203,7 +220,11 @@ def _numbers(column: ColumnReader, series: pl.Series) -> pl.Series:
     fine = text.str.contains(PLAIN_NUMBER) & number.is_finite()
     if column["missing"]:
         fine &= ~text.is_in(column["missing"])
-    return _floats(column, number.set(~fine.fill_null(value=False), None))
+    number = number.set(~fine.fill_null(value=False), None)
+    if number.null_count() > text.null_count():
+        flag = text.str.to_lowercase().replace_strict(FLAGS, default=None, return_dtype=pl.Float64)
+        number = pl.select(pl.coalesce(number, flag)).to_series()
+    return _floats(column, number)
 
 
 def _dates(column: ColumnReader, series: pl.Series) -> pl.Series:

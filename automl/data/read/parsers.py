@@ -5,14 +5,17 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from automl.data.read.column_reader import Parser
-from automl.data.read.scalars import BLANKS, NAN, finite
+from automl.data.read.scalars import BLANKS, FLAGS, NAN, finite
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def parsed(parser: Parser | None, text: str) -> float:
-    """The number that `text` is by the parser, without one by `NUMBER`; NaN where it is none."""
-    return PARSERS[parser["kind"]](parser, text) if parser else decimal({}, text)
+    """The number that `text` is by the parser, without one by `NUMBER`, true or false; NaN where it is none."""
+    if parser:
+        return PARSERS[parser["kind"]](parser, text)
+    number = decimal({}, text)
+    return number if number == number else FLAGS.get(text.lower(), NAN)  # noqa: PLR0124  # NaN is not itself
 
 
 def decimal(parser: Parser, text: str) -> float:
@@ -91,6 +94,25 @@ def _flag(parser: Parser, text: str) -> float:
     return 0.0 if word in parser["false"] else decimal({}, text)
 
 
+def _duration(_: Parser, text: str) -> float:
+    """{"kind": "duration"}: seconds of "1 days 02:03:04.5", "-1 day, 23:59:55", "14:30", "-PT5S", or themselves."""
+    clock = CLOCK.fullmatch(text)
+    if clock and (clock["days"] or clock["H"]):
+        hours = _nanos(3600, clock["H"]) + _nanos(60, clock["M"]) + _nanos(1, clock["S"])
+        return (_nanos(86_400, clock["days"]) + (-hours if clock["sign"] == "-" else hours)) / 10**9
+    iso = PERIOD.fullmatch(text)
+    if iso and text[-1] not in "PT":
+        total = sum(_nanos(size, iso[unit]) for unit, size in PERIOD_UNITS.items())
+        return (-total if iso["sign"] == "-" else total) / 10**9
+    return decimal({}, text)
+
+
+def _nanos(seconds: int, count: str | None) -> int:
+    """The nanoseconds of a count of units, of so many seconds each: sums are exact."""
+    whole, _, part = (count or "0").replace(",", ".").partition(".")
+    return seconds * int(whole + part.ljust(9, "0"))
+
+
 PARSERS: dict[str, Callable[[Parser, str], float]] = {
     "number": decimal,
     "currency": _currency,
@@ -99,7 +121,17 @@ PARSERS: dict[str, Callable[[Parser, str], float]] = {
     "range": _range,
     "words": _words,
     "flag": _flag,
+    "duration": _duration,
 }
+CLOCK = re.compile(
+    r"(?:(?P<days>[+-]?[0-9]{1,9}) days?,? ?)?"
+    r"(?:(?P<sign>[+-]?)(?P<H>[0-9]{1,6}):(?P<M>[0-5][0-9])(?::(?P<S>[0-5][0-9](?:[.,][0-9]{1,9})?))?)?"
+)
+PERIOD = re.compile(
+    r"(?P<sign>[+-]?)P(?:(?P<W>[+-]?[0-9]{1,12})W)?(?:(?P<D>[+-]?[0-9]{1,12})D)?"
+    r"(?:T(?:(?P<H>[+-]?[0-9]{1,12})H)?(?:(?P<M>[+-]?[0-9]{1,12})M)?(?:(?P<S>[+-]?[0-9]{1,12}(?:[.,][0-9]{1,9})?)S)?)?"
+)
+PERIOD_UNITS = {"W": 604_800, "D": 86_400, "H": 3600, "M": 60, "S": 1}
 QUANTITY = re.compile(r"([+-]?[0-9.,' \u00a0\u202f]*[0-9.,])[ \u00a0\u202f]*([^0-9.,' \u00a0\u202f].*)?", re.DOTALL)
 
 

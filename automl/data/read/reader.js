@@ -7,6 +7,18 @@
 const BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff";
 const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const QUANTITY = /^([+-]?[0-9.,' \u00a0\u202f]*[0-9.,])[ \u00a0\u202f]*([^0-9.,' \u00a0\u202f].*)?$/s;
+const FRACTION = /^[+-]?(?!0[0-9])(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][+-]?[0-9]+)?$/;
+const WHOLE = /^([0-9]+)\.0+$/;
+const FLAGS = { true: 1, false: 0 };
+const CLOCK = new RegExp(
+  "^(?:(?<days>[+-]?[0-9]{1,9}) days?,? ?)?" +
+    "(?:(?<sign>[+-]?)(?<H>[0-9]{1,6}):(?<M>[0-5][0-9])(?::(?<S>[0-5][0-9](?:[.,][0-9]{1,9})?))?)?$",
+);
+const PERIOD = new RegExp(
+  "^(?<sign>[+-]?)P(?:(?<W>[+-]?[0-9]{1,12})W)?(?:(?<D>[+-]?[0-9]{1,12})D)?" +
+    "(?:T(?:(?<H>[+-]?[0-9]{1,12})H)?(?:(?<M>[+-]?[0-9]{1,12})M)?(?:(?<S>[+-]?[0-9]{1,12}(?:[.,][0-9]{1,9})?)S)?)?$",
+);
+const PERIOD_UNITS = { W: 604800n, D: 86400n, H: 3600n, M: 60n, S: 1n };
 const MONTHS = [
   "january", "february", "march", "april", "may", "june",
   "july", "august", "september", "october", "november", "december",
@@ -26,7 +38,7 @@ export function readRow(reader, row) {
       if (!Object.hasOwn(row, own) && !column.optional) throw new Error(`the row has no column '${own}'`);
       return row[own];
     };
-    const joined = column.parts?.map((part) => strip(text(plain(column, cell(part))))).join(" ");
+    const joined = column.parts?.map((part) => typedText(strip(text(plain(column, cell(part)))))).join(" ");
     values[column.name] = readValue(column, joined ?? cell(column.name));
   }
   return values;
@@ -45,12 +57,24 @@ export function readValue(column, given) {
     value = strip(value);
     if (column.missing.includes(value)) value = null;
   }
-  if (wire === "category" || wire === "text") return text(value);
+  if (wire === "category" || wire === "text") return typeof value === "string" ? level(column.parser, value) : text(value);
   if (value === null || value === "") return NaN;
   if (wire === "date") return meant(column, moment(column.parser ?? { format: "iso" }, value));
   if (value instanceof Date) throw new Error(`column '${column.name}' takes a ${wire}, not a date`);
   const number = typeof value === "string" ? parsed(column.parser, value) : finite(value);
   return wire === "number" || number === 0 || number === 1 ? meant(column, number) : NaN;
+}
+
+// A text as the level that a typed file has in its place.
+function level(parser, value) {
+  if (!parser) return text(value);
+  return text(parser.kind === "scalar" ? typedText(value) : text(parsed(parser, value)) || value);
+}
+
+// The text of the number or flag that a text spells: "3.0" is "3" and "TRUE" is "true"; any other as it is.
+function typedText(value) {
+  if (Object.hasOwn(FLAGS, value.toLowerCase())) return value.toLowerCase();
+  return FRACTION.test(value) ? text(finite(value)) || value : value;
 }
 
 function meant(column, number) {
@@ -101,7 +125,10 @@ function finite(value) {
 // --- parsers: the closed list ---------------------------------------------------------------------------
 
 function parsed(parser, value) {
-  return parser ? PARSERS[parser.kind](parser, value) : decimal({}, value);
+  if (parser) return PARSERS[parser.kind](parser, value);
+  const number = decimal({}, value);
+  const word = value.toLowerCase();
+  return Number.isNaN(number) && Object.hasOwn(FLAGS, word) ? FLAGS[word] : number;
 }
 
 function decimal(parser, value) {
@@ -173,7 +200,31 @@ function flag(parser, value) {
   return parser.false.includes(word) ? 0 : decimal({}, value);
 }
 
-const PARSERS = { number: decimal, currency, percent, unit, range, words, flag };
+function duration(_, value) {
+  const clock = CLOCK.exec(value)?.groups;
+  if (clock && (clock.days || clock.H)) {
+    const hours = nanos(3600n, clock.H) + nanos(60n, clock.M) + nanos(1n, clock.S);
+    return inSeconds(nanos(86400n, clock.days) + (clock.sign === "-" ? -hours : hours));
+  }
+  const iso = PERIOD.exec(value)?.groups;
+  if (iso && !"PT".includes(value.at(-1))) {
+    const total = Object.entries(PERIOD_UNITS).reduce((sum, [unit, size]) => sum + nanos(size, iso[unit]), 0n);
+    return inSeconds(iso.sign === "-" ? -total : total);
+  }
+  return decimal({}, value);
+}
+
+// The nanoseconds of a count of units, of so many seconds each: sums are exact.
+function nanos(seconds, count) {
+  const [whole, part = ""] = (count || "0").replace(",", ".").split(".");
+  return seconds * BigInt(whole + part.padEnd(9, "0"));
+}
+
+function inSeconds(total) {
+  return total % 1000n ? Number(total) / 1e9 : Number(total / 1000n) / 1e6;
+}
+
+const PARSERS = { number: decimal, currency, percent, unit, range, words, flag, duration };
 
 const compiled = new Map();
 
@@ -214,8 +265,8 @@ const FIELDS = {
 };
 
 function moment(parser, value) {
-  if ("unit" in parser) {
-    const number = typeof value === "string" ? decimal({}, value) : value instanceof Date ? NaN : finite(value);
+  if ("unit" in parser && !(value instanceof Date)) {
+    const number = typeof value === "string" ? decimal({}, value) : finite(value);
     const micros = number * UNITS[parser.unit];
     return Number.isFinite(micros) ? within(BigInt(Math.floor(micros))) : NaN;
   }
@@ -230,7 +281,7 @@ function datePattern(form) {
 }
 
 function written(form, value, zone) {
-  const found = datePattern(form).exec(value);
+  const found = datePattern(form).exec(value) ?? datePattern(form).exec(value.replace(WHOLE, "$1"));
   if (!found) return NaN;
   const given = Object.fromEntries(Object.entries(found.groups ?? {}).filter(([, cell]) => cell));
   const part = { m: "1", d: "1", H: "0", M: "0", S: "0", f: "0", ...given };

@@ -1,19 +1,19 @@
 """One raw value -> what the graph takes; standard library only, because this text is copied into every `score.py`.
 
 How a column is read stands in its entry of the reader (`column_reader`). Text of a number: 2134 and 2134.0 are "2134",
-0.5 is "0.5", "2134.0" and "02134" stay as they are written. Numbers written as text follow `NUMBER`: ASCII digits, a
-point, an exponent; no underscores, no "nan", no "inf". Whatever cannot be read as its wire says is missing; a list or
-a dict is an error.
+0.5 is "0.5". Text stays as it is written; where the parser is "scalar" "2134.0" is "2134" too, "02134" is itself.
+Numbers written as text follow `NUMBER`: ASCII digits, a point, an exponent; no underscores, no "nan", no "inf"; true is
+1, false is 0. Whatever cannot be read as its wire says is missing; a list or a dict is an error.
 """
 
 import math
 from collections.abc import Mapping
 from datetime import date
 
-from automl.data.read.column_reader import ColumnReader, Reader
+from automl.data.read.column_reader import ColumnReader, Parser, Reader
 from automl.data.read.dates import moment_of
 from automl.data.read.parsers import parsed
-from automl.data.read.scalars import BLANKS, NAN, finite, plain_scalar, text_of
+from automl.data.read.scalars import BLANKS, NAN, finite, plain_scalar, text_of, typed_text
 from automl.names import outside
 
 TRUE = ("true", "t", "yes", "y", "1")
@@ -58,7 +58,7 @@ def read_value(column: ColumnReader, value: object) -> float | str:
         if scalar in column["missing"]:
             scalar = None
     if wire in {"category", "text"}:
-        return text_of(scalar)
+        return _level(column["parser"], scalar) if isinstance(scalar, str) else text_of(scalar)
     if scalar is None or scalar == "":
         return NAN
     if wire == "date":
@@ -69,9 +69,16 @@ def read_value(column: ColumnReader, value: object) -> float | str:
     return _meant(column, number) if wire == "number" or number in {0.0, 1.0} else NAN
 
 
+def _level(parser: Parser | None, text: str) -> str:
+    """A text as the level that a typed file has in its place."""
+    if parser is not None:
+        text = typed_text(text) if parser["kind"] == "scalar" else text_of(parsed(parser, text)) or text
+    return text_of(text)
+
+
 def _meant(column: ColumnReader, number: float) -> float:
     return NAN if number in column.get("sentinels", ()) else number
 
 
 def _part(column: ColumnReader, value: object) -> str:
-    return text_of(plain_scalar(column, value)).strip(BLANKS)
+    return typed_text(text_of(plain_scalar(column, value)).strip(BLANKS))

@@ -9,6 +9,7 @@ import polars as pl
 from automl.data.infer.column_types import Guess, guess
 from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.frames import read_column
+from automl.data.read.reader import read_value
 from automl.data.read.typed_tables import TableReader, TableReaders
 from automl.data.rows import Finding, Labels, Schema, finding
 from automl.data.tables.checks import MAIN
@@ -119,7 +120,9 @@ def _past_reader(main: Reader, raw: pl.DataFrame, schema: Schema, labels: Labels
     late = {column.name: column.reader for column in schema.columns if column.role == "outcome"}
     target = labels.reader or _key_reader(raw[labels.name], "category", zone, MAIN)
     past: TableReader = {"reader": {"columns": [*main["columns"], *late.values(), target]}}
-    return {**past, "positive": {labels.name: labels.texts[1]}} if labels.task.kind == "binary" else past
+    if labels.task.kind != "binary":
+        return past
+    return {**past, "positive": {labels.name: str(read_value(target, labels.values[1]))}}
 
 
 def _reader_of(name: str, spec: Spec, sample: pl.DataFrame, keys: Mapping[Place, Wire]) -> tuple[Reader, list[str]]:

@@ -20,6 +20,7 @@ PARSER: dict[str, Any] = {
     "range": {"kind": "range", "symbols": ["years", "$"]},
     "words": {"kind": "words", "words": {"one": 1, "two": 2}},
     "flag": {"kind": "flag", "true": ["on"], "false": ["off"]},
+    "duration": {"kind": "duration"},
 }
 
 
@@ -49,6 +50,11 @@ PARSER: dict[str, Any] = {
         ("flag", "ON", 1.0),
         ("flag", "off", 0.0),
         ("flag", "maybe", None),
+        ("duration", "1 days 02:03:04", 93784.0),
+        ("duration", "-1 day, 23:59:55", -5.0),
+        ("duration", "P1DT2H3M4.5S", 93784.5),
+        ("duration", "14:30", 52200.0),
+        ("duration", "24:60", None),
     ],
 )
 def test_each_parser(kind: str, text: str, number: float | None) -> None:
