@@ -188,7 +188,7 @@ def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None) -> Gu
     as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING)
     if wire in {"category", "text"} or (wire is None and values.is_empty()):
         return replace(as_text, wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
-    candidates = [c for c in _candidates(values, zone, comma, missing, wire) if wire in {None, c.wire}]
+    candidates = (c for c in _candidates(values, zone, comma, missing, wire) if wire in {None, c.wire})  # each costs
     if wire is None:
         first = next((c for c in candidates if _share_read(c, values, count) >= 1.0 - FAILURES), as_text)
         return _day_or_month(first, series, values) if first.wire == "date" else first
