@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import missing_columns
@@ -72,6 +73,7 @@ def predict(
     older `out` stays as it was then.
     """
     form = _form(out, options)
+    check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
     job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form)
