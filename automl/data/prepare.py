@@ -68,7 +68,8 @@ def _audited(
     raw = part.raw.select(schema.names)
     findings = audit(schema, raw, frame, y=part.y, task=task, spec=spec, seed=spec.budget.seed, time=part.time)
     kept = drop(schema, findings)
-    priced = [cost_column(part.raw[name]) for name in part.raw.columns if name not in kept.names]
+    known = {*kept.names}
+    priced = [cost_column(part.raw[name]) for name in part.raw.columns if name not in known]
     whole = Schema(columns=(*kept.columns, *priced))
     if not whole.features:
         raise DataError("no column is left to learn from", hint=_why_not(whole))

@@ -9,6 +9,7 @@ import polars as pl
 
 from automl.data.infer.column_types import Guess, guess
 from automl.data.infer.date_parts import date_finding, dates_of_parts
+from automl.data.infer.plain_numbers import DECIMALS, plain_numbers
 from automl.data.infer.semantic_types import feature_column, placed
 from automl.data.infer.typed_values import unreadable
 from automl.data.read.column_reader import Wire
@@ -27,10 +28,11 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
     `comma` says that the csv has decimal commas. Raises SpecError where the spec names a column that is not there.
     """
     check_names(raw.columns, spec)
-    columns, findings = [], []
+    columns, findings, names = [], [], raw.columns
+    decimals = plain_numbers(raw)
     for series in raw:
-        column, seen = _column(series, spec, comma=comma)
-        columns.append(placed(column, raw))
+        column, seen = _column(series, spec, comma=comma, decimals=decimals.get(series.name))
+        columns.append(placed(column, raw, names))
         findings += [seen] if seen else []
     dates = dates_of_parts(columns, raw, spec.data.timezone)
     schema = Schema(columns=(*columns, *dates))
@@ -92,12 +94,14 @@ def drop(schema: Schema, findings: Iterable[Finding]) -> Schema:
     )
 
 
-def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Finding | None]:
+def _column(series: pl.Series, spec: Spec, *, comma: bool, decimals: pl.Series | None) -> tuple[Column, Finding | None]:
+    """The column of a raw series; `decimals` are its values where all of them are plain numbers."""
     name, data = series.name, spec.data
     told = data.types.get(name)
     wire: Wire | None = None if told == "id" else told
     kept = name in data.audit.keep
-    guessed = guess(series, zone=data.timezone, comma=comma, wire=wire, as_is=kept)
+    known = decimals is not None and wire is None
+    guessed = DECIMALS if known else guess(series, zone=data.timezone, comma=comma, wire=wire, as_is=kept)
     role, why = _role(name, spec)
     if guessed is None:
         text = f"{name!r} holds {unreadable(series)}"
@@ -106,7 +110,8 @@ def _column(series: pl.Series, spec: Spec, *, comma: bool) -> tuple[Column, Find
     if role in {"feature", "time"} and told == "id":
         return guessed.column(name, "dropped", "set as an id in [data.types]"), None
     if role == "feature":
-        return feature_column(series, guessed, left_alone=kept, told=told is not None)
+        values = series if decimals is None else decimals
+        return feature_column(values, guessed, left_alone=kept, told=told is not None)
     if role == "group" and _comes_back(series, data):
         if guessed.wire == "number" and told is None:  # its numbers name groups and measure nothing
             guessed = guessed.as_category()

@@ -11,6 +11,8 @@ from automl.learners.base import Floats, Learner, Matrix, Member, Params, Space
 from automl.ops.expr import AsIndex, Features, Pick, Take
 from automl.task import Task
 
+NAME = "constant"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstantModel:
@@ -36,7 +38,7 @@ class ConstantModel:
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> ConstantModel:
     """Count. Neither `valid` nor seed and time are needed."""
     del valid, seed, seconds
-    return nothing_to_learn("constant", train, task, params, rounds=None)
+    return nothing_to_learn(NAME, train, task, params, rounds=None)
 
 
 def nothing_to_learn(name: str, train: Matrix, task: Task, params: Params, *, rounds: int | None = 0) -> ConstantModel:
@@ -71,7 +73,7 @@ def _space(task: Task, rows: int) -> Space:
 
 
 CONSTANT = Learner(
-    name="constant",
+    name=NAME,
     kinds=frozenset({"binary", "multiclass", "regression"}),
     portfolio=_portfolio,
     space=_space,

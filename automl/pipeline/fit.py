@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
 from automl.pipeline.preflight import Given, Preflight, backend_of, preflight, refuse_the_impossible
-from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, stage_bundle
+from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, refuse_untried, stage_bundle
 from automl.pipeline.result import Fit
 from automl.pipeline.run_folder import open_folder
 from automl.pipeline.ship import ship
@@ -48,7 +48,8 @@ def fit(
     the monotonic time at which the budget began.
 
     Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
-    deploying is not shown to pay (with `write_anyway` the bundle is written all the same, and says so).
+    deploying is not shown to pay, `MachineError` where the time ended before anything but a constant was tried (with
+    `write_anyway` the bundle is written all the same in both cases, and says so).
     """
     start = time.monotonic() if started is None else started
     spec = _spec(spec)
@@ -62,6 +63,7 @@ def fit(
         run = _run(spec, deadline, executor, folder, listener)
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
+        refuse_untried(result.outcome.untried, write_anyway=write_anyway)
         shipped = ship(run, data, result, policy, place)
         judgement = judge_on_test(run, data, shipped.choice)
         staged = stage_bundle(run, data, shipped.choice, judgement, place)
@@ -73,6 +75,7 @@ def fit(
             gates=gates,
             stopped=result.outcome.stopped,
             signal=result.outcome.signal,
+            untried=result.outcome.untried,
             seconds=deadline.spent(),
         )
         refuse_or_finish(run, done, staged, write_anyway=write_anyway)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl.errors import VerdictRefusal
+from automl.errors import MachineError, VerdictRefusal
 from automl.pipeline.preflight import metric_of
 from automl.pipeline.result import Fit
 
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from automl.pipeline.choose import ChosenModel
     from automl.pipeline.judge import Judgement
     from automl.search.run import Run
+
+
+def refuse_untried(untried: str | None, *, write_anyway: bool) -> None:
+    """Exit 6 where a constant is all that the time was enough for: nobody asked for that."""
+    if untried and not write_anyway:
+        raise MachineError(
+            untried,
+            where="budget.time",
+            hint="Give it more time: --resume --set budget.time=... goes on from here; "
+            "--write-anyway writes the constant all the same.",
+        )
 
 
 def judge_on_test(run: Run, data: Prepared, choice: ChosenModel) -> Judgement:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.errors import VerdictRefusal
+from automl.errors import MachineError, VerdictRefusal
 
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
@@ -28,6 +28,7 @@ class Fit:
     stopped: str | None  # why the search ended early, in plain words
     signal: int | None  # of Ctrl-C or SIGTERM: this is the best so far
     seconds: float
+    untried: str | None = None  # why this is a constant that nobody asked for
 
     @property
     def verdict(self) -> Verdict | None:
@@ -43,9 +44,14 @@ class Fit:
 
     @property
     def exit_code(self) -> int:
-        """0; 5 where deploying is not shown to pay (the bundle was asked for all the same); 130 or 143 if stopped."""
+        """0; 5 where deploying is not shown to pay, 6 where only a constant could be tried; 130 or 143 if stopped.
+
+        After 5 and 6 there is a bundle because it was asked for all the same.
+        """
         if self.signal is not None:
             return 128 + self.signal
+        if self.untried:
+            return MachineError.exit_code
         return VerdictRefusal.exit_code if self.verdict and not self.verdict.worth else 0
 
     def summary(self) -> dict[str, Any]:
@@ -61,5 +67,6 @@ class Fit:
             "members": [[trial, weight] for trial, weight in self.board.weights],
             "trials": len(self.board.trials),
             "stopped": self.stopped,
+            "untried": self.untried,
             "seconds": round(self.seconds, 2),
         }

@@ -30,7 +30,8 @@ class Summarised(Protocol):
 def render_fit(done: Summarised) -> str:
     """How a fit ended: scores, money, limits, where the bundle is and what to do with it."""
     facts = done.summary()
-    lines = _scores(facts["scores"]) + _limits(facts["gates"]) + _money(facts["verdict"])
+    lines = [line(f"This is a constant: {facts['untried']}")] if facts["untried"] else []
+    lines += _scores(facts["scores"]) + _limits(facts["gates"]) + _money(facts["verdict"])
     if facts["stopped"]:
         lines += ["", line(f"The search ended early: {facts['stopped']}")]
     bundle = line(facts["bundle"])

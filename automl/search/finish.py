@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from automl.errors import AutomlError
+from automl.learners.constant import NAME as CONSTANT
 from automl.search.candidate import Candidate
 from automl.search.distill.lighter_models import LighterModels
 from automl.search.distill.limit_use import ESTIMATE
@@ -14,8 +15,11 @@ from automl.search.ensemble.pareto import front, record
 from automl.search.leaderboard import Leaderboard, Outcome, Point, mixed
 from automl.search.refit import final, refit, time_to_refit
 from automl.search.schedule import repeated_cv
+from automl.search.schedule.estimates import seconds_reserved
 from automl.search.state import State
 from automl.search.worker.fold_fit import FittedModel
+
+UNDECIDED = frozenset({"ok", "stopped", "timeout"})  # of a trial that says nothing against its learner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,23 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
         native=tuple(fitted[member.id].native for member in shares),
         stopped=state.stopped,
         signal=state.signal,
+        untried=_untried(state, weights, shares),
     )
+
+
+def _untried(state: State, chosen: Iterable[Candidate], shipped: Iterable[Candidate]) -> str | None:
+    """Why a constant ships, where that is for want of time alone: nothing else was tried, or could be refitted."""
+    if state.signal is not None or any(one.learner.name != CONSTANT for one in shipped):
+        return None
+    known = {learner.name for learner in state.proposals.learners} - {CONSTANT}
+    tried = {one.learner.name for one in state.candidates if one.losses} - {CONSTANT}
+    failed = {one.learner.name for one in state.candidates if one.status not in UNDECIDED}
+    if not tried and known - failed:
+        return "the time ended before anything but the constant was tried"
+    late = not state.counted and state.run.deadline.left() <= seconds_reserved(state)
+    if late and any(one.learner.name != CONSTANT for one in chosen):
+        return "the time ended before anything but the constant was fitted on all rows"
+    return None
 
 
 def _fallback(state: State, fitted: Mapping[int, FittedModel]) -> dict[Candidate, float]:

@@ -15,7 +15,7 @@ from automl.search.finish import SearchResult, finish
 from automl.search.problem import Problem
 from automl.search.run import Run
 from automl.search.schedule import racing
-from automl.search.schedule.estimates import seconds_left, seconds_reserved
+from automl.search.schedule.estimates import seconds_left, seconds_reserved, slack
 from automl.search.state import State
 
 TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
@@ -66,8 +66,9 @@ def _explore(state: State) -> None:
 
 
 def _hopes(state: State) -> bool:
-    """Whether a learner is under way while only baselines stand: it may take the time that refits would need."""
+    """Whether a learner is under way while only baselines stand: it may take the time of refits, and the slack."""
     if state.counted or any(not one.learner.baseline for one in state.whole):
         return False
     under_way = any(not one.learner.baseline for one, _ in state.flying.values())
-    return under_way and state.run.deadline.left() > seconds_reserved(state)
+    late = state.run.deadline.spent() - state.run.deadline.seconds
+    return under_way and late < slack(state) - seconds_reserved(state)

@@ -12,10 +12,10 @@ import pytest
 
 from automl.bundle.verify import verify
 from automl.decide.policy.decision_policy import make_policy
-from automl.errors import LimitRefusal, VerdictRefusal
+from automl.errors import LimitRefusal, MachineError, VerdictRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.pipeline.choose import ChosenModel, choose
-from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, stage_bundle
+from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, refuse_untried, stage_bundle
 from automl.pipeline.result import Fit
 from automl.search.run import Run
 
@@ -56,6 +56,20 @@ def test_the_asked_metrics_come_first(loans, run_of, choice_of, told) -> None:
     judgement = judge_on_test(run, loans, choice_of(run))
     assert [score.metric for score in judgement.scores][:2] == ["accuracy", "brier"]
     assert told[-1].text == "judging on the test part"
+
+
+def test_a_constant_for_want_of_time_is_refused_unless_asked_for() -> None:
+    """Exit code 6 says what happened in its first line, and what to do next; with `write_anyway` the fit goes on."""
+    untried = "the time ended before anything but the constant was tried"
+    with pytest.raises(MachineError) as refused:
+        refuse_untried(untried, write_anyway=False)
+    assert refused.value.exit_code == 6
+    first, hint = str(refused.value).splitlines()
+    assert first == f"budget.time: {untried}"
+    assert "--resume" in hint
+    assert "--write-anyway" in hint
+    refuse_untried(untried, write_anyway=True)
+    refuse_untried(None, write_anyway=False)
 
 
 def test_a_bundle_moves_to_its_place(staged) -> None:

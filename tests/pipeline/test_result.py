@@ -14,7 +14,7 @@ from automl.pipeline.result import Fit
 from automl.search.leaderboard import Leaderboard
 
 
-def fit(*, worth: bool | None = None, signal: int | None = None) -> Fit:
+def fit(*, worth: bool | None = None, signal: int | None = None, untried: str | None = None) -> Fit:
     verdict = None if worth is None else SimpleNamespace(worth=worth)
     score = Score(metric="roc_auc", value=0.9)
     return Fit(
@@ -25,6 +25,7 @@ def fit(*, worth: bool | None = None, signal: int | None = None) -> Fit:
         stopped="stopped by hand" if signal else None,
         signal=signal,
         seconds=1.234,
+        untried=untried,
     )
 
 
@@ -36,11 +37,12 @@ def fit(*, worth: bool | None = None, signal: int | None = None) -> Fit:
         (fit(worth=False), 5),
         (fit(worth=False, signal=2), 130),
         (fit(signal=15), 143),
+        (fit(worth=False, untried="the time ended"), 6),
     ],
-    ids=["no costs", "it pays", "it does not", "Ctrl-C", "SIGTERM"],
+    ids=["no costs", "it pays", "it does not", "Ctrl-C", "SIGTERM", "a constant"],
 )
 def test_the_exit_code_says_how_it_ended(done: Fit, code: int) -> None:
-    """A signal goes before a verdict."""
+    """A signal goes before want of time, and that before a verdict."""
     assert done.exit_code == code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from unittest.mock import ANY
 
 from automl.report import text
@@ -21,10 +22,27 @@ def test_the_end_of_a_fit_shows_scores_money_limits_and_the_next_command(verdict
                 "gates": [gate(ok=True), gate(ok=True) | {"gate": "size", "limit": None, "unit": "MB"}],
                 "trials": 31,
                 "stopped": "Ctrl-C",
+                "untried": None,
                 "seconds": 58.4,
             }
 
     golden("fit.txt", text.render_fit(Done()) + "\n")
+
+
+def test_a_constant_for_want_of_time_is_the_first_line():
+    """Who asked for it all the same reads first that nothing else was tried."""
+    untried = "the time ended before anything but the constant was tried"
+    facts = {
+        "bundle": "a.bundle",
+        "verdict": None,
+        "scores": [],
+        "gates": [],
+        "trials": 1,
+        "stopped": None,
+        "seconds": 9,
+    }
+    told = text.render_fit(SimpleNamespace(summary=lambda: facts | {"untried": untried}))
+    assert told.splitlines()[0] == f"This is a constant: {untried}"
 
 
 def test_a_bundle_is_described_from_its_checked_manifest(bundle):

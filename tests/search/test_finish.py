@@ -10,6 +10,8 @@ import pytest
 
 from automl.budget import Deadline
 from automl.executors.base import Job
+from automl.learners.base import Learner
+from automl.learners.linear import LINEAR
 from automl.progress import silent
 from automl.search.leaderboard import Outcome
 from automl.search.loop import search
@@ -121,3 +123,48 @@ def test_a_refit_that_was_cut_short_is_left_out(
     found = outcome(make_problem(spec), spec, rundir, simulate(lambda job: 0.5))
     assert {member.params["l2"] for member in found.members} == shipped
     assert sum(found.weights) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("slow", "untried"),
+    [
+        ({"linear": 1e3, "lightgbm": 1e3}, "the time ended before anything but the constant was tried"),
+        ({"lightgbm": 1e3}, None),
+        ({}, None),
+    ],
+    ids=["nothing in time", "a linear model in time", "all in time"],
+)
+def test_a_constant_for_want_of_time_is_told(
+    make_spec: Callable[..., Spec],
+    make_problem: Callable[..., Problem],
+    make_run: Callable[..., Run],
+    slow: dict[str, float],
+    untried: str | None,
+) -> None:
+    """Where the time ended before anything but the constant was tried the outcome says so; else there is no word."""
+    spec = make_spec(seconds=20.0, learners=("lightgbm",))
+
+    def price(job: Job) -> float:
+        return slow.get(job.arguments["request"].learner, 1.0)
+
+    found = search(make_problem(spec), make_run(spec, price=price, learners="automl.learners")).outcome
+    assert found.untried == untried
+    assert ({member.learner for member in found.members} == {"constant"}) == (untried is not None)
+
+
+def test_a_constant_after_failures_is_no_want_of_time(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], make_run: Callable[..., Run]
+) -> None:
+    """Where every other learner failed by itself, more time would change nothing."""
+    spec = make_spec(seconds=60.0, learners=("constant",))
+    run = make_run(spec, learners="automl.learners")
+    broken = Learner(**{field: getattr(LINEAR, field) for field in LINEAR.__dataclass_fields__} | {"fit": _raises})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("automl.learners.linear.LINEAR", broken)
+        found = search(make_problem(spec), run).outcome
+    assert {trial.learner: trial.status for trial in found.board.trials} == {"constant": "ok", "linear": "error"}
+    assert found.untried is None
+
+
+def _raises(*_: object, **__: object) -> None:
+    raise ValueError("broken")

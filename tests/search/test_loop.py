@@ -154,7 +154,10 @@ def test_time_is_held_and_used(
     budget: float,
     price: float,
 ) -> None:
-    """R10: whatever a fit takes, the reserve is left at the end; and no more than what a fit could not have used."""
+    """R10: whatever a fit takes, the reserve is left at the end; and no more than what a fit could not have used.
+
+    Where only a baseline would ship, a learner under way may take what the promise has as slack.
+    """
     spec = make_spec(seconds=budget)
     problem = make_problem(spec, n=12_000)
     executor = simulate(lambda job: 0.02 if job.arguments["request"].learner == "mean" else price)
@@ -162,7 +165,8 @@ def test_time_is_held_and_used(
     outcome = run(problem, spec, rundir, executor, deadline=deadline)
     after = AfterSearch(calibrated=problem.rows.n, judged=0, columns=3, reading=1e-5, width=1, ranked=True)
     reserve = reserve_seconds(budget, after, NOTHING)
-    assert deadline.left() >= reserve - 0.1
+    slack = 0.0 if any(member.learner == "ridge" for member in outcome.members) else 0.05 * budget + 2.0
+    assert deadline.spent() + reserve <= budget + slack + 0.1
     assert outcome.members
     assert deadline.left() <= reserve + 3.0 + 4.0 * 1.3 * price + 0.1 * budget
 
@@ -471,14 +475,15 @@ def test_large_data_is_halved_successively(
 def test_the_first_learner_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, left: float, stands: Learner, *, flies: bool, hopes: bool
 ) -> None:
-    """R10: it may take the time that refits would need while nothing but baselines stands, but not the reserve."""
-    monkeypatch.setattr("automl.search.loop.seconds_reserved", lambda state: 5.0)
+    """R10: it may take the time of refits and the slack while nothing but baselines stands, but not the reserve."""
+    monkeypatch.setattr("automl.search.loop.seconds_reserved", lambda state: 8.0)
+    monkeypatch.setattr("automl.search.loop.slack", lambda state: 3.0)
     first = Candidate(id=1, learner=LIGHTGBM, params={})
     state: Any = SimpleNamespace(
         counted=False,
         whole=[Candidate(id=0, learner=stands, params={})],
         flying={0: (first, 0)} if flies else {},
-        run=SimpleNamespace(deadline=SimpleNamespace(left=lambda: left)),
+        run=SimpleNamespace(deadline=SimpleNamespace(seconds=60.0, spent=lambda: 60.0 - left)),
     )
     assert _hopes(state) is hopes
 

@@ -18,7 +18,11 @@ from automl.cli.stopping import stopping
 @recipe_option
 @set_option
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
-@click.option("--write-anyway", is_flag=True, help="Write the bundle even if it is not shown to save money.")
+@click.option(
+    "--write-anyway",
+    is_flag=True,
+    help="Write the bundle even if it is not shown to save money, or is a constant for want of time.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and stop.")
 @json_option
 @click.option("--quiet", is_flag=True, help="Show no progress.")

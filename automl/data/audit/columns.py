@@ -15,7 +15,7 @@ from automl.data.audit.coded import codes_as_numbers
 from automl.data.audit.drift import told_apart
 from automl.data.audit.leaks import leaks, no_longer_filled
 from automl.data.infer.missing_words import INFINITE, KNOWN
-from automl.data.read.frames import read_column, unread
+from automl.data.read.frames import counted, read_column, unread
 from automl.data.read.scalars import BLANKS
 from automl.data.rows import Column, Finding, Schema, finding
 from automl.spec import Spec
@@ -115,7 +115,8 @@ def _words(column: Column, raw: pl.Series) -> Iterator[Finding]:
         return
     texts = pl.Series([v for v in raw.to_list() if isinstance(v, str)]) if raw.dtype == pl.Object else raw
     bare = texts.cast(pl.String).str.strip_chars(BLANKS)
-    counts = dict(counted(bare.filter(bare.is_in(own))).sort("count", "value", descending=[True, False]).iter_rows())
+    found = counted(bare.filter(bare.is_in(own))).sort("count", "value", descending=[True, False])
+    counts = dict(found.iter_rows())
     endless = {word for word in own if re.fullmatch(INFINITE, word)}
     kinds = ("missing word", "words", [w for w in counts if w not in endless]), ("infinite", "infinities", endless)
     for check, what, words in kinds:

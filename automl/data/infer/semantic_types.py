@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -50,9 +51,12 @@ def feature_column(series: pl.Series, guessed: Guess, *, left_alone: bool, told:
     return guessed.column(name, "dropped", text), finding(check, name, text)
 
 
-def placed(column: Column, raw: pl.DataFrame) -> Column:
-    """The column as half of a place, if it is one: degrees north or east with a partner of the same name."""
-    if column.wire != "number" or not column.is_feature or (half := coordinate(column.name, raw.columns)) is None:
+def placed(column: Column, raw: pl.DataFrame, names: Sequence[str]) -> Column:
+    """The column as half of a place, if it is one: degrees north or east with a partner of the same name.
+
+    `names` are those of `raw`, which a frame of thousands of columns is slow to tell.
+    """
+    if column.wire != "number" or not column.is_feature or (half := coordinate(column.name, names)) is None:
         return column
     sense, pair = half
     degrees = read_column(column.reader, raw[column.name]).drop_nans()

@@ -68,17 +68,21 @@ def csv_batches(path: Path, dialect: Dialect, rows: int) -> Iterator[pl.DataFram
 
 def lossless(frame: pl.DataFrame) -> pl.DataFrame:
     """Columns of whole numbers as Int64, where each text is exactly how its number is written."""
-    first = frame.head(1000)
-    likely = [name for name in frame.columns if _is_whole(first[name])]
-    return frame.with_columns(
-        whole for name in likely if _is_whole(frame[name], whole := frame[name].cast(pl.Int64, strict=False))
-    )
+    likely = _those(frame, _is_whole(frame.head(1000)))
+    whole = _those(likely, _is_whole(likely))
+    return frame.with_columns(whole.select(pl.all().cast(pl.Int64)).get_columns()) if whole.width else frame
 
 
-def _is_whole(text: pl.Series, whole: pl.Series | None = None) -> bool:
-    whole = text.cast(pl.Int64, strict=False) if whole is None else whole
-    same = (whole.cast(pl.String) == text).fill_null(value=False)  # polars' own name
-    return bool((same | text.is_null()).all()) and text.null_count() < len(text)
+def _is_whole(text: pl.DataFrame) -> tuple[bool, ...]:
+    """Of which columns each text is how a whole number is written; of all at once, for there may be thousands."""
+    if not text.width:
+        return ()
+    same = pl.all().cast(pl.Int64, strict=False).cast(pl.String) == pl.all()
+    return text.select((same.fill_null(value=False) | pl.all().is_null()).all() & pl.all().is_not_null().any()).row(0)
+
+
+def _those(frame: pl.DataFrame, flags: tuple[bool, ...]) -> pl.DataFrame:
+    return pl.DataFrame([column for column, flag in zip(frame.get_columns(), flags, strict=True) if flag])
 
 
 def _header(path: Path, dialect: Dialect) -> list[str]:

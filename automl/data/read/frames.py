@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import polars as pl
@@ -36,8 +36,11 @@ def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
     plain = [c["name"] for c in reader["columns"] if _is_plain(c, types[c["name"]])]
     number = pl.col(plain).cast(pl.Float64)  # all at once: a call for each of hundreds of columns takes its time
     read = frame.select(pl.when(number.is_finite()).then(number).otherwise(math.nan)) if plain else pl.DataFrame()
-    rest = [read_column(c, frame[c["name"]]) for c in reader["columns"] if not _is_plain(c, types[c["name"]])]
-    return pl.DataFrame([*read.get_columns(), *rest]).select([column["name"] for column in reader["columns"]])
+    texts = _text_numbers(reader, frame, types)
+    known = {*read.columns, *texts.columns}
+    rest = [read_column(c, frame[c["name"]]) for c in reader["columns"] if c["name"] not in known]
+    every = {series.name: series for series in (*read.get_columns(), *texts.get_columns(), *rest)}
+    return pl.DataFrame([every[column["name"]] for column in reader["columns"]])
 
 
 def renamed(frame: F) -> F:
@@ -95,6 +98,19 @@ def _is_plain(column: ColumnReader, dtype: pl.DataType) -> bool:
     return bool(column["wire"] == "number" and dtype.is_numeric() and not column.get("sentinels"))
 
 
+def _text_numbers(reader: Reader, frame: pl.DataFrame, types: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The columns of plain numbers that are written as text; those with the same missing words all at once."""
+    alike: dict[tuple[str, ...], list[pl.Series]] = {}
+    for column in reader["columns"]:
+        if types[column["name"]] == pl.String and _is_decimal(column) and not column.get("sentinels"):
+            alike.setdefault(tuple(column["missing"]), []).append(frame.get_column(column["name"]))
+    return pl.DataFrame([number for missing, texts in alike.items() for number in _numbers(texts, missing)])
+
+
+def _is_decimal(column: ColumnReader) -> bool:
+    return column["wire"] == "number" and column["parser"] is None
+
+
 def _check_columns(reader: Reader, known: set[str]) -> None:
     for column in reader["columns"]:
         for name in column.get("parts", (column["name"],)):
@@ -118,8 +134,8 @@ def _read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
         number = series.cast(pl.Float64)
         keep = number.is_in([0.0, 1.0]) if wire == "flag" else number.is_finite()
         return _floats(column, number.set(~keep.fill_null(value=False), None))
-    if wire == "number" and series.dtype == pl.String and column["parser"] is None:
-        return _numbers(column, series)
+    if series.dtype == pl.String and _is_decimal(column):
+        return _numbers([series], column["missing"])[0].rename(column["name"])
     if wire == "date" and isinstance(series.dtype, pl.Date | pl.Datetime):
         return _dates(column, series)
     if wire == "date" and series.dtype == pl.String and (column["parser"] or {}).get("zone", "UTC") == "UTC":
@@ -129,9 +145,9 @@ def _read_column(column: ColumnReader, series: pl.Series) -> pl.Series:
 
 def unread(column: ColumnReader, raw: pl.Series, read: pl.Series) -> pl.Series:
     """The texts of `raw` that are there, are no missing word, and could not be read as the wire says."""
-    return (
-        _lost(column, raw, read) if raw.dtype == pl.String and read.dtype == pl.Float64 else pl.Series(dtype=pl.String)
-    )
+    if raw.dtype != pl.String or read.dtype != pl.Float64 or not read.is_nan().any():
+        return pl.Series(dtype=pl.String)
+    return _lost(column, raw, read)
 
 
 def tallies(reader: Reader, frame: pl.DataFrame, read: pl.DataFrame) -> dict[str, Tally]:
@@ -214,17 +230,31 @@ def _reading(column: ColumnReader) -> Callable[[object], float | str]:
     return read
 
 
-def _numbers(column: ColumnReader, series: pl.Series) -> pl.Series:
-    text = series.str.strip_chars(BLANKS)
+def _numbers(texts: Sequence[pl.Series], missing: Sequence[str]) -> list[pl.Series]:
+    """The numbers that are written in columns of text with the same missing words."""
+    read = pl.DataFrame(texts).select(_number(pl.all(), missing))
+    return [_with_flags(text, number, missing) for text, number in zip(texts, read.get_columns(), strict=True)]
+
+
+def _number(text: pl.Expr, missing: Sequence[str]) -> pl.Expr:
+    """The plain numbers that are written in columns of text, NaN for anything else."""
+    text = text.str.strip_chars(BLANKS)
     number = text.cast(pl.Float64, strict=False)
     fine = text.str.contains(PLAIN_NUMBER) & number.is_finite()
-    if column["missing"]:
-        fine &= ~text.is_in(column["missing"])
-    number = number.set(~fine.fill_null(value=False), None)
-    if number.null_count() > text.null_count():
-        flag = text.str.to_lowercase().replace_strict(FLAGS, default=None, return_dtype=pl.Float64)
-        number = pl.select(pl.coalesce(number, flag)).to_series()
-    return _floats(column, number)
+    if missing:
+        fine &= ~text.is_in(list(missing))
+    return pl.when(fine).then(number).otherwise(math.nan)
+
+
+def _with_flags(text: pl.Series, number: pl.Series, missing: Sequence[str]) -> pl.Series:
+    """The `number`s, and 1 and 0 where the `text` says true or false."""
+    lost = text.filter(number.is_nan())
+    if not lost.str.strip_chars(BLANKS).str.to_lowercase().is_in(list(FLAGS)).any():
+        return number
+    bare = text.str.strip_chars(BLANKS)
+    flag = bare.str.to_lowercase().replace_strict(FLAGS, default=math.nan, return_dtype=pl.Float64)
+    said = number.is_nan() & flag.is_not_null() & ~bare.is_in(list(missing))
+    return number.zip_with(~said.fill_null(value=False), flag)
 
 
 def _dates(column: ColumnReader, series: pl.Series) -> pl.Series:

@@ -21,6 +21,7 @@ RANKED = 2.5e-5  # the same where scores rank the rows, as those of two labels d
 SINGLE = 2_200  # rows that are timed one by one
 MOST_SINGLE = 5.0  # then fewer of them are timed
 CALIBRATED = 4e-6  # fitting a scale for each of several classes, a probability each
+TEMPERED, CLASS_ROWS = 1e-6, 100  # the same where classes have fewer rows on average: then one scale is fitted for all
 WIDE = 0.5  # of a limit by the estimate: such a model may yet break it
 REPAIRS, MOST_REPAIRS = 0.25, 120.0  # of the budget, and seconds
 SHARE = 0.5  # of the budget, the most that is kept aside
@@ -61,7 +62,8 @@ def reserve_seconds(budget: float, after: AfterSearch, size: ModelSize, *, crowd
         STEP_OF_A_ROW * size.steps / after.threads + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
     )
     single = SINGLE * serving([size], reading=after.reading).latency_p50
-    classes = CALIBRATED * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
+    curve = CALIBRATED if after.calibrated >= CLASS_ROWS * after.width else TEMPERED
+    classes = curve * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
     seconds = BASE + NODE * size.nodes + after.judged * rows + classes
     return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
 

@@ -30,9 +30,14 @@ def seconds_left(state: State) -> float:
 
 def granted(state: State) -> float:
     """The moment until which the first candidates may go on, though the reserve begins: the promise has some slack."""
-    slack = SLACK * state.run.deadline.seconds + GRACE - seconds_reserved(state)
+    latest = state.run.deadline.seconds + slack(state) - seconds_reserved(state)
     enough = state.run.deadline.spent() + FEWEST_SECONDS * state.crowded
-    return max(0.0, min(enough, state.run.deadline.seconds + slack))
+    return max(0.0, min(enough, latest))
+
+
+def slack(state: State) -> float:
+    """Seconds that a run may end late, where it would have nothing to show else."""
+    return SLACK * state.run.deadline.seconds + GRACE
 
 
 def seconds_reserved(state: State) -> float:

@@ -26,7 +26,8 @@ CAUTION = 0.8  # of the time left, what a fit on as many rows as fit may take
 TRIALS = 16  # that the lowest rung should get, else they learn faster
 LONG = 2.0  # times a usual fit, what the portfolio's first takes: it learns slowly
 FASTER = 4.0  # times its learning rate, if need be; beyond, it learns from fewer rows
-FEWEST_ROWS = 500  # a sample of fewer is not worth it
+FEWEST_ROWS = 500  # a sample of fewer is not worth it: rather fewer rounds on more rows
+CUT = 40.0  # times fewer rounds than usual: forecasts for many classes are several times too long
 
 
 def rungs(rows: int) -> tuple[int, ...]:
@@ -42,7 +43,8 @@ def on_rung(state: State, candidate: Candidate) -> bool:
 def anchor(state: State) -> Candidate | None:
     """The portfolio's first on all rows, as fast as the time for one fit asks, or on as many rows as that leaves.
 
-    It also stands where there is time for no other learner. None where it would need fewer rows, but has more folds.
+    It also stands where there is time for no other learner. Where few rows would be left it has more of them and all
+    the time, and stops at the rounds that it has. None where it would need fewer rows, but has more folds.
     """
     following, rows = state.proposals.first(), len(state.problem.folds[0].fit)
     if following is None:
@@ -53,8 +55,13 @@ def anchor(state: State) -> Candidate | None:
         time = max(min(state.fidelity.fit_seconds, seconds_left(state)), 1e-9)
         factor = (LONG * expected(state, learner, None) + backlog(state)) / time
     sample = int(rows * min(1.0, FASTER / factor))
+    cut = sample < min(rows, FEWEST_ROWS)
+    if cut:
+        sample = int(rows * min(1.0, FASTER * CUT / factor))
     if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.fidelity.folds > 1):
         return None
+    if cut:
+        state.fidelity = replace(state.fidelity, fit_seconds=seconds_left(state))
     return Candidate(
         id=state.number,
         learner=learner,

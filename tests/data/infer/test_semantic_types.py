@@ -115,7 +115,7 @@ def test_places() -> None:
     """Latitude and longitude point at each other; numbers beyond 90 and 180 degrees are none."""
     raw = pl.DataFrame({"lat": ["47.5", "47.6"] * 50, "long": [-122.1, -122.3] * 50})
     raw = raw.with_columns(home_lat=pl.lit(470_000.0), home_lng=pl.lit(8.5), word=pl.lit("x"))
-    columns = {series.name: placed(seen(series)[0], raw) for series in raw}
+    columns = {series.name: placed(seen(series)[0], raw, raw.columns) for series in raw}
     assert (columns["lat"].sense, columns["lat"].pair) == ("latitude", "long")
     assert (columns["long"].sense, columns["long"].pair) == ("longitude", "lat")
     assert columns["home_lat"].sense == ""

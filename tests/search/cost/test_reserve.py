@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from automl.search.cost.reserve import AfterSearch, crowding, reserve_seconds
-from automl.search.worker.model_size import ModelSize
+from automl.search.worker.model_size import NOTHING, ModelSize
 
 ADULT = AfterSearch(calibrated=26_000, judged=16_000, columns=14, reading=4e-5, width=1, ranked=True)
 LETTERS = AfterSearch(calibrated=16_000, judged=5_000, columns=16, reading=2e-5, width=26, ranked=False)
@@ -54,3 +54,10 @@ def test_crowding_is_how_long_ours_wait(monkeypatch: pytest.MonkeyPatch, told: t
     monkeypatch.setattr("automl.search.cost.reserve.leaves", lambda pid: [pid, 7])
     monkeypatch.setattr("automl.search.cost.reserve.shares", lambda pid: told)
     assert crowding() == factor
+
+
+def test_many_classes_of_few_rows_are_calibrated_by_one_scale() -> None:
+    """Hundreds of classes with few rows each leave more to the search than as many probabilities of a few classes."""
+    few = AfterSearch(calibrated=40_000, judged=0, columns=9, reading=0.0, width=9, ranked=False)
+    many = AfterSearch(calibrated=1_200, judged=0, columns=9, reading=0.0, width=300, ranked=False)
+    assert reserve_seconds(60.0, many, NOTHING) < reserve_seconds(60.0, few, NOTHING) - 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from automl.learners.constant import CONSTANT
 from automl.learners.lightgbm import LIGHTGBM
 from automl.search.candidate import Candidate
-from automl.search.schedule import racing
+from automl.search.schedule import racing, successive_halving
+from automl.search.schedule.estimates import seconds_left
 from automl.search.state import State
 
 
@@ -90,6 +92,23 @@ def test_without_time_the_first_learner_hurries(make_state: Callable[..., State]
     following = racing.next_candidate(state)
     assert following is not None
     assert following[0].learner.name == "ridge"
+
+
+def test_what_cannot_end_in_time_stops_at_the_rounds_it_has(
+    make_state: Callable[..., State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a sample would be too few rows, the portfolio's first has all rows, and all the time that is left."""
+    state = make_state(seconds=60.0)
+    state.fidelity = replace(state.fidelity, folds=1, fit_seconds=0.4 * seconds_left(state))
+    monkeypatch.setattr(successive_halving, "expected", lambda *_: 20 * seconds_left(state))
+    following = racing.next_candidate(state)
+    while following is not None and following[0].learner.baseline:
+        monkeypatch.setattr(racing, "haste", lambda *_: 1e6)
+        following = racing.next_candidate(state)
+    assert following is not None
+    assert (following[0].learner.name, following[0].sample) == ("ridge", None)
+    assert state.fidelity.fit_seconds == pytest.approx(seconds_left(state))
+    assert racing.next_candidate(state) is None
 
 
 @pytest.mark.parametrize(("trials", "over"), [(3, False), (5, True)])
