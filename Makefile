@@ -2,8 +2,9 @@
 VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help install demo test lint slow golden docs quotes shape clean
+.PHONY: help install demo test lint slow golden docs quotes shape lock clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,21 +45,24 @@ quotes: install  ## run the example that README and tutorial quote, for a minute
 shape: $(VENV)/.dev  ## sizes, arguments, Any, cycles, mirrored tests: a report; SHAPE=--coverage runs these as well
 	$(BIN)/python benchmarks/shape.py $(SHAPE)
 
+lock: $(VENV)/.dev  ## the newest versions that pyproject.toml allows, with hashes, for `make install` and `make test`
+	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --group build --group dev pyproject.toml --output-file requirements-dev.lock
+
 clean:           ## remove the demo and the caches
 	rm -rf $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	python3 -m venv $(VENV)
 
-# pip knows dependency groups from 25.1 on
-$(VENV)/.pip: | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+# exactly the files that the lock names, by their hashes, and nothing that would have to be built
+LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+
+$(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(LOCKED) --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.installed: pyproject.toml $(VENV)/.pip
-	$(BIN)/python -m pip install --quiet --editable .
-	touch $@
-
-$(VENV)/.dev: pyproject.toml $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group dev
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
+	$(LOCKED) --requirement requirements-dev.lock
 	touch $@

@@ -7,13 +7,17 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
-from automl.bundle.golden import SEEN
+from automl.bundle.golden_cells import DAY, SEEN
+from automl.bundle.golden_text import written
+from automl.data.read.frames import read_column
 from automl.data.rows import Column, Rows
 
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 LEVELS = 200  # more are counted as rare
+DIGITS = 3  # that numbers keep where rows are rounded
 PRICED = "cost:"  # how evidence.parquet marks the columns that costs and today's rule name
 
 
@@ -47,6 +51,39 @@ def evidence(
     columns |= {name: values for name, values in optional.items() if values is not None}
     columns |= {f"{PRICED}{name}": rows.raw[name] for name in costs} | dict(expected or {})
     return pl.DataFrame(columns).filter(pl.Series(np.isfinite(wide).all(axis=1)))
+
+
+def lessened(
+    rows: pl.DataFrame, keep: Literal["rows", "rounded", "none"], columns: Sequence[Column], *, numbers: bool
+) -> pl.DataFrame:
+    """What of the evidence a bundle keeps: all of it; numbers of three digits and whole days; or no row.
+
+    `columns` are those of the source: they say how the cells of costs are read and written. `numbers` says that `y`
+    is a number, and no code of a class.
+    """
+    if keep == "rows":
+        return rows
+    if keep == "none":
+        return rows.clear()
+    priced = [_coarse(rows[f"{PRICED}{one.name}"], one) for one in columns if f"{PRICED}{one.name}" in rows.columns]
+    exact = cs.by_name("group", "time", *(() if numbers else ("y",)), require_all=False) | cs.starts_with(PRICED)
+    days = cs.by_name("time", require_all=False) // DAY * DAY
+    return rows.with_columns((cs.float() - exact).round_sig_figs(DIGITS), days, *priced)
+
+
+def _coarse(cells: pl.Series, column: Column) -> pl.Series:
+    """The cells of a column of numbers or moments with fewer digits, written as the column writes them."""
+    if column.wire not in {"number", "date"}:
+        return cells
+    read = read_column(column.reader, cells)
+    rounded = read // DAY * DAY if column.wire == "date" else read.round_sig_figs(DIGITS)
+    if cells.dtype != pl.String:
+        moments = (
+            (rounded.fill_nan(None).cast(pl.Int64).cast(pl.Datetime("us"))) if cells.dtype.is_temporal() else rounded
+        )
+        return moments.cast(cells.dtype, strict=False).alias(cells.name)
+    texts = [None if number is None else written(column.reader, number) for number in rounded.fill_nan(None).to_list()]
+    return pl.Series(cells.name, texts, dtype=pl.String)
 
 
 def _column(values: pl.Series, column: Column) -> dict[str, object]:

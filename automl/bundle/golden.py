@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Protocol
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.golden_cells import cells_of
 from automl.bundle.scorer import Cell
 from automl.data.rows import Column, Rows
 from automl.errors import BundleError
 
-SEEN = 5  # a level or word is kept only if this many rows have it: none points at a person
 SAMPLE = 5_000  # rows that cells are drawn from: more give the same margins and take seconds
 TOLERANCE = 1e-9
 EXTREMES = (1e308, -1e308, 5e-324, -0.0, float(2**53 + 2), "1e999", "-7", "0")
@@ -38,15 +35,21 @@ class Answers(Protocol):
 def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) -> list[dict[str, object]]:
     """`n` rows whose cells are drawn column by column from `rows`, then the extremes.
 
-    No two cells of a row come from the same real row. Text is made of words that at least `SEEN` rows have;
-    a category is a level that at least `SEEN` rows have. Extremes: everything missing, each column at its smallest
-    and at its largest, unseen levels, odd unicode, numbers at the edge of float64. Key columns never enter.
+    No two cells of a row come from the same real row, and none is one that fewer than `SEEN` rows have (see
+    `golden_cells`). Extremes: everything missing, each column at its smallest and at its largest such cell, unseen
+    levels, odd unicode, numbers at the edge of float64. Key columns never enter.
     """
     draw = np.random.default_rng(seed)
     sample = draw.permutation(rows.n)[:SAMPLE]
-    margins = {column.name: _margin(rows, column, sample) for column in columns}
-    drawn = [{name: _pick(cells, draw) for name, cells in margins.items()} for _ in range(n)]
-    ends = [{column.name: _end(rows, column, margins[column.name], place) for column in columns} for place in (0, -1)]
+    margins = {
+        column.name: cells_of(rows.raw[column.name], rows.frame[column.name], column.reader, sample)
+        for column in columns
+    }
+    drawn = [{name: _pick(cells.drawn, draw) for name, cells in margins.items()} for _ in range(n)]
+    ends: list[dict[str, object]] = [
+        {name: cells.low for name, cells in margins.items()},
+        {name: cells.high for name, cells in margins.items()},
+    ]
     missing: list[dict[str, object]] = [dict.fromkeys(margins, blank) for blank in (None, "")]
     odd = [
         {column.name: (text if _is_text(column) else extreme) for column in columns}
@@ -101,47 +104,12 @@ def differences(expected: Mapping[str, Cells], found: Mapping[str, Cells]) -> li
     return wrong
 
 
-def _margin(rows: Rows, column: Column, sample: NDArray[np.int64]) -> Sequence[object]:
-    """The cells that a column is drawn from, each as often as it stands in the `sample` of rows, missing ones too."""
-    cells = [raw_cell(value) for value in rows.raw[column.name][sample].to_list()]
-    if column.wire == "text":
-        words = pl.Series([word for cell in cells if cell for word in set(str(cell).split())], dtype=pl.String)
-        return [word for word, count in words.value_counts().sort(words.name).iter_rows() if count >= SEEN]
-    if column.wire == "category":
-        counts = rows.frame[column.name].value_counts().iter_rows()
-        frequent = {level for level, count in counts if count >= SEEN}
-        return [cell for cell, level in zip(cells, rows.frame[column.name][sample], strict=True) if level in frequent]
-    return cells
-
-
 def _pick(cells: Sequence[object], draw: np.random.Generator) -> object:
     return cells[int(draw.integers(len(cells)))] if cells else None
 
 
-def _end(rows: Rows, column: Column, margin: Sequence[object], place: int) -> object:
-    """The raw cell of the column's smallest (0) or largest (-1) number; of a text any cell."""
-    if _is_text(column):
-        return margin[place] if margin else None
-    values: NDArray[np.float64] = rows.frame[column.name].to_numpy()
-    if np.isnan(values).all():
-        return None
-    position = np.nanargmin(values) if place == 0 else np.nanargmax(values)
-    return raw_cell(rows.raw[column.name][int(position)])
-
-
 def _is_text(column: Column) -> bool:
     return column.wire in {"category", "text"}
-
-
-def raw_cell(value: object) -> str | float | None:
-    """A raw value as JSON carries it to the reader."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def _cell(value: object) -> object:

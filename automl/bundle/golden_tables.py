@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from automl.bundle.golden import SEEN, raw_cell
+from automl.bundle.golden_cells import cells_of
 from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.frames import side_by_side
 from automl.data.read.reader import read_row
@@ -130,11 +130,8 @@ class _Maker:
         entry = self.related.document["tables"][name]
         sample = self.related.samples[name]
         read = read_table(name, entry, sample).lazy().collect()
-        margins: dict[str, Sequence[object]] = {}
-        for column in read.columns:
-            cells = [raw_cell(value) for value in sample[column].to_list()]
-            if read[column].dtype == pl.String:
-                frequent = {level for level, count in read[column].value_counts().iter_rows() if count >= SEEN}
-                cells = [cell for cell, level in zip(cells, read[column], strict=True) if level in frequent]
-            margins[column] = cells
-        return margins
+        everyone = np.arange(sample.height)
+        return {
+            column["name"]: cells_of(sample[column["name"]], read[column["name"]], column, everyone).drawn
+            for column in entry["reader"]["columns"]
+        }

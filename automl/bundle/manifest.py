@@ -6,7 +6,9 @@ import dataclasses
 import hashlib
 import json
 import math
+import os
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -139,7 +141,8 @@ class Manifest(Frozen):
     """Everything that scoring, checking and showing a bundle needs to know.
 
     `files` maps each other file (a relative path with ``/``) to its SHA-256, `sources` each source of the
-    training data. `provisional` holds while the gates measure: then `gates` and `verdict` are still empty.
+    training data, by its short name. `provisional` holds while the gates measure: then `gates` and `verdict` are still
+    empty.
     `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
     compare.
     """
@@ -231,6 +234,20 @@ def canonical(value: object) -> bytes:
     """`value` as JSON with sorted keys and no spaces: equal values give equal bytes."""
     text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
+
+
+def by_short_name(digests: Mapping[str, str]) -> dict[str, str]:
+    """Digests of sources by the names of their files, with as many folders in front as tell them apart.
+
+    Where a file lies says whose machine it was; the bundle tells what it was, by its hash.
+    """
+    parts = {name: PurePath(name).parts if os.sep in name else (name,) for name in digests}
+    most = max(map(len, parts.values()), default=1)
+    for length in range(1, most + 1):
+        short = {name: "/".join(pieces[-length:]) for name, pieces in parts.items()}
+        if len(set(short.values())) == len(short):
+            break
+    return {short[name]: digest for name, digest in digests.items()}
 
 
 def plain(value: object) -> Any:

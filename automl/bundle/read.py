@@ -253,6 +253,23 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise _changed(folder, name)
 
 
+def is_sealed(folder: Path) -> bool:
+    """Whether the folder holds a manifest with its seal: no other folder does by chance."""
+    try:
+        return read_file(folder, SEAL) == seal(read_file(folder, MANIFEST))
+    except BundleError:
+        return False
+
+
+def strangers(folder: Path) -> list[str]:
+    """Files in the folder of a bundle that are no part of it; Python's own copies of `score.py` are none."""
+    known = {*names_of(folder, read_manifest(folder)), SIGNATURE}
+    found = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()
+    }
+    return sorted(name for name in found - known if "__pycache__/" not in name)
+
+
 def names_of(folder: Path, manifest: Manifest) -> list[str]:
     """All files of a bundle: those that the manifest names, itself, its seal, and the signature where there is one."""
     signed = [SIGNATURE] if (folder / SIGNATURE).exists() else []

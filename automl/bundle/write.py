@@ -22,25 +22,18 @@ from automl.bundle.manifest import (
     content_hash,
     plain,
 )
+from automl.bundle.place import check_place
 from automl.bundle.read import MANIFEST, SEAL, check_files, read_manifest
 from automl.bundle.score_text import score_files
 from automl.bundle.scorer import seal
 from automl.bundle.tables import RELATIONAL, open_scorer
 from automl.bundle.verdict import VerdictRecord
-from automl.errors import BundleError, SpecError
+from automl.errors import BundleError
 
 
 def staging(out: Path) -> Path:
     """The folder beside `out` to stage in: a rename stays within one file system there."""
     return out.with_name(f".{out.name}.staged")
-
-
-def check_place(out: Path) -> None:
-    """Refuse to replace what is no bundle; worth asking before the search starts."""
-    if out.exists() and not (out / "manifest.json").is_file():
-        raise SpecError(
-            "this exists and is no bundle, so it is not replaced", where=str(out), hint="Choose another --out."
-        )
 
 
 def stage(contents: Contents, folder: Path) -> Manifest:

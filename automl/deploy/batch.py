@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from automl.bundle.place import check_output
 from automl.bundle.read import Bundle, check_unread
 from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
@@ -75,6 +76,7 @@ def predict(
     older `out` stays as it was then.
     """
     form = _form(out, options)
+    check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
     job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form)

@@ -69,7 +69,7 @@ def scored(frames: Iterator[tuple[int, pl.DataFrame]], settings: Mapping[str, ob
 def _started(settings: Mapping[str, object]) -> subprocess.Popen[bytes]:
     engine = str(Path(__file__).resolve().parents[2])
     return subprocess.Popen(
-        [sys.executable, "-c", START, engine, json.dumps(settings)],
+        [sys.executable, "-P", "-c", START, engine, json.dumps(settings)],  # -P: nothing of the current folder runs
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | dict.fromkeys(THREADS, "1"),

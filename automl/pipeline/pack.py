@@ -12,10 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.contents import Contents
-from automl.bundle.evidence import evidence, profile
+from automl.bundle.evidence import evidence, lessened, profile
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
-from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, outputs_of, plain
+from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, by_short_name, outputs_of, plain
 from automl.data.read.frames import read_frame, side_by_side
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Column, Prepared, Rows
@@ -52,7 +52,12 @@ def pack(
         spec=spec.resolved(),
         golden=golden,
         profile=profile(read, columns),
-        evidence=_evidence(data, choice, judgement),
+        evidence=lessened(
+            _evidence(data, choice, judgement),
+            spec.bundle.evidence,
+            data.schema.columns,
+            numbers=data.labels.task.kind == "regression",
+        ),
         scores=judgement.scores if judgement else (),
         members=_members(choice.outcome),
         features=_features(choice),
@@ -60,7 +65,7 @@ def pack(
         split=data.split,
         created=created,
         parity=plain(choice.parity),
-        sources=dict(data.digests),
+        sources=by_short_name(data.digests),
         dialect=data.dialect,
         native=_answers(choice, outputs, read_golden(choice.reader, golden, document, tables)),
         relational=document,

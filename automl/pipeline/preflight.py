@@ -127,11 +127,14 @@ def _check_engine(spec: Spec) -> None:
 
 def _place(spec: Spec, out: Path | str | None) -> Path:
     """The bundle's folder, refused before the search if something else stands there."""
-    from automl.bundle.write import check_place
+    from automl.bundle.place import check_place
+    from automl.pipeline.run_folder import run_of
+    from automl.search.rundir import check_run_place
 
     beside = spec.source.with_suffix(".bundle") if spec.source else Path("automl.bundle")
     place = Path(out) if out is not None else beside
     check_place(place)
+    check_run_place(run_of(place))
     return place
 
 

@@ -19,8 +19,9 @@ from automl.bundle.golden import decode
 from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, Score, outputs_of, plain
+from automl.bundle.place import check_place
 from automl.bundle.read import Bundle, read_file, read_manifest
-from automl.bundle.write import check_place, discard, finish, stage, staging
+from automl.bundle.write import discard, finish, stage, staging
 from automl.data.read.column_reader import Reader
 from automl.data.read.frames import side_by_side
 from automl.data.rows import Finding, Prepared, Rows
@@ -86,6 +87,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     old = Bundle.load(bundle)
     spec = _respec(old.manifest, overrides)
     _check_fairness(spec)
+    _check_evidence(old.manifest)
     kept = kept_rows(old)
     data = kept.data
     oof = OutOfFold.of(kept.oof, data.train, data.labels.task, seed=spec.budget.seed)
@@ -105,6 +107,15 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
     return Redecided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
+
+
+def _check_evidence(manifest: Manifest) -> None:
+    if parse(manifest.spec).bundle.evidence == "none":
+        raise SpecError(
+            "the bundle keeps no rows, so nothing can be decided anew",
+            where="bundle.evidence",
+            hint='Fit again with the other costs, or with [bundle] evidence = "rows" or "rounded".',
+        )
 
 
 def _check_fairness(spec: Spec) -> None:

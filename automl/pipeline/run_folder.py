@@ -19,7 +19,12 @@ def open_folder(spec: Spec, data: Prepared, place: Path, *, resume: bool) -> Run
     """Take the run folder of the bundle at `place` for this process; errors as those of `RunDir.open`."""
     from automl.search.rundir import RunDir
 
-    return RunDir.open(place.with_suffix(".run"), identity=identity_of(spec, data), resume=resume)
+    return RunDir.open(run_of(place), identity=identity_of(spec, data), resume=resume)
+
+
+def run_of(place: Path) -> Path:
+    """The run folder of the bundle at `place`: another one for each bundle."""
+    return place.with_name(place.name.removesuffix(".bundle") + ".run")
 
 
 def identity_of(spec: Spec, data: Prepared) -> dict[str, str]:

@@ -21,6 +21,7 @@ from automl.search.monotone import able
 from automl.search.problem import Matrices, Problem
 from automl.search.proposals import Proposals, usable
 from automl.search.run import Run
+from automl.search.rundir import TORN
 from automl.search.schedule import successive_halving
 from automl.search.schedule.estimates import usual_fit, work
 from automl.search.state import State
@@ -49,13 +50,14 @@ def begin(problem: Problem, run: Run) -> State:
 
 
 def resume(state: State) -> None:
-    """Take over what the journal of an earlier run in this folder holds."""
+    """Take over what the journal of an earlier run in this folder holds, and say what of it was lost."""
+    _tell_damage(state.run)
     known = {learner.name: learner for learner in state.proposals.learners}
     lines: list[Any] = list(state.run.folder.records)
     restored = {line["id"]: candidates.restore(line, known) for line in lines if line.get("kind") == "trial"}
     for line in lines:
         candidate = restored.get(line.get("id"))
-        if candidate is not None and line["kind"] == "repeat":
+        if candidate is not None and line["kind"] == "repeat" and line["repeats"] == candidate.repeats + 1:
             candidates.restore_repeat(candidate, line)
     for candidate in filter(None, restored.values()):
         state.candidates.append(candidate)
@@ -64,6 +66,14 @@ def resume(state: State) -> None:
             state.proposals.note(candidate)
     state.number = 1 + max(restored, default=-1)
     state.likely = membership.likely(state)
+
+
+def _tell_damage(run: Run) -> None:
+    folder = run.folder
+    if folder.quarantined:
+        run.tell("search", f"{folder.quarantined:,} bytes of the journal were torn; they are in {TORN}")
+    if folder.damaged:
+        run.tell("search", f"{folder.damaged} results of the earlier run are damaged on the disk, and are dropped")
 
 
 def _after(problem: Problem, run: Run) -> AfterSearch:

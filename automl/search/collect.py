@@ -45,7 +45,8 @@ def end(state: State, candidate: Candidate, *, folds: int | None = None) -> None
     if successive_halving.on_rung(state, candidate) and not candidate.detail:
         candidate.detail = f"tried on {candidate.sample:,} of {len(state.problem.folds[0].fit):,} rows"
     trial = candidates.end(candidate, state.problem, state.run.folder, folds=folds or state.fidelity.folds)
-    state.run.folder.append(candidates.record(candidate, state.problem))
+    arrays = [candidates.oof_name(candidate)] if candidate.whole else []
+    state.run.folder.append(candidates.record(candidate, state.problem), arrays=arrays)
     state.ended.append(candidate)
     _forget(state)
     state.proposals.observe(candidate)

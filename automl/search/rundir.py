@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,23 +18,27 @@ from numpy.typing import NDArray
 
 from automl.errors import MachineError, SpecError
 
-PROTOCOL = 1
+PROTOCOL = 2
 JOURNAL = "journal.jsonl"
 TORN = "journal.torn"
 LOCK = "lock"
 IDENTITY = "run.json"
+ARRAYS = "arrays"  # of a line of the journal: the hashes of the arrays that it speaks of, by name
+_ANOTHER = "choose another --out, or move it elsewhere"
 
 
 @dataclass(slots=True)
 class RunDir:
     """An open run folder; `records` is what the journal held when it was opened, empty unless the run is resumed.
 
-    `quarantined` counts the bytes of a torn tail that were moved aside (R05).
+    `quarantined` counts the bytes of a torn tail that were moved aside (R05), `damaged` the lines that were dropped
+    because an array of theirs is not the one that was written.
     """
 
     path: Path
     records: tuple[Mapping[str, object], ...]
     quarantined: int
+    damaged: int
     _journal: IO[bytes]
     _lock: IO[str]
 
@@ -44,6 +49,7 @@ class RunDir:
         Without `resume` the folder starts anew. Raises MachineError where another process has it (R06, R07),
         and SpecError where a run to be resumed was of another spec or other data.
         """
+        check_run_place(path)
         with _disk(path):
             path.mkdir(parents=True, exist_ok=True)
             lock = _lock(path)
@@ -53,18 +59,25 @@ class RunDir:
                     _check(path, identity)
                 else:
                     _empty(path)
-                (path / IDENTITY).write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
-                records, torn = _read(path)
+                _identify(path, identity)
+                lines, torn = _read(path)
+                records = tuple(line for line in lines if _is_sound(path, line))
                 journal = (path / JOURNAL).open("ab")
         except BaseException:
             lock.close()
             raise
-        return cls(path=path, records=records, quarantined=torn, _journal=journal, _lock=lock)
+        damaged = len(lines) - len(records)
+        return cls(path=path, records=records, quarantined=torn, damaged=damaged, _journal=journal, _lock=lock)
 
-    def append(self, record: Mapping[str, object]) -> None:
-        """Write one line and hand it to the disk; a full disk is a MachineError (R08)."""
-        line = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    def append(self, record: Mapping[str, object], *, arrays: Sequence[str] = ()) -> None:
+        """Write one line and hand it to the disk; a full disk is a MachineError (R08).
+
+        The saved `arrays` that it speaks of are on the disk before it is, and it names them with their hashes.
+        """
         with _disk(self.path):
+            digests = {name: _synced(self.path / f"{name}.npy") for name in arrays}
+            told = {**record, ARRAYS: digests} if digests else record
+            line = json.dumps(told, allow_nan=False, separators=(",", ":")).encode() + b"\n"
             self._journal.write(line)
             self._journal.flush()
             os.fsync(self._journal.fileno())
@@ -112,9 +125,19 @@ class RunDir:
         self.close()
 
 
+def check_run_place(path: Path) -> None:
+    """Refuse a place for a run folder where something else stands: what is there would be removed."""
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise SpecError("the run folder goes here, and this is no folder", where=str(path), hint=_ANOTHER)
+    if path.exists() and not _is_run(path) and {entry.name for entry in path.iterdir()} - {LOCK}:
+        raise SpecError(
+            "the run folder goes here, and this is none, so it is not emptied", where=str(path), hint=_ANOTHER
+        )
+
+
 def clean(path: Path) -> int:
     """Remove a run folder and return the bytes freed. A folder that is no run folder, or is in use, stays."""
-    if not (path / IDENTITY).exists():
+    if path.is_symlink() or not _is_run(path):
         raise MachineError("this is not a run folder", where=str(path), hint="name a folder that ends in .run")
     with _lock(path):
         freed = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
@@ -175,14 +198,60 @@ def _check(path: Path, identity: Mapping[str, str]) -> None:
         )
 
 
+def _identify(path: Path, identity: Mapping[str, str]) -> None:
+    beside = path / f"{IDENTITY}.part"
+    beside.write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
+    beside.replace(path / IDENTITY)
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a run wrote its identity here: a protocol, the hashes of spec and data, and nothing else."""
+    try:
+        known = json.loads((path / IDENTITY).read_text())
+    except (OSError, ValueError):
+        return False
+    return (
+        isinstance(known, dict)
+        and isinstance(known.pop("protocol", None), int)
+        and known.keys() == {"spec", "data"}
+        and all(isinstance(digest, str) for digest in known.values())
+    )
+
+
 def _empty(path: Path) -> None:
-    for entry in path.iterdir():
+    """Remove what a run left. What tells that it is a run folder goes last, should this be stopped."""
+    for entry in sorted(path.iterdir(), key=lambda entry: entry.name == IDENTITY):
         if entry.name == LOCK:
             continue
-        if entry.is_dir():
+        if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
+
+
+def _synced(array: Path) -> str:
+    """The hash of a file that is on the disk when this returns, under its name."""
+    with array.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    folder = os.open(array.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return digest
+
+
+def _is_sound(path: Path, line: Mapping[str, object]) -> bool:
+    """Whether the arrays of a line are those that were written."""
+    digests = line.get(ARRAYS, {})
+    try:
+        return isinstance(digests, dict) and all(
+            hashlib.sha256((path / f"{name}.npy").read_bytes()).hexdigest() == digest
+            for name, digest in digests.items()
+        )
+    except OSError:
+        return False
 
 
 def _read(path: Path) -> tuple[tuple[Mapping[str, object], ...], int]:

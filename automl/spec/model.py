@@ -11,6 +11,7 @@ from pydantic import PrivateAttr
 
 from automl.spec.base import Section
 from automl.spec.budget import Budget
+from automl.spec.bundle import Bundle
 from automl.spec.data import Data
 from automl.spec.limits import Limits
 from automl.spec.objective import Objective
@@ -41,6 +42,8 @@ class Spec(Section):
     """What the finished bundle may cost to run. A limit that fails: no bundle, exit code 4."""
     recipe: Recipe = Recipe()
     """What the search builds on."""
+    bundle: Bundle = Bundle()
+    """What the bundle is called, and what it keeps of the rows."""
     monitor: Mapping[str, object] | None = None
     """Watching the model at work."""
     retrain: Mapping[str, object] | None = None

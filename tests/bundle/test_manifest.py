@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from automl.bundle.manifest import Manifest, Score, Target, canonical, content_hash, outputs_of, plain
+from automl.bundle.manifest import Manifest, Score, Target, by_short_name, canonical, content_hash, outputs_of, plain
 from automl.bundle.read import read_manifest
 from automl.data.rows import Finding, Labels
 from automl.task import Task
@@ -123,3 +123,17 @@ def test_the_hash_is_of_every_part():
     assert len(hashes) == 7
     two = {"x": 1, "y": [1, 2]}
     assert content_hash(**HASHED | {"spec": two}) == content_hash(**HASHED | {"spec": dict(reversed(two.items()))})
+
+
+def test_sources_are_called_by_their_files_and_not_by_their_places():
+    """No folder of the machine stands in a bundle, unless two files need one to be told apart."""
+    assert by_short_name({"/home/anna/churn/train.csv": "1", "/home/anna/churn/test.csv": "2"}) == {
+        "train.csv": "1",
+        "test.csv": "2",
+    }
+    assert by_short_name({"/home/anna/a/rows.csv": "1", "/home/anna/b/rows.csv": "2"}) == {
+        "a/rows.csv": "1",
+        "b/rows.csv": "2",
+    }
+    assert by_short_name({"query:train": "1", "frame": "2"}) == {"query:train": "1", "frame": "2"}
+    assert by_short_name({}) == {}

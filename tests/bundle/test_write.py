@@ -11,7 +11,7 @@ import pytest
 
 from automl.bundle.read import Bundle, read_manifest
 from automl.bundle.verify import verify
-from automl.bundle.write import check_place, discard, finish, stage, staging
+from automl.bundle.write import discard, finish, stage, staging
 from automl.errors import BundleError, MachineError, SpecError
 from automl.gates.base import GateVerdict
 
@@ -90,8 +90,6 @@ def test_only_a_bundle_is_replaced(make_contents, binary, tmp_path):
     """A folder that is no bundle is never overwritten by `--out`."""
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.txt").write_text("all of it")
-    with pytest.raises(SpecError, match="no bundle"):
-        check_place(tmp_path / "home")
     stage(make_contents(binary), tmp_path / "s")
     with pytest.raises(SpecError):
         finish(tmp_path / "s", tmp_path / "home", gates=(), verdict=None, card="")

@@ -220,6 +220,19 @@ def test_bad_requests_are_refused_first(bundle, data, tmp_path):
         batch.predict(bundle, tmp_path / "other.csv", tmp_path / "out.csv")
 
 
+def test_what_is_read_is_not_overwritten(bundle, data, raw, tmp_path):
+    """An output that is the input, by whatever name, or a file of the bundle is refused before anything is written."""
+    before = data.read_bytes()
+    (tmp_path / "again.csv").symlink_to(data)
+    for out in (data, tmp_path / "again.csv"):
+        with pytest.raises(SpecError, match="would be overwritten"):
+            batch.predict(bundle, data, out)
+    with pytest.raises(SpecError, match="inside the bundle"):
+        batch.predict(bundle, data, bundle / "scored.csv")
+    assert data.read_bytes() == before
+    Bundle.load(bundle)
+
+
 def test_costs_that_the_bundle_does_not_read_are_refused(bundle, data, tmp_path):
     """A file of costs for a model whose spec names none would be ignored in silence: it is refused, and says why."""
     (tmp_path / "costs.csv").write_text("miss\n1\n")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.deploy.formats import FORMULA, harmless, header, rendered
+from automl.deploy.formats import BREAKS, FORMULA, harmless, header, rendered
 
 CELLS = st.one_of(st.text(st.characters(codec="utf-8")), st.none())
 
@@ -66,7 +66,19 @@ def test_the_header_is_a_line() -> None:
         ("\ta", "'\ta"),
         ("\ra", "'\ra"),
         ("a=1", "a=1"),
-        (" =1", " =1"),
+        (" =1", "' =1"),
+        ("\u00a0\u3000 @a", "'\u00a0\u3000 @a"),
+        ("\n=1", "'\n=1"),
+        ("\na", "'\na"),
+        ("\ufeff=1", "'\ufeff=1"),
+        (" \u200b \u2060-a", "' \u200b \u2060-a"),
+        ("\uff1d1", "'\uff1d1"),
+        ("\uff0ba", "'\uff0ba"),
+        (" \uff0da", "' \uff0da"),
+        ("\uff20a", "'\uff20a"),
+        ("\ufe62a", "'\ufe62a"),
+        (" a", " a"),
+        ("\ufeff", "\ufeff"),
         ("", ""),
         (None, ""),
         (-1, "-1"),
@@ -90,5 +102,5 @@ def test_no_cell_of_a_safe_file_begins_a_formula(cell: str | None) -> None:
     """Whatever a key holds, its cell begins with none of the signs, and loses nothing but gains a quote."""
     frame = pl.DataFrame({"id": [cell]}, schema={"id": pl.String})
     (found,) = next(csv.reader(io.StringIO(rendered(frame, "csv", excel_safe=True).decode(), newline="")), [""])
-    assert not found.startswith(FORMULA)
+    assert not found.lstrip().startswith((*FORMULA, *BREAKS))
     assert found.removeprefix("'") == (cell or "").removeprefix("'")

@@ -107,5 +107,7 @@ def _equal(found: object, wanted: object) -> None:
         assert found == wanted.decode()
     elif isinstance(wanted, list) and wanted and isinstance(wanted[0], bytes):
         assert found == [text.decode() for text in wanted]
+    elif isinstance(wanted, list):
+        assert found.tolist() == wanted  # type: ignore[attr-defined]  # whole numbers are an array
     else:
         assert found == wanted

@@ -196,3 +196,20 @@ def test_the_command_tells_the_new_story(plain_bundle, measured, tmp_path, capsy
     cli.run([*arguments, "--json"])
     document = json.loads(capsys.readouterr().out)
     assert document["parent"] == Bundle.load(plain_bundle).manifest.content_hash
+
+
+def test_rounded_evidence_is_decided_on_and_none_is_refused(row_bundle, tmp_path):
+    """With rounded rows a bundle is decided anew with nearly the same verdict; without rows that is told, and how."""
+    costs = {"false_positive": "fee + 10", "false_negative": "amount * 0.8"}
+    coarse = made(tmp_path / "coarse.bundle", costs=costs, bundle={"evidence": "rounded"})
+    settings = ["objective.costs.false_positive=fee + 12"]
+    exact = decide(row_bundle, settings, tmp_path / "a.bundle", write_anyway=True).verdict
+    rounded = decide(coarse, settings, tmp_path / "b.bundle", write_anyway=True).verdict
+    assert exact is not None
+    assert rounded is not None
+    assert rounded.ours == pytest.approx(exact.ours, rel=0.02)
+    bare = made(tmp_path / "bare.bundle", costs=costs, bundle={"evidence": "none"})
+    verify(bare)
+    with pytest.raises(SpecError, match="keeps no rows"):
+        decide(bare, settings, tmp_path / "c.bundle")
+    assert not (tmp_path / "c.bundle").exists()

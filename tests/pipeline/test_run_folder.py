@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from automl.errors import SpecError
-from automl.pipeline.run_folder import identity_of, open_folder
+from automl.pipeline.run_folder import identity_of, open_folder, run_of
 from automl.spec import Spec, parse
 
 
@@ -35,3 +35,11 @@ def test_the_folder_stands_beside_the_bundle(loans, tmp_path: Path) -> None:
         assert [line["kind"] for line in folder.records] == ["x"]
     with pytest.raises(SpecError, match="its spec differ"):
         open_folder(spec_of(budget={"seed": 9}), loans, place, resume=True)
+
+
+def test_each_bundle_has_a_run_folder_of_its_own() -> None:
+    """Names with a dot in them do not share one, and no bundle's run folder is its own place."""
+    names = ["v1", "v1.0", "v1.1", "v1.bundle", "x.run", "a.b.bundle"]
+    found = [run_of(Path(name)).name for name in names]
+    assert found == ["v1.run", "v1.0.run", "v1.1.run", "v1.run", "x.run.run", "a.b.run"]
+    assert all(name != place for name, place in zip(found, names, strict=True))

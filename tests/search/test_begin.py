@@ -76,3 +76,22 @@ def test_a_resumed_search_knows_what_was_tried(
             trial.loss for trial in outcome.board.trials if trial.oof is not None
         }
         assert state.likely
+
+
+def test_what_the_disk_lost_is_tried_again_and_said(
+    make_spec: Callable[..., Spec], make_problem: Callable[..., Problem], make_run: Callable[..., Run], rundir: RunDir
+) -> None:
+    """R05: a trial whose predictions are damaged is no candidate any more; the others are, and the run says so."""
+    spec = make_spec(trials=3)
+    problem = make_problem(spec)
+    outcome = search(problem, make_run(spec)).outcome
+    path, (lost, *kept) = rundir.path, [trial.id for trial in outcome.board.trials if trial.oof is not None]
+    rundir.close()
+    (path / f"oof/{lost}.npy").write_bytes(b"")
+    told: list[str] = []
+    with RunDir.open(path, identity={"spec": "s", "data": "d"}, resume=True) as opened:
+        run = replace(make_run(spec), folder=opened, listener=lambda event: told.append(event.text))
+        state = begin(problem, run)
+        resume(state)
+        assert {candidate.id for candidate in state.whole} == set(kept)
+    assert any("1 results of the earlier run are damaged" in text for text in told)

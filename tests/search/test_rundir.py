@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from automl.errors import MachineError, SpecError
-from automl.search.rundir import RunDir, clean
+from automl.search.rundir import RunDir, check_run_place, clean
 
 IDENTITY = {"spec": "s1", "data": "d1"}
 OWNER = """
@@ -114,7 +114,7 @@ def test_starting_anew(tmp_path: Path) -> None:
     with RunDir.open(path, identity={"spec": "other"}) as run:
         assert run.records == ()
     assert not (path / "oof").exists()
-    assert json.loads((path / "run.json").read_text()) == {"protocol": 1, "spec": "other"}
+    assert json.loads((path / "run.json").read_text()) == {"protocol": 2, "spec": "other"}
 
 
 def test_arrays(tmp_path: Path) -> None:
@@ -139,3 +139,99 @@ def test_clean(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="not a run folder"):
         clean(other)
     assert (other / "train.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "files", [{"thesis.txt": "all of it"}, {"run.json": '{"script": "start"}'}, {"run.json": "[1]", "data.csv": "a"}]
+)
+def test_a_folder_that_is_no_run_folder_is_neither_emptied_nor_removed(tmp_path, files):
+    """Whatever it is called, and whatever its run.json says: what a run did not write stays."""
+    path = tmp_path / "x.run"
+    path.mkdir()
+    for name, content in files.items():
+        (path / name).write_text(content)
+    with pytest.raises(SpecError, match="not emptied"):
+        RunDir.open(path, identity=IDENTITY)
+    with pytest.raises(SpecError, match="not emptied"):
+        check_run_place(path)
+    with pytest.raises(MachineError, match="not a run folder"):
+        clean(path)
+    assert {entry.name: entry.read_text() for entry in path.iterdir()} == files
+
+
+def test_an_empty_folder_and_a_run_that_was_killed_at_once_are_taken(tmp_path):
+    """A run that died before it wrote its identity left a lock, or nothing."""
+    (tmp_path / "empty.run").mkdir()
+    (tmp_path / "locked.run").mkdir()
+    (tmp_path / "locked.run" / "lock").write_text("77\n")
+    for name in ("empty.run", "locked.run"):
+        RunDir.open(tmp_path / name, identity=IDENTITY).close()
+
+
+def test_a_link_to_a_run_folder_is_not_followed(tmp_path):
+    """Neither emptied nor removed: the folder behind it is another run's."""
+    RunDir.open(tmp_path / "old.run", identity=IDENTITY).close()
+    (tmp_path / "x.run").symlink_to(tmp_path / "old.run")
+    with pytest.raises(SpecError, match="no folder"):
+        RunDir.open(tmp_path / "x.run", identity=IDENTITY)
+    with pytest.raises(MachineError, match="not a run folder"):
+        clean(tmp_path / "x.run")
+
+
+def test_a_link_within_a_run_folder_is_removed_and_not_followed(tmp_path):
+    """What it points to stays."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rows.csv").write_text("a\n")
+    RunDir.open(tmp_path / "x.run", identity=IDENTITY).close()
+    (tmp_path / "x.run" / "link").symlink_to(tmp_path / "data")
+    RunDir.open(tmp_path / "x.run", identity=IDENTITY).close()
+    assert not (tmp_path / "x.run" / "link").exists()
+    assert (tmp_path / "data" / "rows.csv").exists()
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "harm", [_cut, _flip, Path.unlink, lambda path: path.write_bytes(b"")], ids=["cut", "flipped", "missing", "empty"]
+)
+def test_a_line_with_a_damaged_array_is_dropped(harm, tmp_path):
+    """R05: what the disk lost or changed is not taken over; the lines beside it are."""
+    path = tmp_path / "x.run"
+    with RunDir.open(path, identity=IDENTITY) as run:
+        for number in range(3):
+            run.save(f"oof/{number}", np.arange(5.0) + number)
+            run.append({"kind": "trial", "id": number}, arrays=[f"oof/{number}"])
+        run.append({"kind": "note"})
+    harm(path / "oof" / "1.npy")
+    with RunDir.open(path, identity=IDENTITY, resume=True) as run:
+        assert [line.get("id") for line in run.records] == [0, 2, None]
+        assert run.damaged == 1
+        assert run.quarantined == 0
+
+
+def test_an_array_is_on_the_disk_before_the_line_that_names_it(tmp_path, monkeypatch):
+    """A machine that stops between the two loses the line, not the array that a line speaks of."""
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(Path(f"/proc/self/fd/{handle}").readlink().name))
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY) as run:
+        run.save("oof/0", np.zeros(3))
+        run.append({"kind": "trial"}, arrays=["oof/0"])
+    assert synced == ["0.npy", "oof", "journal.jsonl"]
+
+
+def test_a_line_of_a_missing_array_is_not_written(tmp_path):
+    """R08: it is the machine that lost it, and the journal stays whole."""
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY) as run:
+        with pytest.raises(MachineError):
+            run.append({"kind": "trial"}, arrays=["oof/7"])
+        run.append({"kind": "note"})
+    with RunDir.open(tmp_path / "x.run", identity=IDENTITY, resume=True) as run:
+        assert [line["kind"] for line in run.records] == ["note"]

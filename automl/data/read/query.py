@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import polars as pl
 
-from automl.errors import DataError, SpecError
+from automl.errors import AutomlError, DataError, SpecError
 from automl.spec.data import Query
 
 READS = ("select", "with", "values", "table")
@@ -117,7 +117,11 @@ def _postgres(url: str, sql: str, seconds: float) -> pl.DataFrame:
 
 
 def read_only(url: str, seconds: float) -> str:
-    """The address of a PostgreSQL database with a session that cannot write and stops a slow statement."""
+    """The address of a PostgreSQL database with a session that is read-only and stops a slow statement.
+
+    A role with rights of its own may still call functions of the server that write files or run programs: the hint to
+    use a role that may only select stands in docs/howto/data.md.
+    """
     options = f"-c default_transaction_read_only=on -c statement_timeout={int(seconds * 1000)}"
     return f"{url}{'&' if urlsplit(url).query else '?'}options={quote(options)}"
 
@@ -128,16 +132,32 @@ def _slow(seconds: float) -> str:
 
 @contextmanager
 def _told(where: str, url: str) -> Iterator[None]:
-    """Errors of the driver as ours, without the address or any part of it that is secret (S05)."""
+    """Errors and panics of the driver as ours, without the address or any part of it that is secret (S05)."""
     try:
         yield
     except DataError as error:
         raise DataError(error.what, where=where, hint=error.hint) from None
-    except Exception as error:  # noqa: BLE001  # whatever a driver raises
-        parts = urlsplit(url)
-        text = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
-        for secret in filter(None, (url, parts.netloc, parts.password, unquote(parts.password or ""), parts.username)):
+    except (AutomlError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  # a panic of a driver in Rust is no Exception
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        for secret in secrets_of(url):
             text = text.replace(secret, "...")
         raise DataError(
-            f"the database refused: {text}", where=where, hint="try the query with its own client"
+            f"the database refused: {text[:300]}", where=where, hint="try the query with its own client"
         ) from None
+
+
+def secrets_of(url: str) -> list[str]:
+    """What of an address nobody may see: all of it, its user, password and options, in each spelling, longest first.
+
+    It is cut by hand: a password that is not percent-encoded may hold the signs that an address is cut at.
+    """
+    rest = url.partition("://")[2]
+    user, _, place = rest.rpartition("@")
+    found = {url, rest, user, *user.partition(":")[::2], rest.partition("@")[0], *rest.partition("@")[0].split(":", 1)}
+    if user:
+        found |= {value for option in re.split("[?&]", place)[1:] for value in [option.partition("=")[2]]}
+        found |= {place.rpartition("@")[2], re.split("[:/?#]", place)[0]}
+    spelt = {form for secret in found for form in (secret, unquote(secret), quote(secret), quote(secret, safe=""))}
+    return sorted(filter(None, spelt), key=len, reverse=True)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from automl.deploy.export._c_rules import FOLDED, RULES, split
 from automl.deploy.export._c_writer import Value, Writer
 from automl.errors import BundleError, DataError
-from automl.graph.nodes import Graph, Node
+from automl.graph.nodes import Graph
+from automl.graph.parse import Node
 
 
 def write_nodes(graph: Graph, inputs: Mapping[str, Value], wanted: Sequence[str]) -> Writer:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from automl.deploy.export import _c_text as text
 from automl.deploy.export import _c_trees as trees
 from automl.deploy.export._c_writer import FLAG, INDEX, NUMBER, SINGLE, TEXT, Value, Writer
-from automl.graph.nodes import Node
+from automl.graph.parse import Node
 
 CASTS: Mapping[int, str] = {1: SINGLE, 7: INDEX, 9: FLAG, 11: NUMBER}
 Rule = Callable[[Writer, Node, Sequence[Value]], Value]
@@ -201,7 +201,7 @@ def _encoded(node: Node) -> tuple[list[object], NDArray[np.generic], Any]:
 
 def _tree_ensemble(writer: Writer, node: Node, given: Sequence[Value]) -> Value:
     name, width = writer.name("trees"), node.attributes["n_targets"]
-    writer.tables.append(trees.tables(name, node.attributes, given[0].size))
+    writer.tables.append(trees.tables(name, node.attributes))
     writer.helpers.add("tree")
     found = writer.fresh(NUMBER, (1, width))
     writer.lines += [

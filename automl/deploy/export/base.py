@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from automl.bundle import disk
 from automl.bundle.archive import opened
+from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.errors import DataError, SpecError
@@ -56,6 +57,7 @@ def export(bundle: Path, to: str, out: Path, *, vendor: Path | None = None) -> E
     exporter = EXPORTERS.get(to)
     if vendor is not None and not exporter.vendors:
         raise SpecError(f"the form {to} takes nothing from a vendor", where="--vendor", hint="Leave it out.")
+    check_output(out, inputs=[bundle])
     _check_place(out, exporter)
     with opened(bundle) as folder:
         verify(folder)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ALWAYS = frozenset({"/health/live", "/health/ready", "/metrics"})  # answered however full the server is
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]*)?")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 SECURITY = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
@@ -190,7 +191,6 @@ async def refuse(refusal: Refusal, request_id: str, send: Send) -> None:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    name, _, port = host.partition(":")
-    return name if not port or port.isdigit() else host
+    """The name or address, as RFC 9110 has it in front of a port; all of it where it is not written so."""
+    found = HOST.fullmatch(host)
+    return found["address"] or found["name"] if found else host

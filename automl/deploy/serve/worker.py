@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.deploy.serve.app import Current, make_app
-from automl.deploy.serve.log import Log, bridge
+from automl.deploy.serve.log import Log, bridge, told
 from automl.deploy.serve.meter import FOLDER, Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.protocol import guarded
 from automl.deploy.serve.settings import TOKEN, Settings
-from automl.errors import AutomlError
+from automl.errors import AutomlError, BundleError
 
 if TYPE_CHECKING:
     import uvicorn
 
 BEAT = 5.0  # seconds between two signs of life
+LONGEST = 1_000  # characters of a text of an error
 
 Reply = dict[str, Any]
 
@@ -55,11 +56,13 @@ class Worker:
                 return {"said": "dropped"}
 
     async def _load(self, path: Path) -> Reply:
+        """Whatever the bundle does to the reader, this worker goes on with the one that it has."""
         try:
             self._next = await asyncio.to_thread(Model.open, path, self._settings)
         except AutomlError as error:
-            where = {"what": error.what, "where": error.where, "hint": error.hint, "code": error.exit_code}
-            return {"said": "refused", **where}
+            return _refused(error)
+        except Exception as error:  # noqa: BLE001  # a bundle that nobody foresaw must not end the worker
+            return _refused(BundleError(f"the bundle cannot be opened: {told(error)}", where=str(path)))
         return {"said": "loaded", "bundle": self._next.name}
 
     def _swap(self) -> Reply:
@@ -99,6 +102,13 @@ class Worker:
         """Take no more connections, end what was begun."""
         self._current.ready = False
         self._stop()
+
+
+def _refused(error: AutomlError) -> Reply:
+    """An error as a reply; its texts may quote the bundle, and the channel takes lines of 64 kB."""
+    texts = {"what": error.what, "where": error.where, "hint": error.hint}
+    clipped = {name: text and text[:LONGEST] for name, text in texts.items()}
+    return {"said": "refused", **clipped, "code": error.exit_code}
 
 
 async def work(worker: Worker, channel: socket.socket) -> None:

@@ -36,7 +36,8 @@ def taken(state: State, candidate: Candidate) -> None:
     folds = len(state.problem.folds)
     while candidates.has_repeat(candidate, folds):
         candidates.end_repeat(candidate, state.problem, state.run.folder)
-        state.run.folder.append(candidates.repeat_record(candidate, folds))
+        arrays = [candidates.oof_name(candidate, candidate.repeats - 1)]
+        state.run.folder.append(candidates.repeat_record(candidate, folds), arrays=arrays)
 
 
 def complete(state: State) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pytest
@@ -13,7 +14,7 @@ from automl.bundle.manifest import plain
 from automl.data.prepare import prepare
 from automl.data.read import query
 from automl.data.read.query import check_statement, read_only, read_query
-from automl.errors import DataError, SpecError
+from automl.errors import DataError, SpecError, Stopped
 from automl.spec import parse
 from automl.spec.data import Query
 
@@ -122,6 +123,51 @@ def test_postgres_cannot_write() -> None:
     assert url.startswith("postgresql://me:pw@host/db?sslmode=require&options=")
     assert "default_transaction_read_only%3Don" in url
     assert "statement_timeout%3D2500" in url
+
+
+class PanicError(BaseException):
+    """As the drivers in Rust raise it: no Exception."""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://reader:{}@host/db",
+        "postgresql://reader:{}/x@host/db",
+        "postgresql://reader:a#{}?@host:5432/db?sslmode=require",
+        "postgresql://reader:a@{}@host/db",
+        "postgresql://reader:%40{}%2F@host/db",
+        "postgresql://{}:pw@host/db",
+        "postgresql://reader@host/db?password={}",
+        "postgresql://{}host/db",
+    ],
+)
+@pytest.mark.parametrize("kind", [RuntimeError, PanicError])
+def test_no_part_of_an_address_is_told(url: str, kind: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
+    """S05: whatever signs a password has and however the driver spells it, an error or a panic tells nothing of it."""
+    address = url.format(CANARY)
+
+    def refuse(_: str, given: str) -> pl.DataFrame:
+        raise kind(f"cannot connect to {given}: user {given.split('@', maxsplit=1)[0]}, unquoted {unquote(given)}")
+
+    monkeypatch.setattr(pl, "read_database_uri", refuse)
+    monkeypatch.setenv("DB_URL", address)
+    with pytest.raises(DataError, match="the database refused") as error:
+        ask("select 1", Path())
+    assert CANARY not in str(error.value)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Stopped(2)])
+def test_a_stop_is_no_error_of_the_database(stop: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S10: Ctrl-C while the database answers ends the command as anywhere."""
+
+    def wait(*_: str) -> pl.DataFrame:
+        raise stop
+
+    monkeypatch.setattr(pl, "read_database_uri", wait)
+    monkeypatch.setenv("DB_URL", "postgresql://host/db")
+    with pytest.raises((KeyboardInterrupt, Stopped)):
+        ask("select 1", Path())
 
 
 def test_prepared(database: Path) -> None:

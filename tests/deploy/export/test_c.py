@@ -20,10 +20,9 @@ from automl.bundle.read import Bundle
 from automl.bundle.write import finish, stage, staging
 from automl.data.read.reader import read_row
 from automl.deploy.export import _c_text as text
-from automl.deploy.export._c_trees import tables
 from automl.deploy.export.base import export
 from automl.deploy.export.c import _sources
-from automl.errors import BundleError, DataError
+from automl.errors import DataError
 from automl.graph.nodes import read_graph
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
@@ -246,35 +245,3 @@ def test_no_name_breaks_out_of_the_source(tmp_path):
     assert program({name: 1.0 + place for place, name in enumerate(evil)}) == (0, [55.0])
     listed = (ctypes.c_char_p * len(evil)).in_dll(program.library, "model_inputs")
     assert [name.decode() for name in listed] == evil
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        ({"nodes_truenodeids": [0, 1]}, "no trees"),
-        ({"nodes_truenodeids": [9, 1]}, "outside"),
-        ({"nodes_featureids": [0, 7]}, "outside"),
-        ({"nodes_modes": np.array([3, 0], dtype=np.uint8)}, "never write"),
-        ({"leaf_targetids": [0, 0, 5]}, "no target"),
-        ({"nodes_modes": np.array([6, 0], dtype=np.uint8)}, "a set is missing"),
-        ({"aggregate_function": 2}, "does not add"),
-    ],
-)
-def test_a_walk_of_a_tree_always_ends(change, why):
-    """B09: trees that go round or lead out of their tables are refused before a line of C is written."""
-    good = {
-        "n_targets": 1,
-        "tree_roots": [0],
-        "nodes_featureids": [0, 1],
-        "nodes_modes": np.array([0, 1], dtype=np.uint8),
-        "nodes_splits": np.array([0.5, 1.5]),
-        "nodes_truenodeids": [1, 0],
-        "nodes_trueleafs": [0, 1],
-        "nodes_falsenodeids": [1, 2],
-        "nodes_falseleafs": [1, 1],
-        "leaf_targetids": [0, 0, 0],
-        "leaf_weights": np.array([1.0, 2.0, 3.0]),
-    }
-    assert "t_nodes" in tables("t", good, 2)
-    with pytest.raises(BundleError, match=why):
-        tables("t", good | change, 2)

@@ -55,6 +55,12 @@ def test_health_may_be_open(bundle, serving):
         ("evil.example", 400),
         ("127.0.0.1.evil.example", 400),
         ("localhost:80.evil.example", 400),
+        ("[::1]", 200),
+        ("[::1]evil.example", 400),
+        ("[::1]:80evil", 400),
+        ("[::1", 400),
+        ("[localhost]", 400),
+        ("evil.example[::1]", 400),
         ("", 400),
     ],
 )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
+import shutil
 import socket
 import subprocess
 import sys
 
+import pytest
+
+from automl.bundle.scorer import seal
 from automl.deploy.serve.listening import listen
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
@@ -52,6 +57,36 @@ def test_it_obeys(bundle, tmp_path):
     assert [reply["said"] for reply in replies] == ["refused", "loaded", "dropped", "loaded", "swapped"]
     assert (replies[0]["code"], replies[0]["where"]) == (7, str(tmp_path))
     assert json.loads((bundle / "manifest.json").read_bytes())["content_hash"].startswith(replies[1]["bundle"])
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"golden/rows.json": b"[]", "golden/expected.json": b"{}"},
+        {"golden/rows.json": b"7"},
+        {"manifest.json": {"outputs": "x" * 200_000}},
+        {"manifest.json": {"reader": {"columns": [{"name": "y" * 200_000}]}}},
+    ],
+    ids=["no golden rows", "golden rows of another kind", "a long error", "a long name"],
+)
+def test_a_bundle_that_nobody_foresaw_does_not_end_it(harm, bundle, tmp_path):
+    """V10: a bundle with all hashes right that cannot be opened, or whose error is long, leaves the old one."""
+    strange = tmp_path / "strange.bundle"
+    shutil.copytree(bundle, strange)
+    manifest = json.loads((strange / "manifest.json").read_bytes())
+    for name, content in harm.items():
+        if name == "manifest.json":
+            manifest |= content
+        else:
+            (strange / name).write_bytes(content)
+            manifest["files"][name] = hashlib.sha256(content).hexdigest()
+    text = json.dumps(manifest).encode()
+    (strange / "manifest.json").write_bytes(text)
+    (strange / "manifest.sha256").write_bytes(seal(text))
+    replies = orders({"do": "load", "path": str(strange)}, {"do": "load", "path": str(bundle)}, {"do": "swap"})
+    assert [reply["said"] for reply in replies] == ["refused", "loaded", "swapped"]
+    assert replies[0]["code"] == 7
+    assert len(json.dumps(replies[0])) < 5_000
 
 
 def test_it_needs_little(bundle):

@@ -1,0 +1,48 @@
+"""Where something may be written: only what automl sealed is replaced, and everything about places is asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from automl.bundle.read import is_sealed, strangers
+from automl.errors import SpecError
+
+_ANOTHER = "Name another place."
+
+
+def check_place(out: Path) -> None:
+    """Refuse a place for a bundle where something else stands; worth asking before the search starts."""
+    _check_inside(out)
+    if out.is_symlink():
+        raise SpecError("this is a link, and it is not replaced", where=str(out), hint="Name the folder behind it.")
+    if out.suffix == ".run":
+        raise SpecError("names that end in .run are those of run folders", where=str(out), hint=_ANOTHER)
+    if not out.exists():
+        return
+    if not is_sealed(out):
+        raise SpecError(
+            "this exists and is no bundle with its seal, so it is not replaced",
+            where=str(out),
+            hint="Choose another --out, or remove it.",
+        )
+    if foreign := strangers(out):
+        raise SpecError(
+            f"this bundle holds '{foreign[0]}', which is no part of it, so it is not replaced",
+            where=str(out),
+            hint="Move that elsewhere, or choose another --out.",
+        )
+
+
+def check_output(out: Path, *, inputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs, or that lies inside a bundle."""
+    _check_inside(out)
+    for path in inputs:
+        if out.exists() and path.exists() and out.samefile(path):
+            raise SpecError("this is what is read, and it would be overwritten", where=str(out), hint=_ANOTHER)
+
+
+def _check_inside(out: Path) -> None:
+    for folder in out.absolute().parents:
+        if is_sealed(folder):
+            raise SpecError(f"this lies inside the bundle {folder}", where=str(out), hint=_ANOTHER)
