@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -48,6 +49,15 @@ def like(scored: pl.DataFrame, frame: Any) -> Any:
     if kind.is_pandas():
         native.index = frame.index
     return native
+
+
+def as_table(rows: object) -> Any:
+    """A file or a frame as polars, a list of raw rows as it is."""
+    if isinstance(rows, str | Path):
+        from automl.data.read.open_tables import open_table
+
+        return open_table(rows).frame
+    return rows if isinstance(rows, pl.LazyFrame | list | tuple) else to_polars(rows)
 
 
 def _from_pandas(name: str, series: Any) -> pl.Series:

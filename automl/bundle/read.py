@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from pydantic import JsonValue, ValidationError
 
 from automl.bundle.archive import Scratch, is_archive
-from automl.bundle.frames import like, to_polars
+from automl.bundle.frames import as_table, like, to_polars
 from automl.bundle.manifest import Manifest
 from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
-from automl.bundle.scorer import MEND, Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
+from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
 from automl.bundle.tables import TableScorer, given, open_scorer
+from automl.bundle.unread import check_unread
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
-from automl.data.read.unread import OnUnread, Unread, listed, refusal, told, unreadable, warn
+from automl.data.read.unread import OnUnread, Unread, listed, told, unreadable, warn
 from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
@@ -72,7 +73,7 @@ class Bundle:
 
     def given(self, tables: Mapping[str, object]) -> Bundle:
         """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
-        held = {name: _table(rows) for name, rows in tables.items()}
+        held = {name: as_table(rows) for name, rows in tables.items()}
         return Bundle(self.path, self.manifest, given(self._scorer, held), self._scratch)
 
     @property
@@ -188,8 +189,7 @@ class Bundle:
         if not frame.width:  # nothing to score, and no column that is told to lack
             frame = pl.DataFrame(schema=dict.fromkeys(map(inside, self.needed), pl.String))
         frame = renamed(frame)
-        lacking = [name for name in self.needed if inside(name) not in frame.columns]
-        if lacking:
+        if lacking := [name for name in self.needed if inside(name) not in frame.columns]:
             raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
         wire = read_frame(self.manifest.reader, frame)
         unread: Unread = tallies(self.manifest.reader, frame, wire)
@@ -203,8 +203,7 @@ class Bundle:
         except ScoreError as error:
             raise DataError(str(error), hint="Give the costs that these rows lack.") from error
         keys = [frame[inside(key)].alias(key) for key in self.manifest.keys if inside(key) in frame.columns]
-        answers = [self._series(name, values, typed=typed) for name, values in found.items()]
-        return pl.DataFrame(keys + answers), unread
+        return pl.DataFrame(keys + [self._series(name, cells, typed=typed) for name, cells in found.items()]), unread
 
     def decided(self, scored: pl.DataFrame, codes: NDArray[np.int64], *, typed: bool = True) -> pl.DataFrame:
         """Rows scored as text, with the decisions of a ranking, and what those are expected to cost."""
@@ -220,12 +219,6 @@ class Bundle:
         labels = self._scorer.decisions if typed else {}
         dtype = _TYPES[self.manifest.target.dtype] if labels else pl.String
         return pl.Series(name, [labels.get(text, text) for text in values], dtype=dtype)
-
-
-def check_unread(found: Unread, on_unread: OnUnread, where: str | None = None) -> None:
-    """Refuse data of whose columns one cannot be read at all, unless they are to count as missing."""
-    if on_unread == "refuse" and (wholly := refusal(found)):
-        raise DataError(wholly, where=where, hint=MEND)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -301,15 +294,6 @@ def _changed(folder: Path, name: str) -> BundleError:
         where=str(folder / name),
         hint="Copy the bundle again, or fit again.",
     )
-
-
-def _table(rows: object) -> Any:
-    """A file or a frame as polars, a list of raw rows as it is."""
-    if isinstance(rows, str | Path):
-        from automl.data.read.open_tables import open_table
-
-        return open_table(rows).frame
-    return rows if isinstance(rows, pl.LazyFrame | list | tuple) else to_polars(rows)
 
 
 def _array(values: pl.Series) -> Array:

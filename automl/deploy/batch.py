@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.place import check_output
-from automl.bundle.read import Bundle, check_unread
+from automl.bundle.read import Bundle
 from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
+from automl.bundle.unread import check_unread
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.files import files, kind

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from automl.bundle.read import Bundle, check_unread
+from automl.bundle.read import Bundle
 from automl.bundle.scorer import Answer
+from automl.bundle.unread import check_unread
 from automl.bundle.verify import verify
 from automl.data.read.unread import Unread
 from automl.deploy.serve import arrow
