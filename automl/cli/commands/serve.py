@@ -29,6 +29,13 @@ from automl.errors import SpecError
     "--max-rows", default=10_000, show_default=True, type=click.IntRange(1), help="The most rows in one request."
 )
 @click.option(
+    "--max-cells",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="The most work in one request; a row with rows inside counts as 1,000 cells more.",
+)
+@click.option(
     "--concurrency", default=64, show_default=True, type=click.IntRange(1), help="Requests that one worker has at once."
 )
 @click.option("--per-client", type=click.IntRange(1), help="Requests that one address has at once in one worker.")
@@ -66,6 +73,7 @@ def command(  # one argument for each option
     open_health: bool,
     max_body: str,
     max_rows: int,
+    max_cells: int,
     concurrency: int,
     per_client: int | None,
     extra: str,
@@ -89,6 +97,7 @@ def command(  # one argument for each option
         open_health=open_health,
         max_body=_size(max_body),
         max_rows=max_rows,
+        max_cells=max_cells,
         concurrency=concurrency,
         per_client=per_client,
         extra="refuse" if extra == "refuse" else "ignore",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from automl.deploy.serve import arrow
@@ -13,11 +15,12 @@ from automl.deploy.serve.door import Door
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model, Reply
-from automl.deploy.serve.refusal import Refusal
+from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import Request, Response
+    from starlette.types import Receive
 
     Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -52,15 +55,33 @@ class Heavy:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="heavy")
         self._most, self._waiting = most, 0
 
-    async def run(self, work: Callable[..., T], *values: object) -> T:
-        """What `work` gives; Refusal 503 where the line is full."""
+    async def run(self, work: Callable[[Callable[[], bool]], T], receive: Receive) -> T:
+        """What `work` gives, which may ask whether the client is gone. Refusals: 503 where the line is full, and then.
+
+        `receive` is that of the request, whose body is read.
+        """
         if self._waiting >= self._most:
             raise Refusal(503, "too many large requests wait", hint="Ask again later.", retry=2)
         self._waiting += 1
+        gone = threading.Event()
+        job: asyncio.Future[T] = asyncio.get_running_loop().run_in_executor(self._pool, work, gone.is_set)
+        watch = asyncio.create_task(_hung_up(receive))
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
+            await asyncio.wait((job, watch), return_when=asyncio.FIRST_COMPLETED)
+            if job.done():
+                return job.result()
+            raise gone_away()
         finally:
+            gone.set()
+            job.cancel()  # it need not begin
+            watch.cancel()
             self._waiting -= 1
+
+
+async def _hung_up(receive: Receive) -> None:
+    """Wait until the client closes its connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def make_app(current: Current, settings: Settings, *, token: str | None, log: Log, meter: Meter) -> Door:
@@ -96,11 +117,13 @@ def _predict(current: Current, settings: Settings) -> Answer:
         body = await read_body(request, settings)
         visit = request.scope["state"]["visit"]
         if kind == arrow.CONTENT:
-            reply = await heavy.run(model.answer_stream, body)
+            reply = await heavy.run(lambda _: model.answer_stream(body), request.receive)
         else:
-            rows = model.read(body) if len(body) <= SMALL else await heavy.run(model.read, body)
+            small = len(body) <= SMALL
+            rows = model.read(body) if small else await heavy.run(lambda _: model.read(body), request.receive)
             visit.rows = len(rows)
-            reply = model.answer(rows) if model.is_light(rows) else await heavy.run(model.answer, rows)
+            light = model.is_light(rows)
+            reply = model.answer(rows) if light else await heavy.run(partial(model.answer, rows), request.receive)
         visit.rows, visit.unread = reply.rows, reply.unread
         model.check(reply)
         return Response(reply.content, media_type=kind, headers=_told(reply) if kind == arrow.CONTENT else None)
@@ -164,7 +187,7 @@ async def read_body(request: Request, settings: Settings) -> bytes:
             while True:
                 message = await request.receive()
                 if message["type"] == "http.disconnect":
-                    raise Refusal(400, "the client went away", close=True)
+                    raise gone_away()
                 part = message.get("body", b"")
                 size += len(part)
                 if size > settings.max_body:

@@ -90,7 +90,7 @@ def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, ob
         "keys": list(manifest.keys),
         "outputs": bundle.columns,
         "decisions": bundle.decisions,
-        "limits": {"rows": settings.max_rows, "bytes": settings.max_body},
+        "limits": {"rows": settings.max_rows, "cells": settings.max_cells, "bytes": settings.max_body},
         "extra": settings.extra,
         "example": {"request": {"rows": [example.row]}, "answer": {"rows": [example.answer]}},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,8 @@ from automl.bundle.verify import verify
 from automl.data.read.unread import Unread
 from automl.deploy.serve import arrow
 from automl.deploy.serve.describe import example_of, known_columns, openapi, schema
-from automl.deploy.serve.nested import below, has_nested, unnest
-from automl.deploy.serve.refusal import Refusal
+from automl.deploy.serve.nested import below, cost_of, has_nested, unnest
+from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.rows import Row, check_columns, read_rows
 from automl.deploy.serve.settings import Settings
 from automl.errors import AutomlError
@@ -78,19 +78,21 @@ class Model:
         rows = read_rows(body, max_rows=self.settings.max_rows)
         if self.settings.extra == "refuse":
             check_columns(rows, self.known)
+        self._afford(cost_of(rows, self.bundle.tables))
         return rows
 
     def is_light(self, rows: Sequence[Row]) -> bool:
         """Whether the answer takes less time than handing the work to a thread."""
         return len(rows) == 1 and not (has_nested(rows[0], self.bundle.tables))
 
-    def answer(self, rows: Sequence[Row]) -> Reply:
+    def answer(self, rows: Sequence[Row], gone: Callable[[], bool] = lambda: False) -> Reply:
         """The answers to rows as JSON: ``{"rows": [...], "warnings": [...], "bundle": HASH}``.
 
         A warning is of a column with cells that hold something and cannot be read. Refusal 422 names a row that fails.
+        Work that takes long ends with a Refusal once the client is `gone`.
         """
         keys = self.bundle.manifest.keys
-        answers, unread = self._decided(rows)
+        answers, unread = self._decided(rows, gone)
         found = [
             {**_keys(row, keys, number), **answer}
             for number, (row, answer) in enumerate(zip(rows, answers, strict=True))
@@ -101,6 +103,7 @@ class Model:
         """The answers to an Arrow stream as another. Refusals: 413, 422."""
         strict = self.settings.extra == "refuse"
         frame = arrow.read_stream(body, columns=self.known, strict=strict, max_rows=self.settings.max_rows)
+        self._afford(frame.height * frame.width)
         try:
             scored, unread = self.bundle.counted(frame)
         except AutomlError as error:
@@ -114,10 +117,19 @@ class Model:
         except AutomlError as error:
             raise Refusal.of(error) from None
 
-    def _decided(self, rows: Sequence[Row]) -> tuple[list[Answer], Unread]:
+    def _afford(self, cells: int) -> None:
+        """Refusal 413 where one request would hold the thread of large ones for too long."""
+        most = self.settings.max_cells
+        if cells > most:
+            what = f"the rows are as much work as {cells:,} cells, the most is {most:,}"
+            raise Refusal(
+                413, what, hint="Send fewer rows at a time; a row with rows inside counts as 1,000 cells more."
+            )
+
+    def _decided(self, rows: Sequence[Row], gone: Callable[[], bool]) -> tuple[list[Answer], Unread]:
         tables = self.bundle.tables
         if tables and any(has_nested(row, tables) for row in rows):
-            return [self._decide_nested(row, number) for number, row in enumerate(rows)], self.bundle.unread(rows)
+            return self._decide_each(rows, gone), self.bundle.unread(rows)
         if len(rows) == 1:
             answer, columns = self._decide(self.bundle, rows[0], 0)
             return [answer], self.bundle.unread(rows) if columns else {}
@@ -127,6 +139,14 @@ class Model:
             number = self._culprit(rows)
             self._decide(self.bundle, rows[number], number)  # alone it says why
             raise Refusal.of(error) from None
+
+    def _decide_each(self, rows: Sequence[Row], gone: Callable[[], bool]) -> list[Answer]:
+        answers = []
+        for number, row in enumerate(rows):
+            if gone():
+                raise gone_away()
+            answers.append(self._decide_nested(row, number))
+        return answers
 
     def _decide_nested(self, row: Row, number: int) -> Answer:
         """A row with its own tables in it: those replace the ones that are held."""

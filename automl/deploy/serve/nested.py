@@ -10,11 +10,26 @@ from automl.names import inside as called
 
 Row = dict[str, object]
 Pair = tuple[str, str]
+ALONE = 1_000  # cells that take as long as what a row with rows inside needs of its own
 
 
 def has_nested(row: Mapping[str, object], tables: Sequence[str]) -> bool:
     """Whether a list of rows stands under the name of one of `tables`."""
     return any(isinstance(row.get(name), list) for name in tables)
+
+
+def cost_of(rows: Sequence[Row], tables: Sequence[str]) -> int:
+    """How much work an answer to `rows` is, in cells: those of rows within rows too, and `ALONE` for each row with any.
+
+    A row that brings rows of `tables` is answered alone, by tables of its own.
+    """
+    found = ALONE * sum(has_nested(row, tables) for row in rows) if tables else 0
+    level = rows
+    while level:
+        found += sum(map(len, level))
+        lists = (cell for row in level for cell in row.values() if isinstance(cell, list))
+        level = [child for cells in lists for child in cells if isinstance(child, dict)]
+    return found
 
 
 def unnest(row: Mapping[str, object], catalog: Catalog, where: str = "row") -> tuple[Row, dict[str, list[Row]]]:

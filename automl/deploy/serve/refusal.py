@@ -9,6 +9,11 @@ from automl.errors import AutomlError, one_line, printable
 JSON = b"application/json"
 
 
+def gone_away() -> Refusal:
+    """The refusal of what nobody waits for any more."""
+    return Refusal(400, "the client went away", close=True)
+
+
 class Refusal(Exception):
     """A request that is not answered as asked. `retry` are seconds to wait, `close` ends the connection."""
 

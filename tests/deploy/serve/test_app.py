@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
 
 import numpy as np
 import polars as pl
@@ -220,8 +221,9 @@ def test_large_requests_wait_in_a_short_line():
 
     async def rush():
         heavy = Heavy(most=2)
-        found = await asyncio.gather(*(heavy.run(sum, (1, 2)) for _ in range(5)), return_exceptions=True)
-        return found, await heavy.run(sum, (1, 2))
+        jobs = (heavy.run(lambda _: 3, asyncio.Event().wait) for _ in range(5))
+        found = await asyncio.gather(*jobs, return_exceptions=True)
+        return found, await heavy.run(lambda _: 3, asyncio.Event().wait)
 
     found, after = asyncio.run(rush())
     assert found[:2] == [3, 3]
@@ -229,6 +231,45 @@ def test_large_requests_wait_in_a_short_line():
     assert found[2].status == 503
     assert (b"retry-after", b"2") in found[2].headers
     assert after == 3
+
+
+def test_large_work_ends_with_its_client():
+    """V07: what a client that went away has asked for is given up, what waits does not begin, and the line is free."""
+    begun, ended = [], []
+
+    def endless(gone):
+        begun.append(gone)
+        while not gone():
+            time.sleep(0.001)
+        ended.append(gone)
+
+    async def hangs_up():
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def leave():
+        heavy = Heavy(most=2)
+        left = await asyncio.gather(*(heavy.run(endless, hangs_up) for _ in range(2)), return_exceptions=True)
+        return left, await heavy.run(lambda _: 3, asyncio.Event().wait)
+
+    left, after = asyncio.run(leave())
+    assert [one.what for one in left] == ["the client went away"] * 2
+    assert (len(begun), len(ended), after) == (1, 1, 3)
+
+
+def test_costly_requests(bundle, shop, serving, raw):
+    """V07: rows times columns have a limit, in JSON and in Arrow, and rows with rows inside weigh more than others."""
+    wide = serving(bundle, Settings(max_cells=20 * raw.width))
+    assert wide.predict(*raw.head(20).to_dicts()).status_code == 200
+    for refused in (wide.predict(*raw.head(21).to_dicts()), wide.post(arrow.write_stream(raw.head(40)), arrow.CONTENT)):
+        assert refused.status_code == 413
+        assert "cells" in refused.json()["error"]["what"]
+    assert wide.ask("GET", "/schema").json()["limits"]["cells"] == 20 * raw.width
+    deep = serving(shop, Settings(max_cells=5_100))
+    row = {"customer": "k", "age": 1, "purchases": [{"amount": 1.0}]}
+    assert deep.predict(*[row] * 5).status_code == 200
+    assert deep.predict(*[row] * 6).status_code == 413
+    assert deep.predict({**row, "purchases": [{"amount": 1.0}] * 5_000}).status_code == 413
 
 
 def test_no_value_is_a_label(served):

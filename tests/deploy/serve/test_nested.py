@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from automl.deploy.serve.nested import below, nest, unnest
+from automl.deploy.serve.nested import ALONE, below, cost_of, nest, unnest
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
 from automl.features.relational.definition import Catalog, Relation, TableSchema
@@ -42,6 +42,15 @@ def test_taken_apart_and_put_together():
     whole = nest(alone, tables, CATALOG, most=1)
     assert whole["orders"] == [{"o": "a", "c": 1, "items": [{"n": 1, "o": "a"}]}]
     assert whole["main"] == [{"y": 0, "c": 1}]
+
+
+def test_what_rows_cost():
+    """V07: cells of rows within rows count at every depth, and a row that brings tables of its own counts `ALONE`."""
+    plain, deep = {"c": 1, "n": 2}, {"c": 1, "orders": [{"o": 1, "items": [{"n": 1}, {"n": 2}]}, {"o": 2}]}
+    assert cost_of([plain, plain], ["orders"]) == 4
+    assert cost_of([plain, deep], ["orders"]) == ALONE + 2 + 2 + 3 + 2
+    assert cost_of([deep], []) == 2 + 3 + 2
+    assert cost_of([], ["orders"]) == 0
 
 
 def test_tables_below():
