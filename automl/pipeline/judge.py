@@ -33,6 +33,8 @@ from automl.task import Kind
 Floats = NDArray[np.float64]
 Answers = Mapping[str, NDArray[np.generic]]
 
+TOO_LARGE = "it is larger than any number that can be written"
+
 REPORTED: dict[Kind, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "log_loss", "brier"),
     "multiclass": ("log_loss", "accuracy"),
@@ -106,15 +108,18 @@ def _groups(
 def _scores(
     names: tuple[str, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
 ) -> Iterator[Score]:
-    """The metrics that are defined on these rows; rows that no fold predicted are left out."""
+    """The metrics on these rows, or why one has no value there; rows that no fold predicted are left out."""
     known = np.flatnonzero(~np.isnan(prediction).any(axis=1))
     y, p = rows.y[known], prediction[known]
     weight = None if rows.weight is None else rows.weight[known]
-    for metric in map(metrics.get, names):
-        value = metrics.score(metric, y, p, weight) if known.size else np.nan
-        if not np.isnan(value):
-            low, high = (interval(metric, y, p, weight, seed=seed) if part == "test" else None) or (None, None)
-            yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
+    for metric in map(metrics.get, names) if known.size else ():
+        value = metrics.score(metric, y, p, weight)
+        if not np.isfinite(value):
+            reason = metrics.why_undefined(metric, y, p, weight) or TOO_LARGE
+            yield Score(metric=metric.name, value=None, rows=part, n=known.size, reason=reason)
+            continue
+        low, high = (interval(metric, y, p, weight, seed=seed) if part == "test" else None) or (None, None)
+        yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
 
 
 def policy_scores(test: Rows, policy: DecisionPolicy, answers: Answers, *, seed: int) -> Iterator[Score]:

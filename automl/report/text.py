@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from automl.bundle.verdict import VerdictRecord
-from automl.report._words import Facts, columns, count, digits, figure, interval, line, prose
+from automl.report._words import Facts, columns, count, digits, figure, interval, line, prose, without_value
 from automl.report.money import verdict_story
 from automl.report.run import describe_run, is_run
 
@@ -137,12 +137,13 @@ def _scores(scores: Sequence[Facts]) -> list[str]:
     if not scores:
         return []
     rows = [_score(scores, metric) for metric in dict.fromkeys(score["metric"] for score in scores)]
-    return ["", "Scores", *columns([("", "test", "95% interval", "out-of-fold"), *rows])]
+    table = columns([("", "test", "95% interval", "out-of-fold"), *rows])
+    return ["", "Scores", *table, *(f"  {text}" for text in prose(without_value(scores)))]
 
 
 def _score(scores: Sequence[Facts], metric: str) -> tuple[str, str, str, str]:
     parts = {score["rows"]: score for score in scores if score["metric"] == metric}
-    values = {rows: digits(score["value"]) for rows, score in parts.items()}
+    values = {rows: digits(score["value"]) for rows, score in parts.items() if score["value"] is not None}
     return metric, values.get("test", ""), interval(parts.get("test", {})), values.get("oof", "")
 
 
