@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from automl import metrics
 from automl.bundle.manifest import GroupScore, Score
 from automl.data.rows import Prepared, Rows
+from automl.data.usable import UNJUDGED
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy
 from automl.decide.policy.guarantees import count_floors
@@ -46,13 +47,15 @@ REPORTED: dict[Kind, tuple[str, ...]] = {
 class Judgement:
     """`scores` on test and on out-of-fold rows, the spec's metric first; `verdict` is None without costs.
 
-    `prediction` [n_test, width] are the graph's own answers on the test part. `groups` is what fairness compares.
+    `prediction` [n_test, width] are the graph's own answers on the test part. `groups` is what fairness compares,
+    `left_out` says which test rows no score stands on.
     """
 
     scores: tuple[Score, ...]
     verdict: Verdict | None
     prediction: Floats
     groups: tuple[GroupScore, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def judge(
@@ -80,6 +83,7 @@ def judge(
         verdict=verdict_on(data, choice.oof, choice.policy, answers),
         prediction=prediction,
         groups=tuple(_groups(data, choice.policy, answers, fairness)),
+        left_out=tuple(finding.text for finding in data.findings if finding.check == UNJUDGED),
     )
 
 

@@ -79,6 +79,11 @@ def without_value(scores: Sequence[Facts]) -> list[str]:
     ]
 
 
+def left_out(findings: Sequence[Facts]) -> list[str]:
+    """Sentences on the test rows that no score stands on."""
+    return [finding["text"] for finding in findings if finding["check"] == "unjudged"]
+
+
 def figure(value: float | None, unit: str = "") -> str:
     """A measured figure with its unit, or a dash.
 
