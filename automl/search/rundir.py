@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.errors import MachineError, SpecError
+from automl.file_lock import LOCK, lock
 
 PROTOCOL = 2
 JOURNAL = "journal.jsonl"
 TORN = "journal.torn"
-LOCK = "lock"
 IDENTITY = "run.json"
 ARRAYS = "arrays"  # of a line of the journal: the hashes of the arrays that it speaks of, by name
 _ANOTHER = "choose another --out, or move it elsewhere"
@@ -164,23 +163,7 @@ class _disk:  # noqa: N801  # used as a function
 
 
 def _lock(path: Path) -> IO[str]:
-    """The kernel frees this lock when its process dies, however it dies."""
-    lock = (path / LOCK).open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        owner = lock.read().strip() or "?"
-        lock.close()
-        raise MachineError(
-            f"the run folder is in use by pid {owner}",
-            where=str(path),
-            hint="wait for that run, stop it, or give this one another --out",
-        ) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
+    return lock(path, what="the run folder", hint="wait for that run, stop it, or give this one another --out")
 
 
 def _check(path: Path, identity: Mapping[str, str]) -> None:
