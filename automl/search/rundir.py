@@ -188,7 +188,7 @@ def _identify(path: Path, identity: Mapping[str, str]) -> None:
 
 
 def _is_run(path: Path) -> bool:
-    """Whether a run wrote its identity here: a protocol, the hashes of spec and data, and nothing else."""
+    """Whether a run wrote its identity here: a protocol, hashes by name, and nothing else."""
     try:
         known = json.loads((path / IDENTITY).read_text())
     except (OSError, ValueError):
@@ -196,7 +196,6 @@ def _is_run(path: Path) -> bool:
     return (
         isinstance(known, dict)
         and isinstance(known.pop("protocol", None), int)
-        and known.keys() == {"spec", "data"}
         and all(isinstance(digest, str) for digest in known.values())
     )
 
