@@ -24,6 +24,11 @@ class Origin:
     scratch: Scratch | None = None
     tables: Mapping[str, object] | None = None
 
+    @classmethod
+    def here(cls, path: Path, seal: bytes, scratch: Scratch | None) -> Origin:
+        """Of a bundle that this process opens."""
+        return cls(path=path.absolute(), seal=seal, process=os.getpid(), scratch=scratch)
+
     def check_process(self) -> None:
         """Raise `MachineError` in a fork of the process that opened the bundle: polars would wait there for ever."""
         if os.getpid() != self.process:

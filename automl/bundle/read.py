@@ -29,7 +29,7 @@ from automl.bundle.unread import check_unread
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.read.unread import OnUnread, Unread, listed, told, unreadable, warn
-from automl.errors import BundleError, DataError
+from automl.errors import AutomlError, BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
 from automl.names import inside, outside
@@ -58,23 +58,22 @@ class Bundle:
     def load(cls, path: str | os.PathLike[str], *, tables: Mapping[str, object] | None = None) -> Bundle:
         """The bundle in the folder or zip `path`; raises `BundleError` where a file is not the one that was written.
 
-        A zip is unpacked to a temporary folder that lives as long as the bundle. `tables` are the other tables, where
-        it was made of several: frames, files or lists of raw rows by name (``main`` are past rows of the main table).
-        They are read once and held in memory. A bundle may be pickled; in a fork it answers single rows only.
+        A zip is unpacked to a temporary folder that lives as long as the bundle. `tables` are the other tables, read
+        once and held: frames, files or lists of raw rows by name (``main`` are past rows of the main table). A bundle
+        may be pickled; in a fork it answers single rows only.
         """
         scratch = Scratch(Path(path)) if is_archive(Path(path)) else None
         folder = scratch.folder if scratch else Path(path)
-        manifest = read_manifest(folder)
-        check_files(folder, manifest)
         try:
+            manifest = read_manifest(folder)
+            check_files(folder, manifest)
             audit(read_file(folder, "model.onnx"))
             scorer = open_scorer(folder, manifest=manifest.model_dump(mode="json"))
-        except BundleError:
+            bundle = cls(folder, manifest, scorer, Origin.here(Path(path), read_file(folder, SEAL), scratch))
+        except AutomlError:
             raise
-        except Exception as error:  # ONNX Runtime has its own family of errors, which we do not import for their names
-            raise BundleError(f"the graph cannot be opened: {error}", where=str(folder / "model.onnx")) from error
-        origin = Origin(path=Path(path).absolute(), seal=read_file(folder, SEAL), process=os.getpid(), scratch=scratch)
-        bundle = cls(folder, manifest, scorer, origin)
+        except Exception as error:  # ONNX Runtime has its own family of errors; a manifest can lack anything
+            raise BundleError(f"the bundle cannot be opened: {error}", where=str(folder)) from error
         return bundle if tables is None else bundle.given(tables)
 
     def given(self, tables: Mapping[str, object]) -> Bundle:
@@ -100,8 +99,7 @@ class Bundle:
     @property
     def table_readers(self) -> dict[str, Reader]:
         """The reader of each of those tables, by name: the columns of it that are read."""
-        tables = self.relational["tables"] if self.relational else {}
-        return {name: table["reader"] for name, table in tables.items()}
+        return {name: table["reader"] for name, table in (self.relational["tables"] if self.relational else {}).items()}
 
     @property
     def relational(self) -> RelationalDocument | None:
