@@ -17,7 +17,9 @@ def lock(folder: Path, *, what: str, hint: str) -> IO[str]:
 
     Raises `MachineError` where another process has it, with `what` the folder is and that process's number (R07).
     """
-    held = (folder / LOCK).open("a+")
+    path = folder / LOCK
+    path.touch(mode=0o600)
+    held = path.open("a+")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,7 @@
-"""The run folder `NAME.run/`: one owner at a time, an append-only journal, and arrays that workers map into memory."""
+"""The run folder `NAME.run/`: one owner at a time, an append-only journal, and arrays that workers map into memory.
+
+It holds predictions for each row, so nobody but its owner can read it.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,8 @@ class RunDir:
         """
         check_run_place(path)
         with _disk(path):
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
             lock = _lock(path)
         try:
             with _disk(path):
@@ -61,7 +65,7 @@ class RunDir:
                 _identify(path, identity)
                 lines, torn = _read(path)
                 records = tuple(line for line in lines if _is_sound(path, line))
-                journal = (path / JOURNAL).open("ab")
+                journal = _private(path / JOURNAL).open("ab")
         except BaseException:
             lock.close()
             raise
@@ -86,7 +90,7 @@ class RunDir:
         target = self.path / f"{name}.npy"
         with _disk(self.path):
             target.parent.mkdir(exist_ok=True)
-            with (beside := target.with_suffix(".part")).open("wb") as file:
+            with (beside := _private(target.with_suffix(".part"))).open("wb") as file:
                 np.save(file, values)
             beside.replace(target)
         return target
@@ -108,6 +112,7 @@ class RunDir:
         path = self.path / f"{name}.npy"
         with _disk(self.path):
             path.parent.mkdir(exist_ok=True)
+            _private(path)
         return str(path)
 
     def close(self) -> None:
@@ -181,8 +186,14 @@ def _check(path: Path, identity: Mapping[str, str]) -> None:
         )
 
 
+def _private(path: Path) -> Path:
+    """The path of a file that nobody but its owner can read."""
+    path.touch(mode=0o600)
+    return path
+
+
 def _identify(path: Path, identity: Mapping[str, str]) -> None:
-    beside = path / f"{IDENTITY}.part"
+    beside = _private(path / f"{IDENTITY}.part")
     beside.write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
     beside.replace(path / IDENTITY)
 
@@ -252,7 +263,7 @@ def _read(path: Path) -> tuple[tuple[Mapping[str, object], ...], int]:
         records.append(record)
         good += len(line)
     if torn := content[good:]:
-        with (path / TORN).open("ab") as aside:
+        with _private(path / TORN).open("ab") as aside:
             aside.write(torn)
         with journal.open("r+b") as file:
             file.truncate(good)
