@@ -176,7 +176,7 @@ def _places(values: Floats, columns: Sequence[int]) -> dict[int, tuple[float, fl
     for start in range(0, len(columns), many):
         block = columns[start : start + many]
         picked = values[:, block]
-        gaps = np.isnan(picked).any(axis=0) | (len(values) == 0)
+        gaps = np.asarray(np.isnan(picked).any(axis=0)) | (len(values) == 0)
         marks = iter(np.percentile(picked[:, ~gaps], MARKS, axis=0).T if not gaps.all() else ())
         found |= {j: _place(picked[:, at]) if gaps[at] else _of_marks(next(marks)) for at, j in enumerate(block)}
     return found
