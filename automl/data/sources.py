@@ -31,6 +31,11 @@ class Sources:
     columns: tuple[str, ...]
 
     @property
+    def typed(self) -> bool:
+        """Whether the source writes what is missing as null: all but csv."""
+        return self.train.dialect is None
+
+    @property
     def comma(self) -> bool:
         """Whether the csv is written as where commas stand before decimals."""
         return self.train.dialect is not None and self.train.dialect["separator"] in {";", "\t"}
