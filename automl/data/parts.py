@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from automl.data.audit.duplicates import duplicate_groups
 from automl.data.audit.file_order import file_order, order_finding, told_from
 from automl.data.audit.later_test import later_test, rows_in_order
+from automl.data.infer.missing_words import LABEL_MISSING, level_words
 from automl.data.infer.row_time import row_times
 from automl.data.labels import fit_labels
 from automl.data.raw_parts import LabelledPart, Parts, RawPart
+from automl.data.read.frames import counted
 from automl.data.read.source import SourceTable
 from automl.data.rows import Finding, Labels, Rows, Schema
 from automl.data.schema import with_dates, with_time
@@ -29,8 +32,10 @@ from automl.task import Task
 Ints = NDArray[np.int64]
 
 
-def part_rows(spec: Spec, sources: Sources) -> tuple[Parts[RawPart], list[Finding]]:
+def part_rows(spec: Spec, sources: Sources, missing: Collection[str] = ()) -> tuple[Parts[RawPart], list[Finding]]:
     """The test part as it was given, else set aside; a finding on rows that are in neither (D02).
+
+    The words for `missing` are no labels.
 
     Raises DataError for parts without rows, or without the columns that the spec names.
     """
@@ -39,7 +44,7 @@ def part_rows(spec: Spec, sources: Sources) -> tuple[Parts[RawPart], list[Findin
         hint = "give rows below the header line"
         raise DataError("the train data has no rows", where=", ".join(source.digests), hint=hint)
     if held is None:
-        return _set_aside(spec, source.frame, _file(source))
+        return _set_aside(spec, source.frame, _file(source), missing)
     target, where = spec.objective.target, ", ".join(held.digests)
     if target not in held.frame.columns:
         hint = "leave out data.test, and a part of train is set aside; `automl predict` is for rows without a target"
@@ -125,9 +130,11 @@ def _in_order(
     return placed if acts else part, (order_finding(agreement, acts=acts),)
 
 
-def _set_aside(spec: Spec, rows: pl.DataFrame, file: str) -> tuple[Parts[RawPart], list[Finding]]:
+def _set_aside(
+    spec: Spec, rows: pl.DataFrame, file: str, missing: Collection[str]
+) -> tuple[Parts[RawPart], list[Finding]]:
     every = RawPart(raw=rows, time=row_times(rows, spec.data), group=_groups(spec.data, rows)[0], file=file)
-    labels, _ = fit_labels(rows[spec.objective.target], spec)
+    labels, _ = fit_labels(rows[spec.objective.target], spec, missing)
     known, findings = usable_rows(every, labels, spec.data, "the data")
     known, said = _in_order(known, labels.task, spec)
     aligned = Rows(frame=known.raw, raw=known.raw, y=known.y, time=known.time, group=known.group, order=known.order)
@@ -144,6 +151,9 @@ def _groups(data: Data, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:
         if data.group not in frame.columns:
             raise DataError(f"the test data has no column {data.group!r}", where="data.group")
     text = pl.concat([canonical(frame[data.group]).rename("group") for frame in frames])
+    blank = text.null_count() > 0 or data.group in data.audit.keep
+    levels = level_words(dict(counted(text.drop_nulls()).iter_rows()), blank=blank)
+    text = text.set(text.is_in({*LABEL_MISSING} - levels).fill_null(value=False), None)
     code = text.rank("dense").cast(pl.Int64)
     alone = pl.int_range(len(text), eager=True) + len(text) + 1
     codes = pl.select(pl.coalesce(code, alone)).to_series().to_numpy().astype(np.int64)

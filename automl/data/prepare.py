@@ -10,7 +10,7 @@ from automl.data.audit.base_rate import base_rate_finding, check_base_rate, to_b
 from automl.data.audit.columns import audit, compare
 from automl.data.audit.duplicates import shared_rows
 from automl.data.cost_files import cost_column
-from automl.data.labels import fit_labels
+from automl.data.labels import fit_labels, words_for_missing
 from automl.data.parts import dated, find_time, follow_file, group_copies, label_rows, part_rows
 from automl.data.raw_parts import LabelledPart
 from automl.data.read.frames import read_frame
@@ -31,8 +31,10 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     the missing words and the labels come from the train part alone. Raises DataError and SpecError.
     """
     sources = open_sources(spec, train, test)
-    raw, lost = part_rows(spec, sources)
-    labels, said = fit_labels(raw.train.raw[spec.objective.target], spec)
+    target = spec.objective.target
+    absent = words_for_missing(sources.train.frame[target], spec, typed=sources.typed)
+    raw, lost = part_rows(spec, sources, absent)
+    labels, said = fit_labels(raw.train.raw[target], spec, absent)
     if spec.objective.base_rate is not None:
         check_base_rate(spec.objective.base_rate, labels)
     schema, shapes = infer_schema(raw.train.raw.select(sources.columns), spec, comma=sources.comma)

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.infer.column_types import guess
+from automl.data.infer.missing_words import LABEL_WORDS
 from automl.data.labels import encode
 from automl.data.raw_parts import LabelledPart, RawPart
 from automl.data.read.frames import read_column
@@ -150,7 +151,7 @@ def _hint(labels: Labels, target: pl.Series) -> str:
 def _unlabelled(labels: Labels, target: pl.Series, y: Floats, name: str) -> Finding:
     """Rows that are left out for want of a target, and what stands there instead."""
     lost, rest = int((~np.isfinite(y)).sum()), target.filter(~np.isfinite(y))
-    unknown = int(canonical(rest).is_not_null().sum())
+    unknown = int(canonical(rest, LABEL_WORDS).is_not_null().sum())
     told = "are no numbers" if labels.task.kind == "regression" else "are labels that train does not have"
     sets = "" if labels.task.kind == "regression" else f"; train has {_some(labels.texts)}"
     also = f", of which {unknown} {told}: {_some(_cells(rest))}{sets}" if unknown else ""
@@ -187,7 +188,7 @@ def _check_weighted(labels: Labels, y: Floats, counting: Floats, name: str) -> N
 
 def _cells(target: pl.Series) -> list[str]:
     """The distinct targets as they are written, the first of them first."""
-    return list(canonical(target).drop_nulls().unique(maintain_order=True).to_list())
+    return list(canonical(target, LABEL_WORDS).drop_nulls().unique(maintain_order=True).to_list())
 
 
 def _some(names: list[str] | tuple[str, ...]) -> str:

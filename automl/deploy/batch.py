@@ -21,6 +21,7 @@ from automl.bundle.scorer import ScoreError, missing_columns
 from automl.bundle.unread import check_unread
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
+from automl.data.read.csv_lines import LeftOut
 from automl.data.read.files import files, kind
 from automl.data.read.source import batches, frame_digest
 from automl.data.read.unread import OnUnread, told
@@ -83,12 +84,12 @@ def predict(
     check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
-    job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form)
+    job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form, listener=listener)
     parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
     if parts.damaged:
         listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
     try:
-        rows = _write(job, parts, listener)
+        rows = _write(job, parts)
         check_unread(parts.unread, options.unread, str(data))
         parts.finish()
     except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
@@ -142,6 +143,12 @@ class _Job:
     tables: Mapping[str, Path]
     options: Options
     form: Form
+    listener: Listener
+
+    def tell(self, path: Path, left_out: LeftOut) -> None:
+        """Say which lines of a file are no rows."""
+        said = f"{path}: {left_out}"
+        self.listener(Event(stage="read", text=said, facts={"warning": said}))
 
     @property
     def rows(self) -> int:
@@ -170,11 +177,11 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(job: _Job, parts: Parts, listener: Listener) -> int:
+def _write(job: _Job, parts: Parts) -> int:
     """Score what is not scored yet into the parts; returns the rows of all of them."""
     for head, chunk in _ranked(job) if job.model.ranking else _rendered(job, skip=parts.chunks):
         parts.add(chunk.content, chunk.rows, head, chunk.unread)
-        listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
+        job.listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
     return parts.rows
 
 
@@ -243,7 +250,7 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
     rows = 0
-    for path, frame in batches(job.data, job.rows, _dialect(job.model, job.data)):
+    for path, frame in batches(job.data, job.rows, _dialect(job.model, job.data), tell=job.tell):
         ready = _columns(job, frame, path)
         yield rows, ready if job.costs is None else joined(ready, job.costs, rows)
         rows += frame.height

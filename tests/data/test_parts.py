@@ -229,3 +229,12 @@ def test_rows_that_the_set_aside_took_are_told_as_that(make_spec: Callable[..., 
     with pytest.raises(DataError, match="after a part was set aside as test") as refused:
         label_rows(parted(make_spec(), two), labels, make_spec().data)
     assert "one row of the label 'b'" in str(refused.value)
+
+
+@pytest.mark.parametrize(("blank", "together"), [(None, True), ("SE", False)])
+def test_a_group_called_as_missing_words_are(make_spec: Callable[..., Spec], blank: str | None, together: bool) -> None:
+    """Rows of the group NA are one group where what is missing is empty, else each is alone."""
+    rows = pl.DataFrame({"who": ["NA", "SE", "DK", blank] * 21, "y": [0, 1] * 42})
+    group = parted(make_spec(group="who"), rows, rows).train.group
+    assert group is not None
+    assert (len(set(group[::4])) == 1) == together

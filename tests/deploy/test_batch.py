@@ -500,3 +500,23 @@ def written(frame, path):
         ".xlsx": frame.write_excel,
     }
     writers[path.suffix](path)
+
+
+@pytest.mark.parametrize("chunk", [1, 64])
+def test_lines_that_are_no_rows_are_left_out_and_told(chunk, bundle, raw, tmp_path, monkeypatch, capsys):
+    """A preamble and headers that come again: predict and score.py answer as for the rows alone, and say the counts."""
+    plain, noisy = tmp_path / "plain.csv", tmp_path / "noisy.csv"
+    raw.head(70).write_csv(plain)
+    header, *rows = plain.read_text(encoding="utf-8").splitlines()
+    noisy.write_text("\n".join(["Export", "", header, *rows[:9], header, *rows[9:], header]), encoding="utf-8")
+    monkeypatch.setattr(batch, "CELLS", chunk)
+    told = []
+    assert batch.predict(bundle, plain, tmp_path / "want.csv") == 70
+    assert batch.predict(bundle, noisy, tmp_path / "got.csv", listener=told.append) == 70
+    (warned,) = [event.facts["warning"] for event in told if "warning" in event.facts]
+    said = f"{noisy}: left out: 2 lines above the header and 2 lines as the header is"
+    assert warned == said
+    assert main([str(noisy), "-o", str(tmp_path / "alone.csv"), "--bundle", str(bundle)]) == 0
+    assert capsys.readouterr().err == f"{said}\n"
+    want = (tmp_path / "want.csv").read_bytes()
+    assert (tmp_path / "got.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes() == want
