@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.place import check_output
-from automl.bundle.read import Bundle
+from automl.bundle.read import MANIFEST, Bundle
 from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
 from automl.bundle.unread import check_unread
@@ -84,11 +85,14 @@ def predict(
     table = _cost_file(model, costs) if costs else None
     job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form)
     parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
+    if parts.damaged:
+        listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
     try:
         rows = _write(job, parts, listener)
         check_unread(parts.unread, options.unread, str(data))
         parts.finish()
     except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
+        parts.release()
         raise
     except BaseException:
         parts.discard()
@@ -147,11 +151,10 @@ class _Job:
 
     @property
     def identity(self) -> dict[str, object]:
-        """What must be the same for a killed run to go on."""
-        paths = [*files(self.data), *self.tables.values()]
+        """What must be the same for a killed run to go on: the bytes that are read, not what the disk says of them."""
         return {
-            "bundle": self.model.manifest.content_hash,
-            "files": [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths],
+            "bundle": _digest(self.model.path / MANIFEST),
+            "files": [_digest(path) for path in (*files(self.data), *self.tables.values())],
             "costs": None if self.costs is None else frame_digest(self.costs.frame),
             "how": [self.options.missing, self.options.extra, self.options.excel_safe, self.form, self.rows],
         }
@@ -160,6 +163,11 @@ class _Job:
     def typed(self) -> bool:
         """Whether a decision that is a label has the target's own type."""
         return self.form != "csv"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(job: _Job, parts: Parts, listener: Listener) -> int:
