@@ -21,7 +21,7 @@ from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.sampling import sample_rows
-from automl.data.read.streams import arrow, ndjson, read_ndjson
+from automl.data.read.streams import arrow, ndjson, read_arrow, read_ndjson
 from automl.errors import DataError
 from automl.names import inside
 
@@ -174,7 +174,7 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     readers: dict[str, Callable[[Path], pl.DataFrame]]
     whole = partial(pl.read_parquet, glob=False)
     sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
-    readers = {"parquet": whole if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": _read_arrow}
+    readers = {"parquet": whole if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
     return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
@@ -198,12 +198,6 @@ def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
 
 def _slice(path: Path, start: int, rows: int) -> pl.DataFrame:
     return pl.scan_parquet(path, glob=False).slice(start, rows).collect()
-
-
-def _read_arrow(path: Path) -> pl.DataFrame:
-    with path.open("rb") as file:
-        magic = file.read(6)
-    return pl.scan_ipc(path, glob=False).collect() if magic == b"ARROW1" else pl.read_ipc_stream(path)
 
 
 def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:
