@@ -48,6 +48,8 @@ shape: $(VENV)/.dev  ## sizes, arguments, Any, cycles, mirrored tests: a report;
 lock: $(VENV)/.dev  ## the newest versions that pyproject.toml allows, with hashes, for `make install` and `make test`
 	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile $(LOCK) --group build --group dev pyproject.toml --output-file requirements-dev.lock
+	printf 'numpy\nonnxruntime\npolars\n' | $(BIN)/uv pip compile $(LOCK) --constraint requirements.lock - \
+		--output-file automl/deploy/export/scoring.lock
 
 clean:           ## remove the demo and the caches
 	rm -rf $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,6 +6,9 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
+LONGEST = 500  # characters of a name, or of what a client is told
+MOST = 20_000  # characters of any error: a value of megabytes that stands in one is not echoed
+
 
 class AutomlError(Exception):
     """The root of the family. An `AutomlError` that is no subclass is a bug of ours (exit code 1).
@@ -17,9 +20,9 @@ class AutomlError(Exception):
     exit_code: int = 1
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.what = one_line(what)
-        self.where = one_line(where) if where else None
-        self.hint = printable(hint) if hint else None
+        self.what = one_line(clipped(what, MOST))
+        self.where = one_line(clipped(where, MOST)) if where else None
+        self.hint = printable(clipped(hint, MOST)) if hint else None
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -85,10 +88,22 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("xgbost", ["lightgbm", "xgboost"]), nearest("cat", ["date", "category"])
     ('xgboost', 'category')
     """
+    if len(name) > LONGEST:  # no name that anybody mistyped, and comparing would take seconds
+        return None
     by_small = {candidate.lower(): candidate for candidate in known}
     begun = [candidate for candidate in by_small if len(name) > 1 and candidate.startswith(name.lower())]
     found = begun if len(begun) == 1 else difflib.get_close_matches(name.lower(), by_small, n=1, cutoff=0.5)
     return by_small[found[0]] if found else None
+
+
+def clipped(text: str, most: int = LONGEST) -> str:
+    """`text`, or its begin and its end around what is left out: a name of megabytes is not echoed.
+
+    >>> clipped("no column 'aaaaaaaaaaaaaaaaaaaa' is known", 24)
+    "no column '... is known"
+    """
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[: most - 3 - half]}...{text[-half:]}"
 
 
 def printable(text: str) -> str:

@@ -52,3 +52,12 @@ def test_control_characters(evil: str) -> None:
 def test_nearest(name: str, known: list[str], close: str | None) -> None:
     """The nearest name is found by letters, in any case, or by its beginning."""
     assert errors.nearest(name, known) == close
+
+
+def test_no_error_echoes_megabytes() -> None:
+    """V02: a value of any size may stand in an error, which shows its begin and its end; no name is near to it."""
+    long = "x" * 8_000_000
+    error = errors.DataError(f"no column {long!r}", where=long, hint=long)
+    assert len(str(error)) < 100_000
+    assert error.what.startswith("no column 'xx")
+    assert errors.nearest(long, ["x"]) is None

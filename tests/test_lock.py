@@ -60,6 +60,13 @@ def test_both_locks_name_the_same_versions() -> None:
     assert {name: theirs[name] for name in ours} == ours
 
 
+def test_the_image_gets_the_versions_of_the_lock() -> None:
+    """What an image installs with hashes is what is developed and tested with."""
+    ours, scoring = entries("requirements.lock"), entries("automl/deploy/export/scoring.lock")
+    assert {"numpy", "onnxruntime", "polars"} <= set(scoring)
+    assert {name: ours[name] for name in scoring} == scoring
+
+
 def test_pip_is_told_to_take_nothing_else() -> None:
     """The Makefile installs by hashes only, and the package itself without looking further."""
     text = (ROOT / "Makefile").read_text()

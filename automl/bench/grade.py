@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from automl import metrics
 from automl.bench.tasks import BenchTask
-from automl.data.labels import encode, fit_labels
+from automl.data.labels import encode, fit_labels, words_for_missing
 from automl.data.read.source import load
 from automl.data.rows import Labels
 from automl.pipeline.judge import REPORTED
@@ -46,8 +46,9 @@ class Truth:
 def read_truth(task: BenchTask) -> Truth:
     """The answers of a task, read as the engine reads them."""
     spec = parse(task.spec)
-    train, test = (load(path).frame[task.target] for path in (task.train, task.test))
-    labels, _ = fit_labels(train, spec)
+    source, held = load(task.train), load(task.test)
+    train, test = source.frame[task.target], held.frame[task.target]
+    labels, _ = fit_labels(train, spec, words_for_missing(train, spec, typed=source.dialect is None))
     return Truth(spec=spec, labels=labels, train=encode(labels, train), test=encode(labels, test), metric=task.metric)
 
 

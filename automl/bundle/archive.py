@@ -10,13 +10,13 @@ import struct
 import tempfile
 import weakref
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from automl.bundle import disk
-from automl.errors import BundleError
+from automl.errors import BundleError, MachineError
 
 MEMBERS = 10_000
 TOTAL = 2 * 2**30  # bytes, unpacked
@@ -37,7 +37,8 @@ class Scratch:
     """The content of the zip at `path` as a temporary `folder`, which goes when nobody holds this any more."""
 
     def __init__(self, path: Path) -> None:
-        scratch = tempfile.mkdtemp(prefix="automl-bundle-")
+        with disk.machine_errors(Path(tempfile.gettempdir())):
+            scratch = tempfile.mkdtemp(prefix="automl-bundle-")
         self.remove = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
         self.folder = Path(scratch) / "bundle"
         unpack(path, self.folder)
@@ -79,7 +80,8 @@ def unpack(path: Path, folder: Path) -> None:
 
     Raises `BundleError` for the whole archive where a single entry is not a plain file under a name that a bundle has,
     stands twice, is encrypted, lies over another one, or where it unpacks to more than the caps (B03, B04, B05).
-    The caps are counted while it is read: what an entry says of its own size is not believed.
+    The caps are counted while it is read: what an entry says of its own size is not believed. A disk that refuses is a
+    `MachineError`.
     """
     try:
         with path.open("rb") as file:
@@ -88,9 +90,10 @@ def unpack(path: Path, folder: Path) -> None:
                 entries = archive.infolist()
                 _check(entries, path)
                 _check_places(entries, promised, archive.start_dir, path)
-                folder.mkdir(parents=True)
+                with disk.machine_errors(folder):
+                    folder.mkdir(parents=True)
                 _copy(archive, entries, folder, path)
-    except BundleError:
+    except (BundleError, MachineError):
         raise
     except OSError as error:
         raise BundleError(f"the archive cannot be read: {error.strerror or error}", where=str(path)) from error
@@ -150,15 +153,33 @@ def _copy(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path
         packed += entry.compress_size
         before = total
         target = folder / entry.filename
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(entry) as source, target.open("xb") as copy:
+        with archive.open(entry) as source, _written(target) as copy:
             while block := source.read(BLOCK):
                 total += len(block)
                 if total > TOTAL or total > SLACK + RATIO * packed:
                     raise _refused("it unpacks to far more than it holds", path)
-                copy.write(block)
+                copy(block)
         if total - before != entry.file_size:
             raise _refused(f"{entry.filename} is not as long as it says", path)
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[Callable[[bytes], None]]:
+    """What writes blocks to a new file; only what the disk refuses here is the machine's fault."""
+    with disk.machine_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = target.open("xb")
+
+    def write(block: bytes) -> None:
+        with disk.machine_errors(target):
+            file.write(block)
+            file.flush()
+
+    try:
+        yield write
+    finally:
+        with disk.machine_errors(target):
+            file.close()
 
 
 def _refused(why: str, path: Path) -> BundleError:

@@ -21,6 +21,7 @@ from automl.bundle.golden_text import MICROSECONDS, written
 from automl.data.read.column_reader import ColumnReader, Wire
 from automl.data.read.dates import UNITS
 from automl.data.read.frames import counted, in_seconds
+from automl.ops.bulk import as_floats
 
 SEEN = 5  # a level, word or number is kept only if this many rows have it: none points at a person
 STEPS = 100  # of the spread between the ends, at least: so coarse are numbers that stand for others
@@ -45,11 +46,11 @@ class Cells:
 def cells_of(raw: pl.Series, read: pl.Series, reader: ColumnReader, sample: NDArray[np.int64]) -> Cells:
     """The cells of a column: `raw` as it came [n], `read` in wire types [n], drawn from the rows `sample`."""
     if reader["wire"] == "text":
-        return _of_any(_words([raw_cell(value) for value in raw.gather(sample).to_list()]))
-    shown = [raw_cell(value) for value in raw.gather(sample).to_list()]
+        return _of_any(_words([raw_cell(value) for value in raw[sample].to_list()]))
+    shown = [raw_cell(value) for value in raw[sample].to_list()]
     if reader["wire"] == "category":
         common = _common(read)
-        return _of_any([cell for cell, level in zip(shown, read.gather(sample), strict=True) if level in common])
+        return _of_any([cell for cell, level in zip(shown, read[sample], strict=True) if level in common])
     return _numbers(raw, read, reader, sample, shown)
 
 
@@ -77,18 +78,18 @@ def _words(cells: Sequence[object]) -> list[str]:
 def _common(values: pl.Series) -> set[object]:
     """The values that at least `SEEN` rows have."""
     counts = counted(values)
-    return set(counts.filter(counts["count"] >= SEEN)["value"])
+    return set(counts["value"].filter(counts["count"] >= SEEN))
 
 
 def _numbers(
     raw: pl.Series, read: pl.Series, reader: ColumnReader, sample: NDArray[np.int64], shown: Sequence[object]
 ) -> Cells:
     """Common cells as they are, numbers in place of the others; what cannot be read and is not common is empty."""
-    values = read.cast(pl.Float64).fill_null(math.nan).to_numpy()
+    values = as_floats(read)
     raw = raw.cast(pl.String) if raw.dtype == pl.Time else in_seconds(raw)
     text = raw.dtype == pl.String
     common = _common(raw.cast(pl.String, strict=False) if not text else raw)
-    as_text = raw.gather(sample).cast(pl.String, strict=False).to_list() if not text else list(shown)
+    as_text = raw[sample].cast(pl.String, strict=False).to_list() if not text else list(shown)
     between = iter(_between(values, reader["wire"], len(sample)))
     pairs: list[tuple[object, float]] = []
     for cell, told, value in zip(shown, as_text, values[sample], strict=True):

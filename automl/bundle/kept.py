@@ -18,6 +18,7 @@ from automl.data.read.column_reader import ColumnReader
 from automl.data.read.frames import read_frame, side_by_side
 from automl.data.rows import Column, Prepared, Rows, Schema
 from automl.decide.costs.cost_matrix import EXPECTED
+from automl.errors import AutomlError, BundleError
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +36,20 @@ class Kept:
 
 
 def kept_rows(bundle: Bundle) -> Kept:
-    """The rows of evidence.parquet: all test rows, and the train rows that a fold predicted."""
+    """The rows of evidence.parquet: all test rows, and the train rows that a fold predicted.
+
+    `BundleError` where the file is not evidence as a bundle has it.
+    """
+    try:
+        return _kept(bundle)
+    except AutomlError:
+        raise
+    except Exception as error:
+        what = f"the evidence cannot be read: {error}"
+        raise BundleError(what, where=str(bundle.path / "evidence.parquet"), hint="Fit again.") from error
+
+
+def _kept(bundle: Bundle) -> Kept:
     manifest = bundle.manifest
     frame = pl.read_parquet(io.BytesIO(read_file(bundle.path, "evidence.parquet")))
     priced = [name.removeprefix(PRICED) for name in frame.columns if name.startswith(PRICED)]

@@ -76,14 +76,18 @@ class Output(Frozen):
 
 
 class Score(Frozen):
-    """One metric with its interval; `rows` says on which part, `n` on how many rows of it."""
+    """One metric with its interval; `rows` says on which part, `n` on how many rows of it.
+
+    `value` is None where the metric has none on these rows, and `reason` says why (R17).
+    """
 
     metric: str
-    value: float
+    value: float | None
     low: float | None = None
     high: float | None = None
     rows: Literal["test", "oof"] = "test"
     n: int | None = None
+    reason: str | None = None
 
 
 class GroupScore(Frozen):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from automl.bundle.read import is_sealed, strangers
-from automl.errors import SpecError
+from automl.bundle.read import MANIFEST, SEAL, SIGNATURE, names_of, read_file, read_manifest
+from automl.bundle.scorer import seal
+from automl.errors import BundleError, SpecError
 
 _ANOTHER = "Name another place."
 
@@ -46,3 +47,20 @@ def _check_inside(out: Path) -> None:
     for folder in out.absolute().parents:
         if is_sealed(folder):
             raise SpecError(f"this lies inside the bundle {folder}", where=str(out), hint=_ANOTHER)
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether the folder holds a manifest with its seal: no other folder does by chance."""
+    try:
+        return read_file(folder, SEAL) == seal(read_file(folder, MANIFEST))
+    except BundleError:
+        return False
+
+
+def strangers(folder: Path) -> list[str]:
+    """Files in the folder of a bundle that are no part of it; Python's own copies of `score.py` are none."""
+    known = {*names_of(folder, read_manifest(folder)), SIGNATURE}
+    found = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()
+    }
+    return sorted(name for name in found - known if "__pycache__/" not in name)

@@ -7,7 +7,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic import JsonValue, ValidationError
 from automl.bundle.archive import Scratch, is_archive
 from automl.bundle.frames import as_table, like, to_polars
 from automl.bundle.manifest import Manifest
+from automl.bundle.origin import Origin
 from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
@@ -27,7 +29,7 @@ from automl.bundle.unread import check_unread
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.read.unread import OnUnread, Unread, listed, told, unreadable, warn
-from automl.errors import BundleError, DataError
+from automl.errors import AutomlError, BundleError, DataError
 from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
 from automl.names import inside, outside
@@ -41,40 +43,43 @@ _LARGEST = 64 * 2**20  # of a manifest: more is an attack, not a model
 class Bundle:
     """A bundle that passed its check. `predict` scores frames, `decide` one row."""
 
-    def __init__(self, path: Path, manifest: Manifest, scorer: Scorer, scratch: Scratch | None = None) -> None:
+    def __init__(self, path: Path, manifest: Manifest, scorer: Scorer, origin: Origin) -> None:
         self.path = path
-        self._scratch = scratch
         self.manifest = manifest
         self._scorer = scorer
+        self._origin = origin
         self.ranking = Ranking.of(manifest)
+
+    def __reduce__(self) -> tuple[Callable[..., Bundle], tuple[object, ...]]:
+        """Pickled by its place, its seal and the tables that it was given."""
+        return reopened, (self._origin.path, self._origin.seal, self._origin.tables)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, tables: Mapping[str, object] | None = None) -> Bundle:
         """The bundle in the folder or zip `path`; raises `BundleError` where a file is not the one that was written.
 
-        A zip is unpacked to a temporary folder that lives as long as the bundle.
-
-        `tables` are the other tables, where it was made of several: frames, files or lists of raw rows by name
-        (``main`` are past rows of the main table). They are read once and held in memory.
+        A zip is unpacked to a temporary folder that lives as long as the bundle. `tables` are the other tables, read
+        once and held: frames, files or lists of raw rows by name (``main`` are past rows of the main table). A bundle
+        may be pickled; in a fork it answers single rows only.
         """
         scratch = Scratch(Path(path)) if is_archive(Path(path)) else None
         folder = scratch.folder if scratch else Path(path)
-        manifest = read_manifest(folder)
-        check_files(folder, manifest)
         try:
+            manifest = read_manifest(folder)
+            check_files(folder, manifest)
             audit(read_file(folder, "model.onnx"))
             scorer = open_scorer(folder, manifest=manifest.model_dump(mode="json"))
-        except BundleError:
+            bundle = cls(folder, manifest, scorer, Origin.here(Path(path), read_file(folder, SEAL), scratch))
+        except AutomlError:
             raise
-        except Exception as error:  # ONNX Runtime has its own family of errors, which we do not import for their names
-            raise BundleError(f"the graph cannot be opened: {error}", where=str(folder / "model.onnx")) from error
-        bundle = cls(folder, manifest, scorer, scratch)
+        except Exception as error:  # ONNX Runtime has its own family of errors; a manifest can lack anything
+            raise BundleError(f"the bundle cannot be opened: {error}", where=str(folder)) from error
         return bundle if tables is None else bundle.given(tables)
 
     def given(self, tables: Mapping[str, object]) -> Bundle:
         """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
         held = {name: as_table(rows) for name, rows in tables.items()}
-        return Bundle(self.path, self.manifest, given(self._scorer, held), self._scratch)
+        return Bundle(self.path, self.manifest, given(self._scorer, held), replace(self._origin, tables=held))
 
     @property
     def spec(self) -> dict[str, JsonValue]:
@@ -94,8 +99,7 @@ class Bundle:
     @property
     def table_readers(self) -> dict[str, Reader]:
         """The reader of each of those tables, by name: the columns of it that are read."""
-        tables = self.relational["tables"] if self.relational else {}
-        return {name: table["reader"] for name, table in tables.items()}
+        return {name: table["reader"] for name, table in (self.relational["tables"] if self.relational else {}).items()}
 
     @property
     def relational(self) -> RelationalDocument | None:
@@ -186,6 +190,7 @@ class Bundle:
         """The same, and of each column how many cells could not be read."""
         from automl.data.read.frames import read_frame, renamed, side_by_side, tallies
 
+        self._origin.check_process()
         if not frame.width:  # nothing to score, and no column that is told to lack
             frame = pl.DataFrame(schema=dict.fromkeys(map(inside, self.needed), pl.String))
         frame = renamed(frame)
@@ -248,21 +253,14 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise _changed(folder, name)
 
 
-def is_sealed(folder: Path) -> bool:
-    """Whether the folder holds a manifest with its seal: no other folder does by chance."""
-    try:
-        return read_file(folder, SEAL) == seal(read_file(folder, MANIFEST))
-    except BundleError:
-        return False
-
-
-def strangers(folder: Path) -> list[str]:
-    """Files in the folder of a bundle that are no part of it; Python's own copies of `score.py` are none."""
-    known = {*names_of(folder, read_manifest(folder)), SIGNATURE}
-    found = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()
-    }
-    return sorted(name for name in found - known if "__pycache__/" not in name)
+def reopened(path: Path, seal: bytes, tables: Mapping[str, object] | None) -> Bundle:
+    """The bundle that was pickled, as it lies at its place; `BundleError` where another one lies there now."""
+    bundle = Bundle.load(path, tables=tables)
+    if read_file(bundle.path, SEAL) != seal:
+        raise BundleError(
+            "this is not the bundle that was pickled", where=str(path), hint="Load it anew, and pickle that."
+        )
+    return bundle
 
 
 def names_of(folder: Path, manifest: Manifest) -> list[str]:

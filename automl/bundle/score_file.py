@@ -4,7 +4,7 @@ import argparse
 import csv
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from automl.bundle.scorer import ScoreError, Scorer, check_unread, chunks, missing_columns
 from automl.data.read.column_names import fault_of, names_in
 from automl.data.read.column_reader import CsvDialect
+from automl.data.read.csv_lines import LeftOut, rows_of
 from automl.data.read.encoding import encoding_of
 from automl.data.read.scalars import BLANKS
 from automl.data.read.unread import OnUnread, Unread, added, told
@@ -81,7 +82,7 @@ def score_file(
         with partial.open("w", encoding="utf-8", newline="") as target:
             writer = csv.writer(target, lineterminator="\n")
             dialect: CsvDialect | None = scorer.manifest["dialect"]
-            lines = read_csv(data, dialect or {})
+            lines = read_csv(data, dialect or {}, lambda left_out: write_error(f"{data}: {left_out}"))
             header = next(lines)
             if lacking := [name for name in scorer.needed if name not in header]:
                 raise ScoreError(missing_columns(lacking))
@@ -133,8 +134,13 @@ def one_spelling(key: str) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
-    """The header of a CSV file, then its rows, every cell as text; its encoding is its own, not that of training."""
+def read_csv(
+    path: Path, dialect: CsvDialect, tell: Callable[[LeftOut], object] = lambda _: None
+) -> Iterator[list[str]]:
+    """The header of a CSV file, then its rows, every cell as text; its encoding is its own, not that of training.
+
+    `tell` gets the lines that are no rows, if there are any.
+    """
     if not path.exists():
         raise ScoreError(f"{path}: there is no such file")
     csv.field_size_limit(2**28)  # characters: a larger cell is an error, not a document
@@ -145,17 +151,18 @@ def read_csv(path: Path, dialect: CsvDialect) -> Iterator[list[str]]:
             quotechar=dialect.get("quote", '"'),
             skipinitialspace=dialect.get("skip_blank", False),
         )
-        header = names_in(next(lines, []))
+        records = rows_of(lines, tell)
+        header = names_in(next(records, (0, []))[1])
         if not header:
             raise ScoreError(f"{path}: the file is empty, or its first line is: it names no columns")
         if fault := fault_of(header):
             raise ScoreError(f"{path}: {fault[0]}\n  {fault[1]}")
         yield header
-        for cells in lines:
+        for line, cells in records:
             if len(cells) == len(header):
                 yield cells
             elif cells:
-                raise ScoreError(f"{path}: line {lines.line_num} has {len(cells)} values, the header {len(header)}")
+                raise ScoreError(f"{path}: line {line} has {len(cells)} values, the header {len(header)}")
 
 
 def written(cell: object) -> str:

@@ -14,6 +14,7 @@ import automl.bundle.score_file
 import automl.bundle.scorer
 import automl.data.read.column_names
 import automl.data.read.column_reader
+import automl.data.read.csv_lines
 import automl.data.read.dates
 import automl.data.read.encoding
 import automl.data.read.parsers
@@ -66,6 +67,7 @@ PARTS = (
     automl.data.read.unread,
     automl.data.read.encoding,
     automl.data.read.column_names,
+    automl.data.read.csv_lines,
     automl.graph.runtime,
     automl.bundle.scorer,
     automl.bundle.score_file,

@@ -6,7 +6,8 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from automl.bundle import disk
@@ -40,8 +41,13 @@ def stage(contents: Contents, folder: Path) -> Manifest:
     """Write a provisional bundle to `folder` (an older staged one is removed) and return its manifest.
 
     It scores and loads like the final one, so the gates measure it. The graph answers the golden rows here;
-    raises `BundleError` where `contents.native` disagrees, `MachineError` where the disk refuses.
+    raises `BundleError` where `contents.native` disagrees, `MachineError` where the disk refuses. Then nothing is left.
     """
+    with _whole_or_gone(folder):
+        return _staged(contents, folder)
+
+
+def _staged(contents: Contents, folder: Path) -> Manifest:
     with disk.machine_errors(folder):
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "golden").mkdir(parents=True)
@@ -83,9 +89,17 @@ def finish(
 ) -> Path:
     """Add the `GateVerdict`s, the verdict in money (or None) and the card, write the final manifest, and move to `out`.
 
-    A bundle that stood at `out` stays whole until that last step. Returns `out`.
+    A bundle that stood at `out` stays whole until that last step. Returns `out`. Where the disk refuses, nothing is
+    left of the staged one.
     """
     check_place(out)
+    with _whole_or_gone(staged):
+        return _finished(staged, out, gates=gates, verdict=verdict, card=card, report=report)
+
+
+def _finished(
+    staged: Path, out: Path, *, gates: Iterable[object], verdict: object, card: str, report: str | None
+) -> Path:
     manifest = read_manifest(staged)
     _remove_strangers(staged, manifest)
     check_files(staged, manifest)
@@ -104,6 +118,15 @@ def finish(
         out.parent.mkdir(parents=True, exist_ok=True)
     disk.replace_folder(staged, out)
     return out
+
+
+@contextmanager
+def _whole_or_gone(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        discard(folder)
+        raise
 
 
 def discard(staged: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.infer.column_types import guess
+from automl.data.infer.missing_words import LABEL_WORDS, missing_labels
 from automl.data.read.column_reader import ColumnReader
 from automl.data.read.frames import counted, read_column
 from automl.data.read.parsers import NUMBER
@@ -27,14 +29,14 @@ YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody s
 PLAIN: ColumnReader = {"name": "target", "wire": "number", "missing": [], "parser": None}
 
 
-def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ...]]:
+def fit_labels(target: pl.Series, spec: Spec, missing: Collection[str] = ()) -> tuple[Labels, tuple[Finding, ...]]:
     """The labels of the train target; what was found out without being told is said in a finding.
 
-    Raises DataError where the target has no value, one class (D01) or, for regression, no numbers;
-    SpecError where `positive` is no label.
+    The words for `missing` (see `words_for_missing`) are no labels. Raises DataError where the target has no value,
+    one class (D01) or, for regression, no numbers; SpecError where `positive` is no label.
     """
     kind, why = _told(target, spec)
-    texts = canonical(target.head(1) if kind == "regression" else target)
+    texts = canonical(target.head(1) if kind == "regression" else target, missing)
     if target.null_count() == len(target) or (kind != "regression" and texts.null_count() == len(texts)):
         raise DataError("the target has no value in any row", where=target.name, hint="check objective.target")
     if kind is None:
@@ -43,6 +45,7 @@ def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ..
     if kind == "regression":
         return _numbers(target), tuple(said)
     values = _labels(target, texts)
+    said += _words(target.name, texts)
     if len(values) == 1:
         hint = f"every row is {values[0]!r}: give rows of the other label too"
         raise DataError("the target has one class", where=target.name, hint=hint)
@@ -51,6 +54,13 @@ def fit_labels(target: pl.Series, spec: Spec) -> tuple[Labels, tuple[Finding, ..
         said += note
     task = Task(kind=kind, classes=len(values))
     return Labels(name=target.name, task=task, values=values, texts=written(values), dtype=_dtype(values)), tuple(said)
+
+
+def words_for_missing(target: pl.Series, spec: Spec, *, typed: bool) -> frozenset[str]:
+    """The words in the target that stand for missing; `typed`: it comes from where missing is written as null."""
+    if not isinstance(target.dtype, pl.String | pl.Categorical | pl.Enum | pl.Object):
+        return frozenset()
+    return missing_labels(_rows(canonical(target)), typed=typed, binary=_means_two(spec))
 
 
 def encode(labels: Labels, target: pl.Series) -> NDArray[np.float64]:
@@ -106,7 +116,7 @@ def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
     """The kind of task, and why if the spec does not say it."""
     objective = spec.objective
     distinct = texts.n_unique() - (texts.null_count() > 0)
-    binary = objective.task == "binary" or (objective.task is None and objective.positive is not None)
+    binary = _told_binary(spec)
     if binary and distinct > 2:  # noqa: PLR2004  # binary means two
         where = "objective.task" if objective.task else "objective.positive"
         raise SpecError(f"the target has {distinct} labels, binary means two", where=where, hint='use "multiclass"')
@@ -119,6 +129,17 @@ def _kind(target: pl.Series, texts: pl.Series, spec: Spec) -> tuple[Kind, str]:
         _check_labels(texts, distinct, str(objective.metric))
         return several, f"{objective.metric} is a metric of labels and the target has {distinct}"
     return _kind_by_values(target, texts, distinct, several)
+
+
+def _told_binary(spec: Spec) -> bool:
+    objective = spec.objective
+    return objective.task == "binary" or (objective.task is None and objective.positive is not None)
+
+
+def _means_two(spec: Spec) -> bool:
+    """Whether the spec says that the target has two labels, or gives costs that say so."""
+    costs = spec.objective.costs
+    return _told_binary(spec) or (spec.objective.task is None and costs is not None and costs.form == "binary")
 
 
 def _check_labels(texts: pl.Series, distinct: int, metric: str) -> None:
@@ -136,7 +157,8 @@ def _kind_by_values(target: pl.Series, texts: pl.Series, distinct: int, several:
     banded = guessed is not None and (guessed.parser or {}).get("kind") in BANDS
     if guessed is None or guessed.wire != "number" or banded or several == "binary":
         return several, f"the target has {distinct} labels"
-    whole = target.dtype.is_integer() or bool(texts.drop_nulls().str.contains(r"^-?[0-9]+$").all())
+    bare = texts.filter(~texts.is_in(LABEL_WORDS))  # null is no word, and is left out
+    whole = target.dtype.is_integer() or bool(bare.str.contains(r"^-?[0-9]+$").all())
     if whole and distinct <= MANY_CLASSES and distinct < 0.05 * len(target):
         return "multiclass", f"the target has {distinct} whole numbers; set objective.task if it is a quantity"
     return "regression", f"the target is a number with {distinct} values"
@@ -155,6 +177,21 @@ def _labels(target: pl.Series, texts: pl.Series) -> tuple[Scalar, ...]:
     return tuple(sorted(values, key=(lambda v: float(spelled(v) or 0)) if numeric else str))
 
 
+def _words(name: str, texts: pl.Series) -> list[Finding]:
+    """Labels that elsewhere stand for missing are said."""
+    text = "{!r} is a label of {} rows, no word for missing; where it is one, leave the cells empty"
+    words = {word: rows for word, rows in _rows(texts).items() if word in LABEL_WORDS}
+    return [
+        finding("label", name, text.format(word, rows), "noted", {"label": word, "rows": rows})
+        for word, rows in words.items()
+    ]
+
+
+def _rows(texts: pl.Series) -> Mapping[str, int]:
+    """How many rows each text has."""
+    return dict(counted(texts.drop_nulls()).iter_rows())
+
+
 def _positive_last(
     values: tuple[Scalar, ...], texts: pl.Series, spec: Spec
 ) -> tuple[tuple[Scalar, ...], list[Finding]]:
@@ -171,8 +208,8 @@ def _positive_last(
         return (*(v for v in values if v != positive), positive), []
     pair = {spelled(v) for v in values}
     likely = [v for v in values if shown(v).lower() in YES] if pair != {"1", "2"} else []  # codes, no answer
-    counts = dict(counted(texts.drop_nulls()).iter_rows())
-    positive = likely[0] if len(likely) == 1 else min(reversed(values), key=lambda v: counts[spelled(v)])
+    counts = _rows(texts)
+    positive = likely[0] if len(likely) == 1 else min(reversed(values), key=lambda v: counts[spelled(v) or ""])
     why = "by its name" if len(likely) == 1 else "the rarer one"
     text = f"the positive label is {positive!r}, {why}; objective.positive says otherwise"
     said = finding("positive", spec.objective.target, text, "noted", {"positive": positive})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,63 +12,30 @@ from numpy.typing import NDArray
 from automl.data.audit.duplicates import duplicate_groups
 from automl.data.audit.file_order import file_order, order_finding, told_from
 from automl.data.audit.later_test import later_test, rows_in_order
+from automl.data.infer.missing_words import LABEL_MISSING, level_words
 from automl.data.infer.row_time import row_times
-from automl.data.labels import encode, fit_labels
-from automl.data.rows import Finding, Labels, Rows, Schema, finding
+from automl.data.labels import fit_labels
+from automl.data.raw_parts import LabelledPart, Parts, RawPart
+from automl.data.read.frames import counted
+from automl.data.read.source import SourceTable
+from automl.data.rows import Finding, Labels, Rows, Schema
 from automl.data.schema import with_dates, with_time
 from automl.data.sources import Sources
 from automl.data.spelling import canonical
 from automl.data.split import split_test
+from automl.data.usable import check_left, rare, single_groups, usable_rows
 from automl.errors import DataError
 from automl.spec import Spec
 from automl.spec.data import Data
 from automl.task import Task
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawPart:
-    """Raw rows with what the split needs; `group` codes are common to train and test."""
-
-    raw: pl.DataFrame
-    time: Floats | None
-    group: Ints | None
-    order: Ints | None = None  # each row's place in the file, where that stands for the time
-
-    def take(self, index: Ints) -> RawPart:
-        """The rows at `index`, in that order."""
-        if index.size == self.raw.height and (np.diff(index) == 1).all():
-            return self
-        time = None if self.time is None else self.time[index]
-        group = None if self.group is None else self.group[index]
-        order = None if self.order is None else self.order[index]
-        return RawPart(raw=self.raw[index], time=time, group=group, order=order)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelledPart(RawPart):
-    """Raw rows that have a target: `y` [n] are their codes or numbers."""
-
-    y: Floats
-
-
-P = TypeVar("P", bound=RawPart)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts(Generic[P]):
-    """Both parts, and the sentence that says how they were parted; `given`: test was not set aside by us."""
-
-    train: P
-    test: P
-    split: str
-    given: bool
-
-
-def part_rows(spec: Spec, sources: Sources) -> tuple[Parts[RawPart], list[Finding]]:
+def part_rows(spec: Spec, sources: Sources, missing: Collection[str] = ()) -> tuple[Parts[RawPart], list[Finding]]:
     """The test part as it was given, else set aside; a finding on rows that are in neither (D02).
+
+    The words for `missing` are no labels.
 
     Raises DataError for parts without rows, or without the columns that the spec names.
     """
@@ -77,7 +44,7 @@ def part_rows(spec: Spec, sources: Sources) -> tuple[Parts[RawPart], list[Findin
         hint = "give rows below the header line"
         raise DataError("the train data has no rows", where=", ".join(source.digests), hint=hint)
     if held is None:
-        return _set_aside(spec, source.frame)
+        return _set_aside(spec, source.frame, _file(source), missing)
     target, where = spec.objective.target, ", ".join(held.digests)
     if target not in held.frame.columns:
         hint = "leave out data.test, and a part of train is set aside; `automl predict` is for rows without a target"
@@ -86,17 +53,18 @@ def part_rows(spec: Spec, sources: Sources) -> tuple[Parts[RawPart], list[Findin
         hint = "give rows, or leave data.test out: a part of train is set aside then"
         raise DataError("the test data has no rows", where=where, hint=hint)
     groups = _groups(spec.data, source.frame, held.frame)
-    train = RawPart(raw=source.frame, time=row_times(source.frame, spec.data), group=groups[0])
-    test = RawPart(raw=held.frame, time=row_times(held.frame, spec.data), group=groups[1])
+    train = RawPart(raw=source.frame, time=row_times(source.frame, spec.data), group=groups[0], file=_file(source))
+    test = RawPart(raw=held.frame, time=row_times(held.frame, spec.data), group=groups[1], file=_file(held))
     split = f"Test is the part given, {held.frame.height} rows."
     return Parts(train=train, test=test, split=split, given=True), []
 
 
-def label_rows(parts: Parts[RawPart], labels: Labels) -> tuple[Parts[LabelledPart], list[Finding]]:
-    """The rows that have a target, findings on those that do not (D02), and on classes of one row (D15)."""
-    train, lost = _labelled(parts.train, labels, "train")
-    test, also = _labelled(parts.test, labels, "test")
-    findings = [*lost, *also, *_rare(labels, train.y, given=parts.given)]
+def label_rows(parts: Parts[RawPart], labels: Labels, data: Data) -> tuple[Parts[LabelledPart], list[Finding]]:
+    """The rows that have a target and a weight, findings on the others (D02), and on classes of one row (D15)."""
+    train, lost = usable_rows(parts.train, labels, data, "train")
+    test, also = usable_rows(parts.test, labels, data, "test")
+    alone = single_groups(labels, train, data, given=parts.given)
+    findings = [*lost, *also, *rare(labels, train.y, given=parts.given), *alone]
     return Parts(train=train, test=test, split=parts.split, given=parts.given), findings
 
 
@@ -162,13 +130,16 @@ def _in_order(
     return placed if acts else part, (order_finding(agreement, acts=acts),)
 
 
-def _set_aside(spec: Spec, rows: pl.DataFrame) -> tuple[Parts[RawPart], list[Finding]]:
-    every = RawPart(raw=rows, time=row_times(rows, spec.data), group=_groups(spec.data, rows)[0])
-    labels, _ = fit_labels(rows[spec.objective.target], spec)
-    known, findings = _labelled(every, labels, "the data")
+def _set_aside(
+    spec: Spec, rows: pl.DataFrame, file: str, missing: Collection[str]
+) -> tuple[Parts[RawPart], list[Finding]]:
+    every = RawPart(raw=rows, time=row_times(rows, spec.data), group=_groups(spec.data, rows)[0], file=file)
+    labels, _ = fit_labels(rows[spec.objective.target], spec, missing)
+    known, findings = usable_rows(every, labels, spec.data, "the data")
     known, said = _in_order(known, labels.task, spec)
     aligned = Rows(frame=known.raw, raw=known.raw, y=known.y, time=known.time, group=known.group, order=known.order)
     train, test, split = split_test(aligned, labels.task, spec.data, spec.budget.seed)
+    check_left(labels, known.y, train, test, split)
     return Parts(train=known.take(train), test=known.take(test), split=split, given=False), [*findings, *said]
 
 
@@ -180,6 +151,9 @@ def _groups(data: Data, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:
         if data.group not in frame.columns:
             raise DataError(f"the test data has no column {data.group!r}", where="data.group")
     text = pl.concat([canonical(frame[data.group]).rename("group") for frame in frames])
+    blank = text.null_count() > 0 or data.group in data.audit.keep
+    levels = level_words(dict(counted(text.drop_nulls()).iter_rows()), blank=blank)
+    text = text.set(text.is_in({*LABEL_MISSING} - levels).fill_null(value=False), None)
     code = text.rank("dense").cast(pl.Int64)
     alone = pl.int_range(len(text), eager=True) + len(text) + 1
     codes = pl.select(pl.coalesce(code, alone)).to_series().to_numpy().astype(np.int64)
@@ -187,37 +161,6 @@ def _groups(data: Data, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:
     return tuple(np.split(codes, cuts))
 
 
-def _labelled(part: RawPart, labels: Labels, name: str) -> tuple[LabelledPart, list[Finding]]:
-    target = part.raw[labels.name]
-    y = encode(labels, target)
-    kept = np.flatnonzero(np.isfinite(y))
-    rows = part.take(kept)
-    labelled = LabelledPart(raw=rows.raw, time=rows.time, group=rows.group, order=rows.order, y=y[kept])
-    lost = y.size - kept.size
-    if lost == 0:
-        return labelled, []
-    if kept.size == 0:
-        raise DataError(f"no row of {name} has a target that train knows", where=labels.name)
-    unknown = int(canonical(target.filter(~np.isfinite(y))).is_not_null().sum())
-    told = "are no numbers" if labels.task.kind == "regression" else "are labels that train does not have"
-    also = f", of which {unknown} {told}" if unknown else ""
-    text = f"{lost} rows of {name} have no usable target (missing or infinite{also}): they are left out"
-    return labelled, [finding("target", labels.name, text, "changed", {"rows": lost, "unknown": unknown})]
-
-
-def _rare(labels: Labels, y: Floats, *, given: bool) -> list[Finding]:
-    """Classes with one row: binary needs two of each, elsewhere the row is always fitted, never validated."""
-    if labels.task.kind == "regression":
-        return []
-    count = np.bincount(y.astype(np.int64), minlength=labels.task.classes)
-    single = [labels.texts[code] for code in np.flatnonzero(count < 2)]  # noqa: PLR2004  # one to fit, one to validate
-    if single and labels.task.kind == "binary":
-        left = int(count.min())
-        part = "train has" if given else "after a part was set aside as test, the rows to learn from have"
-        raise DataError(
-            f"{part} {'one row' if left else 'no row'} of the label {labels.texts[int(count.argmin())]!r}",
-            where=labels.name,
-            hint="give at least 2 rows of each label" + ("" if given else ", 4 where test is set aside, or data.test"),
-        )
-    text = "the label {!r} has one row in train: it is fitted, never validated"
-    return [finding("rare class", labels.name, text.format(label), "noted", {"label": label}) for label in single]
+def _file(source: SourceTable) -> str:
+    """The files of a part as they are named; frames have none."""
+    return ", ".join(name for name in source.digests if not name.startswith("frame:"))

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from automl.data.audit.base_rate import base_rate_finding, check_base_rate, to_base_rate
 from automl.data.audit.columns import audit, compare
 from automl.data.audit.duplicates import shared_rows
 from automl.data.cost_files import cost_column
-from automl.data.infer.column_types import guess
-from automl.data.labels import fit_labels
-from automl.data.parts import LabelledPart, dated, find_time, follow_file, group_copies, label_rows, part_rows
-from automl.data.read.frames import read_column, read_frame
+from automl.data.labels import fit_labels, words_for_missing
+from automl.data.parts import dated, find_time, follow_file, group_copies, label_rows, part_rows
+from automl.data.raw_parts import LabelledPart
+from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import drop, infer_schema
 from automl.data.sources import open_sources
+from automl.data.usable import row_weights
 from automl.errors import DataError
 from automl.spec import Spec
 from automl.spec.expressions import named_columns
@@ -32,12 +31,14 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     the missing words and the labels come from the train part alone. Raises DataError and SpecError.
     """
     sources = open_sources(spec, train, test)
-    raw, lost = part_rows(spec, sources)
-    labels, said = fit_labels(raw.train.raw[spec.objective.target], spec)
+    target = spec.objective.target
+    absent = words_for_missing(sources.train.frame[target], spec, typed=sources.typed)
+    raw, lost = part_rows(spec, sources, absent)
+    labels, said = fit_labels(raw.train.raw[target], spec, absent)
     if spec.objective.base_rate is not None:
         check_base_rate(spec.objective.base_rate, labels)
     schema, shapes = infer_schema(raw.train.raw.select(sources.columns), spec, comma=sources.comma)
-    labelled, unusable = label_rows(raw, labels)
+    labelled, unusable = label_rows(raw, labels, spec.data)
     schema, parts, timed = find_time(schema, dated(labelled, schema), spec.data)
     schema, read, audited = _audited(schema, parts.train, labels.task, spec)
     frames = read, read_frame(schema.reader(), parts.test.raw)
@@ -45,7 +46,8 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     parts, grouped = group_copies(parts, *frames, spec.data)
     parts, ordered = follow_file(parts, *frames, labels.task, spec)
     beside = _beside(schema, spec)
-    learned, judged = _rows(frames[0], parts.train, spec, beside), _rows(frames[1], parts.test, spec, beside)
+    learned = _rows(frames[0], parts.train, spec, beside, "train")
+    judged = _rows(frames[1], parts.test, spec, beside, "test")
     learned, judged, weighted = _at_base_rate(learned, judged, labels, spec.objective.base_rate)
     seen = (*lost, *sources.findings, *said, *shapes, *unusable, *timed)
     return Prepared(
@@ -86,28 +88,17 @@ def _beside(schema: Schema, spec: Spec) -> list[Column]:
     ]
 
 
-def _rows(frame: pl.DataFrame, part: LabelledPart, spec: Spec, beside: list[Column]) -> Rows:
+def _rows(frame: pl.DataFrame, part: LabelledPart, spec: Spec, beside: list[Column], name: str) -> Rows:
     return Rows(
         frame=frame,
         raw=part.raw,
         y=part.y,
-        weight=None if spec.data.weight is None else _weight(part.raw, spec.data.weight),
+        weight=None if spec.data.weight is None else row_weights(part.raw, spec.data.weight, name),
         time=part.time,
         group=part.group,
         order=part.order,
         beside=read_frame({"columns": [column.reader for column in beside]}, part.raw) if beside else None,
     )
-
-
-def _weight(raw: pl.DataFrame, name: str) -> NDArray[np.float64]:
-    if name not in raw.columns:
-        raise DataError(f"the test data has no column {name!r}", where="data.weight")
-    number = guess(raw[name], wire="number")
-    weight = read_column(number.reader(name), raw[name]).to_numpy() if number else np.full(raw.height, np.nan)
-    bad = int((~(weight >= 0)).sum())
-    if bad or weight.sum() == 0:
-        raise DataError(f"{bad} weights are missing or negative", where=f"data.weight {name!r}", hint="mend the column")
-    return weight.astype(np.float64)
 
 
 def _at_base_rate(train: Rows, test: Rows, labels: Labels, rate: float | None) -> tuple[Rows, Rows, list[Finding]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -31,6 +31,11 @@ class Sources:
     columns: tuple[str, ...]
 
     @property
+    def typed(self) -> bool:
+        """Whether the source writes what is missing as null: all but csv."""
+        return self.train.dialect is None
+
+    @property
     def comma(self) -> bool:
         """Whether the csv is written as where commas stand before decimals."""
         return self.train.dialect is not None and self.train.dialect["separator"] in {";", "\t"}
@@ -42,8 +47,8 @@ class Sources:
 
     @property
     def findings(self) -> list[Finding]:
-        """A statement where only some of the rows are used (D16)."""
-        return [*_sampled(self.train, "train"), *(_sampled(self.test, "test") if self.test else [])]
+        """Statements where only some of the rows are used (D16), and where lines are none."""
+        return [*_lines(self.train, "train"), *(_lines(self.test, "test") if self.test else [])]
 
 
 def open_sources(spec: Spec, train: pl.DataFrame | None, test: pl.DataFrame | None) -> Sources:
@@ -87,7 +92,14 @@ def _priced(source: SourceTable, spec: Spec, part: Part) -> SourceTable:
     return replace(source, frame=frame, digests={**source.digests, **digests})
 
 
-def _sampled(source: SourceTable, part: str) -> list[Finding]:
+def _lines(source: SourceTable, part: Part) -> Iterator[Finding]:
+    if any(source.left_out):
+        evidence = source.left_out._asdict()
+        yield finding("lines", None, f"of the csv of {part} are {source.left_out}", "changed", evidence)
+    yield from _sampled(source, part)
+
+
+def _sampled(source: SourceTable, part: Part) -> list[Finding]:
     if source.rows is None:
         return []
     text = (

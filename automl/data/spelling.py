@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import polars as pl
 
-from automl.data.infer.missing_words import LABEL_MISSING
 from automl.data.read.parsers import NUMBER
 from automl.data.read.scalars import BLANKS, FLAGS
 from automl.errors import DataError
 
 
-def canonical(target: pl.Series) -> pl.Series:
-    """Each label as text in one spelling, null where it is missing or infinite.
+def canonical(target: pl.Series, missing: Collection[str] = ()) -> pl.Series:
+    """Each label as text in one spelling, null where it is empty, infinite or one of the words for `missing`.
 
     "2", "2.0" and 2 are one, so are "True", "TRUE" and true.
     """
@@ -22,10 +22,10 @@ def canonical(target: pl.Series) -> pl.Series:
     if target.dtype.is_nested() or target.dtype == pl.Binary:
         raise DataError(f"the target holds {target.dtype}, not single values", where=target.name)
     if target.dtype == pl.Object:
-        return pl.Series(target.name, [spelled(value) for value in target.to_list()], dtype=pl.String)
+        return pl.Series(target.name, [spelled(value, missing) for value in target.to_list()], dtype=pl.String)
     distinct = target.unique()
     spellings = pl.DataFrame(
-        {"raw": distinct, "text": pl.Series([spelled(v) for v in distinct.to_list()], dtype=pl.String)}
+        {"raw": distinct, "text": pl.Series([spelled(v, missing) for v in distinct.to_list()], dtype=pl.String)}
     )
     joined = (
         target.rename("raw").to_frame().join(spellings, on="raw", how="left", nulls_equal=True, maintain_order="left")
@@ -33,14 +33,14 @@ def canonical(target: pl.Series) -> pl.Series:
     return joined["text"].rename(target.name)
 
 
-def spelled(value: object) -> str | None:
-    """A label as text in one spelling, None where it is missing or infinite."""
-    if value is None:
+def spelled(value: object, missing: Collection[str] = ()) -> str | None:
+    """A label as text in one spelling, None where it is empty, infinite or one of the words for `missing`."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
     text = shown(value).strip(BLANKS)
     if text.lower() in FLAGS:
         return text.lower()
-    if text in ("", "inf", "-inf", *LABEL_MISSING):
+    if not text or text in missing:
         return None
     if NUMBER.fullmatch(text) and math.isfinite(float(text)):
         number = float(text)

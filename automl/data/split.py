@@ -113,9 +113,12 @@ def _by_time(rows: Rows, k: int, horizon: float, *, unseen_groups: bool) -> tupl
             parts.append(Fold(fit=np.flatnonzero(fit), valid=np.flatnonzero(valid)))
     if not parts:
         gap = f" with a gap of {horizon / 86_400:g} days" if horizon else ""
+        span = f"these {time.size:,} rows span {_span(rows) / 86_400e6:.3g} days, and " if horizon else ""
+        ways = ("give rows of a longer time", *(["a shorter data.horizon"] if horizon else []))
+        ways += ("set data.unseen_groups = false",) if unseen_groups and rows.group is not None else ()
         raise DataError(
-            f"the rows cannot be split by time{gap}: nothing is left to learn from",
-            hint="give rows of a longer time, a shorter data.horizon, or set data.unseen_groups = false",
+            f"the rows cannot be split by time{gap}: {span}nothing is left to learn from",
+            hint=" or ".join(ways),
         )
     return tuple(parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.place import check_output
-from automl.bundle.read import Bundle
+from automl.bundle.read import MANIFEST, Bundle
 from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
 from automl.bundle.unread import check_unread
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
+from automl.data.read.csv_lines import LeftOut
 from automl.data.read.files import files, kind
 from automl.data.read.source import batches, frame_digest
 from automl.data.read.unread import OnUnread, told
@@ -82,13 +84,16 @@ def predict(
     check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     model = Bundle.load(bundle, tables=tables or {})
     table = _cost_file(model, costs) if costs else None
-    job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form)
+    job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form, listener=listener)
     parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
+    if parts.damaged:
+        listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
     try:
-        rows = _write(job, parts, listener)
+        rows = _write(job, parts)
         check_unread(parts.unread, options.unread, str(data))
         parts.finish()
     except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
+        parts.release()
         raise
     except BaseException:
         parts.discard()
@@ -138,6 +143,12 @@ class _Job:
     tables: Mapping[str, Path]
     options: Options
     form: Form
+    listener: Listener
+
+    def tell(self, path: Path, left_out: LeftOut) -> None:
+        """Say which lines of a file are no rows."""
+        said = f"{path}: {left_out}"
+        self.listener(Event(stage="read", text=said, facts={"warning": said}))
 
     @property
     def rows(self) -> int:
@@ -147,11 +158,10 @@ class _Job:
 
     @property
     def identity(self) -> dict[str, object]:
-        """What must be the same for a killed run to go on."""
-        paths = [*files(self.data), *self.tables.values()]
+        """What must be the same for a killed run to go on: the bytes that are read, not what the disk says of them."""
         return {
-            "bundle": self.model.manifest.content_hash,
-            "files": [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths],
+            "bundle": _digest(self.model.path / MANIFEST),
+            "files": [_digest(path) for path in (*files(self.data), *self.tables.values())],
             "costs": None if self.costs is None else frame_digest(self.costs.frame),
             "how": [self.options.missing, self.options.extra, self.options.excel_safe, self.form, self.rows],
         }
@@ -162,11 +172,16 @@ class _Job:
         return self.form != "csv"
 
 
-def _write(job: _Job, parts: Parts, listener: Listener) -> int:
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(job: _Job, parts: Parts) -> int:
     """Score what is not scored yet into the parts; returns the rows of all of them."""
     for head, chunk in _ranked(job) if job.model.ranking else _rendered(job, skip=parts.chunks):
         parts.add(chunk.content, chunk.rows, head, chunk.unread)
-        listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
+        job.listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
     return parts.rows
 
 
@@ -235,7 +250,7 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
     rows = 0
-    for path, frame in batches(job.data, job.rows, _dialect(job.model, job.data)):
+    for path, frame in batches(job.data, job.rows, _dialect(job.model, job.data), tell=job.tell):
         ready = _columns(job, frame, path)
         yield rows, ready if job.costs is None else joined(ready, job.costs, rows)
         rows += frame.height

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypedDict
+from typing import IO, TypedDict
 
 import polars as pl
 
 from automl.bundle.disk import machine_errors, whole_file
 from automl.data.read.unread import Tally, Unread, added
 from automl.deploy.formats import Form
+from automl.file_lock import LOCK, lock
 
 PROGRESS, LINES = "progress.json", "rows.csv"
 GROUP = 32  # chunks of a row group
@@ -38,7 +39,8 @@ class _Progress(TypedDict):
 class Parts:
     """Of the output `out`, `chunks` chunks with `rows` rows are written; `size` bytes, in a CSV with the header.
 
-    `unread` are the cells of those rows that could not be read.
+    `unread` are the cells of those rows that could not be read. `damaged` says that there were parts of an earlier run
+    that cannot be gone on with.
     """
 
     out: Path
@@ -49,18 +51,26 @@ class Parts:
     rows: int = 0
     size: int = 0
     unread: Unread = field(default_factory=dict)
+    damaged: bool = False
+    held: IO[str]
 
     @classmethod
     def open(cls, out: Path, form: Form, identity: Mapping[str, object], *, resume: bool) -> Parts:
-        """The parts of `out`; with `resume` those of a run of the same `identity` are kept, else they begin anew."""
+        """The parts of `out`; with `resume` those of a run of the same `identity` are kept, else they begin anew.
+
+        Raises `MachineError` where another process writes the same output.
+        """
         folder = out.with_name(f".{out.name}.parts")
-        found = _progress(folder) if resume else None
         with machine_errors(out):
+            folder.mkdir(exist_ok=True)
+            held = lock(folder, what="the output", hint="wait for that run, or name another -o")
+            there = (folder / PROGRESS).exists()
+            found = _progress(folder) if resume else None
             if found is None or found["identity"] != identity:
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                return cls(out=out, folder=folder, form=form, identity=identity)
-            parts = cls(out=out, folder=folder, form=form, **found)
+                _empty(folder)
+                damaged = resume and there and found is None
+                return cls(out=out, folder=folder, form=form, identity=identity, damaged=damaged, held=held)
+            parts = cls(out=out, folder=folder, form=form, held=held, **found)
             if form == "csv":
                 os.truncate(folder / LINES, parts.size)  # what was written after the last whole chunk
         return parts
@@ -110,13 +120,25 @@ class Parts:
         return pl.read_ipc(io.BytesIO((self.folder / f"{chunk:08}.arrow").read_bytes()))
 
     def discard(self) -> None:
-        """Remove the parts."""
+        """Remove the parts, and let others write the output."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.held.close()
+
+    def release(self) -> None:
+        """Keep the parts for a later run, and let others write the output."""
+        self.held.close()
 
     def _put(self, name: str, content: bytes) -> None:
         beside = self.folder / f"{name}.part"
         beside.write_bytes(content)
         beside.replace(self.folder / name)
+
+
+def _empty(folder: Path) -> None:
+    """Remove what another run left, but for the lock."""
+    for entry in folder.iterdir():
+        if entry.name != LOCK:
+            entry.unlink()
 
 
 def _progress(folder: Path) -> _Progress | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from automl.data.rows import Prepared
-from automl.errors import SpecError, nearest
+import numpy as np
+
+from automl.data.rows import Prepared, Rows
+from automl.errors import DataError, SpecError, nearest
 from automl.gates.measure import check
 from automl.metrics import base as metrics
 from automl.spec.limits import Limits
@@ -14,12 +16,17 @@ MOST_GROUPS = 50  # values of a column that fairness compares
 
 
 def check_limits(limits: Limits, data: Prepared) -> None:
-    """Raise `SpecError` for a limit over a column, a metric or a task that there is not."""
+    """Raise `SpecError` for a limit over a column, a metric or a task that there is not.
+
+    `DataError` for a score that the test part cannot have.
+    """
     check(limits)
     for where, name in _named(limits):
         metric = metrics.get(name)
         if data.labels.task.kind not in metric.kinds or metric.function is None:
             raise SpecError(f"{name} is not a metric of this problem ({data.labels.task.kind})", where=where)
+    for name in limits.scores:
+        _check_defined(name, data.test, where=f"limits.scores.{name}")
     for place, entry in enumerate(limits.fairness):
         _check_group(entry.column, data, where=f"limits.fairness[{place}].column")
     for column in limits.monotone:
@@ -29,6 +36,13 @@ def check_limits(limits: Limits, data: Prepared) -> None:
 def _named(limits: Limits) -> Iterator[tuple[str, str]]:
     yield from ((f"limits.scores.{name}", name) for name in limits.scores)
     yield from ((f"limits.fairness[{place}].metric", entry.metric) for place, entry in enumerate(limits.fairness))
+
+
+def _check_defined(name: str, test: Rows, *, where: str) -> None:
+    prediction = np.zeros((test.n, 1))  # what is predicted does not decide whether a metric has a value
+    if reason := metrics.why_undefined(metrics.get(name), test.y, prediction, test.weight):
+        hint = "Leave this limit out, or give other test rows."
+        raise DataError(f"{name} has no value on the test part: {reason}", where=where, hint=hint)
 
 
 def _check_group(column: str, data: Prepared, *, where: str) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from automl.errors import SpecError, nearest
+from automl.errors import DataError, SpecError, nearest
 from automl.gates.base import Gate, GateVerdict, Limit, Measured
 from automl.metrics import base as metrics
 
@@ -28,6 +28,9 @@ def _one(name: str, floor: float, scores: Mapping[str, Mapping[str, Any]]) -> Ga
         close = nearest(name, scores)
         hint = f"did you mean '{close}'?" if close else f"computed: {', '.join(scores)}"
         raise SpecError(f"the metric '{name}' is not computed on the test part", where="limits.scores", hint=hint)
+    if scores[name]["value"] is None:
+        reason = f"{name} has no value on the test part: {scores[name]['reason']}"
+        raise DataError(reason, where=f"limits.scores.{name}", hint="Leave this limit out, or give other test rows.")
     value = float(scores[name]["value"])
     ok = value >= floor if metric.greater_is_better else value <= floor
     bound = "floor" if metric.greater_is_better else "ceiling"

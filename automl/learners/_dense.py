@@ -35,6 +35,8 @@ from automl.ops.expr import (
 from automl.task import Task
 
 MOST_LEVELS = 40  # categories with more are left to their target statistics
+MARKS = (0, 1, 25, 50, 75, 99, 100)  # percentiles
+BLOCK = 1_000_000  # cells whose percentiles are found at once
 HARD, SOFT = 1e3, 3.0  # spreads from the median: cut there, so that nothing overflows, then squashed to within 3
 
 
@@ -122,7 +124,7 @@ def learn_design(train: Matrix, *, bins: int = 0) -> Design:
     """Medians, spreads, gaps and up to `bins` stretches of the numbers that vary; the codes with few levels."""
     kinds = [feature.kind for feature in train.features]
     few = [j for j, f in enumerate(train.features) if f.kind == "code" and 1 < f.levels <= MOST_LEVELS]
-    places = {j: _place(train.values[:, j]) for j, kind in enumerate(kinds) if kind != "code"}
+    places = _places(train.values, [j for j, kind in enumerate(kinds) if kind != "code"])
     varied = [j for j, (_, spread) in places.items() if spread > 0.0]
     missing = {j: np.isnan(train.values[:, j]) for j in places}
     design = Design(
@@ -167,12 +169,28 @@ def row_loss(task: Task, scores: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray
     return loss, share
 
 
+def _places(values: Floats, columns: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """Median and spread of `columns` [n, F], many at a time where rows are few: there may be thousands."""
+    many = max(1, BLOCK // max(1, len(values)))
+    found: dict[int, tuple[float, float]] = {}
+    for start in range(0, len(columns), many):
+        block = columns[start : start + many]
+        picked = values[:, block]
+        gaps = np.asarray(np.isnan(picked).any(axis=0)) | (len(values) == 0)
+        marks = iter(np.percentile(picked[:, ~gaps], MARKS, axis=0).T if not gaps.all() else ())
+        found |= {j: _place(picked[:, at]) if gaps[at] else _of_marks(next(marks)) for at, j in enumerate(block)}
+    return found
+
+
 def _place(column: Floats) -> tuple[float, float]:
-    """Median and spread: the quartiles' distance, else half of what holds 98 % of the rows, else of all; 0 is dead."""
+    """Median and spread of what is there."""
     present = column[~np.isnan(column)]
-    if not len(present):
-        return 0.0, 0.0
-    bottom, low, first, median, third, high, top = np.percentile(present, [0, 1, 25, 50, 75, 99, 100])
+    return _of_marks(np.percentile(present, MARKS)) if len(present) else (0.0, 0.0)
+
+
+def _of_marks(marks: Floats) -> tuple[float, float]:
+    """Median and spread: the quartiles' distance, else half of what holds 98 % of the rows, else of all; 0 is dead."""
+    bottom, low, first, median, third, high, top = marks
     # halves before differences: extremes of both signs must not overflow
     spreads = (2.0 * (third / 2.0 - first / 2.0), high / 2.0 - low / 2.0, top / 2.0 - bottom / 2.0)
     spread = next((spread for spread in spreads if spread > 0.0), 0.0)

@@ -74,22 +74,26 @@ def default(task: Task) -> str:
     return "rmse" if task.kind == "regression" else "log_loss"
 
 
-def why_undefined(metric: Metric, y: Floats, prediction: Floats) -> str | None:
-    """Why `metric` has no value here, in plain words; None if it has one (R17)."""
+def why_undefined(metric: Metric, y: Floats, prediction: Floats, weight: Floats | None = None) -> str | None:
+    """Why `metric` has no value here, in plain words; None if it has one (R17). Rows of weight 0 are no rows."""
     if y.size == 0:
         return "there are no rows"
     if not np.isfinite(prediction).all():
         return "some rows have no prediction"
-    return metric.undefined(y)
+    counted = y if weight is None else y[weight > 0]
+    return metric.undefined(counted) if counted.size else "no row has a weight above 0"
 
 
 def score(metric: Metric, y: Floats, prediction: Floats, weight: Floats | None = None) -> float:
     """The metric of `prediction` [n, width] (see `Metric`) for `y` [n], class codes or numbers.
 
-    NaN where it is undefined; `why_undefined` has the reason.
+    NaN where it is undefined; `why_undefined` has the reason. Infinite where it is beyond what a float64 holds.
     """
     if metric.function is None:
         raise AutomlError(f"the metric '{metric.name}' is not computed from predictions alone")
-    if why_undefined(metric, y, prediction) is not None:
+    if why_undefined(metric, y, prediction, weight) is not None:
         return float("nan")
-    return float(metric.function(y, prediction, np.ones_like(y) if weight is None else weight))
+    if weight is not None and not (weight > 0).all():
+        y, prediction, weight = y[weight > 0], prediction[weight > 0], weight[weight > 0]
+    with np.errstate(over="ignore"):
+        return float(metric.function(y, prediction, np.ones_like(y) if weight is None else weight))

@@ -46,7 +46,7 @@ def _precision(y: Floats, prediction: Floats, weight: Floats) -> float:
 
 
 def _no_positive(y: Floats) -> str | None:
-    return None if np.any(y > 0) else "no row has the positive label"
+    return None if np.any(y > 0) else f"none of {y.size:,} rows has the positive label"
 
 
 def _mcc(y: Floats, prediction: Floats, weight: Floats) -> float:

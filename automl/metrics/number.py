@@ -57,7 +57,7 @@ def _pinball(y: Floats, prediction: Floats, weight: Floats) -> float:
 
 
 def _does_not_vary(y: Floats) -> str | None:
-    return "the target does not vary in the rows" if (y == y[0]).all() else None
+    return f"the target is the same in all {y.size:,} rows" if (y == y[0]).all() else None
 
 
 def _has_zero(y: Floats) -> str | None:

@@ -79,7 +79,7 @@ def _by_score(positive: Flags, score: Floats, weight: Floats) -> tuple[Floats, F
 
 
 def _one_class(y: Floats) -> str | None:
-    return "the rows have one class only" if (y == y[0]).all() else None
+    return f"all {y.size:,} rows have the same label" if (y == y[0]).all() else None
 
 
 log_loss = Metric(

@@ -52,12 +52,13 @@ class _Source:
     stubs: Mapping[str, Floats] = field(default_factory=dict)
 
     def column(self, leaf: ops.Column) -> Value:
-        if leaf.name not in self.columns:
-            raise AutomlError(f"no values for column '{leaf.name}'")
-        given = self.columns[leaf.name]
+        try:  # whether a frame has a column is asked of a list of all its names: there may be thousands
+            given = self.columns[leaf.name]
+        except (KeyError, pl.exceptions.ColumnNotFoundError):
+            raise AutomlError(f"no values for column '{leaf.name}'") from None
         if leaf.of == "text":
             return _series(given)
-        numbers = given.cast(pl.Float64).fill_null(np.nan).to_numpy() if isinstance(given, pl.Series) else given
+        numbers = as_floats(given) if isinstance(given, pl.Series) else given
         return np.asarray(numbers, dtype=np.float64).reshape(-1, 1)
 
     def matrix(self, leaf: ops.Features) -> Value:
@@ -78,6 +79,12 @@ class _Source:
         given += [self.features] if self.features is not None else []
         given += self.stubs.values()
         return len(given[0]) if given else 1
+
+
+def as_floats(given: pl.Series) -> Floats:
+    """The numbers of a column [n], NaN where it has none; a column without gaps is as it is."""
+    numbers = given.cast(pl.Float64)
+    return (numbers.fill_null(np.nan) if numbers.null_count() else numbers).to_numpy()
 
 
 def _series(given: Value) -> pl.Series:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from automl import metrics
 from automl.bundle.manifest import GroupScore, Score
 from automl.data.rows import Prepared, Rows
+from automl.data.usable import UNJUDGED
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy
 from automl.decide.policy.guarantees import count_floors
@@ -33,6 +34,8 @@ from automl.task import Kind
 Floats = NDArray[np.float64]
 Answers = Mapping[str, NDArray[np.generic]]
 
+TOO_LARGE = "it is larger than any number that can be written"
+
 REPORTED: dict[Kind, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "log_loss", "brier"),
     "multiclass": ("log_loss", "accuracy"),
@@ -44,13 +47,15 @@ REPORTED: dict[Kind, tuple[str, ...]] = {
 class Judgement:
     """`scores` on test and on out-of-fold rows, the spec's metric first; `verdict` is None without costs.
 
-    `prediction` [n_test, width] are the graph's own answers on the test part. `groups` is what fairness compares.
+    `prediction` [n_test, width] are the graph's own answers on the test part. `groups` is what fairness compares,
+    `left_out` says which test rows no score stands on.
     """
 
     scores: tuple[Score, ...]
     verdict: Verdict | None
     prediction: Floats
     groups: tuple[GroupScore, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def judge(
@@ -78,6 +83,7 @@ def judge(
         verdict=verdict_on(data, choice.oof, choice.policy, answers),
         prediction=prediction,
         groups=tuple(_groups(data, choice.policy, answers, fairness)),
+        left_out=tuple(finding.text for finding in data.findings if finding.check == UNJUDGED),
     )
 
 
@@ -106,15 +112,18 @@ def _groups(
 def _scores(
     names: tuple[str, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
 ) -> Iterator[Score]:
-    """The metrics that are defined on these rows; rows that no fold predicted are left out."""
+    """The metrics on these rows, or why one has no value there; rows that no fold predicted are left out."""
     known = np.flatnonzero(~np.isnan(prediction).any(axis=1))
     y, p = rows.y[known], prediction[known]
     weight = None if rows.weight is None else rows.weight[known]
-    for metric in map(metrics.get, names):
-        value = metrics.score(metric, y, p, weight) if known.size else np.nan
-        if not np.isnan(value):
-            low, high = (interval(metric, y, p, weight, seed=seed) if part == "test" else None) or (None, None)
-            yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
+    for metric in map(metrics.get, names) if known.size else ():
+        value = metrics.score(metric, y, p, weight)
+        if not np.isfinite(value):
+            reason = metrics.why_undefined(metric, y, p, weight) or TOO_LARGE
+            yield Score(metric=metric.name, value=None, rows=part, n=known.size, reason=reason)
+            continue
+        low, high = (interval(metric, y, p, weight, seed=seed) if part == "test" else None) or (None, None)
+        yield Score(metric=metric.name, value=value, low=low, high=high, rows=part, n=known.size)
 
 
 def policy_scores(test: Rows, policy: DecisionPolicy, answers: Answers, *, seed: int) -> Iterator[Score]:

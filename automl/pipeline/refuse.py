@@ -54,5 +54,7 @@ def write_story(
         unpromised=unpromised,
         points=points,
     )
+    for name in (REFUSAL, STORY):
+        (run / name).touch(mode=0o600)  # as all of a run folder
     (run / REFUSAL).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (run / STORY).write_text(words, encoding="utf-8")

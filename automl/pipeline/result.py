@@ -63,6 +63,7 @@ class Fit:
             "worth": self.verdict.worth if self.verdict else None,
             "verdict": plain(self.verdict),
             "scores": plain(self.judgement.scores),
+            "left_out": list(self.judgement.left_out),
             "gates": plain(self.gates),
             "members": [[trial, weight] for trial, weight in self.board.weights],
             "trials": len(self.board.trials),

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$])")
 WIDTH = 76
+PLACES = {"test": "on the test part", "oof": "out of fold"}
 Facts = Mapping[str, Any]
+LONGEST = 1e15  # from here on the digits would be noise, and a line of the table too long
 EXPONENTS = 1_000  # from here on four digits would be written with an exponent, sooner or later
 _BREAKS = {ord(character): repr(character)[1:-1] for character in "\n\t\u2028\u2029"}
 
@@ -68,6 +70,20 @@ def interval(found: Facts) -> str:
     return f"{digits(found['low'])} to {digits(found['high'])}"
 
 
+def without_value(scores: Sequence[Facts]) -> list[str]:
+    """Sentences on the metrics that have no value on some rows, and why (R17)."""
+    return [
+        f"{score['metric']} has no value {PLACES[score['rows']]}: {score['reason']}"
+        for score in scores
+        if score["value"] is None
+    ]
+
+
+def left_out(findings: Sequence[Facts]) -> list[str]:
+    """Sentences on the test rows that no score stands on."""
+    return [finding["text"] for finding in findings if finding["check"] == "unjudged"]
+
+
 def figure(value: float | None, unit: str = "") -> str:
     """A measured figure with its unit, or a dash.
 
@@ -82,14 +98,14 @@ def figure(value: float | None, unit: str = "") -> str:
 def digits(value: float) -> str:
     """Four digits that count, so that scores below each other line up.
 
-    >>> digits(0.163), digits(12345.6)
-    ('0.1630', '12,346')
+    >>> digits(0.163), digits(12345.6), digits(2.5e40)
+    ('0.1630', '12,346', '2.500e+40')
     """
     return _plain(value, "#.4g").rstrip(".")
 
 
 def _plain(value: float, form: str) -> str:
-    return f"{value:,.0f}" if abs(value) >= EXPONENTS else format(value, form)
+    return f"{value:,.0f}" if EXPONENTS <= abs(value) < LONGEST else format(value, form)
 
 
 def wrapped(text: str) -> list[str]:

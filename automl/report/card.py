@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.verdict import ROWS_SMALL
-from automl.report._words import Facts, count, interval, render
+from automl.report._words import Facts, count, interval, left_out, render, without_value
 from automl.report.money import capacity, running, span, taken
 from automl.spec.units import read_share
 
@@ -19,6 +19,7 @@ def card(manifest: Facts) -> str:
         "purpose": f"Predicts the column '{manifest['target']['name']}' of one row.",
         "rule": "the one of smallest expected cost" if verdict else "the likeliest label",
         "parts": PARTS,
+        "beside_scores": [*without_value(manifest["scores"]), *left_out(manifest["findings"])],
         "answers": _number_answers(manifest),
         "made_of": f"{count(len(manifest['features']), 'feature')} from {count(len(sources), 'column')}",
         "sources_used": list(sources),

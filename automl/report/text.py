@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from automl.bundle.verdict import VerdictRecord
-from automl.report._words import Facts, columns, count, digits, figure, interval, line, prose
+from automl.report._words import Facts, columns, count, digits, figure, interval, left_out, line, prose, without_value
 from automl.report.money import verdict_story
 from automl.report.run import describe_run, is_run
 
@@ -31,7 +31,7 @@ def render_fit(done: Summarised) -> str:
     """How a fit ended: scores, money, limits, where the bundle is and what to do with it."""
     facts = done.summary()
     lines = [line(f"This is a constant: {facts['untried']}")] if facts["untried"] else []
-    lines += _scores(facts["scores"]) + _limits(facts["gates"]) + _money(facts["verdict"])
+    lines += _scores(facts["scores"], facts["left_out"]) + _limits(facts["gates"]) + _money(facts["verdict"])
     if facts["stopped"]:
         lines += ["", line(f"The search ended early: {facts['stopped']}")]
     bundle = line(facts["bundle"])
@@ -99,7 +99,7 @@ def render_description(facts: Facts) -> str:
         f"made of {members}",
         facts["split"],
     ]
-    lines = prose(lines) + _scores(facts["scores"]) + _limits(facts["gates"])
+    lines = prose(lines) + _scores(facts["scores"], left_out(facts["findings"])) + _limits(facts["gates"])
     return "\n".join(lines + _money(facts["verdict"]))
 
 
@@ -133,16 +133,17 @@ def _front(points: Sequence[Facts], board: Sequence[Facts]) -> list[str]:
     return ["", "What faster or smaller would lose (time and size are estimates)", *columns([header, *rows])]
 
 
-def _scores(scores: Sequence[Facts]) -> list[str]:
+def _scores(scores: Sequence[Facts], unjudged: Sequence[str]) -> list[str]:
     if not scores:
         return []
     rows = [_score(scores, metric) for metric in dict.fromkeys(score["metric"] for score in scores)]
-    return ["", "Scores", *columns([("", "test", "95% interval", "out-of-fold"), *rows])]
+    table = columns([("", "test", "95% interval", "out-of-fold"), *rows])
+    return ["", "Scores", *table, *(f"  {text}" for text in prose([*without_value(scores), *unjudged]))]
 
 
 def _score(scores: Sequence[Facts], metric: str) -> tuple[str, str, str, str]:
     parts = {score["rows"]: score for score in scores if score["metric"] == metric}
-    values = {rows: digits(score["value"]) for rows, score in parts.items()}
+    values = {rows: digits(score["value"]) for rows, score in parts.items() if score["value"] is not None}
     return metric, values.get("test", ""), interval(parts.get("test", {})), values.get("oof", "")
 
 

@@ -1,8 +1,10 @@
-"""The run folder `NAME.run/`: one owner at a time, an append-only journal, and arrays that workers map into memory."""
+"""The run folder `NAME.run/`: one owner at a time, an append-only journal, and arrays that workers map into memory.
+
+It holds predictions for each row, so nobody but its owner can read it.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.errors import MachineError, SpecError
+from automl.file_lock import LOCK, lock
 
 PROTOCOL = 2
 JOURNAL = "journal.jsonl"
 TORN = "journal.torn"
-LOCK = "lock"
 IDENTITY = "run.json"
 ARRAYS = "arrays"  # of a line of the journal: the hashes of the arrays that it speaks of, by name
 _ANOTHER = "choose another --out, or move it elsewhere"
@@ -51,7 +53,8 @@ class RunDir:
         """
         check_run_place(path)
         with _disk(path):
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
             lock = _lock(path)
         try:
             with _disk(path):
@@ -62,7 +65,7 @@ class RunDir:
                 _identify(path, identity)
                 lines, torn = _read(path)
                 records = tuple(line for line in lines if _is_sound(path, line))
-                journal = (path / JOURNAL).open("ab")
+                journal = _private(path / JOURNAL).open("ab")
         except BaseException:
             lock.close()
             raise
@@ -87,7 +90,7 @@ class RunDir:
         target = self.path / f"{name}.npy"
         with _disk(self.path):
             target.parent.mkdir(exist_ok=True)
-            with (beside := target.with_suffix(".part")).open("wb") as file:
+            with (beside := _private(target.with_suffix(".part"))).open("wb") as file:
                 np.save(file, values)
             beside.replace(target)
         return target
@@ -109,6 +112,7 @@ class RunDir:
         path = self.path / f"{name}.npy"
         with _disk(self.path):
             path.parent.mkdir(exist_ok=True)
+            _private(path)
         return str(path)
 
     def close(self) -> None:
@@ -164,23 +168,7 @@ class _disk:  # noqa: N801  # used as a function
 
 
 def _lock(path: Path) -> IO[str]:
-    """The kernel frees this lock when its process dies, however it dies."""
-    lock = (path / LOCK).open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        owner = lock.read().strip() or "?"
-        lock.close()
-        raise MachineError(
-            f"the run folder is in use by pid {owner}",
-            where=str(path),
-            hint="wait for that run, stop it, or give this one another --out",
-        ) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
+    return lock(path, what="the run folder", hint="wait for that run, stop it, or give this one another --out")
 
 
 def _check(path: Path, identity: Mapping[str, str]) -> None:
@@ -198,14 +186,20 @@ def _check(path: Path, identity: Mapping[str, str]) -> None:
         )
 
 
+def _private(path: Path) -> Path:
+    """The path of a file that nobody but its owner can read."""
+    path.touch(mode=0o600)
+    return path
+
+
 def _identify(path: Path, identity: Mapping[str, str]) -> None:
-    beside = path / f"{IDENTITY}.part"
+    beside = _private(path / f"{IDENTITY}.part")
     beside.write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
     beside.replace(path / IDENTITY)
 
 
 def _is_run(path: Path) -> bool:
-    """Whether a run wrote its identity here: a protocol, the hashes of spec and data, and nothing else."""
+    """Whether a run wrote its identity here: a protocol, hashes by name, and nothing else."""
     try:
         known = json.loads((path / IDENTITY).read_text())
     except (OSError, ValueError):
@@ -213,7 +207,6 @@ def _is_run(path: Path) -> bool:
     return (
         isinstance(known, dict)
         and isinstance(known.pop("protocol", None), int)
-        and known.keys() == {"spec", "data"}
         and all(isinstance(digest, str) for digest in known.values())
     )
 
@@ -270,7 +263,7 @@ def _read(path: Path) -> tuple[tuple[Mapping[str, object], ...], int]:
         records.append(record)
         good += len(line)
     if torn := content[good:]:
-        with (path / TORN).open("ab") as aside:
+        with _private(path / TORN).open("ab") as aside:
             aside.write(torn)
         with journal.open("r+b") as file:
             file.truncate(good)

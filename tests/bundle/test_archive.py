@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import resource
+import signal
 import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ from automl.bundle import archive
 from automl.bundle.archive import opened, pack, unpack
 from automl.bundle.read import Bundle, names_of
 from automl.bundle.verify import verify
-from automl.errors import BundleError
+from automl.errors import BundleError, MachineError
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +186,19 @@ def test_a_folder_is_opened_as_it_is(bundle):
     """What is no zip is not touched."""
     with opened(bundle) as folder:
         assert folder == bundle
+
+
+def test_a_full_folder_for_temporary_files_is_the_machines(packed, tmp_path, monkeypatch):
+    """R08: where there is no room to unpack, exit 6 and what to do; the bundle is as good as it was."""
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, kept[1]))
+    try:
+        with pytest.raises(MachineError, match="disk is full"):
+            unpack(packed, tmp_path / "x")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+        signal.signal(signal.SIGXFSZ, ignored)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(MachineError, match="the machine refused"):
+        Bundle.load(packed)

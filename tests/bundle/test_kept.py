@@ -15,6 +15,7 @@ from automl.bundle.write import finish, stage, staging
 from automl.data.read.frames import read_frame
 from automl.data.rows import Rows
 from automl.decide.costs.cost_matrix import EXPECTED
+from automl.errors import BundleError
 
 FEE = {"name": "fee", "wire": "number", "missing": [], "parser": None}
 
@@ -99,3 +100,19 @@ def test_policies_stand_on_the_prediction(kind, name, request, make_bundle, tmp_
     manifest = Bundle.load(make_bundle(request.getfixturevalue(kind), tmp_path / "b")).manifest
     assert predicted(manifest).name == name
     assert len(entries_of(manifest)) == 6
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(60) + b"PAR1", pl.DataFrame({"x": [1]})])
+def test_evidence_that_is_none_is_the_bundles_fault(content, make_contents, binary, tmp_path, reseal):
+    """B07: a file that is no parquet, or has none of the columns, with its hash made right: exit 7, and what to do."""
+    stage(make_contents(binary), staging(tmp_path / "b"))
+    out = finish(staging(tmp_path / "b"), tmp_path / "b", gates=(), verdict=None, card="")
+    path = out / "evidence.parquet"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        content.write_parquet(path)
+    reseal(out)
+    with pytest.raises(BundleError, match="the evidence cannot be read") as refused:
+        kept_rows(Bundle.load(out))
+    assert refused.value.exit_code == 7

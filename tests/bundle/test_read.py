@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from automl.bundle.manifest import Manifest, outputs_of
 from automl.bundle.read import MANIFEST, SEAL, Bundle
 from automl.bundle.scorer import MEND, seal
+from automl.bundle.verify import verify
 from automl.bundle.write import stage
 from automl.data.read.unread import Tally, UnreadWarning
 from automl.data.rows import Labels
@@ -325,3 +327,29 @@ def test_the_time_of_main_is_counted_too(tables_bundle, purchases):
     rows = pl.DataFrame({"age": ["thirty"] * 20, "customer": ["anna"] * 20})
     assert model.counted(rows)[1] == model.answer_all(rows.to_dicts())[1] == {"age": Tally("number", 0, 20, "thirty")}
     assert model.answer(rows.row(0, named=True))[1] == ["age"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reader": {}},
+        {"reader": {"columns": [{"name": 7}]}},
+        {"spec": []},
+        {"spec": {}, "decisions": ["no"]},
+        {"target": {"name": "t"}},
+        {"outputs": [{"name": "p", "columns": "p", "wire": "number"}]},
+        {"keys": [1]},
+        {"chunk_rows": "many"},
+        {"files": {"model.onnx": 7}},
+        {"inputs": None},
+    ],
+    ids=str,
+)
+def test_a_manifest_that_lacks_anything_is_the_bundles_fault(copy, changes):
+    """B07: with its seal made right, whatever is wrong in it is exit 7 and no bug of ours."""
+    resealed(copy, **changes)
+    with pytest.raises(BundleError) as refused:
+        verify(copy)
+    assert refused.value.exit_code == 7
+    with suppress(BundleError):  # what nobody looks at until it is asked for may open
+        Bundle.load(copy)

@@ -134,4 +134,21 @@ def test_a_full_disk_leaves_the_old_bundle(make_contents, binary, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, kept)
         signal.signal(signal.SIGXFSZ, ignored)
     assert raised.value.exit_code == 6
+    assert not staging(out).exists()
     verify(out)
+
+
+def test_a_disk_that_fills_at_the_end_leaves_nothing(make_contents, binary, tmp_path):
+    """R08: `finish` removes what was staged, too, and nothing stands at the place."""
+    out = tmp_path / "a.bundle"
+    stage(make_contents(binary), staging(out))
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, kept[1]))
+    try:
+        with pytest.raises(MachineError, match="disk is full"):
+            finish(staging(out), out, gates=(), verdict=None, card="x" * 2_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.data.labels import encode, fit_labels
+from automl.data.labels import encode, fit_labels, words_for_missing
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
 
@@ -129,8 +129,9 @@ def test_task(make_spec: Callable[..., Spec], target: list[Any], objective: dict
 )
 def test_unusable(make_spec: Callable[..., Spec], target: list[Any], objective: dict[str, Any], match: str) -> None:
     """D01, D02: a target of one class, of no value, or of no numbers is refused with exit code 3."""
+    series, spec = pl.Series("y", target), make_spec(objective)
     with pytest.raises(DataError, match=match) as error:
-        fit_labels(pl.Series("y", target), make_spec(objective))
+        fit_labels(series, spec, words_for_missing(series, spec, typed=True))
     assert error.value.exit_code == 3
 
 
@@ -151,3 +152,48 @@ def test_numbers(make_spec: Callable[..., Spec]) -> None:
     assert y[:2].tolist() == [4.0, 1000.0]
     assert np.isnan(y[[2, 3, -1]]).all()
     assert np.isnan(encode(labels, pl.Series("y", [math.inf, -math.inf]))).all()
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["NA", "SE", "DK", "?"]), pl.Object])
+@pytest.mark.parametrize(("typed", "rows", "kept"), [(True, 2, True), (False, 9, True), (False, 2, False)])
+def test_a_label_called_as_missing_words_are(
+    make_spec: Callable[..., Spec], dtype: Any, typed: bool, rows: int, kept: bool
+) -> None:
+    """A word for missing is a label in typed sources, and in text where it is as frequent as one; that is said."""
+    target = pl.Series("y", ["SE"] * 20 + ["DK"] * 9 + ["NA"] * rows + [None], dtype=dtype)
+    spec = make_spec()
+    missing = words_for_missing(target, spec, typed=typed)
+    labels, findings = fit_labels(target, spec, missing)
+    assert ("NA" in labels.values) == kept
+    assert [said.evidence["rows"] for said in findings if said.check == "label"] == [rows] * kept
+    codes = encode(labels, target)
+    assert np.isnan(codes).sum() == (1 if kept else 1 + rows)
+    assert np.isnan(encode(labels, pl.Series("y", ["?", math.nan], dtype=pl.Object))).all()
+
+
+@pytest.mark.parametrize(
+    ("objective", "kinds"),
+    [
+        ({"positive": "yes"}, ("binary", ("no", "yes"))),
+        ({"task": "binary"}, ("binary", ("no", "yes"))),
+        ({"costs": {"false_positive": 1, "false_negative": 5}}, ("binary", ("no", "yes"))),
+        ({}, ("multiclass", ("NA", "no", "yes"))),
+    ],
+)
+@pytest.mark.parametrize("typed", [True, False])
+def test_two_labels_and_a_word(
+    make_spec: Callable[..., Spec], objective: dict[str, Any], kinds: tuple[str, Any], typed: bool
+) -> None:
+    """Where the spec means two labels and there are two, a word for missing beside them is no third."""
+    target = pl.Series("y", ["no", "yes", "NA"] * 9 + ["no"])
+    spec = make_spec(objective)
+    labels, _ = fit_labels(target, spec, words_for_missing(target, spec, typed=typed))
+    assert (labels.task.kind, labels.values) == kinds
+
+
+def test_words_do_not_make_a_quantity(make_spec: Callable[..., Spec]) -> None:
+    """Whole numbers as text in a typed source are labels with the word among them; floats that are NaN stay missing."""
+    target = pl.Series("y", ["0", "1", "2", "NA"] * 50)
+    assert fit_labels(target, make_spec())[0].values == ("0", "1", "2", "NA")
+    numbers = pl.Series("y", [0.0, 1.0, 2.0, math.nan] * 50)
+    assert fit_labels(numbers, make_spec({"metric": "accuracy"}))[0].values == (0.0, 1.0, 2.0)

@@ -10,9 +10,6 @@ import pytest
 
 from automl.data.labels import fit_labels
 from automl.data.parts import (
-    LabelledPart,
-    Parts,
-    RawPart,
     dated,
     find_time,
     follow_file,
@@ -20,6 +17,7 @@ from automl.data.parts import (
     label_rows,
     part_rows,
 )
+from automl.data.raw_parts import LabelledPart, Parts, RawPart
 from automl.data.rows import Finding
 from automl.data.schema import infer_schema
 from automl.data.sources import open_sources
@@ -102,26 +100,28 @@ def test_rows_without_a_target_are_left_out_and_told(make_spec: Callable[..., Sp
     test = pl.DataFrame({"x": range(3), "y": ["b", "c", None]})
     parts = parted(spec, train, test)
     labels, _ = fit_labels(train["y"], spec)
-    labelled, findings = label_rows(parts, labels)
+    labelled, findings = label_rows(parts, labels, spec.data)
     assert labelled.train.raw["x"].to_list() == [0, 1, 3, 4, 5]
     assert labelled.train.y.tolist() == [0, 1, 0, 1, 0]
     assert labelled.test.y.tolist() == [1]
     assert [(said.evidence["rows"], said.evidence["unknown"]) for said in findings] == [(1, 0), (2, 1)]
     assert "of which 1 are labels that train does not have" in findings[1].text
-    with pytest.raises(DataError, match="no row of test has a target that train knows"):
-        label_rows(parted(spec, train, pl.DataFrame({"x": [1], "y": ["c"]})), labels)
+    with pytest.raises(
+        DataError, match="no row of test has a label that train has: there it is 'c', in train 'a', 'b'"
+    ):
+        label_rows(parted(spec, train, pl.DataFrame({"x": [1], "y": ["c"]})), labels, spec.data)
 
 
 def test_a_class_of_one_row_is_told(make_spec: Callable[..., Spec]) -> None:
     """D15: it is fitted and never validated; of two labels each needs two rows."""
     three = pl.DataFrame({"x": range(7), "y": ["a", "a", "b", "b", "c", "a", "b"]})
     labels, _ = fit_labels(three["y"], make_spec())
-    _, (said,) = label_rows(parted(make_spec(), three, three), labels)
+    _, (said,) = label_rows(parted(make_spec(), three, three), labels, make_spec().data)
     assert (said.check, said.evidence) == ("rare class", {"label": "c"})
     two = pl.DataFrame({"x": range(4), "y": ["a", "a", "a", "b"]})
     labels, _ = fit_labels(two["y"], make_spec())
     with pytest.raises(DataError, match="one row of the label 'b'"):
-        label_rows(parted(make_spec(), two, two), labels)
+        label_rows(parted(make_spec(), two, two), labels, make_spec().data)
 
 
 @pytest.mark.parametrize("given", [True, False])
@@ -131,7 +131,7 @@ def test_a_later_test_part_gives_the_time(make_spec: Callable[..., Spec], given:
     test = TEST if given else None
     parts = parted(spec, TRAIN, test)
     labels, _ = fit_labels(TRAIN["y"], spec)
-    labelled, _ = label_rows(parts, labels)
+    labelled, _ = label_rows(parts, labels, spec.data)
     schema, _ = infer_schema(labelled.train.raw, spec)
     schema, timed, (said,) = find_time(schema, dated(labelled, schema), spec.data)
     role = next(column.role for column in schema.columns if column.name == "day")
@@ -145,12 +145,12 @@ def test_copies_that_were_kept_together_are_groups(make_spec: Callable[..., Spec
     train = pl.DataFrame({"x": [float(i // 2) for i in range(400)], "y": [0, 1] * 200})
     test = pl.DataFrame({"x": [1_000.0 + i // 2 for i in range(100)], "y": [0, 1] * 50})
     labels, _ = fit_labels(train["y"], spec)
-    labelled, _ = label_rows(parted(spec, train, test), labels)
+    labelled, _ = label_rows(parted(spec, train, test), labels, spec.data)
     grouped, (said,) = group_copies(labelled, train.select("x"), test.select("x"), spec.data)
     assert grouped.train.group is not None
     assert grouped.train.group[0] == grouped.train.group[1] != grouped.train.group[2]
     assert said.check == "copies"
-    drawn, _ = label_rows(parted(spec, train), labels)
+    drawn, _ = label_rows(parted(spec, train), labels, spec.data)
     assert group_copies(drawn, train.select("x"), test.select("x"), spec.data) == (drawn, ())
 
 
@@ -167,7 +167,7 @@ def followed(
 ) -> tuple[Parts[LabelledPart], list[Finding]]:
     parts, found = part_rows(spec, open_sources(spec, train, test))
     labels, _ = fit_labels(parts.train.raw["y"], spec)
-    labelled, _ = label_rows(parts, labels)
+    labelled, _ = label_rows(parts, labels, spec.data)
     frames = (part.raw.select("x", "drifts") for part in (labelled.train, labelled.test))
     labelled, said = follow_file(labelled, *frames, labels.task, spec)
     return labelled, [one for one in (*found, *said) if one.check == "order"]
@@ -227,5 +227,14 @@ def test_rows_that_the_set_aside_took_are_told_as_that(make_spec: Callable[..., 
     two = pl.DataFrame({"x": range(40), "y": ["a"] * 38 + ["b"] * 2})
     labels, _ = fit_labels(two["y"], make_spec())
     with pytest.raises(DataError, match="after a part was set aside as test") as refused:
-        label_rows(parted(make_spec(), two), labels)
+        label_rows(parted(make_spec(), two), labels, make_spec().data)
     assert "one row of the label 'b'" in str(refused.value)
+
+
+@pytest.mark.parametrize(("blank", "together"), [(None, True), ("SE", False)])
+def test_a_group_called_as_missing_words_are(make_spec: Callable[..., Spec], blank: str | None, together: bool) -> None:
+    """Rows of the group NA are one group where what is missing is empty, else each is alone."""
+    rows = pl.DataFrame({"who": ["NA", "SE", "DK", blank] * 21, "y": [0, 1] * 42})
+    group = parted(make_spec(group="who"), rows, rows).train.group
+    assert group is not None
+    assert (len(set(group[::4])) == 1) == together

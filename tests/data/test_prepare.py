@@ -96,14 +96,29 @@ def test_csv(make_spec: Callable[..., Spec], tmp_path: Path) -> None:
 def test_missing_targets(make_spec: Callable[..., Spec]) -> None:
     """D02: rows without a usable target are left out of train and test, and counted."""
     raw = RAW.with_columns(y=pl.Series([None, *RAW["y"][1:-1].to_list(), "?"]))
-    got = prepare(make_spec(), train=raw, test=raw.with_columns(y=pl.Series(["new", *raw["y"][1:].to_list()])))
+    spec = make_spec({"positive": "yes"})
+    got = prepare(spec, train=raw, test=raw.with_columns(y=pl.Series(["new", *raw["y"][1:].to_list()])))
     assert (got.train.n, got.test.n) == (N - 2, N - 2)
-    told = [f.evidence for f in got.findings if f.check == "target"]
+    told = [f.evidence for f in got.findings if f.check in {"target", "unjudged"}]
     assert told == [{"rows": 2, "unknown": 0}, {"rows": 2, "unknown": 1}]
     numbers = RAW.with_columns(y=pl.Series([np.inf, -np.inf, np.nan, *DRAW.random(N - 3)]))
     got = prepare(make_spec({"task": "regression"}), train=numbers)
     assert got.train.n + got.test.n == N - 3
     assert np.isfinite(got.train.y).all()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "ndjson", "arrow"])
+@pytest.mark.parametrize(("rows", "kept"), [(70, True), (10, False)])
+def test_a_class_called_na(make_spec: Callable[..., Spec], tmp_path: Path, form: str, rows: int, kept: bool) -> None:
+    """A class NA keeps its rows in typed files, and in a csv where it is as frequent as the rarest class."""
+    raw = RAW.with_columns(y=pl.Series(["SE"] * (N - 70 - rows) + ["DK"] * 70 + ["NA"] * rows))
+    path = tmp_path / f"rows.{form}"
+    {"csv": raw.write_csv, "parquet": raw.write_parquet, "ndjson": raw.write_ndjson, "arrow": raw.write_ipc}[form](path)
+    got = prepare(make_spec(train=str(path), key="id"))
+    kept = kept or form != "csv"
+    assert set(got.labels.values) == {"SE", "DK", *(["NA"] * kept)}
+    assert got.train.n + got.test.n == (N if kept else N - rows)
+    assert {f.check for f in got.findings if f.column == "y"} & {"label", "target"} == {"label" if kept else "target"}
 
 
 @pytest.mark.parametrize("given", [True, False])
@@ -114,9 +129,11 @@ def test_one_class(make_spec: Callable[..., Spec], given: bool) -> None:
 
 
 def test_class_only_in_the_future(make_spec: Callable[..., Spec]) -> None:
-    """D01: one class in train after the split by time is one class."""
+    """D01: one class in train after the split by time is told as what the split took."""
     raw = RAW.with_columns(day=pl.date(2024, 1, 1) + pl.duration(days=pl.int_range(N)))
-    with pytest.raises(DataError, match="one class"):
+    with pytest.raises(
+        DataError, match="after a part was set aside as test, all 300 rows to learn from have the label"
+    ):
         prepare(make_spec(time="day"), train=raw)
 
 
@@ -163,8 +180,8 @@ def test_leak(make_spec: Callable[..., Spec]) -> None:
         (lambda raw: raw.drop("who"), "no column 'who'"),
         (lambda raw: raw.drop("w"), "no column 'w'"),
         (lambda raw: raw.head(0), "no rows"),
-        (lambda raw: raw.with_columns(w=-1.0), "negative"),
-        (lambda raw: raw.with_columns(y=pl.lit("else")), "no row of test has a target"),
+        (lambda raw: raw.with_columns(w=-1.0), "weights of test are below 0"),
+        (lambda raw: raw.with_columns(y=pl.lit("else")), "no row of test has a label that train has"),
         (lambda raw: raw.with_columns(pay=pl.concat_list("pay")), "'pay' holds"),
     ],
 )

@@ -91,3 +91,16 @@ def test_a_column_that_lacks_is_told_before_anything_else(make_spec: Callable[..
     """The names of the spec are looked up as soon as the columns are known."""
     with pytest.raises(SpecError, match="no column 'z'"):
         open_sources(make_spec(key="z"), TRAIN, None)
+
+
+def test_lines_that_are_no_rows_are_told(make_spec: Callable[..., Spec], tmp_path: Path) -> None:
+    """A preamble and headers that come again make no class and no column; their counts are findings, over all files."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("Export of today\nx,y\n1,no\nx,y\n2,yes\n", encoding="utf-8")
+    found = open_sources(make_spec(train=str(tmp_path), test=str(tmp_path / "a.csv")), None, None)
+    assert found.train.frame.to_dict(as_series=False) == {"x": [1, 2, 1, 2], "y": ["no", "yes", "no", "yes"]}
+    told = [(said.check, said.action, dict(said.evidence)) for said in found.findings]
+    assert told == [
+        ("lines", "changed", {"above": 2, "repeated": 2}),
+        ("lines", "changed", {"above": 1, "repeated": 1}),
+    ]

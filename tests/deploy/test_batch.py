@@ -308,6 +308,42 @@ def test_another_file_or_option_is_not_gone_on_with(bundle, raw, tmp_path, monke
     assert pl.read_csv(out, infer_schema=False)["id"][0] == raw["id"][-1]
 
 
+def test_bytes_are_looked_at_and_not_the_clock_of_a_file(bundle, raw, tmp_path, monkeypatch):
+    """V14: a file of the same size and time with other rows is another one: outputs are never mixed."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    data, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    pl.concat([raw] * 20).write_csv(data)
+    before = data.stat()
+
+    def stop(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch.predict(bundle, data, out, listener=stop)
+    pl.concat([raw.reverse()] * 20).write_csv(data)
+    os.utime(data, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert data.stat().st_size == before.st_size
+    batch.predict(bundle, data, out, options=batch.Options(resume=True))
+    assert pl.read_csv(out, infer_schema=False)["id"][0] == raw["id"][-1]
+
+
+def test_damage_of_an_earlier_run_is_told(bundle, raw, tmp_path, monkeypatch):
+    """V14: what cannot be gone on with is begun anew, and the run says so."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    data, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    pl.concat([raw] * 20).write_csv(data)
+
+    def stop(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch.predict(bundle, data, out, listener=stop)
+    (tmp_path / ".out.csv.parts" / "progress.json").write_bytes(b"{")
+    told = []
+    batch.predict(bundle, data, out, options=batch.Options(resume=True), listener=lambda event: told.append(event.text))
+    assert any("begins anew" in text for text in told)
+
+
 def test_several_workers_give_the_same_file(bundle, raw, tmp_path, monkeypatch):
     """The rows of each worker stand where they belong; an error of a worker is the error of the run."""
     monkeypatch.setattr(batch, "CELLS", 1)
@@ -464,3 +500,23 @@ def written(frame, path):
         ".xlsx": frame.write_excel,
     }
     writers[path.suffix](path)
+
+
+@pytest.mark.parametrize("chunk", [1, 64])
+def test_lines_that_are_no_rows_are_left_out_and_told(chunk, bundle, raw, tmp_path, monkeypatch, capsys):
+    """A preamble and headers that come again: predict and score.py answer as for the rows alone, and say the counts."""
+    plain, noisy = tmp_path / "plain.csv", tmp_path / "noisy.csv"
+    raw.head(70).write_csv(plain)
+    header, *rows = plain.read_text(encoding="utf-8").splitlines()
+    noisy.write_text("\n".join(["Export", "", header, *rows[:9], header, *rows[9:], header]), encoding="utf-8")
+    monkeypatch.setattr(batch, "CELLS", chunk)
+    told = []
+    assert batch.predict(bundle, plain, tmp_path / "want.csv") == 70
+    assert batch.predict(bundle, noisy, tmp_path / "got.csv", listener=told.append) == 70
+    (warned,) = [event.facts["warning"] for event in told if "warning" in event.facts]
+    said = f"{noisy}: left out: 2 lines above the header and 2 lines as the header is"
+    assert warned == said
+    assert main([str(noisy), "-o", str(tmp_path / "alone.csv"), "--bundle", str(bundle)]) == 0
+    assert capsys.readouterr().err == f"{said}\n"
+    want = (tmp_path / "want.csv").read_bytes()
+    assert (tmp_path / "got.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes() == want

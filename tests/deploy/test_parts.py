@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -19,13 +20,19 @@ SAME = {"data": "abc", "rows": 2}
 
 
 @pytest.fixture
-def begin(tmp_path: Path) -> Callable[..., Parts]:
-    """Opens the parts of an output."""
+def begin(tmp_path: Path) -> Iterator[Callable[..., Parts]]:
+    """Opens the parts of an output; a process that had opened them before is gone by then."""
+    opened: list[Parts] = []
 
     def make(form: Form = "csv", identity: dict[str, object] | None = None, *, resume: bool = True) -> Parts:
-        return Parts.open(tmp_path / f"out.{form}", form, SAME if identity is None else identity, resume=resume)
+        for earlier in opened:
+            earlier.release()
+        opened.append(Parts.open(tmp_path / f"out.{form}", form, SAME if identity is None else identity, resume=resume))
+        return opened[-1]
 
-    return make
+    yield make
+    for parts in opened:
+        parts.release()
 
 
 def chunk(*values: int) -> bytes:
@@ -72,7 +79,29 @@ def test_a_broken_note_begins_anew(broken: bytes, begin: Callable[..., Parts], t
     """What cannot be read, or says too little, is no run to go on with, and no error."""
     begin().add(b"1\n", 1)
     (tmp_path / ".out.csv.parts" / "progress.json").write_bytes(broken)
-    assert begin().chunks == 0
+    found = begin()
+    assert (found.chunks, found.damaged) == (0, True)
+
+
+def test_what_was_never_begun_or_is_of_other_work_is_not_damaged(begin: Callable[..., Parts]) -> None:
+    """Only what cannot be read is told as damage."""
+    assert not begin().damaged
+    begin().add(b"1\n", 1)
+    assert not begin().damaged
+    assert not begin("csv", {"data": "other"}).damaged
+
+
+def test_two_runs_do_not_write_one_output(begin: Callable[..., Parts], tmp_path: Path) -> None:
+    """R07: the second is refused with the number of the first, and the parts of the first stay as they are."""
+    first, out = begin(), tmp_path / "out.csv"
+    first.add(b"1\n", 1, head=b"x\n")
+    for resume in (True, False):
+        with pytest.raises(MachineError, match=f"in use by pid {os.getpid()}"):
+            Parts.open(out, "csv", SAME, resume=resume)
+    first.add(b"2\n", 1)
+    first.finish()
+    assert out.read_bytes() == b"x\n1\n2\n"
+    Parts.open(out, "csv", SAME, resume=False).discard()
 
 
 def test_lines_that_are_lost_begin_anew(begin: Callable[..., Parts], tmp_path: Path) -> None:

@@ -104,10 +104,10 @@ def test_score_py_and_single_rows_answer_alike(fitted, tmp_path):
     assert (tmp_path / "out.csv").read_text().startswith(f"{KEY},probability,")
     model = Model.open(done.path, Settings(extra="refuse"))
     body = json.dumps({"rows": rows.to_dicts()}).encode()
-    answers = json.loads(model.answer(model.read(body)))["rows"]
+    answers = json.loads(model.answer(model.read(body)).content)["rows"]
     assert [row["probability"] for row in answers] == want
     assert [row[KEY] for row in answers] == rows[:, 0].to_list()
-    streamed, _ = model.answer_stream(write_stream(rows))
+    streamed = model.answer_stream(write_stream(rows)).content
     assert pl.read_ipc_stream(streamed)["probability"].to_list() == want
 
 
@@ -116,7 +116,7 @@ def test_what_is_shown_has_their_own_names(fitted, tmp_path):
     done, _ = fitted
     model = Model.open(done.path, Settings(extra="refuse"))
     (row,) = model.schema["example"]["request"]["rows"]
-    assert model.answer(model.read(json.dumps({"rows": [row]}).encode()))
+    assert model.answer(model.read(json.dumps({"rows": [row]}).encode())).rows == 1
     assert set(PATTERNS) <= set(row)
     export(done.path, "c", tmp_path / "c")
     export(done.path, "web", tmp_path / "web")

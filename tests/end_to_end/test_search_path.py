@@ -93,3 +93,13 @@ def test_a_server_imports_nothing_from_the_current_folder(folder: Path, environm
     rest = process.communicate(timeout=60)[1]
     assert process.returncode in {0, 143}, told + rest
     assert "http://" in told
+
+
+def test_nobody_else_can_read_what_a_fit_left(folder: Path) -> None:
+    """The run folder and all in it are its owner's; the bundle is as other files are."""
+    left = [path for path in (folder / "spec.run").rglob("*") if path.is_file()]
+    assert left
+    assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
+    assert (folder / "spec.run").stat().st_mode & 0o777 == 0o700
+    other = folder / "test.csv"
+    assert (folder / "spec.bundle" / "card.md").stat().st_mode == other.stat().st_mode

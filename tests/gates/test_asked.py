@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from automl.data.rows import Column, Labels, Prepared, Rows, Schema
-from automl.errors import AutomlError, SpecError
+from automl.errors import AutomlError, DataError, SpecError
 from automl.gates.asked import MOST_GROUPS, check_limits
 from automl.spec.limits import Limits
 from automl.task import Task
@@ -25,7 +27,7 @@ def prepared(labels: Labels = BINARY) -> Prepared:
         Column(name=name, wire=wire, role="feature", reason="a test", is_feature=True, reader={"name": name})
         for name, wire in wires.items()
     )
-    rows = Rows(frame=raw.select("age"), raw=raw, y=np.zeros(100))
+    rows = Rows(frame=raw.select("age"), raw=raw, y=np.arange(100) % 2.0)
     return Prepared(
         schema=Schema(columns=columns), labels=labels, train=rows, test=rows, findings=(), split="", digests={}
     )
@@ -49,6 +51,16 @@ def test_limits_that_can_be_kept_pass(labels):
     given = {"scores": {metric: 0.5}, "monotone": {"age": "increasing"}, "fairness": gap("sex", metric)}
     check_limits(Limits.model_validate(given), prepared(labels))
     check_limits(Limits(), prepared(labels))
+
+
+def test_a_score_that_the_test_part_cannot_have_is_refused():
+    """R17: a floor under an AUC where test has one label is told before the search, with the count."""
+    data = prepared()
+    one = replace(data, test=replace(data.test, y=np.zeros(100)))
+    check_limits(Limits(scores={"log_loss": 0.5}), one)
+    with pytest.raises(DataError, match="roc_auc has no value on the test part: all 100 rows have") as told:
+        check_limits(Limits(scores={"roc_auc": 0.5}), one)
+    assert told.value.where == "limits.scores.roc_auc"
 
 
 def test_a_metric_of_another_problem_is_refused():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.errors import SpecError
+from automl.errors import DataError, SpecError
 from automl.gates.base import Limit, Measured
 from automl.gates.scores import scores
 
@@ -71,3 +71,12 @@ def test_out_of_fold_scores_keep_no_floor(tmp_path):
         scores.judge(measured(tmp_path, roc_auc=0.8, log_loss=0.4), {"f1": 0.1})
     with pytest.raises(SpecError, match="did you mean 'roc_auc'"):
         scores.judge(measured(tmp_path, roc_auc=0.8), {"roc_acu": 0.1})
+
+
+def test_a_floor_for_a_score_without_a_value_is_refused(tmp_path):
+    """R17: a bundle that is measured again says why there is nothing to compare."""
+    run = measured(tmp_path, roc_auc=0.8)
+    told = {"metric": "roc_auc", "value": None, "rows": "test", "n": 9, "reason": "all 9 rows have the same label"}
+    (tmp_path / "manifest.json").write_text(json.dumps({"scores": [told]}))
+    with pytest.raises(DataError, match="roc_auc has no value on the test part: all 9 rows"):
+        scores.judge(run, {"roc_auc": 0.5})

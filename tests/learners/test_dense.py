@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from automl.learners import _dense
 from automl.learners._dense import learn_design
 from automl.learners.base import FeatureInfo, Matrix
 from automl.ops.bulk import evaluate
@@ -65,3 +66,21 @@ def test_the_operations_are_what_was_learned_from():
     values = rng.choice([np.nan, -1e300, -1.0, 0.0, 0.3, 2.0, 1e300], size=(200, 2))
     got = evaluate({"x": design.expression()}, {}, features=values)["x"]
     assert np.allclose(got, design.numbers_of(values), rtol=1e-13)
+
+
+def test_many_columns_are_scaled_as_each_is_alone(monkeypatch):
+    """Median and spread of a column do not hang on which others are looked at with it, nor on gaps in them."""
+    draw = np.random.default_rng(0)
+    table = draw.normal(size=(60, 9)) * 10.0 ** np.arange(9)
+    table[draw.random((60, 9)) < np.asarray([0, 0, 0.3, 0, 1, 0, 0.1, 0, 0])] = np.nan
+    monkeypatch.setattr(_dense, "BLOCK", 60 * 4)
+    together = design_of(*table.T)
+    alone = [design_of(column) for column in table.T]
+    assert together.numbers == (0, 1, 2, 3, 5, 6, 7, 8)
+    assert together.median.tolist() == [value for design in alone for value in design.median]
+    assert together.spread.tolist() == [value for design in alone for value in design.spread]
+
+
+def test_a_table_without_rows_has_nothing_to_scale():
+    """No row, no number: an empty design and no error."""
+    assert design_of(np.empty(0), np.empty(0)).numbers == ()

@@ -75,7 +75,7 @@ def test_nothing_decided_is_zero_and_nothing_to_find_is_undefined() -> None:
     assert score(decision.precision, Y, nobody) == 0.0
     assert score(decision.mcc, Y, nobody) == 0.0
     assert math.isnan(score(decision.recall, np.zeros(10), P))
-    assert why_undefined(decision.recall, np.zeros(10), P) == "no row has the positive label"
+    assert why_undefined(decision.recall, np.zeros(10), P) == "none of 10 rows has the positive label"
     assert score(decision.balanced_accuracy, np.zeros(10), P) == pytest.approx(5 / 10)
 
 

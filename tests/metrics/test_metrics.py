@@ -107,9 +107,9 @@ def test_equal_to_scikit_learn(name, task, weighted):
 @pytest.mark.parametrize(
     ("name", "y", "word"),
     [
-        ("roc_auc", [1, 1], "one class"),
-        ("average_precision", [0, 0], "one class"),
-        ("r2", [2, 2], "vary"),
+        ("roc_auc", [1, 1], "same label"),
+        ("average_precision", [0, 0], "same label"),
+        ("r2", [2, 2], "the same"),
         ("mape", [0, 2], "0"),
         ("rmsle", [-1, 2], "below 0"),
         ("poisson_deviance", [-1, 2], "below 0"),
@@ -121,6 +121,22 @@ def test_undefined_is_nan_with_a_reason(name, y, word):
     y, prediction = np.array(y, dtype=float), np.array([[0.4], [0.6]])
     assert np.isnan(score(get(name), y, prediction))
     assert word in (why_undefined(get(name), y, prediction) or "")
+
+
+@pytest.mark.parametrize("name", ["roc_auc", "average_precision", "log_loss", "recall"])
+def test_rows_of_weight_0_are_no_rows(name):
+    """R17: what only they have is undefined, with the count of the others; otherwise they change nothing."""
+    y, prediction = np.array([0.0, 0.0, 1.0, 1.0, 0.0]), np.array([[0.4], [0.6], [0.3], [0.8], [0.9]])
+    weight = np.array([1.0, 2.0, 1.5, 0.5, 0.0])
+    assert score(get(name), y, prediction, weight) == score(get(name), y[:4], prediction[:4], weight[:4])
+    reason = why_undefined(get(name), y, prediction, (y == 0).astype(float))
+    assert ("3 rows" in (reason or "")) == (name != "log_loss")
+    assert why_undefined(get(name), y, prediction, np.zeros(5)) == "no row has a weight above 0"
+
+
+def test_what_no_float_holds_is_infinite():
+    """A percentage of next to nothing is no exception and no warning."""
+    assert score(get("mape"), np.array([1e-310, 2.0]), np.ones((2, 1))) == np.inf
 
 
 @pytest.mark.parametrize("name", sorted(CLASSIFICATION))

@@ -89,7 +89,7 @@ def test_zeros_have_a_deviance_of_counts() -> None:
         (number.rmsle, [-0.5, 1.0], "below 0"),
         (number.poisson_deviance, [-0.5, 1.0], "below 0"),
         (number.gamma_deviance, [0.0, 1.0], "not above 0"),
-        (number.r2, [2.0, 2.0], "does not vary"),
+        (number.r2, [2.0, 2.0], "the same in all 2 rows"),
     ],
 )
 def test_where_there_is_no_value_the_reason_is_said(metric: Metric, y: list[float], reason: str) -> None:

@@ -97,4 +97,4 @@ def test_certainty_is_finite() -> None:
 def test_one_class_has_no_ranking(metric: Metric) -> None:
     """R17: without a second class nothing is above anything, and that is said."""
     assert math.isnan(score(metric, np.ones(3), np.array([[0.1], [0.5], [0.9]])))
-    assert why_undefined(metric, np.ones(3), np.ones((3, 1))) == "the rows have one class only"
+    assert why_undefined(metric, np.ones(3), np.ones((3, 1))) == "all 3 rows have the same label"

@@ -85,6 +85,15 @@ def test_leaves_without_values_are_named() -> None:
         evaluate({"out": ops.Pick(ops.Features(3), (0,))}, {}, features=np.zeros((2, 2)))
 
 
+def test_a_frame_is_not_asked_for_all_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding a column does not list those of a frame: thousands would be listed thousands of times."""
+    frame = pl.DataFrame({"a": [1, None], "b": ["x", None]})
+    monkeypatch.setattr(pl.DataFrame, "columns", property(lambda _: pytest.fail("all names were listed")))
+    found = evaluate({"a": ops.Column("a"), "b": ops.Column("b", "text")}, frame)
+    assert np.array_equal(found["a"], [[1.0], [np.nan]], equal_nan=True)
+    assert list(found["b"]) == ["x", ""]
+
+
 def test_no_warning_leaks() -> None:
     """NaN, infinities and logarithms of zero are values, not warnings."""
     exprs = {

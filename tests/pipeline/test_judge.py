@@ -144,3 +144,35 @@ def test_every_kind_of_task_has_metrics_that_are_always_told():
     """And each is known."""
     for names in judging.REPORTED.values():
         assert all(metrics.get(name).name == name for name in names)
+
+
+@pytest.mark.parametrize(
+    ("metric", "y", "reason"),
+    [
+        ("mape", 0.0, "the target is 0 in 1 of 1,200 rows"),
+        ("rmsle", -1.0, "below 0 in 1 of 1,200 rows"),
+        ("gamma_deviance", 0.0, "not above 0 in 1 of 1,200 rows"),
+        ("mape", 1e-310, "larger than any number"),
+    ],
+)
+def test_a_metric_without_a_value_on_test_says_why(metric, y, reason, prices, outcome_of):
+    """R17: it does not vanish, and JSON can be written; out of fold it has its value."""
+    test = replace(prices.test, y=np.where(np.arange(prices.test.n) == 7, y, np.abs(prices.test.y)))
+    train = replace(prices.train, y=np.abs(prices.train.y) + 1)
+    data = replace(prices, train=train, test=test)
+    found = judge(data, chosen(data, outcome_of), asked=(metric,), seed=1).scores
+    told, oof = (next(s for s in found if (s.metric, s.rows) == (metric, part)) for part in ("test", "oof"))
+    assert (told.value, told.low, told.n) == (None, None, 1_200)
+    assert reason in told.reason
+    assert oof.value > 0
+    assert oof.reason is None
+
+
+def test_one_label_in_test_has_no_ranking_and_its_other_scores(loans, outcome_of):
+    """R17: both rank metrics say so, with the count; log loss has its value."""
+    data = replace(loans, test=loans.test.take(np.flatnonzero(loans.test.y == 0)))
+    found = judge(data, chosen(data, outcome_of), asked=(), seed=1).scores
+    told = {score.metric: score for score in found if score.rows == "test"}
+    for name in ("roc_auc", "average_precision"):
+        assert (told[name].value, told[name].reason) == (None, f"all {data.test.n} rows have the same label")
+    assert told["log_loss"].value > 0

@@ -76,6 +76,17 @@ def test_an_interval_is_promised_in_the_words_of_the_spec(manifest):
     assert "90% of the truths are promised to lie between" in card
 
 
+def test_a_score_without_a_value_says_why(manifest):
+    """R17: an empty cell in the card's table, and the reason below it."""
+    score = {"metric": "mape", "value": None, "low": None, "high": None, "rows": "test", "n": 30}
+    lost = {"check": "unjudged", "column": "y", "text": "3 rows of test have no target", "action": "changed"}
+    why = score | {"reason": "the target is 0 in 2 of 30 rows"}
+    card = caveats(manifest, scores=[why], findings=[lost])
+    assert "| mape | test (30) | | |" in card
+    assert "mape has no value on the test part: the target is 0 in 2 of 30 rows." in card
+    assert "3 rows of test have no target. The test part was looked at once" in card
+
+
 @pytest.mark.parametrize(("low", "high", "told"), [(0.85, 0.88, True), (0.91, 0.95, True), (0.88, 0.92, False)])
 def test_a_broken_promise_is_said(manifest, low, high, told):
     """Intervals that held less of the test part than chance allows, or more, are a caveat; others are none."""

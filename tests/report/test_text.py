@@ -19,6 +19,7 @@ def test_the_end_of_a_fit_shows_scores_money_limits_and_the_next_command(verdict
                 "bundle": "credit.bundle",
                 "verdict": verdict,
                 "scores": [score, score | {"rows": "oof", "low": None, "n": 750}],
+                "left_out": [],
                 "gates": [gate(ok=True), gate(ok=True) | {"gate": "size", "limit": None, "unit": "MB"}],
                 "trials": 31,
                 "stopped": "Ctrl-C",
@@ -29,6 +30,18 @@ def test_the_end_of_a_fit_shows_scores_money_limits_and_the_next_command(verdict
     golden("fit.txt", text.render_fit(Done()) + "\n")
 
 
+def test_a_score_without_a_value_says_why_below_the_table():
+    """R17: an empty cell in the table of the terminal, and the reason with its count."""
+    score = {"metric": "mape", "value": 0.31, "low": None, "high": None, "rows": "oof", "n": 750, "reason": None}
+    none = score | {"value": None, "rows": "test", "reason": "the target is 0 in 2 of 30 rows"}
+    facts = {"bundle": "a", "verdict": None, "gates": [], "trials": 1, "stopped": None, "untried": None, "seconds": 9}
+    beside = {"scores": [none, score], "left_out": ["3 rows of test have no usable target"]}
+    told = text.render_fit(SimpleNamespace(summary=lambda: facts | beside))
+    assert "  mape                           0.3100" in told
+    assert "  mape has no value on the test part: the target is 0 in 2 of 30 rows" in told
+    assert "\n  3 rows of test have no usable target" in told
+
+
 def test_a_constant_for_want_of_time_is_the_first_line():
     """Who asked for it all the same reads first that nothing else was tried."""
     untried = "the time ended before anything but the constant was tried"
@@ -36,6 +49,7 @@ def test_a_constant_for_want_of_time_is_the_first_line():
         "bundle": "a.bundle",
         "verdict": None,
         "scores": [],
+        "left_out": [],
         "gates": [],
         "trials": 1,
         "stopped": None,

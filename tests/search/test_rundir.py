@@ -193,6 +193,11 @@ def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-9])
 
 
+def _torn(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"torn")
+
+
 def _flip(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-3] ^= 1
@@ -235,3 +240,21 @@ def test_a_line_of_a_missing_array_is_not_written(tmp_path):
         run.append({"kind": "note"})
     with RunDir.open(tmp_path / "x.run", identity=IDENTITY, resume=True) as run:
         assert [line["kind"] for line in run.records] == ["note"]
+
+
+def test_nobody_else_can_read_a_run_folder(tmp_path):
+    """It holds predictions for each row: the folder is 0700 and its files 0600, whatever the umask."""
+    before = os.umask(0)
+    try:
+        for resume in (False, True):
+            with RunDir.open(tmp_path / "x.run", identity=IDENTITY, resume=resume) as run:
+                run.save("oof/0", np.zeros(3))
+                Path(run.place("oof/0-1")).write_bytes(b"as a worker does")
+                run.append({"kind": "trial"}, arrays=["oof/0"])
+            _torn(tmp_path / "x.run" / "journal.jsonl")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.run").stat().st_mode & 0o777 == 0o700
+    files = [path for path in (tmp_path / "x.run").rglob("*") if path.is_file()]
+    assert len(files) > 4
+    assert {path.name: path.stat().st_mode & 0o777 for path in files} == dict.fromkeys((f.name for f in files), 0o600)

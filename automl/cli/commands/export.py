@@ -19,9 +19,10 @@ FORMS: Final = ", ".join(module_names([PLACE]))  # by their files: to import the
 @click.option("--to", "form", required=True, metavar="FORM", help=f"{FORMS}.")
 @click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The folder or file to write.")
 @click.option("--vendor", type=FILE, metavar="DIR", help="web: the folder of an installed onnxruntime-web to copy.")
-def command(bundle: Path, form: str, out: Path, vendor: Path | None) -> None:
+@click.option("--base", metavar="IMAGE", help="docker: the image to build on, as NAME@sha256:DIGEST.")
+def command(bundle: Path, form: str, out: Path, vendor: Path | None, base: str | None) -> None:
     """Write BUNDLE, once it passes `automl verify`, in the FORM that another place needs."""
     from automl.deploy.export.base import export
 
-    exporter = export(bundle, form, out, vendor=vendor)
+    exporter = export(bundle, form, out, vendor=vendor, base=base)
     click.echo(f"{out}: {exporter.purpose}", err=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from automl.data.audit.coded import codes_as_numbers
 from automl.data.audit.drift import told_apart
 from automl.data.audit.leaks import leaks, no_longer_filled
-from automl.data.infer.missing_words import INFINITE, KNOWN
+from automl.data.infer.missing_words import INFINITE, KNOWN, LABEL_MISSING
 from automl.data.read.frames import counted, read_column, unread
 from automl.data.read.scalars import BLANKS
 from automl.data.rows import Column, Finding, Schema, finding
@@ -88,7 +88,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
     if isinstance(raw.dtype, pl.Date | pl.Datetime) and (count := int((read.is_nan() & raw.is_not_null()).sum())):
         text = f"{name!r} has {count} dates outside the years 1 to 9999: read as missing"
         yield finding("date", name, text, "changed", {"rows": count})
-    yield from _words(column, raw)
+    yield from (_levels if column.wire in {"category", "text"} else _words)(column, raw)
     marks = column.reader.get("sentinels")
     if marks:
         seen = read_column({**column.reader, "sentinels": ()}, raw)
@@ -111,12 +111,7 @@ def _reading(column: Column, raw: pl.Series, read: pl.Series) -> Iterator[Findin
 def _words(column: Column, raw: pl.Series) -> Iterator[Finding]:
     """The words that stand for missing or infinite in this column alone, and how many rows have each."""
     own = [word for word in column.reader["missing"] if word not in KNOWN]
-    if not own:
-        return
-    texts = pl.Series([v for v in raw.to_list() if isinstance(v, str)]) if raw.dtype == pl.Object else raw
-    bare = texts.cast(pl.String).str.strip_chars(BLANKS)
-    found = counted(bare.filter(bare.is_in(own))).sort("count", "value", descending=[True, False])
-    counts = dict(found.iter_rows())
+    counts = _counts_of(own, raw)
     endless = {word for word in own if re.fullmatch(INFINITE, word)}
     kinds = ("missing word", "words", [w for w in counts if w not in endless]), ("infinite", "infinities", endless)
     for check, what, words in kinds:
@@ -125,6 +120,24 @@ def _words(column: Column, raw: pl.Series) -> Iterator[Finding]:
             listed = ", ".join(f"{word[:40]!r} in {count} rows" for word, count in rows.items())
             text = f"{column.name!r} has {what} among its {column.wire}s, {listed}: read as missing"
             yield finding(check, column.name, text, "changed", {"rows": sum(rows.values()), "words": rows})
+
+
+def _levels(column: Column, raw: pl.Series) -> Iterator[Finding]:
+    """The words that stand for missing elsewhere and are levels of this column."""
+    levels = [word for word in LABEL_MISSING if word not in column.reader["missing"]]
+    why = "data.audit.keep names it" if len(levels) == len(LABEL_MISSING) else "what is missing is empty there"
+    for word, rows in _counts_of(levels, raw).items():
+        text = f"{column.name!r} has {word!r} in {rows} rows: a level, as {why}"
+        yield finding("level", column.name, text, "noted", {"rows": rows, "level": word})
+
+
+def _counts_of(words: list[str], raw: pl.Series) -> dict[str, int]:
+    """How many rows have each of the `words`, the most frequent first."""
+    if not words:
+        return {}
+    texts = pl.Series([v for v in raw.to_list() if isinstance(v, str)]) if raw.dtype == pl.Object else raw
+    bare = texts.cast(pl.String).str.strip_chars(BLANKS)
+    return dict(counted(bare.filter(bare.is_in(words))).sort("count", "value", descending=[True, False]).iter_rows())
 
 
 def _is_long(raw: pl.Series) -> bool:

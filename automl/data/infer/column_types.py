@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from automl.data.infer.date_formats import DATE_FORMATS
-from automl.data.infer.missing_words import KNOWN, LABEL_MISSING, MISSING, NO_DATE, repeated_words
+from automl.data.infer.missing_words import KNOWN, LABEL_MISSING, MISSING, NO_DATE, level_words, repeated_words
 from automl.data.infer.name_hints import is_moment
 from automl.data.infer.number_dates import date_of_number, eight_digits, since_1970
 from automl.data.infer.quantities import in_words, spellings
@@ -61,7 +61,7 @@ def guess(
     """How `series` is read; with `wire` given (``[data.types]``) how it is read as that. None for `unreadable` ones.
 
     `comma` says that decimal commas are likelier than commas between groups of digits, `as_is` that each text is what
-    it says: a word among numbers does not stand for missing.
+    it says: a word among numbers or levels does not stand for missing.
     """
     if unreadable(series):
         return None
@@ -118,18 +118,22 @@ def _of_objects(series: pl.Series, zone: str, comma: bool, as_is: bool) -> Guess
     texts = pl.Series(series.name, [str(read_value(plain, value)) for value in series.to_list()], dtype=pl.String)
     guessed = _of_text(texts, zone, comma, None, as_is)
     reason = "values of several kinds, read as text"
-    mixed = Guess(wire="category", reason=reason, missing=LABEL_MISSING, parser=SCALAR)
-    return guessed if guessed.wire == "number" else mixed
+    missing = guessed.missing if guessed.wire == "category" else LABEL_MISSING
+    return (
+        guessed if guessed.wire == "number" else Guess(wire="category", reason=reason, missing=missing, parser=SCALAR)
+    )
 
 
 def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None, as_is: bool) -> Guess:
     values, count = _counts(series)
+    own = LABEL_MISSING if as_is else _levels(values, count, blank=series.null_count() > 0)
     there = set(values.filter(values.is_in(KNOWN)))
     missing = tuple(word for word in (*MISSING, *NO_DATE) if word in there)
     keep = ~values.is_in(["", *KNOWN])
     values, count = values.filter(keep), count.filter(keep)
     levels = scalar_levels(_sample(values, count)[0])
-    as_text = Guess(wire="category", reason="text", missing=LABEL_MISSING, parser=levels)
+    absent = tuple(word for word in LABEL_MISSING if word not in own)
+    as_text = Guess(wire="category", reason="text", missing=absent, parser=levels)
     if wire in {"category", "text"} or (wire is None and values.is_empty()):
         return replace(as_text, wire=wire or "category", reason="set in [data.types]" if wire else "no value at all")
     words = () if as_is or wire == "flag" else repeated_words(values, count)
@@ -141,6 +145,12 @@ def _of_text(series: pl.Series, zone: str, comma: bool, wire: Wire | None, as_is
         _natural(series, *bare, zone, comma, missing) if words else None
     )
     return as_text if best is None else _without_words(best, words)
+
+
+def _levels(values: pl.Series, count: pl.Series, *, blank: bool) -> frozenset[str]:
+    """The words for missing that are levels of this column."""
+    rows = dict(zip(values, count, strict=True)) if values.is_in(LABEL_MISSING).any() else {}
+    return level_words({text: n for text, n in rows.items() if text}, blank=blank or "" in rows)
 
 
 def _sample(values: pl.Series, count: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial, reduce
+from operator import and_
 from pathlib import Path
+from typing import Any, TextIO
 
 import polars as pl
 
+from automl.data.read.csv_lines import CsvReader, LeftOut, lines_above, rows_of
 from automl.data.read.dialect import Dialect
 from automl.data.read.guard import guarded
 from automl.data.read.header import header_of
@@ -19,42 +22,43 @@ from automl.errors import DataError
 
 CHUNK = 20_000
 FIELD_LIMIT = 1 << 28  # characters of one field
+Tell = Callable[[LeftOut], object]  # called where lines are no rows
 
 
-def read_csv(path: Path, dialect: Dialect) -> pl.DataFrame:
+def read_csv(path: Path, dialect: Dialect, tell: Tell) -> pl.DataFrame:
     """By polars; by the `csv` module where polars cannot tell a short row from an empty value."""
-    header = _header(path, dialect)
+    above, cells, header = _header(path, dialect)
     if dialect.skip_blank and (dialect.separator + " " + dialect.quote).encode() in path.read_bytes():
-        return pl.concat(csv_batches(path, dialect, CHUNK))
+        return pl.concat(csv_batches(path, dialect, CHUNK, tell))
     data: Path | bytes = path if dialect.encoding in {"utf-8", "utf-8-sig"} else _transcoded(path, dialect)
     try:
-        frame = pl.read_csv(data, infer_schema=False, separator=dialect.separator, quote_char=dialect.quote, glob=False)
+        frame = pl.read_csv(data, **_as_polars_has_it(dialect, above))
     except pl.exceptions.PolarsError:  # its message names no line; the careful way does, or it copes
-        return pl.concat(csv_batches(path, dialect, CHUNK))
+        return pl.concat(csv_batches(path, dialect, CHUNK, tell))
     if frame.width != len(header) or frame.height == 0 or frame[:, -1].null_count():
-        return pl.concat(csv_batches(path, dialect, CHUNK))
+        return pl.concat(csv_batches(path, dialect, CHUNK, tell))
     frame.columns = header
-    return frame.with_columns(pl.all().str.strip_chars_start(" ")) if dialect.skip_blank else frame
+    bare = frame.with_columns(pl.all().str.strip_chars_start(" ")) if dialect.skip_blank else frame
+    return _without_headers(bare, cells, above, tell)
 
 
-def sample_csv(path: Path, dialect: Dialect, share: float) -> pl.DataFrame:
+def sample_csv(path: Path, dialect: Dialect, tell: Tell, share: float) -> pl.DataFrame:
     """A share of the rows of a csv that is too large to be read whole."""
     if dialect.encoding not in {"utf-8", "utf-8-sig"} or dialect.skip_blank:
         hint = "save it as UTF-8 without blanks after the separator, or as parquet; or give more budget.memory"
         raise DataError("the file is too large for the memory, and sampled in UTF-8 only", where=str(path), hint=hint)
-    header = _header(path, dialect)
-    separator, quote = dialect.separator, dialect.quote
-    scan = partial(pl.scan_csv, path, infer_schema=False, separator=separator, quote_char=quote, glob=False)
+    above, cells, header = _header(path, dialect)
+    scan = partial(pl.scan_csv, path, **_as_polars_has_it(dialect, above))
     frame = guarded(lambda: sample_rows(scan(), share), path)
     if frame.width != len(header):
         raise DataError(f"its rows have {frame.width} values, the header has {len(header)} columns", where=str(path))
     frame.columns = header
-    return frame
+    return _without_headers(frame, cells, above, tell)
 
 
-def csv_batches(path: Path, dialect: Dialect, rows: int) -> Iterator[pl.DataFrame]:
+def csv_batches(path: Path, dialect: Dialect, rows: int, tell: Tell) -> Iterator[pl.DataFrame]:
     """Frames of strings, `rows` high; an empty field is null."""
-    stream = _rows(path, dialect)
+    stream = _rows(path, dialect, tell)
     header = next(stream)
     schema = dict.fromkeys(header, pl.String)
     seen = False
@@ -85,32 +89,69 @@ def _those(frame: pl.DataFrame, flags: tuple[bool, ...]) -> pl.DataFrame:
     return pl.DataFrame([column for column, flag in zip(frame.get_columns(), flags, strict=True) if flag])
 
 
-def _header(path: Path, dialect: Dialect) -> list[str]:
-    with closing(_rows(path, dialect)) as rows:
-        return next(rows)
+def _as_polars_has_it(dialect: Dialect, above: int) -> dict[str, Any]:
+    """The arguments for a file with so many lines `above` its header."""
+    signs = {"separator": dialect.separator, "quote_char": dialect.quote}
+    return {"infer_schema": False, "glob": False, "skip_lines": above, **signs}
 
 
-def _rows(path: Path, dialect: Dialect) -> Generator[list[str]]:
+def _without_headers(frame: pl.DataFrame, cells: list[str], above: int, tell: Tell) -> pl.DataFrame:
+    """The rows that do not repeat the `cells` of the header."""
+    height = frame.height
+    if frame.width > 1 and _equal(frame[:, 0], cells[0]).any():
+        frame = frame.filter(~reduce(and_, map(_equal, frame.get_columns(), cells)))
+    if above or frame.height < height:
+        tell(LeftOut(above, height - frame.height))
+    return frame
+
+
+def _equal(column: pl.Series, cell: str) -> pl.Series:
+    return (column == cell).fill_null(value=False) if cell else column.is_null()
+
+
+def _header(path: Path, dialect: Dialect) -> tuple[int, list[str], list[str]]:
+    """How many lines stand above the header, its cells, and the names in it."""
+    with (
+        path.open(encoding=dialect.encoding, newline="") as file,
+        _told_by_line(stream := _reader(file, dialect), path),
+    ):
+        above, records = lines_above(stream)
+        _, cells = next(records)
+        return above, cells, header_of(cells, str(path))
+
+
+def _rows(path: Path, dialect: Dialect, tell: Tell) -> Iterator[list[str]]:
     """The header, then each row; a row of another length stops with the number of its line (D10)."""
+    with (
+        path.open(encoding=dialect.encoding, newline="") as file,
+        _told_by_line(stream := _reader(file, dialect), path),
+    ):
+        records = rows_of(stream, tell)
+        header = header_of(next(records)[1], str(path))
+        yield header
+        for line, row in records:
+            if len(row) == len(header):
+                yield row
+            elif row:
+                raise DataError(
+                    f"line {line} has {len(row)} values, the header has {len(header)} columns",
+                    where=str(path),
+                    hint="mend the line; a value that holds the separator or a line break needs quotes",
+                )
+
+
+def _reader(file: TextIO, dialect: Dialect) -> CsvReader:
     csv.field_size_limit(FIELD_LIMIT)
-    with path.open(encoding=dialect.encoding, newline="") as file:
-        stream = csv.reader(
-            file, delimiter=dialect.separator, quotechar=dialect.quote, skipinitialspace=dialect.skip_blank
-        )
-        try:
-            header = header_of(next(stream), str(path))
-            yield header
-            for row in stream:
-                if len(row) == len(header):
-                    yield row
-                elif row:
-                    raise DataError(
-                        f"line {stream.line_num} has {len(row)} values, the header has {len(header)} columns",
-                        where=str(path),
-                        hint="mend the line; a value that holds the separator or a line break needs quotes",
-                    )
-        except (csv.Error, UnicodeError) as error:
-            raise DataError(f"line {stream.line_num + 1}: {error}", where=str(path), hint="mend the line") from error
+    return csv.reader(file, delimiter=dialect.separator, quotechar=dialect.quote, skipinitialspace=dialect.skip_blank)
+
+
+@contextmanager
+def _told_by_line(stream: CsvReader, path: Path) -> Iterator[None]:
+    """What cannot be read ends with the number of its line."""
+    try:
+        yield
+    except (csv.Error, UnicodeError) as error:
+        raise DataError(f"line {stream.line_num + 1}: {error}", where=str(path), hint="mend the line") from error
 
 
 def _transcoded(path: Path, dialect: Dialect) -> bytes:

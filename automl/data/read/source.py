@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.csv_files import csv_batches, lossless, read_csv, sample_csv
+from automl.data.read.csv_files import Tell, csv_batches, lossless, read_csv, sample_csv
+from automl.data.read.csv_lines import ALL_ROWS, LeftOut
 from automl.data.read.dialect import SEPARATORS, Dialect, sniff
 from automl.data.read.excel import read_excel
 from automl.data.read.files import files, kind, said_by_folders
@@ -20,11 +21,12 @@ from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.sampling import sample_rows
-from automl.data.read.streams import arrow, ndjson, read_ndjson
+from automl.data.read.streams import arrow, ndjson, read_arrow, read_ndjson
 from automl.errors import DataError
 from automl.names import inside
 
 STREAMS = {"ndjson": ndjson, "arrow": arrow}
+TellOfFile = Callable[[Path, LeftOut], object]
 HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
 
 
@@ -35,13 +37,14 @@ class SourceTable:
     Columns of a csv are strings; a column is Int64 only where each text is exactly how that number is written,
     so that nothing is lost ("02134" and "1.50" stay text). `digests` maps each file to its SHA-256 (D12).
     `dialect` is how a csv is written, None for other formats. `rows` is how many there were about, where `frame` is
-    a sample of them (D16), else None.
+    a sample of them (D16), else None. `left_out` are the lines of csv files that are no rows.
     """
 
     frame: pl.DataFrame
     digests: Mapping[str, str]
     dialect: CsvDialect | None = None
     rows: int | None = None
+    left_out: LeftOut = ALL_ROWS
 
 
 def load(
@@ -69,7 +72,8 @@ def load(
     stacked = _stacked(frames, list(digests))
     said = [name for name in said_by_folders(paths[0], where) if name not in loaded[0].frame.columns]
     whole = stacked.with_columns(lossless(stacked.select(said))) if said else stacked
-    return SourceTable(frame=whole, digests=digests, dialect=loaded[0].dialect, rows=before)
+    left_out = LeftOut(*map(sum, zip(*(source.left_out for source in loaded), strict=True)))
+    return SourceTable(frame=whole, digests=digests, dialect=loaded[0].dialect, rows=before, left_out=left_out)
 
 
 def about(path: Path) -> tuple[int, int]:
@@ -91,26 +95,29 @@ def probe_all(*wheres: str | Path) -> None:
     probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
 
 
-def batches(where: str | Path, rows: int, dialect: CsvDialect | None = None) -> Iterator[tuple[Path, pl.DataFrame]]:
+def batches(
+    where: str | Path, rows: int, dialect: CsvDialect | None = None, *, tell: TellOfFile = lambda _path, _lines: None
+) -> Iterator[tuple[Path, pl.DataFrame]]:
     """The rows in their order, each part with its file, at most `rows` at a time: memory does not grow with the file.
 
     Where there are none it is one frame without rows, of the columns that are told.
 
     A csv is read by the `csv` module of Python, every column as text: exactly what `score.py` sees.
     `dialect` is that of training where the file is a csv, else it is found again; the encoding is each file's own.
+    `tell` gets each file of whose lines some are no rows, when it was read.
     """
     probe_all(where)
-    parts = ((path, frame) for path in files(where) for frame in _parts(path, rows, dialect))
+    parts = ((path, frame) for path in files(where) for frame in _parts(path, rows, dialect, partial(tell, path)))
     told = ((path, _with_folders(frame, path, where)) for path, frame in parts if frame.width)
     yield next(told, (Path(where), pl.DataFrame()))  # lines of JSON name no columns where there are none
     yield from told
 
 
-def _parts(path: Path, rows: int, dialect: CsvDialect | None) -> Iterator[pl.DataFrame]:
+def _parts(path: Path, rows: int, dialect: CsvDialect | None, tell: Tell) -> Iterator[pl.DataFrame]:
     """At least one frame of each file."""
     form = kind(path)
     if form in {"csv", "tsv"}:
-        yield from csv_batches(path, _dialect_of(path, dialect), rows)
+        yield from csv_batches(path, _dialect_of(path, dialect), rows, tell)
     elif form == "parquet":
         yield from _parquet(path, rows)
     elif form == "ndjson" or (form == "arrow" and path.stat().st_size):
@@ -155,8 +162,11 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
         return _workbook(path)
     if form in {"csv", "tsv"}:
         dialect, digest = _sniffed(path)
-        frame = lossless(read_csv(path, dialect) if share == 1.0 else sample_csv(path, dialect, share))
-        return SourceTable(frame=frame, digests={str(path): digest}, dialect=dialect.json())
+        told: list[LeftOut] = []
+        arguments = path, dialect, told.append
+        frame = lossless(read_csv(*arguments) if share == 1.0 else sample_csv(*arguments, share))
+        left_out = told[0] if told else ALL_ROWS
+        return SourceTable(frame=frame, digests={str(path): digest}, dialect=dialect.json(), left_out=left_out)
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     with path.open("rb") as file:
@@ -164,7 +174,7 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     readers: dict[str, Callable[[Path], pl.DataFrame]]
     whole = partial(pl.read_parquet, glob=False)
     sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
-    readers = {"parquet": whole if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": _read_arrow}
+    readers = {"parquet": whole if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": read_arrow}
     read = readers[form]
     frame = guarded(lambda: read(path), path)
     return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
@@ -188,12 +198,6 @@ def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
 
 def _slice(path: Path, start: int, rows: int) -> pl.DataFrame:
     return pl.scan_parquet(path, glob=False).slice(start, rows).collect()
-
-
-def _read_arrow(path: Path) -> pl.DataFrame:
-    with path.open("rb") as file:
-        magic = file.read(6)
-    return pl.scan_ipc(path, glob=False).collect() if magic == b"ARROW1" else pl.read_ipc_stream(path)
 
 
 def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:

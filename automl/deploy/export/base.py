@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +22,13 @@ from automl.registry import Registry
 class Source:
     """A bundle that passed its check, and what the user gave beside it.
 
-    `vendor` is the folder of an installed JavaScript package, for exporters that use one.
+    `vendor` is the folder of an installed JavaScript package, for exporters that use one, `base` an image by its
+    digest, for exporters that build on one.
     """
 
     bundle: Bundle
     vendor: Path | None = None
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +36,8 @@ class Exporter:
     """A form of a bundle.
 
     `purpose` is a line for people. `write` puts it at a path that does not exist yet: a folder or a file, as `makes`
-    says. It raises `DataError` where the form cannot hold the bundle, and names the step. `vendors` says whether it
-    looks at `Source.vendor`.
+    says. It raises `DataError` where the form cannot hold the bundle, and names the step. `vendors` and `bases` say
+    whether it looks at `Source.vendor` and at `Source.base`.
     """
 
     name: str
@@ -42,13 +45,15 @@ class Exporter:
     makes: Literal["folder", "file"]
     write: Callable[[Source, Path], None]
     vendors: bool = False
+    bases: bool = False
 
 
 EXPORTERS: Final = Registry("automl.deploy.export", Exporter, "form")
 MARK: Final = ".automl-export"
+IMAGE: Final = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}@sha256:[0-9a-f]{64}")
 
 
-def export(bundle: Path, to: str, out: Path, *, vendor: Path | None = None) -> Exporter:
+def export(bundle: Path, to: str, out: Path, *, vendor: Path | None = None, base: str | None = None) -> Exporter:
     """Write the bundle (a folder or a zip) at `bundle` as the form `to` to `out`.
 
     Refuses a bundle that fails `verify` (`BundleError`), a form that cannot hold it (`DataError`), an unknown form and
@@ -57,11 +62,16 @@ def export(bundle: Path, to: str, out: Path, *, vendor: Path | None = None) -> E
     exporter = EXPORTERS.get(to)
     if vendor is not None and not exporter.vendors:
         raise SpecError(f"the form {to} takes nothing from a vendor", where="--vendor", hint="Leave it out.")
+    if base is not None and not (exporter.bases and IMAGE.fullmatch(base)):
+        what = "this names no image by its digest" if exporter.bases else f"the form {to} builds on no image"
+        raise SpecError(
+            what, where="--base", hint="Say --to docker --base NAME@sha256:... (64 digits), or leave it out."
+        )
     check_output(out, inputs=[bundle])
     _check_place(out, exporter)
     with opened(bundle) as folder:
         verify(folder)
-        source = Source(bundle=Bundle.load(folder), vendor=vendor)
+        source = Source(bundle=Bundle.load(folder), vendor=vendor, base=base)
         if exporter.makes == "file":
             with disk.whole_file(out) as partial:
                 exporter.write(source, partial)

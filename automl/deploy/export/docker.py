@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from automl.bundle.read import MANIFEST, SEAL, SIGNATURE, Bundle, names_of, read_file
+from automl.deploy.export._locked import locked_requirements
 from automl.deploy.export._needs import needs
 from automl.deploy.export.base import Exporter, Source
 
@@ -15,9 +16,9 @@ FILE = """\
 #   docker build -t scorer .
 #   docker run --rm --network none --read-only -v "$PWD:/data" --user "$(id -u):$(id -g)" scorer \\
 #     /data/rows.csv -o /data/scored.csv
-FROM python:{python}-slim
+FROM {base}
 COPY requirements.txt /requirements.txt
-RUN pip install --no-cache-dir --only-binary :all: -r /requirements.txt
+RUN pip install --no-cache-dir --only-binary :all:{hashes} -r /requirements.txt
 COPY bundle /bundle
 ENV OMP_NUM_THREADS=1 ORT_DISABLE_TELEMETRY=1 PYTHONDONTWRITEBYTECODE=1
 USER 65534:65534
@@ -28,14 +29,17 @@ ENTRYPOINT ["python", "/bundle/score.py"]
 def write(source: Source, folder: Path) -> None:
     """Dockerfile, requirements.txt, and bundle/ with the files that score.py reads.
 
-    Nothing that a user wrote enters the Dockerfile: versions are numbers, names stay in the bundle's JSON (S07).
+    Nothing that a user wrote enters the Dockerfile: versions are numbers, names stay in the bundle's JSON (S07). The
+    requirements have hashes where the bundle was judged by the versions that automl is locked to.
     """
     bundle = source.bundle
     versions = needs(bundle)
     python = ".".join(versions.pop("python").split(".")[:2])
-    (folder / "Dockerfile").write_text(FILE.format(python=python), encoding="utf-8")
-    lines = "".join(f"{name}=={version}\n" for name, version in versions.items())
-    (folder / "requirements.txt").write_text(lines, encoding="utf-8")
+    locked = locked_requirements(versions)
+    plain = "".join(f"{name}=={version}\n" for name, version in versions.items())
+    text = FILE.format(base=source.base or f"python:{python}-slim", hashes=" --require-hashes" if locked else "")
+    (folder / "Dockerfile").write_text(text, encoding="utf-8")
+    (folder / "requirements.txt").write_text(locked or plain, encoding="utf-8")
     for name in _read_by_scorer(bundle):
         target = folder / "bundle" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -49,5 +53,9 @@ def _read_by_scorer(bundle: Bundle) -> Iterator[str]:
 
 
 EXPORTER = Exporter(
-    name="docker", purpose="a Dockerfile and a context with nothing but the scorer", makes="folder", write=write
+    name="docker",
+    purpose="a Dockerfile and a context with nothing but the scorer",
+    makes="folder",
+    write=write,
+    bases=True,
 )

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import Answer
 from automl.bundle.unread import check_unread
@@ -22,6 +24,7 @@ from automl.deploy.serve.rows import Row, check_columns, read_rows
 from automl.deploy.serve.settings import Settings
 from automl.errors import AutomlError
 
+LONGEST_KEY = 1_000  # characters: a key comes back in the answer, and nobody's key is a document
 HASH = 12  # signs of a content hash that people compare
 
 
@@ -91,12 +94,9 @@ class Model:
         A warning is of a column with cells that hold something and cannot be read. Refusal 422 names a row that fails.
         Work that takes long ends with a Refusal once the client is `gone`.
         """
-        keys = self.bundle.manifest.keys
+        keys = [_keys(row, self.bundle.manifest.keys, number) for number, row in enumerate(rows)]
         answers, unread = self._decided(rows, gone)
-        found = [
-            {**_keys(row, keys, number), **answer}
-            for number, (row, answer) in enumerate(zip(rows, answers, strict=True))
-        ]
+        found = [{**key, **answer} for key, answer in zip(keys, answers, strict=True)]
         return Reply(content=_dumped(found, warnings_of(unread), self.name), rows=len(rows), unread=unread)
 
     def answer_stream(self, body: bytes) -> Reply:
@@ -104,6 +104,7 @@ class Model:
         strict = self.settings.extra == "refuse"
         frame = arrow.read_stream(body, columns=self.known, strict=strict, max_rows=self.settings.max_rows)
         self._afford(frame.height * frame.width)
+        _check_keys(frame, self.bundle.manifest.keys)
         try:
             scored, unread = self.bundle.counted(frame)
         except AutomlError as error:
@@ -193,7 +194,20 @@ def _keys(row: Row, keys: Sequence[str], number: int) -> dict[str, object]:
     for key, value in found.items():
         if isinstance(value, list | dict):
             raise Refusal(422, "a key is a single value", where=f"rows[{number}].{key}")
+        if isinstance(value, str) and len(value) > LONGEST_KEY:
+            raise _long_key(f"rows[{number}].{key}")
     return found
+
+
+def _check_keys(frame: pl.DataFrame, keys: Sequence[str]) -> None:
+    texts = frame.select(pl.col(pl.String, pl.Categorical, pl.Enum).cast(pl.String).str.len_chars().max())
+    for key in keys:
+        if key in texts.columns and (texts[key].item() or 0) > LONGEST_KEY:
+            raise _long_key(f"column {key!r}")
+
+
+def _long_key(where: str) -> Refusal:
+    return Refusal(422, f"a key is longer than {LONGEST_KEY:,} characters", where=where, hint="Send a shorter one.")
 
 
 def _dumped(rows: Sequence[Mapping[str, object]], warnings: Sequence[object], bundle: str) -> bytes:

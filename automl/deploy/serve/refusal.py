@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from automl.errors import AutomlError, one_line, printable
+from automl.errors import AutomlError, clipped, one_line, printable
 
 JSON = b"application/json"
 
@@ -30,9 +30,9 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(what)
         self.status = status
-        self.what = one_line(what)
-        self.where = one_line(where) if where else None
-        self.hint = printable(hint) if hint else None
+        self.what = one_line(clipped(what))
+        self.where = one_line(clipped(where)) if where else None
+        self.hint = printable(clipped(hint)) if hint else None
         more = [(b"retry-after", b"%d" % retry)] if retry is not None else []
         more += [(b"connection", b"close")] if close else []
         self.headers = (*headers, *more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,9 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from automl.deploy.serve.child import Child, Reply, error_of, spawn
 from automl.deploy.serve.listening import address_of, listen
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.settings import Settings, check
-from automl.errors import AutomlError, BundleError
+from automl.errors import AutomlError, BundleError, DataError
 
 SOON, LATEST, LONG = 0.1, 5.0, 10.0  # seconds: first and longest pause before a new start; a life that was long
 
@@ -37,8 +40,24 @@ def serve(
         asyncio.run(parent.run(told))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A bundle and the other tables that it reads as they were at one moment, where nobody else writes."""
+
+    bundle: Path
+    tables: Mapping[str, str]
+
+    def order(self) -> dict[str, str]:
+        """What a worker is told to load."""
+        return {"do": "load", "path": str(self.bundle), "tables": json.dumps(dict(self.tables))}
+
+    def remove(self) -> None:
+        """Remove both, once nobody answers with them."""
+        shutil.rmtree(self.bundle.parent, ignore_errors=True)
+
+
 class Parent:
-    """Keeps as many workers as asked. They all answer with a private copy of the bundle, so a new start is no swap."""
+    """Keeps as many workers as asked, with a private copy of the bundle and its tables, so a new start is no swap."""
 
     def __init__(self, bundle: Path, settings: Settings, listening: socket.socket, room: Path, log: Log) -> None:
         self._bundle = bundle
@@ -88,18 +107,16 @@ class Parent:
                 self._log("error", "swap refused", what=error.what)
                 return
             children = list(self._children.values())
-            replies = [
-                reply for reply in await asyncio.gather(*(c.ask(do="load", path=str(copy)) for c in children)) if reply
-            ]
+            replies = [reply for reply in await asyncio.gather(*(c.ask(**copy.order()) for c in children)) if reply]
             refused = [reply for reply in replies if reply["said"] != "loaded"]
             if refused or not replies:
                 await asyncio.gather(*(child.ask(do="drop") for child in children))
-                _remove(copy)
+                copy.remove()
                 self._log("error", "swap refused", **_why(refused))
                 return
             before, self._copy = self._copy, copy
             await asyncio.gather(*(child.ask(do="swap") for child in children))
-            _remove(before)
+            before.remove()
             self._log("info", "swapped", bundle=replies[0]["bundle"])
 
     async def _keep(self, slot: int) -> None:
@@ -127,32 +144,35 @@ class Parent:
         self._born = {other for other in self._born if other.process.returncode is None} | {child}
         self._do(hearing)
         while True:
-            path = self._copy
-            reply = await child.ask(do="load", path=str(path))
-            if path != self._copy and reply is not None:  # a swap came between, and that copy is gone
-                continue
-            if reply is None or reply["said"] != "loaded":
-                child.kill()
-                raise error_of(reply)
-            break
-        self._children[slot] = child
-        await child.ask(do="swap")
+            copy = self._copy
+            reply = await child.ask(**copy.order())
+            async with self._swapping:  # a swap that is under way does not know of this worker yet
+                if copy != self._copy and reply is not None:
+                    continue
+                if reply is None or reply["said"] != "loaded":
+                    child.kill()
+                    raise error_of(reply)
+                self._children[slot] = child
+                await child.ask(do="swap")
+                return
 
-    def _copied(self) -> Path:
-        """The bundle as it is now, where nobody else writes; whether it is right, the workers find out."""
+    def _copied(self) -> Copy:
+        """The bundle and its tables as they are now; whether they are right, the workers find out."""
         self._copies += 1
-        copy = self._room / f"{self._copies}{self._bundle.suffix}"
+        room = self._room / str(self._copies)
+        bundle = room / f"bundle{self._bundle.suffix}"
         if not self._bundle.exists():
             raise BundleError("there is no such bundle", where=str(self._bundle), hint="`automl fit SPEC` writes one")
+        room.mkdir()
         try:
             if self._bundle.is_file():
-                shutil.copyfile(self._bundle, copy)
+                shutil.copyfile(self._bundle, bundle)
             else:
-                shutil.copytree(self._bundle, copy, symlinks=True)
+                shutil.copytree(self._bundle, bundle, symlinks=True)
         except (OSError, shutil.Error) as error:
-            _remove(copy)
+            shutil.rmtree(room, ignore_errors=True)
             raise BundleError(f"the bundle cannot be read: {type(error).__name__}", where=str(self._bundle)) from error
-        return copy
+        return Copy(bundle=bundle, tables=_pinned(self._settings.tables, room))
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.ensure_future(work)
@@ -179,11 +199,27 @@ class Parent:
         self._log("info", "stopped")
 
 
-def _remove(copy: Path) -> None:
-    if copy.is_file():
-        copy.unlink()
-    else:
-        shutil.rmtree(copy, ignore_errors=True)
+def _pinned(tables: Mapping[str, str], room: Path) -> dict[str, str]:
+    """Copies of the other tables: a worker that starts anew answers as those that were there before.
+
+    What a pattern matches is read where it lies, and may be other files by then.
+    """
+    pinned = {}
+    for number, (name, file) in enumerate(tables.items()):
+        copy = room / f"{number}{Path(file).suffix}"
+        try:
+            if Path(file).is_dir():
+                shutil.copytree(file, copy)
+            elif Path(file).exists() or not has_magic(file):
+                shutil.copyfile(file, copy)
+            else:
+                copy = Path(file)
+        except (OSError, shutil.Error) as error:
+            shutil.rmtree(room, ignore_errors=True)
+            what = f"the table '{name}' cannot be read: {getattr(error, 'strerror', None) or error}"
+            raise DataError(what, where=file, hint="Give it with --table NAME=FILE.") from error
+        pinned[name] = str(copy)
+    return pinned
 
 
 def _why(refused: list[Reply]) -> Reply:

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,17 +49,17 @@ class Worker:
         """What became of one order."""
         match order["do"]:
             case "load":
-                return await self._load(Path(order["path"]))
+                return await self._load(Path(order["path"]), json.loads(order["tables"]))
             case "swap":
                 return self._swap()
             case _:
                 self._next = None
                 return {"said": "dropped"}
 
-    async def _load(self, path: Path) -> Reply:
+    async def _load(self, path: Path, tables: dict[str, str]) -> Reply:
         """Whatever the bundle does to the reader, this worker goes on with the one that it has."""
         try:
-            self._next = await asyncio.to_thread(Model.open, path, self._settings)
+            self._next = await asyncio.to_thread(Model.open, path, replace(self._settings, tables=tables))
         except AutomlError as error:
             return _refused(error)
         except Exception as error:  # noqa: BLE001  # a bundle that nobody foresaw must not end the worker

@@ -16,6 +16,7 @@ BASE = 1.6  # the scorer started afresh, its margins and golden rows, hashes, th
 NODE = 1e-5  # writing the graph and proving it
 STEP_OF_A_ROW = 2.5e-9  # scoring what is judged
 CELL = 2e-7  # reading it
+COLUMN = 8e-4  # a column that the model reads: its part of graph and proof, its golden cells, its pages of the bundle
 ANSWER = 2e-6  # resampling its scores, a probability each
 RANKED = 2.5e-5  # the same where scores rank the rows, as those of two labels do
 SINGLE = 2_200  # rows that are timed one by one
@@ -64,7 +65,8 @@ def reserve_seconds(budget: float, after: AfterSearch, size: ModelSize, *, crowd
     single = SINGLE * serving([size], reading=after.reading).latency_p50
     curve = CALIBRATED if after.calibrated >= CLASS_ROWS * after.width else TEMPERED
     classes = curve * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
-    seconds = BASE + NODE * size.nodes + after.judged * rows + classes
+    read = min(float(after.columns), size.nodes + size.numbers)  # a node looks at one, a number weighs one
+    seconds = BASE + NODE * size.nodes + COLUMN * read + after.judged * rows + classes
     return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
 
 

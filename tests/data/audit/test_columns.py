@@ -156,3 +156,16 @@ def test_score_is_out_of_sample() -> None:
     """A random category with a level for each row scores an AUC of a half."""
     own = pl.Series([f"{i}" for i in range(N)])
     assert univariate_score(own, Y, BINARY) == pytest.approx(0.5, abs=0.02)
+
+
+def test_levels_called_as_missing_words_are(make_spec: Callable[..., Spec]) -> None:
+    """A country NA is a level where what is missing is empty, or where its column is kept; it is said which rows."""
+    cells = ["NA", "SE", "DK", "SE"] * (N // 4)
+    country = [None if place % 8 == 1 else cell for place, cell in enumerate(cells)]
+    found = look(table(country=country, kept=cells, plain=cells), make_spec(audit={"keep": ["kept"]}))
+    assert {name: (f.check, f.evidence["rows"]) for name, f in found.items()} == {
+        "country": ("level", N // 4),
+        "kept": ("level", N // 4),
+    }
+    assert "empty" in found["country"].text
+    assert "data.audit.keep" in found["kept"].text

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from automl.data.infer.column_types import guess
-from automl.data.infer.missing_words import repeated_words
+from automl.data.infer.missing_words import missing_labels, repeated_words
 from automl.data.read.frames import read_column
 from automl.data.read.reader import read_value
 
@@ -112,3 +112,49 @@ def test_share() -> None:
     values = pl.Series([*map(str, range(20)), "a", "b", "c"])
     assert repeated_words(values, pl.Series([1] * 20 + [5, 9, 1])) == ("a", "b")
     assert repeated_words(values, pl.Series([1] * 20 + [5, 9, 2])) == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "keep", "levels"),
+    [
+        (["NA"] * 9 + ["a"] * 30 + ["b"] * 5 + [None] * 4, False, {"NA", "a", "b"}),
+        (["NA"] * 9 + ["a"] * 30 + ["b"] * 5 + [" "] * 4, False, {"NA", "a", "b"}),
+        (["NA"] * 4 + ["a"] * 30 + ["b"] * 5 + [None] * 4, False, {"a", "b"}),
+        (["NA"] * 9 + ["a"] * 30 + ["b"] * 5, False, {"a", "b"}),
+        (["NA"] * 4 + ["a"] * 30 + ["b"] * 5, True, {"NA", "a", "b"}),
+        (["?"] * 9 + [None] * 9, False, set()),
+        (["nan", "NULL", *["a"] * 9], True, {"nan", "NULL", "a"}),
+    ],
+)
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Object])
+def test_words_among_levels(cells: list[str | None], keep: bool, levels: set[str], dtype: pl.DataType) -> None:
+    """As frequent as a level, where other cells are empty, a word is one; or where its column is kept as it is."""
+    column = pl.Series("x", cells, dtype=dtype)
+    found = guess(column, as_is=keep)
+    assert found is not None
+    assert found.wire == "category"
+    reader = found.reader("x")
+    assert set(read_column(reader, column)) - {""} == levels
+    assert {read_value(reader, cell) for cell in cells} - {""} == levels
+
+
+@pytest.mark.parametrize(
+    ("count", "typed", "binary", "missing"),
+    [
+        ({"a": 9, "b": 5, "NA": 5}, False, False, set()),
+        ({"a": 9, "b": 5, "NA": 4}, False, False, {"NA"}),
+        ({"a": 9, "b": 5, "NA": 4}, True, False, set()),
+        ({"a": 9, "b": 5, "NA": 5}, False, True, {"NA"}),
+        ({"a": 9, "b": 5, "NA": 5}, True, True, {"NA"}),
+        ({"a": 9, "NA": 1}, False, True, set()),
+        ({"a": 9, "b": 5, "c": 7, "null": 6, "?": 2}, False, True, {"?"}),
+        ({"1": 9, "2.5": 5, "NA": 5}, False, False, {"NA"}),
+        ({"1": 9, "2.5": 5, "NA": 5}, True, False, set()),
+        ({"NA": 5}, True, False, {"NA"}),
+        ({"NA": 5, "?": 1}, False, False, set()),
+        ({}, False, False, set()),
+    ],
+)
+def test_words_among_labels(count: dict[str, int], typed: bool, binary: bool, missing: set[str]) -> None:
+    """Never where missing is null; in text below the rarest label, among numbers, or as a third of two labels."""
+    assert missing_labels(count, typed=typed, binary=binary) == missing

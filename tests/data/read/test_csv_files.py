@@ -9,17 +9,18 @@ import polars as pl
 import pytest
 
 from automl.data.read.csv_files import csv_batches, lossless, read_csv, sample_csv
+from automl.data.read.csv_lines import LeftOut
 from automl.data.read.dialect import Dialect, sniff
 from automl.errors import DataError
 
 
 def whole(path: Path) -> pl.DataFrame:
     """The rows with whole numbers as numbers."""
-    return lossless(read_csv(path, sniff(path)[0]))
+    return lossless(read_csv(path, sniff(path)[0], [].append))
 
 
 def parts(path: Path, rows: int) -> list[pl.DataFrame]:
-    return list(csv_batches(path, sniff(path)[0], rows))
+    return list(csv_batches(path, sniff(path)[0], rows, [].append))
 
 
 def test_csv_keeps_what_is_written(write: Callable[..., Path]) -> None:
@@ -86,7 +87,7 @@ def test_a_share_of_the_rows_is_spread_evenly(tmp_path: Path) -> None:
     """D16: a tenth of the rows, in their order, of every tenth of the file."""
     path = tmp_path / "rows.csv"
     pl.DataFrame({"row": range(10_000)}).write_csv(path)
-    rows = sample_csv(path, Dialect(), 0.1)["row"].cast(pl.Int64)
+    rows = sample_csv(path, Dialect(), [].append, 0.1)["row"].cast(pl.Int64)
     assert rows.is_sorted()
     assert (rows // 1_000).value_counts()["count"].to_list() == pytest.approx([100] * 10, abs=2)
 
@@ -95,10 +96,43 @@ def test_a_share_of_the_rows_is_spread_evenly(tmp_path: Path) -> None:
 def test_what_cannot_be_sampled_is_refused(write: Callable[..., Path], dialect: Dialect) -> None:
     """A file that polars cannot read in parts says how to save it."""
     with pytest.raises(DataError, match="UTF-8 only"):
-        sample_csv(write("a,b\n1,2\n"), dialect, 0.5)
+        sample_csv(write("a,b\n1,2\n"), dialect, [].append, 0.5)
 
 
 def test_a_sample_of_short_rows_is_refused(write: Callable[..., Path]) -> None:
     """D10: rows wider than the header have no names."""
     with pytest.raises(DataError):
-        sample_csv(write("a,b\n1,2,3\n4,5,6\n"), Dialect(), 0.5)
+        sample_csv(write("a,b\n1,2,3\n4,5,6\n"), Dialect(), [].append, 0.5)
+
+
+ABOVE = {
+    "none": ("", 0),
+    "a title": ("Sales\n", 1),
+    "a title as wide as the table": ("Sales,,\n,,\n", 2),
+    "a title of two lines and a blank one": ('"Sales\nof all"\n\n', 3),
+}
+
+
+@pytest.mark.parametrize("above", ABOVE)
+@pytest.mark.parametrize("repeated", [0, 2])
+@pytest.mark.parametrize("form", ["{}", "{}\n", "\ufeff{}"])
+def test_lines_that_are_no_rows(write: Callable[..., Path], above: str, repeated: int, form: str) -> None:
+    """A preamble and headers that come again are left out and told; whole, in a sample and in batches alike."""
+    text, lines = ABOVE[above]
+    header = 'id,"the text",\u00e9'
+    rows = [f"{row},word {row},{row * 0.5}" for row in range(60)]
+    body = "\n".join([header, *rows[:20], *[header] * repeated, *rows[20:]])
+    path = write((form.format(text + body)).encode())
+    told: list[LeftOut] = []
+    dialect = sniff(path)[0]
+    frame = lossless(read_csv(path, dialect, told.append))
+    assert frame["id"].to_list() == list(range(60))
+    batched = pl.concat(csv_batches(path, dialect, 7, told.append))
+    assert lossless(batched).equals(frame)
+    assert lossless(sample_csv(path, dialect, told.append, 1.0)).equals(frame)
+    assert told == ([LeftOut(lines, repeated)] * 3 if lines or repeated else [])
+
+
+def test_one_column_repeats_what_it_likes(write: Callable[..., Path]) -> None:
+    """In a file of one column a value may be its name."""
+    assert whole(write("word\na\nword\nb\n"))["word"].to_list() == ["a", "word", "b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from automl.data.read import excel
-from automl.data.read.excel import check_size
+from automl.data.read.excel import Extent
 from automl.data.read.source import load
 from automl.errors import DataError
 
@@ -61,7 +62,7 @@ def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="too much to open"):
         load(bomb)
     honest = workbook(tmp_path / "a.xlsx", [["n"], [1]])
-    check_size(honest)
+    assert load(honest).frame.height == 1
     monkeypatch.setattr(excel, "LARGEST", 100)
     with pytest.raises(DataError, match="too much to open"):
         load(honest)
@@ -70,6 +71,53 @@ def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(excel, "LARGEST_OLD", 10)
     with pytest.raises(DataError, match="128 MB"):
         load(old)
+
+
+def test_a_size_that_lies(tmp_path: Path) -> None:
+    """D17: parts are counted while they are inflated; what the directory says is not believed."""
+    path = workbook(tmp_path / "a.xlsx", [["n"], *([number] for number in range(20_000))])
+    with zipfile.ZipFile(path) as book:
+        size = book.getinfo("xl/worksheets/sheet1.xml").file_size
+    lie = path.read_bytes().replace(struct.pack("<I", size), struct.pack("<I", 100))
+    path.write_bytes(lie)
+    with pytest.raises(DataError, match="no workbook"):
+        load(path)
+
+
+def test_only_what_was_counted_is_opened(tmp_path: Path) -> None:
+    """D17: a part that stands twice, or is packed in a way that Python inflates without a limit, is refused."""
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_BZIP2) as book:
+        book.writestr("xl/workbook.xml", b"<a/>")
+    with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as book:
+        book.writestr("xl/workbook.xml", b"<a/>")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            book.writestr("xl/workbook.xml", b"<b/>")
+    for name in ("a.xlsx", "b.xlsx"):
+        with pytest.raises(DataError, match="no workbook"):
+            load(tmp_path / name)
+
+
+@pytest.mark.parametrize("sign", ['"', "'"])
+def test_cells_far_apart(tmp_path: Path, sign: str) -> None:
+    """D17: two cells at opposite ends of a sheet are 17 billion places, for which a reader would end the process."""
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_column(0, 0, ["n", 1])
+        sheet.write(1_048_575, 16_383, 2)
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as other:
+        for name in book.namelist():
+            other.writestr(name, book.read(name).replace(b'r="XFD1048576"', f"r = {sign}XFD1048576{sign}".encode()))
+    for name in ("a.xlsx", "b.xlsx"):
+        with pytest.raises(DataError, match="too much to open: a sheet has cells over 17,179,869,184 places"):
+            load(tmp_path / name)
+
+
+def test_cells_are_found_wherever_the_text_is_cut() -> None:
+    """A part of a sheet may end within the name of a cell."""
+    text = b'<row r="1"><c r="B2"/><c t="s" r="AA30"><v>9</v></c></row>'
+    for cut in range(len(text)):
+        extent = Extent().with_cells(text[:cut]).with_cells(text[cut:])
+        assert (extent.rows, extent.columns, extent.cells) == (30, 27, 810)
 
 
 @pytest.mark.parametrize("content", [b"", b"no workbook", b"PK\x03\x04broken"])

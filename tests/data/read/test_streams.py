@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import polars as pl
 import pytest
 
-from automl.data.read.source import load
+from automl.data.read.source import batches, load
 from automl.data.read.streams import arrow, ndjson, read_ndjson
 from automl.errors import DataError
 
@@ -58,3 +60,27 @@ def test_a_line_that_is_no_row_is_told(tmp_path, line, words):
     path.write_text(f'{{"a": true}}\n{line}\n{{"a": 2}}\n')
     with pytest.raises(DataError, match=words):
         read_ndjson(path)
+
+
+@pytest.mark.parametrize("file", [True, False])
+@pytest.mark.parametrize("lie", [1 << 47, -1])
+def test_lengths_of_arrow_are_measured(tmp_path, file, lie):
+    """D11: a buffer that says it is larger than the file is an error with the file's name, for fit and for predict."""
+    path, frame = tmp_path / "in.arrow", pl.DataFrame({"a": [1.0] * 100})
+    (frame.write_ipc if file else frame.write_ipc_stream)(path, compression="uncompressed")
+    content = bytearray(path.read_bytes())
+    (at, *_) = (at for at in range(0, len(content) - 16, 8) if struct.unpack_from("<qq", content, at) == (0, 800))
+    struct.pack_into("<q", content, at + 8, lie)
+    path.write_bytes(content)
+    for read in (load, lambda where: list(batches(where, 10))):
+        with pytest.raises(DataError, match=r"in\.arrow.*does not lie in its body"):
+            read(path)
+
+
+def test_texts_of_a_stream_are_checked(tmp_path):
+    """D11: bytes that are no UTF-8 are an error of the data, not a text that fails later."""
+    path = tmp_path / "in.arrow"
+    pl.DataFrame({"a": ["some text"] * 3}).write_ipc_stream(path, compression="uncompressed")
+    path.write_bytes(path.read_bytes().replace(b"some text", b"some\xff\xfetxt"))
+    with pytest.raises(DataError, match=r"in\.arrow"):
+        list(batches(path, 10))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
+from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 
-from automl.data.read.column_reader import ColumnReader
+from automl.data.read.column_reader import ColumnReader, Reader, Wire
+from automl.data.read.frames import read_frame, tallies
+from automl.data.read.reader import read_value
 from automl.data.read.unread import (
     ENOUGH,
     LISTED,
@@ -75,6 +80,21 @@ def test_parts_add_up_in_any_order() -> None:
     assert added() == {}
     assert refusal(one)
     assert not refusal(added(one, other))
+
+
+@pytest.mark.parametrize(
+    "cell", ["1e999", "-1e999", "9" * 400, json.loads("1e999"), -math.inf, 10**400, Decimal("1e999")]
+)
+@pytest.mark.parametrize("wire", ["number", "flag"])
+def test_what_no_number_holds_is_unread(cell: object, wire: Wire) -> None:
+    """D03: a number beyond all floats is there and cannot be read: no gap, whatever it is written as."""
+    column: ColumnReader = {"name": "a", "wire": wire, "missing": (), "parser": None}
+    read = read_value(column, cell)
+    assert read != read  # noqa: PLR0124  # NaN is not itself
+    assert is_unread(column, cell)
+    if isinstance(cell, str | float):
+        frame, reader = pl.DataFrame({"a": [cell]}), Reader(columns=[column])
+        assert tallies(reader, frame, read_frame(reader, frame))["a"].unread == 1
 
 
 @pytest.mark.parametrize(("read", "unread", "refused"), [(0, ENOUGH, True), (0, ENOUGH - 1, False), (1, 10_000, False)])

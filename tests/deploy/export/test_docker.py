@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from automl.bundle.read import Bundle
+from automl.deploy.export._locked import LOCK, _entries, locked_requirements
 from automl.deploy.export.base import MARK, Source, export
 from automl.deploy.export.docker import write
-from automl.errors import BundleError
+from automl.errors import BundleError, SpecError
 
 
 def test_no_free_text_in_the_dockerfile(evil, bundle, tmp_path):
@@ -34,7 +35,9 @@ def test_the_context_holds_the_scorer_alone(bundle, content, tmp_path):
         *(f"bundle/{n}" for n in files),
     }
     needed = (tmp_path / "docker" / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert [line.partition("==")[0] for line in needed] == ["numpy", "onnxruntime"]
+    named = [line.partition("==")[0] for line in needed if "==" in line]
+    assert {"numpy", "onnxruntime"} <= set(named)
+    assert not {"polars", "automl"} & set(named)
 
 
 def test_the_context_scores(bundle, raw, tmp_path):
@@ -66,7 +69,9 @@ def test_versions_of_strangers_are_refused(version, bundle, tmp_path):
     """S07: a manifest that names a command for a version ends the export, before a line of the image is written."""
     model = Bundle.load(bundle)
     versions = model.manifest.versions | {"onnxruntime": version}
-    tampered = Bundle(model.path, model.manifest.model_copy(update={"versions": versions}), model._scorer)
+    tampered = Bundle(
+        model.path, model.manifest.model_copy(update={"versions": versions}), model._scorer, model._origin
+    )
     with pytest.raises(BundleError, match="names no version of onnxruntime"):
         write(Source(bundle=tampered), tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -82,3 +87,37 @@ def test_the_image_runs_as_nobody(bundle, tmp_path):
     assert "--only-binary :all:" in said[2]
     assert "USER 65534:65534" in said
     assert said.index("USER 65534:65534") < said.index('ENTRYPOINT ["python", "/bundle/score.py"]')
+
+
+def test_what_the_image_installs_has_hashes(bundle, tmp_path):
+    """Every package of the scorer, and all that they need; pip is told to take nothing else."""
+    export(bundle, "docker", tmp_path / "docker")
+    lines = (tmp_path / "docker" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    entries = [place for place, line in enumerate(lines) if "==" in line]
+    assert all("--hash=sha256:" in lines[place + 1] for place in entries)
+    assert " --require-hashes " in (tmp_path / "docker" / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("tables", [False, True])
+def test_other_versions_than_the_lock_has_are_plain(tables):
+    """What judged the bundle is what is to run, with hashes or without; polars comes where there are several tables."""
+    locked = {name: version for name, version, _ in _entries(LOCK.read_text())}
+    wanted = {name: locked[name] for name in ("numpy", "onnxruntime", *(["polars"] if tables else []))}
+    told = locked_requirements(wanted)
+    assert told is not None
+    assert f"numpy=={wanted['numpy']} \\" in told
+    assert ("polars-runtime" in told) == tables
+    assert "flatbuffers==" in told
+    assert locked_requirements(wanted | {"numpy": "2.0.0"}) is None
+
+
+def test_the_image_to_build_on_is_named_by_its_digest(bundle, tmp_path):
+    """A tag may become another image tomorrow, and no word of it may be an instruction (S07)."""
+    image = f"registry.example:5000/python@sha256:{'ab' * 32}"
+    export(bundle, "docker", tmp_path / "docker", base=image)
+    assert f"\nFROM {image}\n" in (tmp_path / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    for wrong in ("python:3.12-slim", f"{image}\nRUN touch /pwned", f"{image}0", f"python@sha256:{'AB' * 32}", ""):
+        with pytest.raises(SpecError, match="no image by its digest"):
+            export(bundle, "docker", tmp_path / "other", base=wrong)
+    with pytest.raises(SpecError, match="builds on no image"):
+        export(bundle, "zip", tmp_path / "a.zip", base=image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from contextlib import suppress
 
 import polars as pl
@@ -55,6 +56,18 @@ def test_rows_are_counted_before_they_are_read(monkeypatch):
     batches = pa.Table.from_batches([pa.record_batch({"age": [1.0] * 60})] * 2)
     with pytest.raises(Refusal, match="120 rows"):
         read(stream(batches))
+
+
+@pytest.mark.parametrize("lie", [1 << 47, -1, 8_001])
+def test_lengths_are_measured_before_they_are_trusted(monkeypatch, lie):
+    """V01: a buffer that says it is larger than its body is 422 before polars would allocate it."""
+    body = bytearray(stream(pa.table({"age": [1.0] * 100})))
+    (at, *_) = (at for at in range(0, len(body) - 16, 8) if struct.unpack_from("<qq", body, at) == (0, 800))
+    struct.pack_into("<q", body, at + 8, lie)
+    monkeypatch.setattr(pl, "read_ipc_stream", None)
+    with pytest.raises(Refusal, match="does not lie in its body") as refused:
+        read(bytes(body))
+    assert refused.value.status == 422
 
 
 def test_a_dictionary_does_not_multiply():

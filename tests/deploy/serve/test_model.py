@@ -12,7 +12,8 @@ import pytest
 
 from automl.bundle.read import Bundle
 from automl.data.read.unread import Tally
-from automl.deploy.serve.model import HASH, Model
+from automl.deploy.serve import arrow
+from automl.deploy.serve.model import HASH, LONGEST_KEY, Model
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
 from automl.errors import BundleError
@@ -89,6 +90,20 @@ def test_a_key_is_a_single_value(model, rows, key):
     with pytest.raises(Refusal, match="a key is a single value") as raised:
         model.answer([rows[0], {**rows[1], "id": key}])
     assert raised.value.where == "rows[1].id"
+
+
+def test_a_key_has_a_length(model, rows, raw):
+    """V02: a key comes back in the answer, so one of megabytes is refused, in JSON and in Arrow; a long one is not."""
+    for length, fits in ((LONGEST_KEY, True), (LONGEST_KEY + 1, False), (8_000_000, False)):
+        key = "k" * length
+        stream = arrow.write_stream(raw.head(5).with_columns(pl.lit(key).alias("id")))
+        for answer, request in ((model.answer, [{**rows[0], "id": key}]), (model.answer_stream, stream)):
+            if fits:
+                assert key.encode() in answer(request).content
+            else:
+                with pytest.raises(Refusal, match="a key is longer than 1,000 characters") as raised:
+                    answer(request)
+                assert raised.value.status == 422
 
 
 def test_columns_that_nobody_reads_are_refused_if_that_is_said(model, bundle):

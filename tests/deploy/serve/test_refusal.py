@@ -20,6 +20,17 @@ def test_the_document_says_what_where_and_what_next() -> None:
     assert json.loads(Refusal(503, "busy").body("r2"))["error"] == {"what": "busy", "where": None, "hint": None}
 
 
+def test_megabytes_are_not_echoed() -> None:
+    """V02: what a client sent is shown by its begin and its end, in each part of the document."""
+    long = "x" * 8_000_000
+    body = Refusal(422, f"no column {long!r} is known", where=f"rows[0].{long}", hint=f"did you mean {long!r}?").body(
+        "r"
+    )
+    said = json.loads(body)["error"]
+    assert len(body) < 2_000
+    assert (said["what"][:11], said["what"][-9:]) == ("no column '", " is known")
+
+
 def test_headers_say_when_to_come_again() -> None:
     """Seconds to wait, also none, and whether the connection ends; others that are given come first."""
     assert Refusal(503, "busy").headers == ()

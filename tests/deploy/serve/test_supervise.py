@@ -118,6 +118,28 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path):
     assert server_log[-1] == "stopped"
 
 
+def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
+    """V08: a worker that starts anew answers as the others, whatever became of a table's file; SIGHUP reads it anew."""
+    table = tmp_path / "purchases.csv"
+    table.write_text("customer,amount\nk1,5\n")
+    row = {"customer": "k1", "age": 30}
+    with running(shop, tmp_path / "log", "--workers", "2", "--table", f"purchases={table}") as server:
+        first = server.predict(row).json()
+        table.write_text("customer,amount\nk1,70000\n")
+        killed = server.workers()[0]
+        killed.kill()
+        server.wait("worker ended")
+        _until(lambda: len(server.workers()) == 2)
+        assert all(server.predict(row).json() == first for _ in range(10))
+        server.process.send_signal(signal.SIGHUP)
+        server.wait("swapped")
+        assert [server.predict(row).json()["rows"][0]["prediction"] for _ in range(10)] == [70_030] * 10
+        table.unlink()
+        server.process.send_signal(signal.SIGHUP)
+        assert "the table 'purchases' cannot be read" in server.wait("swap refused")["what"]
+        server.predict(row).raise_for_status()
+
+
 @contextmanager
 def begun(server, row):
     """A request of which half was sent; what is given sends the rest and returns what was answered."""

@@ -48,10 +48,10 @@ def orders(*given):
 def test_it_obeys(bundle, tmp_path):
     """V10: a bundle that cannot be opened is refused with its reason; one that can is loaded, then swapped in."""
     replies = orders(
-        {"do": "load", "path": str(tmp_path)},
-        {"do": "load", "path": str(bundle)},
+        {"do": "load", "path": str(tmp_path), "tables": "{}"},
+        {"do": "load", "path": str(bundle), "tables": "{}"},
         {"do": "drop"},
-        {"do": "load", "path": str(bundle)},
+        {"do": "load", "path": str(bundle), "tables": "{}"},
         {"do": "swap"},
     )
     assert [reply["said"] for reply in replies] == ["refused", "loaded", "dropped", "loaded", "swapped"]
@@ -83,7 +83,11 @@ def test_a_bundle_that_nobody_foresaw_does_not_end_it(harm, bundle, tmp_path):
     text = json.dumps(manifest).encode()
     (strange / "manifest.json").write_bytes(text)
     (strange / "manifest.sha256").write_bytes(seal(text))
-    replies = orders({"do": "load", "path": str(strange)}, {"do": "load", "path": str(bundle)}, {"do": "swap"})
+    replies = orders(
+        {"do": "load", "path": str(strange), "tables": "{}"},
+        {"do": "load", "path": str(bundle), "tables": "{}"},
+        {"do": "swap"},
+    )
     assert [reply["said"] for reply in replies] == ["refused", "loaded", "swapped"]
     assert replies[0]["code"] == 7
     assert len(json.dumps(replies[0])) < 5_000

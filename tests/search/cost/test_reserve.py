@@ -61,3 +61,12 @@ def test_many_classes_of_few_rows_are_calibrated_by_one_scale() -> None:
     few = AfterSearch(calibrated=40_000, judged=0, columns=9, reading=0.0, width=9, ranked=False)
     many = AfterSearch(calibrated=1_200, judged=0, columns=9, reading=0.0, width=300, ranked=False)
     assert reserve_seconds(60.0, many, NOTHING) < reserve_seconds(60.0, few, NOTHING) - 1.0
+
+
+def test_columns_that_the_model_reads_are_written() -> None:
+    """Of 10,000 columns a linear model needs all in the bundle, which takes seconds, and a few small trees need few."""
+    wide = replace(ADULT, judged=100, columns=10_000)
+    linear, trees = ModelSize(numbers=9_900), ModelSize(nodes=300)
+    nothing, few, every = (reserve_seconds(60.0, wide, size) for size in (NOTHING, trees, linear))
+    assert few - nothing < 0.5
+    assert 5.0 < every - nothing < 10.0
