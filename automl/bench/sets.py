@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from automl.data.read.files import file_digest
 from automl.errors import DataError, MachineError, SpecError, nearest
 from automl.task import Kind
 
@@ -102,7 +102,7 @@ def make_folder(table: Table, place: Path) -> None:
             ("test", pl.col("\0row").is_in(held.implode())),
         ):
             numbered.filter(rows).drop("\0row").write_parquet(made / f"{part}.parquet")
-        digests = {path.name: _digest(path) for path in sorted(made.iterdir())}
+        digests = {path.name: file_digest(path) for path in sorted(made.iterdir())}
         (made / CHECKSUMS).write_text(json.dumps(digests, indent=2), encoding="utf-8")
         shutil.move(made, place)
 
@@ -110,13 +110,9 @@ def make_folder(table: Table, place: Path) -> None:
 def check_folder(place: Path) -> None:
     """Refuse a cached set whose files are not those that were written."""
     for name, digest in json.loads((place / CHECKSUMS).read_text(encoding="utf-8")).items():
-        if _digest(place / name) != digest:
+        if file_digest(place / name) != digest:
             hint = f"remove the folder {place}: it is made again"
             raise DataError("a cached file is not the one that was written", where=str(place / name), hint=hint)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _number(name: str) -> int:

@@ -43,7 +43,7 @@ def replace_folder(new: Path, place: Path) -> None:
             place.rename(aside)
             new.rename(place)
             shutil.rmtree(aside)
-        _sync(place.parent)
+        sync(place.parent)
 
 
 @contextmanager
@@ -53,9 +53,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     with machine_errors(path):
         try:
             yield partial
-            _sync(partial)
+            sync(partial)
             partial.replace(path)
-            _sync(path.parent)
+            sync(path.parent)
         finally:
             partial.unlink(missing_ok=True)
 
@@ -81,10 +81,11 @@ def _exchange(new: Path, place: Path) -> bool:
 
 def _sync_folder(folder: Path) -> None:
     for path in (*folder.rglob("*"), folder):
-        _sync(path)
+        sync(path)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

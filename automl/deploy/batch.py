@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from automl.bundle.unread import check_unread
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_lines import LeftOut
-from automl.data.read.files import files, kind
+from automl.data.read.files import file_digest, files, kind
 from automl.data.read.source import batches, frame_digest
 from automl.data.read.unread import OnUnread, told
 from automl.deploy.formats import Form, header, rendered
@@ -160,8 +159,8 @@ class _Job:
     def identity(self) -> dict[str, object]:
         """What must be the same for a killed run to go on: the bytes that are read, not what the disk says of them."""
         return {
-            "bundle": _digest(self.model.path / MANIFEST),
-            "files": [_digest(path) for path in (*files(self.data), *self.tables.values())],
+            "bundle": file_digest(self.model.path / MANIFEST),
+            "files": [file_digest(path) for path in (*files(self.data), *self.tables.values())],
             "costs": None if self.costs is None else frame_digest(self.costs.frame),
             "how": [self.options.missing, self.options.extra, self.options.excel_safe, self.form, self.rows],
         }
@@ -170,11 +169,6 @@ class _Job:
     def typed(self) -> bool:
         """Whether a decision that is a label has the target's own type."""
         return self.form != "csv"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(job: _Job, parts: Parts) -> int:

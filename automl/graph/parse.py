@@ -14,7 +14,6 @@ from automl.errors import BundleError
 from automl.graph.protobuf import (
     DamagedError,
     ForbiddenError,
-    Grammar,
     Message,
     content,
     grammar,
@@ -135,33 +134,10 @@ NODE = grammar(
 )
 
 
-def _dimension() -> Grammar:
-    return grammar([whole(1, "size"), text(2, "symbol")])
-
-
-VALUE = grammar(
-    [
-        text(1, "name"),
-        message(
-            2,
-            "type",
-            grammar(
-                [
-                    message(
-                        1,
-                        "tensor",
-                        grammar(
-                            [
-                                whole(1, "element"),
-                                message(2, "shape", grammar([message(1, "dims", _dimension(), many=True)])),
-                            ]
-                        ),
-                    )
-                ]
-            ),
-        ),
-    ]
-)
+DIMENSION = grammar([whole(1, "size"), text(2, "symbol")])
+SHAPE = grammar([message(1, "dims", DIMENSION, many=True)])
+TABLE = grammar([whole(1, "element"), message(2, "shape", SHAPE)])
+VALUE = grammar([text(1, "name"), message(2, "type", grammar([message(1, "tensor", TABLE)]))])
 GRAPH = grammar(
     [
         message(1, "nodes", NODE, many=True),

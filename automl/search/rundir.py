@@ -5,7 +5,6 @@ It holds predictions for each row, so nobody but its owner can read it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,8 @@ from typing import IO, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.bundle.disk import sync
+from automl.data.read.files import file_digest
 from automl.errors import MachineError, SpecError
 from automl.file_lock import LOCK, lock
 
@@ -224,15 +225,9 @@ def _empty(path: Path) -> None:
 
 def _synced(array: Path) -> str:
     """The hash of a file that is on the disk when this returns, under its name."""
-    with array.open("rb") as file:
-        os.fsync(file.fileno())
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    folder = os.open(array.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return digest
+    sync(array)
+    sync(array.parent)
+    return file_digest(array)
 
 
 def _is_sound(path: Path, line: Mapping[str, object]) -> bool:
@@ -240,8 +235,7 @@ def _is_sound(path: Path, line: Mapping[str, object]) -> bool:
     digests = line.get(ARRAYS, {})
     try:
         return isinstance(digests, dict) and all(
-            hashlib.sha256((path / f"{name}.npy").read_bytes()).hexdigest() == digest
-            for name, digest in digests.items()
+            file_digest(path / f"{name}.npy") == digest for name, digest in digests.items()
         )
     except OSError:
         return False

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import resource
-import signal
 import stat
 import struct
 import subprocess
@@ -188,17 +186,10 @@ def test_a_folder_is_opened_as_it_is(bundle):
         assert folder == bundle
 
 
-def test_a_full_folder_for_temporary_files_is_the_machines(packed, tmp_path, monkeypatch):
+def test_a_full_folder_for_temporary_files_is_the_machines(full_disk, packed, tmp_path, monkeypatch):
     """R08: where there is no room to unpack, exit 6 and what to do; the bundle is as good as it was."""
-    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, kept[1]))
-    try:
-        with pytest.raises(MachineError, match="disk is full"):
-            unpack(packed, tmp_path / "x")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
-        signal.signal(signal.SIGXFSZ, ignored)
+    with full_disk(), pytest.raises(MachineError, match="disk is full"):
+        unpack(packed, tmp_path / "x")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with pytest.raises(MachineError, match="the machine refused"):
         Bundle.load(packed)

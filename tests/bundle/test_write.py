@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import signal
 from dataclasses import replace
 
 import numpy as np
@@ -119,36 +117,22 @@ def test_the_graph_must_agree_with_training(make_contents, binary, tmp_path):
         stage(replace(contents, native=skewed), tmp_path / "c")
 
 
-def test_a_full_disk_leaves_the_old_bundle(make_contents, binary, tmp_path):
+def test_a_full_disk_leaves_the_old_bundle(full_disk, make_contents, binary, tmp_path):
     """R08: with no room left `stage` raises a MachineError (exit 6), and the bundle that stood there still verifies."""
     out = tmp_path / "a.bundle"
     stage(make_contents(binary), staging(out))
     finish(staging(out), out, gates=(), verdict=None, card="old")
-    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, kept[1]))
-    try:
-        with pytest.raises(MachineError, match="disk is full") as raised:
-            stage(make_contents(binary), staging(out))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
-        signal.signal(signal.SIGXFSZ, ignored)
+    with full_disk(), pytest.raises(MachineError, match="disk is full") as raised:
+        stage(make_contents(binary), staging(out))
     assert raised.value.exit_code == 6
     assert not staging(out).exists()
     verify(out)
 
 
-def test_a_disk_that_fills_at_the_end_leaves_nothing(make_contents, binary, tmp_path):
+def test_a_disk_that_fills_at_the_end_leaves_nothing(full_disk, make_contents, binary, tmp_path):
     """R08: `finish` removes what was staged, too, and nothing stands at the place."""
     out = tmp_path / "a.bundle"
     stage(make_contents(binary), staging(out))
-    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, kept[1]))
-    try:
-        with pytest.raises(MachineError, match="disk is full"):
-            finish(staging(out), out, gates=(), verdict=None, card="x" * 2_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
-        signal.signal(signal.SIGXFSZ, ignored)
+    with full_disk(), pytest.raises(MachineError, match="disk is full"):
+        finish(staging(out), out, gates=(), verdict=None, card="x" * 2_000)
     assert list(tmp_path.iterdir()) == []

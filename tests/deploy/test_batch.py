@@ -292,17 +292,22 @@ def test_a_killed_run_goes_on_where_it_was(bundle, raw, tmp_path, monkeypatch):
         assert not list(tmp_path.glob(".*.parts"))
 
 
-def test_another_file_or_option_is_not_gone_on_with(bundle, raw, tmp_path, monkeypatch):
-    """Parts of other rows would be a wrong answer: the run begins anew."""
-    monkeypatch.setattr(batch, "CELLS", 1)
-    data, out = tmp_path / "in.parquet", tmp_path / "out.csv"
-    pl.concat([raw] * 20).write_parquet(data)
+def killed(bundle, data, out):
+    """A run that ends after its first chunk."""
 
     def stop(event):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         batch.predict(bundle, data, out, listener=stop)
+
+
+def test_another_file_or_option_is_not_gone_on_with(bundle, raw, tmp_path, monkeypatch):
+    """Parts of other rows would be a wrong answer: the run begins anew."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    data, out = tmp_path / "in.parquet", tmp_path / "out.csv"
+    pl.concat([raw] * 20).write_parquet(data)
+    killed(bundle, data, out)
     pl.concat([raw.reverse()] * 20).write_parquet(data)
     batch.predict(bundle, data, out, options=batch.Options(resume=True))
     assert pl.read_csv(out, infer_schema=False)["id"][0] == raw["id"][-1]
@@ -314,12 +319,7 @@ def test_bytes_are_looked_at_and_not_the_clock_of_a_file(bundle, raw, tmp_path, 
     data, out = tmp_path / "in.csv", tmp_path / "out.csv"
     pl.concat([raw] * 20).write_csv(data)
     before = data.stat()
-
-    def stop(event):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        batch.predict(bundle, data, out, listener=stop)
+    killed(bundle, data, out)
     pl.concat([raw.reverse()] * 20).write_csv(data)
     os.utime(data, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert data.stat().st_size == before.st_size
@@ -332,12 +332,7 @@ def test_damage_of_an_earlier_run_is_told(bundle, raw, tmp_path, monkeypatch):
     monkeypatch.setattr(batch, "CELLS", 1)
     data, out = tmp_path / "in.csv", tmp_path / "out.csv"
     pl.concat([raw] * 20).write_csv(data)
-
-    def stop(event):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        batch.predict(bundle, data, out, listener=stop)
+    killed(bundle, data, out)
     (tmp_path / ".out.csv.parts" / "progress.json").write_bytes(b"{")
     told = []
     batch.predict(bundle, data, out, options=batch.Options(resume=True), listener=lambda event: told.append(event.text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,12 @@ def kind(path: Path) -> str:
             where=str(path),
             hint=f"use {', '.join(FORMATS)}",
         ) from None
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _within(folder: Path) -> Iterator[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.files import files, kind, said_by_folders
+from automl.data.read.files import file_digest, files, kind, said_by_folders
 from automl.data.read.frames import renamed
 from automl.data.read.source import load
 from automl.data.read.typed_tables import Frame
@@ -35,7 +34,7 @@ def open_table(path: str | Path, *, probed: bool = False) -> OpenedTable:
     paths = files(path)
     if all(kind(file) == "parquet" for file in paths) and sum(file.stat().st_size for file in paths) > LARGE:
         scan = _scanned(paths, path)
-        return OpenedTable(frame=scan, digests={str(file): _digest(file) for file in paths})
+        return OpenedTable(frame=scan, digests={str(file): file_digest(file) for file in paths})
     source = load(path, probed=probed)
     return OpenedTable(frame=source.frame, digests=source.digests, dialect=source.dialect)
 
@@ -51,8 +50,3 @@ def _scanned(paths: Sequence[Path], where: str | Path) -> pl.LazyFrame:
         for path in paths
     ]
     return pl.concat(parts, how="vertical_relaxed")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

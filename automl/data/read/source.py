@@ -16,7 +16,7 @@ from automl.data.read.csv_files import Tell, csv_batches, lossless, read_csv, sa
 from automl.data.read.csv_lines import ALL_ROWS, LeftOut
 from automl.data.read.dialect import SEPARATORS, Dialect, sniff
 from automl.data.read.excel import read_excel
-from automl.data.read.files import files, kind, said_by_folders
+from automl.data.read.files import file_digest, files, kind, said_by_folders
 from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
@@ -169,8 +169,7 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
         return SourceTable(frame=frame, digests={str(path): digest}, dialect=dialect.json(), left_out=left_out)
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = file_digest(path)
     readers: dict[str, Callable[[Path], pl.DataFrame]]
     whole = partial(pl.read_parquet, glob=False)
     sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
@@ -185,8 +184,7 @@ def _workbook(path: Path) -> SourceTable:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     frame, names = read_excel(path)
     frame.columns = header_of(names, str(path))
-    with path.open("rb") as file:
-        return SourceTable(frame=frame, digests={str(path): hashlib.file_digest(file, "sha256").hexdigest()})
+    return SourceTable(frame=frame, digests={str(path): file_digest(path)})
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
