@@ -177,26 +177,23 @@ def _foreign(error: Exception) -> Refusal:
 
 
 async def read_body(request: Request, settings: Settings) -> bytes:
-    """The whole body, within its limits of size and time. Refusals: 408, 413; the connection then ends (V01)."""
+    """The whole body, within its limits of size and time. Refusals: 408, 413, 503; the connection then ends (V01)."""
     length = request.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > settings.max_body:
         raise _too_large(settings)
     parts, size = [], 0
-    try:
-        async with asyncio.timeout(settings.body):
-            while True:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise gone_away()
-                part = message.get("body", b"")
-                size += len(part)
-                if size > settings.max_body:
-                    raise _too_large(settings)
-                parts.append(part)
-                if not message.get("more_body", False):
-                    return b"".join(parts)
-    except TimeoutError:
-        raise Refusal(408, f"the body did not come within {settings.body:g} s", close=True) from None
+    async with request.scope["state"]["place"].sending(settings.body):
+        while True:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise gone_away()
+            part = message.get("body", b"")
+            size += len(part)
+            if size > settings.max_body:
+                raise _too_large(settings)
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
 
 
 def _too_large(settings: Settings) -> Refusal:
