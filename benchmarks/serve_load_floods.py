@@ -71,8 +71,8 @@ FLOODS = {
     "pipelined": Flood(sockets=16, first=GET * (10 * 2**20 // len(GET))),
     "slow bodies": Flood(sockets=1_000, first=POST + b"Content-Length: 9\r\n\r\n", more=b" ", pause=1.0, locked=False),
     "nested": Flood(sockets=16, first=_posted(_nested(800, 90)), stay=0.5, locked=False),
-    "large": Flood(sockets=16, first=_posted(b'{"rows": [' + b'{"a": 1}, ' * 780_000), stay=0.5, locked=False),
-    "numbers": Flood(sockets=16, first=_posted(b'{"rows": [{"a": [' + b"1," * 3_900_000), stay=0.5, locked=False),
+    "large": Flood(sockets=16, first=_posted(b'{"rows": [' + b'{"a": 1}, ' * 490_000), stay=0.5, locked=False),
+    "numbers": Flood(sockets=16, first=_posted(b'{"rows": [{"a": [' + b"1234," * 990_000), stay=0.5, locked=False),
 }
 
 

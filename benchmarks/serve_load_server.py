@@ -28,7 +28,10 @@ WORKERS, CONNECTIONS = 2, 32
 
 
 class Server:
-    """`automl serve` with two workers and a free port; `tables` is a folder of other tables, `automl` another checkout's command."""
+    """`automl serve` with two workers, on a free port.
+
+    `tables` is a folder of other tables, `automl` the command of another checkout.
+    """
 
     def __init__(
         self,
