@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from automl.data.read.unread import Unread
 from automl.deploy.serve.log import Log, told
 from automl.deploy.serve.meter import Meter, route_of
-from automl.deploy.serve.places import Places
+from automl.deploy.serve.places import Place, Places
 from automl.deploy.serve.refusal import JSON, Refusal
 from automl.deploy.serve.settings import Settings
 
@@ -36,6 +36,8 @@ class Visit:
     request_id: str
     route: str
     method: str
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    place: Place | None = None
     status: int = 0
     rows: int = 0
     unread: Unread = field(default_factory=dict)
@@ -72,12 +74,14 @@ class Door:
             return
         started = self._clock()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        visit = Visit(self._request_id(headers), route_of(scope["path"]), scope["method"])
+        visit = Visit(self._request_id(headers), route_of(scope["path"]), scope["method"], headers)
         scope["state"] = {"visit": visit}
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]
+                if visit.place is not None:
+                    visit.place.leave()
                 more = ((b"x-request-id", visit.request_id.encode()), *SECURITY)
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
             await send(message)
@@ -131,15 +135,10 @@ class Door:
         if scope["path"] in ALWAYS:
             await self._app(scope, receive, answer)
             return
-        place = scope["state"]["place"] = self._places.take((scope.get("client") or ("",))[0])
-
-        async def leave(message: Message) -> None:
-            place.leave()
-            await answer(message)
-
+        place = scope["state"]["visit"].place = self._places.take((scope.get("client") or ("",))[0])
         try:
             await asyncio.sleep(0)
-            await self._app(scope, receive, leave)
+            await self._app(scope, receive, answer)
         finally:
             place.leave()
 

@@ -26,6 +26,7 @@ from automl.errors import AutomlError
 
 LONGEST_KEY = 1_000  # characters: a key comes back in the answer, and nobody's key is a document
 PARSED = 1_000_000  # values of a body that are parsed whatever the limit of cells: commas may stand in texts
+WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))  # one for all: making it takes as long as a row
 HASH = 12  # signs of a content hash that people compare
 
 
@@ -221,7 +222,7 @@ def _dumped(rows: Sequence[Mapping[str, object]], warnings: Sequence[object], bu
 
 
 def _json(document: Mapping[str, object]) -> bytes:
-    return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+    return WRITER.encode(document).encode()
 
 
 def _finite(cell: object) -> object:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
@@ -65,17 +64,17 @@ class Place:
             self._taken = False
             self._places.leave(self._client)
 
-    @asynccontextmanager
-    async def sending(self, seconds: float) -> AsyncIterator[None]:
-        """Give a body its time. Refusals: 408 where it is over, 503 where the place is needed; the connection ends."""
-        try:
-            async with asyncio.timeout(seconds) as limit:
-                self._places.sending[self] = limit
-                yield
-        except TimeoutError:
-            if self._taken:
-                raise Refusal(408, f"the body did not come within {seconds:g} s", close=True) from None
-            what = "the server is full, and the body was still to come"
-            raise Refusal(503, what, hint="Ask again later.", retry=1, close=True) from None
-        finally:
-            self._places.sending.pop(self, None)
+    def sends(self, limit: asyncio.Timeout) -> None:
+        """Its body is still to come, within `limit`."""
+        self._places.sending[self] = limit
+
+    def has_sent(self) -> None:
+        """Its body is whole, or nobody waits for it any more."""
+        self._places.sending.pop(self, None)
+
+    def late(self, seconds: float) -> Refusal:
+        """Why its body is not waited for: `seconds` are over, or the place is needed. The connection ends."""
+        if self._taken:
+            return Refusal(408, f"the body did not come within {seconds:g} s", close=True)
+        what = "the server is full, and the body was still to come"
+        return Refusal(503, what, hint="Ask again later.", retry=1, close=True)
