@@ -49,11 +49,11 @@ def probe(paths: Sequence[Path]) -> None:
 
 
 def guarded(read: Callable[[], T], path: Path) -> T:
-    """What `read` gives; DataError naming `path` for whatever it raises, panics of polars included (D11)."""
+    """What `read` gives; DataError naming `path` for whatever else it raises, panics of polars included (D11)."""
     try:
         with _quiet():
             return read()
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+    except (DataError, KeyboardInterrupt, SystemExit, GeneratorExit):  # a DataError says what and where already
         raise
     except BaseException as error:
         reason = (str(error) or type(error).__name__).splitlines()[0][:300]

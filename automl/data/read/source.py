@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from automl.data.read.arrow_files import read_arrow
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import Tell, csv_batches, lossless, read_csv, sample_csv
 from automl.data.read.csv_lines import ALL_ROWS, LeftOut
@@ -21,7 +22,7 @@ from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, probe
 from automl.data.read.header import check_names, header_of
 from automl.data.read.sampling import sample_rows
-from automl.data.read.streams import arrow, ndjson, read_arrow, read_ndjson
+from automl.data.read.streams import arrow, ndjson, read_ndjson
 from automl.errors import DataError
 from automl.names import inside
 

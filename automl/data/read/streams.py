@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from glob import escape
 from itertools import islice
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import polars as pl
 
-from automl.data.read.arrow_check import MAGIC, file_batches, stream_batches
+from automl.data.read.arrow_files import is_arrow_file
 from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded
 from automl.data.read.scalars import text_of
@@ -94,7 +93,7 @@ def _text(value: Json) -> str | None:
 
 def arrow(path: Path, rows: int) -> Iterator[pl.DataFrame]:
     """Frames of at most `rows` rows of an Arrow file (mapped) or stream (its record batches one by one)."""
-    if _is_file(path):
+    if is_arrow_file(path):
         scan = pl.scan_ipc(path, glob=False)
         height = guarded(lambda: int(scan.select(pl.len()).collect().item()), path)
         for start in range(0, max(height, 1), rows):
@@ -107,25 +106,3 @@ def arrow(path: Path, rows: int) -> Iterator[pl.DataFrame]:
         for batch in iter(lambda: guarded(partial(next, stream, None), path), None):
             guarded(partial(batch.validate, full=True), path)
             yield from pl.DataFrame(pl.from_arrow(batch)).iter_slices(rows)
-
-
-def read_arrow(path: Path) -> pl.DataFrame:
-    """All rows of an Arrow file or stream."""
-    return pl.scan_ipc(path, glob=False).collect() if _is_file(path) else pl.read_ipc_stream(path)
-
-
-def _is_file(path: Path) -> bool:
-    """Whether it is an Arrow file and no stream; each of its lengths is measured first.
-
-    Raises DataError where one does not hold, for a reader would allocate what it says (D11).
-    """
-    with path.open("rb") as file:
-        content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
-    whole = content[: len(MAGIC)] == MAGIC
-    try:
-        for _ in (file_batches if whole else stream_batches)(content):
-            pass
-    except ValueError as error:
-        hint = "it may be damaged: export the data again"
-        raise DataError(f"the file cannot be read: {error}", where=str(path), hint=hint) from error
-    return whole
