@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from automl.data import sources
+from automl.data import memory
+from automl.data.memory import room
 from automl.data.sources import open_sources
 from automl.errors import DataError, SpecError
 from automl.spec import Spec, parse
@@ -53,13 +54,16 @@ def test_rows_of_a_query_have_a_digest(
     assert list(found.digests) == ["query:train"]
 
 
+ROWS = pl.DataFrame({"x": range(10_000), "y": [0, 1] * 5_000})
+
+
 def test_too_many_rows_are_told(
     make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """D16: how many there are and how many are used; costs in row order would no longer fit."""
     path = tmp_path / "rows.parquet"
-    pl.DataFrame({"x": range(10_000), "y": [0, 1] * 5_000}).write_parquet(path)
-    monkeypatch.setattr(sources, "CELL_BYTES", 2.0**31)
+    ROWS.write_parquet(path)
+    monkeypatch.setattr(memory, "CELL", 1e6)
     spec = make_spec(train=str(path))
     (said,) = open_sources(spec, None, None).findings
     assert (said.check, said.evidence["of"]) == ("sampled", 10_000)
@@ -68,6 +72,39 @@ def test_too_many_rows_are_told(
     costs = {"false_positive": "fee", "false_negative": 1, "table": str(tmp_path / "costs.csv"), "by": "row order"}
     with pytest.raises(DataError, match="must be sampled"):
         open_sources(make_spec(objective={"costs": costs}, train=str(path)), None, None)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_both_parts_share_the_memory(
+    make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, given: bool
+) -> None:
+    """D16: train and test together fit, each with the same share of its rows; frames as well as files."""
+    ROWS.write_csv(tmp_path / "train.csv")
+    ROWS.head(5_000).write_ndjson(tmp_path / "test.ndjson")
+    spec = make_spec(train=str(tmp_path / "train.csv"), test=str(tmp_path / "test.ndjson"))
+    monkeypatch.setattr(memory, "CELL", room(spec.budget) / 6_000)  # of 30,000 cells
+    frames = (ROWS, ROWS.head(5_000)) if given else (None, None)
+    found = open_sources(spec, *frames)
+    assert found.test is not None
+    heights = found.train.frame.height, found.test.frame.height
+    assert heights == (pytest.approx(2_000, rel=0.05), pytest.approx(1_000, rel=0.05))
+    assert 2 * sum(heights) <= 6_000 * 1.01
+    assert [said.evidence["of"] for said in found.findings] == [
+        pytest.approx(10_000, rel=0.1),
+        pytest.approx(5_000, rel=0.1),
+    ]
+
+
+def test_texts_count_as_they_are_read(
+    make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D16: long texts at the end of a file, of which its beginning says nothing, count all the same."""
+    rows = [{"t": "short", "y": 0}] * 5_000 + [{"t": "a longer text " * 100, "y": 1}] * 5_000
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame(rows).write_parquet(path)
+    spec = make_spec(train=str(path))
+    monkeypatch.setattr(memory, "TEXT", room(spec.budget) / (1_400 * 1_000))
+    assert open_sources(spec, None, None).train.frame["y"].sum() == pytest.approx(1_000, rel=0.05)
 
 
 def test_costs_stand_beside_the_rows_and_are_no_columns_of_theirs(tmp_path: Path) -> None:

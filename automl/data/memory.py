@@ -1,0 +1,42 @@
+"""How many rows `budget.memory` holds: what they take on their way to a model, beside what the engine takes itself."""
+
+from __future__ import annotations
+
+from automl.data.read.weight import Extent
+from automl.errors import SpecError
+from automl.spec.budget import Budget
+
+ENGINE = 400e6  # bytes of this process, of the workers' common parent and of a bundle that is measured
+WORKER = 30e6  # bytes of each worker
+CELL = 70  # of a cell: as it came, as it is read, as a feature, in a fold, and in the workers
+TEXT = 6.0  # of a byte of a long text: as it is read, and the words that are made of it
+LEAST = 20e6  # bytes that rows should have
+STEP = 50e6  # a budget that would do is named in such steps
+
+
+def cost(extent: Extent) -> float:
+    """Bytes that a table takes in a fit."""
+    return CELL * extent.cells + TEXT * extent.text
+
+
+def fitting(size: float, budget: Budget) -> float:
+    """The share of so many bytes of rows that fits. SpecError where there is hardly room for the engine."""
+    return min(1.0, room(budget) / max(size, 1.0))
+
+
+def room(budget: Budget) -> float:
+    """Bytes that the rows may take. SpecError where there is hardly room for the engine."""
+    own = ENGINE + WORKER * budget.workers
+    if budget.memory < own + LEAST:
+        raise SpecError(
+            f"the engine itself takes some {own / 1e6:.0f} MB with {budget.workers} workers",
+            where="budget.memory",
+            hint=f'set budget.memory = "{asked(0.0, budget)}", or give fewer budget.workers',
+        )
+    return budget.memory - own
+
+
+def asked(size: float, budget: Budget) -> str:
+    """The `budget.memory` that would hold rows of so many bytes, as a spec has it."""
+    least = ENGINE + WORKER * budget.workers + max(LEAST, size)
+    return f"{-(-least // STEP) * STEP / 1e6:.0f}MB"
