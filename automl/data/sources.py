@@ -9,7 +9,9 @@ from typing import Literal
 import polars as pl
 
 from automl.data.cost_files import ROW_ORDER, costs_of, joined
-from automl.data.memory import cost, fitting
+from automl.data.memory import check_workbook, cost, fitting
+from automl.data.read.excel import inflated
+from automl.data.read.files import files, kind
 from automl.data.read.query import read_query
 from automl.data.read.sampling import thinned
 from automl.data.read.source import SourceTable, checked, extents, frame_digest, load, probe_all
@@ -76,6 +78,8 @@ def _before(spec: Spec, given: Mapping[Part, pl.DataFrame | None]) -> Mapping[Pa
     """How much each part is, as far as it can be told before it is read; files of parquet are tried in a child."""
     named = {part: spec.data.train if part == "train" else spec.data.test for part in given}
     paths = {part: path for part, path in named.items() if isinstance(path, str) and given[part] is None}
+    for book in (file for path in paths.values() for file in files(path) if kind(file) == "excel"):
+        check_workbook(inflated(book), str(book), spec.budget)
     probed = probe_all(*paths.values())
     found: dict[Part, Extent] = {part: Extent() for part in given}
     return {**found, **{part: added(extents(path, probed)) for part, path in paths.items()}}

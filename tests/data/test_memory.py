@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from automl.data.memory import LEAST, asked, cost, fitting, room
+from automl.data.memory import LEAST, asked, check_workbook, cost, fitting, room
 from automl.data.read.weight import Extent
-from automl.errors import SpecError
+from automl.errors import DataError, SpecError
 from automl.spec import parse
 from automl.spec.budget import Budget
 
@@ -30,3 +30,11 @@ def test_too_little_for_the_engine_is_refused_with_what_would_do(workers: int) -
     enough = parse({"objective": {"target": "y"}, "budget": {"memory": named, "workers": workers}}).budget
     assert room(enough) >= LEAST
     assert room(Budget(memory=asked(1e9, enough), workers=workers)) >= 1e9
+
+
+def test_a_workbook_that_does_not_fit_is_refused_with_what_would_do() -> None:
+    """D17: it cannot be read in parts."""
+    check_workbook(10**7, "a.xlsx", Budget(memory="500MB"))
+    with pytest.raises(DataError, match=r"a\.xlsx: the workbook has 400 MB") as told:
+        check_workbook(4 * 10**8, "a.xlsx", Budget(memory="500MB"))
+    check_workbook(4 * 10**8, "a.xlsx", Budget(memory=told.value.hint.split('"')[1]))

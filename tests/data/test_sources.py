@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -107,6 +110,19 @@ def test_texts_count_as_they_are_read(
     assert open_sources(spec, None, None).train.frame["y"].sum() == pytest.approx(1_000, rel=0.05)
 
 
+def test_a_workbook_is_measured_before_it_is_opened(tmp_path: Path) -> None:
+    """D17: parts that are large once decompressed; one that is no workbook is told as that."""
+    path = tmp_path / "rows.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", b" " * 150_000_000)
+    spec = parse({"objective": {"target": "y"}, "data": {"train": str(path)}, "budget": {"memory": "500MB"}})
+    with pytest.raises(DataError, match=r"rows\.xlsx: the workbook has 150 MB .* too many for budget\.memory"):
+        open_sources(spec, None, None)
+    path.write_text("no workbook")
+    with pytest.raises(DataError, match="no workbook"):
+        open_sources(spec, None, None)
+
+
 def test_costs_stand_beside_the_rows_and_are_no_columns_of_theirs(tmp_path: Path) -> None:
     """A cost file by a key: its columns follow, its digest too."""
     pl.DataFrame({"x": [3, 1], "fee": [0.5, 0.25]}).write_csv(tmp_path / "costs.csv")
@@ -141,3 +157,35 @@ def test_lines_that_are_no_rows_are_told(make_spec: Callable[..., Spec], tmp_pat
         ("lines", "changed", {"above": 2, "repeated": 2}),
         ("lines", "changed", {"above": 1, "repeated": 1}),
     ]
+
+
+READ = """
+import resource, sys
+from automl.data.sources import open_sources
+from automl.spec import parse
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+data, budget = {"train": sys.argv[1]}, {"memory": "520MB", "workers": 2}
+before = peak()
+found = open_sources(parse({"objective": {"target": "y"}, "data": data, "budget": budget}), None, None)
+print(found.train.frame.height, peak() - before)
+"""
+TEXTS = [" ".join(["word"] * 100 + [str(number)]) for number in range(50)]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson", "arrow"])
+def test_what_does_not_fit_is_never_whole_in_memory(tmp_path: Path, form: str) -> None:
+    """D16: 300 MB of long texts, in parquet a few hundred kB, are read in less than 200, whatever the format."""
+    path = tmp_path / f"rows.{form}"
+    rows = pl.DataFrame({"text": TEXTS, "y": [0, 1] * 25}).select(pl.all().repeat_by(12_000).explode())
+    writers = {
+        "parquet": rows.write_parquet,
+        "csv": rows.write_csv,
+        "ndjson": rows.write_ndjson,
+        "arrow": rows.write_ipc,
+    }
+    writers[form](path)
+    done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, check=True, text=True)
+    height, peak = done.stdout.split()
+    assert 5_000 < int(height) < 60_000
+    assert float(peak) < 200

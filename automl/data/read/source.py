@@ -112,8 +112,7 @@ def _parts(path: Path, rows: int, dialect: CsvDialect | None, tell: Tell) -> Ite
     elif form == "ndjson" or (form == "arrow" and path.stat().st_size):
         yield from (checked(frame, str(path)) for frame in STREAMS[form](path, rows))
     else:
-        frame = _load_file(path).frame
-        yield from (frame.slice(start, rows) for start in _starts(frame.height, rows))
+        yield from slices(_load_file(path).frame.lazy(), rows)
 
 
 def checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -138,11 +137,6 @@ def frame_digest(frame: pl.DataFrame) -> str:
         else:
             digest.update(repr(plain.to_list()).encode())
     return digest.hexdigest()
-
-
-def _starts(height: int, rows: int) -> range:
-    """Where each batch begins: one of no rows where there are none."""
-    return range(0, max(height, 1), rows)
 
 
 def _load_file(path: Path, share: float = 1.0) -> SourceTable:

@@ -11,7 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from automl.data.read import csv_files, streams, weight
 from automl.data.read.source import batches, extents, frame_digest, load, probe_all
+from automl.data.read.weight import extent_of
 from automl.errors import DataError
 
 FRAME = pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.5, None, 1.5]})
@@ -222,6 +224,24 @@ def test_too_many_rows_are_sampled(tmp_path: Path, name: str) -> None:
     assert load(path).frame.height == 20_000
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.ndjson", "a.arrow", "stream.arrow", "a.xlsx"])
+def test_parts_are_bounded_in_bytes(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D16: a part of a file with long texts has fewer rows than it may have."""
+    for module in (weight, streams, csv_files):
+        monkeypatch.setattr(module, "PART", 1 << 20)
+    monkeypatch.setattr(weight, "FIRST", 16)
+    frame = pl.DataFrame({"text": [f"{row} {'x' * 30_000}" for row in range(200)], "row": range(200)})
+    path = tmp_path / name
+    if name == "stream.arrow":
+        frame.write_ipc_stream(path)
+    else:
+        _write(frame, path)
+    parts = [part for _, part in batches(path, 10_000)]
+    assert pl.concat(parts)["text"].equals(frame["text"])
+    assert max(extent_of(part).text for part in parts) <= (1 << 20) + 31_000
+    assert [part.height for _, part in batches(path, 10) if part.height] == [10] * 20
+
+
 def test_many_files_are_sampled_alike(tmp_path: Path) -> None:
     """D16: each file gives the same share of its rows; together they are as much as all of them."""
     for name, height in (("a", 8_000), ("b", 2_000)):
@@ -243,4 +263,4 @@ def test_signs_in_the_name_of_a_file(tmp_path: Path, ending: str) -> None:
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
     write = {"csv": frame.write_csv, "parquet": frame.write_parquet, "ndjson": frame.write_ndjson}
-    (write | {"arrow": frame.write_ipc})[path.suffix[1:]](path)
+    (write | {"arrow": frame.write_ipc, "xlsx": frame.write_excel})[path.suffix[1:]](path)
