@@ -242,7 +242,7 @@ def test_requests_leave_nothing(served, raw, monkeypatch):
         served.stream.seek(0)
         served.stream.truncate()
         gc.collect()
-        return tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, f"{ours}/*")])  # noqa: FBT003
+        return tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, f"{ours}/*")])
 
     tracemalloc.start()
     try:
