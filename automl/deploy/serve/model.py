@@ -80,7 +80,8 @@ class Model:
 
     def read(self, body: bytes) -> list[Row]:
         """The rows of a JSON body. Refusals: 413, 422."""
-        self._afford(work_of(body), at_least=PARSED)
+        if 2 * len(body) > PARSED:  # no byte is more work than two
+            self._afford(work_of(body), at_least=PARSED)
         rows = read_rows(body, max_rows=self.settings.max_rows)
         if self.settings.extra == "refuse":
             check_columns(rows, self.known)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Phase = Literal["idle", "head", "body"]  # what of a request is read
 State = Literal["idle", "head", "body", "drain", "answer", "take", "linger"]
 PIPELINE: Final = 16  # requests of a connection that wait for the answers before theirs
+PIECE: Final = 16 * 2**10  # bytes that are parsed before they are looked at
 FIELDS: Final = 256  # headers of a request: each takes more memory than its bytes
 DRAIN: Final = 2.0  # seconds for the rest of a body after its answer: a client that hears late still hears it
 SLACK: Final = 1.0  # seconds by which the app may be the first to say that a body is late
@@ -57,6 +58,15 @@ class GuardedProtocol(HttpToolsProtocol):
         self._settle()
 
     def data_received(self, data: bytes) -> None:
+        """What comes at once is parsed in pieces, so that what has no end is seen before all of it is parsed."""
+        if len(data) <= PIECE:
+            self._parse(data)
+        else:
+            for start in range(0, len(data), PIECE):
+                self._parse(data[start : start + PIECE])
+        self._settle()
+
+    def _parse(self, data: bytes) -> None:
         if self._deaf or self.transport.is_closing():
             return
         self._framing += len(data)
@@ -64,7 +74,6 @@ class GuardedProtocol(HttpToolsProtocol):
         self._framing = max(self._framing, 0)  # a request that began within this data was not counted from its begin
         if self._framing > self.settings.max_head or len(self.headers) > FIELDS:
             self._end(431, "the headers, or what frames the body, are too large")
-        self._settle()
 
     def on_message_begin(self) -> None:
         self._phase = "head"
