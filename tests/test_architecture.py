@@ -13,6 +13,18 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 CLOCKS = re.compile(r"time\.(time|monotonic|perf_counter|process_time|thread_time|clock_gettime)|datetime\.(now|today)")
 STARTERS = ("subprocess", "multiprocessing")
+CHANGES = re.compile(  # of a disk, by the calls of the standard library that make them
+    r"os\.(replace|renames?|remove|removedirs|unlink|rmdir|mkdir|makedirs|f?truncate|f(data)?sync|p?writev?|link|symlink)"
+    r"|shutil\.(rmtree|move|copy\w*|make_archive|unpack_archive)|tempfile\.(\w*Temporary\w*|mk\w+)"
+    r"|.*\.(write_text|write_bytes|unlink|mkdir|rmdir|touch|symlink_to|hardlink_to|extractall|tofile|save_model)"
+)
+STREAMS = re.compile(r"np\.savez?|.*\.(write_(csv|ipc|ipc_stream|parquet|json|ndjson|excel)|sink_\w+|ParquetWriter)")
+NOT_THE_ENGINE = ("bench", "testing", "bundle.score_file", "disk")  # score_file stands alone: it ships as score.py
+PAST_THE_DISK = {  # what goes past it, and why
+    "data.read.guard": {"os.write", "tempfile.TemporaryFile"},  # to stderr; a file without a name
+    "executors.local": {"tempfile.TemporaryFile"},  # without a name: nobody finds it
+    "learners.catboost": {"self.booster.save_model"},  # the library writes by itself, into scratch
+}
 MANY = 5  # rooms that use a file: then it is one to know
 
 
@@ -99,3 +111,58 @@ def test_untyped_libraries_come_in_where_the_page_says() -> None:
         for library, where in _table("Libraries without types")
     }
     assert told == homes
+
+
+def _streams(tree: ast.Module) -> set[str]:
+    """Names of what is no file of its own: a buffer in memory, one that `disk` opened, a zip that is in such a one."""
+    found = {
+        ast.unparse(node.targets[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and "BytesIO" in ast.unparse(node.value)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.withitem) and re.match(
+            r"(disk\.writing|zipfile\.ZipFile)\(", ast.unparse(node.context_expr)
+        ):
+            found.add(ast.unparse(node.optional_vars or node.context_expr))
+    return found
+
+
+def _writes(tree: ast.Module) -> Iterator[str]:
+    """The calls in a module that change a disk, as they are written there."""
+    streams, frames = _streams(tree), "polars" in set(_imports(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name, into = ast.unparse(node.func), ast.unparse(node.args[0]) if node.args else ""
+            owner, _, method = name.rpartition(".")
+            if (
+                (CHANGES.fullmatch(name) and owner != "disk")
+                or (name == "os.open" and "devnull" not in into and ast.unparse(node.args[1]) != "os.O_RDONLY")
+                or (STREAMS.fullmatch(name) and into not in streams)
+                or (method in {"open", "ZipFile"} and _mode(node) and not {owner, into} & streams)
+                or (method == "replace" and owner != "disk" and _of_a_path(node))
+                or (method == "rename" and owner != "disk" and _of_a_path(node) and not frames)
+            ):
+                yield name
+
+
+def _mode(call: ast.Call) -> bool:
+    """Whether a file is opened to write."""
+    arguments = (*call.args, *(word.value for word in call.keywords))
+    words = [each.value for each in arguments if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return any(set(word) & set("wax+") and set(word) <= set("rwaxbt+") for word in words)
+
+
+def _of_a_path(call: ast.Call) -> bool:
+    """Whether a method has the one argument of a path's `replace`, which is no text and no mapping."""
+    return len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Name | ast.BinOp)
+
+
+def test_one_module_writes_to_the_disk() -> None:
+    """What writes, syncs, renames or removes goes through `disk`; tests let each of its calls fail."""
+    found = {
+        module: set(_writes(tree))
+        for module, tree in TREES.items()
+        if not any(module == name or module.startswith(f"{name}.") for name in NOT_THE_ENGINE)
+    }
+    assert {module: calls for module, calls in found.items() if calls} == PAST_THE_DISK

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import struct
-import tempfile
 import weakref
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from automl.bundle import disk
+from automl import disk
 from automl.bundle.layout import is_member
 from automl.errors import BundleError, MachineError
 
@@ -36,11 +34,14 @@ class Scratch:
     """The content of the zip at `path` as a temporary `folder`, which goes when nobody holds this any more."""
 
     def __init__(self, path: Path) -> None:
-        with disk.machine_errors(Path(tempfile.gettempdir())):
-            scratch = tempfile.mkdtemp(prefix="automl-bundle-")
-        self.remove = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-        self.folder = Path(scratch) / "bundle"
-        unpack(path, self.folder)
+        scratch = disk.make_scratch("automl-bundle-")
+        self.remove = weakref.finalize(self, disk.discard, scratch)
+        self.folder = scratch / "bundle"
+        try:
+            unpack(path, self.folder)
+        except BaseException:
+            self.remove()
+            raise
 
 
 @contextmanager
@@ -66,7 +67,11 @@ def is_archive(path: Path) -> bool:
 
 def pack(folder: Path, names: list[str], out: Path) -> None:
     """Write the files `names` of a bundle to the zip `out`: equal bundles give equal bytes."""
-    with disk.machine_errors(out), zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with (
+        disk.machine_errors(out),
+        disk.writing(out) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
         for name in sorted(names):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -90,7 +95,7 @@ def unpack(path: Path, folder: Path) -> None:
                 _check(entries, path)
                 _check_places(entries, promised, archive.start_dir, path)
                 with disk.machine_errors(folder):
-                    folder.mkdir(parents=True)
+                    disk.make_folder(folder, new=True)
                 _copy(archive, entries, folder, path)
     except (BundleError, MachineError):
         raise
@@ -152,33 +157,16 @@ def _copy(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path
         packed += entry.compress_size
         before = total
         target = folder / entry.filename
-        with archive.open(entry) as source, _written(target) as copy:
+        with disk.machine_errors(target):
+            disk.make_folder(target.parent)
+        with archive.open(entry) as source, disk.writing(target, new=True) as copy:
             while block := source.read(BLOCK):
                 total += len(block)
                 if total > TOTAL or total > SLACK + RATIO * packed:
                     raise _refused("it unpacks to far more than it holds", path)
-                copy(block)
+                copy.write(block)
         if total - before != entry.file_size:
             raise _refused(f"{entry.filename} is not as long as it says", path)
-
-
-@contextmanager
-def _written(target: Path) -> Iterator[Callable[[bytes], None]]:
-    """What writes blocks to a new file; only what the disk refuses here is the machine's fault."""
-    with disk.machine_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file = target.open("xb")
-
-    def write(block: bytes) -> None:
-        with disk.machine_errors(target):
-            file.write(block)
-            file.flush()
-
-    try:
-        yield write
-    finally:
-        with disk.machine_errors(target):
-            file.close()
 
 
 def _refused(why: str, path: Path) -> BundleError:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.bundle import disk
+from automl import disk
 from automl.bundle.layout import MANIFEST, SIGNATURE
 from automl.bundle.read import read_file
 from automl.errors import BundleError, SpecError
@@ -38,12 +37,13 @@ def make_keys(private: Path) -> Path:
     key = Ed25519PrivateKey.generate()
     pem = serialization.Encoding.PEM
     nothing = serialization.NoEncryption()
-    with disk.machine_errors(private):
-        handle = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, nothing))
-    info = serialization.PublicFormat.SubjectPublicKeyInfo
-    disk.write(public, key.public_key().public_bytes(pem, info))
+    disk.write(private, key.private_bytes(pem, serialization.PrivateFormat.PKCS8, nothing), mode=0o600, new=True)
+    try:
+        info = serialization.PublicFormat.SubjectPublicKeyInfo
+        disk.write(public, key.public_key().public_bytes(pem, info), new=True)
+    except BaseException:
+        disk.discard(private)
+        raise
     return public
 
 
@@ -53,7 +53,7 @@ def sign(folder: Path, private: Path) -> Path:
     signature = base64.b64encode(key.sign(read_file(folder, MANIFEST)))
     path = folder / SIGNATURE
     with disk.whole_file(path) as partial:
-        partial.write_bytes(signature + b"\n")
+        disk.write(partial, signature + b"\n")
     return path
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from automl.bundle import disk
+from automl import disk
 from automl.bundle.content_hash import content_hash
 from automl.bundle.contents import Contents, versions
 from automl.bundle.golden import answers, differences, encode, typed_answers
@@ -50,11 +49,10 @@ def stage(contents: Contents, folder: Path) -> Manifest:
 
 def _staged(contents: Contents, folder: Path) -> Manifest:
     with disk.machine_errors(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "golden").mkdir(parents=True)
+        disk.remove_folder(folder)
+        disk.make_folder(folder / "golden")
     _put(folder, "model.onnx", contents.model)
     for name, text in score_files(tables=contents.relational is not None).items():
-        (folder / name).parent.mkdir(exist_ok=True)
         _put(folder, name, text.encode())
     if contents.relational is not None:
         _put(folder, RELATIONAL, _json(contents.relational))
@@ -108,7 +106,7 @@ def _finished(
     )
     _seal(staged, final)
     with disk.machine_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
+        disk.make_folder(out.parent)
     disk.replace_folder(staged, out)
     return out
 
@@ -124,7 +122,7 @@ def _whole_or_gone(folder: Path) -> Iterator[None]:
 
 def discard(staged: Path) -> None:
     """Remove a staged bundle that was refused."""
-    shutil.rmtree(staged, ignore_errors=True)
+    disk.discard(staged)
 
 
 def _provisional(contents: Contents) -> Manifest:
@@ -178,9 +176,9 @@ def _names(folder: Path) -> set[str]:
 def _remove_strangers(folder: Path, manifest: Manifest) -> None:
     """What a gate left behind, such as compiled Python, is no part of the bundle."""
     for name in _names(folder) - manifest.files.keys():
-        (folder / name).unlink()
+        disk.remove(folder / name)
     for path in folder.glob("**/__pycache__"):
-        path.rmdir()
+        disk.remove_folder(path)
 
 
 def _parquet(contents: Contents) -> bytes:
@@ -194,4 +192,6 @@ def _json(value: object) -> bytes:
 
 
 def _put(folder: Path, name: str, content: bytes) -> None:
+    with disk.machine_errors(folder):
+        disk.make_folder((folder / name).parent)
     disk.write(folder / name, content)

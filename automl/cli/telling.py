@@ -57,18 +57,20 @@ def _in_family(error: BaseException, *, debug: bool) -> AutomlError:
 
 def _bug(error: BaseException, *, debug: bool) -> AutomlError:
     """An error nobody foresaw: its traceback goes to a file, or with --debug to stderr."""
-    import tempfile
     import traceback
+
+    from automl import disk
 
     lines = traceback.format_exception(error)
     if debug:
         click.echo("".join(lines), err=True)
         return AutomlError(_short(error))
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="automl-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
-    ) as file:
-        file.writelines(lines)
-    return AutomlError(_short(error), hint=f"this is a bug of automl; the traceback is in {file.name}")
+    try:
+        file = disk.make_scratch() / "traceback.txt"
+        disk.write(file, "".join(lines).encode(errors="backslashreplace"))
+    except MachineError:
+        return AutomlError(_short(error), hint="this is a bug of automl; run again with --debug for the traceback")
+    return AutomlError(_short(error), hint=f"this is a bug of automl; the traceback is in {file}")
 
 
 def _short(error: BaseException) -> str:

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
+from automl import disk
 from automl.bundle.layout import MANIFEST
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
@@ -219,7 +219,7 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
     """All rows ranked as one batch: scored rows wait on disk, only their costs and times are kept until the end."""
     model, ranking = job.model, job.model.ranking
     assert ranking is not None  # noqa: S101  # who asks knows
-    with TemporaryDirectory() as folder:
+    with disk.scratch() as folder:
         waiting: list[Path] = []
         decisions: list[str] = []
         each, times, unread = [], [], []
@@ -228,8 +228,9 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
             found, lost = model.counted(raw, typed=False, first=first)
             unread.append(lost)
             head = head or _head(job, raw)
-            waiting.append(Path(folder) / f"{len(waiting):08}.arrow")
-            found.write_ipc(waiting[-1])
+            waiting.append(folder / f"{len(waiting):08}.arrow")
+            with disk.writing(waiting[-1]) as file:
+                file.write(rendered(found, "parquet"))
             each.append(ranking.costs(found))
             decisions.extend(found["decision"])
             times.append(ranking.times(raw))

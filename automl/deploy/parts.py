@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, TypedDict
+from typing import TypedDict
 
 import polars as pl
 
-from automl.bundle.disk import machine_errors, whole_file
+from automl import disk
 from automl.data.read.unread import Tally, Unread, added
 from automl.deploy.formats import Form
 from automl.file_lock import LOCK, lock
+from automl.log_file import LogFile
 
 PROGRESS, LINES = "progress.json", "rows.csv"
 GROUP = 32  # chunks of a row group
@@ -52,7 +51,7 @@ class Parts:
     size: int = 0
     unread: Unread = field(default_factory=dict)
     damaged: bool = False
-    held: IO[str]
+    held: LogFile
 
     @classmethod
     def open(cls, out: Path, form: Form, identity: Mapping[str, object], *, resume: bool) -> Parts:
@@ -61,29 +60,32 @@ class Parts:
         Raises `MachineError` where another process writes the same output.
         """
         folder = out.with_name(f".{out.name}.parts")
-        with machine_errors(out):
-            folder.mkdir(exist_ok=True)
+        with disk.machine_errors(out):
+            disk.make_folder(folder, parents=False)
             held = lock(folder, what="the output", hint="wait for that run, or name another -o")
-            there = (folder / PROGRESS).exists()
-            found = _progress(folder) if resume else None
-            if found is None or found["identity"] != identity:
-                _empty(folder)
-                damaged = resume and there and found is None
-                return cls(out=out, folder=folder, form=form, identity=identity, damaged=damaged, held=held)
-            parts = cls(out=out, folder=folder, form=form, held=held, **found)
-            if form == "csv":
-                os.truncate(folder / LINES, parts.size)  # what was written after the last whole chunk
-        return parts
+            try:
+                there = (folder / PROGRESS).exists()
+                found = _progress(folder, form) if resume else None
+                if found is None or found["identity"] != identity:
+                    _empty(folder)
+                    damaged = resume and there and found is None
+                    return cls(out=out, folder=folder, form=form, identity=identity, damaged=damaged, held=held)
+                if form == "csv":
+                    _cut(folder / LINES, found["size"])  # what was written after the last whole chunk
+            except BaseException:
+                held.close()
+                raise
+        return cls(out=out, folder=folder, form=form, held=held, **found)
 
     def add(self, content: bytes, rows: int, head: bytes = b"", unread: Unread = NOTHING) -> None:
         """Write a chunk; `head` is the header, written before the first one. Only then it counts."""
-        with machine_errors(self.out):
+        with disk.machine_errors(self.out):
             if self.form == "csv":
                 content = head + content if self.chunks == 0 else content
-                with (self.folder / LINES).open("ab") as file:
-                    file.write(content)
+                with LogFile(self.folder / LINES) as lines:
+                    lines.add(content)
             else:
-                self._put(f"{self.chunks:08}.arrow", content)
+                disk.put(self.folder / _name(self.chunks), content)
             self.chunks, self.rows, self.size = self.chunks + 1, self.rows + rows, self.size + len(content)
             self.unread = added(self.unread, unread)
             facts: _Progress = {
@@ -93,15 +95,17 @@ class Parts:
                 "size": self.size,
                 "unread": self.unread,
             }
-            self._put(PROGRESS, json.dumps(facts).encode())
+            disk.put(self.folder / PROGRESS, json.dumps(facts).encode())
 
     def finish(self) -> None:
         """All parts as one file at `out`, in one step; then they are gone."""
-        with whole_file(self.out) as partial:
+        with disk.machine_errors(self.out):
             if self.form == "csv":
-                (self.folder / LINES).replace(partial)
+                disk.rename(self.folder / LINES, self.out)  # synced with each chunk
+                disk.sync(self.out.parent)
             else:
-                self._write_parquet(partial)
+                with disk.whole_file(self.out) as partial:
+                    self._write_parquet(partial)
         self.discard()
 
     def _write_parquet(self, out: Path) -> None:
@@ -112,42 +116,51 @@ class Parts:
         groups = [range(first, min(first + GROUP, self.chunks)) for first in range(0, self.chunks, GROUP)]
         tables = (pl.concat(map(self._part, group)).to_arrow(compat_level=oldest) for group in groups)
         first = next(tables)
-        with pq.ParquetWriter(out, first.schema, compression="zstd", write_page_checksum=True) as writer:
+        with (
+            disk.writing(out) as file,
+            pq.ParquetWriter(file, first.schema, compression="zstd", write_page_checksum=True) as writer,
+        ):
             for table in chain([first], tables):
                 writer.write_table(table)
 
     def _part(self, chunk: int) -> pl.DataFrame:
-        return pl.read_ipc(io.BytesIO((self.folder / f"{chunk:08}.arrow").read_bytes()))
+        return pl.read_ipc(io.BytesIO((self.folder / _name(chunk)).read_bytes()))
 
     def discard(self) -> None:
         """Remove the parts, and let others write the output."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        disk.discard(self.folder)
         self.held.close()
 
     def release(self) -> None:
         """Keep the parts for a later run, and let others write the output."""
         self.held.close()
 
-    def _put(self, name: str, content: bytes) -> None:
-        beside = self.folder / f"{name}.part"
-        beside.write_bytes(content)
-        beside.replace(self.folder / name)
-
 
 def _empty(folder: Path) -> None:
     """Remove what another run left, but for the lock."""
     for entry in folder.iterdir():
         if entry.name != LOCK:
-            entry.unlink()
+            disk.remove(entry)
 
 
-def _progress(folder: Path) -> _Progress | None:
+def _cut(lines: Path, size: int) -> None:
+    with LogFile(lines) as log:
+        log.cut(size)
+
+
+def _progress(folder: Path, form: Form) -> _Progress | None:
     """What a killed run says of its parts, None where they cannot be gone on with."""
     try:
         found: _Progress = json.loads((folder / PROGRESS).read_bytes())
-        lines = folder / LINES
-        whole = not lines.exists() or lines.stat().st_size >= found["size"]
+        if form == "csv":
+            whole = (folder / LINES).stat().st_size >= found["size"]
+        else:
+            whole = all((folder / _name(chunk)).exists() for chunk in range(found["chunks"]))
         found["unread"] = {name: Tally(*counts) for name, counts in found["unread"].items()}
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if whole else None
+
+
+def _name(chunk: int) -> str:
+    return f"{chunk:08}.arrow"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Final
 
-from automl.errors import MachineError, SpecError, nearest
+from automl import disk
+from automl.errors import SpecError, nearest
 
 FOLDER: Final = Path(__file__).parent
 
@@ -27,10 +27,8 @@ def write(name: str, folder: Path) -> Path:
     taken = [file.name for file in files if (folder / file.name).exists()]
     if taken:
         raise SpecError(f"there is already a {taken[0]}", where=str(folder), hint="name a new folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with disk.machine_errors(folder):
+        disk.make_folder(folder)
         for file in files:
-            shutil.copyfile(file, folder / file.name)
-    except OSError as error:
-        raise MachineError(f"the example cannot be written: {error.strerror}", where=str(folder)) from None
+            disk.copy(file, folder / file.name)
     return folder / "spec.toml"

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 
 import polars as pl
 
+from automl import disk
 from automl.gates._latency import blocks, percentile
 from automl.gates._limit import SCALE, against
 from automl.gates.base import GateVerdict
@@ -60,8 +60,8 @@ class Floor:
 
 def measure_floor(limits: Limits) -> Figures:
     """The best of an empty pipeline, by limit: seconds, bytes, and rows a second where the limits ask for them."""
-    with TemporaryDirectory(prefix="automl-floor-") as folder:
-        bundle = Path(folder) / "bundle"
+    with disk.scratch("automl-floor-") as folder:
+        bundle = folder / "bundle"
         _stage_empty(bundle)
         found = observe(bundle, limits, row_seconds=SECONDS)
         size = sum(sizes_of(bundle).values())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl import disk
 from automl.learners._stopping import MOST_ROUNDS, Stopper
 from automl.learners._target import Target, directed, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble, single
@@ -76,8 +75,8 @@ class CatBoostModel:
         return wide
 
     def _dump(self) -> Mapping[str, Any]:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.json"
+        with disk.scratch() as folder:
+            path = folder / "model.json"
             self.booster.save_model(str(path), format="json")
             found: Mapping[str, Any] = json.loads(path.read_text())
         return found

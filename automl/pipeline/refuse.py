@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from automl import disk
 from automl.bundle.manifest import plain
 from automl.decide.verdict.verdict import Verdict
 from automl.errors import AutomlError, LimitRefusal, VerdictRefusal
@@ -54,7 +55,6 @@ def write_story(
         unpromised=unpromised,
         points=points,
     )
-    for name in (REFUSAL, STORY):
-        (run / name).touch(mode=0o600)  # as all of a run folder
-    (run / REFUSAL).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    (run / STORY).write_text(words, encoding="utf-8")
+    told = {REFUSAL: json.dumps(document, indent=1, allow_nan=False) + "\n", STORY: words}
+    for name, text in told.items():
+        disk.put(run / name, text.encode(), mode=0o600)  # as all of a run folder

@@ -6,21 +6,21 @@ It holds predictions for each row, so nobody but its owner can read it.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.bundle.disk import sync
+from automl import disk
 from automl.data.read.files import file_digest
 from automl.errors import MachineError, SpecError
 from automl.file_lock import LOCK, lock
+from automl.log_file import LogFile
 
 PROTOCOL = 2
 JOURNAL = "journal.jsonl"
@@ -28,6 +28,7 @@ TORN = "journal.torn"
 IDENTITY = "run.json"
 ARRAYS = "arrays"  # of a line of the journal: the hashes of the arrays that it speaks of, by name
 _ANOTHER = "choose another --out, or move it elsewhere"
+_HINT = "Free some space or choose another --out, then run again with --resume."
 
 
 @dataclass(slots=True)
@@ -42,8 +43,8 @@ class RunDir:
     records: tuple[Mapping[str, object], ...]
     quarantined: int
     damaged: int
-    _journal: IO[bytes]
-    _lock: IO[str]
+    _journal: LogFile
+    _lock: LogFile
     _placed: set[Path] = field(default_factory=set)  # what workers may be writing
 
     @classmethod
@@ -55,7 +56,7 @@ class RunDir:
         """
         check_run_place(path)
         with _disk(path):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            disk.make_folder(path, mode=0o700)
             path.chmod(0o700)
             lock = _lock(path)
         try:
@@ -65,9 +66,13 @@ class RunDir:
                 else:
                     _empty(path)
                 _identify(path, identity)
-                lines, torn = _read(path)
+                journal = LogFile(path / JOURNAL, mode=0o600)
+                try:
+                    lines, torn = _read(path, journal)
+                except BaseException:
+                    journal.close()
+                    raise
                 records = tuple(line for line in lines if _is_sound(path, line))
-                journal = _private(path / JOURNAL).open("ab")
         except BaseException:
             lock.close()
             raise
@@ -82,19 +87,16 @@ class RunDir:
         with _disk(self.path):
             digests = {name: _synced(self.path / f"{name}.npy") for name in arrays}
             told = {**record, ARRAYS: digests} if digests else record
-            line = json.dumps(told, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-            self._journal.write(line)
-            self._journal.flush()
-            os.fsync(self._journal.fileno())
+            self._journal.add(json.dumps(told, allow_nan=False, separators=(",", ":")).encode() + b"\n")
 
     def save(self, name: str, values: NDArray[np.generic]) -> Path:
         """`values` as `name`.npy below the folder, written whole or not at all; returns the path."""
         target = self.path / f"{name}.npy"
         with _disk(self.path):
-            target.parent.mkdir(exist_ok=True)
-            with (beside := _private(target.with_suffix(".part"))).open("wb") as file:
+            disk.make_folder(target.parent)
+            with disk.writing(beside := target.with_suffix(".part"), mode=0o600) as file:
                 np.save(file, values)
-            beside.replace(target)
+            disk.rename(beside, target)
         return target
 
     def load(self, name: str) -> NDArray[np.float64]:
@@ -106,7 +108,7 @@ class RunDir:
         """The array saved as `name`, read into memory; its file is removed."""
         path = self.path / f"{name}.npy"
         values: NDArray[np.float64] = np.load(path, allow_pickle=False)
-        path.unlink()
+        disk.remove(path)
         self._placed.discard(path)
         return values
 
@@ -114,17 +116,15 @@ class RunDir:
         """The path for an array called `name` that a worker will write."""
         path = self.path / f"{name}.npy"
         with _disk(self.path):
-            path.parent.mkdir(exist_ok=True)
-            _private(path)
+            disk.make_folder(path.parent)
+            disk.writing(path, mode=0o600).close()
         self._placed.add(path)
         return str(path)
 
     def close(self) -> None:
         """Let others in. What was being written when the run was stopped is removed: no line speaks of it."""
-        for path in self.path.rglob("*.part"):
-            path.unlink(missing_ok=True)
-        for path in self._placed:
-            path.unlink(missing_ok=True)
+        for path in (*self.path.rglob("*.part"), *self._placed):
+            disk.discard(path)
         self._placed.clear()
         self._journal.close()
         self._lock.close()
@@ -152,31 +152,18 @@ def clean(path: Path) -> int:
     """Remove a run folder and return the bytes freed. A folder that is no run folder, or is in use, stays."""
     if path.is_symlink() or not _is_run(path):
         raise MachineError("this is not a run folder", where=str(path), hint="name a folder that ends in .run")
-    with _lock(path):
+    with _lock(path), _disk(path):
         freed = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        shutil.rmtree(path)
+        disk.remove_folder(path)
     return freed
 
 
-class _disk:  # noqa: N801  # used as a function
+def _disk(path: Path) -> AbstractContextManager[None]:
     """Turn what the disk refuses into our error."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise MachineError(
-                f"the run folder cannot be written: {error.strerror or error}",
-                where=str(self.path),
-                hint="free some space or choose another --out, then run again with --resume",
-            ) from error
+    return disk.machine_errors(path, hint=_HINT)
 
 
-def _lock(path: Path) -> IO[str]:
+def _lock(path: Path) -> LogFile:
     return lock(path, what="the run folder", hint="wait for that run, stop it, or give this one another --out")
 
 
@@ -195,16 +182,9 @@ def _check(path: Path, identity: Mapping[str, str]) -> None:
         )
 
 
-def _private(path: Path) -> Path:
-    """The path of a file that nobody but its owner can read."""
-    path.touch(mode=0o600)
-    return path
-
-
 def _identify(path: Path, identity: Mapping[str, str]) -> None:
-    beside = _private(path / f"{IDENTITY}.part")
-    beside.write_text(json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n")
-    beside.replace(path / IDENTITY)
+    text = json.dumps({"protocol": PROTOCOL, **identity}, indent=2) + "\n"
+    disk.put(path / IDENTITY, text.encode(), mode=0o600)
 
 
 def _is_run(path: Path) -> bool:
@@ -226,15 +206,15 @@ def _empty(path: Path) -> None:
         if entry.name == LOCK:
             continue
         if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
+            disk.remove_folder(entry)
         else:
-            entry.unlink()
+            disk.remove(entry)
 
 
 def _synced(array: Path) -> str:
     """The hash of a file that is on the disk when this returns, under its name."""
-    sync(array)
-    sync(array.parent)
+    disk.sync(array)
+    disk.sync(array.parent)
     return file_digest(array)
 
 
@@ -249,10 +229,9 @@ def _is_sound(path: Path, line: Mapping[str, object]) -> bool:
         return False
 
 
-def _read(path: Path) -> tuple[tuple[Mapping[str, object], ...], int]:
+def _read(path: Path, journal: LogFile) -> tuple[tuple[Mapping[str, object], ...], int]:
     """The journal's whole lines; from the first broken one on, the rest is moved to another file."""
-    journal = path / JOURNAL
-    content = journal.read_bytes() if journal.exists() else b""
+    content = journal.content()
     records: list[Mapping[str, object]] = []
     good = 0
     for line in content.splitlines(keepends=True):
@@ -265,8 +244,7 @@ def _read(path: Path) -> tuple[tuple[Mapping[str, object], ...], int]:
         records.append(record)
         good += len(line)
     if torn := content[good:]:
-        with _private(path / TORN).open("ab") as aside:
-            aside.write(torn)
-        with journal.open("r+b") as file:
-            file.truncate(good)
+        with LogFile(path / TORN, mode=0o600) as aside:
+            aside.add(torn)
+        journal.cut(good)
     return tuple(records), len(torn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from automl import disk
 from automl.errors import DataError
 
 LARGEST = 1 << 30  # bytes of all parts of a workbook once decompressed
@@ -40,8 +40,8 @@ def read_excel(path: Path) -> tuple[pl.DataFrame, list[str]]:
         raise DataError(
             "workbooks need fastexcel", where=str(path), hint="pip install 'automl[excel]', or save the sheet as csv"
         ) from error
-    with tempfile.TemporaryDirectory() as folder:
-        measured = _measured(path, Path(folder))
+    with disk.scratch() as folder:
+        measured = _measured(path, folder)
         try:
             book = fastexcel.read_excel(measured)
             head = (
@@ -86,7 +86,11 @@ def _measured(path: Path, folder: Path) -> Path:
         return path
     anew = folder / f"measured{path.suffix}"
     try:
-        with zipfile.ZipFile(path) as book, zipfile.ZipFile(anew, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
+        with (
+            zipfile.ZipFile(path) as book,
+            disk.writing(anew) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy,
+        ):
             _copy(book, copy, str(path))
     except DAMAGED as error:
         raise DataError(NOT_A_WORKBOOK, where=str(path), hint="save it again, or as csv") from error

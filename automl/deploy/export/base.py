@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from automl.bundle import disk
+from automl import disk
 from automl.bundle.archive import opened
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
@@ -107,11 +106,11 @@ def _check_place(out: Path, exporter: Exporter) -> None:
 def _write_folder(exporter: Exporter, source: Source, out: Path) -> None:
     staged = out.with_name(f".{out.name}.exported")
     with disk.machine_errors(out):
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir()
+        disk.remove_folder(staged)
+        disk.make_folder(staged)
         try:
             exporter.write(source, staged)
-            (staged / MARK).write_text(f"{exporter.name}\n", encoding="utf-8")
+            disk.write(staged / MARK, f"{exporter.name}\n".encode())
             disk.replace_folder(staged, out)
         finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            disk.discard(staged)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from automl import disk
 from automl.bundle.manifest import Manifest
 from automl.bundle.read import read_file
 from automl.deploy.export import _c_text as text
@@ -85,8 +86,8 @@ def write(source: Source, folder: Path) -> None:
     graph = read_graph(read_file(bundle.path, "model.onnx"))
     fields = text.identifiers([column for column, _ in graph.inputs.values()])
     header, code = _sources(graph, bundle.manifest, fields)
-    (folder / "model.h").write_text(header, encoding="ascii")
-    (folder / "model.c").write_text(code, encoding="ascii")
+    disk.write(folder / "model.h", header.encode("ascii"))
+    disk.write(folder / "model.c", code.encode("ascii"))
 
 
 def _sources(graph: Graph, manifest: Manifest, fields: Sequence[str]) -> tuple[str, str]:

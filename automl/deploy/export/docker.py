@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from automl import disk
 from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE
 from automl.bundle.read import Bundle, names_of, read_file
 from automl.deploy.export._locked import locked_requirements
@@ -39,12 +40,12 @@ def write(source: Source, folder: Path) -> None:
     locked = locked_requirements(versions)
     plain = "".join(f"{name}=={version}\n" for name, version in versions.items())
     text = FILE.format(base=source.base or f"python:{python}-slim", hashes=" --require-hashes" if locked else "")
-    (folder / "Dockerfile").write_text(text, encoding="utf-8")
-    (folder / "requirements.txt").write_text(locked or plain, encoding="utf-8")
+    disk.write(folder / "Dockerfile", text.encode())
+    disk.write(folder / "requirements.txt", (locked or plain).encode())
     for name in _read_by_scorer(bundle):
         target = folder / "bundle" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(read_file(bundle.path, name))
+        disk.make_folder(target.parent)
+        disk.write(target, read_file(bundle.path, name))
 
 
 def _read_by_scorer(bundle: Bundle) -> Iterator[str]:

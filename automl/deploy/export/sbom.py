@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from automl import disk
 from automl.bundle.layout import MANIFEST
 from automl.bundle.read import Bundle, read_file
 from automl.deploy.export._needs import needs
@@ -19,7 +20,7 @@ NAMESPACE = uuid.UUID("6f1c6c3e-2b5e-5d5c-9a53-4f5a1f0c6b7e")  # of our serial n
 def write(source: Source, out: Path) -> None:
     """The document. It has no time of writing: that of the bundle stands in its manifest."""
     document = bill(source.bundle)
-    out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    disk.write(out, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def bill(bundle: Bundle) -> dict[str, object]:

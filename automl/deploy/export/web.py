@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from automl import disk
 from automl.bundle.golden import decode, encode
 from automl.bundle.read import Bundle, read_file
 from automl.bundle.scorer import Cell
@@ -28,14 +28,14 @@ def write(source: Source, folder: Path) -> None:
     bundle = source.bundle
     one_table(bundle, "web")
     own = importlib.resources.files("automl.deploy.export") / "web_page"
-    (folder / "index.html").write_text(page(bundle, (own / "index.html.j2").read_text("utf-8")), encoding="utf-8")
+    disk.write(folder / "index.html", page(bundle, (own / "index.html.j2").read_text("utf-8")).encode())
     for name in ("page.js", "page.css"):
-        (folder / name).write_bytes((own / name).read_bytes())
-    (folder / "reader.js").write_bytes((importlib.resources.files("automl.data.read") / "reader.js").read_bytes())
-    (folder / "golden").mkdir()
+        disk.write(folder / name, (own / name).read_bytes())
+    disk.write(folder / "reader.js", (importlib.resources.files("automl.data.read") / "reader.js").read_bytes())
+    disk.make_folder(folder / "golden")
     for name in ("model.onnx", "golden/rows.json"):
-        (folder / name).write_bytes(read_file(bundle.path, name))
-    (folder / "golden/expected.json").write_bytes(encode(_in_text(bundle)))
+        disk.write(folder / name, read_file(bundle.path, name))
+    disk.write(folder / "golden/expected.json", encode(_in_text(bundle)))
     _put(folder / "signature.json", signature(bundle))
     version = VERSION if source.vendor is None else _vendored(source.vendor, folder / "node_modules" / PACKAGE)
     _put(folder / "package.json", {"private": True, "type": "module", "dependencies": {PACKAGE: version}})
@@ -106,13 +106,13 @@ def _vendored(package: Path, target: Path) -> str:
             hint=f"`npm install {PACKAGE}@{VERSION}`, then name node_modules/{PACKAGE}.",
         )
     for name in RUNTIME:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(package / name, target / name)
+        disk.make_folder((target / name).parent)
+        disk.copy(package / name, target / name)
     return version
 
 
 def _put(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    disk.write(path, (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 EXPORTER = Exporter(

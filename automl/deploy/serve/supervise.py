@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -17,11 +15,12 @@ from glob import has_magic
 from pathlib import Path
 from typing import Any
 
+from automl import disk
 from automl.deploy.serve.child import Child, Reply, error_of, spawn
 from automl.deploy.serve.listening import address_of, listen
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.settings import Settings, check
-from automl.errors import AutomlError, BundleError, DataError
+from automl.errors import AutomlError, BundleError, DataError, MachineError
 
 SOON, LATEST, LONG = 0.1, 5.0, 10.0  # seconds: first and longest pause before a new start; a life that was long
 
@@ -35,8 +34,8 @@ def serve(
     `BundleError` or `DataError` where the bundle cannot be used, `MachineError` where the address is taken.
     """
     check(settings, os.environ, open_to_all=open_to_all)
-    with listen(settings) as listening, tempfile.TemporaryDirectory(prefix="automl-serve-") as room:
-        parent = Parent(bundle, settings, listening, Path(room), Log(sys.stderr, worker="parent"))
+    with listen(settings) as listening, disk.scratch("automl-serve-") as room:
+        parent = Parent(bundle, settings, listening, room, Log(sys.stderr, worker="parent"))
         asyncio.run(parent.run(told))
 
 
@@ -53,7 +52,7 @@ class Copy:
 
     def remove(self) -> None:
         """Remove both, once nobody answers with them."""
-        shutil.rmtree(self.bundle.parent, ignore_errors=True)
+        disk.discard(self.bundle.parent)
 
 
 class Parent:
@@ -66,7 +65,7 @@ class Parent:
         self._room = room
         self._log = log
         self._numbers = room / "numbers"
-        self._numbers.mkdir()
+        disk.make_folder(self._numbers)
         self._copies = 0
         self._copy = self._copied()
         self._children: dict[int, Child] = {}
@@ -163,14 +162,13 @@ class Parent:
         bundle = room / f"bundle{self._bundle.suffix}"
         if not self._bundle.exists():
             raise BundleError("there is no such bundle", where=str(self._bundle), hint="`automl fit SPEC` writes one")
-        room.mkdir()
+        disk.make_folder(room)
         try:
-            if self._bundle.is_file():
-                shutil.copyfile(self._bundle, bundle)
-            else:
-                shutil.copytree(self._bundle, bundle, symlinks=True)
-        except (OSError, shutil.Error) as error:
-            shutil.rmtree(room, ignore_errors=True)
+            disk.copy(self._bundle, bundle)
+        except (OSError, MachineError) as error:
+            disk.discard(room)
+            if isinstance(error, MachineError):
+                raise
             raise BundleError(f"the bundle cannot be read: {type(error).__name__}", where=str(self._bundle)) from error
         return Copy(bundle=bundle, tables=_pinned(self._settings.tables, room))
 
@@ -208,14 +206,14 @@ def _pinned(tables: Mapping[str, str], room: Path) -> dict[str, str]:
     for number, (name, file) in enumerate(tables.items()):
         copy = room / f"{number}{Path(file).suffix}"
         try:
-            if Path(file).is_dir():
-                shutil.copytree(file, copy)
-            elif Path(file).exists() or not has_magic(file):
-                shutil.copyfile(file, copy)
+            if Path(file).exists() or not has_magic(file):
+                disk.copy(Path(file), copy)
             else:
                 copy = Path(file)
-        except (OSError, shutil.Error) as error:
-            shutil.rmtree(room, ignore_errors=True)
+        except (OSError, MachineError) as error:
+            disk.discard(room)
+            if isinstance(error, MachineError):
+                raise
             what = f"the table '{name}' cannot be read: {getattr(error, 'strerror', None) or error}"
             raise DataError(what, where=file, hint="Give it with --table NAME=FILE.") from error
         pinned[name] = str(copy)

@@ -6,7 +6,6 @@ that does not, paired over blocks of rows, and in every fold. Of a group only wh
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
@@ -14,6 +13,7 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from automl import disk
 from automl.features.base import Ask, Joint, Survey, joints
 from automl.learners.base import Learner
 from automl.registry import Registry
@@ -75,7 +75,7 @@ def choose_features(problem: Problem, run: Run) -> Problem:
     lab = Lab.of(problem, run, seconds=seconds, until=until)
     groups = tuple(_search(lab, steps, _most_nodes(run.spec)))
     run.executor.cancel()
-    shutil.rmtree(run.folder.path / FOLDER, ignore_errors=True)
+    disk.discard(run.folder.path / FOLDER)
     asks = tuple(ask for group in groups if group.kept for ask in group.asks)
     run.folder.append({"kind": KIND, "groups": [_plain(group) for group in groups]})
     if not groups:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from automl import disk
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
 from automl.ops.expr import Expr, Stub
 from automl.registry import Registry
@@ -77,7 +78,7 @@ def run(*, request: FitRequest) -> FoldResult:
     )
     model = _fit(request, train, valid if request.sample is None else request.matrix.valid(request.sample))
     if request.out is not None:
-        with Path(request.out).open("wb") as file:
+        with disk.writing(Path(request.out)) as file:
             np.save(file, _checked(model.raw(valid.values), len(valid.y), request.task))
     member = model.member()
     link = swap(member.prediction, member.raw, Stub(RAW, request.task.width))

@@ -20,10 +20,10 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from automl.bundle.disk import replace_folder
 from automl.cli import cli
 from automl.deploy.serve.settings import Settings
 from automl.deploy.serve.supervise import serve
+from automl.disk import replace_folder
 from automl.errors import BundleError
 
 PATIENCE = 60.0  # seconds for anything to happen on a busy machine

@@ -12,16 +12,16 @@ import time
 import numpy as np
 import pytest
 
-from automl.bundle import disk
-from automl.bundle.disk import machine_errors, replace_folder, whole_file, write
+from automl import disk
 from automl.bundle.read import Bundle, read_manifest
 from automl.bundle.write import finish, stage, staging
+from automl.disk import machine_errors, replace_folder, whole_file, write
 from automl.errors import MachineError
 
 REPLACING = """
 import shutil, sys
 from pathlib import Path
-from automl.bundle.disk import replace_folder
+from automl.disk import replace_folder
 a, b, out = map(Path, sys.argv[1:])
 print("go", flush=True)
 while True:
@@ -64,7 +64,7 @@ def test_a_folder_takes_the_place_of_another(folders, exchanges, monkeypatch):
     """With and without a kernel that swaps folders: the new one stands there, of the old nothing is left."""
     new, place = folders
     if not exchanges:
-        monkeypatch.setattr(disk, "_exchange", lambda *_: False)
+        monkeypatch.setattr(disk.System, "exchange", lambda *_: False)
         (place.parent / ".place.old").mkdir()  # of an earlier run that was killed
     replace_folder(new, place)
     assert (place / "deep" / "file").read_text() == "new"
