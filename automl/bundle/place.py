@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from automl.bundle.read import MANIFEST, SEAL, SIGNATURE, names_of, read_file, read_manifest
+from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE
+from automl.bundle.read import names_of, read_file, read_manifest
 from automl.bundle.scorer import seal
 from automl.errors import BundleError, SpecError
 

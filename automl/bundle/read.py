@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +17,9 @@ from numpy.typing import NDArray
 from pydantic import JsonValue, ValidationError
 
 from automl.bundle.archive import Scratch, is_archive
+from automl.bundle.content_hash import content_hash
 from automl.bundle.frames import as_table, like, to_polars
+from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE, is_file
 from automl.bundle.manifest import Manifest
 from automl.bundle.origin import Origin
 from automl.bundle.protocols import upgraded
@@ -34,8 +35,6 @@ from automl.features.relational.definition import Catalog
 from automl.graph.audit import audit
 from automl.names import inside, outside
 
-MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
-_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*\.(?:json|onnx|parquet|md|html|py)")
 _TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 _LARGEST = 64 * 2**20  # of a manifest: more is an attack, not a model
 
@@ -227,7 +226,7 @@ class Bundle:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a bundle, its seal and its protocol checked first."""
+    """The manifest of a bundle; its seal and its protocol are checked first, and that its content hash is its own."""
     if not folder.exists():
         raise BundleError("there is no such bundle", where=str(folder), hint="`automl fit SPEC` writes one")
     if not (folder / MANIFEST).exists():
@@ -236,10 +235,14 @@ def read_manifest(folder: Path) -> Manifest:
     if read_file(folder, SEAL) != seal(text):
         raise _changed(folder, MANIFEST)
     try:
-        content = upgraded(json.loads(text), where=str(folder / MANIFEST))
-        return Manifest.model_validate(content)
-    except (ValueError, ValidationError, RecursionError) as error:
+        written = json.loads(text)
+        manifest = Manifest.model_validate(upgraded(written, where=str(folder / MANIFEST)))
+        found = content_hash(written)
+    except (ValueError, KeyError, ValidationError, RecursionError) as error:
         raise BundleError(f"the manifest cannot be read: {error}", where=str(folder / MANIFEST)) from error
+    if found != manifest.content_hash:
+        raise BundleError("the content hash is not that of the content", where=str(folder / MANIFEST))
+    return manifest
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
@@ -247,7 +250,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
     if "model.onnx" not in manifest.files:
         raise BundleError("the manifest names no model.onnx", where=str(folder))
     for name, digest in manifest.files.items():
-        if not _NAME.fullmatch(name):
+        if not is_file(name):
             raise BundleError(f"the manifest names a file that no bundle has: {name!r}", where=str(folder))
         if hashlib.sha256(read_file(folder, name)).hexdigest() != digest:
             raise _changed(folder, name)

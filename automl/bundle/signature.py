@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.bundle import disk
-from automl.bundle.read import MANIFEST, SIGNATURE, read_file
+from automl.bundle.layout import MANIFEST, SIGNATURE
+from automl.bundle.read import read_file
 from automl.errors import BundleError, SpecError
 
 if TYPE_CHECKING:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import pickletools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from automl.bundle.archive import opened
-from automl.bundle.golden import answers, decode, differences
-from automl.bundle.manifest import content_hash
-from automl.bundle.read import MANIFEST, SIGNATURE, Bundle, names_of, read_file
-from automl.bundle.scorer import Row
+from automl.bundle.golden import answers, decode, differences, typed_answers
+from automl.bundle.layout import MANIFEST, SIGNATURE
+from automl.bundle.read import Bundle, names_of, read_file
+from automl.bundle.released import check_released
+from automl.bundle.scorer import Cell, Row, Scorer
 from automl.bundle.tables import RELATIONAL, open_scorer
 from automl.errors import BundleError, MachineError
 
@@ -66,11 +68,12 @@ def _verified(folder: Path) -> Report:
     for name in bundle.manifest.files:
         if looks_pickled(read_file(folder, name)):
             raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
-    golden = read_file(folder, "golden/expected.json")
-    _check_content(bundle, golden)
+    check_released(bundle.manifest.files, where=str(folder))
     rows = json.loads(read_file(folder, "golden/rows.json"))
+    if not rows:
+        raise BundleError("there is no golden row, so nothing says what the bundle answers", where=str(folder))
     scorer = open_scorer(folder, _tables(folder, bundle), bundle.manifest.model_dump(mode="json"))
-    wrong = differences(decode(golden), answers(scorer, rows))
+    wrong = differences(decode(read_file(folder, "golden/expected.json")), _replayed(folder)(scorer, rows))
     if wrong:
         raise BundleError(
             f"{len(wrong)} golden answers differ; {wrong[0]}",
@@ -106,23 +109,15 @@ def _check_strangers(folder: Path, known: set[str]) -> None:
             )
 
 
+def _replayed(folder: Path) -> Callable[[Scorer, list[Row]], dict[str, list[Cell]]]:
+    """How golden rows were answered: decisions are text in protocol 1, in the type of the target since."""
+    written = json.loads(read_file(folder, MANIFEST))
+    return answers if written["protocol"] == 1 else typed_answers
+
+
 def _tables(folder: Path, bundle: Bundle) -> dict[str, list[Row]] | None:
     """The raw rows of other tables that the golden rows meet."""
     if RELATIONAL not in bundle.manifest.files:
         return None
     tables: dict[str, list[Row]] = json.loads(read_file(folder, "golden/tables.json"))
     return tables
-
-
-def _check_content(bundle: Bundle, golden: bytes) -> None:
-    """The hash is over the manifest as it was written, also where it is of an older protocol."""
-    written = json.loads(read_file(bundle.path, MANIFEST))
-    found = content_hash(
-        spec=written["spec"],
-        reader=written["reader"],
-        model=read_file(bundle.path, "model.onnx"),
-        golden=golden,
-        relational=read_file(bundle.path, RELATIONAL) if RELATIONAL in bundle.manifest.files else None,
-    )
-    if found != written["content_hash"]:
-        raise BundleError("the content hash is not that of the content", where=str(bundle.path / MANIFEST))

@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from automl.bundle.layout import MANIFEST
 from automl.bundle.place import check_output
-from automl.bundle.read import MANIFEST, Bundle
+from automl.bundle.read import Bundle
 from automl.bundle.score_file import read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
 from automl.bundle.unread import check_unread

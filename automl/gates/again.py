@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.bundle.read import Bundle
+from automl.bundle.released import check_released
 from automl.errors import LimitRefusal, SpecError
 from automl.gates.base import GateVerdict
 from automl.gates.measure import measure
@@ -43,6 +44,7 @@ def again(path: Path, overrides: Sequence[str] = ()) -> Again:
         if not text.strip().startswith("limits."):
             raise SpecError("only a limit can be set here", where=f"--set {text}", hint="--set limits.latency_p99=2ms")
     bundle = Bundle.load(path)
+    check_released(bundle.manifest.files, where=str(path))  # its scorer runs, and it may be a stranger's
     limits = parse(bundle.spec, overrides=overrides).limits
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     return Again(path=path, machine=machine, gates=measure(path, limits, everything=True))

@@ -7,16 +7,17 @@ import json
 import resource
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from automl.bundle.content_hash import content_hash
 from automl.bundle.contents import Contents
 from automl.bundle.golden_tables import with_tables
-from automl.bundle.read import MANIFEST, SEAL, SIGNATURE
+from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE
 from automl.bundle.scorer import seal
 from automl.bundle.write import finish, stage, staging
 from automl.data.read.typed_tables import RelatedTables
@@ -65,6 +66,8 @@ def reseal() -> Callable[..., None]:
         content["files"] = {
             path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in names
         }
+        with suppress(LookupError, TypeError, ValueError):  # a manifest that lacks what is hashed is refused before
+            content["content_hash"] = content_hash(content)
         text = json.dumps(content).encode()
         (folder / MANIFEST).write_bytes(text)
         (folder / SEAL).write_bytes(seal(text))

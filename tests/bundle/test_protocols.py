@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from automl.bundle import protocols
+from automl.bundle.layout import MANIFEST
 from automl.bundle.manifest import PROTOCOL
 from automl.bundle.protocols import UPGRADES, upgraded
-from automl.bundle.read import MANIFEST, Bundle, check_files
+from automl.bundle.read import Bundle, check_files
 from automl.bundle.verify import verify
 from automl.errors import BundleError
 
@@ -35,25 +36,25 @@ def test_bundles_of_each_protocol_are_read(protocol, raw):
 
 
 def test_an_older_bundle_is_upgraded_step_by_step(bundle, raw, reseal, monkeypatch, tmp_path):
-    """B11: a manifest whose reader has another name passes two upgrades, then scores; what was read stays as it was."""
+    """B11: a manifest with a field of another name passes two upgrades, then scores; what was read stays as it was."""
     copy = shutil.copytree(bundle, tmp_path / "old.bundle")
     content = json.loads((copy / MANIFEST).read_bytes())
-    sorts = content.pop("reader")
+    split = content.pop("split")
     (copy / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
-    reseal(copy, columns=sorts)
+    reseal(copy, parted=split)
     text = json.loads((copy / MANIFEST).read_bytes())
     steps = {
-        1: lambda old: {key: value for key, value in old.items() if key != "columns"} | {"reader": old["columns"]},
-        2: lambda old: old | {"split": old["split"] + ", as ever"},
+        PROTOCOL: lambda old: {key: old[key] for key in old if key != "parted"} | {"split": old["parted"]},
+        PROTOCOL + 1: lambda old: old | {"split": old["split"] + ", as ever"},
     }
-    new = upgraded(text, where="x", upgrades=steps, newest=3)
-    assert (new["protocol"], new["reader"], new["split"]) == (3, sorts, "a random fifth, as ever")
-    assert (text["protocol"], text["split"]) == (1, "a random fifth")
+    new = upgraded(text, where="x", upgrades=steps, newest=PROTOCOL + 2)
+    assert (new["protocol"], new["split"]) == (PROTOCOL + 2, "a random fifth, as ever")
+    assert (text["protocol"], text["parted"]) == (PROTOCOL, "a random fifth")
 
     def today(content, *, where):
-        return upgraded(content, where=where, upgrades=steps, newest=3) | {"protocol": PROTOCOL}
+        return upgraded(content, where=where, upgrades=steps, newest=PROTOCOL + 2) | {"protocol": PROTOCOL}
 
-    with pytest.raises(BundleError, match="reader"):
+    with pytest.raises(BundleError, match="parted"):
         Bundle.load(copy)
     expected = Bundle.load(bundle).predict(raw)
     monkeypatch.setattr("automl.bundle.read.upgraded", today)

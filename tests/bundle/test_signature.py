@@ -10,7 +10,8 @@ import subprocess
 import pytest
 
 from automl.bundle.archive import pack
-from automl.bundle.read import MANIFEST, SIGNATURE, Bundle, names_of
+from automl.bundle.layout import MANIFEST, SIGNATURE
+from automl.bundle.read import Bundle, names_of
 from automl.bundle.signature import check_signature, make_keys, sign
 from automl.bundle.verify import verify
 from automl.errors import BundleError, SpecError

@@ -10,7 +10,8 @@ import zipfile
 
 import pytest
 
-from automl.bundle.read import MANIFEST
+from automl.bundle.layout import MANIFEST, SEAL
+from automl.bundle.scorer import seal
 from automl.bundle.verify import looks_pickled, verify
 from automl.errors import BundleError
 
@@ -68,15 +69,60 @@ def test_a_skewed_graph_is_refused(copy, reseal, make_contents, binary):
     assert moved != model
     (copy / "model.onnx").write_bytes(moved)
     reseal(copy)
-    with pytest.raises(BundleError, match="content hash"):
-        verify(copy)
-    content = json.loads((copy / MANIFEST).read_bytes())
-    from automl.bundle.manifest import content_hash
-
-    golden = (copy / "golden" / "expected.json").read_bytes()
-    content["content_hash"] = content_hash(spec=content["spec"], reader=content["reader"], model=moved, golden=golden)
-    (copy / MANIFEST).write_bytes(json.dumps(content).encode())
-    reseal(copy)
     with pytest.raises(BundleError, match="golden answers differ; row") as raised:
         verify(copy)
     assert raised.value.exit_code == 7
+
+
+def test_a_content_hash_of_other_content_is_refused(copy):
+    """R12: a manifest whose content hash is another's is refused, though its seal was made right."""
+    content = json.loads((copy / MANIFEST).read_bytes()) | {"content_hash": "0" * 64}
+    text = json.dumps(content).encode()
+    (copy / MANIFEST).write_bytes(text)
+    (copy / SEAL).write_bytes(seal(text))
+    with pytest.raises(BundleError, match="content hash is not that of the content"):
+        verify(copy)
+
+
+def test_labels_that_changed_places_are_refused(copy, reseal):
+    """B13: the labels that decisions become are replayed in the type of the target, with all hashes made right."""
+    target = json.loads((copy / MANIFEST).read_bytes())["target"]
+    reseal(copy, target=target | {"values": target["values"][::-1]})
+    with pytest.raises(BundleError, match="golden answers differ; row 0: decision is"):
+        verify(copy)
+
+
+def test_labels_of_another_type_are_refused(bundle, copy, reseal):
+    """D21: a label that was text and is a number now is another answer, and so the other way round."""
+    target = json.loads((copy / MANIFEST).read_bytes())["target"]
+    reseal(copy, target=target | {"values": [0, 1], "dtype": "int"})
+    with pytest.raises(BundleError, match=r"golden answers differ; row 0: decision is [01], expected"):
+        verify(copy)
+
+
+def test_a_bundle_without_golden_rows_is_refused(copy, reseal):
+    """B13: a bundle that says nothing of what it answers has no proof."""
+    (copy / "golden" / "rows.json").write_bytes(b"[]")
+    (copy / "golden" / "expected.json").write_bytes(b"{}")
+    reseal(copy)
+    with pytest.raises(BundleError, match="there is no golden row"):
+        verify(copy)
+
+
+def test_a_scorer_that_we_never_wrote_is_refused(copy, reseal):
+    """B02: score.py is code that people run: with all hashes made right it is still not ours."""
+    script = copy / "score.py"
+    script.write_text(script.read_text(encoding="utf-8") + "\nimport os\n", encoding="utf-8")
+    reseal(copy)
+    with pytest.raises(BundleError, match=r"score\.py is not what automl writes under this name"):
+        verify(copy)
+
+
+@pytest.mark.parametrize("name", ["numpy.py", "csv.py", "golden/more.json", "score_tables/__init__/x.py", "x.html"])
+def test_a_manifest_names_only_what_a_bundle_has(copy, reseal, name):
+    """B02: a file that no bundle has is refused, also where the manifest names it and all hashes are right."""
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    (copy / name).write_bytes(b"x = 1")
+    reseal(copy)
+    with pytest.raises(BundleError, match="a file that no bundle has"):
+        verify(copy)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from automl.bundle.read import MANIFEST, SEAL, SIGNATURE, Bundle, names_of, read_file
+from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE
+from automl.bundle.read import Bundle, names_of, read_file
 from automl.deploy.export._locked import locked_requirements
 from automl.deploy.export._needs import needs
 from automl.deploy.export.base import Exporter, Source

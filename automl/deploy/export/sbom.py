@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from automl.bundle.read import MANIFEST, Bundle, read_file
+from automl.bundle.layout import MANIFEST
+from automl.bundle.read import Bundle, read_file
 from automl.deploy.export._needs import needs
 from automl.deploy.export.base import Exporter, Source
 
