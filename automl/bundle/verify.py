@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import pickletools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from automl.bundle.archive import opened
-from automl.bundle.golden import answers, decode, differences
-from automl.bundle.manifest import content_hash
-from automl.bundle.read import MANIFEST, SIGNATURE, Bundle, names_of, read_file
-from automl.bundle.scorer import Row
-from automl.bundle.tables import RELATIONAL, open_scorer
-from automl.errors import BundleError, MachineError
+from automl.bundle.files import Files
+from automl.bundle.opening import Taken, bundle_errors, take
+from automl.bundle.read import Bundle
+from automl.bundle.replay import replay
+from automl.errors import BundleError
 
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz: they may hold a pickle
 
@@ -33,57 +30,52 @@ class Report:
 
 
 def verify(path: Path, *, require_signature: Path | None = None) -> Report:
-    """Check the bundle at `path`, a folder or a zip, and replay its golden rows.
+    """Check the bundle at `path`, a folder or a zip, and replay its golden rows: a stranger's in a process of its own.
 
     Raises `BundleError` for anything that is not as written. Numbers may differ by 1e-9·max(1, |x|), because processors
     differ in the last digits; decisions may not. `require_signature` is a public key: its owner must have signed.
     """
-    with opened(Path(path)) as folder:
-        if require_signature is not None:
-            from automl.bundle.signature import check_signature
-
-            check_signature(folder, require_signature)
-        report = _told(folder)
-    signed = report.signature and ("checked" if require_signature else report.signature)
-    return replace(report, path=Path(path), signature=signed)
-
-
-def _told(folder: Path) -> Report:
-    """Whatever else a file of a stranger makes fail, it is the bundle that failed."""
-    try:
-        return _verified(folder)
-    except (BundleError, MachineError):
-        raise
-    except Exception as error:
-        raise BundleError(f"the bundle cannot be checked: {error}", where=str(folder)) from error
-
-
-def _verified(folder: Path) -> Report:
-    bundle = Bundle.load(folder)
-    if bundle.manifest.provisional:
-        raise BundleError("the bundle was never finished: its gates and verdict are missing", where=str(folder))
-    _check_strangers(folder, set(names_of(folder, bundle.manifest)))
-    for name in bundle.manifest.files:
-        if looks_pickled(read_file(folder, name)):
-            raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
-    golden = read_file(folder, "golden/expected.json")
-    _check_content(bundle, golden)
-    rows = json.loads(read_file(folder, "golden/rows.json"))
-    scorer = open_scorer(folder, _tables(folder, bundle), bundle.manifest.model_dump(mode="json"))
-    wrong = differences(decode(golden), answers(scorer, rows))
-    if wrong:
-        raise BundleError(
-            f"{len(wrong)} golden answers differ; {wrong[0]}",
-            where=str(folder),
-            hint="This machine or this ONNX Runtime computes something else than the one that judged the bundle.",
-        )
+    with bundle_errors("checked", Path(path)):
+        taken = take(Path(path), require_signature=require_signature)
+        check_content(taken)
+        rows = replay(taken.open(), taken.content, where=taken.files.folder) if taken.is_trusted else taken.try_out()
     return Report(
-        path=folder,
-        content_hash=bundle.manifest.content_hash,
-        files=len(names_of(folder, bundle.manifest)),
-        golden_rows=len(rows),
-        signature="not checked" if (folder / SIGNATURE).exists() else None,
+        path=Path(path),
+        content_hash=taken.files.manifest.content_hash,
+        files=len(taken.files.names),
+        golden_rows=rows,
+        signature=_signature(taken.files),
     )
+
+
+def verified(path: Path, *, require_signature: Path | None = None) -> Bundle:
+    """The bundle at `path`, opened from the very bytes that passed what `verify` checks."""
+    with bundle_errors("opened", Path(path)):
+        taken = take(Path(path), require_signature=require_signature)
+        check_content(taken)
+        if not taken.is_trusted:
+            taken.try_out()
+            return Bundle.of(taken)
+        scorer = taken.open()
+        replay(scorer, taken.content, where=taken.files.folder)
+        return Bundle.of(taken, scorer)
+
+
+def check_content(taken: Taken) -> None:
+    """Raise `BundleError` for a bundle that is not finished, holds more than it names, or is not what it says it is."""
+    folder, manifest = taken.files.folder, taken.files.manifest
+    if manifest.provisional:
+        raise BundleError("the bundle was never finished: its gates and verdict are missing", where=str(folder))
+    _check_strangers(folder, set(taken.files.names))
+    for name, content in taken.content.items():
+        if looks_pickled(content):
+            raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
+
+
+def _signature(files: Files) -> str | None:
+    if files.signature is None:
+        return None
+    return "checked" if files.signed else "not checked"
 
 
 def looks_pickled(content: bytes) -> bool:
@@ -104,25 +96,3 @@ def _check_strangers(folder: Path, known: set[str]) -> None:
             raise BundleError(
                 "the manifest does not name this file", where=str(entry), hint="Remove it, then check the bundle again."
             )
-
-
-def _tables(folder: Path, bundle: Bundle) -> dict[str, list[Row]] | None:
-    """The raw rows of other tables that the golden rows meet."""
-    if RELATIONAL not in bundle.manifest.files:
-        return None
-    tables: dict[str, list[Row]] = json.loads(read_file(folder, "golden/tables.json"))
-    return tables
-
-
-def _check_content(bundle: Bundle, golden: bytes) -> None:
-    """The hash is over the manifest as it was written, also where it is of an older protocol."""
-    written = json.loads(read_file(bundle.path, MANIFEST))
-    found = content_hash(
-        spec=written["spec"],
-        reader=written["reader"],
-        model=read_file(bundle.path, "model.onnx"),
-        golden=golden,
-        relational=read_file(bundle.path, RELATIONAL) if RELATIONAL in bundle.manifest.files else None,
-    )
-    if found != written["content_hash"]:
-        raise BundleError("the content hash is not that of the content", where=str(bundle.path / MANIFEST))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from automl.bundle.layout import MANIFEST, SEAL
 from automl.bundle.manifest import Manifest
-from automl.bundle.read import MANIFEST, SEAL
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bundle.md").read_text(encoding="utf-8")
 

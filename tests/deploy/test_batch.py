@@ -13,7 +13,8 @@ import sys
 import polars as pl
 import pytest
 
-from automl.bundle.read import SEAL, Bundle
+from automl.bundle.layout import SEAL
+from automl.bundle.read import Bundle
 from automl.bundle.score_file import main, score_file
 from automl.bundle.scorer import Scorer
 from automl.deploy import batch

@@ -276,7 +276,7 @@ def test_no_bundle(tmp_path):
 def test_a_zip_is_served_and_the_signature_wanted(bundle, tmp_path):
     """B07: with a key, a bundle that its owner did not sign is not opened; a signed zip is."""
     from automl.bundle.archive import pack
-    from automl.bundle.read import names_of, read_manifest
+    from automl.bundle.files import open_files
     from automl.bundle.signature import make_keys, sign
     from automl.deploy.serve.model import Model
 
@@ -286,6 +286,6 @@ def test_a_zip_is_served_and_the_signature_wanted(bundle, tmp_path):
         Model.open(bundle, settings)
     signed = Path(shutil.copytree(bundle, tmp_path / "signed.bundle"))
     sign(signed, private)
-    pack(signed, names_of(signed, read_manifest(signed)), tmp_path / "signed.zip")
+    pack(open_files(signed).names, open_files(signed).read, tmp_path / "signed.zip")
     model = Model.open(tmp_path / "signed.zip", settings)
     assert model.name == Model.open(bundle, Settings()).name

@@ -1,0 +1,19 @@
+"""Which files a bundle has: nothing else may lie in one, and all but a few have a part in its answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
+COPIES: Final = "score_tables"  # the package beside score.py, where there are several tables
+DESCRIBING: Final = frozenset({"card.md", "evidence.parquet", "profile.json", "report.html"})
+ANSWERING: Final = frozenset(
+    {"golden/expected.json", "golden/rows.json", "golden/tables.json", "model.onnx", "relational.json", "score.py"}
+)
+_COPY = re.compile(rf"{COPIES}/[a-z0-9_]+\.py")
+
+
+def is_file(name: str) -> bool:
+    """Whether the manifest of a bundle may name such a file."""
+    return name in DESCRIBING or name in ANSWERING or _COPY.fullmatch(name) is not None
