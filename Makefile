@@ -4,7 +4,7 @@ BIN  := $(VENV)/bin
 DEMO := .demo
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help install demo test lint slow golden docs quotes shape lock clean
+.PHONY: help install demo test lint slow golden docs quotes shape lock released clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ lock: $(VENV)/.dev  ## the newest versions that pyproject.toml allows, with hash
 	$(BIN)/uv pip compile $(LOCK) --group build --group dev pyproject.toml --output-file requirements-dev.lock
 	printf 'numpy\nonnxruntime\npolars\n' | $(BIN)/uv pip compile $(LOCK) --constraint requirements.lock - \
 		--output-file automl/deploy/export/scoring.lock
+
+released: install ## add today's scorer to those that a bundle may hold: once for each release
+	$(BIN)/python -m automl.bundle.released >> automl/bundle/released.sha256
 
 clean:           ## remove the demo and the caches
 	rm -rf $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

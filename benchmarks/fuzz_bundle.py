@@ -162,19 +162,12 @@ def graph(copy: Path, draw: np.random.Generator) -> Path:
 
 
 def _reseal(copy: Path) -> None:
-    from automl.bundle.manifest import content_hash
+    from automl.bundle.content_hash import content_hash
     from automl.bundle.scorer import seal
 
     content = json.loads((copy / "manifest.json").read_bytes())
     content["files"] = {name: hashlib.sha256((copy / name).read_bytes()).hexdigest() for name in content["files"]}
-    relational = copy / "relational.json"
-    content["content_hash"] = content_hash(
-        spec=content["spec"],
-        reader=content["reader"],
-        model=(copy / "model.onnx").read_bytes(),
-        golden=(copy / "golden" / "expected.json").read_bytes(),
-        relational=relational.read_bytes() if relational.is_file() else None,
-    )
+    content["content_hash"] = content_hash(content)
     text = json.dumps(content).encode()
     (copy / "manifest.json").write_bytes(text)
     (copy / "manifest.sha256").write_bytes(seal(text))

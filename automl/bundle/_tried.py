@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from automl.bundle.quarantine import READY
 from automl.bundle.replay import replay, scorer_of
@@ -29,7 +30,7 @@ def main() -> None:
     question = json.loads(sys.stdin.buffer.readline())
     cap(**question["caps"])
     files = {name: sys.stdin.buffer.read(size) for name, size in question["sizes"].items()}
-    os.write(answer, json.dumps(_verdict(question["manifest"], files, Path(question["where"]))).encode())
+    os.write(answer, json.dumps(_verdict(question, files)).encode())
     os._exit(0)  # unloading the libraries would take longer than all else
 
 
@@ -49,9 +50,11 @@ def cap(*, data: int, seconds: int, wall: float) -> None:
             resource.setrlimit(kind, (min(soft, most), most))
 
 
-def _verdict(manifest: Mapping[str, object], files: Mapping[str, bytes], where: Path) -> dict[str, object]:
+def _verdict(question: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, object]:
+    where = Path(question["where"])
     try:
-        return {"golden_rows": replay(scorer_of(where, manifest, files), files, where=where)}
+        scorer = scorer_of(where, question["manifest"], files)
+        return {"golden_rows": replay(scorer, files, protocol=question["protocol"], where=where)}
     except AutomlError as error:
         return {"refused": {"what": error.what, "where": error.where, "hint": error.hint}}
     except Exception as error:  # noqa: BLE001  # ONNX Runtime has its own family of errors; a file can hold anything

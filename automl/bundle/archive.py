@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
 import struct
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from automl.bundle import disk
+from automl.bundle.layout import is_member
 from automl.errors import BundleError, MachineError
 
 MEMBERS = 10_000
@@ -23,7 +23,6 @@ TOTAL = 2 * 2**30  # bytes, unpacked
 RATIO = 100  # unpacked to packed; a graph of constant leaves comes to 30
 SLACK = 2**20  # bytes that may be packed at any ratio: small files of one word
 BLOCK = 2**20
-_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*\.(?:json|onnx|parquet|md|html|py|sha256|sig)")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can write: no clock in it
 _WAYS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
@@ -110,7 +109,7 @@ def _check(entries: list[zipfile.ZipInfo], path: Path) -> None:
     for entry in entries:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         name = entry.orig_filename
-        if not _NAME.fullmatch(name) or name != entry.filename or len(name) > _LONGEST_NAME:
+        if not is_member(name) or name != entry.filename or len(name) > _LONGEST_NAME:
             raise _refused(f"no bundle has a file of the name {name[:_LONGEST_NAME]!r}", path)
         if kind not in {0, stat.S_IFREG}:
             raise _refused(f"{entry.filename} is no plain file", path)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from automl.bundle.content_hash import content_hash
 from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE, is_file
-from automl.bundle.manifest import Manifest, content_hash
+from automl.bundle.manifest import Manifest
 from automl.bundle.plain_file import read_file
 from automl.bundle.protocols import upgraded
 from automl.bundle.scorer import seal
@@ -24,10 +24,11 @@ class Files:
     """The bundle in `folder`: its manifest, and the bytes of that, of its seal and of its signature, as they were read.
 
     Whoever changes the folder later changes nothing here: `read` gives what the manifest names, or refuses.
-    `signed` says that the signature was checked with a key of the user's.
+    `protocol` is the one that it was written in; `signed` says that the signature was checked with a key of the user's.
     """
 
     folder: Path
+    protocol: int
     manifest: Manifest
     text: bytes
     seal: bytes
@@ -56,13 +57,11 @@ class Files:
         for name in self.manifest.files:
             if not is_file(name):
                 raise BundleError(f"the manifest names a file that no bundle has: {name!r}", where=str(self.folder))
-        content = {name: self.read(name) for name in self.manifest.files}
-        _check_content(self, content)
-        return content
+        return {name: self.read(name) for name in self.manifest.files}
 
 
 def open_files(folder: Path, *, require_signature: Path | None = None) -> Files:
-    """The manifest of the bundle in `folder`; its seal and its protocol are checked first.
+    """The manifest of the bundle in `folder`; its seal, its protocol and its content hash are checked first.
 
     With a public key in the file `require_signature`, nothing is parsed before its owner's signature was checked.
     """
@@ -77,9 +76,11 @@ def open_files(folder: Path, *, require_signature: Path | None = None) -> Files:
     own_seal = read_file(folder, SEAL)
     if own_seal != seal(text):
         raise _changed(folder, MANIFEST)
+    protocol, manifest = _manifest(text, folder / MANIFEST)
     return Files(
         folder=folder,
-        manifest=_manifest(text, folder / MANIFEST),
+        protocol=protocol,
+        manifest=manifest,
         text=text,
         seal=own_seal,
         signature=signature,
@@ -87,25 +88,17 @@ def open_files(folder: Path, *, require_signature: Path | None = None) -> Files:
     )
 
 
-def _manifest(text: bytes, path: Path) -> Manifest:
+def _manifest(text: bytes, path: Path) -> tuple[int, Manifest]:
+    """The protocol that the manifest was written in, and the manifest in today's; its content hash must be its own."""
     try:
-        return Manifest.model_validate(upgraded(json.loads(text), where=str(path)))
-    except (ValueError, ValidationError, RecursionError) as error:
+        written = json.loads(text)
+        manifest = Manifest.model_validate(upgraded(written, where=str(path)))
+        found = content_hash(written)
+    except (ValueError, KeyError, ValidationError, RecursionError) as error:
         raise BundleError(f"the manifest cannot be read: {error}", where=str(path)) from error
-
-
-def _check_content(files: Files, content: Mapping[str, bytes]) -> None:
-    """The hash is over the manifest as it was written, also where it is of an older protocol."""
-    written = json.loads(files.text)
-    found = content_hash(
-        spec=written["spec"],
-        reader=written["reader"],
-        model=content["model.onnx"],
-        golden=content["golden/expected.json"],
-        relational=content.get("relational.json"),
-    )
-    if found != written["content_hash"]:
-        raise BundleError("the content hash is not that of the content", where=str(files.folder / MANIFEST))
+    if found != manifest.content_hash:
+        raise BundleError("the content hash is not that of the content", where=str(path))
+    return written["protocol"], manifest
 
 
 def _changed(folder: Path, name: str) -> BundleError:

@@ -28,6 +28,7 @@ class Answers(Protocol):
     """What gives answers to raw rows: `automl.bundle.scorer.Scorer`."""
 
     columns: list[str]
+    decisions: dict[Cell, Cell]
 
     def answers(self, rows: Sequence[Mapping[str, object]]) -> list[list[Cell]]:
         """The output columns for one chunk of raw rows."""
@@ -75,8 +76,16 @@ def _in_parts(row: dict[str, object], columns: Sequence[Column]) -> dict[str, ob
 
 
 def answers(scorer: Answers, rows: Sequence[Mapping[str, object]]) -> dict[str, list[Cell]]:
-    """The scorer's answers by output column."""
+    """The scorer's answers by output column, decisions as text."""
     return dict(zip(scorer.columns, scorer.answers(rows), strict=True))
+
+
+def typed_answers(scorer: Answers, rows: Sequence[Mapping[str, object]]) -> dict[str, list[Cell]]:
+    """The same, with a decision that is a label as people get it: in the type of the target."""
+    found = answers(scorer, rows)
+    if scorer.decisions:
+        found["decision"] = [scorer.decisions[text] for text in found["decision"]]
+    return found
 
 
 def encode(expected: Mapping[str, Sequence[object]]) -> bytes:
@@ -94,7 +103,7 @@ def decode(content: bytes) -> dict[str, list[Cell]]:
 
 
 def differences(expected: Mapping[str, Cells], found: Mapping[str, Cells]) -> list[str]:
-    """A sentence for each cell that differs: texts at all, numbers by more than 1e-9·max(1, |x|)."""
+    """A sentence for each cell that differs: labels at all or in type, numbers by more than 1e-9·max(1, |x|)."""
     if set(expected) != set(found):
         return [f"the columns are {sorted(found)}, expected {sorted(expected)}"]
     wrong = []
@@ -102,8 +111,8 @@ def differences(expected: Mapping[str, Cells], found: Mapping[str, Cells]) -> li
         if len(column) != len(found[name]):
             return [f"{name} has {len(found[name])} rows, expected {len(column)}"]
         for row, (want, got) in enumerate(zip(column, found[name], strict=True)):
-            if not _same(want, got, text=isinstance(got, str)):
-                wrong.append(f"row {row}: {name} is {got}, expected {want}")
+            if not _same(want, got):
+                wrong.append(f"row {row}: {name} is {got!r}, expected {want!r}")
     return wrong
 
 
@@ -119,8 +128,13 @@ def _cell(value: object) -> object:
     return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _same(want: Cell, got: Cell, *, text: bool) -> bool:
-    if text:
-        return bool(want == got)
-    a, b = float(want), float(got)
+def _same(want: Cell, got: Cell) -> bool:
+    if not isinstance(got, float):
+        return _type(want) is _type(got) and bool(want == got)
+    a, b = float(want), float(got)  # a text such as "nan" is a number that JSON cannot write
     return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= TOLERANCE * max(1.0, abs(a))
+
+
+def _type(cell: Cell) -> type:
+    """1 is no True and no "1"."""
+    return next(kind for kind in (bool, int, float, str) if isinstance(cell, kind))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 import os
@@ -23,7 +22,7 @@ from automl.task import Kind, Task
 if TYPE_CHECKING:
     from automl.data.rows import Labels  # it loads polars, which a process that scores single rows does not need
 
-PROTOCOL: Literal[1] = 1
+PROTOCOL: Literal[2] = 2
 ANY_JSON = GetPydanticSchema(lambda _, schema: schema(dict[str, JsonValue]))  # kept as it was written
 CHUNK_ROWS = 4096  # 14 columns of 4,096 rows are 0.5 MB: fast, and small beside the libraries
 
@@ -152,7 +151,7 @@ class Manifest(Frozen):
     compare.
     """
 
-    protocol: Literal[1] = PROTOCOL
+    protocol: Literal[2] = PROTOCOL
     provisional: bool
     created: str
     engine: str
@@ -231,16 +230,6 @@ def check_keys(keys: Collection[str], outputs: Sequence[Output]) -> None:
         if taken := [name for name in output.columns if name in keys]:
             hint = "give the key column another name"
             raise SpecError(f"{taken[0]!r} is what an answer is called", where="data.key", hint=hint)
-
-
-def content_hash(
-    *, spec: Mapping[str, object], reader: Reader, model: bytes, golden: bytes, relational: bytes | None = None
-) -> str:
-    """SHA-256 of what the bundle answers: spec, reader, graph, definitions of several tables, golden outputs (R12)."""
-    whole = hashlib.sha256()
-    for part in (canonical(spec), canonical(reader), model, golden, *([relational] if relational else [])):
-        whole.update(hashlib.sha256(part).digest())
-    return whole.hexdigest()
 
 
 def canonical(value: object) -> bytes:

@@ -11,7 +11,7 @@ from automl.bundle.archive import Scratch, is_archive
 from automl.bundle.files import Files, open_files
 from automl.bundle.own import is_own
 from automl.bundle.quarantine import try_out
-from automl.bundle.replay import scorer_of
+from automl.bundle.replay import replay, scorer_of
 from automl.bundle.scorer import Scorer
 from automl.errors import AutomlError, BundleError
 
@@ -36,7 +36,11 @@ class Taken:
     def try_out(self) -> int:
         """The golden rows that a process of its own replayed; `BundleError` where it refused, or did not survive."""
         manifest = self.files.manifest.model_dump(mode="json")
-        return try_out(manifest, self.content, where=self.files.folder)
+        return try_out(manifest, self.content, protocol=self.files.protocol, where=self.files.folder)
+
+    def replay(self, scorer: Scorer) -> int:
+        """The golden rows that the scorer answers here; `BundleError` where it answers otherwise."""
+        return replay(scorer, self.content, protocol=self.files.protocol, where=self.files.folder)
 
     def open(self) -> Scorer:
         """The scorer, in this process: for bundles that are trusted or were tried."""

@@ -13,7 +13,10 @@ from automl.bundle.manifest import PROTOCOL
 from automl.errors import BundleError
 
 Upgrade = Callable[[dict[str, object]], dict[str, object]]
-UPGRADES: Final[Mapping[int, Upgrade]] = {}  # by the protocol that they read; 1 is the first
+UPGRADES: Final[Mapping[int, Upgrade]] = {
+    1: dict,  # 2 has the fields of 1; it hashes and replays more, and its reader knows further parsers
+}
+"""By the protocol that they read; 1 is the first."""
 
 
 def upgraded(
@@ -24,14 +27,10 @@ def upgraded(
     protocol = manifest.get("protocol")
     if type(protocol) is not int or not 1 <= protocol <= newest:  # True is no protocol 1
         raise BundleError(
-            f"the bundle has protocol {protocol!r}, this automl reads {_known(newest)}",
+            f"the bundle has protocol {protocol!r}, this automl reads protocols 1 to {newest}",
             where=where,
             hint="Use the automl that wrote it, or fit again.",
         )
     for step in range(protocol, newest):
         manifest = upgrades[step](dict(manifest)) | {"protocol": step + 1}
     return dict(manifest)
-
-
-def _known(newest: int) -> str:
-    return "protocol 1" if newest == 1 else f"protocols 1 to {newest}"

@@ -43,16 +43,20 @@ class Caps:
         return cls(data=2 * 2**30 + 40 * size, seconds=30 + size // 2**20, wall=300.0 + 10 * size / 2**20)
 
 
-def try_out(manifest: Document, files: Mapping[str, bytes], *, where: Path, caps: Caps | None = None) -> int:
+def try_out(
+    manifest: Document, files: Mapping[str, bytes], *, protocol: int, where: Path, caps: Caps | None = None
+) -> int:
     """The number of golden rows that a fresh process answered as they should be, with the bundle's `files` (by name).
+
+    `manifest` is that of today's protocol, `protocol` the one that the bundle was written in.
 
     Raises `BundleError` where the process refuses the bundle, is ended by it, or meets its `caps`; `MachineError`
     where there is no such process.
     """
     caps = caps or Caps.of(sum(map(len, files.values())))
     sizes = {name: len(content) for name, content in files.items()}
-    question = {"where": str(where), "manifest": manifest, "sizes": sizes, "caps": asdict(caps)}
-    body = b"".join((json.dumps(question).encode(), b"\n", *files.values()))
+    told = {"where": str(where), "protocol": protocol, "manifest": manifest, "sizes": sizes, "caps": asdict(caps)}
+    body = b"".join((json.dumps(told).encode(), b"\n", *files.values()))
     said, code, late = _asked(body, caps.wall)
     if not said.startswith(READY):
         raise MachineError(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from automl.bundle.golden import answers, decode, differences
+from automl.bundle.golden import answers, decode, differences, typed_answers
 from automl.bundle.scorer import Document, Scorer
 from automl.errors import BundleError
 from automl.graph.audit import audit
@@ -24,17 +24,21 @@ def scorer_of(folder: Path, manifest: Document, files: Mapping[str, bytes]) -> S
     return TableScorer(folder, None, manifest, files)
 
 
-def replay(scorer: Scorer, files: Mapping[str, bytes], *, where: Path) -> int:
+def replay(scorer: Scorer, files: Mapping[str, bytes], *, protocol: int, where: Path) -> int:
     """Let the scorer answer the golden rows among `files`; their number. `BundleError` where an answer differs.
 
-    Numbers may differ by 1e-9·max(1, |x|), because processors differ in the last digits; decisions may not.
+    The answers are those of `protocol`: decisions are text in 1, and in the type of the target since. Numbers may
+    differ by 1e-9·max(1, |x|), because processors differ in the last digits; decisions may not.
     """
     rows = json.loads(files["golden/rows.json"])
+    if not rows:
+        raise BundleError("there is no golden row, so nothing says what the bundle answers", where=str(where))
     if RELATIONAL in files:
         from automl.bundle.tables import given
 
         scorer = given(scorer, json.loads(files["golden/tables.json"]))
-    wrong = differences(decode(files["golden/expected.json"]), answers(scorer, rows))
+    answered = answers if protocol == 1 else typed_answers
+    wrong = differences(decode(files["golden/expected.json"]), answered(scorer, rows))
     if wrong:
         raise BundleError(
             f"{len(wrong)} golden answers differ; {wrong[0]}",

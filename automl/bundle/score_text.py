@@ -24,6 +24,7 @@ import automl.data.read.unread
 import automl.graph.runtime
 import automl.names
 import automl.std_streams
+from automl.bundle.layout import COPIES
 
 HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
 
@@ -32,6 +33,12 @@ HEAD = '''"""Score raw rows with the bundle that this file lies in; needs numpy 
     from score import Scorer
     Scorer("path/of/the.bundle").decide({"column": "value", ...})
 """
+
+if __name__ == "__main__":  # Python looks beside a script first; what lies beside this one is no library
+    import sys
+
+    if not sys.flags.safe_path:
+        del sys.path[0]
 '''
 FRONT = '''"""Score raw rows with the bundle that this file lies in; needs numpy, onnxruntime and polars, nothing else.
 
@@ -42,10 +49,15 @@ FRONT = '''"""Score raw rows with the bundle that this file lies in; needs numpy
 """
 
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # Python looks beside a script first; what lies beside this one is no library
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # the bundle stays as it was written
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+spec = spec_from_file_location("score_tables", Path(__file__).resolve().with_name("score_tables") / "__init__.py")
+sys.modules["score_tables"] = module_from_spec(spec)
 from score_tables.bundle_tables import TableScorer as Scorer
 from score_tables.bundle_tables import main
 
@@ -54,7 +66,6 @@ __all__ = ["Scorer"]
 if __name__ == "__main__":
     sys.exit(main(Path(__file__).resolve().parent))
 '''
-COPIES = "score_tables"
 ROOT = "automl.bundle.tables"
 PARTS = (
     automl.std_streams,

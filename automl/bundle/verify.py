@@ -9,7 +9,7 @@ from pathlib import Path
 from automl.bundle.files import Files
 from automl.bundle.opening import Taken, bundle_errors, take
 from automl.bundle.read import Bundle
-from automl.bundle.replay import replay
+from automl.bundle.released import check_released
 from automl.errors import BundleError
 
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz: they may hold a pickle
@@ -38,7 +38,7 @@ def verify(path: Path, *, require_signature: Path | None = None) -> Report:
     with bundle_errors("checked", Path(path)):
         taken = take(Path(path), require_signature=require_signature)
         check_content(taken)
-        rows = replay(taken.open(), taken.content, where=taken.files.folder) if taken.is_trusted else taken.try_out()
+        rows = taken.replay(taken.open()) if taken.is_trusted else taken.try_out()
     return Report(
         path=Path(path),
         content_hash=taken.files.manifest.content_hash,
@@ -57,7 +57,7 @@ def verified(path: Path, *, require_signature: Path | None = None) -> Bundle:
             taken.try_out()
             return Bundle.of(taken)
         scorer = taken.open()
-        replay(scorer, taken.content, where=taken.files.folder)
+        taken.replay(scorer)
         return Bundle.of(taken, scorer)
 
 
@@ -70,6 +70,7 @@ def check_content(taken: Taken) -> None:
     for name, content in taken.content.items():
         if looks_pickled(content):
             raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
+    check_released(manifest.files, where=str(folder))
 
 
 def _signature(files: Files) -> str | None:

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from automl.bundle import disk
+from automl.bundle.content_hash import content_hash
 from automl.bundle.contents import Contents, versions
 from automl.bundle.files import open_files
-from automl.bundle.golden import answers, differences, encode
+from automl.bundle.golden import answers, differences, encode, typed_answers
 from automl.bundle.layout import MANIFEST, SEAL
 from automl.bundle.manifest import (
     CHUNK_ROWS,
@@ -22,7 +23,6 @@ from automl.bundle.manifest import (
     Input,
     Manifest,
     Target,
-    content_hash,
     plain,
 )
 from automl.bundle.own import note
@@ -65,19 +65,11 @@ def _staged(contents: Contents, folder: Path) -> Manifest:
     _put(folder, "golden/rows.json", _json(contents.golden))
     manifest = _seal(folder, _provisional(contents))
     scorer = open_scorer(folder, contents.golden_tables)
-    expected = answers(scorer, contents.golden)
-    if contents.native is not None and (wrong := differences(contents.native, expected)):
+    if contents.native is not None and (wrong := differences(contents.native, answers(scorer, contents.golden))):
         raise BundleError(f"the graph and the training code disagree: {wrong[0]}", where="golden rows")
-    _put(folder, "golden/expected.json", encode(expected))
-    whole = content_hash(
-        spec=contents.spec,
-        reader=contents.reader,
-        model=contents.model,
-        golden=(folder / "golden/expected.json").read_bytes(),
-        relational=None if contents.relational is None else (folder / RELATIONAL).read_bytes(),
-    )
+    _put(folder, "golden/expected.json", encode(typed_answers(scorer, contents.golden)))
     inputs = tuple(Input(name=name, wire="text" if kind is object else "number") for _, name, kind in scorer.inputs)
-    return _seal(folder, manifest.model_copy(update={"content_hash": whole, "inputs": inputs}))
+    return _seal(folder, manifest.model_copy(update={"inputs": inputs}))
 
 
 def finish(
@@ -171,9 +163,10 @@ def _provisional(contents: Contents) -> Manifest:
 
 
 def _seal(folder: Path, manifest: Manifest) -> Manifest:
-    """Write the manifest with the hashes of all other files, and its seal; returns it as written."""
+    """Write the manifest with the hashes of all other files and its content hash, and its seal; it, as written."""
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(_names(folder))}
-    sealed = manifest.model_copy(update={"files": files})
+    whole = manifest.model_copy(update={"files": files})
+    sealed = whole.model_copy(update={"content_hash": content_hash(whole.model_dump(mode="json"))})
     text = sealed.to_bytes()
     _put(folder, MANIFEST, text)
     _put(folder, SEAL, seal(text))

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from automl.bundle import disk
 from automl.bundle.files import Files
 from automl.bundle.read import Bundle
+from automl.bundle.released import check_released
 from automl.errors import LimitRefusal, SpecError
 from automl.gates.base import GateVerdict
 from automl.gates.measure import measure
@@ -47,6 +48,7 @@ def again(path: Path, overrides: Sequence[str] = (), *, require_signature: Path 
         if not text.strip().startswith("limits."):
             raise SpecError("only a limit can be set here", where=f"--set {text}", hint="--set limits.latency_p99=2ms")
     bundle = Bundle.load(path, require_signature=require_signature)
+    check_released(bundle.manifest.files, where=str(path))  # its scorer runs, and it may be a stranger's
     limits = parse(bundle.spec, overrides=overrides).limits
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     with TemporaryDirectory(prefix="automl-gates-") as room:

@@ -59,7 +59,7 @@ def test_numbers_survive_the_file():
     [
         ({"probability": [0.5 + 2e-9], "decision": ["a"]}, "row 0: probability"),
         ({"probability": [float("nan")], "decision": ["a"]}, "row 0: probability"),
-        ({"probability": [0.5], "decision": ["b"]}, "row 0: decision is b, expected a"),
+        ({"probability": [0.5], "decision": ["b"]}, "row 0: decision is 'b', expected 'a'"),
         ({"probability": [], "decision": []}, "0 rows"),
         ({"probability": [0.5]}, "columns"),
     ],
@@ -69,3 +69,12 @@ def test_differences_are_told(found, sentence):
     expected = {"probability": [0.5], "decision": ["a"]}
     assert differences(expected, {"probability": [0.5 + 5e-10], "decision": ["a"]}) == []
     assert sentence in differences(expected, found)[0]
+
+
+@pytest.mark.parametrize(
+    ("want", "got"), [(True, 1), ("1", 1), (1, "1"), (1, True), (0, False), ("a", "b"), (2**53, 2**53 + 1)]
+)
+def test_labels_are_compared_with_their_type(want, got):
+    """D21: a label of another type is another answer, and whole numbers are compared as such."""
+    assert differences({"decision": [want]}, {"decision": [got]})
+    assert differences({"decision": [got]}, {"decision": [got]}) == []

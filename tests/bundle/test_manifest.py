@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,6 @@ from automl.bundle.manifest import (
     by_short_name,
     canonical,
     check_keys,
-    content_hash,
     outputs_of,
     plain,
 )
@@ -29,7 +27,6 @@ from automl.errors import SpecError
 from automl.spec.data import ANSWERS
 from automl.task import Task
 
-HASHED: dict[str, Any] = {"spec": {"a": 1}, "reader": {"columns": []}, "model": b"graph", "golden": b"rows"}
 texts = some.text(some.characters(exclude_categories=["Cs"]), max_size=5)
 leaves = some.none() | some.booleans() | some.integers() | some.floats() | texts
 values = some.recursive(
@@ -133,18 +130,6 @@ def test_what_python_has_and_json_has_not():
 def test_order_of_keys_changes_no_bytes():
     """Equal values give equal bytes, without a space, letters as they are."""
     assert canonical({"b": 1, "a": "ü"}) == canonical({"a": "ü", "b": 1}) == '{"a":"ü","b":1}'.encode()
-
-
-def test_the_hash_is_of_every_part():
-    """R12: each part counts, the order of a spec's keys does not, and no byte can move from one part to the next."""
-    hashes = {
-        content_hash(**HASHED | change)
-        for change in ({}, {"spec": {"a": 2}}, {"reader": {}}, {"model": b"g"}, {"golden": b"r"})
-    }
-    hashes |= {content_hash(**HASHED, relational=b"x"), content_hash(**HASHED | {"model": b"graphr", "golden": b"ows"})}
-    assert len(hashes) == 7
-    two = {"x": 1, "y": [1, 2]}
-    assert content_hash(**HASHED | {"spec": two}) == content_hash(**HASHED | {"spec": dict(reversed(two.items()))})
 
 
 def test_sources_are_called_by_their_files_and_not_by_their_places():

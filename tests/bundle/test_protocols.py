@@ -36,29 +36,28 @@ def test_bundles_of_each_protocol_are_read(protocol, raw):
 
 
 def test_an_older_bundle_is_upgraded_step_by_step(bundle, raw, reseal, monkeypatch, tmp_path):
-    """B11: a manifest whose reader has another name passes two upgrades, then scores; what was read stays as it was."""
+    """B11: a manifest with a field of another name passes two upgrades, then scores; what was read stays as it was."""
     copy = shutil.copytree(bundle, tmp_path / "old.bundle")
     content = json.loads((copy / MANIFEST).read_bytes())
-    sorts = content.pop("reader")
+    split = content.pop("split")
     (copy / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
-    reseal(copy, columns=sorts)
+    reseal(copy, parted=split)
     text = json.loads((copy / MANIFEST).read_bytes())
     steps = {
-        1: lambda old: {key: value for key, value in old.items() if key != "columns"} | {"reader": old["columns"]},
-        2: lambda old: old | {"split": old["split"] + ", as ever"},
+        PROTOCOL: lambda old: {key: old[key] for key in old if key != "parted"} | {"split": old["parted"]},
+        PROTOCOL + 1: lambda old: old | {"split": old["split"] + ", as ever"},
     }
-    new = upgraded(text, where="x", upgrades=steps, newest=3)
-    assert (new["protocol"], new["reader"], new["split"]) == (3, sorts, "a random fifth, as ever")
-    assert (text["protocol"], text["split"]) == (1, "a random fifth")
+    new = upgraded(text, where="x", upgrades=steps, newest=PROTOCOL + 2)
+    assert (new["protocol"], new["split"]) == (PROTOCOL + 2, "a random fifth, as ever")
+    assert (text["protocol"], text["parted"]) == (PROTOCOL, "a random fifth")
 
     def today(content, *, where):
-        return upgraded(content, where=where, upgrades=steps, newest=3) | {"protocol": PROTOCOL}
+        return upgraded(content, where=where, upgrades=steps, newest=PROTOCOL + 2) | {"protocol": PROTOCOL}
 
-    with pytest.raises(BundleError, match="reader"):
+    with pytest.raises(BundleError, match="parted"):
         Bundle.load(copy)
     expected = Bundle.load(bundle).predict(raw)
     monkeypatch.setattr("automl.bundle.files.upgraded", today)
-    monkeypatch.setattr("automl.bundle.files._check_content", lambda *_: None)  # that rule is of protocol 1
     model = Bundle.load(copy)
     model.files.read_all()
     assert model.manifest.split == "a random fifth, as ever"

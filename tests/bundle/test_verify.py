@@ -82,3 +82,47 @@ def test_a_content_hash_of_other_content_is_refused(copy):
     (copy / SEAL).write_bytes(seal(text))
     with pytest.raises(BundleError, match="content hash is not that of the content"):
         verify(copy)
+
+
+def test_labels_that_changed_places_are_refused(copy, reseal):
+    """B13: the labels that decisions become are replayed in the type of the target, with all hashes made right."""
+    target = json.loads((copy / MANIFEST).read_bytes())["target"]
+    reseal(copy, target=target | {"values": target["values"][::-1]})
+    with pytest.raises(BundleError, match="golden answers differ; row 0: decision is"):
+        verify(copy)
+
+
+def test_labels_of_another_type_are_refused(bundle, copy, reseal):
+    """D21: a label that was text and is a number now is another answer, and so the other way round."""
+    target = json.loads((copy / MANIFEST).read_bytes())["target"]
+    reseal(copy, target=target | {"values": [0, 1], "dtype": "int"})
+    with pytest.raises(BundleError, match=r"golden answers differ; row 0: decision is [01], expected"):
+        verify(copy)
+
+
+def test_a_bundle_without_golden_rows_is_refused(copy, reseal):
+    """B13: a bundle that says nothing of what it answers has no proof."""
+    (copy / "golden" / "rows.json").write_bytes(b"[]")
+    (copy / "golden" / "expected.json").write_bytes(b"{}")
+    reseal(copy)
+    with pytest.raises(BundleError, match="there is no golden row"):
+        verify(copy)
+
+
+def test_a_scorer_that_we_never_wrote_is_refused(copy, reseal):
+    """B02: score.py is code that people run: with all hashes made right it is still not ours."""
+    script = copy / "score.py"
+    script.write_text(script.read_text(encoding="utf-8") + "\nimport os\n", encoding="utf-8")
+    reseal(copy)
+    with pytest.raises(BundleError, match=r"score\.py is not what automl writes under this name"):
+        verify(copy)
+
+
+@pytest.mark.parametrize("name", ["numpy.py", "csv.py", "golden/more.json", "score_tables/__init__/x.py", "x.html"])
+def test_a_manifest_names_only_what_a_bundle_has(copy, reseal, name):
+    """B02: a file that no bundle has is refused, also where the manifest names it and all hashes are right."""
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    (copy / name).write_bytes(b"x = 1")
+    reseal(copy)
+    with pytest.raises(BundleError, match="a file that no bundle has"):
+        verify(copy)

@@ -431,12 +431,14 @@ def test_a_file_that_is_no_text_is_told_by_score_py(content, bundle, tmp_path):
 
 def _trained_in(encoding, bundle, tmp_path):
     """The bundle as if its training file had been written in that encoding."""
+    from automl.bundle.content_hash import content_hash
     from automl.bundle.scorer import seal
 
     copy = tmp_path / "trained.bundle"
     shutil.copytree(bundle, copy)
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["dialect"] = {**manifest["dialect"], "encoding": encoding}
+    manifest["content_hash"] = content_hash(manifest)
     text = json.dumps(manifest).encode()
     (copy / "manifest.json").write_bytes(text)
     (copy / SEAL).write_bytes(seal(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,6 +94,30 @@ def test_a_server_imports_nothing_from_the_current_folder(folder: Path, environm
     rest = process.communicate(timeout=60)[1]
     assert process.returncode in {0, 143}, told + rest
     assert "http://" in told
+
+
+def test_a_scorer_imports_nothing_from_its_folder(folder: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """score.py, which runs without automl, finds its libraries and not what somebody laid beside it (B02)."""
+    planted = shutil.copytree(folder / "spec.bundle", tmp_path / "planted.bundle")
+    for name in PLANTED:
+        shutil.copy(folder / f"{name}.py", planted)
+    for switch in ((), ("-P",), ("-S",)):
+        done = subprocess.run(
+            [
+                sys.executable,
+                *switch,
+                str(planted / "score.py"),
+                str(folder / "test.csv"),
+                "-o",
+                str(tmp_path / "o.csv"),
+            ],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode == 0) is ("-S" not in switch), done.stderr  # which finds no library at all
 
 
 def test_nobody_else_can_read_what_a_fit_left(folder: Path) -> None:

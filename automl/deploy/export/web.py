@@ -9,7 +9,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from automl.bundle.golden import decode, encode
 from automl.bundle.read import Bundle
+from automl.bundle.scorer import Cell
 from automl.deploy.export.base import Exporter, Source, one_table
 from automl.errors import SpecError
 from automl.graph.nodes import read_graph
@@ -30,9 +32,10 @@ def write(source: Source, folder: Path) -> None:
     for name in ("page.js", "page.css"):
         (folder / name).write_bytes((own / name).read_bytes())
     (folder / "reader.js").write_bytes((importlib.resources.files("automl.data.read") / "reader.js").read_bytes())
-    for name in ("model.onnx", "golden/rows.json", "golden/expected.json"):
-        (folder / name).parent.mkdir(exist_ok=True)
+    (folder / "golden").mkdir()
+    for name in ("model.onnx", "golden/rows.json"):
         (folder / name).write_bytes(bundle.files.read(name))
+    (folder / "golden/expected.json").write_bytes(encode(_in_text(bundle)))
     _put(folder / "signature.json", signature(bundle))
     version = VERSION if source.vendor is None else _vendored(source.vendor, folder / "node_modules" / PACKAGE)
     _put(folder / "package.json", {"private": True, "type": "module", "dependencies": {PACKAGE: version}})
@@ -47,6 +50,16 @@ def signature(bundle: Bundle) -> dict[str, object]:
         "outputs": [output.model_dump(mode="json") for output in bundle.manifest.outputs],
         "content_hash": bundle.manifest.content_hash,
     }
+
+
+def _in_text(bundle: Bundle) -> dict[str, list[Cell]]:
+    """The golden answers as the page gives them: decisions are text."""
+    target = bundle.manifest.target
+    texts = dict(zip(target.values, target.texts, strict=True))
+    expected = decode(bundle.files.read("golden/expected.json"))
+    if "decision" in expected and target.texts:
+        expected["decision"] = [texts.get(cell, cell) for cell in expected["decision"]]
+    return expected
 
 
 def page(bundle: Bundle, template: str) -> str:
