@@ -108,8 +108,10 @@ def test_a_copied_hash_makes_no_own_bundle(bundle, reseal, tmp_path):
 def opens():
     """Every path that this process opens, as the interpreter tells."""
     seen: list[str] = []
-    sys.addaudithook(lambda event, facts: seen.append(str(facts[0])) if event == "open" else None)
-    return seen
+    looking = [True]  # a hook stays for the life of the process
+    sys.addaudithook(lambda event, facts: seen.append(str(facts[0])) if event == "open" and looking else None)
+    yield seen
+    looking.clear()
 
 
 @pytest.mark.parametrize("open_it", [Bundle.load, verify, verified], ids=["load", "verify", "verified"])

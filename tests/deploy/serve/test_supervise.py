@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -116,6 +117,20 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path):
         assert not [worker for worker in workers if worker.is_running()]
         server_log = [line["event"] for line in server.lines]
     assert server_log[-1] == "stopped"
+
+
+def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, tmp_path):
+    """V10: a swap to a bundle whose graph takes gigabytes is refused in its trial; the old one and all workers stay."""
+    row = raw.row(0, named=True)
+    with running(place, tmp_path / "log", "--workers", "2") as server:
+        first = server.predict(row).json()
+        workers = server.workers()
+        replace_folder(Path(shutil.copytree(hungry, tmp_path / "staged")), place)
+        server.process.send_signal(signal.SIGHUP)
+        assert re.search(r"allocate|bad.alloc|ended the process", server.wait("swap refused")["what"])
+        assert server.workers() == workers
+        assert all(worker.memory_info().rss < 10**9 for worker in workers)
+        assert all(server.predict(row).json() == first for _ in range(5))
 
 
 def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
