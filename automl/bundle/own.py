@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import stat
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from automl.bundle import disk
 from automl.errors import MachineError
 
 MOST = 20_000  # hashes that are kept, 1.3 MB: the oldest go first
+TRIES, PAUSE = 200, 0.01  # seconds: who holds the lock writes for a moment, unless it was stopped
 NOTES = "own"  # the file of them
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -70,7 +72,14 @@ def _read(path: Path) -> list[str]:
 def _locked(folder: Path) -> Iterator[None]:
     handle = os.open(folder / "own.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        for last in [*[False] * TRIES, True]:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if last:
+                    raise
+                threading.Event().wait(PAUSE)
         yield
     finally:
         os.close(handle)

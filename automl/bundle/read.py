@@ -61,7 +61,8 @@ class Bundle:
         may be pickled; in a fork it answers single rows only.
 
         `require_signature` is the file of a public key, whose owner must have signed the bundle. One that is neither
-        signed so nor written by a fit of this user is first tried in a process of its own, which takes a second.
+        signed so nor written by a fit of this user is first tried in a process of its own, which takes a third of a
+        second or more.
         """
         key = None if require_signature is None else Path(require_signature)
         with bundle_errors("opened", Path(path)):

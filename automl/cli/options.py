@@ -22,7 +22,7 @@ key_option = click.option(
     "key",
     type=FILE,
     metavar="PUBKEY",
-    help="Refuse it unless the owner of this key signed it; else a stranger's bundle is tried aside first.",
+    help="Refuse a bundle that the owner of this key did not sign.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Put one JSON document on stdout.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import stat
@@ -101,6 +102,18 @@ def test_a_full_disk_leaves_the_notes_as_they_were(notes, full_disk):
         note("f" * 64)
     assert notes.read_text(encoding="ascii").split() == HASHES
     assert sorted(path.name for path in notes.parent.iterdir()) == ["own", "own.lock"]
+
+
+def test_a_lock_that_is_never_freed_is_not_waited_for(notes, monkeypatch):
+    """A process that was stopped while it wrote holds up no fit of another one."""
+    note(HASHES[0])
+    monkeypatch.setattr(own, "PAUSE", 0.0)
+    with (notes.parent / "own.lock").open("r+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.warns(OwnWarning, match="noted as your own"):
+            note(HASHES[1])
+    note(HASHES[2])
+    assert notes.read_text(encoding="ascii").split() == [HASHES[0], HASHES[2]]
 
 
 def test_a_place_that_is_not_absolute_is_none(tmp_path, monkeypatch):
