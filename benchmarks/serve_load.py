@@ -1,25 +1,31 @@
-"""A bundle behind HTTP under load: throughput, overload, killed workers, memory. Needs wrk (`apt-get install wrk`).
+"""A bundle behind HTTP under load: throughput, overload, floods, kills, memory. Needs wrk (`apt-get install wrk`).
 
     python benchmarks/serve_load.py BUNDLE                 # the phases that have no record yet, then the table
     python benchmarks/serve_load.py BUNDLE --phase steady --seconds 5
+    python benchmarks/serve_load.py BUNDLE --against OTHER/.venv/bin/automl      # another checkout, burst by burst
     python benchmarks/serve_load.py BUNDLE --table
 
 Phases, each with a server of its own, two workers, one row a request, every answer compared with the bundle's own:
 - one: one connection. steady: 32 connections. overload: 4 times as many connections as there are places (512), then
   32 again at once. kills: 32 connections while a worker is killed every 5 s. soak: 500,000 requests.
 - swaps: 32 connections while the bundle is swapped in anew every 5 s: nothing is lost.
+- a flood of `serve_load_floods.py` while a client asks 200 times a second: it gets every answer, p99 at most 50 ms.
+  For ``nested`` the bundle has a table ``purchases``, which `--tables FOLDER` gives.
+- against: this checkout and another, both up, in 10 pairs of bursts in turn; the median ratio of their throughputs.
 Records go to benchmarks/results/serve_load.jsonl (one a phase and bundle; resumable), the table to serve_load.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import random
-import re
+import secrets
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,30 +35,33 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
-import psutil
+from serve_load_floods import FLOODS, RATE, RISE, Paced
+from serve_load_server import WORKERS, Server, write_rows, wrk
 
 from automl.bench.records import Record, append, markdown, origin, read
 from automl.bench.run import machine, versions
-from automl.deploy.serve.model import Model
-from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "serve_load.jsonl"
-SCRIPT = Path(__file__).with_suffix(".lua")
-WORKERS, CONNECTIONS = 2, 32
-FLOOD = 4 * WORKERS * Settings().concurrency
-SECONDS = {"one": 10.0, "steady": 60.0, "overload": 60.0, "kills": 60.0, "swaps": 60.0, "soak": 0.0}
+FLOODER = Path(__file__).with_name("serve_load_floods.py")
+FULL = 4 * WORKERS * Settings().concurrency
+SECONDS = {"one": 10.0, "soak": 0.0, "against": 3.0, **dict.fromkeys(FLOODS, 20.0)}
+LONG = 60.0  # seconds of every other phase
 SOAK = 500_000  # requests
 EVERY = 5.0  # seconds between two kills
 BACK = 5.0  # seconds after which an overloaded server must be back
+PAIRS = 10
 WARM = 0.2  # of a soak: what is not yet looked at
 FLAT = 16.0  # bytes a request that memory may grow, by a line through its samples: what is kept would be more
-GOALS = {"rate": 2_000.0, "p99_ms": 100.0, "lost_share": 0.01, "p50_ms": 5.0}
+TOLD = ("rate", "full", "other", "lost", "p50_ms", "p99_ms", "ok", "more")
+GOALS = {"rate": 2_000.0, "p99_ms": 100.0, "lost_share": 0.01, "p50_ms": 5.0, "paced_p99_ms": 50.0, "ratio": 0.97}
 HEADER = (
     "bundle",
     "phase",
@@ -71,64 +80,48 @@ HEADER = (
 )
 
 
-class Server:
-    """`automl serve` with two workers and a free port."""
-
-    def __init__(self, bundle: Path, scratch: Path) -> None:
-        self.log = scratch / "log"
-        command = [sys.executable, "-m", "automl", "serve", str(bundle), "--port", "0", "--workers", str(WORKERS)]
-        with self.log.open("w") as stderr:
-            self.process = subprocess.Popen(command, stderr=stderr)
-        while not (found := re.search(r"answers on (\S+)", self.log.read_text(encoding="utf-8"))):
-            if self.process.poll() is not None:
-                raise SystemExit(self.log.read_text(encoding="utf-8"))
-            time.sleep(0.1)
-        self.address = found[1]
-
-    def workers(self) -> list[psutil.Process]:
-        """The processes that answer."""
-        return psutil.Process(self.process.pid).children()
-
-    def memory(self) -> float:
-        """MB that the workers hold alone, without what they share."""
-        return sum(worker.memory_full_info().uss for worker in self.workers()) / 1e6
-
-
 def main() -> None:
     """Run what is missing and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--phase", action="append", choices=PHASES, help="only these, whether there is a record or not")
     parser.add_argument("--seconds", type=float, help="of load in each phase, instead of its own")
+    parser.add_argument("--tables", type=Path, help="a folder of other tables that the server holds")
     parser.add_argument("--table", action="store_true", help="run nothing")
+    parser.add_argument("--against", type=Path, metavar="AUTOML", help="the command of another checkout")
     said = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not there; apt-get install wrk")
     done = {(record["bundle"], record["phase"]) for record in read(RECORDS)}
-    for phase in [] if said.table else said.phase or PHASES:
-        if said.phase or (said.bundle.stem, phase) not in done:
-            record = run_one(said.bundle, phase, said.seconds)
-            append(RECORDS, record)
-            print(phase, json.dumps({name: record[name] for name in ("rate", "p99_ms", "ok", "more")}), flush=True)
+    phases = [] if said.table or said.against else said.phase or PHASES
+    wanted = [phase for phase in phases if said.phase or (said.bundle.stem, phase) not in done]
+    for phase in ["against"] if said.against else wanted:
+        record = run_one(phase, said)
+        append(RECORDS, record)
+        print(phase, json.dumps({name: record[name] for name in TOLD}), flush=True)
     table = "\n".join(render(read(RECORDS)))
     (RESULTS / "serve_load.md").write_text(table + "\n", encoding="utf-8")
     print(table)
 
 
-def run_one(bundle: Path, phase: str, seconds: float | None) -> Record:
-    """One phase with a server of its own."""
+def run_one(phase: str, said: argparse.Namespace) -> Record:
+    """One phase with a server of its own, and one of another checkout where it is `said`."""
+    bundle, seconds = said.bundle, said.seconds or SECONDS.get(phase, LONG)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         copy = Path(shutil.copytree(bundle, scratch / bundle.name))
-        write_rows(copy, scratch)
-        server = Server(copy, scratch)
+        write_rows(copy, scratch, said.tables)
+        token = secrets.token_hex() if phase in FLOODS and FLOODS[phase].locked else None
+        servers = [Server(copy, scratch / "log", said.tables, token=token)]
         try:
-            wrk(server, scratch, seconds=1.0)  # every worker has answered once
-            found = PHASES[phase](server, scratch, SECONDS[phase] if seconds is None else seconds)
+            if said.against is None:
+                found = PHASES[phase](servers[0], scratch, seconds)
+            else:
+                servers.append(Server(copy, scratch / "rival.log", said.tables, automl=(said.against,)))
+                found = against(*servers, scratch, seconds)
         finally:
-            server.process.terminate()
-            code = server.process.wait()
+            codes = [server.stop() for server in servers]
     answered = found["right"] + found["wrong"]
     return {
         "bundle": bundle.stem,
@@ -136,34 +129,13 @@ def run_one(bundle: Path, phase: str, seconds: float | None) -> Record:
         "rate": round(answered / found["seconds"], 1),
         "lost_share": found["lost"] / max(1, answered + found["lost"]),
         **found,
-        "ok": bool(found["ok"] and code == 0),
+        "ok": bool(found["ok"] and not any(codes)),
         "load_before": load,
         "load_after": os.getloadavg()[0],
         "machine": machine(),
         "versions": versions(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def write_rows(bundle: Path, scratch: Path) -> None:
-    """The golden rows that can be scored, as bodies, and the bundle's own answers to them."""
-    model = Model.open(bundle, Settings())
-    asked = [model.schema["example"]["request"]["rows"][0], *json.loads((bundle / "golden/rows.json").read_bytes())]
-    pairs = []
-    for row in asked:
-        with suppress(Refusal):
-            pairs.append((json.dumps({"rows": [row]}), model.answer([row]).decode()))
-    for place, name in enumerate(("bodies", "answers")):
-        (scratch / name).write_text("".join(pair[place] + "\n" for pair in pairs), encoding="utf-8")
-
-
-def wrk(server: Server, scratch: Path, *, seconds: float, connections: int = CONNECTIONS) -> dict[str, Any]:
-    """What wrk counted: right and wrong answers, refusals, what was lost, and times."""
-    command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{max(1, round(seconds))}s", "--timeout", "10s"]
-    command += ["-s", str(SCRIPT), server.address, "--", str(scratch / "bodies"), str(scratch / "answers")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    counted: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return {**counted, "more": "", "ok": not counted["wrong"] and not counted["other"]}
 
 
 def one(server: Server, scratch: Path, seconds: float) -> dict[str, Any]:
@@ -181,7 +153,7 @@ def steady(server: Server, scratch: Path, seconds: float) -> dict[str, Any]:
 
 def overload(server: Server, scratch: Path, seconds: float) -> dict[str, Any]:
     """Four times the places, then 32 connections at once."""
-    found = wrk(server, scratch, seconds=seconds, connections=FLOOD)
+    found = wrk(server, scratch, seconds=seconds, connections=FULL)
     ended = time.monotonic()
     while not _answers_fast(server, scratch):
         if time.monotonic() - ended > 10 * BACK:
@@ -217,6 +189,45 @@ def swaps(server: Server, scratch: Path, seconds: float) -> dict[str, Any]:
     done = server.log.read_text(encoding="utf-8").count('"event": "swapped"')
     calm = not (found["lost"] or found["full"] or found["limited"])
     return {**found, "more": f"{done} swaps", "ok": found["ok"] and calm and done > 0}
+
+
+def flooded(name: str, server: Server, scratch: Path, seconds: float) -> dict[str, Any]:
+    """A client with a pace of its own while a flood comes, and what the flood did."""
+    where = urlsplit(server.address)
+    command = [sys.executable, str(FLOODER), name, str(where.hostname), str(where.port)]
+    flood = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    memory: list[float] = []
+    try:
+        time.sleep(RISE)
+        with _each(1.0, lambda: memory.append(server.memory())):
+            found = asyncio.run(Paced(server.address, scratch, server.token).run(seconds))
+    finally:
+        flood.terminate()
+        did = flood.communicate()[0]
+    more = ", ".join(f"{count:,} {what}" for what, count in json.loads(did).items())
+    whole = found["right"] == round(seconds * RATE) and found["p99_ms"] <= GOALS["paced_p99_ms"]
+    return {**found, "more": f"{more}; {max(memory):.0f} MB", "ok": whole}
+
+
+def against(server: Server, rival: Server, scratch: Path, seconds: float) -> dict[str, Any]:
+    """Pairs of bursts of 32 connections, in turn first; each server is held to its own first answers."""
+    rates: dict[Server, list[float]] = {server: [], rival: []}
+    total: dict[str, Any] = {}
+    rooms = {one: scratch / name for one, name in ((server, "ours"), (rival, "theirs"))}
+    for one, room in rooms.items():
+        room.mkdir()
+        one.ask(Path(shutil.copy(scratch / "bodies", room)), room / "answers")
+        wrk(one, room, seconds=1.0)
+    for pair in range(PAIRS):
+        for one in (server, rival) if pair % 2 else (rival, server):
+            found = wrk(one, rooms[one], seconds=seconds)
+            rates[one].append(found["right"] / found["seconds"])
+            if one is server:
+                total = {name: _joined(name, total, found) for name in found}
+    ratios = [ours / theirs for ours, theirs in zip(rates[server], rates[rival], strict=True)]
+    middle = statistics.median(ratios)
+    more = f"median ratio {middle:.3f} of {PAIRS} pairs ({min(ratios):.3f} to {max(ratios):.3f})"
+    return {**total, "more": more, "ratios": ratios, "ok": total["ok"] and middle >= GOALS["ratio"]}
 
 
 def soak(server: Server, scratch: Path, seconds: float) -> dict[str, Any]:
@@ -279,6 +290,7 @@ PHASES: dict[str, Callable[[Server, Path, float], dict[str, Any]]] = {
     "kills": kills,
     "swaps": swaps,
     "soak": soak,
+    **{name: partial(flooded, name) for name in FLOODS},
 }
 
 
@@ -289,9 +301,11 @@ def render(found: Sequence[Record]) -> Iterator[str]:
         return
     yield "# A bundle behind HTTP under load\n"
     yield origin(found, "python benchmarks/serve_load.py BUNDLE") + "\n"
-    yield f"Two workers, one row a request, wrk on the same machine, every answer compared. Overload: {FLOOD}"
+    yield f"Two workers, one row a request, wrk on the same machine, every answer compared. Overload: {FULL}"
     yield "connections. Goals: steady at least 2,000 requests/s, p99 at most 100 ms, nothing lost; overload only 200,"
-    yield "429, 503, and back within 5 s; kills lose less than 1 %; one connection: p50 at most 5 ms; memory is flat.\n"
+    yield "429, 503, and back within 5 s; kills lose less than 1 %; one connection: p50 at most 5 ms; memory is flat."
+    yield f"In a flood {RATE:.0f} requests/s at an even pace are all answered right, p99 at most 50 ms; MB are the"
+    yield "most that the workers held. Against another checkout: median ratio of throughputs at least 0.97.\n"
     last = {(record["bundle"], record["phase"]): record for record in found}
     yield from markdown(HEADER, map(_row, last.values()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+import automl
 from automl.budget import Deadline, process_start
+
+ROOT = Path(automl.__file__).parent
 
 
 @given(some.floats(0, 1e6), some.floats(-1e6, 1e6), some.floats(0, 1e6))
@@ -25,6 +29,22 @@ def test_time_spent_and_time_left_are_the_budget(seconds: float, start: float, l
     assert deadline.spent() == pytest.approx(later, abs=1e-6)
     assert deadline.left() == pytest.approx(max(0.0, seconds - later), abs=1e-6)
     assert deadline.left() >= 0.0
+
+
+def test_a_clock_that_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R09: a wall clock that is set back or forward by a day moves no deadline, nor the start of the process."""
+    deadline, began = Deadline.of(60.0), process_start()
+    for jump in (-86_400.0, 86_400.0):
+        monkeypatch.setattr(time, "time", lambda jump=jump, now=time.time: now() + jump)
+        assert 50.0 < deadline.left() <= 60.0
+        assert process_start() == pytest.approx(began, abs=1.0)
+
+
+def test_the_wall_clock_measures_nothing() -> None:
+    """R09: it stamps lines of the log, and stands in for what a system or another process does not tell otherwise."""
+    texts = {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in ROOT.rglob("*.py")}
+    readers = {name for name, text in texts.items() if re.search(r"\btime\.time\b|from time import .*\btime\b", text)}
+    assert readers == {"bench/entrants.py", "bench/rival_kit.py", "budget.py", "deploy/serve/log.py"}
 
 
 def test_a_deadline_may_have_begun_before() -> None:

@@ -252,16 +252,13 @@ def test_signals(number: signal.Signals, code: int, spec: Path, tmp_path: Path) 
     """S10: Ctrl-C and SIGTERM in a fit end with 130 and 143, words and no traceback."""
     ready = tmp_path / "ready"
     program = f"""
-import sys, time, types, pathlib
-import automl.pipeline
-import automl.report
-sys.modules["automl.pipeline.fit"] = automl.pipeline.fit = types.ModuleType("automl.pipeline.fit")
-sys.modules["automl.report.text"] = automl.report.text = types.ModuleType("automl.report.text")
-def fit(*_, **__):
+import pathlib, time
+from automl.cli import main
+from automl.pipeline import fit
+def preflight(*_, **__):
     pathlib.Path({str(ready)!r}).touch()
     time.sleep(60)
-automl.pipeline.fit.fit = fit
-from automl.cli import main
+fit.preflight = preflight
 main(["fit", {str(spec)!r}])
 """
     process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)

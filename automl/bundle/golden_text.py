@@ -45,7 +45,8 @@ def moment(parser: Parser, microseconds: float) -> str:
         "p": "AM" if local.hour < 12 else "PM",  # noqa: PLR2004  # noon
         "z": local.strftime("%z"),
     }
-    return re.sub(r"%([YymbadHMSfpz])", lambda field: fields[field[1]], parser["format"])
+    behind = "" if "%H" in parser["format"] or local.time() == local.min.time() else f" {local.time().isoformat()}"
+    return re.sub(r"%([YymbadHMSfpz])", lambda field: fields[field[1]], parser["format"]) + behind
 
 
 def _plain(parser: Parser, number: float) -> str:

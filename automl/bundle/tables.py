@@ -17,8 +17,11 @@ import polars as pl
 
 from automl.bundle.score_file import add_unread, ended, read_csv, say, score_file
 from automl.bundle.scorer import ChangedError, Document, Row, ScoreError, Scorer, Values, fallible
+from automl.data.read.arrow_files import read_arrow
 from automl.data.read.column_reader import CsvDialect
+from automl.data.read.files import FORMATS
 from automl.data.read.frames import read_frame, renamed
+from automl.data.read.guard import guarded
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
@@ -30,10 +33,10 @@ from automl.std_streams import open_closed_streams
 RELATIONAL = "relational.json"
 TableSource = Given | str | Path
 FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
-    ".parquet": pl.read_parquet,
-    ".arrow": pl.read_ipc,
-    ".feather": pl.read_ipc,
-    ".ndjson": partial(pl.read_ndjson, infer_schema_length=None),  # a key may come late
+    "parquet": partial(pl.read_parquet, glob=False),
+    "arrow": read_arrow,
+    "ndjson": lambda path: pl.read_ndjson(escape(str(path)), infer_schema_length=None),  # polars takes "[1]" for a
+    # pattern of files; a key may come late
 }
 
 
@@ -167,12 +170,13 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
 
 
 def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
-    """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training."""
-    if path.suffix.lower() in FILES:
-        try:
-            return FILES[path.suffix.lower()](Path(escape(str(path))))  # polars takes "[1]" for a pattern of files
-        except pl.exceptions.PolarsError as error:
-            raise ScoreError(f"{path}: {error}") from None
+    """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training.
+
+    Raises DataError for what cannot be read; of Arrow each length is measured before polars believes it (D11).
+    """
+    read = FILES.get(FORMATS.get(path.suffix.lower(), ""))
+    if read is not None:
+        return guarded(partial(read, path), path)
     lines = read_csv(path, dialect)
     header = next(lines)
     columns = list(zip(*lines, strict=True)) or [()] * len(header)

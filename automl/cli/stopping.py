@@ -11,7 +11,7 @@ from automl.errors import Stopped
 
 
 @contextmanager
-def stopping(command: str = "automl fit") -> Iterator[None]:
+def stopping(command: str) -> Iterator[None]:
     """Ctrl-C and SIGTERM become `Stopped` where the program stands, so that a run of `command` ends tidily (S10)."""
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature is Python's

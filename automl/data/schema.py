@@ -12,6 +12,7 @@ from automl.data.infer.date_parts import date_finding, dates_of_parts
 from automl.data.infer.plain_numbers import DECIMALS, plain_numbers
 from automl.data.infer.semantic_types import feature_column, placed
 from automl.data.infer.typed_values import unreadable
+from automl.data.infer.unread_times import unread_times
 from automl.data.read.column_reader import Wire
 from automl.data.read.frames import join_parts
 from automl.data.rows import Column, Finding, Role, Schema, finding
@@ -33,7 +34,8 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
     for series in raw:
         column, seen = _column(series, spec, comma=comma, decimals=decimals.get(series.name))
         columns.append(placed(column, raw, names))
-        findings += [seen] if seen else []
+        told = series.name in {*spec.data.types, *spec.data.audit.keep} or column.role not in {"feature", "dropped"}
+        findings += [found for found in (seen, None if told else unread_times(series, column)) if found]
     dates = dates_of_parts(columns, raw, spec.data.timezone)
     schema = Schema(columns=(*columns, *dates))
     for date in dates:

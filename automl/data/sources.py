@@ -9,15 +9,18 @@ from typing import Literal
 import polars as pl
 
 from automl.data.cost_files import ROW_ORDER, costs_of, joined
+from automl.data.memory import check_workbook, cost, fitting
+from automl.data.read.excel import inflated
+from automl.data.read.files import files, kind
 from automl.data.read.query import read_query
-from automl.data.read.source import SourceTable, checked, frame_digest, load, probe_all
+from automl.data.read.sampling import thinned
+from automl.data.read.source import SourceTable, checked, extents, frame_digest, load, probe_all
+from automl.data.read.weight import Extent, added, extent_of
 from automl.data.rows import Finding, finding
 from automl.data.schema import check_names
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
 from automl.spec.data import Query
-
-CELL_BYTES = 40  # of memory for each raw cell: as it came, as it is read, as a feature, in folds
 
 Part = Literal["train", "test"]
 
@@ -52,17 +55,37 @@ class Sources:
 
 
 def open_sources(spec: Spec, train: pl.DataFrame | None, test: pl.DataFrame | None) -> Sources:
-    """What stands in `train` and `test`, else in the files of the spec. Raises DataError and SpecError."""
-    named = [(spec.data.train, train), (spec.data.test, test)]
-    probe_all(*(path for path, frame in named if isinstance(path, str) and frame is None))
-    source = _source(spec, train, "train")
-    check_names(source.frame.columns, spec)
-    priced = _priced(source, spec, "train")
-    held = None if test is None and spec.data.test is None else _source(spec, test, "test")
-    return Sources(train=priced, test=held and _priced(held, spec, "test"), columns=tuple(source.frame.columns))
+    """What stands in `train` and `test`, else in the files of the spec. Raises DataError and SpecError.
+
+    Where both together do not fit into `budget.memory` the same share of each is taken: while they are read as far as
+    can be told before, and once more when they are counted.
+    """
+    given: dict[Part, pl.DataFrame | None] = {"train": train}
+    if test is not None or spec.data.test is not None:
+        given["test"] = test
+    before = _before(spec, given)
+    share = fitting(sum(map(cost, before.values())), spec.budget)
+    read = {part: _source(spec, frame, part, share) for part, frame in given.items()}
+    counted = fitting(sum(cost(extent_of(source.frame)) for source in read.values()), spec.budget)
+    found = {part: _fitted(source, before[part].rows, share, counted) for part, source in read.items()}
+    check_names(found["train"].frame.columns, spec)
+    priced = {part: _priced(source, spec, part) for part, source in found.items()}
+    columns = tuple(found["train"].frame.columns)
+    return Sources(train=priced["train"], test=priced.get("test"), columns=columns)
 
 
-def _source(spec: Spec, frame: pl.DataFrame | None, part: Part) -> SourceTable:
+def _before(spec: Spec, given: Mapping[Part, pl.DataFrame | None]) -> Mapping[Part, Extent]:
+    """How much each part is, as far as it can be told before it is read; files of parquet are tried in a child."""
+    named = {part: spec.data.train if part == "train" else spec.data.test for part in given}
+    paths = {part: path for part, path in named.items() if isinstance(path, str) and given[part] is None}
+    for book in (file for path in paths.values() for file in files(path) if kind(file) == "excel"):
+        check_workbook(inflated(book), str(book), spec.budget)
+    probed = probe_all(*paths.values())
+    found: dict[Part, Extent] = {part: Extent() for part in given}
+    return {**found, **{part: added(extents(path, probed)) for part, path in paths.items()}}
+
+
+def _source(spec: Spec, frame: pl.DataFrame | None, part: Part, share: float) -> SourceTable:
     named = spec.data.train if part == "train" else spec.data.test
     if frame is not None:
         return load(frame, name=part)
@@ -73,12 +96,16 @@ def _source(spec: Spec, frame: pl.DataFrame | None, part: Part) -> SourceTable:
     if named is None:
         hint = f'set data.{part} = "rows.csv", or give a frame'
         raise SpecError(f"there are no {part} rows", where=f"data.{part}", hint=hint)
-    source = load(named, probed=True, cells=spec.budget.memory / CELL_BYTES)
-    costs = spec.objective.costs
-    if source.rows is not None and costs is not None and costs.by == ROW_ORDER:
-        hint = "give more budget.memory, or costs by a key"
-        raise DataError("the rows must be sampled, so costs in row order do not fit", where=named, hint=hint)
-    return source
+    return load(named, probed=True, share=share)
+
+
+def _fitted(source: SourceTable, before: int, share: float, counted: float) -> SourceTable:
+    """The source with as many of its rows as fit, and how many there were `before` a share of them was read."""
+    if share == counted == 1.0:
+        return source
+    there = before if share < 1.0 and before else source.frame.height
+    frame = source.frame if counted == 1.0 else thinned(source.frame, counted)
+    return replace(source, frame=frame, rows=there)
 
 
 def _priced(source: SourceTable, spec: Spec, part: Part) -> SourceTable:
@@ -87,6 +114,9 @@ def _priced(source: SourceTable, spec: Spec, part: Part) -> SourceTable:
     if costs is None:
         return source
     file, digests = costs
+    if source.rows is not None and file.by == ROW_ORDER:
+        hint = "give more budget.memory, or costs by a key"
+        raise DataError("the rows must be sampled, so costs in row order do not fit", where=f"data.{part}", hint=hint)
     frame = joined(source.frame, file)
     file.end(frame.height)
     return replace(source, frame=frame, digests={**source.digests, **digests})

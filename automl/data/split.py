@@ -49,7 +49,15 @@ def split_test(rows: Rows, task: Task, data: Data, seed: int) -> tuple[Ints, Int
 
 
 def folds(
-    rows: Rows, task: Task, *, k: int, seed: int, horizon: float | None, by_time: bool, unseen_groups: bool
+    rows: Rows,
+    task: Task,
+    *,
+    k: int,
+    seed: int,
+    horizon: float | None,
+    by_time: bool,
+    unseen_groups: bool,
+    shift: float = 0.0,
 ) -> tuple[Fold, ...]:
     """At most `k` folds over `rows`; `k` = 1 is one holdout of a fifth to a quarter.
 
@@ -59,6 +67,9 @@ def folds(
     - by group: groups stay whole
     - else shuffled, and by class where there are classes: every fit part has each class of two or more rows
 
+    Windows and stretches begin `shift` (0 to 1) of their width earlier, but for the last end: another way to part the
+    same rows, where chance parts them by another seed.
+
     There are never more folds than rows, groups, moments, or (binary) rows of the rarer class allow;
     one group or one moment cannot be parted and is split at random. Raises DataError for fewer than two rows (D15).
     """
@@ -67,9 +78,9 @@ def folds(
         raise DataError(f"{n} rows cannot be split", hint="give more rows")
     kind = fold_kind(rows, by_time=by_time)
     if kind == "time":
-        return _by_time(rows, k, horizon or 0.0, unseen_groups=unseen_groups)
+        return _by_time(rows, _starts(rows, k, shift), horizon or 0.0, unseen_groups=unseen_groups)
     if kind == "block" and rows.order is not None:
-        return _by_block(rows.order, k)
+        return _by_block(rows.order, k, shift)
     rng = np.random.default_rng(seed)
     if kind == "group" and rows.group is not None:
         part = _by_group(rows.group, k, rng)
@@ -97,12 +108,23 @@ def _span(rows: Rows) -> float:
     return float(np.nanmax(rows.time) - np.nanmin(rows.time))
 
 
-def _by_time(rows: Rows, k: int, horizon: float, *, unseen_groups: bool) -> tuple[Fold, ...]:
-    time = rows.time if rows.time is not None else np.zeros(rows.y.shape[0])
+def _starts(rows: Rows, k: int, shift: float) -> NDArray[np.float64]:
+    """The moments at which `k` windows begin, the first of which has rows before it."""
+    time = _moments(rows)
     known = np.sort(time[np.isfinite(time)])
-    shares = [1.0 - _held(known.size)] if k == 1 else np.linspace(FIRST_WINDOW, 1.0, k + 1)[:-1]
+    width = (1.0 - FIRST_WINDOW) / k
+    shares = [1.0 - _held(known.size)] if k == 1 else np.linspace(FIRST_WINDOW, 1.0, k + 1)[:-1] - shift * width
     cuts = np.unique([known[min(known.size - 1, int(known.size * share))] for share in shares])
-    cuts = cuts[cuts > known[0]] if (cuts > known[0]).any() else known[known > known[0]][:1]
+    later: NDArray[np.float64] = cuts[cuts > known[0]]
+    return later if later.size else known[known > known[0]][:1]
+
+
+def _moments(rows: Rows) -> NDArray[np.float64]:
+    return rows.time if rows.time is not None else np.zeros(rows.y.shape[0])
+
+
+def _by_time(rows: Rows, cuts: NDArray[np.float64], horizon: float, *, unseen_groups: bool) -> tuple[Fold, ...]:
+    time = _moments(rows)
     parts = []
     for start, end in zip(cuts, [*cuts[1:], math.inf], strict=True):
         valid = (time >= start) & (time < end)
@@ -123,12 +145,13 @@ def _by_time(rows: Rows, k: int, horizon: float, *, unseen_groups: bool) -> tupl
     return tuple(parts)
 
 
-def _by_block(order: Ints, k: int) -> tuple[Fold, ...]:
+def _by_block(order: Ints, k: int, shift: float) -> tuple[Fold, ...]:
     """Stretches of the rows by `order`, or the last one alone; rows next to a stretch fit nothing that predicts it."""
     n = order.size
     place = np.empty(n, dtype=np.int64)
     place[np.argsort(order, kind="stable")] = np.arange(n)
-    cuts = [round(n * (1.0 - _held(n))), n] if k == 1 else np.linspace(0, n, k + 1).round().astype(np.int64).tolist()
+    inner = np.linspace(0, n, k + 1)[1:-1] - shift * n / k
+    cuts = [round(n * (1.0 - _held(n))), n] if k == 1 else [0, *inner.round().astype(np.int64).tolist(), n]
     gap = math.ceil(GAP * n)
     return tuple(
         Fold(

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -81,7 +83,8 @@ class RayExecutor:
         self._ended: list[Done] = []
         self._started_here = not self._ray.is_initialized()
         if self._started_here:
-            _connect(self._ray, workers)
+            with _signals_kept():
+                _connect(self._ray, workers)
         self._seats = [self._seat() for _ in range(workers)]
 
     def submit(self, job: Job) -> None:
@@ -240,6 +243,15 @@ def _connect(ray: Any, workers: int) -> None:
         ray.shutdown()
         hint = "start the fit in a process that has not imported ray before, or name a cluster in RAY_ADDRESS"
         raise MachineError(f"Ray listens on {address}, where others can reach it", hint=hint)
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Ray takes SIGTERM when it starts; how a run ends is its owner's to say."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if before is not None and threading.current_thread() is threading.main_thread():  # in others Ray leaves it alone
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

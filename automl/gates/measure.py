@@ -145,6 +145,7 @@ def _probe(script: str, settings: Mapping[str, object], folder: Path, seconds: f
             errors="replace",
             timeout=seconds,
             check=False,
+            start_new_session=True,  # Ctrl-C is for the parent, who decides
         )
     except subprocess.TimeoutExpired:
         raise BundleError(

@@ -15,9 +15,11 @@ from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, re
 from automl.pipeline.result import Fit
 from automl.pipeline.run_folder import open_folder
 from automl.pipeline.ship import ship
+from automl.pipeline.stopped import refusing
 from automl.pipeline.warm import after_first, warm
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec, load, parse
+from automl.stop_request import StopRequest, listening
 
 if TYPE_CHECKING:
     from automl.data.rows import Prepared
@@ -49,18 +51,20 @@ def fit(
 
     Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
     deploying is not shown to pay, `MachineError` where the time ended before anything but a constant was tried (with
-    `write_anyway` the bundle is written all the same in both cases, and says so).
+    `write_anyway` the bundle is written all the same in both cases, and says so). Once a candidate is scored, Ctrl-C or
+    SIGTERM ends the fit with what stands, and `Fit.signal` says so; before, and the second time, it raises `Stopped`.
     """
     start = time.monotonic() if started is None else started
     spec = _spec(spec)
     deadline = Deadline(seconds=spec.budget.time, start=start)
     given = Given(train=train, test=test, tables=tables or {})
-    with ExitStack() as stack:
+    with listening() as stop, refusing(stop), ExitStack() as stack:
         executor = _start(spec, stack)
         ready = preflight(spec, out, given, deadline=deadline, listener=listener)
         place, data, policy = ready.place, ready.data, ready.policy
         folder = stack.enter_context(open_folder(spec, data, place, resume=resume))
-        run = _run(spec, deadline, executor, folder, listener)
+        stack.callback(_let_go, executor, place)
+        run = _run(spec, deadline, executor, folder, listener, stop)
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
@@ -73,14 +77,12 @@ def fit(
             board=shipped.choice.outcome.board,
             judgement=judgement,
             gates=gates,
-            stopped=result.outcome.stopped,
-            signal=result.outcome.signal,
             untried=result.outcome.untried,
             seconds=deadline.spent(),
         )
         refuse_or_finish(run, done, staged, write_anyway=write_anyway)
-    listener(Event(stage="done", text=f"wrote {place}", facts={"left": deadline.left()}))
-    return done
+        listener(Event(stage="done", text=f"wrote {place}", facts={"left": deadline.left()}))
+    return replace(done, stopped=stop.words or result.outcome.stopped, signal=stop.number)
 
 
 def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
@@ -96,6 +98,14 @@ def _start(spec: Spec, stack: ExitStack) -> Executor:
     return executor
 
 
+def _let_go(executor: Executor, place: Path) -> None:
+    """Leave nothing half-written, however a fit ends; the run folder is still ours, so no other run stages here."""
+    from automl.bundle.write import discard, staging
+
+    executor.close()  # a worker may be writing into the run folder
+    discard(staging(place))
+
+
 def _refuse_the_impossible(ready: Preflight, run: Run) -> None:
     """As a dry run does, with the story of the refusal in the run folder."""
     from automl.pipeline.refuse import write_story
@@ -106,10 +116,12 @@ def _refuse_the_impossible(ready: Preflight, run: Run) -> None:
     refuse_the_impossible(ready.broken)
 
 
-def _run(spec: Spec, deadline: Deadline, executor: Executor, folder: RunDir, listener: Listener) -> Run:
+def _run(
+    spec: Spec, deadline: Deadline, executor: Executor, folder: RunDir, listener: Listener, stop: StopRequest
+) -> Run:
     from automl.search.run import Run
 
-    return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener)
+    return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener, stop=stop)
 
 
 def _search(run: Run, ready: Preflight) -> SearchResult:

@@ -91,7 +91,8 @@ def keep_limits(outcome: Outcome, repair: Repair) -> WithinLimits:
     lighter, deadline = repair.lighter, repair.run.deadline
     left = deadline.left()
     first, kept = _attempt("the ensemble of the search", outcome, lighter.loss(outcome.oof), repair)
-    if kept and first.loss <= lighter.best + AS_GOOD * abs(lighter.best):
+    good = first.loss <= lighter.best + AS_GOOD * abs(lighter.best)
+    if kept and (good or repair.run.leaves_out("better models within the limits", "repair")):
         return kept
     took = left - deadline.left()
     _tell(repair, first, "a better model may keep the limits too" if kept else "lighter models are tried")
@@ -125,6 +126,7 @@ def _first_within(
     lightest = min(models, key=lambda model: model.limit_use, default=None)
     for model in models:
         late = repair.run.deadline.left() < 2 * took and not repair.run.counted
+        late = late or repair.run.leaves_out("further models within the limits", "repair")
         if late and (attempts or not free):
             break
         if model.limit_use * factor > HOPELESS and not (free and model is lightest):

@@ -25,9 +25,9 @@ class Fit:
     board: Leaderboard
     judgement: Judgement
     gates: tuple[GateVerdict, ...]
-    stopped: str | None  # why the search ended early, in plain words
-    signal: int | None  # of Ctrl-C or SIGTERM: this is the best so far
     seconds: float
+    stopped: str | None = None  # why it ended early, in plain words
+    signal: int | None = None  # of Ctrl-C or SIGTERM: this is the best so far
     untried: str | None = None  # why this is a constant that nobody asked for
 
     @property

@@ -33,7 +33,7 @@ def render_fit(done: Summarised) -> str:
     lines = [line(f"This is a constant: {facts['untried']}")] if facts["untried"] else []
     lines += _scores(facts["scores"], facts["left_out"]) + _limits(facts["gates"]) + _money(facts["verdict"])
     if facts["stopped"]:
-        lines += ["", line(f"The search ended early: {facts['stopped']}")]
+        lines += ["", line(f"The fit ended early: {facts['stopped']}")]
     bundle = line(facts["bundle"])
     lines += ["", f"{count(facts['trials'], 'trial')} in {facts['seconds']:.0f} s; wrote {bundle}"]
     return "\n".join([*lines, f"next: automl verify {bundle}", f"      automl predict {bundle} DATA -o OUT.csv"])

@@ -66,6 +66,7 @@ def resume(state: State) -> None:
             state.proposals.note(candidate)
     state.number = 1 + max(restored, default=-1)
     state.likely = membership.likely(state)
+    state.run.stop.stands = bool(state.whole)
 
 
 def _tell_damage(run: Run) -> None:

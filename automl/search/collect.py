@@ -47,6 +47,7 @@ def end(state: State, candidate: Candidate, *, folds: int | None = None) -> None
     trial = candidates.end(candidate, state.problem, state.run.folder, folds=folds or state.fidelity.folds)
     arrays = [candidates.oof_name(candidate)] if candidate.whole else []
     state.run.folder.append(candidates.record(candidate, state.problem), arrays=arrays)
+    state.run.stop.stands |= candidate.whole
     state.ended.append(candidate)
     _forget(state)
     state.proposals.observe(candidate)

@@ -96,14 +96,13 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
         parity_rows=state.problem.parity_rows,
         native=tuple(fitted[member.id].native for member in shares),
         stopped=state.stopped,
-        signal=state.signal,
         untried=_untried(state, weights, shares),
     )
 
 
 def _untried(state: State, chosen: Iterable[Candidate], shipped: Iterable[Candidate]) -> str | None:
     """Why a constant ships, where that is for want of time alone: nothing else was tried, or could be refitted."""
-    if state.signal is not None or any(one.learner.name != CONSTANT for one in shipped):
+    if state.run.stop.asked() or any(one.learner.name != CONSTANT for one in shipped):
         return None
     known = {learner.name for learner in state.proposals.learners} - {CONSTANT}
     tried = {one.learner.name for one in state.candidates if one.losses} - {CONSTANT}

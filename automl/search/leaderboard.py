@@ -94,7 +94,6 @@ class Outcome:
     parity_rows: NDArray[np.int64]
     native: tuple[NDArray[np.float64], ...]
     stopped: str | None = None  # why the search ended early, in plain words
-    signal: int | None = None  # the number of the signal that stopped it: this is the best so far
     untried: str | None = None  # why a constant is all there is, where the time ended before anything else was tried
 
     @property

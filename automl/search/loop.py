@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
-from automl.errors import Stopped
 from automl.search.begin import begin, resume
 from automl.search.collect import close, take
 from automl.search.cost.reserve import crowding
@@ -21,7 +18,6 @@ from automl.search.state import State
 TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
 LOOK = 0.1  # of the new in the mean of how crowded the machine is
 MOMENT = 0.01  # seconds that are not worth waiting for
-RESUME = "`automl fit` with --resume goes on from here"
 
 
 def search(problem: Problem, run: Run) -> SearchResult:
@@ -29,26 +25,23 @@ def search(problem: Problem, run: Run) -> SearchResult:
 
     Baselines come first, so that a scored candidate always stands. With ``budget.trials`` (baselines are not
     counted) every choice follows counted work; the deadline can then only end it, and `Outcome.stopped` says so.
-    Ctrl-C ends it too, with the best so far; a second one is the caller's.
-    Raises `AutomlError` if not even a baseline could be fitted, `Stopped` if it was stopped before one was.
+    A signal ends it too, with the best so far. Raises `AutomlError` if not even a baseline could be fitted, `Stopped`
+    if a signal came before one was, or a second one after it.
     """
     state = begin(choose_features(problem, run), run)
-    try:
-        resume(state)
-        _explore(state)
-    except (KeyboardInterrupt, Stopped) as error:
-        state.stopped = "stopped by hand"
-        state.signal = error.signal_number if isinstance(error, Stopped) else signal.SIGINT
+    resume(state)
+    _explore(state)
     run.executor.cancel()
     close(state)
-    if state.signal is not None and not state.whole:
-        raise Stopped(state.signal, hint=RESUME)
     return finish(state)
 
 
 def _explore(state: State) -> None:
     """Keep the workers fed and take in what they find, until nothing is worth trying or the time is needed."""
     while True:
+        if state.run.leaves_out("further trials", "search"):
+            state.stopped = state.run.stop.name
+            return
         feed(state)
         plan_ahead(state)
         if not state.flying:
@@ -59,7 +52,7 @@ def _explore(state: State) -> None:
             if state.counted:
                 state.stopped = "the time ended before the trials did: this run does not reproduce"
             return
-        for done in state.run.executor.wait(min(max(left, TICK), 1.0)):
+        for done in state.run.wait(min(max(left, TICK), 1.0)):
             take(state, done)
         if not state.counted:
             state.crowded += LOOK * (crowding() - state.crowded)

@@ -109,8 +109,10 @@ class Problem:
         return sum(len(fold.valid) for fold in self.folds[:folds])
 
     def can_repeat(self, repeat: int) -> bool:
-        """Whether rows can be parted anew: by time or block there is one way only, few groups may give fewer folds."""
-        return self.fold_kind not in ("time", "block") and len(self._repeat(repeat)) == len(self.folds)
+        """Whether rows can be parted anew: few groups may give fewer folds, few moments the same ones."""
+        again = self._repeat(repeat)
+        same = all(np.array_equal(one.valid, other.valid) for one, other in zip(again, self.folds, strict=False))
+        return len(again) == len(self.folds) and not same
 
     def fold(self, number: int) -> Fold:
         """A fold of the first cross-validation (`folds`), then of the second, and so on."""
@@ -118,11 +120,14 @@ class Problem:
         return self.folds[place] if repeat == 0 else self._repeat(repeat)[place]
 
     def _repeat(self, repeat: int) -> tuple[Fold, ...]:
+        """Other folds of the same kind: by chance from another seed; windows and stretches begin elsewhere."""
         if repeat not in self._again:
-            self._again[repeat] = self.parted(len(self.folds), seed=self.seed + REPEAT * repeat)
+            by_time = self.rows.time is not None
+            seed, shift = self.seed + REPEAT * repeat, between(repeat)
+            self._again[repeat] = self.parted(len(self.folds), seed=seed, by_time=by_time, shift=shift)
         return self._again[repeat]
 
-    def parted(self, k: int, *, seed: int, by_time: bool = False) -> tuple[Fold, ...]:
+    def parted(self, k: int, *, seed: int, by_time: bool = False, shift: float = 0.0) -> tuple[Fold, ...]:
         """The rows in `k` other folds; by time the last window first."""
         parts = folds(
             self.rows,
@@ -132,6 +137,7 @@ class Problem:
             horizon=self.horizon if by_time else None,
             by_time=by_time,
             unseen_groups=self.unseen_groups,
+            shift=shift,
         )
         return parts[::-1] if by_time else parts
 
@@ -223,6 +229,15 @@ class Matrices:
         folder = str(self.rundir.path / FOLDER)
         weighted = problem.rows.weight is not None
         return FeatureMatrix(folder=folder, name=name, features=features, places=places, weighted=weighted)
+
+
+def between(repeat: int) -> float:
+    """The place of a repeat between one window and the next: 1/2, 1/4, 3/4, 1/8 and so on (van der Corput, base 2)."""
+    place, width = 0.0, 0.5
+    while repeat:
+        repeat, bit = divmod(repeat, 2)
+        place, width = place + bit * width, width / 2
+    return place
 
 
 def _name(fold: int | None) -> str:

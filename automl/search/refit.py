@@ -18,7 +18,7 @@ from automl.spec.limits import Limits
 
 TRAINING = 0.8  # of the time for refits; exporting and parity take the rest
 LATE = 2.0  # seconds that a refit may take of the reserve: without it its training would be in vain
-BY_HAND = 20.0  # seconds for the refits of a search that was stopped by hand
+BY_HAND = 20.0  # seconds for the refits of a run that a signal has stopped
 MOST_FITS = 3  # of a member with other seeds, averaged: more of them gain little (docs/decisions/0006)
 FEW_ROWS = 10_000  # with more the luck of a seed no longer counts
 LIGHT = Limits.model_validate({"latency_p50": "0.4ms", "size": "6MB"})  # by the estimate
@@ -40,7 +40,10 @@ def refit(state: State, weights: Mapping[Candidate, float]) -> dict[int, FittedM
     names = ", ".join(f"{member.learner.name} {weights[member]:.0%}" for member in members if member in weights)
     left = state.run.deadline.left()
     state.run.tell("refit", f"refitting on all rows: {names or 'the fallback'}", left=left)
-    ready, short = _results(state, [*((member, 0) for member in members), *_further(state, members)])
+    first, calm = [(member, 0) for member in members], not state.run.stop.asked()
+    ready, short = _results(state, [*first, *_further(state, members)])
+    if calm and state.run.stop.asked() and not any(member.id in {*ready, *short, *fitted} for member in weights):
+        ready, short = _results(state, first)  # they were to take longer; in a hurry there is a model all the same
     fitted |= {number: average([fits[fit] for fit in sorted(fits)]) for number, fits in ready.items()}
     return fitted if any(member.id in fitted for member in weights) else short | fitted
 
@@ -58,7 +61,7 @@ def time_to_refit(state: State, members: Sequence[Candidate]) -> bool:
 def _left(state: State) -> float:
     """Seconds for refits."""
     left = state.run.deadline.left() - seconds_reserved(state)
-    return left if state.stopped is None else min(left, BY_HAND)
+    return min(left, BY_HAND) if state.run.stop.asked() else left
 
 
 def _members(state: State, weights: Mapping[Candidate, float], fitted: Mapping[int, FittedModel]) -> list[Candidate]:
@@ -83,6 +86,7 @@ def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate
     The bundle stays light: of a large forest the mean of several gains less than it costs to serve.
     """
     most = min(MOST_FITS, state.run.spec.recipe.members) if state.problem.rows.n <= FEW_ROWS else 1
+    most = 1 if state.run.stop.asked() else most
     every, further = list(members), list[tuple[Candidate, int]]()
     for fit in range(1, most):
         for member in members:
@@ -98,12 +102,19 @@ def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate
 def _results(
     state: State, fits: Sequence[tuple[Candidate, int]]
 ) -> tuple[dict[int, dict[int, FittedModel]], dict[int, FittedModel]]:
-    """What the refits gave within their time, by candidate id and number of the fit; and what was cut short."""
+    """What the refits gave within their time, by candidate id and number of the fit; and what was cut short.
+
+    Where a signal stops the run meanwhile, they get `BY_HAND` seconds from then on.
+    """
     for number, (member, fit) in enumerate(fits):
         state.run.executor.submit(_job(state, number, member, fit))
     waiting, ready, short = set(range(len(fits))), dict[int, dict[int, FittedModel]](), dict[int, FittedModel]()
-    while waiting and (_left(state) > -LATE or state.counted or not ready):
-        for done in state.run.executor.wait(min(1.0, max(0.1, _left(state)))):
+    end = math.inf
+    while waiting and not _enough(state, [fits[number] for number in waiting]):
+        end = min(end, state.run.deadline.spent() + _left(state))
+        if ready and not state.counted and state.run.deadline.spent() >= end + LATE:
+            break
+        for done in state.run.wait(min(1.0, max(0.1, _left(state)))):
             waiting.discard(done.id)
             member, fit = fits[done.id]
             model = _model(state, member, done)
@@ -113,6 +124,11 @@ def _results(
                 ready.setdefault(member.id, {})[fit] = model
     state.run.executor.cancel()
     return ready, short
+
+
+def _enough(state: State, waiting: Sequence[tuple[Candidate, int]]) -> bool:
+    """Whether a signal stopped the run and each member has its model: the mean with further fits can wait."""
+    return all(fit > 0 for _, fit in waiting) and state.run.leaves_out("further fits of the members", "refit")
 
 
 def _model(state: State, member: Candidate, done: Done) -> FittedModel | None:

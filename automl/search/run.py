@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from automl.budget import Deadline
-from automl.executors.base import Executor
+from automl.executors.base import Done, Executor
 from automl.progress import Event, Listener, Stage
 from automl.search.rundir import RunDir
 from automl.search.worker.fold_fit import LEARNERS
 from automl.spec.model import Spec
+from automl.stop_request import StopRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-    `learners` is the package of learners.
+    `learners` is the package of learners, `stop` what signals ask.
     """
 
     spec: Spec
@@ -25,6 +26,7 @@ class Run:
     folder: RunDir
     listener: Listener
     learners: str = LEARNERS
+    stop: StopRequest = field(default_factory=StopRequest)
 
     @property
     def seed(self) -> int:
@@ -33,13 +35,28 @@ class Run:
 
     @property
     def counted(self) -> bool:
-        """Choices follow counted work and not the clock (R12)."""
-        return self.spec.budget.trials is not None
+        """Choices follow counted work and not the clock (R12); what a signal has stopped hurries."""
+        return self.spec.budget.trials is not None and self.stop.number is None
 
     @property
     def workers(self) -> int:
         """Jobs at a time."""
         return self.executor.workers
+
+    def wait(self, seconds: float) -> tuple[Done, ...]:
+        """The jobs that have ended, after at most `seconds`; raises `Stopped` where a signal ends the run at once."""
+        done = self.executor.wait(seconds)
+        self.stop.asked()
+        return done
+
+    def leaves_out(self, what: str, stage: Stage) -> bool:
+        """Whether a stop was asked for, so that `what` is left out; the listener is told so once."""
+        if not self.stop.asked():
+            return False
+        if what not in self.stop.left_out:
+            self.stop.left_out.append(what)
+            self.tell(stage, f"{self.stop.name}: {what} left out; a second signal ends at once")
+        return True
 
     def tell(self, stage: Stage, text: str, **facts: object) -> None:
         """Tell the listener one plain sentence, and the same as `facts`."""

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -44,6 +44,7 @@ class RunDir:
     damaged: int
     _journal: IO[bytes]
     _lock: IO[str]
+    _placed: set[Path] = field(default_factory=set)  # what workers may be writing
 
     @classmethod
     def open(cls, path: Path, *, identity: Mapping[str, str], resume: bool = False) -> RunDir:
@@ -106,6 +107,7 @@ class RunDir:
         path = self.path / f"{name}.npy"
         values: NDArray[np.float64] = np.load(path, allow_pickle=False)
         path.unlink()
+        self._placed.discard(path)
         return values
 
     def place(self, name: str) -> str:
@@ -114,10 +116,16 @@ class RunDir:
         with _disk(self.path):
             path.parent.mkdir(exist_ok=True)
             _private(path)
+        self._placed.add(path)
         return str(path)
 
     def close(self) -> None:
-        """Let others in."""
+        """Let others in. What was being written when the run was stopped is removed: no line speaks of it."""
+        for path in self.path.rglob("*.part"):
+            path.unlink(missing_ok=True)
+        for path in self._placed:
+            path.unlink(missing_ok=True)
+        self._placed.clear()
         self._journal.close()
         self._lock.close()
 

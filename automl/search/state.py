@@ -38,8 +38,7 @@ class State:
     chosen: tuple[Candidate, ...] = ()  # what will ship, once that is known
     crowded: float = 1.0  # how many times longer work takes because of others
     late: float = 0.0  # seconds on the deadline's clock until which the search may go on in any case
-    stopped: str | None = None
-    signal: int | None = None
+    stopped: str | None = None  # why the search ended early
 
     @property
     def counted(self) -> bool:

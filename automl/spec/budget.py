@@ -21,7 +21,7 @@ class Budget(Section):
     time: Duration = 600.0
     """Wall-clock time of the whole fit, from the first import to the written bundle."""
     memory: Size = 8_000_000_000
-    """Memory of all trials under way together; each may take its even share."""
+    """Memory of the whole fit with all its trials, some 450 MB of it the engine's. Rows that do not fit are sampled."""
     workers: int = Field(default_factory=default_workers, ge=1, le=1024)
     """Trials at a time, each on one core. By default two, or the one core there is."""
     trials: int | None = Field(default=None, ge=1)

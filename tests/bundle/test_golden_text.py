@@ -63,6 +63,8 @@ def test_a_moment_reads_as_itself() -> None:
     for form, at in (
         ("iso", moment),
         ("%Y-%m-%dT%H:%M:%S.%f%z", moment),
+        ("%d.%m.%Y", moment),
+        ("%b %d, %Y", whole),
         ("%d.%m.%Y %H:%M:%S", whole),
         ("%d.%m.%Y %H:%M:%S %p", whole),
     ):

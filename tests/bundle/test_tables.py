@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import struct
 
 import polars as pl
 import pytest
 
 from automl.bundle.scorer import ScoreError
 from automl.bundle.tables import TableScorer, main, named, open_scorer, read_file
+from automl.data.read.open_tables import open_table
 from automl.errors import DataError
 
 RAW = pl.DataFrame({"a": ["1", "2"], "b": ["x", "y;z"]})
@@ -41,12 +43,29 @@ def test_a_csv_without_rows_has_its_columns(tmp_path):
     assert read_file(path, {}).schema == {"a": pl.String, "b": pl.String}
 
 
-def test_a_damaged_file_is_told(tmp_path):
+@pytest.mark.parametrize("form", ["parquet", "pq", "arrow", "ipc", "feather", "ndjson", "jsonl"])
+@pytest.mark.parametrize("content", [b"", b"PAR1 nothing"])
+def test_a_damaged_file_is_told(tmp_path, form, content):
     """D11: no traceback in score.py."""
-    path = tmp_path / "t.parquet"
-    path.write_bytes(b"PAR1 nothing")
-    with pytest.raises(ScoreError, match=r"t\.parquet"):
+    path = tmp_path / f"t.{form}"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"t\.{form}"):
         read_file(path, {})
+
+
+@pytest.mark.parametrize("lie", [1 << 47, -1])
+@pytest.mark.parametrize("form", ["arrow", "ipc", "feather"])
+def test_a_length_that_lies_is_refused_before_polars_sees_the_file(tmp_path, monkeypatch, form, lie):
+    """D11: polars would allocate what a buffer's length says, and end the process."""
+    path = tmp_path / f"t.{form}"
+    pl.DataFrame({"a": range(1_000)}).write_ipc(path)
+    path.write_bytes(path.read_bytes().replace(struct.pack("<q", 8_000), struct.pack("<q", lie)))
+    monkeypatch.setattr(pl, "scan_ipc", None)
+    monkeypatch.setattr(pl, "read_ipc", None)
+    with pytest.raises(DataError, match=rf"t\.{form}: the file cannot be read: .*(buffer|column|length)"):
+        read_file(path, {})
+    with pytest.raises(DataError, match=rf"t\.{form}"):
+        open_table(path)
 
 
 def test_a_bundle_of_one_table_refuses_others(bundle):

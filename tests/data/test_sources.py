@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +13,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from automl.data import sources
+from automl.data import memory
+from automl.data.memory import room
 from automl.data.sources import open_sources
 from automl.errors import DataError, SpecError
 from automl.spec import Spec, parse
@@ -53,13 +57,16 @@ def test_rows_of_a_query_have_a_digest(
     assert list(found.digests) == ["query:train"]
 
 
+ROWS = pl.DataFrame({"x": range(10_000), "y": [0, 1] * 5_000})
+
+
 def test_too_many_rows_are_told(
     make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """D16: how many there are and how many are used; costs in row order would no longer fit."""
     path = tmp_path / "rows.parquet"
-    pl.DataFrame({"x": range(10_000), "y": [0, 1] * 5_000}).write_parquet(path)
-    monkeypatch.setattr(sources, "CELL_BYTES", 2.0**31)
+    ROWS.write_parquet(path)
+    monkeypatch.setattr(memory, "CELL", 1e6)
     spec = make_spec(train=str(path))
     (said,) = open_sources(spec, None, None).findings
     assert (said.check, said.evidence["of"]) == ("sampled", 10_000)
@@ -68,6 +75,52 @@ def test_too_many_rows_are_told(
     costs = {"false_positive": "fee", "false_negative": 1, "table": str(tmp_path / "costs.csv"), "by": "row order"}
     with pytest.raises(DataError, match="must be sampled"):
         open_sources(make_spec(objective={"costs": costs}, train=str(path)), None, None)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_both_parts_share_the_memory(
+    make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, given: bool
+) -> None:
+    """D16: train and test together fit, each with the same share of its rows; frames as well as files."""
+    ROWS.write_csv(tmp_path / "train.csv")
+    ROWS.head(5_000).write_ndjson(tmp_path / "test.ndjson")
+    spec = make_spec(train=str(tmp_path / "train.csv"), test=str(tmp_path / "test.ndjson"))
+    monkeypatch.setattr(memory, "CELL", room(spec.budget) / 6_000)  # of 30,000 cells
+    frames = (ROWS, ROWS.head(5_000)) if given else (None, None)
+    found = open_sources(spec, *frames)
+    assert found.test is not None
+    heights = found.train.frame.height, found.test.frame.height
+    assert heights == (pytest.approx(2_000, rel=0.05), pytest.approx(1_000, rel=0.05))
+    assert 2 * sum(heights) <= 6_000 * 1.01
+    assert [said.evidence["of"] for said in found.findings] == [
+        pytest.approx(10_000, rel=0.1),
+        pytest.approx(5_000, rel=0.1),
+    ]
+
+
+def test_texts_count_as_they_are_read(
+    make_spec: Callable[..., Spec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D16: long texts at the end of a file, of which its beginning says nothing, count all the same."""
+    rows = [{"t": "short", "y": 0}] * 5_000 + [{"t": "a longer text " * 100, "y": 1}] * 5_000
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame(rows).write_parquet(path)
+    spec = make_spec(train=str(path))
+    monkeypatch.setattr(memory, "TEXT", room(spec.budget) / (1_400 * 1_000))
+    assert open_sources(spec, None, None).train.frame["y"].sum() == pytest.approx(1_000, rel=0.05)
+
+
+def test_a_workbook_is_measured_before_it_is_opened(tmp_path: Path) -> None:
+    """D17: parts that are large once decompressed; one that is no workbook is told as that."""
+    path = tmp_path / "rows.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", b" " * 150_000_000)
+    spec = parse({"objective": {"target": "y"}, "data": {"train": str(path)}, "budget": {"memory": "500MB"}})
+    with pytest.raises(DataError, match=r"rows\.xlsx: the workbook has 150 MB .* too many for budget\.memory"):
+        open_sources(spec, None, None)
+    path.write_text("no workbook")
+    with pytest.raises(DataError, match="no workbook"):
+        open_sources(spec, None, None)
 
 
 def test_costs_stand_beside_the_rows_and_are_no_columns_of_theirs(tmp_path: Path) -> None:
@@ -104,3 +157,35 @@ def test_lines_that_are_no_rows_are_told(make_spec: Callable[..., Spec], tmp_pat
         ("lines", "changed", {"above": 2, "repeated": 2}),
         ("lines", "changed", {"above": 1, "repeated": 1}),
     ]
+
+
+READ = """
+import resource, sys
+from automl.data.sources import open_sources
+from automl.spec import parse
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+data, budget = {"train": sys.argv[1]}, {"memory": "520MB", "workers": 2}
+before = peak()
+found = open_sources(parse({"objective": {"target": "y"}, "data": data, "budget": budget}), None, None)
+print(found.train.frame.height, peak() - before)
+"""
+TEXTS = [" ".join(["word"] * 100 + [str(number)]) for number in range(50)]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson", "arrow"])
+def test_what_does_not_fit_is_never_whole_in_memory(tmp_path: Path, form: str) -> None:
+    """D16: 300 MB of long texts, in parquet a few hundred kB, are read in less than 200, whatever the format."""
+    path = tmp_path / f"rows.{form}"
+    rows = pl.DataFrame({"text": TEXTS, "y": [0, 1] * 25}).select(pl.all().repeat_by(12_000).explode())
+    writers = {
+        "parquet": rows.write_parquet,
+        "csv": rows.write_csv,
+        "ndjson": rows.write_ndjson,
+        "arrow": rows.write_ipc,
+    }
+    writers[form](path)
+    done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, check=True, text=True)
+    height, peak = done.stdout.split()
+    assert 5_000 < int(height) < 60_000
+    assert float(peak) < 200

@@ -187,6 +187,21 @@ def test_blocks_of_the_file(make_rows: Callable[..., Rows], k: int) -> None:
     assert order[found[-1].valid].max() == 999
 
 
+@pytest.mark.parametrize("way", ["time", "order"])
+@pytest.mark.parametrize("shift", [0.25, 0.5, 0.875])
+def test_shifted(make_rows: Callable[..., Rows], way: str, shift: float) -> None:
+    """Windows and stretches that begin earlier predict what the others do, parted at other places."""
+    order = np.random.default_rng(2).permutation(1_000)
+    rows = make_rows(order % 2, **({"time": order * DAY} if way == "time" else {"order": order}))
+    plain, shifted = (split(rows, BINARY, 5, by_time=way == "time", shift=by) for by in (0.0, shift))
+    proper(shifted, 1_000)
+    firsts = [[order[fold.valid].min() for fold in found][1:] for found in (plain, shifted)]
+    width = 120 if way == "time" else 200
+    assert np.subtract(*firsts).tolist() == pytest.approx([shift * width] * 4, abs=1)
+    validated = [set(np.concatenate([fold.valid for fold in found]).tolist()) for found in (plain, shifted)]
+    assert validated[0] <= validated[1]
+
+
 def test_an_order_parts_what_has_rows_enough_and_no_time(make_rows: Callable[..., Rows]) -> None:
     """A time goes before the order of the file, and few rows are drawn."""
     few, many = np.arange(99), np.arange(100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,12 @@ def test_a_scorer_that_never_answers_is_ended(tmp_path):
     """R02: not even one row came back; the process does not outlive the measurement."""
     with pytest.raises(BundleError, match="did not answer within 1 s"):
         run(fake(tmp_path, "time.sleep(60)"), process_seconds=1)
+
+
+def test_ctrl_c_on_the_terminal_is_not_for_the_probe(tmp_path):
+    """S10: it reaches every process of the terminal's group, and the probe is in a group of its own."""
+    run(fake(tmp_path, "open('group', 'w').write(str(__import__('os').getpgrp()))"), rows=1)
+    assert int((tmp_path / "group").read_text()) != os.getpgrp()
 
 
 def test_what_score_py_prints_does_not_disturb(tmp_path):

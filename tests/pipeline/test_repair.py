@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import replace
 
@@ -71,11 +72,11 @@ def scales(monkeypatch):
 def run(scales, tmp_path):
     told = []
 
-    def start(**limits):
+    def start(listener=told.append, **limits):
         told.clear()
         out = tmp_path / "loans.bundle"
         frames = {"train": loans(), "test": loans(400, seed=1)}
-        done = fit(spec_of(**limits), **frames, out=out, listener=told.append, write_anyway=True)
+        done = fit(spec_of(**limits), **frames, out=out, listener=listener, write_anyway=True)
         return done, [event.text for event in told if event.stage == "repair"]
 
     return start
@@ -106,6 +107,20 @@ def test_a_lighter_model_ships_where_the_best_is_too_heavy(run):
     y = (loans(400, seed=1)["bad"] == "yes").cast(pl.Float64).to_numpy()
     assert metrics.score(metrics.get("roc_auc"), y, answers) == scores["roc_auc"].value
     assert scores["roc_auc"].value > 0.7
+
+
+def test_a_signal_while_lighter_models_are_tried(run):
+    """S10: nothing more is trained; where nothing that stands keeps the limit, the refusal says what was left out."""
+    told = []
+
+    def listener(event):
+        told.append(event.text)
+        if event.text.endswith("lighter models are tried"):
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(LimitRefusal, match="stopped by SIGTERM, without lighter models"):
+        run(listener, latency_p99="10us")
+    assert not any(": loss " in text for text in told)
 
 
 def test_what_was_measured_shows_what_may_weigh_more(monkeypatch, run):

@@ -10,7 +10,7 @@ import pytest
 
 from automl.data.rows import Rows, Schema
 from automl.features.plan_fit import fit_plan, transform
-from automl.search.problem import Matrices, Problem
+from automl.search.problem import Floats, Matrices, Problem, between
 from automl.search.rundir import RunDir
 from automl.spec import Spec
 from automl.task import Task
@@ -66,6 +66,31 @@ def test_time_puts_the_last_fold_first(
     assert problem.folds[0].valid.max() == 399
     assert all(fold.fit.max() < fold.valid.min() for fold in problem.folds)
     assert [len(fold.fit) for fold in problem.folds] == sorted((len(fold.fit) for fold in problem.folds), reverse=True)
+
+
+def test_windows_begin_elsewhere_in_a_repeat(
+    make_spec: Callable[..., Spec], make_rows: Callable[..., tuple[Rows, Schema]]
+) -> None:
+    """A repeat by time looks ahead as the first does, at all its rows; where moments are few there may be none."""
+    rows, schema = make_rows(400)
+
+    def problem(time: Floats) -> Problem:
+        by_time = replace(rows, time=time * 86_400e6)
+        task = Task(kind="binary", classes=2)
+        return Problem.of(by_time, schema, task, metric="roc_auc", spec=make_spec(), seed=0)
+
+    many, few = problem(np.arange(400.0)), problem(np.arange(400.0) // 200)
+    assert all(many.can_repeat(repeat) for repeat in range(1, 10))
+    for repeat in range(1, 10):
+        again = [many.fold(number) for number in range(4 * repeat, 4 * repeat + 4)]
+        assert all(fold.fit.max() < fold.valid.min() for fold in again)
+        assert set(np.concatenate([fold.valid for fold in again])) >= set(range(160, 400))
+    assert not few.can_repeat(1)
+
+
+def test_places_between_windows_are_spread() -> None:
+    """However many repeats there are, they are about even."""
+    assert [between(repeat) for repeat in range(8)] == [0, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 5 / 8, 3 / 8, 7 / 8]
 
 
 @pytest.mark.parametrize(("rows", "least"), [(2_000, 3), (40_000, 1)])

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from automl.cli.options import FILE, json_option, load_spec, put, recipe_option, set_option
-from automl.cli.stopping import stopping
 
 
 @click.command("fit")
@@ -51,12 +50,9 @@ def command(
         told = plan.plan(loaded, place)
         put(told if as_json else text.render_plan(told))
         return 0
-    with (
-        stopping(),
-        console.watching(
-            sys.stderr, seconds=loaded.budget.time, spent=lambda: time.monotonic() - started, quiet=quiet
-        ) as listener,
-    ):
+    with console.watching(
+        sys.stderr, seconds=loaded.budget.time, spent=lambda: time.monotonic() - started, quiet=quiet
+    ) as listener:
         done = fit.fit(loaded, out=place, resume=resume, write_anyway=write_anyway, listener=listener, started=started)
     put(done.summary() if as_json else text.render_fit(done))
     return done.exit_code

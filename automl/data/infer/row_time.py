@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.infer.column_types import Guess, guess
+from automl.data.infer.unread_times import WRITTEN, example_of
 from automl.data.read.dates import MONTHS
 from automl.data.read.frames import read_column
 from automl.errors import DataError
@@ -39,7 +40,11 @@ def row_times(raw: pl.DataFrame, data: Data) -> NDArray[np.float64] | None:
         one_based = 1.0 if size == DAY else 0.0
         time = time + (part - one_based) * size
     if np.isnan(time).mean() > MOST:
-        raise DataError("most rows have no time that can be read", where=f"data.time {list(data.time)}")
+        example = example_of(first)
+        such = f", such as {example!r}" if example else ""
+        raise DataError(
+            f"most rows have no time that can be read{such}", where=f"data.time {list(data.time)}", hint=WRITTEN
+        )
     return time
 
 

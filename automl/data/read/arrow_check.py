@@ -41,11 +41,13 @@ T = TypeVar("T")
 
 
 class Batch(NamedTuple):
-    """A batch that has been measured: of rows, or of the values of a dictionary."""
+    """A batch that has been measured: of rows, or of the values of a dictionary; `size` bytes once decompressed."""
 
     kind: int
     rows: int
     compressed: bool
+    columns: int = 0
+    size: int = 0
 
 
 class _Buffer(NamedTuple):
@@ -140,7 +142,7 @@ def _measured(message: Table, body: memoryview, known: Layouts) -> Batch:
             raise ValueError("a column has another length than its batch")
     if any(next(iterator, None) is not None for iterator in parts):
         raise ValueError("a batch has parts of no column")
-    return Batch(kind, rows, compressed)
+    return Batch(kind, rows, compressed, len(columns), sum(buffer.size for buffer in buffers))
 
 
 def _buffers(header: Table, body: memoryview, *, compressed: bool) -> list[_Buffer]:

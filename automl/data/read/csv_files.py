@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial, reduce
+from functools import reduce
 from operator import and_
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,12 +15,15 @@ import polars as pl
 
 from automl.data.read.csv_lines import CsvReader, LeftOut, lines_above, rows_of
 from automl.data.read.dialect import Dialect
-from automl.data.read.guard import guarded
+from automl.data.read.guard import guarded_parts
 from automl.data.read.header import header_of
-from automl.data.read.sampling import sample_rows
+from automl.data.read.sampling import sample
+from automl.data.read.weight import PART
 from automl.errors import DataError
 
 CHUNK = 20_000
+OBJECT = 56  # bytes of a text of Python beside its characters
+BLOCK = 2_000_000  # bytes of a csv that polars parses at a time where it is sampled
 FIELD_LIMIT = 1 << 28  # characters of one field
 Tell = Callable[[LeftOut], object]  # called where lines are no rows
 
@@ -45,29 +48,55 @@ def read_csv(path: Path, dialect: Dialect, tell: Tell) -> pl.DataFrame:
 def sample_csv(path: Path, dialect: Dialect, tell: Tell, share: float) -> pl.DataFrame:
     """A share of the rows of a csv that is too large to be read whole."""
     if dialect.encoding not in {"utf-8", "utf-8-sig"} or dialect.skip_blank:
-        hint = "save it as UTF-8 without blanks after the separator, or as parquet; or give more budget.memory"
-        raise DataError("the file is too large for the memory, and sampled in UTF-8 only", where=str(path), hint=hint)
+        return sample(csv_batches(path, dialect, CHUNK, tell), share)
     above, cells, header = _header(path, dialect)
-    scan = partial(pl.scan_csv, path, **_as_polars_has_it(dialect, above))
-    frame = guarded(lambda: sample_rows(scan(), share), path)
+    with _small_blocks():
+        scan = pl.scan_csv(path, **_as_polars_has_it(dialect, above))
+        frame = sample(guarded_parts(scan.collect_batches(maintain_order=True, engine="streaming"), path), share)
     if frame.width != len(header):
         raise DataError(f"its rows have {frame.width} values, the header has {len(header)} columns", where=str(path))
     frame.columns = header
     return _without_headers(frame, cells, above, tell)
 
 
+@contextmanager
+def _small_blocks() -> Iterator[None]:
+    """Polars has tens of blocks under way: of its own size they are some 400 MB."""
+    name = "POLARS_CSV_CHUNK_SIZE"
+    before = os.environ.get(name)
+    os.environ[name] = str(BLOCK)
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
 def csv_batches(path: Path, dialect: Dialect, rows: int, tell: Tell) -> Iterator[pl.DataFrame]:
-    """Frames of strings, `rows` high; an empty field is null."""
+    """Frames of strings, at most `rows` high and of some `PART` bytes; an empty field is null."""
     stream = _rows(path, dialect, tell)
     header = next(stream)
     schema = dict.fromkeys(header, pl.String)
     seen = False
-    while chunk := list(itertools.islice(stream, rows)):
+    for chunk in _chunks(stream, rows):
         seen = True
         columns = zip(*chunk, strict=True)
         yield pl.DataFrame({n: [v or None for v in c] for n, c in zip(header, columns, strict=True)}, schema=schema)
     if not seen:
         yield pl.DataFrame(schema=schema)
+
+
+def _chunks(records: Iterator[list[str]], rows: int) -> Iterator[list[list[str]]]:
+    chunk, size = list[list[str]](), 0
+    for record in records:
+        chunk.append(record)
+        size += OBJECT * len(record) + sum(map(len, record))
+        if len(chunk) == rows or size >= PART:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def lossless(frame: pl.DataFrame) -> pl.DataFrame:

@@ -16,10 +16,19 @@ MONTHS = (
 )
 FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999 in microseconds of UTC
 LAST_FLOAT = 253_402_300_799_999_968  # the last float64 before the year 10000
+GAP = "[ \u00a0\u202f]"
+OFFSET = "[+-][0-9]{2}(?::?[0-9]{2})?"
+ZONE = (  # "+0200 CEST" and "GMT+0200 (Central European Summer Time)": the offset says it
+    f"[Zz]|[Uu][Tt][Cc]?|[Gg][Mm][Tt]|(?:UTC|GMT)?{OFFSET}(?:{GAP}*(?:[A-Z]{{1,5}}|\\([A-Za-z ]{{1,60}}\\)))?"
+)
+OF_DAY = (
+    f"(?:(?:[Tt:_-]|,?{GAP}+)(?P<H>[0-9]{{1,2}})(?P<sign>[:.])(?P<M>[0-9]{{2}})"
+    f"(?:(?P=sign)(?P<S>[0-9]{{2}})(?:[.,:](?P<f>[0-9]{{1,9}}))?)?(?:{GAP}*(?P<p>[AaPp]\\.?{GAP}?[Mm]\\.?))?)?"
+)
 ISO = re.compile(
     r"(?P<Y>[0-9]{4})(?P<sep>[-/.]?)(?P<m>[0-9]{2})(?P=sep)(?P<d>[0-9]{2})"
-    r"(?:[T ](?P<H>[0-9]{2}):?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
-    r" ?(?P<z>Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?"
+    r"(?:[Tt ](?P<H>[0-9]{2}):?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
+    f"(?:{GAP}*(?P<z>{ZONE}))?"
 )
 FIELDS = {
     "Y": "[0-9]{4}",
@@ -33,7 +42,7 @@ FIELDS = {
     "S": "[0-9]{2}",
     "f": "[0-9]{1,9}",
     "p": "[AaPp][Mm]",
-    "z": "Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?",
+    "z": ZONE,
 }
 WHOLE = re.compile(r"^([0-9]+)\.0+\Z")  # 20141013 among numbers with gaps
 UNITS: Mapping[Unit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
@@ -56,21 +65,31 @@ def moment_of(parser: Parser, value: str | float | date) -> float:
     return _microseconds(moment, parser.get("zone") or "UTC")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def date_pattern(form: str) -> re.Pattern[str]:
-    """The regular expression of a date format: "iso", or the fields %Y %y %m %b %a %d %H %M %S %f %p %z."""
+    """The regular expression of a date format: "iso", or the fields %Y %y %m %b %a %d %H %M %S %f %p %z.
+
+    A time of day and a zone may follow what the format has, if it has none itself: "%d/%m/%Y" reads
+    "13/10/2014", "13/10/2014 10:30", "13/10/2014, 9:05:07.25 pm UTC" and "13/10/2014T12:30+02:00".
+    """
     if form == "iso":
         return ISO
     pieces = re.split(r"%([YymbadHMSfpz])", form)
-    return re.compile("".join(f"(?P<{p}>{FIELDS[p]})" if i % 2 else re.escape(p) for i, p in enumerate(pieces)))
+    written = "".join(f"(?P<{p}>{FIELDS[p]})" if i % 2 else re.escape(p) for i, p in enumerate(pieces))
+    clock = "" if "%H" in form else OF_DAY
+    zone = "" if "%z" in form else f"(?:{GAP}*(?P<z>{ZONE}))?"
+    return re.compile(written + clock + zone)
 
 
 def _parsed(form: str, text: str) -> datetime | None:
     fields = date_pattern(form).fullmatch(text) or date_pattern(form).fullmatch(WHOLE.sub(r"\1", text))
     if fields is None:
         return None
-    part = {"m": "1", "d": "1", "H": "0", "M": "0", "S": "0", "f": "0"}
-    part |= {key: given for key, given in fields.groupdict().items() if given}
+    given = {key: cell for key, cell in fields.groupdict().items() if cell}
+    signed = re.search(OFFSET, given.get("z", ""))
+    if signed and form != "iso" and "H" not in given:  # 2014-10-05 is no October, five hours west
+        return None
+    part = {"m": "1", "d": "1", "H": "0", "M": "0", "S": "0", "f": "0", **given}
     if "y" in part:  # as POSIX has it: 69 to 99 are of the last century
         part["Y"] = str(int(part["y"]) + (1900 if int(part["y"]) > 68 else 2000))  # noqa: PLR2004  # POSIX
     if "b" in part:
@@ -79,13 +98,10 @@ def _parsed(form: str, text: str) -> datetime | None:
     if "p" in part:
         if not 1 <= hour <= 12:  # noqa: PLR2004  # a clock of twelve hours
             return None
-        hour = hour % 12 + (12 if part["p"].lower() == "pm" else 0)
+        hour = hour % 12 + (12 if part["p"][0] in "Pp" else 0)
     year, month, day = (int(part[key]) for key in "Ymd")
     moment = datetime(year, month, day, hour, int(part["M"]), int(part["S"]), int(part["f"].ljust(6, "0")[:6]))  # noqa: DTZ001  # the zone comes next
-    offset = part.get("z")
-    return (
-        datetime.fromisoformat(f"{moment.isoformat()}{offset if offset[0] in '+-' else '+00:00'}") if offset else moment
-    )
+    return datetime.fromisoformat(f"{moment.isoformat()}{signed[0] if signed else '+00:00'}") if "z" in part else moment
 
 
 def _microseconds(moment: datetime, zone: str) -> float:

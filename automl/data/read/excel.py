@@ -58,6 +58,15 @@ def read_excel(path: Path) -> tuple[pl.DataFrame, list[str]]:
     return frame, names[: frame.width] + [""] * (frame.width - len(names))
 
 
+def inflated(path: Path) -> int:
+    """Bytes of a workbook once decompressed, as its directory says; 0 where there is none: reading it tells why."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            return sum(part.file_size for part in book.infolist())
+    except DAMAGED:
+        return 0
+
+
 def _times_of_day(column: pl.Series) -> pl.Series:
     """Cells of a time without a day, which come as moments of the last days of 1899, as times."""
     if not isinstance(column.dtype, pl.Datetime) or column.null_count() == len(column):

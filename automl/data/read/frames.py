@@ -17,6 +17,7 @@ from automl.errors import DataError, nearest
 from automl.names import inside
 
 PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+UTC = r"(?i)(?: ?(?:z|utc|gmt)|\+00:00)$"
 F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 FEW = 2_000  # distinct texts that are quicker read one by one
 SCALARS = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Object)  # beside numbers and times
@@ -278,17 +279,18 @@ def _in_years(series: pl.Series) -> pl.Series:
 
 
 def _date_texts(column: ColumnReader, series: pl.Series) -> pl.Series:
-    """The usual `2014-10-13` and `2014-10-13 10:30:00` by polars, what is left one by one."""
-    text = series.str.strip_chars(BLANKS)
+    """The usual `2014-10-13` and `2014-10-13 10:30:00`, also in UTC, by polars, what is left one by one."""
+    given = series.str.strip_chars(BLANKS)
     form = (column["parser"] or {}).get("format")
-    if form != "iso" or column["missing"] or text.n_unique() <= FEW:
+    if form != "iso" or column["missing"] or given.n_unique() <= FEW:
         return _each(column, series)
+    text = given.str.replace(UTC, "")
     day = text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
     moment = text.str.replace("T", " ", literal=True).str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
     sure = text.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}:[0-5][0-9])?$")
     number = pl.select(pl.coalesce(day, moment)).to_series().to_physical()
     number = number.set(~(sure & number.is_between(FIRST, LAST)).fill_null(value=False), None)
-    rest = _each(column, text.set(number.is_not_null(), None))
+    rest = _each(column, given.set(number.is_not_null(), None))
     return pl.select(pl.coalesce(number.cast(pl.Float64), rest)).to_series().rename(column["name"])
 
 

@@ -254,14 +254,22 @@ function bounds(point, group) {
 
 // --- dates ----------------------------------------------------------------------------------------------
 
+const GAP = "[ \\u00a0\\u202f]";
+const OFFSET = "[+-][0-9]{2}(?::?[0-9]{2})?";
+const ZONE =
+  `[Zz]|[Uu][Tt][Cc]?|[Gg][Mm][Tt]|(?:UTC|GMT)?${OFFSET}(?:${GAP}*(?:[A-Z]{1,5}|\\([A-Za-z ]{1,60}\\)))?`;
+const OF_DAY =
+  `(?:(?:[Tt:_-]|,?${GAP}+)(?<H>[0-9]{1,2})(?<sign>[:.])(?<M>[0-9]{2})` +
+  `(?:\\k<sign>(?<S>[0-9]{2})(?:[.,:](?<f>[0-9]{1,9}))?)?(?:${GAP}*(?<p>[AaPp]\\.?${GAP}?[Mm]\\.?))?)?`;
+const BEHIND = `(?:${GAP}*(?<z>${ZONE}))?`;
 const ISO = new RegExp(
   "^(?<Y>[0-9]{4})(?<sep>[-/.]?)(?<m>[0-9]{2})\\k<sep>(?<d>[0-9]{2})" +
-    "(?:[T ](?<H>[0-9]{2}):?(?<M>[0-9]{2})(?::?(?<S>[0-9]{2})(?:[.,](?<f>[0-9]{1,9}))?)?)?" +
-    " ?(?<z>Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?$",
+    "(?:[Tt ](?<H>[0-9]{2}):?(?<M>[0-9]{2})(?::?(?<S>[0-9]{2})(?:[.,](?<f>[0-9]{1,9}))?)?)?" +
+    `${BEHIND}$`,
 );
 const FIELDS = {
   Y: "[0-9]{4}", y: "[0-9]{2}", m: "[0-9]{1,2}", b: "[A-Za-z]{3,9}", a: "[A-Za-z]{3,9}", d: "[0-9]{1,2}",
-  H: "[0-9]{1,2}", M: "[0-9]{2}", S: "[0-9]{2}", f: "[0-9]{1,9}", p: "[AaPp][Mm]", z: "Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?",
+  H: "[0-9]{1,2}", M: "[0-9]{2}", S: "[0-9]{2}", f: "[0-9]{1,9}", p: "[AaPp][Mm]", z: ZONE,
 };
 
 function moment(parser, value) {
@@ -274,29 +282,33 @@ function moment(parser, value) {
   return written(parser.format, text(value), parser.zone || "UTC");
 }
 
+// A clock and a zone may follow what a format has, if it has none itself.
 function datePattern(form) {
   if (form === "iso") return ISO;
   const pieces = form.split(/%([YymbadHMSfpz])/);
-  return whole(pieces.map((piece, i) => (i % 2 ? `(?<${piece}>${FIELDS[piece]})` : escaped(piece))).join(""));
+  const fields = pieces.map((piece, i) => (i % 2 ? `(?<${piece}>${FIELDS[piece]})` : escaped(piece))).join("");
+  return whole(fields + (form.includes("%H") ? "" : OF_DAY) + (form.includes("%z") ? "" : BEHIND));
 }
 
 function written(form, value, zone) {
   const found = datePattern(form).exec(value) ?? datePattern(form).exec(value.replace(WHOLE, "$1"));
   if (!found) return NaN;
   const given = Object.fromEntries(Object.entries(found.groups ?? {}).filter(([, cell]) => cell));
+  const signed = new RegExp(OFFSET).exec(given.z ?? "");
+  if (signed && form !== "iso" && !("H" in given)) return NaN;
   const part = { m: "1", d: "1", H: "0", M: "0", S: "0", f: "0", ...given };
   if ("y" in part) part.Y = String(Number(part.y) + (Number(part.y) > 68 ? 1900 : 2000));
   if ("b" in part) part.m = String(MONTHS.findIndex((name) => name.startsWith(part.b.toLowerCase())) + 1);
   let hour = Number(part.H);
   if ("p" in part) {
     if (hour < 1 || hour > 12) return NaN;
-    hour = (hour % 12) + (part.p.toLowerCase() === "pm" ? 12 : 0);
+    hour = (hour % 12) + ("Pp".includes(part.p[0]) ? 12 : 0);
   }
   const [year, month, day, minute, second] = [part.Y, part.m, part.d, part.M, part.S].map(Number);
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return NaN;
   if (hour > 23 || minute > 59 || second > 59) return NaN;
   const seconds = dayNumber(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-  const offset = part.z ? offsetOf(part.z) : zone === "UTC" ? 0 : offsetIn(zone, seconds);
+  const offset = part.z ? offsetOf(signed?.[0]) : zone === "UTC" ? 0 : offsetIn(zone, seconds);
   if (Number.isNaN(offset)) return NaN;
   return within(BigInt(seconds - offset) * 1000000n + BigInt(part.f.padEnd(6, "0").slice(0, 6)));
 }
@@ -316,7 +328,7 @@ function dayNumber(year, month, day) {
 }
 
 function offsetOf(written) {
-  if (!"+-".includes(written[0])) return 0;
+  if (!written) return 0;
   const digits = written.slice(1).replace(":", "");
   const [hours, minutes] = [Number(digits.slice(0, 2)), Number(digits.slice(2) || "0")];
   if (hours > 23 || minutes > 59) return NaN;

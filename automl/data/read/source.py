@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,23 +10,26 @@ from pathlib import Path
 
 import polars as pl
 
+from automl.data.read.arrow_files import read_arrow
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import Tell, csv_batches, lossless, read_csv, sample_csv
 from automl.data.read.csv_lines import ALL_ROWS, LeftOut
-from automl.data.read.dialect import SEPARATORS, Dialect, sniff
+from automl.data.read.dialect import Dialect, sniff
+from automl.data.read.estimates import estimated
 from automl.data.read.excel import read_excel
 from automl.data.read.files import file_digest, files, kind, said_by_folders
 from automl.data.read.frames import renamed
-from automl.data.read.guard import guarded, probe
+from automl.data.read.guard import guarded, guarded_parts
 from automl.data.read.header import check_names, header_of
-from automl.data.read.sampling import sample_rows
-from automl.data.read.streams import arrow, ndjson, read_arrow, read_ndjson
+from automl.data.read.probe import probe
+from automl.data.read.sampling import sample
+from automl.data.read.streams import arrow, ndjson, read_ndjson
+from automl.data.read.weight import Extent, slices
 from automl.errors import DataError
 from automl.names import inside
 
 STREAMS = {"ndjson": ndjson, "arrow": arrow}
 TellOfFile = Callable[[Path, LeftOut], object]
-HEAD = 1 << 20  # bytes of a csv from which its rows are estimated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,51 +50,38 @@ class SourceTable:
 
 
 def load(
-    where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False, cells: float = math.inf
+    where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False, share: float = 1.0
 ) -> SourceTable:
     """All rows of a file, a glob, a folder or a frame (`name` is how a frame is called in `digests`).
 
-    Of csv and parquet with more than `cells` (rows times columns) a sample of the rows, spread evenly over the files
-    and in their order. `probed`: `probe_all` has looked at the files. Raises DataError for what cannot be read,
-    naming the file and the place.
+    With a `share` below 1 it is a sample of the rows, spread evenly over the files and in their order: only those are
+    ever in memory, but of workbooks. `probed`: `probe_all` has looked at the files. Raises DataError for what cannot be
+    read, naming the file and the place.
     """
     if isinstance(where, pl.DataFrame):
         frame = checked(where, name)
         return SourceTable(frame=frame, digests={f"frame:{name}": frame_digest(frame)})
     if not probed:
         probe_all(where)
-    rows = {path: about(path) for path in files(where)} if math.isfinite(cells) else {}
-    total = sum(height * width for height, width in rows.values())
-    share = min(1.0, cells / total) if total else 1.0
     paths = files(where)
     loaded = [_load_file(path, share) for path in paths]
     frames = [_with_folders(source.frame, path, where) for source, path in zip(loaded, paths, strict=True)]
     digests = {path: digest for source in loaded for path, digest in source.digests.items()}
-    before = sum(height for height, _ in rows.values()) if share < 1.0 else None
     stacked = _stacked(frames, list(digests))
     said = [name for name in said_by_folders(paths[0], where) if name not in loaded[0].frame.columns]
     whole = stacked.with_columns(lossless(stacked.select(said))) if said else stacked
     left_out = LeftOut(*map(sum, zip(*(source.left_out for source in loaded), strict=True)))
-    return SourceTable(frame=whole, digests=digests, dialect=loaded[0].dialect, rows=before, left_out=left_out)
+    return SourceTable(frame=whole, digests=digests, dialect=loaded[0].dialect, left_out=left_out)
 
 
-def about(path: Path) -> tuple[int, int]:
-    """The rows (of a csv: estimated from its first lines) and columns of a file; (0, 0) where only reading tells."""
-    if kind(path) == "parquet" and path.stat().st_size:
-        scan = pl.scan_parquet(path, glob=False)
-        return guarded(lambda: (int(scan.select(pl.len()).collect().item()), len(scan.collect_schema())), path)
-    if kind(path) in {"csv", "tsv"}:
-        with path.open("rb") as file:
-            lines = file.read(HEAD).splitlines()[:-1]
-        if len(lines) > 1:
-            width = max(lines[0].count(sign.encode()) for sign in SEPARATORS) + 1
-            return int(path.stat().st_size * len(lines) / sum(len(line) + 1 for line in lines)), width
-    return (0, 0)
+def extents(where: str | Path, probed: Mapping[Path, Extent]) -> list[Extent]:
+    """How much each file is, about, before it is read; `probed` is what `probe_all` gave."""
+    return [probed[path] if path in probed else estimated(path) for path in files(where)]
 
 
-def probe_all(*wheres: str | Path) -> None:
-    """Look whether any parquet file among them would end the process; one child for all of them."""
-    probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
+def probe_all(*wheres: str | Path) -> Mapping[Path, Extent]:
+    """Look whether any parquet file among them would end the process, and how much each is; one child for all."""
+    return probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
 
 
 def batches(
@@ -123,8 +112,7 @@ def _parts(path: Path, rows: int, dialect: CsvDialect | None, tell: Tell) -> Ite
     elif form == "ndjson" or (form == "arrow" and path.stat().st_size):
         yield from (checked(frame, str(path)) for frame in STREAMS[form](path, rows))
     else:
-        frame = _load_file(path).frame
-        yield from (frame.slice(start, rows) for start in _starts(frame.height, rows))
+        yield from slices(_load_file(path).frame.lazy(), rows)
 
 
 def checked(frame: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -151,11 +139,6 @@ def frame_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _starts(height: int, rows: int) -> range:
-    """Where each batch begins: one of no rows where there are none."""
-    return range(0, max(height, 1), rows)
-
-
 def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     form = kind(path)
     if form == "excel":
@@ -170,13 +153,17 @@ def _load_file(path: Path, share: float = 1.0) -> SourceTable:
     if path.stat().st_size == 0:
         raise DataError("the file is empty", where=str(path), hint="export the data again")
     digest = file_digest(path)
-    readers: dict[str, Callable[[Path], pl.DataFrame]]
-    whole = partial(pl.read_parquet, glob=False)
-    sampled = lambda path: sample_rows(pl.scan_parquet(path, glob=False), share)  # noqa: E731  # one of the readers
-    readers = {"parquet": whole if share == 1.0 else sampled, "ndjson": read_ndjson, "arrow": read_arrow}
-    read = readers[form]
-    frame = guarded(lambda: read(path), path)
+    frame = guarded(partial(_typed, form, path, share), path)
     return SourceTable(frame=checked(frame, str(path)), digests={str(path): digest})
+
+
+def _typed(form: str, path: Path, share: float) -> pl.DataFrame:
+    """All rows of a file whose columns have types, or a share of them."""
+    if form == "ndjson":
+        return read_ndjson(path, share)
+    if share < 1.0:
+        return sample(slices(pl.scan_parquet(path, glob=False)) if form == "parquet" else arrow(path), share)
+    return pl.read_parquet(path, glob=False) if form == "parquet" else read_arrow(path)
 
 
 def _workbook(path: Path) -> SourceTable:
@@ -188,14 +175,9 @@ def _workbook(path: Path) -> SourceTable:
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pl.DataFrame]:
-    height = guarded(lambda: int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()), path)
-    for start in _starts(height, rows):
-        read = partial(_slice, path, start, rows)
-        yield checked(guarded(read, path), str(path))
-
-
-def _slice(path: Path, start: int, rows: int) -> pl.DataFrame:
-    return pl.scan_parquet(path, glob=False).slice(start, rows).collect()
+    yield from (
+        checked(frame, str(path)) for frame in guarded_parts(slices(pl.scan_parquet(path, glob=False), rows), path)
+    )
 
 
 def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:

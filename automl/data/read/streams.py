@@ -6,30 +6,30 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from glob import escape
-from itertools import islice
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import polars as pl
 
-from automl.data.read.arrow_check import MAGIC, file_batches, stream_batches
+from automl.data.read.arrow_files import is_arrow_file
 from automl.data.read.frames import renamed
-from automl.data.read.guard import guarded
+from automl.data.read.guard import guarded, guarded_parts
+from automl.data.read.sampling import sample_lines
 from automl.data.read.scalars import text_of
+from automl.data.read.weight import PART, slices
 from automl.errors import DataError
 
 Json = str | float | bool | Sequence[object] | dict[str, object] | None
 
 
 def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
-    """Frames of at most `rows` lines. A key that earlier lines had is a column from then on, empty where it lacks.
+    """Frames of at most `rows` lines and some `PART` bytes.
 
-    A file without lines is one frame without columns.
+    A key that earlier lines had is a column from then on, empty where it lacks. A file without lines is one frame
+    without columns.
     """
     known: dict[str, None] = {}
     with path.open("rb") as file:
-        lines = (line for line in file if line.strip())
-        while chunk := b"".join(islice(lines, rows)):
+        for chunk in _chunks((line for line in file if line.strip()), rows):
             frame = renamed(guarded(partial(_json_lines, chunk, path), path))
             known |= dict.fromkeys(frame.columns)
             lacking = [pl.lit(None).alias(name) for name in known if name not in frame.columns]
@@ -38,12 +38,33 @@ def ndjson(path: Path, rows: int) -> Iterator[pl.DataFrame]:
         yield pl.DataFrame()
 
 
-def read_ndjson(path: Path) -> pl.DataFrame:
-    """All lines of a file. A column is there from whichever line on has it, and its type holds the values of all."""
-    frame = guarded(lambda: _json_lines(path, path), path)
+def _chunks(lines: Iterator[bytes], rows: int) -> Iterator[bytes]:
+    """Lines joined, as many as a part may have."""
+    chunk, size = list[bytes](), 0
+    for line in lines:
+        chunk.append(line)
+        size += len(line)
+        if len(chunk) == rows or size >= PART:
+            yield b"".join(chunk)
+            chunk, size = [], 0
+    if chunk:
+        yield b"".join(chunk)
+
+
+def read_ndjson(path: Path, share: float = 1.0) -> pl.DataFrame:
+    """All lines of a file, or a `share` of them: only these stay in memory.
+
+    A column is there from whichever line on has it, and its type holds the values of all.
+    """
+    frame = guarded(lambda: _json_lines(path if share == 1.0 else _sampled(path, share), path), path)
     if not frame.width:
         raise DataError("the file has no line with a key", where=str(path), hint="export the data again")
     return frame
+
+
+def _sampled(path: Path, share: float) -> bytes:
+    with path.open("rb") as file:
+        return b"".join(sample_lines((line for line in file if line.strip()), share))
 
 
 def _json_lines(source: bytes | Path, path: Path) -> pl.DataFrame:
@@ -92,40 +113,15 @@ def _text(value: Json) -> str | None:
     return text_of(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
 
 
-def arrow(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+def arrow(path: Path, rows: int | None = None) -> Iterator[pl.DataFrame]:
     """Frames of at most `rows` rows of an Arrow file (mapped) or stream (its record batches one by one)."""
-    if _is_file(path):
-        scan = pl.scan_ipc(path, glob=False)
-        height = guarded(lambda: int(scan.select(pl.len()).collect().item()), path)
-        for start in range(0, max(height, 1), rows):
-            yield guarded(scan.slice(start, rows).collect, path)
+    if is_arrow_file(path):
+        yield from guarded_parts(slices(pl.scan_ipc(path, glob=False), rows), path)
         return
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as source, guarded(partial(pa.ipc.open_stream, source), path) as stream:
         yield pl.DataFrame(pl.from_arrow(stream.schema.empty_table()))
-        for batch in iter(lambda: guarded(partial(next, stream, None), path), None):
+        for batch in guarded_parts(iter(stream), path):
             guarded(partial(batch.validate, full=True), path)
-            yield from pl.DataFrame(pl.from_arrow(batch)).iter_slices(rows)
-
-
-def read_arrow(path: Path) -> pl.DataFrame:
-    """All rows of an Arrow file or stream."""
-    return pl.scan_ipc(path, glob=False).collect() if _is_file(path) else pl.read_ipc_stream(path)
-
-
-def _is_file(path: Path) -> bool:
-    """Whether it is an Arrow file and no stream; each of its lengths is measured first.
-
-    Raises DataError where one does not hold, for a reader would allocate what it says (D11).
-    """
-    with path.open("rb") as file:
-        content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
-    whole = content[: len(MAGIC)] == MAGIC
-    try:
-        for _ in (file_batches if whole else stream_batches)(content):
-            pass
-    except ValueError as error:
-        hint = "it may be damaged: export the data again"
-        raise DataError(f"the file cannot be read: {error}", where=str(path), hint=hint) from error
-    return whole
+            yield from slices(pl.DataFrame(pl.from_arrow(batch)).lazy(), rows)

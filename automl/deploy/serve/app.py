@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from automl.deploy.serve import arrow
-from automl.deploy.serve.door import Door
+from automl.deploy.serve.door import Door, Visit
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model, Reply
@@ -113,9 +113,9 @@ def _predict(current: Current, settings: Settings) -> Answer:
 
     async def predict(request: Request) -> Response:
         model = current.get()
-        kind = _content_type(request)
+        visit: Visit = request.scope["state"]["visit"]
+        kind = _content_type(visit.headers)
         body = await read_body(request, settings)
-        visit = request.scope["state"]["visit"]
         if kind == arrow.CONTENT:
             reply = await heavy.run(lambda _: model.answer_stream(body), request.receive)
         else:
@@ -125,7 +125,8 @@ def _predict(current: Current, settings: Settings) -> Answer:
             light = model.is_light(rows)
             reply = model.answer(rows) if light else await heavy.run(partial(model.answer, rows), request.receive)
         visit.rows, visit.unread = reply.rows, reply.unread
-        model.check(reply)
+        if reply.unread:
+            model.check(reply)
         return Response(reply.content, media_type=kind, headers=_told(reply) if kind == arrow.CONTENT else None)
 
     return predict
@@ -177,13 +178,17 @@ def _foreign(error: Exception) -> Refusal:
 
 
 async def read_body(request: Request, settings: Settings) -> bytes:
-    """The whole body, within its limits of size and time. Refusals: 408, 413; the connection then ends (V01)."""
-    length = request.headers.get("content-length", "0")
+    """The whole body, within its limits of size and time. Refusals: 408, 413, 503; the connection then ends (V01)."""
+    visit: Visit = request.scope["state"]["visit"]
+    length = visit.headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length) > settings.max_body:
         raise _too_large(settings)
+    place = visit.place
+    assert place is not None  # noqa: S101  # the door gave it one
     parts, size = [], 0
     try:
-        async with asyncio.timeout(settings.body):
+        async with asyncio.timeout(settings.body) as limit:
+            place.sends(limit)
             while True:
                 message = await request.receive()
                 if message["type"] == "http.disconnect":
@@ -196,7 +201,9 @@ async def read_body(request: Request, settings: Settings) -> bytes:
                 if not message.get("more_body", False):
                     return b"".join(parts)
     except TimeoutError:
-        raise Refusal(408, f"the body did not come within {settings.body:g} s", close=True) from None
+        raise place.late(settings.body) from None
+    finally:
+        place.has_sent()
 
 
 def _too_large(settings: Settings) -> Refusal:
@@ -204,13 +211,13 @@ def _too_large(settings: Settings) -> Refusal:
     return Refusal(413, what, hint="Send fewer rows at a time.", close=True)
 
 
-def _content_type(request: Request) -> str:
+def _content_type(headers: Mapping[bytes, bytes]) -> str:
     """JSON or an Arrow stream, as it is; no form, no compression, no other letters than UTF-8 (V03)."""
-    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    kind, _, parameters = headers.get(b"content-type", b"").decode("latin-1").partition(";")
     kind = kind.strip().lower()
     told = parameters.strip().lower().replace('"', "")
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if kind not in {JSON, arrow.CONTENT} or told not in {"", "charset=utf-8"} or encoding != "identity":
+    encoding = headers.get(b"content-encoding", b"identity").lower()
+    if kind not in {JSON, arrow.CONTENT} or told not in {"", "charset=utf-8"} or encoding != b"identity":
         hint = f"Send {JSON} or {arrow.CONTENT}, uncompressed."
         raise Refusal(415, "the content type is not one that is read here", hint=hint, close=True)
     return kind

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from automl.data.read.unread import Unread
 from automl.deploy.serve.log import Log, told
 from automl.deploy.serve.meter import Meter, route_of
+from automl.deploy.serve.places import Place, Places
 from automl.deploy.serve.refusal import JSON, Refusal
 from automl.deploy.serve.settings import Settings
 
@@ -35,6 +36,8 @@ class Visit:
     request_id: str
     route: str
     method: str
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    place: Place | None = None
     status: int = 0
     rows: int = 0
     unread: Unread = field(default_factory=dict)
@@ -62,8 +65,7 @@ class Door:
         self._clock = clock
         self._hosts = {name.lower() for name in settings.hosts} | {settings.host.lower(), "localhost"}
         self._prefix, self._count = os.urandom(6).hex(), 0
-        self._active = 0
-        self._clients: dict[str, int] = {}
+        self._places = Places(settings, meter.active)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong inside becomes a document with a status."""
@@ -72,12 +74,14 @@ class Door:
             return
         started = self._clock()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        visit = Visit(self._request_id(headers), route_of(scope["path"]), scope["method"])
+        visit = Visit(self._request_id(headers), route_of(scope["path"]), scope["method"], headers)
         scope["state"] = {"visit": visit}
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]
+                if visit.place is not None:
+                    visit.place.leave()
                 more = ((b"x-request-id", visit.request_id.encode()), *SECURITY)
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
             await send(message)
@@ -124,34 +128,19 @@ class Door:
         return True
 
     async def _inside(self, scope: Scope, receive: Receive, answer: Send) -> None:
-        """Take a place, let every request that came at the same time ask for its own, then go in (V07)."""
+        """Take a place, let every request that came at the same time ask for its own, then go in (V07).
+
+        It is free again as soon as there is an answer: however slowly that is taken, nothing is worked on any more.
+        """
         if scope["path"] in ALWAYS:
             await self._app(scope, receive, answer)
             return
-        client = (scope.get("client") or ("",))[0]
-        most, each = self._settings.concurrency, self._settings.per_client
-        if self._active >= most:
-            raise Refusal(503, "the server is full", hint="Ask again later.", retry=1)
-        if each is not None and self._clients.get(client, 0) >= each:
-            raise Refusal(429, f"more than {each} requests of this client are under way", retry=1)
-        self._enter(client)
+        place = scope["state"]["visit"].place = self._places.take((scope.get("client") or ("",))[0])
         try:
             await asyncio.sleep(0)
             await self._app(scope, receive, answer)
         finally:
-            self._leave(client)
-
-    def _enter(self, client: str) -> None:
-        self._active += 1
-        self._clients[client] = self._clients.get(client, 0) + 1
-        self._meter.active(self._active)
-
-    def _leave(self, client: str) -> None:
-        self._active -= 1
-        self._clients[client] -= 1
-        if not self._clients[client]:
-            del self._clients[client]
-        self._meter.active(self._active)
+            place.leave()
 
     def _request_id(self, headers: Mapping[bytes, bytes]) -> str:
         given = headers.get(b"x-request-id")

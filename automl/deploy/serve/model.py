@@ -20,11 +20,13 @@ from automl.deploy.serve import arrow
 from automl.deploy.serve.describe import example_of, known_columns, openapi, schema
 from automl.deploy.serve.nested import below, cost_of, has_nested, unnest
 from automl.deploy.serve.refusal import Refusal, gone_away
-from automl.deploy.serve.rows import Row, check_columns, read_rows
+from automl.deploy.serve.rows import Row, check_columns, read_rows, work_of
 from automl.deploy.serve.settings import Settings
 from automl.errors import AutomlError
 
 LONGEST_KEY = 1_000  # characters: a key comes back in the answer, and nobody's key is a document
+PARSED = 1_000_000  # values of a body that are parsed whatever the limit of cells: commas may stand in texts
+WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))  # one for all: making it takes as long as a row
 HASH = 12  # signs of a content hash that people compare
 
 
@@ -78,6 +80,8 @@ class Model:
 
     def read(self, body: bytes) -> list[Row]:
         """The rows of a JSON body. Refusals: 413, 422."""
+        if 2 * len(body) > PARSED:  # no byte is more work than two
+            self._afford(work_of(body), at_least=PARSED)
         rows = read_rows(body, max_rows=self.settings.max_rows)
         if self.settings.extra == "refuse":
             check_columns(rows, self.known)
@@ -118,9 +122,9 @@ class Model:
         except AutomlError as error:
             raise Refusal.of(error) from None
 
-    def _afford(self, cells: int) -> None:
+    def _afford(self, cells: int, *, at_least: int = 0) -> None:
         """Refusal 413 where one request would hold the thread of large ones for too long."""
-        most = self.settings.max_cells
+        most = max(self.settings.max_cells, at_least)
         if cells > most:
             what = f"the rows are as much work as {cells:,} cells, the most is {most:,}"
             raise Refusal(
@@ -219,7 +223,7 @@ def _dumped(rows: Sequence[Mapping[str, object]], warnings: Sequence[object], bu
 
 
 def _json(document: Mapping[str, object]) -> bytes:
-    return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+    return WRITER.encode(document).encode()
 
 
 def _finite(cell: object) -> object:

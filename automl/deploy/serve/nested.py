@@ -27,7 +27,7 @@ def cost_of(rows: Sequence[Row], tables: Sequence[str]) -> int:
     level = rows
     while level:
         found += sum(map(len, level))
-        lists = (cell for row in level for cell in row.values() if isinstance(cell, list))
+        lists = [cell for row in level for cell in row.values() if isinstance(cell, list)]
         level = [child for cells in lists for child in cells if isinstance(child, dict)]
     return found
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Phase = Literal["idle", "head", "body"]  # what of a request is read
 State = Literal["idle", "head", "body", "drain", "answer", "take", "linger"]
 PIPELINE: Final = 16  # requests of a connection that wait for the answers before theirs
+PIECE: Final = 16 * 2**10  # bytes that are parsed before they are looked at
 FIELDS: Final = 256  # headers of a request: each takes more memory than its bytes
 DRAIN: Final = 2.0  # seconds for the rest of a body after its answer: a client that hears late still hears it
 SLACK: Final = 1.0  # seconds by which the app may be the first to say that a body is late
@@ -40,6 +41,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._line = _Line(self)
+        self.headers = []
         self._phase: Phase = "head"
         self._number = 0  # of the request that is read, or comes next
         self._framing = 0  # bytes of it that are no body
@@ -49,36 +51,41 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deaf = False  # nothing more is parsed
         self._lingers = self._closes = False
         self._now: tuple[int, State] | None = None
+        self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         if len(self.connections) > self.settings.connections and not self._make_room():
             self._end(503, "there are too many connections", retry=True)
         self._settle()
 
     def data_received(self, data: bytes) -> None:
+        """What comes at once is parsed in pieces, so that what has no end is seen before all of it is parsed."""
+        if len(data) <= PIECE:
+            self._parse(data)
+        else:
+            for start in range(0, len(data), PIECE):
+                self._parse(data[start : start + PIECE])
+        self._settle()
+
+    def _parse(self, data: bytes) -> None:
         if self._deaf or self.transport.is_closing():
             return
         self._framing += len(data)
         super().data_received(data)
         self._framing = max(self._framing, 0)  # a request that began within this data was not counted from its begin
-        if self._framing > self.settings.max_head:
+        if self._framing > self.settings.max_head or len(self.headers) > FIELDS:
             self._end(431, "the headers, or what frames the body, are too large")
-        self._settle()
 
     def on_message_begin(self) -> None:
         self._phase = "head"
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._phase == "body":  # a trailer: nobody asks for it
-            return
-        if len(self.headers) >= FIELDS:
-            self._refuse(431, f"there are more than {FIELDS} headers")
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= PIPELINE:
             self._refuse(429, f"more than {PIPELINE} requests wait for their answers")
+        if len(self.headers) > FIELDS:
+            self._refuse(431, f"there are more than {FIELDS} headers")
         super().on_headers_complete()
+        self.headers = []  # of trailers: nobody asks for them
         self._phase = "body"
         self.cycle.transport = self._line  # type: ignore[assignment]  # the three of its methods that a cycle calls
 
@@ -117,7 +124,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._settle()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._expect(None)
+        self._deadline = None
+        if self._timer is not None:
+            self._timer.cancel()
         self.waiting.pop(self, None)
         self.pipeline.clear()
         if self._answering is not None:  # uvicorn tells the request that came last, which may be another
@@ -182,9 +191,24 @@ class GuardedProtocol(HttpToolsProtocol):
             self.waiting[self] = None
 
     def _expect(self, seconds: float | None) -> None:
+        """Move the deadline; a timer that fires before it looks again, as starting one for each state takes long."""
+        self._deadline = None if seconds is None else self.loop.time() + seconds
+        if self._deadline is not None and (self._timer is None or self._timer.when() > self._deadline):
+            self._look_at(self._deadline)
+
+    def _look_at(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = None if seconds is None else self.loop.call_later(seconds, self._late)
+        self._timer = self.loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        if self._deadline > self.loop.time():
+            self._look_at(self._deadline)
+        else:
+            self._late()
 
     def _late(self) -> None:
         if self._state() == "head" and self._framing:

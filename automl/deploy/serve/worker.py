@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import uvicorn
 
 BEAT = 5.0  # seconds between two signs of life
+SWITCH = 5e-4  # seconds that a thread keeps the lock while another waits; each request takes it five times or so
+FULL = 100  # smaller collections for one over all objects: it stops every thread, and rows of JSON are no cycles
 LONGEST = 1_000  # characters of a text of an error
 
 Reply = dict[str, Any]
@@ -152,6 +154,12 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
+def be_fair() -> None:
+    """Let single rows be answered while the thread of large requests works, which is bound to Python's one lock."""
+    sys.setswitchinterval(SWITCH)
+    gc.set_threshold(*gc.get_threshold()[:2], FULL)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Start with the numbers of the listening socket and of the channel, the slot, and the settings."""
     listening, channel = (socket.socket(fileno=int(number)) for number in arguments[:2])
@@ -159,6 +167,7 @@ def main(arguments: Sequence[str]) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     log = Log(sys.stderr, worker=slot)
     bridge(log)
+    be_fair()
     meter = Meter(slot if FOLDER in os.environ else None)
     run(work(Worker(settings, listening, log, meter), channel))
 

@@ -87,7 +87,7 @@ class LighterModels:
         until = math.inf if math.isinf(seconds) else deadline.spent() + seconds
         path = str(self.state.run.folder.save(TEACHER, np.asarray(self.teacher)))
         for student in self._students(use, path):
-            if self.state.stopped is not None or deadline.spent() >= until:
+            if self.state.stopped or self.state.run.leaves_out("lighter models", "repair") or deadline.spent() >= until:
                 return
             if deadline.spent() + self._takes(student) > until:
                 continue

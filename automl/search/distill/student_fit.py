@@ -39,7 +39,10 @@ def fit_student(
     fitted: FittedModel | None = None
     waiting = dict(jobs)
     while waiting and time.monotonic() < end + LATE and candidate.status == "ok":
-        for done in state.run.executor.wait(min(1.0, max(0.05, end - time.monotonic()))):
+        if state.run.leaves_out("lighter models", "repair"):
+            candidate.status = "stopped"
+            break
+        for done in state.run.wait(min(1.0, max(0.05, end - time.monotonic()))):
             fold = waiting.pop(done.id)
             fitted = _taken(state, candidate, fold, done) or fitted
     if waiting:

@@ -116,7 +116,7 @@ class Lab:
     def collect(self, jobs: tuple[int, ...]) -> tuple[Probed, ...] | None:
         """The results of a probe by fold; None if one failed or the time ended first."""
         while not set(jobs) <= self.done.keys() and not self.late():
-            for done in self.run.executor.wait(0.5):
+            for done in self.run.wait(0.5):
                 self.done[done.id] = done
         values = [self.done[job].value for job in jobs if job in self.done]
         results = tuple(value for value in values if isinstance(value, Probed))

@@ -18,7 +18,7 @@ TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
 EXPORT = 0.5  # seconds that they take at least, on a busy machine
 GRACE = 1.5  # a job may overrun its soft limit by this factor and ten seconds before it is killed
 LEAST = 10.0  # the search ends without it if it has something; else a busy machine must not take the last hope
-HELPER = 150e6  # bytes that the workers' common parent holds
+HELPER = 200e6  # bytes that the workers' common parent holds, and they share with it
 FEWEST = 0.5  # of an even share of the memory, what a job has in any case
 
 
@@ -47,10 +47,13 @@ def submit(state: State, candidate: Candidate, fold: int) -> None:
 
 
 def memory(state: State) -> int:
-    """Bytes that a job may hold: an even share of what this process and the workers' common parent leave."""
+    """Bytes that a job may hold: an even share of what this process and the workers' common parent leave.
+
+    What it shares with that parent counts in parts, for it and for each worker.
+    """
     share = state.run.spec.budget.memory / state.workers
     ours = resident(os.getpid()) + HELPER
-    return int(max(FEWEST * share, share - ours / state.workers))
+    return int(max(FEWEST * share, share - ours / state.workers + HELPER / (state.workers + 1)))
 
 
 def land(state: State, done: Done) -> tuple[Candidate, int]:

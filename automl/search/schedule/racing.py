@@ -10,6 +10,7 @@ from automl.search.state import State
 
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
 SHORT = 5.0  # seconds of search in which the first learner must hurry to stand at all
+CHEAP = 0.02  # of the time left: further folds that take less tell more than they cost, however the first one was
 CAUTION = 1.2  # further folds take longer than the first one says, by this factor
 
 
@@ -117,11 +118,17 @@ def exhausted(state: State) -> bool:
 
 
 def goes_on(state: State, candidate: Candidate) -> bool:
-    """A candidate goes on to further folds if its first one is near the best and there is time for them."""
+    """A candidate goes on to further folds if its first one is near the best and there is time for them.
+
+    Where they cost next to nothing it always does: the first fold of few rows tells little, and whom it puts behind may
+    still help the ensemble.
+    """
     if candidate.learner.baseline:
         return True
     if successive_halving.on_rung(state, candidate):
         return False
+    if not state.counted and rest(state, candidate) / state.workers <= CHEAP * seconds_left(state):
+        return True
     firsts = [
         other.first for other in state.candidates if 0 in other.losses and not successive_halving.on_rung(state, other)
     ]

@@ -1,7 +1,8 @@
 """Repeated cross-validation: once the search has found what it will, the best few get other folds, too.
 
-One cross-validation of few rows chooses by luck; the mean of several does not. Each repeat parts the rows anew and
-fits the whole plan on each of its folds. Only a repeat that all finalists have ended counts.
+One cross-validation of few rows chooses by luck; the mean of several does not. Each repeat parts the rows anew (by time
+and by the file's order at other moments) and fits the whole plan on each of its folds. Only a repeat that all finalists
+have ended counts.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def _possible(state: State) -> bool:
 
 
 def _nominate(state: State) -> None:
-    """The members of the best ensemble, the best of each learner, and a few more: as many as a repeat has time for."""
+    """The members of the best ensemble, the best of each learner, and a few more: as many as a repeat has time for.
+
+    Where there is time for all repeats of others, too, they are judged as well: who was behind by luck may yet help.
+    """
     standing = sorted(state.whole, key=lambda one: (one.loss(state.problem), one.id))
     if len(standing) < LEAST:
         return
@@ -64,6 +68,9 @@ def _nominate(state: State) -> None:
         finalists.pop()
     if len(finalists) < max(LEAST, len(ensemble)):
         return
+    for one in standing:
+        if one not in finalists and (MOST - 1) * _seconds(state, [*finalists, one]) < seconds_left(state):
+            finalists.append(one)
     state.finalists = tuple(finalists)
     why = "no gain for a while" if exhausted(state) else "no time for another candidate"
     text = f"{why}: the best {len(finalists)} are cross-validated again on other folds"

@@ -51,3 +51,11 @@ def test_no_time(make_spec: Callable[..., Spec], values: list[object]) -> None:
     """A column that holds no times is refused."""
     with pytest.raises(DataError, match="t"):
         row_times(pl.DataFrame({"t": values}), make_spec(time="t").data)
+
+
+def test_what_cannot_be_read_is_shown(make_spec: Callable[..., Spec]) -> None:
+    """The refusal of a time in another language has an example of it, and a format that is read."""
+    values = [f"{day} octobre 2014" for day in range(1, 29)]
+    with pytest.raises(DataError, match="such as '1 octobre 2014'") as refused:
+        row_times(pl.DataFrame({"t": values}), make_spec(time="t").data)
+    assert "2014-10-13 10:30:00 UTC" in str(refused.value.hint)

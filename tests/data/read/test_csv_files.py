@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from automl.data.read import csv_files
 from automl.data.read.csv_files import csv_batches, lossless, read_csv, sample_csv
 from automl.data.read.csv_lines import LeftOut
 from automl.data.read.dialect import Dialect, sniff
@@ -92,11 +94,26 @@ def test_a_share_of_the_rows_is_spread_evenly(tmp_path: Path) -> None:
     assert (rows // 1_000).value_counts()["count"].to_list() == pytest.approx([100] * 10, abs=2)
 
 
-@pytest.mark.parametrize("dialect", [Dialect(encoding="cp1252"), Dialect(skip_blank=True)])
-def test_what_cannot_be_sampled_is_refused(write: Callable[..., Path], dialect: Dialect) -> None:
-    """A file that polars cannot read in parts says how to save it."""
-    with pytest.raises(DataError, match="UTF-8 only"):
-        sample_csv(write("a,b\n1,2\n"), dialect, [].append, 0.5)
+@pytest.mark.parametrize("dialect", [Dialect(encoding="utf-16"), Dialect(encoding="cp1252"), Dialect(skip_blank=True)])
+def test_what_polars_cannot_read_is_sampled_alike(write: Callable[..., Path], dialect: Dialect) -> None:
+    """D16: in another encoding, or with blanks after the separator, the same rows are taken."""
+    text = "row,name\n" + "".join(f"{row}, \u00e4{row}\n" for row in range(1_000))
+    plain = sample_csv(write(text), Dialect(), [].append, 0.1)
+    other = sample_csv(write(text.encode(dialect.encoding)), dialect, [].append, 0.1)
+    assert other["row"].equals(plain["row"])
+    assert other["name"].str.strip_chars().equals(plain["name"].str.strip_chars())
+
+
+def test_a_row_longer_than_a_block_is_sampled(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """D10: with line breaks in it; what the environment says of blocks stands again afterwards."""
+    monkeypatch.setattr(csv_files, "BLOCK", 1_000)
+    monkeypatch.setenv("POLARS_CSV_CHUNK_SIZE", "5000")
+    texts = ["", "long\n" * 1_000]
+    path = write("row,text\n" + "".join(f'{row},"{texts[row % 2]}"\n' for row in range(500)))
+    found = sample_csv(path, Dialect(), [].append, 0.5)
+    assert found.height == pytest.approx(250, abs=2)
+    assert (found["row"].cast(pl.Int64) % 2 == found["text"].str.len_bytes().fill_null(0) // 5_000).all()
+    assert os.environ["POLARS_CSV_CHUNK_SIZE"] == "5000"
 
 
 def test_a_sample_of_short_rows_is_refused(write: Callable[..., Path]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
 from automl.data.read.files import files, kind, said_by_folders
+from automl.data.read.open_tables import open_table
 from automl.errors import DataError
 
 
@@ -88,3 +92,66 @@ def test_formats_by_name() -> None:
     ]  # fmt: skip
     with pytest.raises(DataError, match=r"files ending in \.doc are not known"):
         kind(Path("a.doc"))
+
+
+class _Redirect(BaseHTTPRequestHandler):
+    """Sends every visitor to an address within, and notes the visit."""
+
+    visits: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.visits.append(self.path)
+        self.send_response(302)
+        self.send_header("Location", "http://127.0.0.1:1/secret.csv")
+        self.end_headers()
+
+    do_HEAD = do_GET  # noqa: N815  # so the library calls it
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet", "rows.ndjson", "rows.arrow", "rows.xlsx", "*.parquet"])
+def test_no_address_is_visited(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S04: rows are read from files; an address is refused before anybody is asked, so none redirects within."""
+    monkeypatch.chdir(tmp_path)
+    with HTTPServer(("127.0.0.1", 0), _Redirect) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            here = f"127.0.0.1:{server.server_port}/{name}"
+            for address in (f"http://{here}", f"HTTP://{here}", f"http://user:secret@{here}"):
+                for read in (files, open_table):
+                    with pytest.raises(DataError) as refused:
+                        read(address)
+                    assert "address" in refused.value.what
+                    assert "secret" not in str(refused.value)
+        finally:
+            server.shutdown()
+    assert _Redirect.visits == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://169.254.169.254/latest/rows.csv",
+        "https://localhost/rows.csv",
+        "s3://bucket/rows.parquet",
+        "gs://bucket/rows.parquet",
+        "az://box/rows.parquet",
+        "hf://datasets/a/rows.parquet",
+        "ftp://host/rows.csv",
+    ],
+)
+def test_no_kind_of_address_is_read(address: str, tmp_path: Path) -> None:
+    """S04: whatever the scheme, also where a spec makes a path of it beside its folder."""
+    for said in (address, str(tmp_path / address)):
+        with pytest.raises(DataError, match="address"):
+            files(said)
+
+
+def test_a_spec_of_ones_own_reads_where_it_says(tmp_path: Path) -> None:
+    """S03: a path above the folder and a link are read for who wrote the spec: it is no more than what they may do."""
+    _touch(tmp_path, "above/rows.csv", "project/spec.toml")
+    (tmp_path / "project" / "link.csv").symlink_to(tmp_path / "above" / "rows.csv")
+    for said in ("../above/rows.csv", "link.csv"):
+        assert open_table(tmp_path / "project" / said).frame.height == 1

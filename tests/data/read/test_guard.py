@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from automl.data.read import guard
-from automl.data.read.guard import guarded, probe
+from automl.data.read.guard import guarded, guarded_parts
 from automl.errors import DataError
 
 
@@ -42,19 +41,15 @@ def test_stop() -> None:
         guarded(stop, Path("a.parquet"))
 
 
-def test_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D11: a file that ends the process is refused by name; the next one is not blamed."""
+def test_parts(capfd: pytest.CaptureFixture[str]) -> None:
+    """D11: each part is got as one value is: those before a panic come, the panic is a DataError."""
 
-    def killed(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess(command, -6, stdout=f"{command[-2]}\n")
+    def parts() -> Iterator[int]:
+        yield 1
+        _panic()
 
-    monkeypatch.setattr(guard.subprocess, "run", killed)
-    with pytest.raises(DataError, match=r"first\.parquet.*signal 6"):
-        probe([Path("first.parquet"), Path("second.parquet")])
-
-
-def test_probe_of_a_sound_file(tmp_path: Path) -> None:
-    """A sound file, and one that ends in an ordinary error, pass."""
-    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.parquet")
-    (tmp_path / "b.parquet").write_text("no parquet")
-    probe([tmp_path / "a.parquet", tmp_path / "b.parquet"])
+    found = guarded_parts(parts(), Path("a.parquet"))
+    assert next(found) == 1
+    with pytest.raises(DataError, match=r"a\.parquet: the file cannot be read: out of bounds"):
+        next(found)
+    assert capfd.readouterr().err == ""

@@ -6,12 +6,14 @@ import json
 import math
 import shutil
 import subprocess
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from automl.data.infer.date_formats import DATE_FORMATS
 from automl.data.read import reader
 from automl.data.read.reader import read_row
 
@@ -111,3 +113,20 @@ def test_rows() -> None:
     assert good == in_python(date, row) == [1435708800000000.0]
     assert "no column 'd'" in absent
     assert "'c'" in nested
+
+
+@pytest.mark.parametrize("forms", [DATE_FORMATS, ("%Y %m %d", "%d.%m.%Y %H:%M:%S.%f")])
+def test_times(forms: tuple[str, ...], written_times: Any) -> None:  # steps that no list's length divides
+    """Each date format with each clock and each zone behind it gives the same instant as in Python, or none."""
+    parsers = [{"kind": "date", "format": form, "zone": "UTC"} for form in forms]
+    columns = [{"name": "t", "wire": "date", "missing": [], "parser": parser} for parser in parsers]
+    spoilt = ("{}", "{} soon", "{}.", "{} 10:30", "{}+25:00", "{}-05")
+    texts = {text for form in forms for text in [*written_times(form)][::37]}
+    pairs = [(c, {"t": how.format(text)}) for c in columns for text, how in zip(sorted(texts), cycle(spoilt))]
+    found = in_javascript([({"columns": [column]}, row) for column, row in pairs])
+    assert [(c, row) for (c, row), got in zip(pairs, found, strict=True) if got != in_python(c, row)] == []
+    exact = [
+        (c, text, micros) for c in columns for text, micros in [*written_times(c["parser"]["format"]).items()][::7]
+    ]
+    found = in_javascript([({"columns": [column]}, {"t": text}) for column, text, _ in exact])
+    assert found == [[micros] for _, _, micros in exact]

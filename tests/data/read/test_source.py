@@ -11,7 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from automl.data.read.source import batches, frame_digest, load
+from automl.data.read import csv_files, streams, weight
+from automl.data.read.source import batches, extents, frame_digest, load, probe_all
+from automl.data.read.weight import extent_of
 from automl.errors import DataError
 
 FRAME = pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [0.5, None, 1.5]})
@@ -155,7 +157,7 @@ def test_control_characters(write: Callable[..., Path]) -> None:
 MUTANTS = """
 import random, sys
 from pathlib import Path
-from automl.data.read.source import load
+from automl.data.read.source import batches, extents, frame_digest, load, probe_all
 from automl.errors import DataError
 source, out, count = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]), int(sys.argv[3])
 for seed in range(count):
@@ -203,31 +205,52 @@ def test_batches_of_a_damaged_file(tmp_path: Path) -> None:
         list(batches(path, 10))
 
 
-def test_too_many_rows_are_sampled(tmp_path: Path) -> None:
-    """D16: of more cells than fit a share of the rows is read, in their order and evenly; all if they fit."""
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.ndjson", "a.arrow", "stream.arrow"])
+def test_too_many_rows_are_sampled(tmp_path: Path, name: str) -> None:
+    """D16: a share of the rows is read, in their order and evenly."""
     frame = pl.DataFrame({"row": range(20_000), "text": [f"a,{i % 7}" for i in range(20_000)]})
-    frame.write_parquet(tmp_path / "a.parquet")
-    frame.write_csv(tmp_path / "a.csv")
-    for name in ("a.parquet", "a.csv"):
-        source = load(tmp_path / name, cells=10_000)
-        assert source.rows == pytest.approx(20_000, rel=0.05)
-        assert source.frame.height == pytest.approx(5_000, rel=0.05)
-        assert source.frame["row"].is_sorted()
-        assert (source.frame["row"].cast(pl.Int64) // 1_000).value_counts()["count"].min() > 200
-        assert (source.frame["row"].cast(pl.Int64) % 7).value_counts()["count"].min() > 600
-        assert source.frame["text"][0].startswith("a,")
-        assert source.frame.equals(load(tmp_path / name, cells=10_000).frame)
-        whole = load(tmp_path / name, cells=100_000)
-        assert whole.rows is None
-        assert whole.frame.height == 20_000
+    path = tmp_path / name
+    if name == "stream.arrow":
+        frame.write_ipc_stream(path)
+    else:
+        _write(frame, path)
+    source = load(path, share=0.25)
+    assert source.frame.height == pytest.approx(5_000, rel=0.05)
+    assert source.frame["row"].is_sorted()
+    assert (source.frame["row"].cast(pl.Int64) // 1_000).value_counts()["count"].min() > 200
+    assert (source.frame["row"].cast(pl.Int64) % 7).value_counts()["count"].min() > 600
+    assert source.frame["text"][0].startswith("a,")
+    assert source.frame.equals(load(path, share=0.25).frame)
+    assert load(path).frame.height == 20_000
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.ndjson", "a.arrow", "stream.arrow", "a.xlsx"])
+def test_parts_are_bounded_in_bytes(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D16: a part of a file with long texts has fewer rows than it may have."""
+    for module in (weight, streams, csv_files):
+        monkeypatch.setattr(module, "PART", 1 << 20)
+    monkeypatch.setattr(weight, "FIRST", 16)
+    texts = [" ".join(map(str, range(7 * row, 7 * row + 8_000)))[:30_000] for row in range(200)]
+    frame = pl.DataFrame({"text": texts, "row": range(200)})
+    path = tmp_path / name
+    if name == "stream.arrow":
+        frame.write_ipc_stream(path)
+    else:
+        _write(frame, path)
+    parts = [part for _, part in batches(path, 10_000)]
+    assert pl.concat(parts)["text"].equals(frame["text"])
+    assert max(extent_of(part).text for part in parts) <= (1 << 20) + 31_000
+    assert [part.height for _, part in batches(path, 10) if part.height] == [10] * 20
 
 
 def test_many_files_are_sampled_alike(tmp_path: Path) -> None:
-    """D16: each file gives the same share of its rows."""
+    """D16: each file gives the same share of its rows; together they are as much as all of them."""
     for name, height in (("a", 8_000), ("b", 2_000)):
         pl.DataFrame({"file": [name] * height, "x": range(height)}).write_parquet(tmp_path / f"{name}.parquet")
-    counts = dict(load(tmp_path, cells=2_000).frame["file"].value_counts().iter_rows())
+    counts = dict(load(tmp_path, share=0.1).frame["file"].value_counts().iter_rows())
     assert counts == {"a": pytest.approx(800, rel=0.02), "b": pytest.approx(200, rel=0.02)}
+    assert [extent.rows for extent in extents(tmp_path, probe_all(tmp_path))] == [8_000, 2_000]
+    assert [extent.rows for extent in extents(tmp_path, {})] == [8_000, 2_000]
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson", "arrow"])
@@ -241,4 +264,4 @@ def test_signs_in_the_name_of_a_file(tmp_path: Path, ending: str) -> None:
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
     write = {"csv": frame.write_csv, "parquet": frame.write_parquet, "ndjson": frame.write_ndjson}
-    (write | {"arrow": frame.write_ipc})[path.suffix[1:]](path)
+    (write | {"arrow": frame.write_ipc, "xlsx": frame.write_excel})[path.suffix[1:]](path)

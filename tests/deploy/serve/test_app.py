@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
+import sys
 import time
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import automl
 from automl.bundle.read import Bundle
 from automl.deploy.serve import arrow
 from automl.deploy.serve.app import Heavy
@@ -173,6 +181,78 @@ def test_the_list_of_routes(served):
 def test_no_path_is_a_file(served, path):
     """V06: no part of a path names a file or a bundle; what is no route is 404."""
     assert served.ask("GET", path).status_code in {404, 405}
+
+
+def test_no_text_of_a_request_is_a_path(shop, serving):
+    """S03: a path, an address or a link, in whatever spelling, as a value, a key or rows of a table, opens no file."""
+    served = serving(shop)
+    row = {"customer": "k", "age": 1, "purchases": [{"amount": 1.0}]}
+    assert served.predict(row).status_code == 200  # what is read once is read
+    touched, watching = [], []
+
+    def watch(event, arguments):
+        if (
+            watching
+            and "marked" in repr(arguments)
+            and event.partition(".")[0] in {"open", "os", "socket", "subprocess"}
+        ):
+            touched.append(event)
+
+    sys.addaudithook(watch)  # it stays for good, and sees nothing once the list is empty
+    parts = st.sampled_from(["..", "etc", "%2e%2e", "%252e%252e", "~", "C:", "file:", "http:", "s3:", "*", ""])
+    signs = st.sampled_from(["/", "\\", "%2f", "%252f", "//"])
+    paths = st.lists(st.tuples(parts, signs).map("".join), min_size=1, max_size=5).map(lambda said: [*said, "marked"])
+
+    @given(paths.map("".join))
+    @settings(max_examples=40, deadline=None)
+    def asked(path):
+        places = ("customer", "age", "purchases", path)
+        for odd in (*({place: path} for place in places), {"purchases": [{"amount": path}]}):
+            assert served.predict({**row, **odd}).status_code in {200, 422}
+        assert served.ask("GET", "/of/" + path).status_code == 404
+
+    watching.append(True)
+    try:
+        with suppress(FileNotFoundError):
+            Path("marked").read_bytes()
+        assert touched.pop() == "open"  # the hook does hear
+        asked()
+    finally:
+        watching.clear()
+    assert touched == []
+
+
+def test_requests_leave_nothing(served, raw, monkeypatch):
+    """V11: after the first hundred, requests that are answered or refused leave no object behind."""
+    monkeypatch.setattr(served.app._log, "_rate", 0)  # the clock's objects are kept for their next use, by the hundred
+    monkeypatch.setattr(served.app._log, "_room", 0.0)
+    row = served.row
+    asked = [
+        ("POST", "/predict", {"json": {"rows": [row]}}),
+        ("POST", "/predict", {"json": {"rows": raw.head(20).to_dicts()}}),
+        ("POST", "/predict", {"json": {"rows": [{**row, "age": [1]}]}}),
+        ("POST", "/predict", {"content": b"{", "headers": {"content-type": "application/json"}}),
+        ("GET", "/schema", {}),
+        ("GET", "/nix", {}),
+    ]
+
+    ours = Path(automl.__file__).parent
+
+    def held():
+        served.stream.seek(0)
+        served.stream.truncate()
+        gc.collect()
+        return tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, f"{ours}/*")])
+
+    tracemalloc.start()
+    try:
+        served.together(asked * 20)
+        before = held()
+        served.together(asked * 60)
+        grown = held().compare_to(before, "lineno")
+    finally:
+        tracemalloc.stop()
+    assert [str(line) for line in grown if line.count_diff >= 60] == []  # as many as requests of a kind
 
 
 def test_a_bug_tells_nothing(served, monkeypatch):

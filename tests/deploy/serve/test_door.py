@@ -95,7 +95,7 @@ def test_more_than_one_client_may(bundle, serving):
     served = serving(bundle, Settings(per_client=3))
     answers = served.together([("GET", "/schema", {})] * 10)
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 7
-    assert served.app._clients == {}
+    assert served.app._places._clients == {}
 
 
 def test_probes_are_answered_when_the_server_is_full(bundle, serving):

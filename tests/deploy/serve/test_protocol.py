@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
 import socket
 import threading
 import time
+import weakref
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
@@ -39,6 +42,11 @@ def running(served):
 
 async def _no_answer(scope, receive, send):
     await asyncio.Event().wait()
+
+
+async def _until_it_ends(scope, receive, send):
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Line:
@@ -200,6 +208,70 @@ def test_who_goes_on_after_an_answer(address, monkeypatch, head, status):
             pytest.fail("it took all of five seconds")
         with suppress(ConnectionError):
             assert line.recv(65_536).startswith(b"HTTP/1.1 " + status if status else b"")
+
+
+def test_slow_bodies_leave_room(serving, bundle):
+    """V07: however many requests never send their bodies, one that comes whole is answered, and they hear 503."""
+    served = serving(bundle, Settings(port=0, concurrency=4, body=60))
+    body = json.dumps({"rows": [served.row]}).encode()
+    with running(served) as address, ExitStack() as held:
+        slow = []
+        for _ in range(20):
+            slow.append(held.enter_context(socket.create_connection(address, timeout=10)))
+            slow[-1].sendall(POST + b"Content-Length: 9\r\n\r\n")
+            whole = POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            assert talk(address, whole).startswith(b"HTTP/1.1 200 ")
+        assert slow[0].recv(65_536).startswith(b"HTTP/1.1 503 ")
+
+
+def test_floods_without_a_token(serving, bundle):
+    """V05, V01: sockets that say nothing or go on after their 401 do not keep out who has the token."""
+    served = serving(bundle, QUICK, token="s3cret")  # noqa: S106  # a test
+    asked = get(b"/schema", b"Authorization: Bearer s3cret\r\n")
+    refused = POST + b"Content-Length: 90000\r\n\r\n"
+    with running(served) as address, ExitStack() as held:
+        for number in range(40):
+            line = held.enter_context(socket.create_connection(address, timeout=10))
+            if number % 2:
+                line.sendall(refused)
+                assert line.recv(65_536).startswith(b"HTTP/1.1 401 ")
+                with suppress(ConnectionError):
+                    line.sendall(b" ")
+            assert talk(address, asked).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_timer_that_was_moved(line):
+    """V01: requests that are answered at once move the deadline of a connection, and it still has one."""
+    line.say(get().replace(b"Connection: close\r\n", b""))
+    line.protocol._answering.response_complete = True
+    line.protocol.on_response_complete()
+    assert line.wait()
+
+
+def test_connections_leave_nothing(line):
+    """V11: what a connection was is gone with it, however it was used: no list, timer or task keeps it."""
+    kind = type(line.protocol)
+    ends = [b"", b"GET / HT", POST + b"Content-Length: 9\r\n\r\n{", get() * 40, b"\x16\x03\r\n\r\n"]
+
+    async def use():
+        config = uvicorn.Config(_until_it_ends, interface="asgi3", lifespan="off", ws="none", log_config=None)
+        lost = []
+        for number in range(100):
+            line.closing = False
+            other = kind(config, ServerState(), {}, line.loop)
+            other.connection_made(line)
+            other.data_received(ends[number % len(ends)])
+            await asyncio.sleep(0)
+            other.connection_lost(ConnectionResetError())
+            lost.append(weakref.ref(other))
+        del other
+        for _ in range(3):
+            await asyncio.sleep(0)
+        gc.collect()
+        return [one for one in lost if one() is not None]
+
+    assert line.loop.run_until_complete(use()) == []
+    assert list(kind.waiting) == [line.protocol]
 
 
 def test_a_body_that_is_late_after_its_answer(address):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -50,10 +51,12 @@ def test_where_nothing_should_keep_the_limit_the_lightest_are_made(lighter: Ligh
 
 
 def test_a_search_that_was_stopped_trains_nothing_more(lighter: LighterModels, outcome: Outcome) -> None:
-    """Neither does one whose time is over; parts of the ensemble need no training."""
+    """Neither does one that a signal stops now, nor one whose time is over; parts of the ensemble need no training."""
     lighter.state.stopped = "stopped by hand"
     assert all("members" in model.name for model in lighter.models(measured(outcome, 1.3), seconds=math.inf))
-    lighter.state.stopped = None
+    lighter.state.stopped, lighter.state.run.stop.number = None, signal.SIGINT
+    assert all("members" in model.name for model in lighter.models(measured(outcome, 1.3), seconds=math.inf))
+    lighter.state.run.stop.number = None
     assert all("members" in model.name for model in lighter.models(measured(outcome, 1.3), seconds=0.0))
 
 

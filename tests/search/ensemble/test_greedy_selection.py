@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from automl.metrics.base import get, score
+from automl.metrics.base import REGRESSION, get, loss, metrics, score
 from automl.search.ensemble.greedy_selection import select
 
 Floats = NDArray[np.float64]
@@ -101,19 +103,49 @@ def test_any_other_loss(y: Floats) -> None:
     assert select(members, y, heavy[::-1].copy(), get("mae"), members=2, seed=0)[0] > 0.9
 
 
-@pytest.mark.parametrize("factor", [2.0**30, 2.0**-30, 1_000.0, 1e-4, 0.3])
-@pytest.mark.parametrize("loss", ["rmse", "mae", "poisson_deviance", "gamma_deviance", "mape"])
-def test_the_choice_does_not_hang_on_the_unit_of_the_target(factor: float, loss: str) -> None:
-    """In EUR or thousands of EUR the same members ship with the same weights; prices are a share of the gain."""
-    draw = np.random.default_rng(4)
-    truth = draw.gamma(3.0, 40.0, size=2_000) + 10.0
-    guesses = [(truth * np.exp(draw.normal(scale=spread, size=truth.size)))[:, None] for spread in (0.2, 0.25, 0.3)]
-    constant = np.full_like(guesses[0], truth.mean())
+def _chosen(truth: Floats, guesses: list[Floats], weight: Floats, loss: str) -> dict[int, float]:
+    """The members among [n] guesses; each further one has to give a fiftieth of what the best gives."""
+    metric, members = get(loss), [guess[:, None] for guess in guesses]
+    losses = [score(metric, truth, member, weight) for member in members]
+    thrift = 0.02 * (max(losses) - min(losses))
+    return select(members, truth, weight, metric, members=4, seed=0, price=lambda some: thrift * len(some))
 
-    def chosen(unit: float) -> dict[int, float]:
-        metric, members = get(loss), [unit * guess for guess in [*guesses, constant]]
-        losses = [score(metric, unit * truth, member) for member in members]
-        thrift = 0.02 * (max(losses) - min(losses))
-        return select(members, unit * truth, None, metric, members=4, seed=0, price=lambda some: thrift * len(some))
 
-    assert chosen(factor) == chosen(1.0)
+def _predictions(seed: int, skill: list[float]) -> tuple[Floats, list[Floats], Floats]:
+    """A positive target [n], predictions of it that err in their own ways, the mean among them, and weights."""
+    draw = np.random.default_rng(seed)
+    truth = draw.gamma(3.0, 40.0, size=400) + 10.0
+    guesses = [truth * np.exp(draw.normal(scale=spread, size=truth.size)) for spread in skill]
+    return truth, [*guesses, np.full_like(truth, truth.mean())], draw.uniform(0.5, 2.0, truth.size)
+
+
+SKILLS = st.lists(st.floats(0.05, 0.6), min_size=1, max_size=6)
+OWN_UNIT = {"rmsle"}  # the logarithm of y + 1 has chosen a unit
+OF_NUMBERS = sorted({loss(metric, "regression").name for metric in metrics.all.values() if metric.kinds >= REGRESSION})
+
+
+@pytest.mark.parametrize("name", sorted({*OF_NUMBERS, "mape"} - OWN_UNIT))
+@given(seed=st.integers(0, 2**32), skill=SKILLS, factor=st.floats(-30, 30).map(lambda power: 2.0**power))
+@example(seed=4, skill=[0.2, 0.25, 0.3], factor=2.0**30)
+@example(seed=4, skill=[0.2, 0.25, 0.3], factor=2.0**-30)
+@settings(max_examples=25)
+def test_the_choice_does_not_hang_on_the_unit_of_the_target(
+    name: str, seed: int, skill: list[float], factor: float
+) -> None:
+    """Whatever the unit, the same members ship with the same weights; prices are a share of the gain."""
+    truth, guesses, weight = _predictions(seed, skill)
+    here = _chosen(truth, guesses, weight, name)
+    assert _chosen(truth * factor, [guess * factor for guess in guesses], weight, name) == here
+
+
+@pytest.mark.parametrize("name", ["rmse", "mae"])
+@given(seed=st.integers(0, 2**32), skill=SKILLS, shift=st.floats(-1e4, 1e4))
+@settings(max_examples=25)
+def test_the_choice_does_not_hang_on_where_zero_is(name: str, seed: int, skill: list[float], shift: float) -> None:
+    """A shift of the target by thousands of its spreads changes no member, no weight, and no prediction."""
+    truth, guesses, weight = _predictions(seed, skill)
+    moved = [guess + shift * truth.std() for guess in guesses]
+    here, there = _chosen(truth, guesses, weight, name), _chosen(truth + shift * truth.std(), moved, weight, name)
+    assert there == here
+    one, other = (sum(w * of[c] for c, w in here.items()) for of in (guesses, moved))
+    assert np.abs(other - shift * truth.std() - one).max() < 1e-6 * truth.std()

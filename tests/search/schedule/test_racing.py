@@ -142,6 +142,16 @@ def test_who_is_near_the_best_goes_on(make_state: Callable[..., State], loss: fl
     assert one.detail == why
 
 
+@pytest.mark.parametrize(("seconds", "on"), [(0.2, True), (1.0, False)], ids=["cheap", "dear"])
+def test_cheap_folds_are_not_spared(make_state: Callable[..., State], seconds: float, *, on: bool) -> None:
+    """Whose other folds cost next to nothing goes on, however far behind; with counted work time says nothing (R12)."""
+    for state, goes in ((make_state(), on), (make_state(trials=2), False)):
+        state.candidates += [candidate(0, {0: 0.7}, seconds=0.1), candidate(1, {0: 0.4}, seconds=1.0, ended=True)]
+        behind = candidate(2, {0: 0.9}, seconds=seconds)
+        state.candidates.append(behind)
+        assert racing.goes_on(state, behind) is goes
+
+
 def test_one_fold_is_all_that_a_rung_has(make_state: Callable[..., State]) -> None:
     """Whoever is tried on fewer rows climbs, or stays there."""
     state = make_state(trials=2)

@@ -12,7 +12,7 @@ from automl.features.relational.compute.transform import SECOND
 from automl.features.relational.definition import AggregationOp
 
 DAY = 86_400 * SECOND
-SMALLEST = 1e-14  # a sum of squares below is no spread, as in pandas
+SMALLEST = 1e-14  # of the mean: a spread below is rounding; of a spread: an asymmetry below is none
 CELLS = 16_000_000  # of values that are folded side by side
 FOLDED: Mapping[AggregationOp, str] = {
     "sum": "sums",
@@ -111,11 +111,15 @@ def _result(op: AggregationOp, state: tuple[Floats, ...], ranges: Ranges) -> Flo
     return result
 
 
-def _skew(n: Floats, _mean: Floats, m2: Floats, m3: Floats) -> Floats:
-    """The adjusted Fisher-Pearson coefficient G1 (Joanes and Gill 1998), missing below three values."""
-    m2, m3 = (np.where(np.abs(m) < SMALLEST, 0.0, m) for m in (m2, m3))
-    skew = n * np.sqrt(n - 1) / (n - 2) * (m3 / m2**1.5)
-    return np.where(n < 3, np.nan, np.where(m2 == 0, 0.0, skew))  # noqa: PLR2004  # two values have no skew
+def _skew(n: Floats, mean: Floats, m2: Floats, m3: Floats) -> Floats:
+    """The adjusted Fisher-Pearson coefficient G1 (Joanes and Gill 1998), missing below three values.
+
+    It is the same in any unit of the values; 0 where they differ by rounding alone.
+    """
+    asymmetry = m3 / m2**1.5
+    skew = n * np.sqrt(n - 1) / (n - 2) * np.where(np.abs(asymmetry) < SMALLEST, 0.0, asymmetry)
+    equal = np.sqrt(m2) <= SMALLEST * np.sqrt(n) * np.abs(mean)
+    return np.where(n < 3, np.nan, np.where(equal, 0.0, skew))  # noqa: PLR2004  # two values have no skew
 
 
 def _slope(n: Floats, _x: Floats, _y: Floats, xx: Floats, xy: Floats) -> Floats:

@@ -82,6 +82,17 @@ def test_values_of_no_spread_are_level() -> None:
     assert of_values([("trend", 0)], [VALUES], RANGES, np.zeros(5))[0][WHOLE] == 0.0
 
 
+@pytest.mark.parametrize("unit", [2.0**-60, 1e-9, 1e9, 2.0**60])
+def test_the_skew_does_not_hang_on_the_unit(unit: float) -> None:
+    """Values in nanograms are as skewed as in tons; what differs by rounding alone is level in each."""
+    rounded = np.array([0.1 + 0.2, 0.3, 0.3, 0.1 + 0.2, 0.3])
+    even = np.array([1.1, 2.2, 3.3, 4.4, 5.5])
+    skews = of_values(
+        [("skew", 0), ("skew", 1), ("skew", 2)], [VALUES * unit, rounded * unit, even * unit], RANGES, TIME
+    )
+    assert [found[WHOLE] for found in skews] == [pytest.approx(0.9406609206739718), 0.0, pytest.approx(0.0, abs=1e-12)]
+
+
 def test_wide_tables_are_folded_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many columns are held side by side, each has its own answer, in the order asked."""
     values = [VALUES, VALUES * 2, VALUES * 3]

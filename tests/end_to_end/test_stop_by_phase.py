@@ -1,0 +1,105 @@
+"""One signal in any phase of a fit ends it with what stands, a second one at once; nothing half-written stays."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+# A fit that is signalled at an event, in a process of its own; each line of `plan` is one. Prints how each ended.
+PROGRAM = """
+import json, pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it is ignored
+import numpy as np, polars as pl
+from automl.bundle.verify import verify
+from automl.errors import AutomlError
+from automl.pipeline.fit import fit
+
+def loans(n, seed):
+    rng = np.random.default_rng(seed)
+    amount, noise = rng.normal(size=n), rng.normal(size=n)
+    bad = rng.random(n) < 1 / (1 + np.exp(-3 * amount))
+    return pl.DataFrame({"amount": amount, "noise": noise, "bad": np.where(bad, "yes", "no")})
+
+SPEC = {
+    "objective": {"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}},
+    "budget": {"time": "5min", "trials": 1, "executor": "inline", "workers": 1},
+    "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+}
+
+def ended(place, *, at=None, number=0, times=0, resume=False):
+    left = [times]
+    def listen(event):
+        if at is not None and left[0] and event.text.startswith(at):
+            while left[0]:
+                left[0] -= 1
+                signal.raise_signal(number)
+    frames = {"train": loans(200, 0), "test": loans(300, 1)}
+    try:
+        done = fit(SPEC, **frames, out=place, listener=listen, resume=resume)
+    except AutomlError as error:
+        return {"exit": error.exit_code, "words": str(error)}
+    return {"exit": done.exit_code, "words": done.stopped or ""}
+
+place = pathlib.Path(sys.argv[1]) / "loans.bundle"
+for line in sys.stdin:
+    at, number, times = json.loads(line)
+    told = ended(place, at=at, number=number, times=times)
+    told["bundle"] = place.exists() and verify(place).golden_rows > 0
+    told["left"] = [str(path) for path in place.parent.rglob("*") if path.name.endswith((".part", ".staged", ".old"))]
+    told["again"] = None if told["bundle"] else ended(place, resume=True)["exit"]
+    for path in sorted(place.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    if place.exists():
+        place.rmdir()
+    print(json.dumps(told), flush=True)
+"""
+PHASES = ("linear:", "refitting on all rows", "calibrating", "judging", "staging", "measuring")
+TWICE = ("linear:", "refitting on all rows", "size is")
+PLAN = [
+    *((at, signal.SIGINT, 1) for at in PHASES),
+    *((at, signal.SIGTERM, 2) for at in TWICE),
+    ("reading", signal.SIGTERM, 1),
+]
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Any]:
+    """How each fit of the plan ended, by the words at which it was signalled, and how often."""
+    place = tmp_path_factory.mktemp("stops")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(place)],
+        input="".join(json.dumps(entry) + "\n" for entry in PLAN),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = map(json.loads, done.stdout.splitlines())
+    return {(at, times): told for (at, _, times), told in zip(PLAN, found, strict=True)}
+
+
+@pytest.mark.parametrize("at", PHASES)
+def test_one_signal_ends_with_what_stands(at: str, ended: dict[tuple[str, int], Any]) -> None:
+    """S10: in each phase from the first real candidate on: 130, a bundle that verifies, and words of the signal."""
+    told = ended[at, 1]
+    assert (told["exit"], told["bundle"], told["left"]) == (130, True, []), told
+    assert told["words"].startswith("stopped by SIGINT, with")
+
+
+@pytest.mark.parametrize("at", TWICE)
+def test_a_second_signal_ends_at_once(at: str, ended: dict[tuple[str, int], Any]) -> None:
+    """S10, B12: 143, no bundle and nothing half-written; the run is resumed to its end."""
+    told = ended[at, 2]
+    assert (told["exit"], told["bundle"], told["left"], told["again"]) == (143, False, [], 0), told
+
+
+def test_a_signal_before_anything_stands(ended: dict[tuple[str, int], Any]) -> None:
+    """S10: before a candidate has a score one signal is enough, and the run can be resumed."""
+    told = ended["reading", 1]
+    assert (told["exit"], told["bundle"], told["left"], told["again"]) == (143, False, [], 0), told
+    assert "--resume" in told["words"]
