@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from automl.bundle.content_hash import content_hash
 from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE, is_file
 from automl.bundle.manifest import Manifest
+from automl.bundle.own import is_own
 from automl.bundle.plain_file import read_file
 from automl.bundle.protocols import upgraded
 from automl.bundle.scorer import seal
@@ -39,6 +40,14 @@ class Files:
     def names(self) -> list[str]:
         """All files: those that the manifest names, itself, its seal, and the signature where there is one."""
         return [*self.manifest.files, MANIFEST, SEAL, *([SIGNATURE] if self.signature is not None else [])]
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether a fit of this user wrote it, or a key that the user named signed it: all others are strangers'.
+
+        The content hash of protocol 1 leaves out what a stranger could change, so it proves nothing.
+        """
+        return self.signed or (self.protocol > 1 and is_own(self.manifest.content_hash))
 
     def read(self, name: str) -> bytes:
         """The bytes of one of `names`, checked as they are read; `BundleError` where they are not those written."""

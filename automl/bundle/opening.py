@@ -9,8 +9,8 @@ from pathlib import Path
 
 from automl.bundle.archive import Scratch, is_archive
 from automl.bundle.files import Files, open_files
-from automl.bundle.own import is_own
 from automl.bundle.quarantine import try_out
+from automl.bundle.released import foreign_code
 from automl.bundle.replay import replay, scorer_of
 from automl.bundle.scorer import Scorer
 from automl.errors import AutomlError, BundleError
@@ -28,11 +28,6 @@ class Taken:
     content: Mapping[str, bytes]
     scratch: Scratch | None
 
-    @property
-    def is_trusted(self) -> bool:
-        """Whether a fit of this user wrote it, or a key that the user named signed it: all others are strangers'."""
-        return self.files.signed or is_own(self.files.manifest.content_hash)
-
     def try_out(self) -> int:
         """The golden rows that a process of its own replayed; `BundleError` where it refused, or did not survive."""
         manifest = self.files.manifest.model_dump(mode="json")
@@ -45,6 +40,16 @@ class Taken:
     def open(self) -> Scorer:
         """The scorer, in this process: for bundles that are trusted or were tried."""
         return scorer_of(self.files.folder, self.files.manifest.model_dump(mode="json"), self.content)
+
+
+def check_code(files: Files) -> None:
+    """Raise `BundleError` where a stranger's bundle has code that is not one that automl released."""
+    if not files.is_trusted and (foreign := foreign_code(files.manifest.files)):
+        raise BundleError(
+            f"{foreign[0]} is not what automl writes under this name",
+            where=str(files.folder),
+            hint="If you know who wrote it, --require-signature opens what that one signed.",
+        )
 
 
 def take(path: Path, *, require_signature: Path | None = None) -> Taken:

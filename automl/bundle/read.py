@@ -67,7 +67,7 @@ class Bundle:
         key = None if require_signature is None else Path(require_signature)
         with bundle_errors("opened", Path(path)):
             taken = take(Path(path), require_signature=key)
-            if not taken.is_trusted:
+            if not taken.files.is_trusted:
                 taken.try_out()
             bundle = cls.of(taken)
         return bundle if tables is None else bundle.given(tables)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.bundle.files import Files
-from automl.bundle.opening import Taken, bundle_errors, take
+from automl.bundle.opening import Taken, bundle_errors, check_code, take
 from automl.bundle.read import Bundle
-from automl.bundle.released import check_released
 from automl.errors import BundleError
 
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz: they may hold a pickle
@@ -38,7 +37,7 @@ def verify(path: Path, *, require_signature: Path | None = None) -> Report:
     with bundle_errors("checked", Path(path)):
         taken = take(Path(path), require_signature=require_signature)
         check_content(taken)
-        rows = taken.replay(taken.open()) if taken.is_trusted else taken.try_out()
+        rows = taken.replay(taken.open()) if taken.files.is_trusted else taken.try_out()
     return Report(
         path=Path(path),
         content_hash=taken.files.manifest.content_hash,
@@ -53,7 +52,7 @@ def verified(path: Path, *, require_signature: Path | None = None) -> Bundle:
     with bundle_errors("opened", Path(path)):
         taken = take(Path(path), require_signature=require_signature)
         check_content(taken)
-        if not taken.is_trusted:
+        if not taken.files.is_trusted:
             taken.try_out()
             return Bundle.of(taken)
         scorer = taken.open()
@@ -70,7 +69,7 @@ def check_content(taken: Taken) -> None:
     for name, content in taken.content.items():
         if looks_pickled(content):
             raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
-    check_released(manifest.files, where=str(folder))
+    check_code(taken.files)
 
 
 def _signature(files: Files) -> str | None:

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from automl.bundle import disk
 from automl.bundle.files import Files
+from automl.bundle.opening import check_code
 from automl.bundle.read import Bundle
-from automl.bundle.released import check_released
 from automl.errors import LimitRefusal, SpecError
 from automl.gates.base import GateVerdict
 from automl.gates.measure import measure
@@ -48,7 +48,7 @@ def again(path: Path, overrides: Sequence[str] = (), *, require_signature: Path 
         if not text.strip().startswith("limits."):
             raise SpecError("only a limit can be set here", where=f"--set {text}", hint="--set limits.latency_p99=2ms")
     bundle = Bundle.load(path, require_signature=require_signature)
-    check_released(bundle.manifest.files, where=str(path))  # its scorer runs, and it may be a stranger's
+    check_code(bundle.files)  # its scorer runs
     limits = parse(bundle.spec, overrides=overrides).limits
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     with TemporaryDirectory(prefix="automl-gates-") as room:

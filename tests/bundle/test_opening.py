@@ -50,6 +50,27 @@ def way(request, rows, tmp_path):
     }[request.param]
 
 
+def test_a_bundle_of_protocol_1_is_never_ones_own(monkeypatch):
+    """B02: its content hash leaves out what a stranger could change, so that a copied one would do."""
+    monkeypatch.setattr("automl.bundle.files.is_own", lambda _: True)
+    kept = Path(__file__).parents[1] / "golden" / "bundles"
+    assert not take(kept / "protocol_1.zip").files.is_trusted
+    assert take(kept / "protocol_2.zip").files.is_trusted
+
+
+@pytest.mark.parametrize("way", ["verify", "gates"], indirect=True)
+def test_code_of_ones_own_may_be_any(way, bundle, tmp_path, reseal, monkeypatch):
+    """B02: a scorer that no release wrote runs only where a fit of this user wrote it."""
+    copy = shutil.copytree(bundle, tmp_path / "copy.bundle")
+    with (copy / "score.py").open("a", encoding="utf-8") as script:
+        script.write("# another text\n")
+    reseal(copy)
+    with pytest.raises(BundleError, match=r"score\.py is not what automl writes"):
+        way(copy)
+    monkeypatch.setattr("automl.bundle.files.is_own", lambda _: True)
+    way(copy)
+
+
 @pytest.mark.usefixtures("as_stranger")
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_a_model_that_kills_is_never_opened_here(form, way, bundle, tmp_path, monkeypatch):
@@ -85,7 +106,7 @@ def test_ones_own_and_signed_bundles_are_opened_at_once(bundle, raw, tmp_path, m
 def test_a_strangers_bundle_answers_as_ones_own(bundle, raw):
     """More checks, the same answers."""
     stranger = Bundle.load(bundle)
-    assert not take(bundle).is_trusted
+    assert not take(bundle).files.is_trusted
     assert stranger.predict(raw).equals(verified(bundle).predict(raw))
     assert stranger.decide(raw.row(0, named=True)) == stranger.predict(raw.head(1)).drop("id").row(0, named=True)
 
@@ -96,7 +117,7 @@ def test_a_copied_hash_makes_no_own_bundle(bundle, reseal, tmp_path):
     own = open_files(bundle).manifest.content_hash
     (copy / "golden" / "rows.json").write_text('[{"age": 1}]', encoding="utf-8")
     reseal(copy)
-    assert not take(copy).is_trusted
+    assert not take(copy).files.is_trusted
     text = (copy / MANIFEST).read_text(encoding="utf-8").replace(open_files(copy).manifest.content_hash, own)
     (copy / MANIFEST).write_text(text, encoding="utf-8")
     (copy / SEAL).write_bytes(seal((copy / MANIFEST).read_bytes()))
