@@ -21,6 +21,7 @@ CHANGES = re.compile(  # of a disk, by the calls of the standard library that ma
 STREAMS = re.compile(r"np\.savez?|.*\.(write_(csv|ipc|ipc_stream|parquet|json|ndjson|excel)|sink_\w+|ParquetWriter)")
 NOT_THE_ENGINE = ("bench", "testing", "bundle.score_file", "disk")  # score_file stands alone: it ships as score.py
 PAST_THE_DISK = {  # what goes past it, and why
+    "bundle._tried": {"os.write"},  # its answer, to the one who asked
     "data.read.guard": {"os.write", "tempfile.TemporaryFile"},  # to stderr; a file without a name
     "executors.local": {"tempfile.TemporaryFile"},  # without a name: nobody finds it
     "learners.catboost": {"self.booster.save_model"},  # the library writes by itself, into scratch
@@ -131,6 +132,7 @@ def _streams(tree: ast.Module) -> set[str]:
 def _writes(tree: ast.Module) -> Iterator[str]:
     """The calls in a module that change a disk, as they are written there."""
     streams, frames = _streams(tree), "polars" in set(_imports(tree))
+    yield from filter(CHANGES.fullmatch, _imports(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name, into = ast.unparse(node.func), ast.unparse(node.args[0]) if node.args else ""

@@ -7,8 +7,7 @@ import stat
 import struct
 import weakref
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,19 +43,6 @@ class Scratch:
             raise
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Path]:
-    """The bundle's folder: `path` itself, or a temporary one with the content of the zip at `path`."""
-    if not is_archive(path):
-        yield path
-        return
-    scratch = Scratch(path)
-    try:
-        yield scratch.folder
-    finally:
-        scratch.remove()
-
-
 def is_archive(path: Path) -> bool:
     """Whether `path` is a file that begins as a zip does."""
     if not path.is_file():
@@ -65,8 +51,8 @@ def is_archive(path: Path) -> bool:
         return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
 
 
-def pack(folder: Path, names: list[str], out: Path) -> None:
-    """Write the files `names` of a bundle to the zip `out`: equal bundles give equal bytes."""
+def pack(names: Iterable[str], read: Callable[[str], bytes], out: Path) -> None:
+    """Write the files `names` of a bundle, as `read` gives them, to the zip `out`: equal bundles give equal bytes."""
     with (
         disk.machine_errors(out),
         disk.writing(out) as file,
@@ -76,7 +62,7 @@ def pack(folder: Path, names: list[str], out: Path) -> None:
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
-            archive.writestr(entry, (folder / name).read_bytes())
+            archive.writestr(entry, read(name))
 
 
 def unpack(path: Path, folder: Path) -> None:

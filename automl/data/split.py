@@ -115,7 +115,8 @@ def _starts(rows: Rows, k: int, shift: float) -> NDArray[np.float64]:
     width = (1.0 - FIRST_WINDOW) / k
     shares = [1.0 - _held(known.size)] if k == 1 else np.linspace(FIRST_WINDOW, 1.0, k + 1)[:-1] - shift * width
     cuts = np.unique([known[min(known.size - 1, int(known.size * share))] for share in shares])
-    return cuts[cuts > known[0]] if (cuts > known[0]).any() else known[known > known[0]][:1]
+    later: NDArray[np.float64] = cuts[cuts > known[0]]
+    return later if later.size else known[known > known[0]][:1]
 
 
 def _moments(rows: Rows) -> NDArray[np.float64]:
