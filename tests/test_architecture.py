@@ -139,7 +139,11 @@ def _writes(tree: ast.Module) -> Iterator[str]:
             owner, _, method = name.rpartition(".")
             if (
                 (CHANGES.fullmatch(name) and owner != "disk")
-                or (name == "os.open" and "devnull" not in into and ast.unparse(node.args[1]) != "os.O_RDONLY")
+                or (
+                    name == "os.open"
+                    and "devnull" not in into
+                    and re.search(r"WRONLY|RDWR|CREAT", ast.unparse(node.args[1]))
+                )
                 or (STREAMS.fullmatch(name) and into not in streams)
                 or (method in {"open", "ZipFile"} and _mode(node) and not {owner, into} & streams)
                 or (method == "replace" and owner != "disk" and _of_a_path(node))
