@@ -180,6 +180,8 @@ def copy(source: Path, target: Path) -> None:
 
 def make_folder(path: Path, *, mode: int = 0o777, new: bool = False, parents: bool = True) -> None:
     """Make a folder, and its `parents`, for good; FileExistsError where it must be `new` and is not."""
+    if path.is_dir() and not new:
+        return
     if parents and not path.parent.exists():
         make_folder(path.parent)
     try:

@@ -50,6 +50,8 @@ def _in_family(error: BaseException, *, debug: bool) -> AutomlError:
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         _forget_stdout()  # what it could not take would be tried once more at the end
         return MachineError(f"nothing more can be written: {error.strerror}", hint="Make room, then run again.")
+    if isinstance(error, MemoryError):
+        return MachineError("the memory is full", hint="Give fewer rows or columns, or a machine with more of it.")
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Stopped(signal.SIGINT)
     return _bug(error, debug=debug)
