@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from automl.learners.base import Params
 from automl.search.cost.fidelity import hurried
-from automl.search.cost.serving import Serving, reading, serving
+from automl.search.cost.serving import Serving, reading, serving, share_read
 from automl.search.state import State
 from automl.search.worker.model_size import ModelSize
 from automl.search.worker.soft_targets import SoftTargets
@@ -80,7 +80,8 @@ def small_trees(
         size = ModelSize(
             operations=OPERATIONS, steps=rounds * width * log2(leaves), nodes=rounds * width * (leaves - 1)
         )
-        if fits(serving([size], reading=columns.reading)):
+        read = columns.reading * share_read(size, columns.count)
+        if fits(serving([size], reading=read)):
             params: Params = {
                 "rounds": rounds,
                 "num_leaves": leaves,
@@ -91,9 +92,7 @@ def small_trees(
             }
             name = f"{rounds} small trees taught by the best ensemble{_on(columns)}"
             soft_targets = SoftTargets(columns=columns.features, teacher=teacher)
-            return Student(
-                name=name, learner="lightgbm", params=params, soft_targets=soft_targets, reading=columns.reading
-            )
+            return Student(name=name, learner="lightgbm", params=params, soft_targets=soft_targets, reading=read)
     return None
 
 
