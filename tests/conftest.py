@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,11 @@ import polars as pl
 import pytest
 from hypothesis import settings
 
+from automl.bundle import write
 from automl.bundle.contents import Contents
+from automl.bundle.files import open_files
 from automl.data.rows import Column, Labels
+from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
 from automl.task import Task
 
@@ -31,6 +37,8 @@ settings.load_profile("automl")
 
 GOLDEN = Path(__file__).parent / "golden"
 
+DATA = tempfile.TemporaryDirectory(prefix="automl-tests-")
+os.environ["XDG_DATA_HOME"] = DATA.name  # also of what a test starts: the user's own data folder is not touched
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when a test itself imports the library first
 
 
@@ -174,3 +182,27 @@ def grow() -> Callable[..., ops.Ensemble]:
         )
 
     return make
+
+
+@pytest.fixture
+def as_stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was noted as this user's own: each bundle is a stranger's."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "empty"))
+
+
+@pytest.fixture(scope="session")
+def hungry(tmp_path_factory: pytest.TempPathFactory, regression: Labels) -> Path:
+    """A stranger's bundle, its graph audited and all hashes right, whose golden rows take 4 GB."""
+    wide: ops.Expr = ops.Column("age")
+    for _ in range(16):
+        wide = ops.Concat((wide, wide))
+    contents = small_contents(regression)
+    reader = {"columns": [entry for entry in contents.reader["columns"] if entry["name"] == "age"]}
+    model = to_onnx({"prediction": ops.RowSum(wide)}, inputs=[ops.Column("age")])
+    out = tmp_path_factory.mktemp("strangers") / "hungry.bundle"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(out.parent / "data"))
+        write.stage(replace(contents, model=model, reader=reader, golden=[{"age": "30"}]), write.staging(out))
+        (write.staging(out) / "golden" / "rows.json").write_text(json.dumps([{"age": "30"}] * 4_096), encoding="utf-8")
+        write._seal(write.staging(out), open_files(write.staging(out)).manifest)
+        return write.finish(write.staging(out), out, gates=(), verdict=None, card="")

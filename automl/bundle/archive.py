@@ -9,7 +9,7 @@ import struct
 import tempfile
 import weakref
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -43,19 +43,6 @@ class Scratch:
         unpack(path, self.folder)
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Path]:
-    """The bundle's folder: `path` itself, or a temporary one with the content of the zip at `path`."""
-    if not is_archive(path):
-        yield path
-        return
-    scratch = Scratch(path)
-    try:
-        yield scratch.folder
-    finally:
-        scratch.remove()
-
-
 def is_archive(path: Path) -> bool:
     """Whether `path` is a file that begins as a zip does."""
     if not path.is_file():
@@ -64,14 +51,14 @@ def is_archive(path: Path) -> bool:
         return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
 
 
-def pack(folder: Path, names: list[str], out: Path) -> None:
-    """Write the files `names` of a bundle to the zip `out`: equal bundles give equal bytes."""
+def pack(names: Iterable[str], read: Callable[[str], bytes], out: Path) -> None:
+    """Write the files `names` of a bundle, as `read` gives them, to the zip `out`: equal bundles give equal bytes."""
     with disk.machine_errors(out), zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(names):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
-            archive.writestr(entry, (folder / name).read_bytes())
+            archive.writestr(entry, read(name))
 
 
 def unpack(path: Path, folder: Path) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.bundle.golden_cells import cells_of
 from automl.bundle.scorer import Cell
-from automl.data.rows import Column, Rows
 from automl.errors import BundleError
+
+if TYPE_CHECKING:
+    from automl.data.rows import Column, Rows  # it loads polars, which a process that only replays does not need
 
 SAMPLE = 5_000  # rows that cells are drawn from: more give the same margins and take seconds
 TOLERANCE = 1e-9
@@ -40,6 +41,8 @@ def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) 
     `golden_cells`). Extremes: everything missing, each column at its smallest and at its largest such cell, unseen
     levels, odd unicode, numbers at the edge of float64. Key columns never enter.
     """
+    from automl.bundle.golden_cells import cells_of
+
     draw = np.random.default_rng(seed)
     sample = draw.permutation(rows.n)[:SAMPLE]
     margins = {

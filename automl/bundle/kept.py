@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from automl.bundle.evidence import PRICED
 from automl.bundle.manifest import Manifest, Output
-from automl.bundle.read import Bundle, read_file
+from automl.bundle.read import Bundle
 from automl.data.read.column_reader import ColumnReader
 from automl.data.read.frames import read_frame, side_by_side
 from automl.data.rows import Column, Prepared, Rows, Schema
@@ -51,7 +51,7 @@ def kept_rows(bundle: Bundle) -> Kept:
 
 def _kept(bundle: Bundle) -> Kept:
     manifest = bundle.manifest
-    frame = pl.read_parquet(io.BytesIO(read_file(bundle.path, "evidence.parquet")))
+    frame = pl.read_parquet(io.BytesIO(bundle.files.read("evidence.parquet")))
     priced = [name.removeprefix(PRICED) for name in frame.columns if name.startswith(PRICED)]
     entries = [entry for entry in entries_of(manifest) if entry["name"] in priced]
     names = [name for name in frame.columns if name == "p" or name.startswith("p_")]

@@ -13,21 +13,20 @@ from automl.errors import MachineError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The bundle's place (a folder or a zip), its seal, the `process` that opened it, and the tables it was given.
+    """The bundle's place (a folder or a zip), the `process` that opened it, and the tables it was given.
 
     `scratch` keeps the content of a zip for as long as the bundle lives.
     """
 
     path: Path
-    seal: bytes
     process: int
     scratch: Scratch | None = None
     tables: Mapping[str, object] | None = None
 
     @classmethod
-    def here(cls, path: Path, seal: bytes, scratch: Scratch | None) -> Origin:
+    def here(cls, path: Path, scratch: Scratch | None) -> Origin:
         """Of a bundle that this process opens."""
-        return cls(path=path.absolute(), seal=seal, process=os.getpid(), scratch=scratch)
+        return cls(path=path.absolute(), process=os.getpid(), scratch=scratch)
 
     def check_process(self) -> None:
         """Raise `MachineError` in a fork of the process that opened the bundle: polars would wait there for ever."""

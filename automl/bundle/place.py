@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from automl.bundle.files import open_files
 from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE
-from automl.bundle.read import names_of, read_file, read_manifest
+from automl.bundle.plain_file import read_file
 from automl.bundle.scorer import seal
 from automl.errors import BundleError, SpecError
 
@@ -60,7 +61,7 @@ def is_sealed(folder: Path) -> bool:
 
 def strangers(folder: Path) -> list[str]:
     """Files in the folder of a bundle that are no part of it; Python's own copies of `score.py` are none."""
-    known = {*names_of(folder, read_manifest(folder)), SIGNATURE}
+    known = {*open_files(folder).names, SIGNATURE}
     found = {
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()
     }

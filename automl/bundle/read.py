@@ -1,11 +1,8 @@
-"""Opening a bundle: every hash is checked before a parser sees a byte, then any frame or row is scored."""
+"""An opened bundle: every hash was checked before a parser saw a byte, and any frame or row is scored."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,71 +11,76 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
-from automl.bundle.archive import Scratch, is_archive
-from automl.bundle.content_hash import content_hash
+from automl.bundle.files import Files
 from automl.bundle.frames import as_table, like, to_polars
-from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE, is_file
-from automl.bundle.manifest import Manifest
+from automl.bundle.opening import Taken, bundle_errors, take
 from automl.bundle.origin import Origin
-from automl.bundle.protocols import upgraded
 from automl.bundle.ranking import Ranking
-from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns, seal
-from automl.bundle.tables import TableScorer, given, open_scorer
+from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns
+from automl.bundle.tables import TableScorer, given
 from automl.bundle.unread import check_unread
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.read.unread import OnUnread, Unread, listed, told, unreadable, warn
-from automl.errors import AutomlError, BundleError, DataError
+from automl.errors import BundleError, DataError
 from automl.features.relational.definition import Catalog
-from automl.graph.audit import audit
 from automl.names import inside, outside
 
 _TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
-_LARGEST = 64 * 2**20  # of a manifest: more is an attack, not a model
 
 
 class Bundle:
-    """A bundle that passed its check. `predict` scores frames, `decide` one row."""
+    """A bundle that passed its check. `predict` scores frames, `decide` one row; `files` gives what was checked."""
 
-    def __init__(self, path: Path, manifest: Manifest, scorer: Scorer, origin: Origin) -> None:
-        self.path = path
-        self.manifest = manifest
+    def __init__(self, files: Files, scorer: Scorer, origin: Origin) -> None:
+        self.path = files.folder
+        self.manifest = files.manifest
+        self.files = files
         self._scorer = scorer
         self._origin = origin
-        self.ranking = Ranking.of(manifest)
+        self.ranking = Ranking.of(files.manifest)
 
     def __reduce__(self) -> tuple[Callable[..., Bundle], tuple[object, ...]]:
         """Pickled by its place, its seal and the tables that it was given."""
-        return reopened, (self._origin.path, self._origin.seal, self._origin.tables)
+        return reopened, (self._origin.path, self.files.seal, self._origin.tables)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, tables: Mapping[str, object] | None = None) -> Bundle:
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        tables: Mapping[str, object] | None = None,
+        require_signature: str | os.PathLike[str] | None = None,
+    ) -> Bundle:
         """The bundle in the folder or zip `path`; raises `BundleError` where a file is not the one that was written.
 
         A zip is unpacked to a temporary folder that lives as long as the bundle. `tables` are the other tables, read
         once and held: frames, files or lists of raw rows by name (``main`` are past rows of the main table). A bundle
         may be pickled; in a fork it answers single rows only.
+
+        `require_signature` is the file of a public key, whose owner must have signed the bundle. One that is neither
+        signed so nor written by a fit of this user is first tried in a process of its own, which takes a third of a
+        second or more.
         """
-        scratch = Scratch(Path(path)) if is_archive(Path(path)) else None
-        folder = scratch.folder if scratch else Path(path)
-        try:
-            manifest = read_manifest(folder)
-            check_files(folder, manifest)
-            audit(read_file(folder, "model.onnx"))
-            scorer = open_scorer(folder, manifest=manifest.model_dump(mode="json"))
-            bundle = cls(folder, manifest, scorer, Origin.here(Path(path), read_file(folder, SEAL), scratch))
-        except AutomlError:
-            raise
-        except Exception as error:  # ONNX Runtime has its own family of errors; a manifest can lack anything
-            raise BundleError(f"the bundle cannot be opened: {error}", where=str(folder)) from error
+        key = None if require_signature is None else Path(require_signature)
+        with bundle_errors("opened", Path(path)):
+            taken = take(Path(path), require_signature=key)
+            if not taken.files.is_trusted:
+                taken.try_out()
+            bundle = cls.of(taken)
         return bundle if tables is None else bundle.given(tables)
+
+    @classmethod
+    def of(cls, taken: Taken, scorer: Scorer | None = None) -> Bundle:
+        """The bundle that was taken from the disk, opened in this process: a stranger's has to be tried before."""
+        return cls(taken.files, scorer or taken.open(), Origin.here(taken.path, taken.scratch))
 
     def given(self, tables: Mapping[str, object]) -> Bundle:
         """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
         held = {name: as_table(rows) for name, rows in tables.items()}
-        return Bundle(self.path, self.manifest, given(self._scorer, held), replace(self._origin, tables=held))
+        return Bundle(self.files, given(self._scorer, held), replace(self._origin, tables=held))
 
     @property
     def spec(self) -> dict[str, JsonValue]:
@@ -225,76 +227,16 @@ class Bundle:
         return pl.Series(name, [labels.get(text, text) for text in values], dtype=dtype)
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a bundle; its seal and its protocol are checked first, and that its content hash is its own."""
-    if not folder.exists():
-        raise BundleError("there is no such bundle", where=str(folder), hint="`automl fit SPEC` writes one")
-    if not (folder / MANIFEST).exists():
-        raise BundleError("this is no bundle: a bundle is a folder with a manifest.json", where=str(folder))
-    text = read_file(folder, MANIFEST)
-    if read_file(folder, SEAL) != seal(text):
-        raise _changed(folder, MANIFEST)
-    try:
-        written = json.loads(text)
-        manifest = Manifest.model_validate(upgraded(written, where=str(folder / MANIFEST)))
-        found = content_hash(written)
-    except (ValueError, KeyError, ValidationError, RecursionError) as error:
-        raise BundleError(f"the manifest cannot be read: {error}", where=str(folder / MANIFEST)) from error
-    if found != manifest.content_hash:
-        raise BundleError("the content hash is not that of the content", where=str(folder / MANIFEST))
-    return manifest
-
-
-def check_files(folder: Path, manifest: Manifest) -> None:
-    """Every file that the manifest names is there, is a plain file inside the folder, and has its hash."""
-    if "model.onnx" not in manifest.files:
-        raise BundleError("the manifest names no model.onnx", where=str(folder))
-    for name, digest in manifest.files.items():
-        if not is_file(name):
-            raise BundleError(f"the manifest names a file that no bundle has: {name!r}", where=str(folder))
-        if hashlib.sha256(read_file(folder, name)).hexdigest() != digest:
-            raise _changed(folder, name)
-
-
 def reopened(path: Path, seal: bytes, tables: Mapping[str, object] | None) -> Bundle:
-    """The bundle that was pickled, as it lies at its place; `BundleError` where another one lies there now."""
-    bundle = Bundle.load(path, tables=tables)
-    if read_file(bundle.path, SEAL) != seal:
-        raise BundleError(
-            "this is not the bundle that was pickled", where=str(path), hint="Load it anew, and pickle that."
-        )
-    return bundle
-
-
-def names_of(folder: Path, manifest: Manifest) -> list[str]:
-    """All files of a bundle: those that the manifest names, itself, its seal, and the signature where there is one."""
-    signed = [SIGNATURE] if (folder / SIGNATURE).exists() else []
-    return [*manifest.files, MANIFEST, SEAL, *signed]
-
-
-def read_file(folder: Path, name: str) -> bytes:
-    """The bytes of a plain file of the bundle; links and devices are refused."""
-    path = folder
-    try:
-        for part in name.split("/"):
-            path = path / part
-            if stat.S_ISLNK(path.lstat().st_mode):
-                raise BundleError("a link stands where a bundle has a file", where=str(path))
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise BundleError("this is no plain file", where=str(path))
-        if name in {MANIFEST, SEAL, SIGNATURE} and path.stat().st_size > _LARGEST:
-            raise BundleError("the file is too large for what it is", where=str(path))
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"a file of the bundle cannot be read: {error.strerror}", where=str(path)) from error
-
-
-def _changed(folder: Path, name: str) -> BundleError:
-    return BundleError(
-        "the file is not the one that was written",
-        where=str(folder / name),
-        hint="Copy the bundle again, or fit again.",
-    )
+    """The bundle that another process has open, as it lies at its place; `BundleError` where another one lies there."""
+    with bundle_errors("opened", path):
+        taken = take(path)
+        if taken.files.seal != seal:
+            raise BundleError(
+                "this is not the bundle that was pickled", where=str(path), hint="Load it anew, and pickle that."
+            )
+        bundle = Bundle.of(taken)
+    return bundle if tables is None else bundle.given(tables)
 
 
 def _array(values: pl.Series) -> Array:

@@ -12,21 +12,15 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from automl.bundle.layout import is_code
-from automl.errors import BundleError
 
 LIST = "released.sha256"
 
 
-def check_released(files: Mapping[str, str], *, where: str) -> None:
-    """Raise `BundleError` where code among `files` (SHA-256 by name) is not what an automl released under that name."""
+def foreign_code(files: Mapping[str, str]) -> list[str]:
+    """The code among `files` (SHA-256 by name) that is not what an automl released under that name."""
     code = [(name, digest) for name, digest in files.items() if is_code(name)]
     unknown = [entry for entry in code if entry not in released()]
-    if foreign := [name for name, digest in unknown if (name, digest) not in ours()]:
-        raise BundleError(
-            f"{foreign[0]} is not what automl writes under this name",
-            where=where,
-            hint="Use it only if you know who wrote it; an automl older than the one that wrote it does not know it.",
-        )
+    return [name for name, digest in unknown if (name, digest) not in ours()]
 
 
 @cache

@@ -60,12 +60,18 @@ class ChangedError(ScoreError):
 class Scorer:
     """The bundle in `folder`, opened once: `decide` one raw row, `score` many. Threads may share it.
 
-    `manifest`, where given, is the bundle's own, checked and of the protocol that this file reads.
+    `manifest`, where given, is the bundle's own, checked and of the protocol that this file reads; `files` are then the
+    bytes of its files by name, checked too, and nothing is read from the folder.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], manifest: Document | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        manifest: Document | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.manifest = _manifest(Path(folder)) if manifest is None else manifest
-        model = _model(Path(folder), self.manifest)
+        model = _model(Path(folder), self.manifest) if files is None else files["model.onnx"]
         self.reader: Reader = self.manifest["reader"]
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]

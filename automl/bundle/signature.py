@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.bundle import disk
 from automl.bundle.layout import MANIFEST, SIGNATURE
-from automl.bundle.read import read_file
+from automl.bundle.plain_file import read_file
 from automl.errors import BundleError, SpecError
 
 if TYPE_CHECKING:
@@ -47,31 +47,37 @@ def make_keys(private: Path) -> Path:
     return public
 
 
-def sign(folder: Path, private: Path) -> Path:
-    """Put manifest.sig into the bundle at `folder`, in place of an older one; its path. Check the bundle before."""
+def sign(folder: Path, private: Path, *, manifest: bytes | None = None) -> Path:
+    """Put manifest.sig into the bundle at `folder`, in place of an older one; its path.
+
+    Check the bundle before; `manifest` are the bytes of manifest.json that passed, by default those that lie there.
+    """
     key: Ed25519PrivateKey = _key(private, "private")
-    signature = base64.b64encode(key.sign(read_file(folder, MANIFEST)))
+    signature = base64.b64encode(key.sign(read_file(folder, MANIFEST) if manifest is None else manifest))
     path = folder / SIGNATURE
     with disk.whole_file(path) as partial:
         partial.write_bytes(signature + b"\n")
     return path
 
 
-def check_signature(folder: Path, public: Path) -> None:
-    """Pass, or a `BundleError`: the manifest is not signed, or not by the owner of this key."""
+def check_signature(manifest: bytes, signature: bytes | None, public: Path, *, where: Path) -> None:
+    """Pass, or a `BundleError`: the manifest of the bundle at `where` is not signed, or not by the owner of this key.
+
+    `manifest` and `signature` are the bytes of manifest.json and of manifest.sig, None where there is none.
+    """
     from cryptography.exceptions import InvalidSignature
 
     key: Ed25519PublicKey = _key(public, "public")
-    if not (folder / SIGNATURE).is_file():
+    if signature is None:
         raise BundleError(
-            "the bundle is not signed", where=str(folder), hint="Ask its author for a signed one (`automl sign`)."
+            "the bundle is not signed", where=str(where), hint="Ask its author for a signed one (`automl sign`)."
         )
     try:
-        key.verify(base64.b64decode(read_file(folder, SIGNATURE).strip(), validate=True), read_file(folder, MANIFEST))
+        key.verify(base64.b64decode(signature.strip(), validate=True), manifest)
     except (InvalidSignature, binascii.Error) as error:
         raise BundleError(
             f"the signature is not one over this manifest by the owner of {public}",
-            where=str(folder / SIGNATURE),
+            where=str(where / SIGNATURE),
             hint="Somebody changed the bundle, or another key signed it. Don't use it.",
         ) from error
 

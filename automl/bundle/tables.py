@@ -52,9 +52,12 @@ class TableScorer(Scorer):
         folder: str | os.PathLike[str],
         tables: Mapping[str, TableSource] | None = None,
         manifest: Document | None = None,
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
-        super().__init__(folder, manifest)
-        self.document = _document(Path(folder), self.manifest)
+        super().__init__(folder, manifest, files)
+        self.document: RelationalDocument = (
+            _document(Path(folder), self.manifest) if files is None else json.loads(files[RELATIONAL])
+        )
         self.main = self.document["main"]
         self.definitions = from_json(self.document["definitions"])
         own = [outside(column["name"]) for column in self.main["columns"] if not column.get("optional")]

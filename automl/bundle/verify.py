@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import pickletools
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from automl.bundle.archive import opened
-from automl.bundle.golden import answers, decode, differences, typed_answers
-from automl.bundle.layout import MANIFEST, SIGNATURE
-from automl.bundle.read import Bundle, names_of, read_file
-from automl.bundle.released import check_released
-from automl.bundle.scorer import Cell, Row, Scorer
-from automl.bundle.tables import RELATIONAL, open_scorer
-from automl.errors import BundleError, MachineError
+from automl.bundle.files import Files
+from automl.bundle.opening import Taken, bundle_errors, check_code, take
+from automl.bundle.read import Bundle
+from automl.errors import BundleError
 
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz: they may hold a pickle
 
@@ -35,58 +29,53 @@ class Report:
 
 
 def verify(path: Path, *, require_signature: Path | None = None) -> Report:
-    """Check the bundle at `path`, a folder or a zip, and replay its golden rows.
+    """Check the bundle at `path`, a folder or a zip, and replay its golden rows: a stranger's in a process of its own.
 
     Raises `BundleError` for anything that is not as written. Numbers may differ by 1e-9·max(1, |x|), because processors
     differ in the last digits; decisions may not. `require_signature` is a public key: its owner must have signed.
     """
-    with opened(Path(path)) as folder:
-        if require_signature is not None:
-            from automl.bundle.signature import check_signature
-
-            check_signature(folder, require_signature)
-        report = _told(folder)
-    signed = report.signature and ("checked" if require_signature else report.signature)
-    return replace(report, path=Path(path), signature=signed)
-
-
-def _told(folder: Path) -> Report:
-    """Whatever else a file of a stranger makes fail, it is the bundle that failed."""
-    try:
-        return _verified(folder)
-    except (BundleError, MachineError):
-        raise
-    except Exception as error:
-        raise BundleError(f"the bundle cannot be checked: {error}", where=str(folder)) from error
-
-
-def _verified(folder: Path) -> Report:
-    bundle = Bundle.load(folder)
-    if bundle.manifest.provisional:
-        raise BundleError("the bundle was never finished: its gates and verdict are missing", where=str(folder))
-    _check_strangers(folder, set(names_of(folder, bundle.manifest)))
-    for name in bundle.manifest.files:
-        if looks_pickled(read_file(folder, name)):
-            raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
-    check_released(bundle.manifest.files, where=str(folder))
-    rows = json.loads(read_file(folder, "golden/rows.json"))
-    if not rows:
-        raise BundleError("there is no golden row, so nothing says what the bundle answers", where=str(folder))
-    scorer = open_scorer(folder, _tables(folder, bundle), bundle.manifest.model_dump(mode="json"))
-    wrong = differences(decode(read_file(folder, "golden/expected.json")), _replayed(folder)(scorer, rows))
-    if wrong:
-        raise BundleError(
-            f"{len(wrong)} golden answers differ; {wrong[0]}",
-            where=str(folder),
-            hint="This machine or this ONNX Runtime computes something else than the one that judged the bundle.",
-        )
+    with bundle_errors("checked", Path(path)):
+        taken = take(Path(path), require_signature=require_signature)
+        check_content(taken)
+        rows = taken.replay(taken.open()) if taken.files.is_trusted else taken.try_out()
     return Report(
-        path=folder,
-        content_hash=bundle.manifest.content_hash,
-        files=len(names_of(folder, bundle.manifest)),
-        golden_rows=len(rows),
-        signature="not checked" if (folder / SIGNATURE).exists() else None,
+        path=Path(path),
+        content_hash=taken.files.manifest.content_hash,
+        files=len(taken.files.names),
+        golden_rows=rows,
+        signature=_signature(taken.files),
     )
+
+
+def verified(path: Path, *, require_signature: Path | None = None) -> Bundle:
+    """The bundle at `path`, opened from the very bytes that passed what `verify` checks."""
+    with bundle_errors("opened", Path(path)):
+        taken = take(Path(path), require_signature=require_signature)
+        check_content(taken)
+        if not taken.files.is_trusted:
+            taken.try_out()
+            return Bundle.of(taken)
+        scorer = taken.open()
+        taken.replay(scorer)
+        return Bundle.of(taken, scorer)
+
+
+def check_content(taken: Taken) -> None:
+    """Raise `BundleError` for a bundle that is not finished, holds more than it names, or is not what it says it is."""
+    folder, manifest = taken.files.folder, taken.files.manifest
+    if manifest.provisional:
+        raise BundleError("the bundle was never finished: its gates and verdict are missing", where=str(folder))
+    _check_strangers(folder, set(taken.files.names))
+    for name, content in taken.content.items():
+        if looks_pickled(content):
+            raise BundleError("this is a pickle or an archive; a bundle has none", where=str(folder / name))
+    check_code(taken.files)
+
+
+def _signature(files: Files) -> str | None:
+    if files.signature is None:
+        return None
+    return "checked" if files.signed else "not checked"
 
 
 def looks_pickled(content: bytes) -> bool:
@@ -107,17 +96,3 @@ def _check_strangers(folder: Path, known: set[str]) -> None:
             raise BundleError(
                 "the manifest does not name this file", where=str(entry), hint="Remove it, then check the bundle again."
             )
-
-
-def _replayed(folder: Path) -> Callable[[Scorer, list[Row]], dict[str, list[Cell]]]:
-    """How golden rows were answered: decisions are text in protocol 1, in the type of the target since."""
-    written = json.loads(read_file(folder, MANIFEST))
-    return answers if written["protocol"] == 1 else typed_answers
-
-
-def _tables(folder: Path, bundle: Bundle) -> dict[str, list[Row]] | None:
-    """The raw rows of other tables that the golden rows meet."""
-    if RELATIONAL not in bundle.manifest.files:
-        return None
-    tables: dict[str, list[Row]] = json.loads(read_file(folder, "golden/tables.json"))
-    return tables

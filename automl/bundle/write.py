@@ -13,6 +13,7 @@ from pathlib import Path
 from automl.bundle import disk
 from automl.bundle.content_hash import content_hash
 from automl.bundle.contents import Contents, versions
+from automl.bundle.files import open_files
 from automl.bundle.golden import answers, differences, encode, typed_answers
 from automl.bundle.layout import MANIFEST, SEAL
 from automl.bundle.manifest import (
@@ -24,8 +25,8 @@ from automl.bundle.manifest import (
     Target,
     plain,
 )
+from automl.bundle.own import note
 from automl.bundle.place import check_place
-from automl.bundle.read import check_files, read_manifest
 from automl.bundle.score_text import score_files
 from automl.bundle.scorer import seal
 from automl.bundle.tables import RELATIONAL, open_scorer
@@ -82,8 +83,8 @@ def finish(
 ) -> Path:
     """Add the `GateVerdict`s, the verdict in money (or None) and the card, write the final manifest, and move to `out`.
 
-    A bundle that stood at `out` stays whole until that last step. Returns `out`. Where the disk refuses, nothing is
-    left of the staged one.
+    A bundle that stood at `out` stays whole until that last step; then the new one is noted as this user's own. Returns
+    `out`. Where the disk refuses, nothing is left of the staged one.
     """
     check_place(out)
     with _whole_or_gone(staged):
@@ -93,9 +94,10 @@ def finish(
 def _finished(
     staged: Path, out: Path, *, gates: Iterable[object], verdict: object, card: str, report: str | None
 ) -> Path:
-    manifest = read_manifest(staged)
+    files = open_files(staged)
+    manifest = files.manifest
     _remove_strangers(staged, manifest)
-    check_files(staged, manifest)
+    files.read_all()
     _put(staged, "card.md", card.encode())
     if report is not None:
         _put(staged, "report.html", report.encode())
@@ -110,6 +112,7 @@ def _finished(
     with disk.machine_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
     disk.replace_folder(staged, out)
+    note(final.content_hash)
     return out
 
 

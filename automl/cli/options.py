@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 FILE: Final = click.Path(path_type=Path)
 recipe_option = click.option("--recipe", metavar="NAME", help="The recipe to build on, instead of the spec's.")
 set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrule a key of the spec.")
+key_option = click.option(
+    "--require-signature",
+    "key",
+    type=FILE,
+    metavar="PUBKEY",
+    help="Refuse a bundle that the owner of this key did not sign.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Put one JSON document on stdout.")
 
 

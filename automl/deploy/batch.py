@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,6 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from automl.bundle.layout import MANIFEST
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import read_csv
@@ -68,6 +68,7 @@ def predict(
     tables: Mapping[str, Path] | None = None,
     options: Options = AS_EVER,
     listener: Listener = silent,
+    require_signature: Path | None = None,
 ) -> int:
     """Score the rows of `data` (csv, tsv, parquet, ndjson, arrow) into `out` (csv or parquet); returns their number.
 
@@ -77,12 +78,12 @@ def predict(
     text. `costs` is the cost file of these rows, where the spec names one; without it ``objective.costs.missing`` says
     what stands in. `tables` are the files of the other tables, where the bundle was made of several. Under a capacity
     all rows are ranked as one batch: they are written when the last one was read, and each takes some 50 bytes of
-    memory. Raises `BundleError`, `DataError` for rows that lack columns, `MachineError` where the disk refuses; an
-    older `out` stays as it was then.
+    memory. `require_signature` is a public key, whose owner must have signed the bundle. Raises `BundleError`,
+    `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then.
     """
     form = _form(out, options)
     check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
-    model = Bundle.load(bundle, tables=tables or {})
+    model = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
     table = _cost_file(model, costs) if costs else None
     job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form, listener=listener)
     parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
@@ -160,7 +161,7 @@ class _Job:
     def identity(self) -> dict[str, object]:
         """What must be the same for a killed run to go on: the bytes that are read, not what the disk says of them."""
         return {
-            "bundle": file_digest(self.model.path / MANIFEST),
+            "bundle": sha256(self.model.files.text).hexdigest(),
             "files": [file_digest(path) for path in (*files(self.data), *self.tables.values())],
             "costs": None if self.costs is None else frame_digest(self.costs.frame),
             "how": [self.options.missing, self.options.extra, self.options.excel_safe, self.form, self.rows],
@@ -192,6 +193,7 @@ def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, Chunk]]:
     if job.options.workers > 1:
         settings = {
             "bundle": str(job.model.path),
+            "seal": job.model.files.seal.decode(),
             "tables": {name: str(path) for name, path in job.tables.items()},
             "form": job.form,
             "excel_safe": job.options.excel_safe,

@@ -111,11 +111,11 @@ def _received(pipe: IO[bytes]) -> tuple[int, bytes]:
 
 def main() -> None:
     """Answer chunks until stdin ends."""
-    from automl.bundle.read import Bundle
+    from automl.bundle.read import reopened
     from automl.deploy.formats import rendered
 
     settings = json.loads(sys.argv[2])
-    model = Bundle.load(settings["bundle"], tables=settings["tables"])
+    model = reopened(Path(settings["bundle"]), settings["seal"].encode(), settings["tables"])
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not stand between two answers
         while True:

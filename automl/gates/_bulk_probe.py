@@ -16,13 +16,16 @@ def main() -> None:
     sys.path.insert(0, asked["engine"])
     import polars as pl
 
+    from automl.bundle.opening import take
     from automl.bundle.read import Bundle
     from automl.bundle.score_file import written
 
     folder = Path(asked["folder"])
     golden = json.loads((folder / "golden" / "rows.json").read_text(encoding="utf-8"))
     beside = folder / "golden" / "tables.json"
-    bundle = Bundle.load(folder, tables=json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else None)
+    bundle = Bundle.of(take(folder))  # this process is one of its own
+    if beside.is_file():
+        bundle = bundle.given(json.loads(beside.read_text(encoding="utf-8")))
     names = list(dict.fromkeys(name for row in golden for name in row))
     cells = {name: [None if row.get(name) is None else written(row[name]) for row in golden] for name in names}
     once = pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String))

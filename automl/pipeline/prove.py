@@ -68,8 +68,8 @@ def ask_gates(run: Run, staged: Path, measured: Measured | None) -> tuple[GateVe
 
 def refuse_or_finish(run: Run, done: Fit, staged: Path, *, write_anyway: bool) -> None:
     """Move the staged bundle to its place, or refuse: a limit that fails always does, money unless told otherwise."""
+    from automl.bundle.files import open_files
     from automl.bundle.manifest import plain
-    from automl.bundle.read import read_manifest
     from automl.bundle.write import discard, finish
     from automl.pipeline.refuse import refusal, write_story
     from automl.report.card import card
@@ -80,5 +80,5 @@ def refuse_or_finish(run: Run, done: Fit, staged: Path, *, write_anyway: bool) -
         discard(staged)
         write_story(folder, board=done.board, gates=done.gates, verdict=done.verdict)
         raise refused
-    facts = plain(read_manifest(staged)) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
+    facts = plain(open_files(staged).manifest) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
     finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))

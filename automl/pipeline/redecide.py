@@ -15,12 +15,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.contents import Contents
+from automl.bundle.files import open_files
 from automl.bundle.golden import decode
 from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, Score, check_keys, outputs_of, plain
 from automl.bundle.place import check_place
-from automl.bundle.read import Bundle, read_file, read_manifest
+from automl.bundle.read import Bundle
 from automl.bundle.write import discard, finish, stage, staging
 from automl.data.read.column_reader import Reader
 from automl.data.read.frames import side_by_side
@@ -76,15 +77,23 @@ class Redecided:
         }
 
 
-def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: bool = False) -> Redecided:
+def decide(
+    bundle: Path,
+    overrides: Sequence[str],
+    out: Path,
+    *,
+    write_anyway: bool = False,
+    require_signature: Path | None = None,
+) -> Redecided:
     """Write the bundle `out`: that of the folder `bundle` with `overrides` (``key=value``) of its spec's [objective].
 
     No member is trained again. The verdict stands on the rows of evidence.parquet: all test rows, and the train rows
     that a fold predicted. Raises `SpecError` for a key that would need a new search and for an expression over
-    columns that the evidence lacks, `LimitRefusal` and `VerdictRefusal` as `fit` does.
+    columns that the evidence lacks, `LimitRefusal` and `VerdictRefusal` as `fit` does. `require_signature` is a public
+    key whose owner must have signed the old bundle.
     """
     check_place(out)
-    old = Bundle.load(bundle)
+    old = Bundle.load(bundle, require_signature=require_signature)
     spec = _respec(old.manifest, overrides)
     _check_fairness(spec)
     _check_evidence(old.manifest)
@@ -104,7 +113,7 @@ def decide(bundle: Path, overrides: Sequence[str], out: Path, *, write_anyway: b
     if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
         discard(staged)
         raise refused
-    facts = plain(read_manifest(staged)) | {"gates": plain(gates), "verdict": plain(verdict)}
+    facts = plain(open_files(staged).manifest) | {"gates": plain(gates), "verdict": plain(verdict)}
     finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
     return Redecided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
 
@@ -206,7 +215,7 @@ def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, score
     outputs = dict(policy.graph_outputs(stub))
     described = outputs_of(labels, outputs, actions=policy.actions)
     check_keys(manifest.keys, described)
-    model = replace_policy(read_file(old.path, "model.onnx"), stub, outputs)
+    model = replace_policy(old.files.read("model.onnx"), stub, outputs)
     golden, native = _golden(old, stub, outputs, described)
     return Contents(
         model=model,
@@ -217,8 +226,8 @@ def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, score
         keys=manifest.keys,
         spec=spec.resolved(),
         golden=golden,
-        profile=json.loads(read_file(old.path, "profile.json")),
-        evidence=pl.read_parquet(io.BytesIO(read_file(old.path, "evidence.parquet"))),
+        profile=json.loads(old.files.read("profile.json")),
+        evidence=pl.read_parquet(io.BytesIO(old.files.read("evidence.parquet"))),
         scores=scores,
         members=manifest.members,
         features=manifest.features,
@@ -248,7 +257,7 @@ def _kept(old: Bundle, name: str) -> dict[str, Any] | None:
     """What a bundle of several tables has beside the others, None in one of a single table."""
     if name not in old.manifest.files:
         return None
-    document: dict[str, Any] = json.loads(read_file(old.path, name))
+    document: dict[str, Any] = json.loads(old.files.read(name))
     return document
 
 
@@ -259,8 +268,8 @@ def _golden(
 
     The new graph must give the same. Rows that the new policy refuses for want of a cost have no answer.
     """
-    rows: list[Mapping[str, Any]] = json.loads(read_file(old.path, "golden/rows.json"))
-    expected = decode(read_file(old.path, "golden/expected.json"))
+    rows: list[Mapping[str, Any]] = json.loads(old.files.read("golden/rows.json"))
+    expected = decode(old.files.read("golden/expected.json"))
     names = predicted(old.manifest).columns
     prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
     tables = _kept(old, "golden/tables.json") or {}
@@ -281,6 +290,6 @@ def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: p
     named = {name: Leaf(name) for name in sorted(used_columns(*outputs.values())) if name.startswith(EXPECTED)}
     if not named:
         return pl.DataFrame()
-    session = open_session(replace_policy(read_file(old.path, "model.onnx"), stub, named))
+    session = open_session(replace_policy(old.files.read("model.onnx"), stub, named))
     inner = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
     return pl.DataFrame([pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in inner.items()])

@@ -80,11 +80,11 @@ def describe(path: Path, *, board: bool = False) -> dict[str, object]:
     """
     if is_run(path):
         return describe_run(path, board=board)
-    from automl.bundle.read import check_files, read_manifest
+    from automl.bundle.files import open_files
 
-    manifest = read_manifest(path)
-    check_files(path, manifest)
-    return {"kind": "bundle", "path": str(path)} | manifest.model_dump(mode="json")
+    files = open_files(path)
+    files.read_all()
+    return {"kind": "bundle", "path": str(path)} | files.manifest.model_dump(mode="json")
 
 
 def render_description(facts: Facts) -> str:

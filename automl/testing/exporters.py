@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from automl.bundle.archive import pack
-from automl.bundle.read import Bundle, names_of
+from automl.bundle.files import open_files
 from automl.deploy.export.base import EXPORTERS, Exporter, export
 from automl.errors import BundleError, SpecError
 from automl.testing._bundle import small_bundle
@@ -40,7 +40,8 @@ def test_it_says_what_it_is_for(exporter: Exporter) -> None:
 def test_equal_bundles_give_equal_exports(exporter: Exporter, sound: Path, tmp_path: Path) -> None:
     """No clock and no chance enters a form; a zip is exported as its folder is; an earlier export is replaced."""
     packed = tmp_path / "b.zip"
-    pack(sound, names_of(sound, Bundle.load(sound).manifest), packed)
+    files = open_files(sound)
+    pack(files.names, files.read, packed)
     export(sound, exporter.name, tmp_path / "one")
     export(packed, exporter.name, tmp_path / "two")
     first = content(tmp_path / "one")

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from automl.bundle import archive
-from automl.bundle.archive import opened, pack, unpack
-from automl.bundle.read import Bundle, names_of
+from automl.bundle.archive import pack, unpack
+from automl.bundle.files import open_files
+from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.errors import BundleError, MachineError
 
@@ -26,7 +27,7 @@ from automl.errors import BundleError, MachineError
 def packed(bundle, tmp_path_factory):
     """The bundle as a zip."""
     path = tmp_path_factory.mktemp("zips") / "credit.zip"
-    pack(bundle, names_of(bundle, Bundle.load(bundle).manifest), path)
+    pack(open_files(bundle).names, open_files(bundle).read, path)
     return path
 
 
@@ -46,7 +47,7 @@ def test_a_zip_loads_as_its_folder(packed, bundle, raw):
 def test_equal_bundles_give_equal_zips(packed, bundle, tmp_path):
     """No clock and no order of the disk enters the zip."""
     again = tmp_path / "again.zip"
-    pack(bundle, names_of(bundle, Bundle.load(bundle).manifest)[::-1], again)
+    pack(open_files(bundle).names[::-1], open_files(bundle).read, again)
     assert again.read_bytes() == packed.read_bytes()
 
 
@@ -178,12 +179,6 @@ def test_archives_that_lie(content, tmp_path):
     with pytest.raises(BundleError) as raised:
         Bundle.load(tmp_path / "x.zip")
     assert raised.value.exit_code == 7
-
-
-def test_a_folder_is_opened_as_it_is(bundle):
-    """What is no zip is not touched."""
-    with opened(bundle) as folder:
-        assert folder == bundle
 
 
 def test_a_full_folder_for_temporary_files_is_the_machines(full_disk, packed, tmp_path, monkeypatch):

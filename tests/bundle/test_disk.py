@@ -14,7 +14,8 @@ import pytest
 
 from automl.bundle import disk
 from automl.bundle.disk import machine_errors, replace_folder, whole_file, write
-from automl.bundle.read import Bundle, read_manifest
+from automl.bundle.files import open_files
+from automl.bundle.read import Bundle
 from automl.bundle.write import finish, stage, staging
 from automl.errors import MachineError
 
@@ -47,7 +48,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_bundle(kills, make_contents, binary
             assert child.stdout.readline() == b"go\n"
             time.sleep(draw.uniform(0.0, 0.1))
             os.kill(child.pid, signal.SIGKILL)
-        assert read_manifest(out).files == Bundle.load(out).manifest.files
+        assert open_files(out).manifest.files == Bundle.load(out).manifest.files
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
+from automl.bundle.files import open_files
 from automl.bundle.manifest import (
     Manifest,
     Score,
@@ -21,7 +22,6 @@ from automl.bundle.manifest import (
     outputs_of,
     plain,
 )
-from automl.bundle.read import read_manifest
 from automl.data.rows import Finding, Labels
 from automl.errors import SpecError
 from automl.spec.data import ANSWERS
@@ -65,7 +65,7 @@ def test_names_of_answers_are_no_keys(binary, regression):
 
 def test_what_is_written_reads_back(bundle):
     """A manifest survives its bytes, which end in a newline and are UTF-8 as people read it."""
-    manifest = read_manifest(bundle)
+    manifest = open_files(bundle).manifest
     text = manifest.to_bytes()
     assert Manifest.model_validate_json(text) == manifest
     assert Manifest.model_validate_json(text).to_bytes() == text
@@ -75,7 +75,7 @@ def test_what_is_written_reads_back(bundle):
 
 def test_a_manifest_is_closed_and_frozen(bundle):
     """A field that nobody knows is refused, and nobody changes a score after the fact."""
-    manifest = read_manifest(bundle)
+    manifest = open_files(bundle).manifest
     with pytest.raises(ValidationError, match="Extra inputs"):
         Manifest.model_validate({**manifest.model_dump(), "note": "x"})
     with pytest.raises(ValidationError, match="frozen"):

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from automl.bundle.archive import pack
-from automl.bundle.read import Bundle, names_of, read_manifest
+from automl.bundle.files import open_files
+from automl.bundle.read import Bundle
 from automl.bundle.write import finish, stage, staging
 from automl.errors import BundleError, MachineError
 
@@ -46,7 +47,7 @@ def test_a_pickled_bundle_is_opened_again(form, bundle, raw, tmp_path):
     path = bundle
     if form == "zip":
         path = tmp_path / "credit.zip"
-        pack(bundle, names_of(bundle, read_manifest(bundle)), path)
+        pack(open_files(bundle).names, open_files(bundle).read, path)
     model = Bundle.load(path)
     content = pickle.dumps(model)
     assert len(content) < 1_000

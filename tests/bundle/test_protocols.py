@@ -12,7 +12,7 @@ from automl.bundle import protocols
 from automl.bundle.layout import MANIFEST
 from automl.bundle.manifest import PROTOCOL
 from automl.bundle.protocols import UPGRADES, upgraded
-from automl.bundle.read import Bundle, check_files
+from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.errors import BundleError
 
@@ -57,9 +57,9 @@ def test_an_older_bundle_is_upgraded_step_by_step(bundle, raw, reseal, monkeypat
     with pytest.raises(BundleError, match="parted"):
         Bundle.load(copy)
     expected = Bundle.load(bundle).predict(raw)
-    monkeypatch.setattr("automl.bundle.read.upgraded", today)
+    monkeypatch.setattr("automl.bundle.files.upgraded", today)
     model = Bundle.load(copy)
-    check_files(copy, model.manifest)
+    model.files.read_all()
     assert model.manifest.split == "a random fifth, as ever"
     assert model.predict(raw).equals(expected)
 

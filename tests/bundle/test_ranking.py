@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle.files import open_files
 from automl.bundle.manifest import Output
 from automl.bundle.ranking import Ranking
-from automl.bundle.read import read_manifest
 from automl.spec.units import Rate
 
 SPEC = {"objective": {"target": "y"}, "data": {"time": ["day"]}}
@@ -91,7 +91,7 @@ def manifest(bundle):
     """A manifest whose spec has `objective`."""
 
     def make(objective: Mapping[str, Any]):
-        read = read_manifest(bundle)
+        read = open_files(bundle).manifest
         costs = Output(name="action_costs", columns=("cost_1", "cost_2", "cost_review"), wire="number")
         spec = {"objective": {"target": "bad", **objective}, "data": {"time": ["day"]}}
         more = {"outputs": (*read.outputs, costs), "decisions": ("1", "2", "review"), "spec": spec}
@@ -102,7 +102,7 @@ def manifest(bundle):
 
 def test_a_spec_without_a_capacity_ranks_nothing(bundle):
     """The graph has no costs of actions then."""
-    assert Ranking.of(read_manifest(bundle)) is None
+    assert Ranking.of(open_files(bundle).manifest) is None
 
 
 def test_limits_are_those_of_the_spec(manifest):

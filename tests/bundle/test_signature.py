@@ -10,9 +10,9 @@ import subprocess
 import pytest
 
 from automl.bundle.archive import pack
+from automl.bundle.files import open_files
 from automl.bundle.layout import MANIFEST, SIGNATURE
-from automl.bundle.read import Bundle, names_of
-from automl.bundle.signature import check_signature, make_keys, sign
+from automl.bundle.signature import make_keys, sign
 from automl.bundle.verify import verify
 from automl.errors import BundleError, SpecError
 
@@ -38,7 +38,7 @@ def test_a_signed_bundle_passes(copy, keys):
     assert verify(copy).signature == "not checked"
     assert verify(copy, require_signature=public).signature == "checked"
     packed = copy.with_suffix(".zip")
-    pack(copy, names_of(copy, Bundle.load(copy).manifest), packed)
+    pack(open_files(copy).names, open_files(copy).read, packed)
     assert verify(packed, require_signature=public).signature == "checked"
 
 
@@ -66,13 +66,13 @@ def test_another_key_is_refused(copy, keys, tmp_path):
     for content in (b"", b"?", base64.b64encode(b"short"), b"\xff" * 88):
         (copy / SIGNATURE).write_bytes(content)
         with pytest.raises(BundleError, match="by the owner of"):
-            check_signature(copy, public)
+            verify(copy, require_signature=public)
 
 
 def test_the_signature_comes_before_any_parser(copy, keys, monkeypatch):
     """B07: with a key required, not even the manifest is parsed before its signature was checked."""
     (copy / MANIFEST).write_bytes(b"{")
-    monkeypatch.setattr("automl.bundle.read.json.loads", lambda _: pytest.fail("the parser was reached"))
+    monkeypatch.setattr("automl.bundle.files.json.loads", lambda _: pytest.fail("the parser was reached"))
     sign(copy, keys[0])
     (copy / MANIFEST).write_bytes(b"[")
     with pytest.raises(BundleError, match="by the owner of"):
@@ -101,7 +101,7 @@ def test_what_is_no_key_is_told(copy, keys, tmp_path, content):
             sign(copy, wrong)
     for wrong in (path, keys[0]):
         with pytest.raises(SpecError, match="no public Ed25519 key"):
-            check_signature(copy, wrong)
+            verify(copy, require_signature=wrong)
     with pytest.raises(SpecError, match="cannot be read"):
         sign(copy, tmp_path / "nowhere")
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from automl.bundle.read import Bundle, read_manifest
+from automl.bundle.files import open_files
+from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.bundle.write import discard, finish, stage, staging
 from automl.errors import BundleError, MachineError, SpecError
@@ -48,7 +49,7 @@ def test_what_is_finished_is_final(make_contents, binary, tmp_path):
     """A finished bundle carries gates, verdict and card, is not provisional, and passes its check."""
     out = tmp_path / "a.bundle"
     stage(make_contents(binary), staging(out))
-    assert read_manifest(staging(out)).provisional
+    assert open_files(staging(out)).manifest.provisional
     finish(staging(out), out, gates=[GATE], verdict=VERDICT, card="# Card\n", report="<p>hi</p>")
     manifest = Bundle.load(out).manifest
     assert not manifest.provisional

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from automl.bundle.layout import SEAL
 from automl.bundle.read import Bundle
 from automl.deploy import worker
 from automl.deploy.formats import rendered
@@ -23,7 +24,13 @@ from automl.errors import DataError, MachineError
 @pytest.fixture
 def settings(bundle: Path) -> dict[str, Any]:
     """What a worker is told."""
-    return {"bundle": str(bundle), "tables": {}, "form": "csv", "excel_safe": False}
+    return {
+        "bundle": str(bundle),
+        "seal": (bundle / SEAL).read_text(),
+        "tables": {},
+        "form": "csv",
+        "excel_safe": False,
+    }
 
 
 @pytest.fixture

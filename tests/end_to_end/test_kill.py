@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.bundle.read import read_manifest
+from automl.bundle.files import open_files
 
 SPEC = """
 [objective]
@@ -55,7 +55,7 @@ def _ended(spec: Path, process: subprocess.Popen[bytes]) -> str:
     """The content hash of the bundle of a fit that is left alone."""
     _, err = process.communicate()
     assert process.returncode == 0, err
-    return read_manifest(spec.with_suffix(".bundle")).content_hash
+    return open_files(spec.with_suffix(".bundle")).manifest.content_hash
 
 
 def _killed(spec: Path, moments: Sequence[float]) -> str:

@@ -75,6 +75,22 @@ def test_no_command_imports_from_the_current_folder(
     assert done.returncode in {0, 5}, done.stderr
 
 
+@pytest.mark.parametrize("path", ["", ":", "."])
+def test_the_trial_of_a_stranger_imports_nothing_of_them(
+    path: str, folder: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Where the bundle is a stranger's, neither the current folder nor an odd PYTHONPATH gives code to its trial."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", "automl", "verify", "spec.bundle"],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": path, "XDG_DATA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_server_imports_nothing_from_the_current_folder(folder: Path, environment: dict[str, str]) -> None:
     """Neither the server nor its workers."""
     process = subprocess.Popen(

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from automl.bundle.files import open_files
 from automl.bundle.manifest import plain
-from automl.bundle.read import read_manifest
 from automl.decide.verdict.break_even import BreakEven
 from automl.decide.verdict.verdict import BaselineCost, CellCost, Scenario, Verdict
 from automl.gates.base import GateVerdict
@@ -100,5 +100,5 @@ def useless() -> dict:
 @pytest.fixture
 def manifest(bundle) -> dict:
     """A true manifest with what changes from machine to machine set."""
-    read = read_manifest(bundle).model_dump(mode="json")
+    read = open_files(bundle).manifest.model_dump(mode="json")
     return read | {"engine": "0.1.0", "gates": [], "sources": {"train.csv": "ab" * 32}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automl.bundle.read import read_manifest
+from automl.bundle.files import open_files
 from automl.report.card import card as model_card
 
 
@@ -31,7 +31,7 @@ def test_a_card_of_a_bundle_that_was_forced_says_so(manifest, useless, gate):
 def test_every_kind_of_problem_has_a_card(kind, request, make_bundle, tmp_path):
     """Several labels are listed; a number has no decision."""
     folder = make_bundle(request.getfixturevalue(kind), tmp_path / "b.bundle")
-    card = model_card(read_manifest(folder).model_dump(mode="json"))
+    card = model_card(open_files(folder).manifest.model_dump(mode="json"))
     assert ("low, mid, high" in card) == (kind == "multiclass")
     assert ("decision" in card) == (kind == "multiclass")
 

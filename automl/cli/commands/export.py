@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from automl.cli.options import FILE
+from automl.cli.options import FILE, key_option
 from automl.plugin_modules import module_names
 
 PLACE: Final = str(Path(__file__).parents[2] / "deploy" / "export")
@@ -20,9 +20,10 @@ FORMS: Final = ", ".join(module_names([PLACE]))  # by their files: to import the
 @click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The folder or file to write.")
 @click.option("--vendor", type=FILE, metavar="DIR", help="web: the folder of an installed onnxruntime-web to copy.")
 @click.option("--base", metavar="IMAGE", help="docker: the image to build on, as NAME@sha256:DIGEST.")
-def command(bundle: Path, form: str, out: Path, vendor: Path | None, base: str | None) -> None:
+@key_option
+def command(*, bundle: Path, form: str, out: Path, vendor: Path | None, base: str | None, key: Path | None) -> None:
     """Write BUNDLE, once it passes `automl verify`, in the FORM that another place needs."""
     from automl.deploy.export.base import export
 
-    exporter = export(bundle, form, out, vendor=vendor, base=base)
+    exporter = export(bundle, form, out, vendor=vendor, base=base, require_signature=key)
     click.echo(f"{out}: {exporter.purpose}", err=True)

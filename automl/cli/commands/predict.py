@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from automl.cli.options import FILE
+from automl.cli.options import FILE, key_option
 from automl.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--unread", type=click.Choice(["refuse", "empty"]), default="refuse", help="Columns of which no cell can be read."
 )
+@key_option
 @click.option("--excel-safe", is_flag=True, help="Write text such as =1+1 with a quote in front.")
 def command(
     *,
@@ -40,6 +41,7 @@ def command(
     missing: Literal["refuse", "empty"],
     extra: Literal["ignore", "refuse"],
     unread: Literal["refuse", "empty"],
+    key: Path | None,
     excel_safe: bool,
 ) -> None:
     """Score the rows of DATA (a file, a folder or a glob) with BUNDLE."""
@@ -50,7 +52,16 @@ def command(
         missing=missing, extra=extra, unread=unread, excel_safe=excel_safe, workers=workers, resume=resume
     )
     with stopping("automl predict"):
-        rows = batch.predict(bundle, data, out, costs=costs, tables=named(tables), options=options, listener=_tell)
+        rows = batch.predict(
+            bundle,
+            data,
+            out,
+            costs=costs,
+            tables=named(tables),
+            options=options,
+            listener=_tell,
+            require_signature=key,
+        )
     click.echo(f"scored {rows:,} rows into {out}", err=True)
 
 

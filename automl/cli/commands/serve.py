@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from automl.cli.options import FILE
+from automl.cli.options import FILE, key_option
 from automl.errors import SpecError
 
 
@@ -53,13 +53,7 @@ from automl.errors import SpecError
     show_default=True,
     help="What is done with a request of whose columns one cannot be read at all.",
 )
-@click.option(
-    "--require-signature",
-    "key",
-    type=FILE,
-    metavar="PUBKEY",
-    help="Refuse bundles that the owner of this key did not sign.",
-)
+@key_option
 @click.option("--log-requests", is_flag=True, help="Log every request, not only those that fail.")
 def command(  # one argument for each option
     bundle: Path,

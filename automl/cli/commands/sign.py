@@ -23,5 +23,5 @@ def command(bundle: Path | None, key: Path | None, new_key: Path | None) -> None
         public = signature.make_keys(new_key)
         click.echo(f"{new_key} signs: keep it to yourself. {public} checks: give it to those who use your bundles.")
     if bundle is not None and key is not None:
-        verify.verify(bundle)
-        click.echo(f"signed: {signature.sign(bundle, key)}", err=True)
+        manifest = verify.verified(bundle).files.text
+        click.echo(f"signed: {signature.sign(bundle, key, manifest=manifest)}", err=True)

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import click
 
-from automl.cli.options import FILE, json_option, put
+from automl.cli.options import FILE, json_option, key_option, put
 
 
 @click.command("verify")
 @click.argument("bundle", type=FILE)
-@click.option(
-    "--require-signature", "key", type=FILE, metavar="PUBKEY", help="Refuse it unless the owner of this key signed it."
-)
+@key_option
 @json_option
 def command(bundle: Path, key: Path | None, as_json: bool) -> None:
     """Check the hashes of BUNDLE, a folder or a zip, and replay its golden rows."""

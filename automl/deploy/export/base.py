@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from automl.bundle import disk
-from automl.bundle.archive import opened
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
-from automl.bundle.verify import verify
+from automl.bundle.verify import verified
 from automl.errors import DataError, SpecError
 from automl.registry import Registry
 
@@ -53,11 +52,20 @@ MARK: Final = ".automl-export"
 IMAGE: Final = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}@sha256:[0-9a-f]{64}")
 
 
-def export(bundle: Path, to: str, out: Path, *, vendor: Path | None = None, base: str | None = None) -> Exporter:
+def export(
+    bundle: Path,
+    to: str,
+    out: Path,
+    *,
+    vendor: Path | None = None,
+    base: str | None = None,
+    require_signature: Path | None = None,
+) -> Exporter:
     """Write the bundle (a folder or a zip) at `bundle` as the form `to` to `out`.
 
     Refuses a bundle that fails `verify` (`BundleError`), a form that cannot hold it (`DataError`), an unknown form and
-    a place that holds something else than an earlier export (`SpecError`). `out` appears when it is whole.
+    a place that holds something else than an earlier export (`SpecError`). `out` appears when it is whole, and is made
+    of the bytes that passed. `require_signature` is a public key, whose owner must have signed the bundle.
     """
     exporter = EXPORTERS.get(to)
     if vendor is not None and not exporter.vendors:
@@ -69,14 +77,13 @@ def export(bundle: Path, to: str, out: Path, *, vendor: Path | None = None, base
         )
     check_output(out, inputs=[bundle])
     _check_place(out, exporter)
-    with opened(bundle) as folder:
-        verify(folder)
-        source = Source(bundle=Bundle.load(folder), vendor=vendor, base=base)
-        if exporter.makes == "file":
-            with disk.whole_file(out) as partial:
-                exporter.write(source, partial)
-        else:
-            _write_folder(exporter, source, out)
+    passed = verified(bundle, require_signature=require_signature)
+    source = Source(bundle=passed, vendor=vendor, base=base)
+    if exporter.makes == "file":
+        with disk.whole_file(out) as partial:
+            exporter.write(source, partial)
+    else:
+        _write_folder(exporter, source, out)
     return exporter
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automl.bundle.manifest import Manifest
-from automl.bundle.read import read_file
 from automl.deploy.export import _c_text as text
 from automl.deploy.export._c_nodes import write_nodes
 from automl.deploy.export._c_writer import HELPERS, NUMBER, TEXT, Value
@@ -82,7 +81,7 @@ def write(source: Source, folder: Path) -> None:
     """model.h and model.c."""
     bundle = source.bundle
     one_table(bundle, "c")
-    graph = read_graph(read_file(bundle.path, "model.onnx"))
+    graph = read_graph(bundle.files.read("model.onnx"))
     fields = text.identifiers([column for column, _ in graph.inputs.values()])
     header, code = _sources(graph, bundle.manifest, fields)
     (folder / "model.h").write_text(header, encoding="ascii")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE
-from automl.bundle.read import Bundle, names_of, read_file
+from automl.bundle.read import Bundle
 from automl.deploy.export._locked import locked_requirements
 from automl.deploy.export._needs import needs
 from automl.deploy.export.base import Exporter, Source
@@ -44,13 +44,13 @@ def write(source: Source, folder: Path) -> None:
     for name in _read_by_scorer(bundle):
         target = folder / "bundle" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(read_file(bundle.path, name))
+        target.write_bytes(bundle.files.read(name))
 
 
 def _read_by_scorer(bundle: Bundle) -> Iterator[str]:
     """No evidence, no profile, no golden rows: rows and shares of the training data stay at home."""
     wanted = {MANIFEST, SEAL, SIGNATURE, "model.onnx", "relational.json"}
-    return (name for name in names_of(bundle.path, bundle.manifest) if name in wanted or name.endswith(".py"))
+    return (name for name in bundle.files.names if name in wanted or name.endswith(".py"))
 
 
 EXPORTER = Exporter(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from automl.bundle.layout import MANIFEST
-from automl.bundle.read import Bundle, read_file
+from automl.bundle.read import Bundle
 from automl.deploy.export._needs import needs
 from automl.deploy.export.base import Exporter, Source
 
@@ -39,7 +39,7 @@ def bill(bundle: Bundle) -> dict[str, object]:
                 "name": manifest.target.name,
                 "version": manifest.content_hash[:12],
                 "description": f"A {manifest.target.kind} model of {manifest.target.name}.",
-                "hashes": [_hash(_sha256(read_file(bundle.path, MANIFEST)))],
+                "hashes": [_hash(_sha256(bundle.files.read(MANIFEST)))],
                 "components": [
                     {"type": "file", "bom-ref": f"file:{name}", "name": name, "hashes": [_hash(digest)]}
                     for name, digest in sorted(manifest.files.items())

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from automl.bundle.golden import decode, encode
-from automl.bundle.read import Bundle, read_file
+from automl.bundle.read import Bundle
 from automl.bundle.scorer import Cell
 from automl.deploy.export.base import Exporter, Source, one_table
 from automl.errors import SpecError
@@ -34,7 +34,7 @@ def write(source: Source, folder: Path) -> None:
     (folder / "reader.js").write_bytes((importlib.resources.files("automl.data.read") / "reader.js").read_bytes())
     (folder / "golden").mkdir()
     for name in ("model.onnx", "golden/rows.json"):
-        (folder / name).write_bytes(read_file(bundle.path, name))
+        (folder / name).write_bytes(bundle.files.read(name))
     (folder / "golden/expected.json").write_bytes(encode(_in_text(bundle)))
     _put(folder / "signature.json", signature(bundle))
     version = VERSION if source.vendor is None else _vendored(source.vendor, folder / "node_modules" / PACKAGE)
@@ -43,7 +43,7 @@ def write(source: Source, folder: Path) -> None:
 
 def signature(bundle: Bundle) -> dict[str, object]:
     """What the script needs to know: reader, inputs of the graph with their columns, outputs with theirs."""
-    graph = read_graph(read_file(bundle.path, "model.onnx"))
+    graph = read_graph(bundle.files.read("model.onnx"))
     return {
         "reader": bundle.manifest.reader,
         "inputs": [{"name": name, "column": own, "text": text} for name, (own, text) in graph.inputs.items()],
@@ -56,7 +56,7 @@ def _in_text(bundle: Bundle) -> dict[str, list[Cell]]:
     """The golden answers as the page gives them: decisions are text."""
     target = bundle.manifest.target
     texts = dict(zip(target.values, target.texts, strict=True))
-    expected = decode(read_file(bundle.path, "golden/expected.json"))
+    expected = decode(bundle.files.read("golden/expected.json"))
     if "decision" in expected and target.texts:
         expected["decision"] = [texts.get(cell, cell) for cell in expected["decision"]]
     return expected
@@ -78,8 +78,8 @@ def _fields(bundle: Bundle) -> Iterator[dict[str, object]]:
     for entry in bundle.manifest.reader["columns"]:
         for part in entry.get("parts", [entry["name"]]):
             wires.setdefault(outside(part), entry["wire"])
-    known = json.loads(read_file(bundle.path, "profile.json"))["columns"]
-    example = json.loads(read_file(bundle.path, "golden/rows.json"))[0]
+    known = json.loads(bundle.files.read("profile.json"))["columns"]
+    example = json.loads(bundle.files.read("golden/rows.json"))[0]
     for place, name in enumerate([*bundle.needed, *bundle.optional]):
         levels = list(known.get(inside(name), {}).get("levels", {}))[:LEVELS]
         value = example.get(inside(name))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from automl.bundle.archive import pack
-from automl.bundle.read import names_of
 from automl.deploy.export.base import Exporter, Source
 
 
 def write(source: Source, out: Path) -> None:
     """All files of the bundle, with seal and signature."""
-    pack(source.bundle.path, names_of(source.bundle.path, source.bundle.manifest), out)
+    files = source.bundle.files
+    pack(files.names, files.read, out)
 
 
 EXPORTER = Exporter(name="zip", purpose="one file that loads as the folder does", makes="file", write=write)

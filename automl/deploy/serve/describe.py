@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from automl.bundle.read import Bundle, read_file
+from automl.bundle.read import Bundle
 from automl.bundle.scorer import Answer
 from automl.data.read.column_reader import Reader, Wire
 from automl.deploy.serve import arrow
@@ -50,11 +50,11 @@ class Example:
 
 def example_of(bundle: Bundle) -> Example:
     """A golden row of the bundle without gaps, if there is one, with the rows of other tables that it meets."""
-    rows: list[dict[str, object]] = json.loads(read_file(bundle.path, "golden/rows.json"))
+    rows: list[dict[str, object]] = json.loads(bundle.files.read("golden/rows.json"))
     row = min(rows, key=_gaps)
     if bundle.catalog is None:
         return Example(row=_told(row), answer=bundle.answer(row)[0])
-    tables = json.loads(read_file(bundle.path, "golden/tables.json"))
+    tables = json.loads(bundle.files.read("golden/tables.json"))
     nested = nest(row, tables, bundle.catalog, most=SHOWN)
     alone, met = unnest(nested, bundle.catalog)
     met = {name: met.get(name, []) for name in bundle.tables}

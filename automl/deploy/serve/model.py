@@ -14,7 +14,7 @@ import polars as pl
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import Answer
 from automl.bundle.unread import check_unread
-from automl.bundle.verify import verify
+from automl.bundle.verify import verified
 from automl.data.read.unread import Unread
 from automl.deploy.serve import arrow
 from automl.deploy.serve.describe import example_of, known_columns, openapi, schema
@@ -53,8 +53,8 @@ class Model:
     @classmethod
     def open(cls, path: Path, settings: Settings) -> Model:
         """The bundle at `path`, every hash checked and its golden rows replayed; `AutomlError` where it fails."""
-        verify(path, require_signature=Path(settings.key) if settings.key else None)
-        bundle, tables = Bundle.load(path), {}
+        bundle = verified(path, require_signature=Path(settings.key) if settings.key else None)
+        tables = {}
         if settings.tables:
             from automl.data.read.open_tables import open_table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -69,9 +70,8 @@ def test_versions_of_strangers_are_refused(version, bundle, tmp_path):
     """S07: a manifest that names a command for a version ends the export, before a line of the image is written."""
     model = Bundle.load(bundle)
     versions = model.manifest.versions | {"onnxruntime": version}
-    tampered = Bundle(
-        model.path, model.manifest.model_copy(update={"versions": versions}), model._scorer, model._origin
-    )
+    files = replace(model.files, manifest=model.manifest.model_copy(update={"versions": versions}))
+    tampered = Bundle(files, model._scorer, model._origin)
     with pytest.raises(BundleError, match="names no version of onnxruntime"):
         write(Source(bundle=tampered), tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,7 @@ def test_versions_of_strangers_are_refused(bundle):
         update={"versions": model.manifest.versions | {"numpy": "2\nRUN touch /pwned"}}
     )
     with pytest.raises(BundleError, match="names no version of numpy"):
-        bill(Bundle(model.path, tampered, model._scorer, model._origin))
+        bill(Bundle(replace(model.files, manifest=tampered), model._scorer, model._origin))
 
 
 def test_the_bill_of_materials(bundle, tmp_path):

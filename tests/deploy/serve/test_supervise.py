@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -116,6 +117,20 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path):
         assert not [worker for worker in workers if worker.is_running()]
         server_log = [line["event"] for line in server.lines]
     assert server_log[-1] == "stopped"
+
+
+def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, tmp_path):
+    """V10: a swap to a bundle whose graph takes gigabytes is refused in its trial; the old one and all workers stay."""
+    row = raw.row(0, named=True)
+    with running(place, tmp_path / "log", "--workers", "2") as server:
+        first = server.predict(row).json()
+        workers = server.workers()
+        replace_folder(Path(shutil.copytree(hungry, tmp_path / "staged")), place)
+        server.process.send_signal(signal.SIGHUP)
+        assert re.search(r"allocate|bad.alloc|ended the process", server.wait("swap refused")["what"])
+        assert server.workers() == workers
+        assert all(worker.memory_info().rss < 10**9 for worker in workers)
+        assert all(server.predict(row).json() == first for _ in range(5))
 
 
 def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
@@ -276,7 +291,7 @@ def test_no_bundle(tmp_path):
 def test_a_zip_is_served_and_the_signature_wanted(bundle, tmp_path):
     """B07: with a key, a bundle that its owner did not sign is not opened; a signed zip is."""
     from automl.bundle.archive import pack
-    from automl.bundle.read import names_of, read_manifest
+    from automl.bundle.files import open_files
     from automl.bundle.signature import make_keys, sign
     from automl.deploy.serve.model import Model
 
@@ -286,6 +301,6 @@ def test_a_zip_is_served_and_the_signature_wanted(bundle, tmp_path):
         Model.open(bundle, settings)
     signed = Path(shutil.copytree(bundle, tmp_path / "signed.bundle"))
     sign(signed, private)
-    pack(signed, names_of(signed, read_manifest(signed)), tmp_path / "signed.zip")
+    pack(open_files(signed).names, open_files(signed).read, tmp_path / "signed.zip")
     model = Model.open(tmp_path / "signed.zip", settings)
     assert model.name == Model.open(bundle, Settings()).name
