@@ -2,7 +2,7 @@
 
     python benchmarks/serve_load.py BUNDLE                 # the phases that have no record yet, then the table
     python benchmarks/serve_load.py BUNDLE --phase steady --seconds 5
-    python benchmarks/serve_load.py BUNDLE --against OTHER/.venv/bin/automl      # another checkout, burst by burst
+    python benchmarks/serve_load.py BUNDLE --against OTHER/.venv/bin/automl --theirs BUNDLE   # another checkout
     python benchmarks/serve_load.py BUNDLE --table
 
 Phases, each with a server of its own, two workers, one row a request, every answer compared with the bundle's own:
@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, help="a folder of other tables that the server holds")
     parser.add_argument("--table", action="store_true", help="run nothing")
     parser.add_argument("--against", type=Path, metavar="AUTOML", help="the command of another checkout")
+    parser.add_argument("--theirs", type=Path, metavar="BUNDLE", help="the same model, as that checkout has fitted it")
     said = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not there; apt-get install wrk")
@@ -118,7 +119,8 @@ def run_one(phase: str, said: argparse.Namespace) -> Record:
             if said.against is None:
                 found = PHASES[phase](servers[0], scratch, seconds)
             else:
-                servers.append(Server(copy, scratch / "rival.log", said.tables, automl=(said.against,)))
+                theirs = said.theirs or copy
+                servers.append(Server(theirs, scratch / "rival.log", said.tables, automl=(said.against,)))
                 found = against(*servers, scratch, seconds)
         finally:
             codes = [server.stop() for server in servers]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from automl.data.audit.duplicates import duplicate_groups
 from automl.data.audit.file_order import file_order, order_finding, told_from
-from automl.data.audit.later_test import later_test, rows_in_order
+from automl.data.audit.later_test import among_train, later_test, rows_in_order
 from automl.data.infer.missing_words import LABEL_MISSING, level_words
 from automl.data.infer.row_time import row_times
 from automl.data.labels import fit_labels
@@ -77,9 +77,15 @@ def dated(parts: Parts[LabelledPart], schema: Schema) -> Parts[LabelledPart]:
 def find_time(
     schema: Schema, parts: Parts[LabelledPart], data: Data
 ) -> tuple[Schema, Parts[LabelledPart], tuple[Finding, ...]]:
-    """The time of the rows where nobody named it: by a date that a given test part is later by."""
+    """The time of the rows as a given test part has it: a date that it is later by, though nobody named it.
+
+    And none where test lies among train by the time that was named.
+    """
     if not parts.given:
         return schema, parts, rows_in_order(schema, parts.train.raw, data)
+    if among := among_train(parts.train.time, parts.test.time, data):
+        train, test = replace(parts.train, time=None), replace(parts.test, time=None)
+        return schema, replace(parts, train=train, test=test), (among,)
     later = later_test(schema, parts.train.raw, parts.test.raw, data)
     if later is None:
         return schema, parts, ()

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.data.memory import CELL, room
 from automl.data.prepare import prepare
 from automl.data.read.reader import read_row
 from automl.data.rows import Prepared
@@ -205,15 +206,20 @@ def test_no_train(make_spec: Callable[..., Spec]) -> None:
 
 def test_more_rows_than_memory(make_spec: Callable[..., Spec], tmp_path: Path) -> None:
     """D16: what does not fit into budget.memory is sampled, and a finding says so; costs in row order cannot be."""
-    n = 50_000
+    n = 150_000
     rows = pl.DataFrame({"y": [0, 1] * (n // 2), "x": [float(i % 97) for i in range(n)], "fee": [1.0] * n})
     rows.write_parquet(tmp_path / "a.parquet")
     rows.select("fee").rename({"fee": "loss"}).write_parquet(tmp_path / "costs.parquet")
-    given = {"objective": {"target": "y"}, "data": {"train": str(tmp_path / "a.parquet")}, "budget": {"memory": "2MB"}}
-    data = prepare(parse(given))
+    given = {
+        "objective": {"target": "y"},
+        "data": {"train": str(tmp_path / "a.parquet")},
+        "budget": {"memory": "482MB"},
+    }
+    spec = parse(given)
+    data = prepare(spec)
     (said,) = [f for f in data.findings if f.check == "sampled"]
     assert said.evidence["of"] == n
-    assert data.train.n + data.test.n == said.evidence["rows"] == pytest.approx(2e6 / 40 / 3, rel=0.02)
+    assert data.train.n + data.test.n == said.evidence["rows"] == pytest.approx(room(spec.budget) / CELL / 3, rel=0.02)
     costs = {"false_negative": "loss", "false_positive": 1, "table": str(tmp_path / "costs.parquet"), "by": "row order"}
     with pytest.raises(DataError, match="row order"):
         prepare(parse(given | {"objective": {"target": "y", "costs": costs}}))

@@ -1,7 +1,8 @@
-"""A test part that is later than train by a date that nobody named: that date is the time of the rows.
+"""A test part that is later than train by a date that nobody named, or no later by the time that somebody did.
 
-Folds at random would then judge what nobody asks: rows in the midst of those learned from. hotel_bookings is such a
-case (docs/decisions/0012): out of fold its log loss was .21, on test .38.
+Folds follow it. Where test comes later, draws would judge rows in the midst of those learned from: out of fold the log
+loss of hotel_bookings was .21, on test .38. Where test was drawn from among train, windows of time would judge a future
+that nobody asks about: on test cylinder_bands had .78 by windows, .46 by draws (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ Floats = NDArray[np.float64]
 LATER = 0.95  # share of test that comes after as large a share of train
 SORTED = 0.99  # share of rows that are no earlier than the row above them
 FEW = 10  # moments below which an order says nothing
+AMONG = 0.1  # from one half, the most that the share of pairs in which test is the later one may be off
+FEWEST = 30  # rows of test below which that share says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,27 @@ def later_test(schema: Schema, train: pl.DataFrame, test: pl.DataFrame, data: Da
     return LaterTest(column=column.name, train=earlier, test=after, finding=said)
 
 
+def among_train(train: Floats | None, test: Floats | None, data: Data) -> Finding | None:
+    """What is said where the rows of `test` lie among those of `train` by ``data.time``, so that folds draw too.
+
+    `train` and `test` are moments. None where test is later or earlier, where other tables need the time, where the
+    spec states a horizon, and where it says that time parts the rows: by ``data.audit.keep`` or ``action = "warn"``.
+    """
+    free = data.time and not data.tables and data.horizon is None and data.audit.action != "warn"
+    if not free or not {*data.audit.keep}.isdisjoint(data.time) or train is None or test is None:
+        return None
+    train, test = train[np.isfinite(train)], test[np.isfinite(test)]
+    if test.size < FEWEST or abs((share := _later_pairs(train, test)) - 0.5) > AMONG:
+        return None
+    named = json.dumps(data.time[0], ensure_ascii=False)
+    by = "by whole groups" if data.group is not None else "by draws"
+    text = (
+        f"test lies among train by data.time (a row of it is later than one of train in {share:.0%} of all pairs): "
+        f"rows are judged {by}, as test was parted; if what you will score comes later, name {named} in data.audit.keep"
+    )
+    return finding("time", data.time[0], text, "changed", {"later": share})
+
+
 def rows_in_order(schema: Schema, train: pl.DataFrame, data: Data) -> tuple[Finding, ...]:
     """A note where rows stand in the order of a date that is no time: test was drawn from among them."""
     if data.time or data.group is not None:
@@ -86,6 +110,13 @@ def _times(column: Column, raw: pl.DataFrame) -> Floats:
 
 def _share_after(train: Floats, test: Floats) -> float:
     return float(np.mean(test > np.nanmax(train)))
+
+
+def _later_pairs(train: Floats, test: Floats) -> float:
+    """The share of pairs of a train and a test row in which that of test is later; equal moments count half."""
+    ordered = np.sort(train)
+    below, upto = (np.searchsorted(ordered, test, side) for side in ("left", "right"))
+    return float(np.mean(below + upto) / (2 * max(1, train.size)))
 
 
 def _comes_after(train: Floats, test: Floats) -> bool:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from automl.executors._processes import leaves, shares
-from automl.search.cost.serving import serving
+from automl.search.cost.serving import serving, share_read
 from automl.search.worker.model_size import ModelSize
 from automl.spec.limits import Limits
 
@@ -65,7 +65,7 @@ def reserve_seconds(budget: float, after: AfterSearch, size: ModelSize, *, crowd
     single = SINGLE * serving([size], reading=after.reading).latency_p50
     curve = CALIBRATED if after.calibrated >= CLASS_ROWS * after.width else TEMPERED
     classes = curve * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
-    read = min(float(after.columns), size.nodes + size.numbers)  # a node looks at one, a number weighs one
+    read = after.columns * share_read(size, after.columns)
     seconds = BASE + NODE * size.nodes + COLUMN * read + after.judged * rows + classes
     return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
 

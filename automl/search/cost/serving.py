@@ -43,6 +43,15 @@ def reading(columns: Iterable[Column], joint: int = 0) -> float:
     return sum(COMPUTED if column.computed else READ[column.wire] for column in columns) + JOINT * joint
 
 
+def share_read(size: ModelSize, columns: int) -> float:
+    """The share of so many columns that a model of this size can look at: a node looks at one, a number weighs one.
+
+    >>> share_read(ModelSize(nodes=300.0), 1_200)
+    0.25
+    """
+    return min(1.0, (size.nodes + size.numbers) / columns) if columns else 0.0
+
+
 def serving(members: Iterable[ModelSize], *, reading: float) -> Serving:
     """What a bundle of `members` will take whose columns take so many seconds to read."""
     total = sum(members, start=NOTHING)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from automl.learners.base import Params
 from automl.search.cost.fidelity import hurried
-from automl.search.cost.serving import Serving, reading, serving
+from automl.search.cost.serving import Serving, reading, serving, share_read
 from automl.search.state import State
 from automl.search.worker.model_size import ModelSize
 from automl.search.worker.soft_targets import SoftTargets
@@ -34,6 +34,7 @@ SIZES = (
 OPERATIONS = 12  # of a graph beside those of its columns
 SAMPLE = 6_000  # rows that tell which columns matter
 BINS = 24
+SCREENED = 200  # features that are weighed against each other
 FEWEST_ROUNDS = 5
 FEWER = 0.7  # of the columns, in each set after the first
 
@@ -79,7 +80,8 @@ def small_trees(
         size = ModelSize(
             operations=OPERATIONS, steps=rounds * width * log2(leaves), nodes=rounds * width * (leaves - 1)
         )
-        if fits(serving([size], reading=columns.reading)):
+        read = columns.reading * share_read(size, columns.count)
+        if fits(serving([size], reading=read)):
             params: Params = {
                 "rounds": rounds,
                 "num_leaves": leaves,
@@ -90,9 +92,7 @@ def small_trees(
             }
             name = f"{rounds} small trees taught by the best ensemble{_on(columns)}"
             soft_targets = SoftTargets(columns=columns.features, teacher=teacher)
-            return Student(
-                name=name, learner="lightgbm", params=params, soft_targets=soft_targets, reading=columns.reading
-            )
+            return Student(name=name, learner="lightgbm", params=params, soft_targets=soft_targets, reading=read)
     return None
 
 
@@ -120,13 +120,15 @@ def fewer_trees(state: State, fits: Fits) -> Student | None:
 
 
 def linear(state: State, columns: ColumnSet, fits: Fits) -> Student | None:
-    """The linear baseline on few columns."""
+    """The linear baseline on few columns, shrunk as the best one of the search."""
     if not _known(state, "linear") or not fits(
         serving([ModelSize(operations=3 * OPERATIONS)], reading=columns.reading)
     ):
         return None
     learner = next(one for one in state.proposals.learners if one.name == "linear")
-    options = learner.portfolio(state.problem.task, state.problem.rows.n)
+    tried = [one for one in state.whole if one.learner.name == "linear" and one.soft_targets is None]
+    tried.sort(key=lambda one: (one.loss(state.problem), one.id))
+    options = [one.params for one in tried] or learner.portfolio(state.problem.task, state.problem.rows.n)
     if not options:
         return None
     soft_targets = SoftTargets(columns=columns.features)
@@ -164,18 +166,25 @@ def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Colum
 
 
 def _ranked(values: Floats, said: Floats, sources: Sequence[frozenset[str]], computed: set[str]) -> list[str]:
-    """Raw columns by what their features add to those before them, as steps of a sum (greedy, additive)."""
+    """Raw columns by what their features add to those before them, as steps of a sum (greedy, additive).
+
+    Of a wide table only the features that tell most on their own are weighed against each other (sure independence
+    screening: Fan, Lv 2008), and the others follow in that order: all of them would take the square of their number.
+    """
     target = said - said.mean(axis=0)
     bins = [_binned(values[:, place]) for place in range(values.shape[1])]
-    open_features = [place for place in range(len(bins)) if not sources[place] & computed]
+    usable = [place for place in range(len(bins)) if not sources[place] & computed]
+    gains = {place: _steps(bins[place], target)[1] / (1 + len(sources[place])) for place in usable}
+    alone = sorted(usable, key=lambda place: -gains[place])
     ranked: list[str] = []
+    open_features = sorted(alone[:SCREENED])
     while open_features:
-        gains = [_steps(bins[place], target)[1] / (1 + len(sources[place] - set(ranked))) for place in open_features]
-        best = open_features[int(np.argmax(gains))]
+        gain = [_steps(bins[place], target)[1] / (1 + len(sources[place] - set(ranked))) for place in open_features]
+        best = open_features[int(np.argmax(gain))]
         target = target - _steps(bins[best], target)[0]
         ranked += sorted(sources[best] - set(ranked))
         open_features = [place for place in open_features if place != best and not sources[place] <= set(ranked)]
-    return ranked
+    return list(dict.fromkeys([*ranked, *(name for place in alone for name in sorted(sources[place]))]))
 
 
 def _binned(values: Floats) -> NDArray[np.int64]:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.search.candidate import Candidate, oof_name
-from automl.search.cost.serving import Serving, serving
+from automl.search.cost.serving import Serving, serving, share_read
 from automl.search.ensemble.greedy_selection import MOST_ROWS, Price, select
 from automl.search.rundir import RunDir
 from automl.search.state import State
+from automl.search.worker.model_size import NOTHING
 
 Floats = NDArray[np.float64]
 
@@ -91,9 +92,9 @@ def excess(state: State, members: Sequence[Candidate]) -> float:
 
 def cost(state: State, members: Sequence[Candidate]) -> Serving:
     """What serving `members` is estimated to take; one that stands twice counts twice."""
-    reads = any(one.model_size.numbers + one.model_size.nodes for one in members)  # a constant reads nothing
-    columns = state.after.reading if reads else 0.0
-    return serving([one.model_size for one in members], reading=columns)
+    sizes = [one.model_size for one in members]
+    share = share_read(sum(sizes, NOTHING), state.after.columns)  # a constant reads nothing
+    return serving(sizes, reading=share * state.after.reading)
 
 
 def out_of_fold(rundir: RunDir, candidates: Collection[Candidate]) -> tuple[Floats, ...]:

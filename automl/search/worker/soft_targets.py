@@ -31,7 +31,8 @@ def apply_soft_targets(targets: SoftTargets | None, matrix: Matrix, rows: NDArra
     if targets is None:
         return matrix
     if targets.columns is not None:
-        kept = [place for place, feature in enumerate(matrix.features) if feature.name in targets.columns]
+        names = frozenset(targets.columns)
+        kept = [place for place, feature in enumerate(matrix.features) if feature.name in names]
         values = np.zeros_like(matrix.values)  # a column that never varies is never looked at
         values[:, kept] = matrix.values[:, kept]
         matrix = replace(matrix, values=values)

@@ -132,3 +132,37 @@ def test_of_several_dates_the_one_that_parts_best_is_taken(make_spec: Callable[.
     assert later_test(schema, train, test, make_spec(group="x").data) is None
     assert later_test(schema, test, train, spec.data) is None
     assert rows_in_order(schema, train, spec.data) == ()
+
+
+def test_a_test_part_from_among_train_is_followed_too(make_spec: Callable[..., Spec]) -> None:
+    """By a named time test lies among train: folds draw, the audit says so, and how to refuse; the date stays known."""
+    train, test = rows(300, 0, 200), rows(100, 0, 200)
+    found = prepared(make_spec, train, test, time="booked")
+    assert found.train.time is None
+    assert found.test.time is None
+    (told,) = [one for one in found.findings if one.check == "time"]
+    assert told.action == "changed"
+    assert "by draws, as test was parted" in told.text
+    assert 'name "booked" in data.audit.keep' in told.text
+    assert of(found, "booked") == ("time", True)
+    grouped = (train.with_columns(g=pl.int_range(pl.len()) // 3), test.with_columns(g=900 + pl.int_range(pl.len())))
+    told = prepared(make_spec, *grouped, time="booked", group="g").findings
+    assert any("by whole groups, as test was parted" in one.text for one in told)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"horizon": "1d"}, {"audit": {"keep": ["booked"]}}, {"audit": {"action": "warn"}}],
+    ids=["a horizon", "kept", "warn"],
+)
+def test_a_named_time_may_be_kept(make_spec: Callable[..., Spec], more: dict[str, object]) -> None:
+    """The spec overrules what the test part shows."""
+    assert prepared(make_spec, rows(300, 0, 200), rows(100, 0, 200), time="booked", **more).train.time is not None
+
+
+@pytest.mark.parametrize(("first", "last"), [(150, 250), (200, 260), (0, 60)])
+def test_a_named_time_stands_where_test_is_later_or_earlier(
+    make_spec: Callable[..., Spec], first: int, last: int
+) -> None:
+    """Only a test part that is as often earlier as later was drawn from among train."""
+    assert prepared(make_spec, rows(300, 0, 200), rows(100, first, last), time="booked").train.time is not None

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from automl.search.cost.serving import Serving
-from automl.search.distill.students import SIZES, ColumnSet, column_sets, fewer_trees, linear, small_trees
+from automl.search.distill import students
+from automl.search.distill.students import (
+    SCREENED,
+    SIZES,
+    ColumnSet,
+    _ranked,
+    column_sets,
+    fewer_trees,
+    linear,
+    small_trees,
+)
 from automl.search.state import State
 
 ALL = ColumnSet(features=None, count=3, reading=1e-5)
@@ -84,3 +94,39 @@ def test_columns_are_kept_by_what_they_tell(ended: State, column: str) -> None:
     sources = {feature.name: feature.source for feature in ended.matrices.plan(None).features}
     assert {source for name in last for source in sources[name]} == {column}
     assert sets[-1].reading < sets[0].reading
+
+
+def test_the_columns_of_a_wide_table_are_ranked_in_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that tell most alone are weighed against each other, so a copy of the best comes after the second.
+
+    Every column has its place, and the work does not grow with the square of the columns.
+    """
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(150, 400))
+    values[:, 301] = values[:, 300]
+    said = (2.0 * values[:, 300] + values[:, 7])[:, None]
+    looks = 0
+    steps = students._steps
+
+    def counted(*arguments: np.ndarray) -> tuple[np.ndarray, float]:
+        nonlocal looks
+        looks += 1
+        return steps(*arguments)
+
+    monkeypatch.setattr(students, "_steps", counted)
+    names = [f"x{place}" for place in range(400)]
+    ranked = _ranked(values, said, [frozenset([name]) for name in names], set())
+    assert ranked[:2] == ["x300", "x7"]
+    assert sorted(ranked) == sorted(names)
+    assert looks <= 400 + SCREENED * (SCREENED + 3) / 2
+
+
+def test_a_linear_student_is_shrunk_as_the_best_of_the_search(ended: State) -> None:
+    """What a linear model of the search has learned to need, one on fewer columns needs too."""
+    tried = [one for one in ended.whole if one.learner.name == "linear"]
+    assert tried
+    best = min(tried, key=lambda one: one.loss(ended.problem))
+    best.params = {"l2": 77.0}
+    student = linear(ended, ALL, anything)
+    assert student is not None
+    assert student.params == {"l2": 77.0}

@@ -18,6 +18,7 @@ from automl.search.ensemble import membership
 from automl.search.ensemble.membership import Pool
 from automl.search.loop import _explore
 from automl.search.state import State
+from automl.search.worker.model_size import ModelSize
 from automl.spec.limits import Limits
 
 Y = np.linspace(0.0, 1.0, 400)
@@ -31,7 +32,9 @@ def state(members: int = 4) -> Any:
         schema=SimpleNamespace(features=("a",)),
     )
     run = SimpleNamespace(spec=spec, seed=0)
-    return SimpleNamespace(run=run, problem=problem, matrices=SimpleNamespace(has=lambda fold: False))
+    after = SimpleNamespace(columns=1, reading=0.0)
+    matrices = SimpleNamespace(has=lambda fold: False)
+    return SimpleNamespace(run=run, problem=problem, matrices=matrices, after=after)
 
 
 def pool(*noise: float) -> Pool:
@@ -121,3 +124,14 @@ def test_more_members_cost_more(explored: State) -> None:
     bare, one, two = (membership.cost(explored, [ridge] * count).latency_p50 for count in (0, 1, 2))
     assert bare < one < two
     assert one - bare > explored.after.reading
+
+
+def test_a_model_reads_no_more_columns_than_it_looks_at(explored: State) -> None:
+    """A few small trees on 10,000 columns keep a limit that a linear model, which weighs all of them, breaks."""
+    wide = replace(explored.after, columns=10_000, reading=0.013)
+    state = replace(explored, after=wide)
+    trees, linear = explored.whole[:2]
+    trees.model_size, linear.model_size = ModelSize(nodes=300.0), ModelSize(numbers=10_000.0)
+    assert membership.cost(state, [trees]).latency_p50 < 0.002 < membership.cost(state, [linear]).latency_p50
+    both = membership.cost(state, [trees, linear]).latency_p50
+    assert both - membership.cost(state, [linear]).latency_p50 < 0.0001  # a column is read once
