@@ -179,7 +179,10 @@ def copy(source: Path, target: Path) -> None:
 
 
 def make_folder(path: Path, *, mode: int = 0o777, new: bool = False, parents: bool = True) -> None:
-    """Make a folder, and its `parents`, for good; FileExistsError where it must be `new` and is not."""
+    """Make a folder, and its `parents`, for good, or raise and leave it unmade.
+
+    FileExistsError where it must be `new` and is not.
+    """
     if path.is_dir() and not new:
         return
     if parents and not path.parent.exists():
@@ -190,7 +193,11 @@ def make_folder(path: Path, *, mode: int = 0o777, new: bool = False, parents: bo
         if new or not path.is_dir():
             raise
     else:
-        sync(path.parent)
+        try:
+            sync(path.parent)
+        except BaseException:
+            discard(path)
+            raise
 
 
 def remove_folder(path: Path) -> None:

@@ -13,12 +13,15 @@ fault_points.md.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from automl.bench.records import Record, append, markdown, origin, read
 from automl.bench.run import versions
@@ -46,29 +49,37 @@ def main() -> None:
 
 
 def run(story: Story, end: float) -> None:
-    """Try the points of a story that were not tried yet."""
+    """Try the points of a story that were not tried yet, in a drawn order: a part of them is a fair sample."""
     done = {(record["kind"], record["point"]) for record in read(RECORDS) if record["story"] == story.name}
     with tempfile.TemporaryDirectory() as folder, inside(Path(folder)):
-        for kind, point, lost in points(story, Path(folder)):
+        missing = [point for point in points(story, Path(folder)) if (point.kind, point.number) not in done]
+        for index in np.random.default_rng(18).permutation(len(missing)):
             if time.monotonic() > end:
                 return
-            if (kind, point) not in done:
-                what = lost()
-                append(RECORDS, {"story": story.name, "kind": kind, "point": point, "lost": what, **_facts()})
-                print(story.name, point, what or "ok", flush=True)
+            point, lost = missing[index], missing[index].lost()
+            what = {"story": story.name, "kind": point.kind, "point": point.number, "what": point.what, "lost": lost}
+            append(RECORDS, what | _facts())
+            print(story.name, point.what, lost or "ok", sep=": ", flush=True)
 
 
-def points(story: Story, root: Path) -> Iterator[tuple[str, str, Callable[[], str]]]:
-    """The kind and the name of each point, and what tries it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A fault or a cut by its number in the story; names may tell of the process, numbers are the same in each run."""
+
+    kind: str
+    number: int
+    what: str
+    lost: Callable[[], str]
+
+
+def points(story: Story, root: Path) -> Iterator[Point]:
+    """Every fault of a story, then every cut."""
     once = told(story, root)
-    for fault in faults(once):
-        yield "fault", f"{fault} ({once.calls[fault.at]})", lambda fault=fault: try_fault(once, root, fault)
-    for image, what in cuts(once, root).items():
-        yield (
-            "cut",
-            f"{what} [{hashlib.sha256(repr(image).encode()).hexdigest()[:8]}]",
-            lambda image=image: try_cut(once, root, dict(image)),
-        )
+    for number, fault in enumerate(faults(once)):
+        what = f"{fault} ({once.calls[fault.at]})"
+        yield Point(kind="fault", number=number, what=what, lost=partial(try_fault, once, root, fault))
+    for number, (image, what) in enumerate(cuts(once, root).items()):
+        yield Point(kind="cut", number=number, what=f"lost: {what}", lost=partial(try_cut, once, root, dict(image)))
 
 
 def _facts() -> dict[str, object]:

@@ -18,6 +18,7 @@ from automl.bundle.read import Bundle
 from automl.bundle.write import finish, stage, staging
 from automl.disk import machine_errors, replace_folder, whole_file, write
 from automl.errors import MachineError
+from automl.testing.faulty_disk import Fault, Faulty, using
 
 REPLACING = """
 import shutil, sys
@@ -126,3 +127,10 @@ def test_what_the_machine_refuses_is_said(tmp_path):
     with pytest.raises(MachineError, match="the machine refused: No such file") as caught:
         write(tmp_path / "no" / "f", b"")
     assert caught.value.where == str(tmp_path / "no" / "f")
+
+
+def test_a_folder_that_cannot_be_made_for_good_is_not_made(tmp_path):
+    """R08: where the disk refuses to keep its name, who asked for it has nothing to remove."""
+    with using(Faulty(Fault(at=1, number=errno.EIO))), pytest.raises(OSError, match="Input/output"):
+        disk.make_folder(tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []

@@ -26,6 +26,7 @@ PROTOCOL = 2
 JOURNAL = "journal.jsonl"
 TORN = "journal.torn"
 IDENTITY = "run.json"
+_FIRST = {LOCK, f"{IDENTITY}.part"}  # what a run that was killed before it had an identity leaves
 ARRAYS = "arrays"  # of a line of the journal: the hashes of the arrays that it speaks of, by name
 _ANOTHER = "choose another --out, or move it elsewhere"
 _HINT = "Free some space or choose another --out, then run again with --resume."
@@ -142,7 +143,7 @@ def check_run_place(path: Path) -> None:
     """Refuse a place for a run folder where something else stands: what is there would be removed."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise SpecError("the run folder goes here, and this is no folder", where=str(path), hint=_ANOTHER)
-    if path.exists() and not _is_run(path) and {entry.name for entry in path.iterdir()} - {LOCK}:
+    if path.exists() and not _is_run(path) and {entry.name for entry in path.iterdir()} - _FIRST:
         raise SpecError(
             "the run folder goes here, and this is none, so it is not emptied", where=str(path), hint=_ANOTHER
         )

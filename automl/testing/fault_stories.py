@@ -39,7 +39,7 @@ workers = 1
 folds = 2
 learners = ["constant", "linear"]
 """
-ROWS, SCORED = 100, 9_000
+ROWS, SCORED = 100, 70_000  # which are scored as two chunks
 NUMBERS: Final = (errno.ENOSPC, errno.EIO)
 FIT: Final = ("fit", "tiny.toml", "--write-anyway", "--quiet")
 BUNDLE: Final = "tiny.bundle"

@@ -19,6 +19,11 @@ class _File:
     content: bytes = b""
     safe: bytes = b""
 
+    def without(self, share: float) -> bytes:
+        """The content where a share of what was appended since the last sync did not reach the disk; 1: all."""
+        kept = round((1 - share) * (len(self.content) - len(self.safe)))
+        return self.safe if share == 1 else self.content[: len(self.safe) + kept]
+
 
 @dataclass(eq=False, slots=True)
 class _Folder:
@@ -54,8 +59,9 @@ class _Change:
 class Recorder(Watched):
     """A disk that models what is below `root`: what a program sees there, and what is synced.
 
-    `images` are the states that a power cut after any call may leave: all that was not synced is lost, or one write or
-    one change of a folder of it. Equal ones are kept once, with the number of the first call.
+    `images` are the states that a power cut after any call may leave: of what was not synced nothing is lost (as where
+    the program is killed), or all, or the content of one file or half of it, or one change of a folder. Equal ones are
+    kept once, with the number of the first call.
     """
 
     def __init__(self, root: Path) -> None:
@@ -73,9 +79,11 @@ class Recorder(Watched):
         if after is not None:
             after(result, *arguments)
         self.calls += 1
+        self._keep(f"nothing after call {self.calls} ({name})", self._image(lost=None))
         self._keep(f"all that was not synced after call {self.calls} ({name})", self._image(lost=None, everything=True))
         for what, lost in self._unsynced():
             self._keep(f"{what} after call {self.calls} ({name})", self._image(lost=lost))
+            self._keep(f"half of {what} after call {self.calls} ({name})", self._image(lost=lost, share=0.5))
         return result
 
     # what each call does to the model
@@ -199,7 +207,7 @@ class Recorder(Watched):
                 for change in node.pending:
                     yield f"the change of {[*change.sets, *change.removes]} in {path or '.'}", change.call
 
-    def _image(self, *, lost: object, everything: bool = False) -> Image:
+    def _image(self, *, lost: object, everything: bool = False, share: float = 1) -> Image:
         found: dict[str, bytes | None] = {}
 
         def visit(folder: _Folder, path: str) -> None:
@@ -209,7 +217,7 @@ class Recorder(Watched):
                     found[below] = None
                     visit(node, f"{below}/")
                 else:
-                    found[below] = node.safe if everything or node is lost else node.content
+                    found[below] = node.without(share) if everything or node is lost else node.content
 
         visit(self._top, "")
         return found

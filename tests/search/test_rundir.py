@@ -153,6 +153,18 @@ def test_clean(tmp_path: Path) -> None:
     assert (other / "train.csv").exists()
 
 
+def test_a_run_that_was_killed_before_it_had_an_identity_is_begun_anew(tmp_path):
+    """R04: its lock and half of its run.json are all that it left; the same command does not take it for another's."""
+    path = tmp_path / "x.run"
+    path.mkdir()
+    (path / "lock").write_text("7\n")
+    (path / "run.json.part").write_text('{"pro')
+    check_run_place(path)
+    with RunDir.open(path, identity=IDENTITY, resume=True) as run:
+        assert run.records == ()
+    assert {entry.name for entry in path.iterdir()} == {"lock", "run.json", "journal.jsonl"}
+
+
 @pytest.mark.parametrize(
     "files", [{"thesis.txt": "all of it"}, {"run.json": '{"script": "start"}'}, {"run.json": "[1]", "data.csv": "a"}]
 )
