@@ -202,14 +202,17 @@ def _is_run(path: Path) -> bool:
 
 
 def _empty(path: Path) -> None:
-    """Remove what a run left. What tells that it is a run folder goes last, should this be stopped."""
-    for entry in sorted(path.iterdir(), key=lambda entry: entry.name == IDENTITY):
-        if entry.name == LOCK:
+    """Remove what a run left. What tells that it is a run folder goes last, on the disk too, should this be stopped."""
+    for entry in path.iterdir():
+        if entry.name in {LOCK, IDENTITY}:
             continue
         if entry.is_dir() and not entry.is_symlink():
             disk.remove_folder(entry)
         else:
             disk.remove(entry)
+    if (path / IDENTITY).exists():
+        disk.sync(path)
+        disk.remove(path / IDENTITY)
 
 
 def _synced(array: Path) -> str:

@@ -17,6 +17,8 @@ import pytest
 from automl import disk
 from automl.errors import MachineError, SpecError
 from automl.search.rundir import RunDir, check_run_place, clean
+from automl.testing.faulty_disk import using
+from automl.testing.power_cut import Recorder
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -26,6 +28,8 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from automl.search.rundir import RunDir
+from automl.testing.faulty_disk import using
+from automl.testing.power_cut import Recorder
 run = RunDir.open(Path(sys.argv[1]), identity={"spec": "s1", "data": "d1"})
 run.append({"kind": "trial", "id": 0})
 print("open", flush=True)
@@ -282,3 +286,16 @@ def test_nobody_else_can_read_a_run_folder(tmp_path):
     files = [path for path in (tmp_path / "x.run").rglob("*") if path.is_file()]
     assert len(files) > 4
     assert {path.name: path.stat().st_mode & 0o777 for path in files} == dict.fromkeys((f.name for f in files), 0o600)
+
+
+def test_a_run_folder_that_is_emptied_is_one_whenever_the_power_is_cut(tmp_path):
+    """R04: its run.json is gone from the disk only when all else is: else it would be taken for another's."""
+    path = tmp_path / "x.run"
+    with RunDir.open(path, identity=IDENTITY) as run:
+        run.save("old", np.zeros(2))
+    recorder = Recorder(tmp_path)
+    with using(recorder):
+        RunDir.open(path, identity=IDENTITY).close()
+    orphans = [image for image in map(dict, recorder.images) if "x.run/old.npy" in image]
+    assert orphans
+    assert all(image.get("x.run/run.json") for image in orphans)
