@@ -94,8 +94,8 @@ def render(found: Sequence[Record]) -> Iterator[str]:
     yield origin(found, "python benchmarks/fault_points.py")
     yield ""
     yield "Calls that failed: each in turn, with ENOSPC and EIO once, and with ENOSPC from then on. Power cuts: after"
-    yield "each call; what was not synced is lost singly, by half and all together, and equal states of the disk are tried"
-    yield "once. Points are drawn at random until the time ends: the fits have some 2,000 each, of which these are a part."
+    yield "each call; what was not synced is lost singly, by half and all together; equal states are tried once. Points"
+    yield "are drawn at random until the time ends: the stories of a fit have 1,500 to 2,000 each, so these are a part."
     yield ""
     rows = []
     for story in STORIES:
