@@ -79,12 +79,12 @@ def find_time(
 ) -> tuple[Schema, Parts[LabelledPart], tuple[Finding, ...]]:
     """The time of the rows as a given test part has it: a date that it is later by, though nobody named it.
 
-    And none where test lies among train by the time that was named.
+    Where test lies among train by the time that was named, it parts no folds.
     """
     if not parts.given:
         return schema, parts, rows_in_order(schema, parts.train.raw, data)
     if among := among_train(parts.train.time, parts.test.time, data):
-        train, test = replace(parts.train, time=None), replace(parts.test, time=None)
+        train, test = replace(parts.train, drawn=True), replace(parts.test, drawn=True)
         return schema, replace(parts, train=train, test=test), (among,)
     later = later_test(schema, parts.train.raw, parts.test.raw, data)
     if later is None:

@@ -97,6 +97,7 @@ def _rows(frame: pl.DataFrame, part: LabelledPart, spec: Spec, beside: list[Colu
         time=part.time,
         group=part.group,
         order=part.order,
+        drawn=part.drawn,
         beside=read_frame({"columns": [column.reader for column in beside]}, part.raw) if beside else None,
     )
 

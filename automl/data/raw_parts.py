@@ -35,9 +35,10 @@ class RawPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledPart(RawPart):
-    """Raw rows that have a target: `y` [n] are their codes or numbers."""
+    """Raw rows that have a target: `y` [n] are their codes or numbers; `drawn` as in `data.rows.Rows`."""
 
     y: Floats
+    drawn: bool = False
 
 
 P = TypeVar("P", bound=RawPart)

@@ -96,7 +96,7 @@ class Rows:
     `beside` has the columns that costs or today's rule name and that are no features, in wire types, None without such.
     `raw` has all source columns as they came (for costs, keys, golden rows, today's rule).
     `group` is a code for each group, `time` microseconds UTC as float64. `order` is each row's place in the file, where
-    that stands for the time.
+    that stands for the time. `drawn` says that a test part was drawn from among them, so that time parts no folds.
     """
 
     frame: pl.DataFrame
@@ -107,6 +107,12 @@ class Rows:
     group: NDArray[np.int64] | None = None
     order: NDArray[np.int64] | None = None
     beside: pl.DataFrame | None = None
+    drawn: bool = False
+
+    @property
+    def by_time(self) -> bool:
+        """Whether time parts the rows."""
+        return self.time is not None and not self.drawn
 
     @property
     def inputs(self) -> pl.DataFrame:
@@ -129,6 +135,7 @@ class Rows:
             raw=self.raw[index],
             y=self.y[index],
             weight=pick(self.weight),  # type: ignore[arg-type]  # the dtype is kept
+            drawn=self.drawn,
             time=pick(self.time),  # type: ignore[arg-type]  # the dtype is kept
             group=pick(self.group),  # type: ignore[arg-type]  # the dtype is kept
             order=pick(self.order),  # type: ignore[arg-type]  # the dtype is kept

@@ -107,7 +107,7 @@ def _fidelity(problem: Problem, run: Run, after: AfterSearch, crowded: float) ->
         seconds=left - reserved,
         workers=run.spec.budget.workers,
         least=problem.least_folds,
-        by_time=problem.rows.time is not None,
+        by_time=problem.rows.by_time,
     )
     whole = first.folds == len(problem.folds)
     rungs = successive_halving.rungs(len(problem.folds[0].fit)) if run.counted or not whole else ()

@@ -95,7 +95,7 @@ def _settle(state: State, candidate: Candidate) -> None:
         bags=BAGS_LEFT,
         least=state.problem.least_folds,
         fewest=FEWEST,
-        by_time=state.problem.rows.time is not None,
+        by_time=state.problem.rows.by_time,
     )
     state.proposals.fidelity = replace(state.fidelity, rate=1.0) if state.rungs else state.fidelity
     for other in state.candidates:

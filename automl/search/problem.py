@@ -66,7 +66,7 @@ class Problem:
             k=spec.recipe.folds,
             seed=seed,
             horizon=spec.data.horizon,
-            by_time=rows.time is not None,
+            by_time=rows.by_time,
             unseen_groups=spec.data.unseen_groups,
         )
         asked = get(metric)
@@ -77,7 +77,7 @@ class Problem:
             schema=schema,
             task=aimed(task, rows.y, loss.name),
             # by time the last fold has the most to learn from and is nearest to what will be scored
-            folds=tuple(sorted(outer, key=lambda fold: -len(fold.fit))) if rows.time is not None else outer,
+            folds=tuple(sorted(outer, key=lambda fold: -len(fold.fit))) if rows.by_time else outer,
             metric=asked,
             loss=loss,
             seed=seed,
@@ -90,7 +90,7 @@ class Problem:
     @property
     def fold_kind(self) -> FoldKind:
         """What parts the rows."""
-        return fold_kind(self.rows, by_time=self.rows.time is not None)
+        return fold_kind(self.rows, by_time=self.rows.by_time)
 
     @property
     def parity_rows(self) -> Ints:
@@ -101,7 +101,7 @@ class Problem:
     @property
     def least_folds(self) -> int:
         """Folds that a choice should rest on: one small window of time is as good as its weather."""
-        small = self.rows.time is not None and len(self.folds[0].valid) < WINDOW_ROWS
+        small = self.rows.by_time and len(self.folds[0].valid) < WINDOW_ROWS
         return min(len(self.folds), WINDOWS) if small else 1
 
     def predicted(self, folds: int) -> int:
@@ -122,7 +122,7 @@ class Problem:
     def _repeat(self, repeat: int) -> tuple[Fold, ...]:
         """Other folds of the same kind: by chance from another seed; windows and stretches begin elsewhere."""
         if repeat not in self._again:
-            by_time = self.rows.time is not None
+            by_time = self.rows.by_time
             seed, shift = self.seed + REPEAT * repeat, between(repeat)
             self._again[repeat] = self.parted(len(self.folds), seed=seed, by_time=by_time, shift=shift)
         return self._again[repeat]
@@ -146,7 +146,7 @@ class Problem:
 
         Groups that come back later are not kept whole: what is known of a group itself is what will help.
         """
-        comes_back = rows.time is not None and not self.unseen_groups
+        comes_back = rows.by_time and not self.unseen_groups
         return folds(
             replace(rows, order=None, group=None if comes_back else rows.group),
             self.task,

@@ -93,7 +93,7 @@ def test_a_bug_is_one_line_and_a_file(capsys: Capture, tmp_path: Path, monkeypat
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert tell(raised("解約\n\ud800" + "x" * 500), ["--json"]) == 1
     out, err = capsys.readouterr()
-    (trace,) = tmp_path.iterdir()
+    (trace,) = (path for path in tmp_path.rglob("*") if path.is_file())
     told = json.loads(out)["error"]
     assert len(told["what"]) < 300
     assert "\n" not in told["what"]

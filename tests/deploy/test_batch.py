@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -78,7 +79,9 @@ def test_chunks_do_not_show(bundle, raw, tmp_path, monkeypatch):
     answer = pl.concat([Bundle.load(bundle).predict(raw)] * 20)
     assert batch.predict(bundle, long, tmp_path / "out.parquet", listener=events.append) == 10_000
     assert pl.read_parquet(tmp_path / "out.parquet").equals(answer)
-    assert [event.facts["rows"] for event in events] == [4096, 8192, 10_000, 10_000]
+    told = [event.facts["rows"] for event in events]
+    assert told[-2:] == [10_000, 10_000]
+    assert all(0 < more <= 4096 for more in np.diff([0, *told[:-1]]))
     batch.predict(bundle, long, tmp_path / "out.csv")
     assert pl.read_csv(tmp_path / "out.csv").equals(answer)
 

@@ -42,7 +42,7 @@ def gain(drawn: ProbeRows, before: Floats, after: Floats) -> tuple[float, float]
     rows = drawn.rows
     weight = np.ones(rows.n) if rows.weight is None else rows.weight
     saved, lost = ((values * weight) for values in (before - after, before))
-    parts = [fold.valid for fold in drawn.folds] if rows.time is not None else [np.flatnonzero(~np.isnan(lost))]
+    parts = [fold.valid for fold in drawn.folds] if rows.by_time else [np.flatnonzero(~np.isnan(lost))]
     whole = float(np.nansum(lost))
     share = float(np.nansum(saved)) / whole if whole else 0.0
     return share, min(_errors([saved[block].mean() for block in _blocks(rows, part)]) for part in parts)

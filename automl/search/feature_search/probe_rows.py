@@ -49,7 +49,7 @@ def draw_rows(problem: Problem, seconds: float) -> ProbeRows:
     `seconds` of the budget say how many rows, never the clock: the choice is the same on every machine.
     """
     fitted = CELLS_A_SECOND * seconds / max(1, len(problem.schema.features))
-    parts, again = _halves(problem, fitted) if problem.rows.time is None else _windows(problem, fitted)
+    parts, again = _windows(problem, fitted) if problem.rows.by_time else _halves(problem, fitted)
     most = int(np.clip(fitted * problem.rows.n / (again * sum(len(fold.fit) for fold in parts)), ROWS, MOST_ROWS))
     drawn = np.random.default_rng(problem.seed).permutation(problem.rows.n)
     chosen = np.sort(drawn[:most])

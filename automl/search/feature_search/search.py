@@ -106,7 +106,7 @@ def _steps(problem: Problem, run: Run, seconds: float) -> tuple[Joint, ...]:
     in_time = min(seconds, run.deadline.left() / 2)
     if run.counted or (in_time >= SHORTEST and not few):
         return tuple(joints.all.values())
-    brief = problem.rows.time is not None and in_time >= BRIEFEST
+    brief = problem.rows.by_time and in_time >= BRIEFEST
     return tuple(step for step in joints.all.values() if step.brief and brief)
 
 

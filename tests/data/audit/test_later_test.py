@@ -138,8 +138,9 @@ def test_a_test_part_from_among_train_is_followed_too(make_spec: Callable[..., S
     """By a named time test lies among train: folds draw, the audit says so, and how to refuse; the date stays known."""
     train, test = rows(300, 0, 200), rows(100, 0, 200)
     found = prepared(make_spec, train, test, time="booked")
-    assert found.train.time is None
-    assert found.test.time is None
+    assert found.train.time is not None
+    assert not found.train.by_time
+    assert not found.train.take(np.arange(3)).by_time
     (told,) = [one for one in found.findings if one.check == "time"]
     assert told.action == "changed"
     assert "by draws, as test was parted" in told.text
@@ -157,7 +158,7 @@ def test_a_test_part_from_among_train_is_followed_too(make_spec: Callable[..., S
 )
 def test_a_named_time_may_be_kept(make_spec: Callable[..., Spec], more: dict[str, object]) -> None:
     """The spec overrules what the test part shows."""
-    assert prepared(make_spec, rows(300, 0, 200), rows(100, 0, 200), time="booked", **more).train.time is not None
+    assert prepared(make_spec, rows(300, 0, 200), rows(100, 0, 200), time="booked", **more).train.by_time
 
 
 @pytest.mark.parametrize(("first", "last"), [(150, 250), (200, 260), (0, 60)])
@@ -165,4 +166,4 @@ def test_a_named_time_stands_where_test_is_later_or_earlier(
     make_spec: Callable[..., Spec], first: int, last: int
 ) -> None:
     """Only a test part that is as often earlier as later was drawn from among train."""
-    assert prepared(make_spec, rows(300, 0, 200), rows(100, first, last), time="booked").train.time is not None
+    assert prepared(make_spec, rows(300, 0, 200), rows(100, first, last), time="booked").train.by_time
