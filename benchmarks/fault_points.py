@@ -4,7 +4,7 @@
     python benchmarks/fault_points.py --minutes 2     # stop after so long; run again to go on
     python benchmarks/fault_points.py --table
 
-The stories are those of automl.testing.fault_stories. Each call fails with ENOSPC and EIO once, and with ENOSPC from
+The stories are those of automl.testing._fault_stories. Each call fails with ENOSPC and EIO once, and with ENOSPC from
 then on; after each call the power is cut, and what was not synced is lost singly and all together (equal states of the
 disk are tried once). Records go to benchmarks/results/fault_points.jsonl (one a point; resumable), the table to
 fault_points.md.
@@ -25,7 +25,7 @@ import numpy as np
 
 from automl.bench.records import Record, append, markdown, origin, read
 from automl.bench.run import versions
-from automl.testing.fault_stories import STORIES, Story, cuts, faults, inside, told, try_cut, try_fault
+from automl.testing._fault_stories import STORIES, Story, cuts, faults, inside, told, try_cut, try_fault
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "fault_points.jsonl"

@@ -18,7 +18,7 @@ from automl.bundle.read import Bundle
 from automl.bundle.write import finish, stage, staging
 from automl.disk import machine_errors, replace_folder, whole_file, write
 from automl.errors import MachineError
-from automl.testing.faulty_disk import Fault, Faulty, using
+from automl.testing._faulty_disk import Fault, Faulty, using
 
 REPLACING = """
 import shutil, sys

@@ -12,7 +12,7 @@ import pytest
 from automl.errors import MachineError
 from automl.progress import Event, Listener
 from automl.report import console
-from automl.testing.fault_stories import STORIES, Told, gone_on, inside, put, said, staged, state, told
+from automl.testing._fault_stories import STORIES, Told, gone_on, inside, put, said, staged, state, told
 
 FIT = next(story for story in STORIES if story.name == "fit")
 

@@ -8,8 +8,8 @@ import pytest
 
 from automl import disk
 from automl.log_file import LogFile
-from automl.testing.faulty_disk import using
-from automl.testing.power_cut import Recorder
+from automl.testing._faulty_disk import using
+from automl.testing._power_cut import Recorder
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from automl.testing.fault_stories import STORIES, Told, cuts, faults, inside, told, try_cut, try_fault
+from automl.testing._fault_stories import STORIES, Told, cuts, faults, inside, told, try_cut, try_fault
 
 SAMPLE = {"fit over a bundle": 2, "finish": 1, "predict to out.csv": 2, "predict to out.parquet": 1, "export to zip": 4}
 

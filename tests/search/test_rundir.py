@@ -17,8 +17,8 @@ import pytest
 from automl import disk
 from automl.errors import MachineError, SpecError
 from automl.search.rundir import RunDir, check_run_place, clean
-from automl.testing.faulty_disk import using
-from automl.testing.power_cut import Recorder
+from automl.testing._faulty_disk import using
+from automl.testing._power_cut import Recorder
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -28,8 +28,8 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from automl.search.rundir import RunDir
-from automl.testing.faulty_disk import using
-from automl.testing.power_cut import Recorder
+from automl.testing._faulty_disk import using
+from automl.testing._power_cut import Recorder
 run = RunDir.open(Path(sys.argv[1]), identity={"spec": "s1", "data": "d1"})
 run.append({"kind": "trial", "id": 0})
 print("open", flush=True)

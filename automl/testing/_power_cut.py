@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from automl.testing.faulty_disk import Watched
+from automl.testing._faulty_disk import Watched
 
 Image = Mapping[str, bytes | None]  # content by path below the root; None is a folder
 
