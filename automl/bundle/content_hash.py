@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from automl.bundle.layout import answering
+from automl.bundle.layout import RELATIONAL, answering
 from automl.bundle.manifest import canonical
 
 ANSWERS: Final = (
@@ -45,7 +45,7 @@ def _of_protocol_1(written: Mapping[str, Any]) -> str:
     files = written["files"]
     parts = [hashlib.sha256(canonical(written[name])).digest() for name in ("spec", "reader")]
     parts += [bytes.fromhex(files[name]) for name in ("model.onnx", "golden/expected.json")]
-    parts += [bytes.fromhex(files["relational.json"])] if "relational.json" in files else []
+    parts += [bytes.fromhex(files[RELATIONAL])] if RELATIONAL in files else []
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 

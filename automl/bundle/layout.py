@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Final
 
 MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
+RELATIONAL: Final = "relational.json"  # how other tables are read, where there are any
 COPIES: Final = "score_tables"  # the package beside score.py, where there are several tables
 DESCRIBING: Final = frozenset({"card.md", "evidence.parquet", "profile.json", "report.html"})
 ANSWERING: Final = frozenset(
-    {"golden/expected.json", "golden/rows.json", "golden/tables.json", "model.onnx", "relational.json", "score.py"}
+    {"golden/expected.json", "golden/rows.json", "golden/tables.json", "model.onnx", RELATIONAL, "score.py"}
 )
 _COPY = re.compile(rf"{COPIES}/[a-z0-9_]+\.py")
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from automl.bundle.golden import answers, decode, differences, typed_answers
+from automl.bundle.layout import RELATIONAL
 from automl.bundle.scorer import Document, Scorer
 from automl.errors import BundleError
 from automl.graph.audit import audit
-
-RELATIONAL = "relational.json"
 
 
 def scorer_of(folder: Path, manifest: Document, files: Mapping[str, bytes]) -> Scorer:

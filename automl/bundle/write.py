@@ -14,7 +14,7 @@ from automl.bundle.content_hash import content_hash
 from automl.bundle.contents import Contents, versions
 from automl.bundle.files import open_files
 from automl.bundle.golden import answers, differences, encode, typed_answers
-from automl.bundle.layout import MANIFEST, SEAL
+from automl.bundle.layout import MANIFEST, RELATIONAL, SEAL
 from automl.bundle.manifest import (
     CHUNK_ROWS,
     FindingRecord,
@@ -28,7 +28,7 @@ from automl.bundle.own import note
 from automl.bundle.place import check_place
 from automl.bundle.score_text import score_files
 from automl.bundle.scorer import seal
-from automl.bundle.tables import RELATIONAL, open_scorer
+from automl.bundle.tables import open_scorer
 from automl.bundle.verdict import VerdictRecord
 from automl.errors import BundleError
 
