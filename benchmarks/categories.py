@@ -63,7 +63,7 @@ class Line:
 
 
 def target_means(train: pl.DataFrame, test: pl.DataFrame, y: Floats, told: Sequence[str]) -> Floats:
-    """Probabilities [m] of LightGBM, 200 trees, on the numbers as they are, and the mean and the count of each told one."""
+    """Probabilities [m] of LightGBM, 200 trees: numbers as they are, the mean and the count of each told one."""
     import lightgbm
 
     fold = np.random.default_rng(0).integers(0, FOLDS, len(y))
