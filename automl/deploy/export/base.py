@@ -13,6 +13,7 @@ from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verified
 from automl.errors import DataError, SpecError
+from automl.own_names import dead_names, own_name
 from automl.registry import Registry
 
 
@@ -123,9 +124,10 @@ def _names(folder: Path) -> set[str]:
 
 
 def _write_folder(exporter: Exporter, source: Source, out: Path) -> None:
-    staged = out.with_name(f".{out.name}.exported")
+    staged = own_name(out, "exported")
     with disk.machine_errors(out):
-        disk.remove_folder(staged)
+        for left in (staged, *dead_names(out, "exported")):
+            disk.remove_folder(left)
         disk.make_folder(staged)
         try:
             exporter.write(source, staged)
