@@ -46,6 +46,7 @@ CATBOOST_CATEGORIES = Learner(
     space=_space,
     fit=fit,
     monotone=True,
+    categories=True,
     levels=True,
     cost=6.0,
     order=2,
