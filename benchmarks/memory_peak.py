@@ -80,14 +80,14 @@ def numbers(rows: int) -> pl.DataFrame:
 
 
 CASES = (
-    Case(name="small.parquet", rows=2_000, budget=500, make=numbers),
-    Case(name="texts.parquet", rows=1_500_000, budget=500, make=long_texts),
+    Case(name="small.parquet", rows=2_000, budget=600, make=numbers),
+    Case(name="texts.parquet", rows=1_500_000, budget=600, make=long_texts),
     Case(name="numbers.parquet", rows=6_000_000, budget=1_000, make=numbers),
     Case(name="texts.csv", rows=1_500_000, budget=600, make=unlike_texts),
     Case(name="numbers.csv", rows=2_000_000, budget=600, make=numbers),
     Case(name="texts.ndjson", rows=800_000, budget=600, make=unlike_texts),
     Case(name="numbers.ndjson", rows=800_000, budget=600, make=numbers),
-    Case(name="texts.arrow", rows=1_500_000, budget=500, make=unlike_texts),
+    Case(name="texts.arrow", rows=1_500_000, budget=600, make=unlike_texts),
     Case(name="numbers.arrow", rows=4_000_000, budget=600, make=numbers),
     Case(name="numbers.xlsx", rows=100_000, budget=600, make=numbers),
 )

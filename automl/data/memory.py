@@ -6,8 +6,8 @@ from automl.data.read.weight import Extent
 from automl.errors import DataError, SpecError
 from automl.spec.budget import Budget
 
-ENGINE = 400e6  # bytes of this process, of the workers' common parent and of a bundle that is measured
-WORKER = 30e6  # bytes of each worker
+ENGINE = 420e6  # bytes of this process, of the workers' common parent and of a bundle that is measured
+WORKER = 60e6  # bytes of each worker
 CELL = 70  # of a cell: as it came, as it is read, as a feature, in a fold, and in the workers
 TEXT = 6.0  # of a byte of a long text: as it is read, and the words that are made of it
 LEAST = 20e6  # bytes that rows should have

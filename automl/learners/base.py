@@ -49,7 +49,7 @@ class FeatureInfo:
     """
 
     name: str
-    kind: Literal["number", "code", "target"]
+    kind: Literal["number", "code", "level", "target"]
     levels: int = 0
     direction: Direction = 0
 
@@ -128,6 +128,7 @@ class Learner:
     fit: Fit
     cost: float = 1.0
     monotone: bool = False  # it keeps the directions of its features
+    levels: bool = False  # it looks at columns of kind ``level``, which are hidden from others (see `seen`)
     baseline: bool = False  # fitted first, in seconds, so that a candidate always stands
     order: int = LAST
     package: str | None = None

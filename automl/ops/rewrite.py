@@ -31,8 +31,16 @@ def used_columns(*exprs: Expr) -> tuple[str, ...]:
 
 def narrow(*exprs: Expr, keep: tuple[int, ...]) -> tuple[Expr, ...]:
     """`exprs` over a `Features` leaf of the columns `keep` only, which must hold all that they use."""
-    leaf = Features(len(keep))
-    place = {column: index for index, column in enumerate(keep)}
+    return _placed(exprs, Features(len(keep)), {column: index for index, column in enumerate(keep)})
+
+
+def widen(*exprs: Expr, columns: int, keep: tuple[int, ...]) -> tuple[Expr, ...]:
+    """The way back from `narrow`: `exprs` over a `Features` leaf of all `columns`, of which they looked at `keep`."""
+    return _placed(exprs, Features(columns), dict(enumerate(keep)))
+
+
+def _placed(exprs: tuple[Expr, ...], leaf: Features, place: dict[int, int]) -> tuple[Expr, ...]:
+    """`exprs` over the `Features` leaf `leaf`, where the column c stands at `place[c]`."""
 
     def rule(expr: Expr) -> Expr:
         if isinstance(expr, Features):

@@ -92,7 +92,7 @@ def test_features_keep_their_contract(step: Step, wire: Wire, task: Task) -> Non
         assert feature.expr.dtype == "number"
         assert {leaf.name for leaf in ops.walk(feature.expr) if isinstance(leaf, ops.Column)} == {"c"}
         assert (fitted.values is not None) == (feature.kind == "target")
-        if feature.kind == "code":
+        if feature.kind in {"code", "level"}:
             assert set(_computed(fitted, sample.frame)[:, 0]) <= set(range(feature.levels))
 
 

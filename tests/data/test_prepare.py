@@ -213,7 +213,7 @@ def test_more_rows_than_memory(make_spec: Callable[..., Spec], tmp_path: Path) -
     given = {
         "objective": {"target": "y"},
         "data": {"train": str(tmp_path / "a.parquet")},
-        "budget": {"memory": "482MB"},
+        "budget": {"memory": "562MB"},
     }
     spec = parse(given)
     data = prepare(spec)

@@ -36,7 +36,7 @@ def _numbers() -> pl.DataFrame:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("rows", "memory"), [(_texts, 500), (_numbers, 700)])
+@pytest.mark.parametrize(("rows", "memory"), [(_texts, 600), (_numbers, 700)])
 def test_the_peak_of_the_process_tree_is_within_the_budget(rows, memory, tmp_path: Path) -> None:
     """D16: 300 MB of texts in a megabyte of parquet, 500 MB of numbers: the sum of proportional sizes is watched."""
     rows().write_parquet(tmp_path / "rows.parquet")

@@ -13,7 +13,7 @@ from automl.errors import AutomlError
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Ensemble, Expr
-from automl.ops.rewrite import narrow, substitute, used_columns, used_features
+from automl.ops.rewrite import narrow, substitute, used_columns, used_features, widen
 
 LEAF = ops.Features(6)
 
@@ -36,7 +36,7 @@ def test_only_picks_and_trees_may_look_at_the_matrix() -> None:
 @settings(max_examples=40)
 @given(seed=st.integers(0, 50), picks=st.lists(st.integers(0, 5), min_size=1, max_size=8))
 def test_narrowed_expressions_compute_the_same(grow: Callable[..., Ensemble], seed: int, picks: list[int]) -> None:
-    """On the columns in use, the narrowed expressions give the same bits as on the whole matrix."""
+    """On the columns in use, the narrowed expressions give the same bits as on the whole matrix; widened, too."""
     trees = ops.Trees(LEAF, grow(seed, features=6, trees=2, depth=2))
     linear = ops.RowSum(ops.Pick(LEAF, tuple(picks)))
     both = ops.Add(trees, linear)
@@ -45,8 +45,11 @@ def test_narrowed_expressions_compute_the_same(grow: Callable[..., Ensemble], se
     small = narrow(both, trees, keep=keep)
     whole = evaluate({"both": both, "trees": trees}, {}, features=x)
     narrowed = evaluate({"both": small[0], "trees": small[1]}, {}, features=x[:, list(keep)])
+    (back,) = widen(small[0], columns=6, keep=keep)
+    widened = evaluate({"both": back, "trees": widen(small[1], columns=6, keep=keep)[0]}, {}, features=x)
     for name, values in whole.items():
         assert np.asarray(values).tobytes() == np.asarray(narrowed[name]).tobytes()
+        assert np.asarray(values).tobytes() == np.asarray(widened[name]).tobytes()
 
 
 def test_what_was_shared_stays_shared() -> None:

@@ -65,8 +65,8 @@ def expect_outcomes(
 ) -> tuple[CostMatrix, tuple[OutcomeFit, ...]]:
     """The costs with a model for each amount that is known only afterwards, where it beats the mean.
 
-    The features are those of `plan` that do not look at the target. Source: probability times the expectation on the
-    positives, as Zadrozny and Elkan (2001) did for the donors of KDD Cup 1998.
+    The features are those of `plan` that do not look at the target and that a linear model reads. Source: probability
+    times the expectation on the positives, as Zadrozny and Elkan (2001) did for the donors of KDD Cup 1998.
     """
     rows, told = dict(costs.rows), []
     for (truth, action), cost in costs.rows.items():
@@ -81,7 +81,7 @@ def _expected(
 ) -> tuple[RowCost, OutcomeFit]:
     amounts = np.asarray(evaluate({"amount": cost.expr}, train.inputs)["amount"])[:, 0]
     index = np.flatnonzero(np.isfinite(amounts) & (train.y == truth))
-    plain = Plan(features=tuple(feature for feature in plan.features if feature.kind != "target"))
+    plain = Plan(features=tuple(feature for feature in plan.features if feature.kind not in {"target", "level"}))
     if index.size < LEAST_ROWS or not plain.features or np.ptp(amounts[index]) == 0:
         return cost, OutcomeFit(cell=cell, rows=index.size, error=None, used=False)
     matrix = Matrix(

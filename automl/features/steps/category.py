@@ -1,4 +1,7 @@
-"""Categories become level codes; those with many levels also target statistics and how frequent a level is."""
+"""Categories become level codes; those with many levels also target statistics and how frequent a level is.
+
+Of more than `CODES` levels the codes are of kind ``level``, for learners that look a level up.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ def _fit(column: Column, sample: Sample) -> tuple[Fitted, ...]:
     if words.levels <= MANY:
         return (code, *learned)
     common = _frequency(column.name, index, words)
-    return (code, *learned, common) if words.levels <= CODES or not learned else (*learned, common)
+    if words.levels <= CODES or not learned:
+        return (code, *learned, common)
+    return (_level(column.name, index, words), *learned, common)
 
 
 def _code(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
@@ -37,6 +42,11 @@ def _code(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
     levels = min(words.levels, CODES + 1)
     expr = look_up(index, codes)
     return Fitted(feature=Feature(name=name, kind="code", source=(name,), expr=expr, levels=levels))
+
+
+def _level(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
+    expr = look_up(index, np.arange(words.levels, dtype=np.float64))
+    return Fitted(feature=Feature(name=name, kind="level", source=(name,), expr=expr, levels=words.levels))
 
 
 def _statistics(name: str, index: ops.IndexOf, words: Vocabulary, sample: Sample) -> tuple[Fitted, ...]:

@@ -66,7 +66,11 @@ class Lab:
             shipped = transform(plan, drawn.rows.frame[fold.valid])
             parts.append((plan, self._placed(fold, fitted[drawn.places[number]], shipped)))
         names = [{feature.name: j for j, feature in enumerate(plan.features)} for plan, _ in parts]
-        shared = [feature for feature in parts[0][0].features if all(feature.name in places for places in names)]
+        shared = [
+            feature
+            for feature in parts[0][0].features
+            if feature.kind != "level" and all(feature.name in places for places in names)
+        ]
         values = tuple(
             values[:, [places[feature.name] for feature in shared]]
             for (_, values), places in zip(parts, names, strict=True)

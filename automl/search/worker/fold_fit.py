@@ -12,6 +12,7 @@ import numpy as np
 
 from automl import disk
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
+from automl.learners.seen import fit_seen
 from automl.ops.expr import Expr, Stub
 from automl.registry import Registry
 from automl.search.worker.feature_matrix import FeatureMatrix
@@ -114,7 +115,7 @@ def swap(expr: Expr, old: Expr, new: Expr) -> Expr:
 def _fit(request: FitRequest, train: Matrix, valid: Matrix | None) -> Model:
     learner = Registry(request.package, Learner, "learner").get(request.learner)
     seconds = max(LEAST, min(request.seconds, request.until - time.monotonic()))
-    return learner.fit(train, valid, request.task, request.params, seed=request.seed, seconds=seconds)
+    return fit_seen(learner, train, valid, request.task, request.params, seed=request.seed, seconds=seconds)
 
 
 def _kept(model: Model, member: Member, parity: str) -> FittedModel:

@@ -61,7 +61,8 @@ def test_few_levels_have_codes_and_many_have_statistics():
     found = fit(many(MANY, 6))
     assert list(found) == ["c", "c: share of positives", "c: frequency"]
     assert value(found["c: frequency"], "level 3", "new") == [6 / (6 * MANY), 0]
-    assert list(fit(many(CODES, 6))) == ["c: share of positives", "c: frequency"]
+    assert list(fit(many(CODES, 6))) == ["c", "c: share of positives", "c: frequency"]
+    assert [fit(many(levels, 6))["c"].feature.kind for levels in (MANY, CODES - 1, CODES)] == ["code", "code", "level"]
 
 
 def test_classes_give_one_statistic_less_than_their_number():
@@ -76,9 +77,12 @@ def test_classes_give_one_statistic_less_than_their_number():
 
 
 def test_ten_thousand_categories_stay_narrow():
-    """D07: 10,000 levels give two columns; without statistics, codes that a learner can hold, the rest being rare."""
+    """D07: 10,000 levels give three columns; without statistics, codes that a learner can hold, the rest being rare."""
     texts = many(10_000, 5)
-    assert list(fit(texts)) == ["c: share of positives", "c: frequency"]
+    found = fit(texts)
+    assert list(found) == ["c", "c: share of positives", "c: frequency"]
+    assert found["c"].feature.levels == 10_001
+    assert len(set(value(found["c"], *many(10_000, 1)))) == 10_000
     found = fit(texts, np.arange(len(texts)) % 13, Task(kind="multiclass", classes=13))
     assert list(found) == ["c", "c: frequency"]
     assert found["c"].feature.levels == CODES + 1
