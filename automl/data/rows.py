@@ -31,7 +31,8 @@ class Column:
     `time` columns may be features too (their date parts): `is_feature` says so.
     `sense` is what the values mean beyond their wire, for steps that can use it: a ``latitude`` or ``longitude`` (the
     other one is the column named `pair`), a ``code`` (a category written as whole numbers), ``both`` (a number whose
-    levels tell, too), a ``list`` (a text of levels with `separator` between them).
+    levels tell, too), a ``list`` (a text of levels with `separator` between them: a sign, the quote around each, or
+    ``[,]`` for commas within brackets).
     """
 
     name: str
