@@ -51,9 +51,10 @@ def strength(level: Ints, levels: int, values: Floats, weight: Floats) -> float:
 
 def _sums(level: Ints, levels: int, values: Floats, weight: Floats) -> tuple[Ints, Floats, Floats]:
     """Of each level [levels]: its rows that have a weight, their weight, and the weighted sum of their values."""
-    rows = np.bincount(level[weight > 0], minlength=levels)
+    rows = np.bincount(level[weight > 0], minlength=levels).astype(np.int64)
     weights = np.bincount(level, weights=weight, minlength=levels)
-    return rows, weights, np.bincount(level, weights=weight * values, minlength=levels)
+    sums = np.bincount(level, weights=weight * values, minlength=levels)
+    return rows, weights.astype(np.float64), sums.astype(np.float64)
 
 
 def _centred(values: Floats, weight: Floats) -> Floats:

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.rows import SEEN
 from automl.ops import expr as ops
 
 Floats = NDArray[np.float64]
 
-SEEN = 5  # a level seen less often says little, and may point at a person
 LARGEST = 10_000  # keys in the bundle for each column; beyond, the least frequent levels join the rare one
 
 
@@ -34,10 +34,10 @@ class Vocabulary:
         return len(self.keys) + 1
 
 
-def vocabulary(texts: pl.Series) -> Vocabulary:
-    """The levels of `texts`: those seen at least `SEEN` times, at most `LARGEST`; ties are ordered by text."""
+def vocabulary(texts: pl.Series, *, least: int = SEEN) -> Vocabulary:
+    """The levels of `texts`: those that at least so many rows have, at most `LARGEST`; ties are ordered by text."""
     texts = texts.fill_null("").alias("key")
-    seen = texts.to_frame().group_by("key").len("count").filter(pl.col("count") >= SEEN)
+    seen = texts.to_frame().group_by("key").len("count").filter(pl.col("count") >= least)
     seen = seen.sort("count", "key", descending=[True, False]).head(LARGEST)
     table = seen.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("level"))
     joined = texts.to_frame().join(table, on="key", how="left", maintain_order="left")

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.rows import SEEN
 from automl.features.terms import Terms, codes_of, placed, seen_codes, seen_parts, some_of, weigh
 from automl.ops import expr as ops
 
@@ -25,28 +26,28 @@ MOST_PAIRS = 30_000
 LONGEST = 400  # words of a text that are looked at
 
 
-def find_words(texts: pl.Series, *, seed: int) -> Terms | None:
-    """The words that at least `SEEN` of the `texts` have, and their pairs; None if there are none.
+def find_words(texts: pl.Series, *, seed: int, least: int = SEEN) -> Terms | None:
+    """The words that at least so many of the `texts` have, and their pairs; None if there are none.
 
     Upper and lower case are one word: its usual forms are keys of one code, so nothing is lower-cased when scoring.
     """
     some = some_of(texts, seed)
-    words = _vocabulary(texts[some])
+    words = _vocabulary(texts[some], least)
     if words is None:
         return None
     codes = codes_of(words, texts)
     pair_codes = _side_by_side(codes, words.size)
-    pairs = _pairs(words, pair_codes[some])
+    pairs = _pairs(words, pair_codes[some], least)
     known = words.size - 1
     return weigh((words, pairs), (known, len(pairs.keys)), _counted(codes, known, pair_codes, pairs))
 
 
-def _vocabulary(texts: pl.Series) -> ops.Tokens | None:
+def _vocabulary(texts: pl.Series, least: int) -> ops.Tokens | None:
     parts = texts.str.extract_all(WORD).list.head(LONGEST)
     counts = pl.DataFrame({"row": np.arange(len(texts)), "word": parts}).explode("word").drop_nulls("word")
     forms = counts["word"].unique().to_frame()
     folded = counts.join(forms.with_columns(pl.col("word").str.to_lowercase().alias("low")), on="word")
-    seen = seen_parts(folded.select("row", part="low"), MOST_WORDS)
+    seen = seen_parts(folded.select("row", part="low"), MOST_WORDS, least)
     if not seen:
         return None
     keys, codes = _forms(seen)
@@ -69,9 +70,9 @@ def _side_by_side(codes: Ints32, size: int) -> Ints:
     return np.where((left < size - 1) & (right < size - 1), left * size + right, -1)
 
 
-def _pairs(words: ops.Tokens, pair_codes: Ints) -> ops.Pair:
+def _pairs(words: ops.Tokens, pair_codes: Ints, least: int) -> ops.Pair:
     left, right = (ops.Pick(words, tuple(range(start, words.most - 1 + start))) for start in (0, 1))
-    return ops.Pair(left, right, words.size, seen_codes(pair_codes, words.size**2, MOST_PAIRS))
+    return ops.Pair(left, right, words.size, seen_codes(pair_codes, words.size**2, MOST_PAIRS, least))
 
 
 def _counted(codes: Ints32, known: int, pair_codes: Ints, pairs: ops.Pair) -> Any:

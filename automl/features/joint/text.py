@@ -36,10 +36,13 @@ def _propose(survey: Survey) -> tuple[Ask, ...]:
 
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     """The score is of all texts together: what one says the other need not say again."""
-    texts = {column.name: sample.frame[column.name].fill_null("") for column in columns}
-    found = {name: words for name, text in texts.items() if (words := find_words(text, seed=sample.seed)) is not None}
+    looked = {
+        column.name: find_words(sample.frame[column.name].fill_null(""), seed=sample.seed, least=column.min_level)
+        for column in columns
+    }
+    found = {name: words for name, words in looked.items() if words is not None}
     scores = scores_of(found, sample, name="text: score") if found else ()
-    return (*scores, *(fitted for name in texts for fitted in _about(name, found.get(name), sample)))
+    return (*scores, *(fitted for name in looked for fitted in _about(name, found.get(name), sample)))
 
 
 def _about(name: str, words: Terms | None, sample: Sample) -> tuple[Fitted, ...]:

@@ -22,7 +22,7 @@ def _applies(column: Column) -> bool:
 
 
 def _fit(column: Column, sample: Sample) -> tuple[Fitted, ...]:
-    words = vocabulary(sample.frame[column.name])
+    words = vocabulary(sample.frame[column.name], least=column.min_level)
     index = place(column.name, words.keys)
     code, learned = _code(column.name, index, words), _statistics(column.name, index, words, sample)
     if words.levels <= MANY:

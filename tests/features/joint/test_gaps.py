@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.data.rows import SEEN
 from automl.features.base import Ask, Survey
 from automl.features.joint.gaps import COLUMNS, FLAGS, gaps
 from automl.features.shrinkage import strength
-from automl.features.vocabulary import SEEN
 from automl.task import Task
 
 FRAME = pl.DataFrame(
