@@ -10,10 +10,10 @@ import polars as pl
 import polars.selectors as cs
 from numpy.typing import NDArray
 
-from automl.bundle.golden_cells import DAY, SEEN
+from automl.bundle.golden_cells import DAY
 from automl.bundle.golden_text import written
 from automl.data.read.frames import counted, read_column
-from automl.data.rows import Column, Rows
+from automl.data.rows import SEEN, Column, Rows
 
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 LEVELS = 200  # more are counted as rare
@@ -22,7 +22,7 @@ PRICED = "cost:"  # how evidence.parquet marks the columns that costs and today'
 
 
 def profile(rows: Rows, columns: Sequence[Column]) -> dict[str, object]:
-    """Each column's share of missing cells, quantiles of numbers and dates, shares of levels with `SEEN` rows.
+    """Each column's share of missing cells, quantiles of numbers and dates, shares of levels that enough rows have.
 
     Of free text only the number of words is kept. No single row can be read from it.
     """
@@ -89,7 +89,7 @@ def _coarse(cells: pl.Series, column: Column) -> pl.Series:
 def _column(values: pl.Series, column: Column) -> dict[str, object]:
     found: dict[str, object] = {"wire": column.wire}
     if column.wire == "category":
-        return found | {"missing": _share(values == ""), "levels": _levels(values)}
+        return found | {"missing": _share(values == ""), "levels": _levels(values, max(SEEN, column.min_level))}
     if column.wire == "text":
         words = values.str.count_matches(r"\S+").cast(pl.Float64)
         return found | {"missing": _share(values == ""), "words": _quantiles(words)}
@@ -101,10 +101,10 @@ def _share(flags: pl.Series) -> float:
     return float(flags.sum()) / max(flags.len(), 1)
 
 
-def _levels(values: pl.Series) -> dict[str, float]:
+def _levels(values: pl.Series, least: int) -> dict[str, float]:
     """Shares by level, the most frequent first; rare ones are left out, so the shares may sum to less than 1."""
     counts = counted(values.filter(values != ""))
-    frequent = counts.filter(pl.col("count") >= SEEN).sort("count", "value", descending=[True, False]).head(LEVELS)
+    frequent = counts.filter(pl.col("count") >= least).sort("count", "value", descending=[True, False]).head(LEVELS)
     return {level: count / values.len() for level, count in frequent.iter_rows()}
 
 

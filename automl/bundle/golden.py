@@ -37,16 +37,24 @@ class Answers(Protocol):
 def synthetic(rows: Rows, columns: Sequence[Column], *, seed: int, n: int = 64) -> list[dict[str, object]]:
     """`n` rows whose cells are drawn column by column from `rows`, then the extremes.
 
-    No two cells of a row come from the same real row, and none is one that fewer than `SEEN` rows have (see
-    `golden_cells`). Extremes: everything missing, each column at its smallest and at its largest such cell, unseen
-    levels, odd unicode, numbers at the edge of float64. Key columns never enter.
+    No two cells of a row come from the same real row, and none is one that fewer than `SEEN` rows have, or the
+    column's `min_level` where that is more (see `golden_cells`). Extremes: everything missing, each column at its
+    smallest and at its largest such cell, unseen levels, odd unicode, numbers at the edge of float64. Key columns never
+    enter.
     """
     from automl.bundle.golden_cells import cells_of
+    from automl.data.rows import SEEN
 
     draw = np.random.default_rng(seed)
     sample = draw.permutation(rows.n)[:SAMPLE]
     margins = {
-        column.name: cells_of(rows.raw[column.name], rows.frame[column.name], column.reader, sample)
+        column.name: cells_of(
+            rows.raw[column.name],
+            rows.frame[column.name],
+            column.reader,
+            sample,
+            least=max(SEEN, column.min_level),
+        )
         for column in columns
     }
     drawn = [{name: _pick(cells.drawn, draw) for name, cells in margins.items()} for _ in range(n)]

@@ -21,9 +21,9 @@ from automl.bundle.golden_text import MICROSECONDS, written
 from automl.data.read.column_reader import ColumnReader, Wire
 from automl.data.read.dates import UNITS
 from automl.data.read.frames import counted, in_seconds
+from automl.data.rows import SEEN
 from automl.ops.bulk import as_floats
 
-SEEN = 5  # a level, word or number is kept only if this many rows have it: none points at a person
 STEPS = 100  # of the spread between the ends, at least: so coarse are numbers that stand for others
 ASIDE = 0.37  # of a step: people have round numbers
 DAY = 86_400 * MICROSECONDS
@@ -43,15 +43,20 @@ class Cells:
     high: object
 
 
-def cells_of(raw: pl.Series, read: pl.Series, reader: ColumnReader, sample: NDArray[np.int64]) -> Cells:
-    """The cells of a column: `raw` as it came [n], `read` in wire types [n], drawn from the rows `sample`."""
+def cells_of(
+    raw: pl.Series, read: pl.Series, reader: ColumnReader, sample: NDArray[np.int64], *, least: int = SEEN
+) -> Cells:
+    """The cells of a column: `raw` as it came [n], `read` in wire types [n], drawn from the rows `sample`.
+
+    A cell that fewer than `least` rows have does not enter.
+    """
     if reader["wire"] == "text":
-        return _of_any(_words([raw_cell(value) for value in raw[sample].to_list()]))
+        return _of_any(_words([raw_cell(value) for value in raw[sample].to_list()], least))
     shown = [raw_cell(value) for value in raw[sample].to_list()]
     if reader["wire"] == "category":
-        common = _common(read)
+        common = _common(read, least)
         return _of_any([cell for cell, level in zip(shown, read[sample], strict=True) if level in common])
-    return _numbers(raw, read, reader, sample, shown)
+    return _numbers(raw, read, reader, sample, shown, least)
 
 
 def raw_cell(value: object) -> str | float | None:
@@ -69,28 +74,33 @@ def _of_any(cells: Sequence[object]) -> Cells:
     return Cells(drawn=cells, low=cells[0] if cells else None, high=cells[-1] if cells else None)
 
 
-def _words(cells: Sequence[object]) -> list[str]:
-    """The words that `SEEN` of the cells have, each once."""
+def _words(cells: Sequence[object], least: int) -> list[str]:
+    """The words that so many of the cells have, each once."""
     words = pl.Series([word for cell in cells if cell for word in set(str(cell).split())], dtype=pl.String)
-    return sorted(map(str, _common(words)))
+    return sorted(map(str, _common(words, least)))
 
 
-def _common(values: pl.Series) -> set[object]:
-    """The values that at least `SEEN` rows have."""
+def _common(values: pl.Series, least: int) -> set[object]:
+    """The values that at least so many rows have."""
     counts = counted(values)
-    return set(counts["value"].filter(counts["count"] >= SEEN))
+    return set(counts["value"].filter(counts["count"] >= least))
 
 
 def _numbers(
-    raw: pl.Series, read: pl.Series, reader: ColumnReader, sample: NDArray[np.int64], shown: Sequence[object]
+    raw: pl.Series,
+    read: pl.Series,
+    reader: ColumnReader,
+    sample: NDArray[np.int64],
+    shown: Sequence[object],
+    least: int,
 ) -> Cells:
     """Common cells as they are, numbers in place of the others; what cannot be read and is not common is empty."""
     values = as_floats(read)
     raw = raw.cast(pl.String) if raw.dtype == pl.Time else in_seconds(raw)
     text = raw.dtype == pl.String
-    common = _common(raw.cast(pl.String, strict=False) if not text else raw)
+    common = _common(raw.cast(pl.String, strict=False) if not text else raw, least)
     as_text = raw[sample].cast(pl.String, strict=False).to_list() if not text else list(shown)
-    between = iter(_between(values, reader["wire"], len(sample)))
+    between = iter(_between(values, reader["wire"], len(sample), least))
     pairs: list[tuple[object, float]] = []
     for cell, told, value in zip(shown, as_text, values[sample], strict=True):
         if told in common:
@@ -104,23 +114,23 @@ def _numbers(
     return Cells(drawn=[cell for cell, _ in pairs], low=low, high=high)
 
 
-def _between(values: Floats, wire: Wire, count: int) -> Floats:
-    """`count` numbers between the `SEEN`th smallest and the `SEEN`th largest of `values`; NaN where there is none.
+def _between(values: Floats, wire: Wire, count: int, least: int) -> Floats:
+    """`count` numbers between the `least`th smallest and the `least`th largest of `values`; NaN where there is none.
 
     They lie at even places of the distribution, in an order without a meaning, and on a grid of whole numbers where
     the values are whole (of days, where moments are). Where the grid leaves room beside them, none is a value that
-    fewer than `SEEN` rows have.
+    fewer than `least` rows have.
     """
     known = np.sort(values[np.isfinite(values)])
     found = np.full(count, math.nan)
-    if wire == "flag" or len(known) < 2 * SEEN or not count:
+    if wire == "flag" or len(known) < 2 * least or not count:
         return found
-    low, high = known[SEEN - 1], known[-SEEN]
+    low, high = known[least - 1], known[-least]
     step, grid = _step(known, wire, high - low)
-    places = np.random.default_rng(count).permutation(np.linspace(SEEN - 1, len(known) - SEEN, count))
+    places = np.random.default_rng(count).permutation(np.linspace(least - 1, len(known) - least, count))
     numbers = np.round(np.interp(places, np.arange(len(known)), known) / step) * step
     distinct, counts = np.unique(known, return_counts=True)
-    rare = distinct[counts < SEEN]
+    rare = distinct[counts < least]
     if step > grid:  # there is room beside a value that somebody has alone
         aside = _on_grid(numbers + ASIDE * step, grid)
         numbers = np.where(np.isin(numbers, rare), np.where(np.isin(aside, rare), math.nan, aside), numbers)

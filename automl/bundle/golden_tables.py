@@ -13,6 +13,7 @@ from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.frames import side_by_side
 from automl.data.read.reader import read_row
 from automl.data.read.typed_tables import Given, RelatedTables, RelationalDocument, read_table, read_tables
+from automl.data.rows import SEEN
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.definition import MAIN, Catalog
@@ -24,15 +25,16 @@ Row = dict[str, object]
 
 
 def with_tables(
-    golden: Sequence[Mapping[str, object]], related: RelatedTables, *, seed: int
+    golden: Sequence[Mapping[str, object]], related: RelatedTables, *, seed: int, least: int = SEEN
 ) -> tuple[list[Row], dict[str, list[Row]]]:
     """The golden rows with keys, and for each table the raw rows that they meet.
 
     No key is a real one, unless the model reads it as a feature. All other cells are drawn column by column from
-    `related.samples`, categories and flags among what at least `SEEN` rows have; the number of rows for a key is that
+    `related.samples`, categories and flags among what at least `least` rows have; the number of rows for a key is that
     of a real one.
     """
-    maker = _Maker(related=related, catalog=from_json(related.document["definitions"]).catalog, draw=_draw(seed))
+    catalog = from_json(related.document["definitions"]).catalog
+    maker = _Maker(related=related, catalog=catalog, draw=_draw(seed), least=least)
     rows = maker.keyed(MAIN, [dict(row) for row in golden])
     maker.fill(MAIN, rows)
     return rows, {name: maker.made.get(name, []) for name in related.document["tables"]}
@@ -70,6 +72,7 @@ class _Maker:
     related: RelatedTables
     catalog: Catalog
     draw: np.random.Generator
+    least: int
     made: dict[str, list[Row]] = field(default_factory=dict)
     keys: int = 0
     _cells: dict[str, Mapping[str, Sequence[object]]] = field(default_factory=dict)
@@ -132,6 +135,7 @@ class _Maker:
         read = read_table(name, entry, sample).lazy().collect()
         everyone = np.arange(sample.height)
         return {
-            column["name"]: cells_of(sample[column["name"]], read[column["name"]], column, everyone).drawn
+            name: cells_of(sample[name], read[name], column, everyone, least=self.least).drawn
             for column in entry["reader"]["columns"]
+            for name in [column["name"]]
         }

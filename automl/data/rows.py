@@ -21,6 +21,8 @@ Role = Literal["feature", "target", "key", "time", "group", "weight", "excluded"
 Action = Literal["noted", "dropped", "changed", "refused"]
 Scalar = str | int | float | bool
 
+SEEN = 5  # rows that a level has before it is told apart: fewer say little, and may point at a person
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -32,7 +34,8 @@ class Column:
     `sense` is what the values mean beyond their wire, for steps that can use it: a ``latitude`` or ``longitude`` (the
     other one is the column named `pair`), a ``code`` (a category written as whole numbers), ``both`` (a number whose
     levels tell, too), a ``list`` (a text of levels with `separator` between them: a sign, the quote around each, or
-    ``[,]`` for commas within brackets).
+    ``[,]`` for commas within brackets). A level, word or combination stands in the model where `min_level` rows have
+    it; fewer are one rare level.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Column:
     sense: Sense = ""
     pair: str = ""
     separator: str = ""
+    min_level: int = SEEN
 
     @property
     def has_levels(self) -> bool:

@@ -15,7 +15,7 @@ from automl.data.infer.typed_values import unreadable
 from automl.data.infer.unread_times import unread_times
 from automl.data.read.column_reader import Wire
 from automl.data.read.frames import join_parts
-from automl.data.rows import Column, Finding, Role, Schema, finding
+from automl.data.rows import SEEN, Column, Finding, Role, Schema, finding
 from automl.errors import SpecError, nearest
 from automl.spec import Spec
 from automl.spec.data import Data
@@ -37,7 +37,8 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
         told = series.name in {*spec.data.types, *spec.data.audit.keep} or column.role not in {"feature", "dropped"}
         findings += [found for found in (seen, None if told else unread_times(series, column)) if found]
     dates = dates_of_parts(columns, raw, spec.data.timezone)
-    schema = Schema(columns=(*columns, *dates))
+    least = spec.data.privacy.min_level or SEEN
+    schema = Schema(columns=tuple(replace(column, min_level=least) for column in (*columns, *dates)))
     for date in dates:
         if set(date.cells) <= set(spec.data.time):
             schema = with_time(schema, date.name, "data.time: ")

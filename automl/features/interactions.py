@@ -13,9 +13,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.rows import SEEN
 from automl.features.base import Sample
 from automl.features.levels import Levels
-from automl.features.vocabulary import SEEN
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

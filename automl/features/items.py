@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from automl.data.rows import SEEN
 from automl.features.terms import Ints32, Terms, codes_of, seen_parts, some_of, weigh
 from automl.features.words import find_words, word_tokens
 from automl.ops import expr as ops
@@ -25,8 +26,10 @@ def item_pattern(separator: str) -> str:
     return PATTERNS.get(separator) or f"[^{separator}]+"
 
 
-def find_items(texts: pl.Series, separator: str, *, seed: int, most: int = 2 * MOST_ITEMS) -> Terms | None:
-    """The items that at least `SEEN` of the `texts` have, and their words where items have several; None without any.
+def find_items(
+    texts: pl.Series, separator: str, *, seed: int, most: int = 2 * MOST_ITEMS, least: int = SEEN
+) -> Terms | None:
+    """The items that at least `least` of the `texts` have, and their words where items have several; None without any.
 
     There are at most `most`, half of them words. Order says nothing; an item that is there twice counts twice. Upper
     and lower case are one item, with the blanks around items that the texts have: their forms are keys of one code.
@@ -34,23 +37,23 @@ def find_items(texts: pl.Series, separator: str, *, seed: int, most: int = 2 * M
     from scipy import sparse
 
     some = some_of(texts, seed)
-    items = _vocabulary(texts[some], separator, min(most // 2, MOST_ITEMS))
+    items = _vocabulary(texts[some], separator, min(most // 2, MOST_ITEMS), least)
     if items is None:
-        return find_words(texts, seed=seed, most=most)
-    words = word_tokens(texts[some], most // 2) if any(" " in key.strip() for key in items.keys) else None
+        return find_words(texts, seed=seed, most=most, least=least)
+    words = word_tokens(texts[some], most // 2, least) if any(" " in key.strip() for key in items.keys) else None
     tokens = [one for one in (items, words) if one is not None]
     sizes = [one.size - 1 for one in tokens]
     counts = [_counted(codes_of(one, texts), size) for one, size in zip(tokens, sizes, strict=True)]
     return weigh(tokens, sizes, sparse.hstack(counts, format="csr"))
 
 
-def _vocabulary(texts: pl.Series, separator: str, most: int) -> ops.Tokens | None:
+def _vocabulary(texts: pl.Series, separator: str, most: int, least: int) -> ops.Tokens | None:
     pattern = item_pattern(separator)
     parts = texts.str.extract_all(pattern).list.head(LONGEST)
     raw = pl.DataFrame({"row": np.arange(len(texts)), "raw": parts}).explode("raw").drop_nulls("raw")
     forms = raw.select(pl.col("raw").unique()).filter(~pl.col("raw").str.contains(NO_ITEM))
     forms = forms.with_columns(part=pl.col("raw").str.strip_chars(" ").str.to_lowercase())
-    seen = seen_parts(raw.join(forms, on="raw").select("row", "part"), most)
+    seen = seen_parts(raw.join(forms, on="raw").select("row", "part"), most, least)
     if not seen:
         return None
     before = ("", " ") if forms["raw"].str.starts_with(" ").any() else ("",)

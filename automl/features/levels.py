@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Column
 from automl.features.base import Sample
-from automl.features.vocabulary import LARGEST, SEEN, known_levels
+from automl.features.vocabulary import LARGEST, known_levels
 from automl.ops import expr as ops
 
 Floats = NDArray[np.float64]
@@ -60,19 +60,22 @@ def bin_edges(values: Floats) -> Floats:
 
 
 def crossed(columns: Sequence[Column], sample: Sample) -> Levels:
-    """The combinations of the columns' levels that at least `SEEN` rows have, the most frequent `LARGEST` of them."""
-    found = levels_of(columns[0], sample)
+    """The combinations of the columns' levels that enough rows have, the most frequent `LARGEST` of them.
+
+    Enough is what the most careful of the columns asks for.
+    """
+    found, least = levels_of(columns[0], sample), max(column.min_level for column in columns)
     for column in columns[1:]:
         other = levels_of(column, sample)
-        found = _pair(found, other)
+        found = _pair(found, other, least)
     return found
 
 
-def _pair(left: Levels, right: Levels) -> Levels:
+def _pair(left: Levels, right: Levels, least: int) -> Levels:
     key = left.level * right.size + right.level
     keys, at, counts = np.unique(key, return_inverse=True, return_counts=True)
     frequent = np.argsort(-counts, kind="stable")[:LARGEST]
-    kept = np.sort(frequent[counts[frequent] >= SEEN])
+    kept = np.sort(frequent[counts[frequent] >= least])
     place_of = np.full(len(keys), len(kept))
     place_of[kept] = np.arange(len(kept))
     index = ops.Pair(left.index, right.index, right.size, keys[kept])

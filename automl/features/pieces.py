@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.rows import SEEN
 from automl.features.terms import Terms, codes_of, placed, seen_codes, seen_parts, some_of, weigh
 from automl.ops import expr as ops
 
@@ -17,16 +18,16 @@ MOST_PIECES = 20_000
 LONGEST = 100  # letters of a text that are looked at
 
 
-def find_pieces(texts: pl.Series, *, seed: int) -> Terms | None:
-    """The pieces that at least `SEEN` of the `texts` have; None if there are none. Upper and lower case are one."""
+def find_pieces(texts: pl.Series, *, seed: int, least: int = SEEN) -> Terms | None:
+    """The pieces that at least so many of the `texts` have; None if there are none. Upper and lower case are one."""
     from scipy import sparse
 
     some = some_of(texts, seed)
-    letters = _letters(texts[some])
+    letters = _letters(texts[some], least)
     if letters is None:
         return None
     triples = _triples(codes_of(letters, texts).astype(np.int64), letters.size)
-    keys = seen_codes(triples[some], letters.size**3, MOST_PIECES)
+    keys = seen_codes(triples[some], letters.size**3, MOST_PIECES, least)
     if not len(keys):
         return None
     row, at = placed(keys, triples)
@@ -34,10 +35,10 @@ def find_pieces(texts: pl.Series, *, seed: int) -> Terms | None:
     return weigh((_index(letters, keys),), (len(keys),), counts)
 
 
-def _letters(texts: pl.Series) -> ops.Tokens | None:
+def _letters(texts: pl.Series, least: int) -> ops.Tokens | None:
     parts = texts.str.to_lowercase().str.head(LONGEST).str.extract_all(LETTER)
     counts = pl.DataFrame({"row": np.arange(len(texts)), "part": parts}).explode("part").drop_nulls("part")
-    found = seen_parts(counts, MOST_LETTERS)
+    found = seen_parts(counts, MOST_LETTERS, least)
     if not found:
         return None
     codes = {letter: code for code, letter in enumerate(found)}

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.features.vocabulary import SEEN
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
 
@@ -69,9 +68,9 @@ def some_of(texts: pl.Series, seed: int) -> Ints:
     return np.sort(np.random.default_rng(seed).permutation(len(texts))[:SAMPLE])
 
 
-def seen_parts(parts: pl.DataFrame, most: int) -> list[str]:
-    """The values of ``part`` that at least `SEEN` of the texts (``row``) have, the most frequent first."""
-    seen = parts.group_by("part").agg(pl.col("row").n_unique().alias("rows")).filter(pl.col("rows") >= SEEN)
+def seen_parts(parts: pl.DataFrame, most: int, least: int) -> list[str]:
+    """The values of ``part`` that at least so many of the texts (``row``) have, the most frequent first."""
+    seen = parts.group_by("part").agg(pl.col("row").n_unique().alias("rows")).filter(pl.col("rows") >= least)
     return seen.sort("rows", "part", descending=[True, False]).head(most)["part"].to_list()
 
 
@@ -91,15 +90,15 @@ def distinct(values: Ints) -> tuple[Ints, Ints]:
     return ordered[starts], np.diff(starts, append=len(ordered))
 
 
-def seen_codes(codes: Ints, limit: int, most: int) -> Ints:
-    """The most frequent codes below `limit` that at least `SEEN` of the texts have, ascending.
+def seen_codes(codes: Ints, limit: int, most: int, least: int) -> Ints:
+    """The most frequent codes below `limit` that at least so many of the texts have, ascending.
 
     `codes` [n, places] are those of each text, -1 where there is none; one counts once for each text.
     """
     row, place = np.nonzero(codes >= 0)
     once, _ = distinct(row * limit + codes[row, place])
     keys, rows = distinct(once % limit)
-    keys, rows = keys[rows >= SEEN], rows[rows >= SEEN]
+    keys, rows = keys[rows >= least], rows[rows >= least]
     return np.sort(keys[np.argsort(-rows, kind="stable")[:most]])
 
 

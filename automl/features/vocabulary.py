@@ -8,12 +8,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.rows import Column
+from automl.data.rows import SEEN, Column
 from automl.ops import expr as ops
 
 Floats = NDArray[np.float64]
 
-SEEN = 5  # a level seen less often says little, and may point at a person
 WHOLE = 2.0**53  # whole numbers from here on are not told apart as float64
 DIGIT = 2**20
 LARGEST = 10_000  # keys in the bundle for each column; beyond, the least frequent levels join the rare one
@@ -37,10 +36,10 @@ class Vocabulary:
         return len(self.keys) + 1
 
 
-def vocabulary(texts: pl.Series) -> Vocabulary:
-    """The levels of `texts`: those seen at least `SEEN` times, at most `LARGEST`; ties are ordered by text."""
+def vocabulary(texts: pl.Series, *, least: int = SEEN) -> Vocabulary:
+    """The levels of `texts`: those that at least so many rows have, at most `LARGEST`; ties are ordered by text."""
     texts = texts.fill_null("").alias("key")
-    seen = texts.to_frame().group_by("key").len("count").filter(pl.col("count") >= SEEN)
+    seen = texts.to_frame().group_by("key").len("count").filter(pl.col("count") >= least)
     seen = seen.sort("count", "key", descending=[True, False]).head(LARGEST)
     table = seen.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("level"))
     joined = texts.to_frame().join(table, on="key", how="left", maintain_order="left")
@@ -52,12 +51,13 @@ def vocabulary(texts: pl.Series) -> Vocabulary:
 def known_levels(column: Column, values: pl.Series) -> tuple[Vocabulary, ops.Expr]:
     """The levels of a column's values [n], and where the value of a row stands in their keys, of others the end."""
     if values.dtype == pl.String:
-        words = vocabulary(values)
+        words = vocabulary(values, least=column.min_level)
         return words, place(column.name, words.keys)
     numbers = values.to_numpy()
     whole = np.isfinite(numbers) & (numbers == np.floor(numbers)) & (np.abs(numbers) < WHOLE)
     texts = pl.Series(column.name, np.where(whole, numbers, 0.0)).cast(pl.Int64).cast(pl.String)
-    words = vocabulary(pl.select(pl.when(pl.Series(whole)).then(texts).otherwise(pl.lit(""))).to_series())
+    levels = pl.select(pl.when(pl.Series(whole)).then(texts).otherwise(pl.lit(""))).to_series()
+    words = vocabulary(levels, least=column.min_level)
     return words, place_of_number(column.name, words.keys)
 
 

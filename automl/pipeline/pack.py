@@ -18,7 +18,7 @@ from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, by_short_name, outputs_of, plain
 from automl.data.read.frames import read_frame, side_by_side
 from automl.data.read.typed_tables import RelationalDocument
-from automl.data.rows import Column, Prepared, Rows
+from automl.data.rows import SEEN, Column, Prepared, Rows
 from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
 from automl.features.relational.relate import narrowed
 from automl.names import outside
@@ -109,11 +109,20 @@ def _golden(
     also = read_frame({"columns": entries}, read.raw) if entries else pl.DataFrame()
     wide = replace(read, frame=side_by_side(frame, also))
     more = [
-        Column(name=e["name"], wire=e["wire"], role="feature", reason="for other tables", is_feature=True, reader=e)
+        Column(
+            name=e["name"],
+            wire=e["wire"],
+            role="feature",
+            reason="for other tables",
+            is_feature=True,
+            reader=e,
+            min_level=columns[0].min_level,
+        )
         for e in entries
     ]
     related = replace(data.related, document=document)
-    return with_tables(synthetic(wide, [*own, *more], seed=seed), related, seed=seed)
+    least = max(SEEN, *(column.min_level for column in columns))
+    return with_tables(synthetic(wide, [*own, *more], seed=seed), related, seed=seed, least=least)
 
 
 def _expected(policy: DecisionPolicy, rows: Rows) -> dict[str, NDArray[np.float64]]:

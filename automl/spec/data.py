@@ -58,6 +58,13 @@ class Audit(Section):
     """Columns that are what they seem: no leak, no id, no code, no sentinels, no words for missing."""
 
 
+class Privacy(Section):
+    """What of single rows the model may hold."""
+
+    min_level: Annotated[int, Field(ge=1)] | None = None
+    """Rows that have a level, a word or a combination before it stands in the model: 5 where nothing is said."""
+
+
 def read_link(value: object) -> dict[str, str]:
     """The columns that join a table: its own to those of the other.
 
@@ -142,6 +149,8 @@ class Data(Section):
     """What a column is, where the engine should not find out by itself."""
     audit: Audit = Audit()
     """What happens where a column looks like a leak."""
+    privacy: Privacy = Privacy()
+    """How many rows stand behind what the model holds."""
     tables: Mapping[str, Table] = Field(default_factory=dict)
     """Other tables, by name."""
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from automl.bundle.golden_cells import SEEN, Cells, cells_of
+from automl.bundle.golden_cells import Cells, cells_of
 from automl.data.read.column_reader import ColumnReader, Parser, Wire
 from automl.data.read.frames import read_column
 from automl.data.read.reader import read_value
+from automl.data.rows import SEEN
 
 
 def entry(wire: Wire, parser: Parser | None = None, missing: tuple[str, ...] = ("",)) -> ColumnReader:
@@ -121,3 +122,12 @@ def test_any_numbers_give_cells_within_their_ends(values: list[float], digits: i
     found = cells([*rounded], entry("number"), pl.Float64())
     made = [float(read_value(entry("number"), cell)) for cell in found.drawn if cell is not None]
     assert all(known[SEEN - 1] <= value <= known[-SEEN] for value in made)
+
+
+def test_more_rows_may_be_asked_for() -> None:
+    """A level that ten rows have does not enter where eleven are asked for."""
+    raw = pl.Series("x", ["a"] * 10 + ["b"] * 11)
+    entry_of = entry("category")
+    read, everyone = read_column(entry_of, raw), np.arange(21)
+    assert set(cells_of(raw, read, entry_of, everyone).drawn) == {"a", "b"}
+    assert set(cells_of(raw, read, entry_of, everyone, least=11).drawn) == {"b"}

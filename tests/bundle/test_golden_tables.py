@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from automl.bundle import golden_tables
-from automl.bundle.golden_cells import SEEN
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
+from automl.data.rows import SEEN
 
 GOLDEN = [{"age": str(age)} for age in range(20)]
 

@@ -140,3 +140,10 @@ def test_a_date_over_three_columns(month: str) -> None:
     assert [f.check for f in found] == ["date"]
     assert "sale_date" not in columns(raw.with_columns(sale_day=pl.lit(32)))
     assert "sale_date" not in columns(raw, exclude=["sale_month"])
+
+
+@pytest.mark.parametrize(("said", "least"), [({}, 5), ({"privacy": {"min_level": 2}}, 2), ({"privacy": {}}, 5)])
+def test_the_rows_of_a_level(said: dict[str, object], least: int) -> None:
+    """`data.privacy.min_level` holds for each column; nothing said is five rows."""
+    raw = pl.DataFrame({"c": ["a", "b"] * 10, "x": range(20), "y": [0, 1] * 10})
+    assert {column.min_level for column in columns(raw, **said).values()} == {least}

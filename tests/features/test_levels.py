@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from automl.data.rows import SEEN
 from automl.features.levels import BINS, bin_edges, crossed, levels_of
-from automl.features.vocabulary import SEEN
 from automl.ops.bulk import evaluate
 
 NUMBERS = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([np.nan, 0.0, -0.0, 1e308, -1e308]))
@@ -107,5 +109,8 @@ def test_three_columns_of_any_wire_are_crossed(make_column, make_sample):
     assert placed(found, frame) == found.level.tolist()
     counts = np.bincount(found.level, minlength=found.size)
     assert (counts[:-1] >= SEEN).all()
+    careful = crossed([*columns[:2], replace(columns[2], min_level=7)], make_sample(frame))
+    assert 1 < careful.size < found.size
+    assert (np.bincount(careful.level, minlength=careful.size)[:-1] >= 7).all()
     alone = crossed(columns[:1], make_sample(frame))
     assert alone.level.tolist() == levels_of(columns[0], make_sample(frame)).level.tolist()

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.data.rows import SEEN
 from automl.features.pieces import LONGEST, find_pieces
 from automl.features.terms import term_sums
-from automl.features.vocabulary import SEEN
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops.bulk import evaluate

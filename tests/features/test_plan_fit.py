@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from automl.data.rows import Column, Fold, Rows, Schema
 from automl.features.plan_fit import fit_plan, transform
+from automl.features.shrinkage import strength
 from automl.metrics import get, score
 from automl.ops import expr as ops
 from automl.task import Task
@@ -194,10 +195,11 @@ def test_weights_move_the_statistics():
     plan, _ = fit_plan(rows_of(frame, y, weight), schema, BINARY, folds_of(400), 0)
     found = transform(plan, frame)[:, names(plan).index("c: share of positives")]
     prior = np.average(y, weights=weight)
-    mean = weight.mean()
+    weight /= weight.mean()
+    belief = strength(level, 20, y * 1.0, weight)
     for k in range(20):
         here = level == k
-        expected = (weight[here] @ y[here] / mean + 10 * prior) / (weight[here].sum() / mean + 10)
+        expected = (weight[here] @ y[here] + belief * prior) / (weight[here].sum() + belief)
         assert found[here] == pytest.approx(expected)
 
 

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from automl.data.rows import Fold
-from automl.features.statistic import MOST_CLASSES, SMOOTHING, statistics
+from automl.features.shrinkage import shrunk_means, strength
+from automl.features.statistic import MOST_CLASSES, statistics
 from automl.task import Task
 
 LEVEL = np.array([0, 0, 0, 1, 1, 1])
@@ -16,17 +17,20 @@ FRAME = pl.DataFrame({"row": range(6)})
 
 
 def test_a_level_is_shrunk_to_the_mean_of_all(make_sample, halves):
-    """By hand: two positives of three, and ten rows' worth of belief in a half; an empty level has the half itself."""
+    """As far as the levels differ, and by hand: both are moved to a half alike; an empty level has the half itself."""
     (found,) = statistics(LEVEL, 3, make_sample(FRAME, Y, folds=halves(6)))
+    belief = strength(LEVEL, 3, np.array(Y), np.ones(6))
     assert found.name == "share of positives"
-    assert SMOOTHING == 10
-    assert found.by_level == pytest.approx([7 / 13, 6 / 13, 0.5])
+    assert found.by_level == pytest.approx([(2 + belief / 2) / (3 + belief), (1 + belief / 2) / (3 + belief), 0.5])
 
 
 def test_a_row_sees_the_other_folds_only(make_sample, halves):
-    """By hand: rows 0, 2, 4 are told by rows 1, 3, 5, of which two are positive, and the other way round."""
+    """Rows 0, 2, 4 are told by rows 1, 3, 5, of which level 0 has one and says nothing, and the other way round."""
     (found,) = statistics(LEVEL, 2, make_sample(FRAME, Y, folds=halves(6)))
-    of_odd, of_even = [(1 + 20 / 3) / 11, (1 + 20 / 3) / 12], [(1 + 10 / 3) / 12, (0 + 10 / 3) / 11]
+    odd, even = np.arange(1, 6, 2), np.arange(0, 6, 2)
+    of_odd, of_even = (shrunk_means(LEVEL[rows], 2, np.array(Y)[rows], np.ones(3))[0] for rows in (odd, even))
+    assert of_odd[0] == pytest.approx(2 / 3)
+    assert of_even[1] == pytest.approx(1 / 3)
     expected = [of_odd[0], of_even[0], of_odd[0], of_even[1], of_odd[1], of_even[1]]
     assert found.out_of_fold == pytest.approx(expected)
 
@@ -52,10 +56,11 @@ def test_without_folds_there_is_none(make_sample):
 
 def test_numbers_have_their_mean(make_sample, halves):
     """Regression: the mean of the target, shrunk like a share."""
-    task = Task(kind="regression")
-    (found,) = statistics(LEVEL, 2, make_sample(FRAME, [10, 20, 30, -10, -20, -30], task=task, folds=halves(6)))
+    task, y = Task(kind="regression"), [10.0, 20.0, 30.0, -10.0, -20.0, -30.0]
+    (found,) = statistics(LEVEL, 2, make_sample(FRAME, y, task=task, folds=halves(6)))
+    belief = strength(LEVEL, 2, np.array(y), np.ones(6))
     assert found.name == "mean of target"
-    assert found.by_level == pytest.approx([60 / 13, -60 / 13])
+    assert found.by_level == pytest.approx([60 / (3 + belief), -60 / (3 + belief)])
 
 
 @pytest.mark.parametrize(("classes", "columns"), [(3, 2), (MOST_CLASSES, MOST_CLASSES - 1), (MOST_CLASSES + 1, 0)])
@@ -65,7 +70,7 @@ def test_each_class_but_the_first_has_its_share(make_sample, halves, classes, co
     found = list(statistics(LEVEL, 2, make_sample(FRAME, [0, 1, 2, 2, 1, 1], task=task, folds=halves(6))))
     assert [one.name for one in found] == [f"share of class {code}" for code in range(1, columns + 1)]
     if columns:
-        assert found[1].by_level == pytest.approx([(1 + 10 / 3) / 13] * 2)
+        assert found[1].by_level == pytest.approx([1 / 3] * 2)
 
 
 def test_only_the_ratio_of_weights_matters(make_sample, halves):
@@ -76,4 +81,4 @@ def test_only_the_ratio_of_weights_matters(make_sample, halves):
     )
     assert one.by_level == pytest.approx(hundred.by_level)
     assert one.out_of_fold == pytest.approx(hundred.out_of_fold)
-    assert one.by_level == pytest.approx([(2 * 0.75 + 5) / 13, (2 * 0.75 + 5) / 13])
+    assert one.by_level == pytest.approx([0.5, 0.5])

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from automl.data.rows import SEEN
 from automl.features import terms
 from automl.features.terms import (
     SAMPLE,
@@ -21,7 +22,6 @@ from automl.features.terms import (
     term_sums,
     weigh,
 )
-from automl.features.vocabulary import SEEN
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
 
@@ -73,9 +73,9 @@ def test_a_part_counts_once_for_each_text():
     rows = [(row, part) for part in ("b", "a") for row in range(SEEN)]
     rows += [(row, "most") for row in range(SEEN + 1)] + [(0, "spam")] * 50 + [(row, "few") for row in range(SEEN - 1)]
     parts = pl.DataFrame(rows, schema=["row", "part"], orient="row")
-    assert seen_parts(parts, 10) == ["most", "a", "b"]
-    assert seen_parts(parts, 2) == ["most", "a"]
-    assert seen_parts(parts.head(0), 2) == []
+    assert seen_parts(parts, 10, SEEN) == ["most", "a", "b"]
+    assert seen_parts(parts, 2, SEEN) == ["most", "a"]
+    assert seen_parts(parts.head(0), 2, SEEN) == []
 
 
 @given(st.lists(st.integers(0, 30), max_size=80))
@@ -89,9 +89,9 @@ def test_distinct_is_what_numpy_says(values):
 def test_codes_that_enough_texts_have_are_kept():
     """A code counts once for each text, -1 is none; the most frequent are kept, in ascending order."""
     codes = np.array([[7, 7, 3]] * SEEN + [[9, -1, 3]] * SEEN + [[4, 4, -1]] * (SEEN - 1))
-    assert seen_codes(codes, 10, 5).tolist() == [3, 7, 9]
-    assert seen_codes(codes, 10, 2).tolist() == [3, 7]
-    assert seen_codes(np.full((3, 2), -1), 10, 5).tolist() == []
+    assert seen_codes(codes, 10, 5, SEEN).tolist() == [3, 7, 9]
+    assert seen_codes(codes, 10, 2, SEEN).tolist() == [3, 7]
+    assert seen_codes(np.full((3, 2), -1), 10, 5, SEEN).tolist() == []
 
 
 def test_codes_are_placed_among_the_keys():

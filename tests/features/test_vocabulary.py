@@ -7,9 +7,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.data.rows import Column
+from automl.data.rows import SEEN, Column
 from automl.features import vocabulary as of
-from automl.features.vocabulary import SEEN, known_levels, look_up, place, vocabulary
+from automl.features.vocabulary import known_levels, look_up, place, vocabulary
 from automl.ops.bulk import evaluate
 
 
@@ -27,6 +27,8 @@ def test_a_text_that_few_rows_have_is_not_kept():
     """Privacy: four rows of a name leave it out of the bundle, five take it in."""
     assert vocabulary(pl.Series("c", ["Jane Doe"] * (SEEN - 1))).keys == ()
     assert vocabulary(pl.Series("c", ["Jane Doe"] * SEEN)).keys == ("Jane Doe",)
+    assert vocabulary(pl.Series("c", ["Jane Doe"] * SEEN), least=SEEN + 1).keys == ()
+    assert vocabulary(pl.Series("c", ["Jane Doe"] * 2), least=2).keys == ("Jane Doe",)
 
 
 def test_missing_is_a_level_like_any_other():

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.data.rows import SEEN
 from automl.features.terms import term_sums
-from automl.features.vocabulary import SEEN
 from automl.features.words import find_words
 from automl.ops.bulk import evaluate
 
@@ -61,3 +61,12 @@ def test_long_texts_are_cut_alike():
     ends = pl.Series("t", ["a a a a", "a a a a b b b"]).to_frame()
     first, second = evaluate({"v": term_sums(found, weights)}, ends)["v"][:, 0]
     assert first == second
+
+
+def test_more_rows_may_be_asked_for():
+    """A word and a pair stand in the model where as many texts have them as are asked for."""
+    usual, careful = find_words(TEXTS, seed=0), find_words(TEXTS, seed=0, least=3 * SEEN)
+    assert "size" in usual.indices[0].keys
+    assert "size" not in careful.indices[0].keys
+    assert set(careful.indices[0].keys) < set(usual.indices[0].keys)
+    assert len(careful.indices[1].keys) < len(usual.indices[1].keys)

@@ -102,3 +102,11 @@ def test_when_folds_may_follow_test() -> None:
     assert Data(audit=Audit(action="stop")).follows_test
     for data in (Data(time=("day",)), Data(group="customer"), Data(audit=Audit(action="warn"))):
         assert not data.follows_test
+
+
+@pytest.mark.parametrize("least", [0, -1, 2.5, "5", True])
+def test_the_rows_of_a_level_are_a_number(least: object) -> None:
+    """`privacy.min_level` is a whole number from 1 on, and nothing where it is not said."""
+    assert Data().privacy.min_level is None
+    with pytest.raises(ValidationError):
+        Data.model_validate({"privacy": {"min_level": least}})

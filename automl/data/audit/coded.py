@@ -131,7 +131,7 @@ def _changed(found: list[tuple[Column, Explained]]) -> Iterator[tuple[str, tuple
 def _as_code(column: Column, seen: Explained) -> tuple[Column, Finding]:
     guess = Guess(wire="number", reason="", missing=tuple(column.reader["missing"])).as_category()
     reason = "a code: its levels tell more of the target than their order"
-    made = replace(guess.column(column.name, column.role, reason), sense="code")
+    made = replace(guess.column(column.name, column.role, reason), sense="code", min_level=column.min_level)
     return made, _said(column, seen, "it is read as a category", "number")
 
 
@@ -143,11 +143,10 @@ def _as_both(column: Column, seen: Explained) -> tuple[Column, Finding]:
 
 
 def _as_number(column: Column, seen: Explained) -> tuple[Column, Finding]:
-    made = Guess(wire="number", reason="", missing=tuple(column.reader["missing"]))
+    guess = Guess(wire="number", reason="", missing=tuple(column.reader["missing"]))
     reason = "called a code, but its order tells more of the target than its levels"
-    return made.column(column.name, column.role, reason), _said(
-        column, seen, "called a code, it is read as a number", "category"
-    )
+    made = replace(guess.column(column.name, column.role, reason), min_level=column.min_level)
+    return made, _said(column, seen, "called a code, it is read as a number", "category")
 
 
 def _said(column: Column, seen: Explained, done: str, otherwise: str) -> Finding:

@@ -27,7 +27,8 @@ def _propose(survey: Survey) -> tuple[Ask, ...]:
 
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     (column,) = columns
-    found = find_pieces(sample.frame[column.name].fill_null(""), seed=sample.seed)
+    texts = sample.frame[column.name].fill_null("")
+    found = find_pieces(texts, seed=sample.seed, least=column.min_level)
     return () if found is None else scores_of({column.name: found}, sample, name=f"{column.name}: score of its pieces")
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from automl.data.rows import Column
 from automl.features.base import Ask, Fitted, Joint, Sample, Survey, made
 from automl.features.statistic import statistics
-from automl.features.vocabulary import SEEN
 from automl.ops import expr as ops
 
 COLUMNS = 40
@@ -45,7 +44,7 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
         for place, column in enumerate(first)
     )
     keys, level, rows = np.unique(np.asarray(code), return_inverse=True, return_counts=True)
-    rare = rows < SEEN
+    rare = rows < max(column.min_level for column in first)
     last = len(keys)
     level = np.where(rare[level], last, level)
     terms: list[ops.Expr] = [

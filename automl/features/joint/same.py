@@ -23,7 +23,7 @@ PAIRS = 8
 
 def _propose(survey: Survey) -> tuple[Ask, ...]:
     """Pairs of columns whose levels are the same words, the weightiest first."""
-    levels = {column.name: set(_levels(survey.frame[column.name])) for column in survey.best("category")}
+    levels = {column.name: set(_levels(column, survey.frame)) for column in survey.best("category")}
     pairs = [
         (first, second)
         for first, second in itertools.combinations(levels, 2)
@@ -35,7 +35,7 @@ def _propose(survey: Survey) -> tuple[Ask, ...]:
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     """1 where both have the same level, 0 where not, missing where one of the two is rare, unseen or missing."""
     names = tuple(column.name for column in columns)
-    keys = tuple(sorted({key for column in columns for key in _levels(sample.frame[column.name])}))
+    keys = tuple(sorted({key for column in columns for key in _levels(column, sample.frame)}))
     left, right = (ops.AsNumber(place(name, keys)) for name in names)
     unknown = ops.constant(float(len(keys)))
     known = ops.And(ops.Less(left, unknown), ops.Less(right, unknown))
@@ -43,8 +43,8 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     return (made(f"{names[0]} is {names[1]}", names, equal),)
 
 
-def _levels(texts: pl.Series) -> tuple[str, ...]:
-    return tuple(key for key in vocabulary(texts).keys if key)
+def _levels(column: Column, frame: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(key for key in vocabulary(frame[column.name], least=column.min_level).keys if key)
 
 
 same = Joint(name="same", propose=_propose, fit=_fit)

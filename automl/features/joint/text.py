@@ -50,8 +50,8 @@ def _terms(column: Column, texts: pl.Series, sample: Sample) -> Terms | None:
     """The items of a list, the words of any other text."""
     most = most_terms(sample.task)
     if column.sense == "list":
-        return find_items(texts, column.separator, seed=sample.seed, most=most)
-    return find_words(texts, seed=sample.seed, most=most)
+        return find_items(texts, column.separator, seed=sample.seed, most=most, least=column.min_level)
+    return find_words(texts, seed=sample.seed, most=most, least=column.min_level)
 
 
 def _about(name: str, words: Terms | None, sample: Sample) -> tuple[Fitted, ...]:

@@ -61,7 +61,7 @@ def relate(
     chosen, seen = _chosen(proposed, rows, data, spec, deadline)
     train = run(chosen, rows.train, rows.past_train)
     test = run(chosen, rows.test, rows.past_test)
-    computed = tuple(_column(feature) for feature in chosen.features)
+    computed = tuple(_column(feature, data.schema) for feature in chosen.features)
     document = _document(joined, chosen)
     return replace(
         data,
@@ -253,7 +253,7 @@ def _leak(name: str, score: float, task: Task) -> Finding:
 # --- what comes of it --------------------------------------------------------------------------------
 
 
-def _column(feature: RelationalFeature) -> Column:
+def _column(feature: RelationalFeature, main: Schema) -> Column:
     return Column(
         name=feature.name,
         wire=feature.wire,
@@ -262,6 +262,7 @@ def _column(feature: RelationalFeature) -> Column:
         is_feature=True,
         reader={"name": feature.name, "wire": feature.wire, "missing": [], "parser": None},
         computed=True,
+        min_level=max(column.min_level for column in main.columns),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from automl.features.base import Survey
 from automl.features.joint.crossing import crossing
+from automl.features.shrinkage import strength
 from automl.task import Task
 
 TASK = Task(kind="binary", classes=2)
@@ -44,7 +45,7 @@ def test_categories_that_carry_the_table_are_crossed_in_little_time(make_column)
 
 
 def test_two_columns_know_what_neither_knows(make_column, make_sample, values_on, halves):
-    """By hand: the target is 1 where the two differ, so each alone says a half and both together say all."""
+    """The target is 1 where the two differ, so each alone says a half and both together say nearly all."""
     c, d = np.repeat(["a", "b"], 80), np.tile(["x", "x", "y", "y"], 40)
     y = ((c == "a") != (d == "x")).astype(float)
     frame = pl.DataFrame({"c": c, "d": d})
@@ -53,9 +54,13 @@ def test_two_columns_know_what_neither_knows(make_column, make_sample, values_on
     assert found.feature.name == "c x d: share of positives"
     assert found.feature.source == ("c", "d")
     rows = pl.DataFrame({"c": ["a", "a", "b", "b", "new"], "d": ["x", "y", "x", "y", "x"]})
-    low, high = (0 + 5) / (40 + 10), (40 + 5) / (40 + 10)
+    cell = 2 * (c == "b") + (d == "y")
+    belief = strength(cell, 4, y, np.ones(160))
+    low, high = (belief / 2) / (40 + belief), (40 + belief / 2) / (40 + belief)
     assert values_on(found, rows) == pytest.approx([low, high, high, low, 0.5])
-    assert found.values == pytest.approx(np.where(y == 1, (20 + 5) / 30, (0 + 5) / 30))
+    of_half = strength(cell[::2], 4, y[::2], np.ones(80))
+    assert found.values == pytest.approx(np.where(y == 1, 20 + of_half / 2, of_half / 2) / (20 + of_half))
+    assert high > 0.98
 
 
 def test_classes_have_a_column_each(make_column, make_sample, halves):

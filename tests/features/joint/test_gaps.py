@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.data.rows import SEEN
 from automl.features.base import Ask, Survey
 from automl.features.joint.gaps import COLUMNS, FLAGS, gaps
-from automl.features.vocabulary import SEEN
+from automl.features.shrinkage import strength
 from automl.task import Task
 
 FRAME = pl.DataFrame(
@@ -55,12 +56,14 @@ def test_missing_cells_are_counted(columns, make_sample, values_on):
 
 
 def test_each_pattern_has_its_share(columns, make_sample, values_on, halves):
-    """By hand: the target is 1 where both are missing, ten of forty rows; ten rows' worth of belief in a quarter."""
+    """The target is 1 where both are missing, ten of forty rows; each share is moved to a quarter alike."""
     y = (np.isnan(FRAME["x"].to_numpy()) & (FRAME["c"] == "").to_numpy()).astype(float)
     _, share = gaps.fit(columns, make_sample(FRAME, y, folds=halves(40)))
     assert share.feature.name == "missing pattern: share of positives"
     rows = pl.DataFrame({"x": [1.0, np.nan, 1.0, np.nan], "c": ["a", "a", "", ""]})
-    assert values_on(share, rows) == pytest.approx([2.5 / 20, 2.5 / 20, 2.5 / 20, 12.5 / 20])
+    belief = strength(np.repeat(np.arange(4), 10), 4, np.repeat([0.0, 0.0, 0.0, 1.0], 10), np.ones(40))
+    none, both = (0 + belief / 4) / (10 + belief), (10 + belief / 4) / (10 + belief)
+    assert values_on(share, rows) == pytest.approx([none, none, none, both])
 
 
 def test_a_pattern_that_few_rows_have_is_like_one_never_seen(columns, make_sample, values_on, halves):
@@ -70,8 +73,9 @@ def test_a_pattern_that_few_rows_have_is_like_one_never_seen(columns, make_sampl
     y = [1.0] * (SEEN - 1) + [0.0] * (n - SEEN + 1)
     _, share = gaps.fit(columns, make_sample(frame, y, folds=halves(n)))
     rare, unseen, usual = values_on(share, pl.DataFrame({"x": [np.nan, 1.0, 1.0], "c": ["a", "", "a"]}))
-    assert rare == unseen == pytest.approx((4 + 10 * 0.1) / (4 + 10))
-    assert usual == pytest.approx((0 + 10 * 0.1) / (36 + 10))
+    belief = strength(np.minimum(np.arange(n) // (SEEN - 1), 1), 2, np.array(y), np.ones(n))
+    assert rare == unseen == pytest.approx((4 + belief * 0.1) / (4 + belief))
+    assert usual == pytest.approx((0 + belief * 0.1) / (36 + belief))
 
 
 def test_a_pattern_is_of_the_first_columns(make_column, make_sample, values_on, halves):

@@ -10,6 +10,7 @@ import pytest
 
 from automl.data.rows import Column, Fold
 from automl.features.base import Sample
+from automl.features.shrinkage import strength
 from automl.features.steps.category import CODES, FEW, MANY, category
 from automl.features.vocabulary import LARGEST, vocabulary
 from automl.ops.bulk import evaluate
@@ -47,14 +48,16 @@ def test_golden_codes():
 
 
 def test_golden_statistic():
-    """The share of positives of a level is shrunk to the overall share with ten rows' worth of belief."""
+    """The share of positives of a level is shrunk to the overall share; one without rows has what rare ones have."""
     texts = ["x"] * 30 + many(FEW, 5)
-    y = [1] * 30 + [0] * 5 * FEW
+    y = np.array([1] * 24 + [0] * 6 + [1, 0, 0, 0, 0] * FEW)
     share = fit(texts, y)["c: share of positives"]
-    prior = 30 / 80
-    assert value(share, "x", "level 0", "new") == pytest.approx([(30 + 10 * prior) / 40, (0 + 10 * prior) / 15, prior])
+    prior, words = y.mean(), vocabulary(pl.Series(texts))
+    belief = strength(words.level, words.levels, y * 1.0, np.ones(len(y)))
+    expected = [(24 + belief * prior) / (30 + belief), (1 + belief * prior) / (5 + belief), prior]
+    assert value(share, "x", "level 0", "new") == pytest.approx(expected)
     assert share.values is not None
-    assert share.values[0] == pytest.approx((24 + 10 * prior) / 34)  # six of its rows are in the row's own fold
+    assert share.values[24] > value(share, "x")[0] - 0.05  # of five folds, four tell
 
 
 def test_few_levels_have_codes_and_many_have_statistics():
