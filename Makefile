@@ -21,7 +21,7 @@ demo: install    ## German credit from spec to verified bundle, in about a minut
 	@echo "What it is made of and what to know of it: $(DEMO)/credit.bundle/card.md. More: $(BIN)/automl --help"
 
 test: lint       ## format, lint, types, layers, tests, docs
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

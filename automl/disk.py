@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.errors import MachineError
+from automl.own_names import dead_names, own_name
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -105,8 +106,9 @@ def whole_file(path: Path, partial: Path | None = None) -> Iterator[Path]:
     """
     with machine_errors(path):
         if partial is None:
-            _remove_partials(path)
-            partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+            for dead in dead_names(path, "part"):
+                remove(dead)
+            partial = own_name(path, "part")
         try:
             yield partial
             sync(partial)
@@ -280,21 +282,3 @@ def machine_errors(path: Path, *, hint: str = _HINT) -> Iterator[None]:
     except OSError as error:
         what = "the disk is full" if error.errno in _FULL else f"the machine refused: {error.strerror or error}"
         raise MachineError(what, where=str(error.filename or path), hint=hint) from error
-
-
-def _remove_partials(path: Path) -> None:
-    """What processes that died while they wrote `path` have left beside it."""
-    head, tail = f".{path.name}.", ".part"
-    for entry in path.parent.iterdir():
-        number = entry.name.removeprefix(head).removesuffix(tail)
-        if entry.name == f"{head}{number}{tail}" and number.isdecimal() and not _runs(int(number)):
-            remove(entry)
-
-
-def _runs(process: int) -> bool:
-    with suppress(PermissionError):  # another user's
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return False
-    return True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import unicodedata
 from collections.abc import Iterable
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})  # of an OSError: the disk, and no bug
 LONGEST = 500  # characters of a name, or of what a client is told
 MOST = 20_000  # characters of any error: a value of megabytes that stands in one is not echoed
 

@@ -24,7 +24,7 @@ PAST_THE_DISK = {  # what goes past it, and why
     "bundle._tried": {"os.write"},  # its answer, to the one who asked
     "data.read.guard": {"os.write", "tempfile.TemporaryFile"},  # to stderr; a file without a name
     "executors.local": {"tempfile.TemporaryFile"},  # without a name: nobody finds it
-    "learners.catboost": {"self.booster.save_model"},  # the library writes by itself, into scratch
+    "learners._catboost": {"booster.save_model"},  # the library writes by itself, into scratch
 }
 MANY = 5  # rooms that use a file: then it is one to know
 

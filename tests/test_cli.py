@@ -49,7 +49,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         "automl.report.text",
         render_fit=lambda _: "a good model",
         render_plan=lambda plan: f"would predict {plan['target']}",
-        describe=lambda path, *, board: {"path": str(path), "board": board},
+        describe=lambda path, *, board, require_signature: {"path": str(path), "board": board},
         render_description=lambda facts: f"this is {facts['path']}",
     )
     return calls

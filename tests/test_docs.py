@@ -106,6 +106,23 @@ def test_every_command_is_documented() -> None:
     assert [name for name in cli.cli.commands if f"automl {name}" not in text] == []
 
 
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("threats.md", ["## Fit", "## Bundle", "## Server", "## Export", "## Batch", "## What is not defended"]),
+        (
+            "howto/trust.md",
+            ["## What a bundle holds of persons", "evidence.parquet", "golden rows", "the text of a query"],
+        ),
+        ("howto/data.md", ["a superuser, may call functions", "Use a role that may only select"]),
+    ],
+)
+def test_what_is_promised_and_what_is_not_is_said(page: str, said: list[str]) -> None:
+    """Who is trusted with what, what a bundle holds of persons, and that a session which reads only is no wall."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert [words for words in said if words not in text] == []
+
+
 def test_links() -> None:
     """A link to a file of ours leads somewhere."""
     for page in _pages():

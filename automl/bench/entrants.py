@@ -142,7 +142,7 @@ def _serving(bundle: Path, task: BenchTask, scratch: Path) -> Figures:
     """What the bundle needs at work; nothing where it does not take one row by itself."""
     logs = scratch / "serve"
     logs.mkdir()
-    command = [sys.executable, "-m", "automl.bench.serve", str(bundle.absolute()), str(task.test)]
+    command = [sys.executable, "-P", "-m", "automl.bench.serve", str(bundle.absolute()), str(task.test)]
     done = watch(command, logs=logs, timeout=SERVE_SECONDS)
     return json.loads(done.stdout) if done.exit_code == 0 else {"failed": done.stderr[-TAIL:]}
 

@@ -14,6 +14,7 @@ import os
 import pickle
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -247,5 +248,17 @@ def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def _ended() -> int:
+    try:
+        main()
+    except Exception:  # noqa: BLE001  # told as Python tells it
+        traceback.print_exc()
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    main()
+    code = _ended()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # a library's threads may abort an interpreter that winds down, and the answer would be lost

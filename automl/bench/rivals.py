@@ -124,7 +124,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _install(python: Path, needs: Sequence[str], name: str) -> None:
-    command = [str(python), "-m", "pip", "install", "--quiet", *needs]
+    command = [str(python), "-I", "-m", "pip", "install", "--quiet", *needs]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _fit(spec: Path, recipe: str, overrides: Sequence[str], logs: Path, memory: float) -> Watched:
     settings = [word for override in overrides for word in ("--set", override)]
-    command = [sys.executable, "-m", "automl", "fit", str(spec), "--recipe", recipe, *settings]
+    command = [sys.executable, "-P", "-m", "automl", "fit", str(spec), "--recipe", recipe, *settings]
     timeout = _seconds(overrides) + GRACE_SECONDS
     return watch([*command, "--write-anyway", "--json"], logs=logs, timeout=timeout, memory=memory)
 

@@ -17,8 +17,7 @@ _ANOTHER = "Name another place."
 def check_place(out: Path) -> None:
     """Refuse a place for a bundle where something else stands; worth asking before the search starts."""
     _check_inside(out)
-    if out.is_symlink():
-        raise SpecError("this is a link, and it is not replaced", where=str(out), hint="Name the folder behind it.")
+    _check_link(out)
     if out.suffix == ".run":
         raise SpecError("names that end in .run are those of run folders", where=str(out), hint=_ANOTHER)
     if not out.exists():
@@ -38,17 +37,23 @@ def check_place(out: Path) -> None:
 
 
 def check_output(out: Path, *, inputs: Iterable[Path]) -> None:
-    """Refuse an output that is one of the inputs, or that lies inside a bundle."""
+    """Refuse an output that is one of the inputs, that lies inside a bundle, or whose name is a link."""
     _check_inside(out)
     for path in inputs:
         if out.exists() and path.exists() and out.samefile(path):
             raise SpecError("this is what is read, and it would be overwritten", where=str(out), hint=_ANOTHER)
+    _check_link(out)
 
 
 def _check_inside(out: Path) -> None:
     for folder in out.absolute().parents:
         if is_sealed(folder):
             raise SpecError(f"this lies inside the bundle {folder}", where=str(out), hint=_ANOTHER)
+
+
+def _check_link(out: Path) -> None:
+    if out.is_symlink():
+        raise SpecError("this is a link, and it is not replaced", where=str(out), hint="Name what is behind it.")
 
 
 def is_sealed(folder: Path) -> bool:

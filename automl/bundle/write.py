@@ -31,11 +31,14 @@ from automl.bundle.scorer import seal
 from automl.bundle.tables import open_scorer
 from automl.bundle.verdict import VerdictRecord
 from automl.errors import BundleError
+from automl.own_names import dead_names, own_name
+
+STAGED = "staged"
 
 
 def staging(out: Path) -> Path:
-    """The folder beside `out` to stage in: a rename stays within one file system there."""
-    return out.with_name(f".{out.name}.staged")
+    """The folder of this process beside `out` to stage in: a rename stays within one file system there."""
+    return own_name(out, STAGED)
 
 
 def stage(contents: Contents, folder: Path) -> Manifest:
@@ -111,6 +114,7 @@ def _finished(
         disk.make_folder(out.parent)
     disk.replace_folder(staged, out)
     note(final.content_hash)
+    clear(out)
     return out
 
 
@@ -126,6 +130,12 @@ def _whole_or_gone(folder: Path) -> Iterator[None]:
 def discard(staged: Path) -> None:
     """Remove a staged bundle that was refused."""
     disk.discard(staged)
+
+
+def clear(out: Path) -> None:
+    """Leave nothing that this process, or one that died, has staged for `out`."""
+    for staged in (staging(out), *dead_names(out, STAGED)):
+        discard(staged)
 
 
 def _provisional(contents: Contents) -> Manifest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -12,10 +11,9 @@ from typing import Final
 import click
 
 from automl.cli.options import put
-from automl.errors import AutomlError, MachineError, SpecError, Stopped
+from automl.errors import NO_ROOM, AutomlError, MachineError, SpecError, Stopped
 
 PIPE_CLOSED: Final = 141  # what a shell shows for a process that SIGPIPE ended
-NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 
 def tell(error: BaseException, arguments: Sequence[str]) -> int:

@@ -7,6 +7,8 @@ import os
 import pickle
 import struct
 
+from automl.executors.base import failure
+
 HEADER = struct.Struct("!Q")  # the length of a frame
 
 
@@ -43,12 +45,6 @@ def outcome(function: str, blob: bytes) -> tuple[str, bytes, str]:
         module, _, name = function.partition(":")
         call = getattr(importlib.import_module(module), name)
         return ("ok", pickle.dumps(call(**pickle.loads(blob)), protocol=5), "")  # noqa: S301  # our own parent wrote it
-    except MemoryError as error:
-        return ("memory", b"", one_line(error))
     except BaseException as error:  # noqa: BLE001  # whatever a job raises is its answer
-        return ("error", b"", one_line(error))
-
-
-def one_line(error: BaseException) -> str:
-    """An exception in one line of at most 500 characters."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        status, detail = failure(error)
+        return (status, b"", detail)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from automl.errors import NO_ROOM
 from automl.registry import Registry
 
-Status = Literal["ok", "error", "timeout", "memory", "crashed"]
+Status = Literal["ok", "error", "timeout", "memory", "disk", "crashed"]
 # In the order of first use, and in small steps: a job can start between two of them. The last one names further ones.
 PRELOAD = ("numpy", "automl.search.worker.fold_fit", "automl.learners.base:modules")
 # The environment of workers, before any import: a second thread on a busy machine makes a fit ten times as long.
@@ -85,9 +86,17 @@ def run(job: Job) -> Done:
     try:
         value = named(job.function)(**job.arguments)
     except Exception as error:  # noqa: BLE001  # as said above
-        detail = " ".join(f"{type(error).__name__}: {error}".split())
-        return Done(id=job.id, status="error", detail=detail, seconds=time.monotonic() - start)
+        status, detail = failure(error)
+        return Done(id=job.id, status=status, detail=detail, seconds=time.monotonic() - start)
     return Done(id=job.id, status="ok", value=value, seconds=time.monotonic() - start)
+
+
+def failure(error: BaseException) -> tuple[Status, str]:
+    """What an exception of a job is: the machine's fault or the job's own; and it in a line of at most 500 letters."""
+    detail = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+    if isinstance(error, MemoryError):
+        return "memory", detail
+    return "disk" if isinstance(error, OSError) and error.errno in NO_ROOM else "error", detail
 
 
 def preload(name: str) -> tuple[str, ...]:

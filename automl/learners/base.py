@@ -128,6 +128,9 @@ class Learner:
     fit: Fit
     cost: float = 1.0
     monotone: bool = False  # it keeps the directions of its features
+    categories: bool = (
+        False  # it is worth a trial only where the table has columns of categories, and there an early one
+    )
     levels: bool = False  # it looks at columns of kind ``level``, which are hidden from others (see `seen`)
     baseline: bool = False  # fitted first, in seconds, so that a candidate always stands
     order: int = LAST

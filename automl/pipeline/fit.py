@@ -100,10 +100,10 @@ def _start(spec: Spec, stack: ExitStack) -> Executor:
 
 def _let_go(executor: Executor, place: Path) -> None:
     """Leave nothing half-written, however a fit ends; the run folder is still ours, so no other run stages here."""
-    from automl.bundle.write import discard, staging
+    from automl.bundle.write import clear
 
     executor.close()  # a worker may be writing into the run folder
-    discard(staging(place))
+    clear(place)
 
 
 def _refuse_the_impossible(ready: Preflight, run: Run) -> None:

@@ -9,6 +9,11 @@ from automl.report.money import capacity, running, span, taken
 from automl.spec.units import read_share
 
 PARTS = {"test": "test", "oof": "out-of-fold"}
+KEPT = {
+    "rows": "Target, prediction and what costs name of each judged row are kept: who has the bundle can read them.",
+    "rounded": "Target, prediction and what costs name of each judged row are kept, rounded.",
+    "none": "No judged row is kept.",
+}
 
 
 def card(manifest: Facts) -> str:
@@ -68,7 +73,8 @@ def _caveats(manifest: Facts, verdict: VerdictRecord | None) -> list[str]:
     if not verdict and manifest["target"]["kind"] != "regression":
         found.append("No costs were given: a wrong decision counts as 1, whichever it is.")
     found.append("Nobody has checked it for fairness between groups of people.")
-    found.append("The golden rows are synthetic: no row of the training data is in them.")
+    kept = KEPT[manifest["spec"].get("bundle", {}).get("evidence", "rows")]
+    found.append(f"The golden rows are synthetic: no row of the training data is in them. {kept}")
     return found
 
 

@@ -73,16 +73,17 @@ def render_gates(found: Again) -> str:
     return "\n".join([*lines, *(f"  {line(gate.reason)}" for gate in found.gates if not gate.ok)])
 
 
-def describe(path: Path, *, board: bool = False) -> dict[str, object]:
+def describe(path: Path, *, board: bool = False, require_signature: Path | None = None) -> dict[str, object]:
     """What a bundle says of itself, or a run folder of its trials (`board`: every one), as JSON values.
 
-    Raises `BundleError` where a bundle's files are not those that were written.
+    Raises `BundleError` where a bundle's files are not those that were written, or the owner of the public key in the
+    file `require_signature` did not sign it; nobody signs a run.
     """
-    if is_run(path):
+    if require_signature is None and is_run(path):
         return describe_run(path, board=board)
     from automl.bundle.files import open_files
 
-    files = open_files(path)
+    files = open_files(path, require_signature=require_signature)
     files.read_all()
     return {"kind": "bundle", "path": str(path)} | files.manifest.model_dump(mode="json")
 

@@ -24,8 +24,13 @@ Haste = Callable[[Learner], float]
 Key = tuple[str, tuple[tuple[str, Value], ...]]
 
 
-def usable(learners: Mapping[str, Learner], names: Sequence[str], task: Task) -> tuple[Learner, ...]:
-    """The learners named (all if none are) that know the task, best first; baselines always take part."""
+def usable(
+    learners: Mapping[str, Learner], names: Sequence[str], task: Task, *, categories: bool = True
+) -> tuple[Learner, ...]:
+    """The learners named (all if none are) that know the task, best first; baselines always take part.
+
+    Without `categories` in the table, what is for them takes part only where it is named.
+    """
     for name in names:
         if name not in learners:
             close = nearest(name, learners)
@@ -34,7 +39,8 @@ def usable(learners: Mapping[str, Learner], names: Sequence[str], task: Task) ->
     known = [
         learner
         for name, learner in learners.items()
-        if task.kind in learner.kinds and (learner.baseline or not names or name in names)
+        if task.kind in learner.kinds
+        and (learner.baseline or name in names or (not names and (categories or not learner.categories)))
     ]
     return tuple(sorted(known, key=lambda learner: (learner.order, learner.name)))
 
@@ -56,7 +62,7 @@ class Proposals:
     seed: int
     cost: Cost
     tell: Callable[[str], None]  # what the user should know: one plain sentence
-    order: Sequence[tuple[str, Params]] = ()  # of configurations, as measured; learners not in it follow
+    order: Sequence[tuple[str, Params]] = ()  # as measured; learners not in it follow, those for categories its first
     _queue: list[tuple[Learner, Params]] = field(default_factory=list)
     _searches: dict[str, Proposer] = field(default_factory=dict)
     _tried: dict[Key, Candidate] = field(default_factory=dict)
@@ -67,11 +73,14 @@ class Proposals:
         baselines = sorted((learner for learner in self.learners if learner.baseline), key=lambda learner: learner.cost)
         known = {learner.name: learner for learner in self.learners}
         named = {name for name, _ in self.order}
-        others = [learner for learner in self.learners if not learner.baseline and learner.name not in named]
-        self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]]
-        self._queue += [(known[name], params) for name, params in self.order if name in known]
+        unnamed = [learner for learner in self.learners if not learner.baseline and learner.name not in named]
+        others = [learner for learner in unnamed if not learner.categories]
+        ordered = [(known[name], params) for name, params in self.order if name in known]
         for row in zip_longest(*([(learner, params) for params in entries[learner.name]] for learner in others)):
-            self._queue += [entry for entry in row if entry is not None]
+            ordered += [entry for entry in row if entry is not None]
+        own = [learner for learner in unnamed if learner.categories]
+        ordered[1:1] = [(learner, params) for learner in own for params in entries[learner.name]]
+        self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]] + ordered
 
     def next(self, candidates: Sequence[Candidate], haste: Haste) -> tuple[Learner, Params, bool] | None:
         """The next trial, and whether an engine proposed it and waits for its loss.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from automl.budget import Deadline
+from automl.errors import MachineError
 from automl.executors.base import Done, Executor
 from automl.progress import Event, Listener, Stage
 from automl.search.rundir import RunDir
@@ -44,9 +45,15 @@ class Run:
         return self.executor.workers
 
     def wait(self, seconds: float) -> tuple[Done, ...]:
-        """The jobs that have ended, after at most `seconds`; raises `Stopped` where a signal ends the run at once."""
+        """The jobs that have ended, after at most `seconds`.
+
+        Raises `Stopped` where a signal ends the run at once, `MachineError` where the disk failed a job: that is no
+        fault of a learner, and the run goes on with ``--resume``.
+        """
         done = self.executor.wait(seconds)
         self.stop.asked()
+        for detail in [one.detail for one in done if one.status == "disk"]:
+            raise MachineError(f"the disk failed a fit: {detail}", hint="Make room, then go on with --resume.")
         return done
 
     def leaves_out(self, what: str, stage: Stage) -> bool:

@@ -64,5 +64,5 @@ from automl import cli
 assert cli.run(["--help"]) == 0
 print(sorted(set(sys.modules) & set({HEAVY.split()!r})), file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True, text=True)
     assert done.stderr.strip() == "[]"

@@ -58,9 +58,9 @@ def test_a_bundle_of_protocol_1_is_never_ones_own(monkeypatch):
     assert take(kept / "protocol_2.zip").files.is_trusted
 
 
-@pytest.mark.parametrize("way", ["verify", "gates"], indirect=True)
+@pytest.mark.parametrize("way", ["verify", "serve", "export", "gates"], indirect=True)
 def test_code_of_ones_own_may_be_any(way, bundle, tmp_path, reseal, monkeypatch):
-    """B02: a scorer that no release wrote runs only where a fit of this user wrote it."""
+    """B02: a scorer that no release wrote runs, and gets into an image, only where a fit of this user wrote it."""
     copy = shutil.copytree(bundle, tmp_path / "copy.bundle")
     with (copy / "score.py").open("a", encoding="utf-8") as script:
         script.write("# another text\n")
@@ -163,7 +163,7 @@ def test_what_changes_after_the_check_is_refused_not_used(bundle, raw, tmp_path)
             model.files.read(name)
 
 
-@pytest.mark.parametrize("command", ["verify", "predict", "serve", "export", "gates", "decide"])
+@pytest.mark.parametrize("command", ["verify", "show", "predict", "serve", "export", "gates", "decide"])
 def test_every_command_takes_a_signature(command, bundle, rows, tmp_path, capsys):
     """`--require-signature` refuses a bundle that the owner of the key did not sign, before all else."""
     public = make_keys(tmp_path / "key")

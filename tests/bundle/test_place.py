@@ -95,3 +95,12 @@ def test_an_input_is_not_overwritten(tmp_path):
         with pytest.raises(SpecError, match="would be overwritten"):
             check_output(out, inputs=[tmp_path / "other.csv", data])
     check_output(tmp_path / "out.csv", inputs=[data])
+
+
+def test_a_link_is_no_output(tmp_path):
+    """The file that takes its place would not be where the link leads."""
+    (tmp_path / "latest.csv").symlink_to(tmp_path / "monday.csv")
+    for leads in ("nowhere", "to a file"):
+        with pytest.raises(SpecError, match="this is a link"):
+            check_output(tmp_path / "latest.csv", inputs=[])
+        (tmp_path / "monday.csv").write_text(leads)

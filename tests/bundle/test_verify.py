@@ -9,8 +9,10 @@ import shutil
 import zipfile
 
 import pytest
+from onnx import helper
 
 from automl.bundle.layout import MANIFEST, SEAL
+from automl.bundle.read import Bundle
 from automl.bundle.scorer import seal
 from automl.bundle.verify import looks_pickled, verify
 from automl.errors import BundleError
@@ -98,6 +100,19 @@ def test_labels_of_another_type_are_refused(bundle, copy, reseal):
     reseal(copy, target=target | {"values": [0, 1], "dtype": "int"})
     with pytest.raises(BundleError, match=r"golden answers differ; row 0: decision is [01], expected"):
         verify(copy)
+
+
+@pytest.mark.parametrize("open_it", [verify, Bundle.load], ids=["verify", "load"])
+def test_a_graph_with_a_second_meaning_is_refused(open_it, copy, reseal):
+    """B10: a node behind a tag that ONNX Runtime cuts to 32 bits, with all hashes made right, is exit 7 at once."""
+    graph = helper.make_graph([helper.make_node("Sin", ["x"], ["y"])], "g", [], []).SerializeToString()
+    tag = b"\xba\x80\x80\x80\x10"  # field 7 of a model, its graph, with bit 32 set
+    model = copy / "model.onnx"
+    model.write_bytes(model.read_bytes() + tag + bytes([len(graph)]) + graph)
+    reseal(copy)
+    with pytest.raises(BundleError, match="damaged") as raised:
+        open_it(copy)
+    assert raised.value.exit_code == 7
 
 
 def test_a_bundle_without_golden_rows_is_refused(copy, reseal):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -116,6 +117,30 @@ def test_the_graph_must_agree_with_training(make_contents, binary, tmp_path):
     skewed = native | {"probability": native["probability"] + 1e-6}
     with pytest.raises(BundleError, match="disagree: row 0: probability"):
         stage(replace(contents, native=skewed), tmp_path / "c")
+
+
+def test_two_processes_write_one_place_and_mix_nothing(make_contents, binary, regression, tmp_path, monkeypatch):
+    """R07: each stages in a folder of its own, so that no bundle has the verdict of another; the last one stands."""
+    out = tmp_path / "a.bundle"
+    first = stage(make_contents(binary), ours := staging(out))
+    with monkeypatch.context() as other:
+        other.setattr(os, "getpid", os.getppid)  # one that runs
+        second = stage(make_contents(regression), staging(out))
+        assert finish(staging(out), out, gates=(), verdict=None, card="second") == out
+    assert open_files(out).manifest.content_hash == second.content_hash
+    finish(ours, out, gates=(), verdict=None, card="first")
+    assert open_files(out).manifest.content_hash == first.content_hash
+    verify(out)
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_what_a_dead_process_staged_goes(make_contents, binary, tmp_path):
+    """B12: kill -9 while a bundle is staged leaves it; the next bundle at that place takes it away."""
+    out = tmp_path / "a.bundle"
+    (tmp_path / f".a.bundle.{2**30}.staged" / "golden").mkdir(parents=True)  # a number beyond those of processes
+    stage(make_contents(binary), staging(out))
+    finish(staging(out), out, gates=(), verdict=None, card="")
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_a_full_disk_leaves_the_old_bundle(full_disk, make_contents, binary, tmp_path):

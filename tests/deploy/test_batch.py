@@ -332,6 +332,24 @@ def test_bytes_are_looked_at_and_not_the_clock_of_a_file(bundle, raw, tmp_path, 
     assert pl.read_csv(out, infer_schema=False)["id"][0] == raw["id"][-1]
 
 
+@pytest.mark.parametrize("name", ["in[1]", "in?", "in*"])
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".ndjson"])
+def test_a_name_that_exists_is_no_pattern(name, suffix, bundle, raw, tmp_path, monkeypatch):
+    """Other files whose names it would match are neither scored nor looked at when a run goes on."""
+    monkeypatch.setattr(batch, "CELLS", 1)
+    data, other, out = tmp_path / (name + suffix), tmp_path / f"in1{suffix}", tmp_path / "out.csv"
+    for path, rows in ((data, raw), (other, raw.reverse())):
+        write = {".csv": rows.write_csv, ".parquet": rows.write_parquet, ".ndjson": rows.write_ndjson}
+        write[suffix](path)
+    killed(bundle, data, out)
+    other.unlink()
+    told = []
+    options = batch.Options(resume=True)
+    assert batch.predict(bundle, data, out, options=options, listener=lambda event: told.append(event.text)) == 500
+    assert not any("begins anew" in text for text in told)
+    assert pl.read_csv(out, infer_schema=False)["id"].to_list() == raw["id"].to_list()
+
+
 def test_damage_of_an_earlier_run_is_told(bundle, raw, tmp_path, monkeypatch):
     """V14: what cannot be gone on with is begun anew, and the run says so."""
     monkeypatch.setattr(batch, "CELLS", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import signal
@@ -10,9 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from automl import examples
+from automl import cli, examples
 
 PLANTED = (
     "automl",
@@ -38,7 +40,16 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("export", "spec.bundle", "--to", "zip", "-o", "spec.zip"),
     ("export", "spec.bundle", "--to", "c", "-o", "c"),
     ("export", "spec.bundle", "--to", "docker", "-o", "docker"),
+    ("sign", "--new-key", "key"),
+    ("sign", "spec.bundle", "--key", "key"),
+    ("example", "german-credit", "example"),
+    ("schema",),
+    ("recipes",),
+    ("bench", "list"),
 )
+SERVE = ("serve", "spec.bundle", "--port", "0", "--workers", "2")
+CLEAN = ("clean", "spec.run")
+ENGINE = Path(cli.__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +75,10 @@ def test_no_command_imports_from_the_current_folder(
     command: tuple[str, ...], folder: Path, environment: dict[str, str]
 ) -> None:
     """Neither the command nor a process that it starts; each does its work (in this order) all the same."""
+    _do(command, folder, environment)
+
+
+def _do(command: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "automl", *command],
         cwd=folder,
@@ -73,6 +88,27 @@ def test_no_command_imports_from_the_current_folder(
         check=False,
     )
     assert done.returncode in {0, 5}, done.stderr
+
+
+def test_no_command_is_left_out() -> None:
+    """Each command of the engine is tried, here or below."""
+    assert {command[0] for command in (*COMMANDS, SERVE, CLEAN)} == set(cli.cli.list_commands(click.Context(cli.cli)))
+
+
+def test_every_python_that_is_started_looks_at_no_folder_of_others() -> None:
+    """Whatever starts a Python says -P or -I behind its name, in the engine and in what it starts for benchmarks."""
+    found = [start for path in ENGINE.rglob("*.py") for start in _starts(ast.parse(path.read_text("utf-8")))]
+    assert len(found) >= 10
+    assert set(found) <= {"-P", "-I"}
+    assert list(_starts(ast.parse("run([sys.executable, '-m', 'x'])\nrun([str(python), '-m', 'pip'])"))) == ["-m", "-m"]
+
+
+def _starts(tree: ast.AST) -> Iterator[str]:
+    """What stands behind the name of a Python in each command line of a module."""
+    for node in ast.walk(tree):
+        words = node.elts if isinstance(node, ast.List) else node.args if isinstance(node, ast.Call) else []
+        if len(words) > 1 and ast.unparse(words[0]) in {"sys.executable", "str(python)"}:
+            yield words[1].value if isinstance(words[1], ast.Constant) else ast.unparse(words[1])
 
 
 @pytest.mark.parametrize("path", ["", ":", "."])
@@ -94,7 +130,7 @@ def test_the_trial_of_a_stranger_imports_nothing_of_them(
 def test_a_server_imports_nothing_from_the_current_folder(folder: Path, environment: dict[str, str]) -> None:
     """Neither the server nor its workers."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "automl", "serve", "spec.bundle", "--port", "0", "--workers", "2"],
+        [sys.executable, "-P", "-m", "automl", *SERVE],
         cwd=folder,
         env=environment | {"AUTOML_TOKEN": "a-token-of-some-length"},
         stderr=subprocess.PIPE,
@@ -144,3 +180,9 @@ def test_nobody_else_can_read_what_a_fit_left(folder: Path) -> None:
     assert (folder / "spec.run").stat().st_mode & 0o777 == 0o700
     other = folder / "test.csv"
     assert (folder / "spec.bundle" / "card.md").stat().st_mode == other.stat().st_mode
+
+
+def test_cleaning_imports_nothing_from_the_current_folder(folder: Path, environment: dict[str, str]) -> None:
+    """It is the last, as it takes the run folder away."""
+    _do(CLEAN, folder, environment)
+    assert not (folder / "spec.run").exists()

@@ -6,6 +6,8 @@ import json
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,12 +29,12 @@ def loans(n, seed):
 
 SPEC = {
     "objective": {"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}},
-    "budget": {"time": "5min", "trials": 1, "executor": "inline", "workers": 1},
+    "budget": {"time": "5min", "trials": 1, "workers": 1},
     "recipe": {"folds": 3, "learners": ["constant", "linear"]},
 }
 
-def ended(place, *, at=None, number=0, times=0, resume=False):
-    left = [times]
+def ended(place, executor, *, at=None, number=0, times=0, resume=False):
+    left, budget = [times], SPEC["budget"] | {"executor": executor}
     def listen(event):
         if at is not None and left[0] and event.text.startswith(at):
             while left[0]:
@@ -40,18 +42,18 @@ def ended(place, *, at=None, number=0, times=0, resume=False):
                 signal.raise_signal(number)
     frames = {"train": loans(200, 0), "test": loans(300, 1)}
     try:
-        done = fit(SPEC, **frames, out=place, listener=listen, resume=resume)
+        done = fit(SPEC | {"budget": budget}, **frames, out=place, listener=listen, resume=resume)
     except AutomlError as error:
         return {"exit": error.exit_code, "words": str(error)}
     return {"exit": done.exit_code, "words": done.stopped or ""}
 
 place = pathlib.Path(sys.argv[1]) / "loans.bundle"
 for line in sys.stdin:
-    at, number, times = json.loads(line)
-    told = ended(place, at=at, number=number, times=times)
+    executor, at, number, times = json.loads(line)
+    told = ended(place, executor, at=at, number=number, times=times)
     told["bundle"] = place.exists() and verify(place).golden_rows > 0
     told["left"] = [str(path) for path in place.parent.rglob("*") if path.name.endswith((".part", ".staged", ".old"))]
-    told["again"] = None if told["bundle"] else ended(place, resume=True)["exit"]
+    told["again"] = None if told["bundle"] else ended(place, executor, resume=True)["exit"]
     for path in sorted(place.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     if place.exists():
@@ -60,27 +62,31 @@ for line in sys.stdin:
 """
 PHASES = ("linear:", "refitting on all rows", "calibrating", "judging", "staging", "measuring")
 TWICE = ("linear:", "refitting on all rows", "size is")
-PLAN = [
-    *((at, signal.SIGINT, 1) for at in PHASES),
-    *((at, signal.SIGTERM, 2) for at in TWICE),
-    ("reading", signal.SIGTERM, 1),
+INLINE = [
+    *(("inline", at, signal.SIGINT, 1) for at in PHASES),
+    *(("inline", at, signal.SIGTERM, 2) for at in TWICE),
+    ("inline", "reading", signal.SIGTERM, 1),
 ]
 
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Any]:
     """How each fit of the plan ended, by the words at which it was signalled, and how often."""
-    place = tmp_path_factory.mktemp("stops")
+    found = all_ended(tmp_path_factory.mktemp("stops"), INLINE)
+    return {(at, times): told for (_, at, _, times), told in zip(INLINE, found, strict=True)}
+
+
+def all_ended(place: Path, plan: list[tuple[str, str, int, int]]) -> list[dict[str, Any]]:
+    """How each fit of a plan ended: its executor, the words at which it was signalled, the signal, and how often."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(place)],
-        input="".join(json.dumps(entry) + "\n" for entry in PLAN),
+        input="".join(json.dumps(entry) + "\n" for entry in plan),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = map(json.loads, done.stdout.splitlines())
-    return {(at, times): told for (at, _, times), told in zip(PLAN, found, strict=True)}
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("at", PHASES)
@@ -103,3 +109,21 @@ def test_a_signal_before_anything_stands(ended: dict[tuple[str, int], Any]) -> N
     told = ended["reading", 1]
     assert (told["exit"], told["bundle"], told["left"], told["again"]) == (143, False, [], 0), told
     assert "--resume" in told["words"]
+
+
+RAY = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra: pip install 'automl[ray]'")
+
+
+@pytest.mark.parametrize(
+    ("executor", "number"),
+    [
+        ("local", signal.SIGTERM),
+        pytest.param("ray", signal.SIGTERM, marks=RAY),
+        pytest.param("ray", signal.SIGINT, marks=RAY),
+    ],
+)
+def test_other_executors_end_alike(executor: str, number: signal.Signals, tmp_path: Path) -> None:
+    """S10: the signal's code and a bundle that verifies, whoever runs jobs and takes signals for itself."""
+    (told,) = all_ended(tmp_path, [(executor, "refitting on all rows", number, 1)])
+    assert (told["exit"], told["bundle"], told["left"]) == (128 + number, True, []), told
+    assert told["words"].startswith(f"stopped by {number.name}, with")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ def further():
     return ["one", "two"]
 def fail():
     raise ValueError("bad\\nwords")
+def fill(number):
+    raise OSError(number, "no room")
 """
 
 
@@ -56,3 +59,10 @@ def test_what_is_loaded_may_name_more() -> None:
 def test_learners_say_what_workers_load() -> None:
     """The last entry of the list asks the learners, so that a plugin's libraries are loaded too."""
     assert {"lightgbm", "catboost", "xgboost"} <= set(preload(PRELOAD[-1]))
+
+
+@pytest.mark.usefixtures("modules")
+def test_the_disk_is_no_fault_of_a_job() -> None:
+    """R04: a write that fails for want of room, or of a broken disk, is told apart from a function that fails."""
+    numbers = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.ENOENT)
+    assert [run(job("works:fill", number=number)).status for number in numbers] == ["disk"] * 3 + ["error"]

@@ -41,6 +41,9 @@ def files(tmp_path_factory):
     pl.DataFrame({"loan": np.arange(n), "paid": amount}).write_csv(folder / "paid.csv")
     (folder / "precious").mkdir()
     (folder / "precious" / "thesis.doc").write_text("years of work")
+    (folder / "taken.run").mkdir()
+    (folder / "taken.run" / "run.json").write_text('{"script": "start"}')
+    (folder / "link.bundle").symlink_to(folder / "elsewhere")
     return folder
 
 
@@ -76,6 +79,9 @@ def _whole(more):
         (2, "nothing costs anything", {"objective": {"target": "bad", "capacity": {"act": "10%"}}}),
         (2, "there is no floor", {"objective": LABELS | {"require": {}}}),
         (2, "is no bundle", {"out": "precious"}),
+        (2, "this is a link", {"out": "link.bundle"}),
+        (2, "names that end in .run", {"out": "x.run"}),
+        (2, "not emptied", {"out": "taken.bundle"}),
         (3, "nothing is left to learn from", {"data": {"time": "day", "exclude": [], "horizon": "9000d"}}),
         (3, "the target has one class", {"data": {"train": "one.csv"}}),
         (2, "bda", {"objective": {"target": "bda"}}),

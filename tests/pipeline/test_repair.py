@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle.write import staging
 from automl.errors import LimitRefusal
 from automl.gates import measure
 from automl.gates.base import Measured
@@ -145,7 +146,7 @@ def test_nothing_that_fits_is_a_refusal_with_points_in_money(run, tmp_path):
         run(latency_p99="1us")
     assert refused.value.exit_code == 4
     assert not (tmp_path / "loans.bundle").exists()
-    assert not (tmp_path / ".loans.bundle.staged").exists()
+    assert not staging(tmp_path / "loans.bundle").exists()
     document = json.loads((tmp_path / "loans.run" / "refusal.json").read_text())
     texts = [point["text"] for point in document["nearest"]]
     assert any("you would save" in text and "more a 1,000 rows" in text for text in texts)

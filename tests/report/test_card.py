@@ -13,6 +13,20 @@ def test_the_model_card_tells_the_whole_story(manifest, verdict, golden, gate):
     golden("card.md", model_card(manifest | {"verdict": verdict, "gates": [gate(ok=True)]}))
 
 
+@pytest.mark.parametrize(
+    ("evidence", "words"),
+    [
+        ("rows", "judged row are kept: who"),
+        ("rounded", "judged row are kept, rounded"),
+        ("none", "No judged row is kept"),
+    ],
+)
+def test_a_card_says_what_it_keeps_of_persons(evidence, words, manifest):
+    """A reader learns whether rows of data are in the bundle: golden rows are synthetic, evidence is not."""
+    spec = manifest["spec"] | {"bundle": {"evidence": evidence}}
+    assert words in model_card(manifest | {"spec": spec})
+
+
 def test_a_card_without_money_says_so(manifest):
     """No verdict section, and the reader learns how a wrong decision was counted."""
     card = model_card(manifest)

@@ -93,6 +93,23 @@ def test_a_measured_order_comes_first() -> None:
     assert tried == [("linear", None), ("xgboost", 0.3), ("lightgbm", 0.2), ("xgboost", 0.5), ("theirs", 0.7)]
 
 
+def test_what_is_for_categories_comes_second() -> None:
+    """Where a table has categories, learners for them follow the likeliest configuration; elsewhere only if named."""
+    all_of_them = {
+        "levels": dataclasses.replace(learner("levels", {"x": 0.5}), categories=True),
+        "one": learner("one", {"x": 0.1}, {"x": 0.2}),
+        "two": learner("two", {"x": 0.1}),
+    }
+    learners = usable(all_of_them, (), TASK)
+    for order in ((), (("one", {"x": 0.1}), ("one", {"x": 0.2}))):
+        plan = dataclasses.replace(proposals(*learners), order=order, _queue=[])
+        names = [found.learner.name for found in play(plan, [1.0] * 4, dict.fromkeys(all_of_them, 1.0))]
+        assert names.index("levels") == 1
+        assert names.count("one") == 2
+    assert {found.name for found in usable(all_of_them, (), TASK, categories=False)} == {"one", "two"}
+    assert [found.name for found in usable(all_of_them, ("levels",), TASK, categories=False)] == ["levels"]
+
+
 def test_named_learners_only() -> None:
     """A recipe's learners are used and no others, but baselines always are."""
     all_of_them = {

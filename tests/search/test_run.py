@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from automl.errors import MachineError
+from automl.executors.base import Done
 from automl.progress import Event
 from automl.search.run import Run
 from automl.spec import Spec
@@ -22,3 +26,15 @@ def test_what_hangs_on_the_spec_is_read_from_it(make_spec: Callable[..., Spec], 
     timed = make_run(make_spec(seed=5))
     assert not timed.counted
     assert (timed.seed, timed.workers) == (5, 1)
+
+
+def test_what_the_disk_failed_ends_the_run(
+    make_spec: Callable[..., Spec], make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R04: a fit whose scores could not be written says nothing about its learner: the run ends, to be resumed."""
+    run = make_run(make_spec())
+    answers = iter([(Done(id=0, status="error"),), (Done(id=1, status="disk", detail="OSError: full"),)])
+    monkeypatch.setattr(run.executor, "wait", lambda seconds: next(answers))
+    assert [done.id for done in run.wait(0.1)] == [0]
+    with pytest.raises(MachineError, match=r"OSError: full(.|\n)*--resume"):
+        run.wait(0.1)

@@ -13,6 +13,7 @@ from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verified
 from automl.errors import DataError, SpecError
+from automl.own_names import dead_names, own_name
 from automl.registry import Registry
 
 
@@ -101,23 +102,36 @@ def _check_place(out: Path, exporter: Exporter) -> None:
         raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
     if exporter.makes == "file" and out.is_dir():
         raise SpecError(f"the form {exporter.name} is a file, and this is a folder", where=str(out))
-    if (
-        exporter.makes == "folder"
-        and out.exists()
-        and not (out / MARK).is_file()
-        and (out.is_file() or any(out.iterdir()))
-    ):
-        raise SpecError("this exists and is no export, so it is not replaced", where=str(out), hint="Name another -o.")
+    if exporter.makes == "folder" and out.exists() and (foreign := _foreign(out)):
+        raise SpecError(f"{foreign}, so it is not replaced", where=str(out), hint="Name another -o.")
+
+
+def _foreign(out: Path) -> str | None:
+    """Why this is no folder that holds an export and nothing else; Python's own copies of `score.py` are nothing."""
+    if not out.is_dir():
+        return "this exists and is no export"
+    mark = out / MARK
+    ours = {MARK, *mark.read_text("utf-8", errors="replace").splitlines()[1:]} if mark.is_file() else set()
+    foreign = sorted(name for name in _names(out) - ours if "__pycache__/" not in name)
+    if not foreign:
+        return None
+    return f"this export holds '{foreign[0]}', which is no part of it" if ours else "this exists and is no export"
+
+
+def _names(folder: Path) -> set[str]:
+    found = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    return {path.relative_to(folder).as_posix() for path in found}
 
 
 def _write_folder(exporter: Exporter, source: Source, out: Path) -> None:
-    staged = out.with_name(f".{out.name}.exported")
+    staged = own_name(out, "exported")
     with disk.machine_errors(out):
-        disk.remove_folder(staged)
+        for left in (staged, *dead_names(out, "exported")):
+            disk.remove_folder(left)
         disk.make_folder(staged)
         try:
             exporter.write(source, staged)
-            disk.write(staged / MARK, f"{exporter.name}\n".encode())
+            disk.write(staged / MARK, "\n".join([exporter.name, *sorted(_names(staged)), ""]).encode())
             disk.replace_folder(staged, out)
         finally:
             disk.discard(staged)

@@ -11,11 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from glob import has_magic
 from pathlib import Path
 from typing import Any
 
 from automl import disk
+from automl.data.read.files import files
 from automl.deploy.serve.child import Child, Reply, error_of, spawn
 from automl.deploy.serve.listening import address_of, listen
 from automl.deploy.serve.log import Log
@@ -198,26 +198,29 @@ class Parent:
 
 
 def _pinned(tables: Mapping[str, str], room: Path) -> dict[str, str]:
-    """Copies of the other tables: a worker that starts anew answers as those that were there before.
-
-    What a pattern matches is read where it lies, and may be other files by then.
-    """
+    """Copies of the other tables: a worker that starts anew answers as those that were there before."""
     pinned = {}
-    for number, (name, file) in enumerate(tables.items()):
-        copy = room / f"{number}{Path(file).suffix}"
+    for number, (name, where) in enumerate(tables.items()):
         try:
-            if Path(file).exists() or not has_magic(file):
-                disk.copy(Path(file), copy)
-            else:
-                copy = Path(file)
-        except (OSError, MachineError) as error:
+            pinned[name] = str(_pinned_files(Path(where), room / f"table{number}"))
+        except (OSError, AutomlError) as error:
             disk.discard(room)
             if isinstance(error, MachineError):
                 raise
-            what = f"the table '{name}' cannot be read: {getattr(error, 'strerror', None) or error}"
-            raise DataError(what, where=file, hint="Give it with --table NAME=FILE.") from error
-        pinned[name] = str(copy)
+            why = error.what if isinstance(error, AutomlError) else error.strerror or error
+            what = f"the table '{name}' cannot be read: {why}"
+            raise DataError(what, where=where, hint="Give it with --table NAME=FILE.") from error
     return pinned
+
+
+def _pinned_files(where: Path, room: Path) -> Path:
+    """Copies of all files behind a file, a folder or a pattern, where links lead too; and what they are behind now."""
+    base = where if where.is_dir() else where.parent
+    for file in files(where):
+        target = room / file.relative_to(base)
+        disk.make_folder(target.parent)
+        disk.copy(file, target)
+    return room if where.is_dir() else room / where.name
 
 
 def _why(refused: list[Reply]) -> Reply:

@@ -8,12 +8,12 @@ from functools import reduce
 
 import numpy as np
 
-from automl.ops.expr import Add, Ensemble, Expr, Ints, Multiply, Trees, constant
+from automl.ops.expr import Add, Ensemble, Expr, Features, Ints, Multiply, Trees, constant
 from automl.search.worker.fold_fit import FittedModel, swap
 
 
 def average(fits: Sequence[FittedModel]) -> FittedModel:
-    """The mean of fits on the same rows; trees become one larger ensemble of trees."""
+    """The mean of fits on the same rows; trees over the matrix become one larger ensemble of trees."""
     if len(fits) == 1:
         return fits[0]
     first = fits[0].member
@@ -25,7 +25,7 @@ def average(fits: Sequence[FittedModel]) -> FittedModel:
 
 
 def _mean(raws: Sequence[Expr]) -> Expr:
-    trees = [raw for raw in raws if isinstance(raw, Trees)]
+    trees = [raw for raw in raws if isinstance(raw, Trees) and isinstance(raw.of, Features)]
     if len(trees) == len(raws):
         return replace(trees[0], ensemble=_joined([each.ensemble for each in trees]))
     return Multiply(reduce(Add, raws), constant(1.0 / len(raws)))

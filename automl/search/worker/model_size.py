@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from math import log2
 
-from automl.ops.expr import Ensemble, Expr, MatMul, Take, Trees, walk
+from automl.ops.expr import Ensemble, Expr, MatMul, Pair, Take, Trees, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,23 @@ def model_size(*exprs: Expr) -> ModelSize:
     """The size of expressions; what they share counts once."""
     parts = list(walk(*exprs))
     ensembles = [part.ensemble for part in parts if isinstance(part, Trees)]
-    tables = [
-        part.table if isinstance(part, Take) else part.weights for part in parts if isinstance(part, Take | MatMul)
-    ]
     return ModelSize(
         operations=float(len(parts)),
         steps=sum(map(_steps, ensembles)),
         nodes=float(sum(len(one.feature) for one in ensembles)),
-        numbers=float(sum(table.size for table in tables)),
+        numbers=float(sum(map(_numbers, parts))),
     )
+
+
+def _numbers(part: Expr) -> int:
+    """In a table or matrix; of pairs, the keys and where each stands."""
+    match part:
+        case Take(table=cells) | MatMul(weights=cells):
+            return cells.size
+        case Pair(keys=keys):
+            return 2 * keys.size
+        case _:
+            return 0
 
 
 def _steps(ensemble: Ensemble) -> float:

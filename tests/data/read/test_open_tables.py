@@ -39,6 +39,18 @@ def test_large_parquet_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.Mon
     assert table.dialect is None
 
 
+@pytest.mark.parametrize("large", [1, 1 << 28])
+def test_signs_in_the_name_of_a_table(large: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table whose name could be a pattern of other files is itself, in memory and on the disk."""
+    monkeypatch.setattr(open_tables, "LARGE", large)
+    path = tmp_path / "rows[1].parquet"
+    FRAME[:2].write_parquet(path)
+    FRAME.write_parquet(tmp_path / "rows1.parquet")
+    table = open_table(path)
+    assert table.frame.lazy().collect().equals(FRAME[:2])
+    assert list(table.digests) == [str(path)]
+
+
 def test_folders_of_large_parquet_are_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same rows and columns as where they are held in memory, but for numbers, which stay the text they are."""
     for year in ("2020", "2021"):

@@ -255,11 +255,12 @@ def test_many_files_are_sampled_alike(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson", "arrow"])
 def test_signs_in_the_name_of_a_file(tmp_path: Path, ending: str) -> None:
-    """A file whose name could be a pattern of other files is itself."""
+    """A file whose name could be a pattern of other files is itself, and so is the one whose digest is told."""
     _write(FRAME[:2], tmp_path / f"rows[1].{ending}")
     _write(FRAME, tmp_path / f"rows1.{ending}")
     path = tmp_path / f"rows[1].{ending}"
     assert load(path).frame.height == sum(part.height for _, part in batches(path, 10)) == 2
+    assert load(path).digests == {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:

@@ -22,8 +22,9 @@ import pytest
 from click.testing import CliRunner
 
 from automl.cli import cli
+from automl.data.read.open_tables import open_table
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import serve
+from automl.deploy.serve.supervise import _pinned, serve
 from automl.disk import replace_folder
 from automl.errors import BundleError
 
@@ -153,6 +154,24 @@ def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
         server.process.send_signal(signal.SIGHUP)
         assert "the table 'purchases' cannot be read" in server.wait("swap refused")["what"]
         server.predict(row).raise_for_status()
+
+
+@pytest.mark.parametrize("where", ["store", "days", "store/part-*.csv", "store/part[1].csv", "link.csv"])
+def test_all_files_of_a_table_are_copied(where, tmp_path):
+    """V08: a folder, what a pattern matches, a name that is none, and what links lead to: what was read stays."""
+    for name in ("store/part-1.csv", "store/part-2.csv", "store/part[1].csv", "days/day=1/a.csv", "days/day=2/a.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"name,x\n{name},1\n")
+    (tmp_path / "store" / "part-3.csv").symlink_to("part-2.csv")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "store" / "part-1.csv")
+    (tmp_path / "room").mkdir()
+    before = open_table(tmp_path / where)
+    pinned = _pinned({"purchases": str(tmp_path / where)}, tmp_path / "room")
+    for name in ("store", "days"):
+        shutil.rmtree(tmp_path / name)
+    after = open_table(pinned["purchases"])
+    assert after.frame.equals(before.frame)
+    assert list(after.digests.values()) == list(before.digests.values())
 
 
 @contextmanager

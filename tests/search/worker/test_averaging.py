@@ -21,8 +21,11 @@ def fits(name: str, task: Task, count: int) -> tuple[list[FittedModel], Matrix]:
     draw = np.random.default_rng(0)
     values = draw.normal(size=(200, 3))
     values[::7, 1] = np.nan
-    y = (values[:, 0] + draw.normal(size=200) > 0).astype(float) if task.kind == "binary" else values[:, 0] * 10 + 50
-    features = tuple(FeatureInfo(name=name, kind="number") for name in "abc")
+    values[:, 2] = draw.integers(0, 6, size=200)
+    signal = values[:, 0] + 2 * (values[:, 2] % 2)
+    y = (signal + draw.normal(size=200) > 1).astype(float) if task.kind == "binary" else signal * 10 + 50
+    numbers = (FeatureInfo(name="a", kind="number"), FeatureInfo(name="b", kind="number"))
+    features = (*numbers, FeatureInfo(name="c", kind="code", levels=7))
     train = Matrix(values=values, features=features, y=y)
     learner = LEARNERS.get(name)
     params = {**learner.portfolio(task, 200)[0], "rounds": 4}
@@ -30,7 +33,7 @@ def fits(name: str, task: Task, count: int) -> tuple[list[FittedModel], Matrix]:
     return [FittedModel(member=model.member(), native=model.raw(values)) for model in models], train
 
 
-@pytest.mark.parametrize("name", ["lightgbm", "xgboost", "catboost", "neural_net"])
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost", "catboost", "catboost_categories", "neural_net"])
 @pytest.mark.parametrize("task", [BINARY, Task(kind="regression")])
 def test_the_mean_of_three_is_their_mean(name: str, task: Task) -> None:
     """Raw scores are the mean of the fits' raw scores, in the expression as in the libraries, and stay one member."""

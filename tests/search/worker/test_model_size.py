@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.ops.expr import Add, Ensemble, Features, MatMul, Pick, Trees, constant
+from automl.ops.expr import Add, AsIndex, Ensemble, Features, MatMul, Pair, Pick, Take, Trees, constant
 from automl.search.worker.model_size import NOTHING, ModelSize, model_size
 
 
@@ -40,6 +40,13 @@ def test_matrices_count_by_their_numbers() -> None:
     found = model_size(Add(product, product), Add(picked, constant(1.0)))
     assert found.numbers == 8.0
     assert found.operations == 6.0
+
+
+def test_tables_of_pairs_count_with_their_keys() -> None:
+    """A key of a pair is a number and a place beside what the table holds for it."""
+    first, second = (AsIndex(Pick(Features(2), (column,)), 9) for column in range(2))
+    table = Take(Pair(first, second, 9, np.array([3, 7, 8, 50])), np.ones((5, 2)))
+    assert model_size(table).numbers == 2 * 4 + 5 * 2
 
 
 def test_sizes_add_up() -> None:

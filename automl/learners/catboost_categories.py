@@ -1,0 +1,55 @@
+"""Gradient boosting by CatBoost with categories of its own: statistics of levels and of their combinations."""
+
+from __future__ import annotations
+
+from automl.learners._catboost import Inputs, boost
+from automl.learners.base import Learner, Matrix, Model, Params, Range, Space
+from automl.learners.catboost import FEW_CLASSES
+from automl.task import Task
+
+NAME = "catboost_categories"
+
+
+def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
+    """Boost on numbers and on categories, whose statistics CatBoost makes itself, so that ours are left out."""
+    categories = [j for j, feature in enumerate(train.features) if feature.kind in {"code", "level"}]
+    inputs = Inputs(
+        columns=len(train.features),
+        numbers=tuple(j for j, feature in enumerate(train.features) if feature.kind == "number"),
+        categories=tuple(categories),
+        levels=tuple(train.features[j].levels for j in categories),
+    )
+    return boost(NAME, train, valid, task, params, inputs, seed=seed, seconds=seconds)
+
+
+def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
+    del rows
+    return () if task.classes > FEW_CLASSES else ({"learning_rate": 0.08, "depth": 6, "l2_leaf_reg": 3.0},)
+
+
+def _space(task: Task, rows: int) -> Space:
+    del rows
+    if task.classes > FEW_CLASSES:
+        return {}
+    return {
+        "learning_rate": Range(low=0.01, high=0.2, log=True),
+        "depth": Range(low=4, high=8, whole=True),
+        "l2_leaf_reg": Range(low=1e-4, high=5.0, log=True),
+        "rsm": Range(low=0.5, high=1.0),
+    }
+
+
+CATBOOST_CATEGORIES = Learner(
+    name=NAME,
+    kinds=frozenset({"binary", "multiclass", "regression"}),
+    portfolio=_portfolio,
+    space=_space,
+    fit=fit,
+    monotone=True,
+    categories=True,
+    levels=True,
+    cost=6.0,
+    order=2,
+    package="catboost",
+    preload=("catboost",),
+)
