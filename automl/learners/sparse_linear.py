@@ -96,7 +96,8 @@ class SparseLinear:
         return sums
 
     def member(self) -> Member:
-        raw = reduce(Add, self._expressions(), Constant(self.bias))
+        start: Expr = Constant(self.bias)
+        raw = reduce(Add, self._expressions(), start)
         return Member(
             learner=NAME, params=self.params, raw=raw, prediction=self.target.prediction(raw), rounds=self.step
         )
