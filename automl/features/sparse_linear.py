@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.task import Task
+from automl.task import Kind, Task
 
 Floats = NDArray[np.float64]
 
@@ -19,6 +20,21 @@ SLACK = 1e-6  # relative gain of a step that is not worth another
 PASSES = 2  # of the power iteration
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What a linear model is fitted to: `x` a scipy CSR [n, terms], `targets` [n, width], `weight` [n] with mean 1.
+
+    `scale` [terms + 1, 1 or width], the intercept's last, is the step of each weight that changes the loss by about as
+    much as the steps of others: L-BFGS gets on faster by it where some terms are a thousand times as frequent as others.
+    """
+
+    x: Any
+    targets: Floats
+    weight: Floats
+    kind: Kind
+    scale: Floats
+
+
 def fit_linear(x: Any, y: Floats, weight: Floats, task: Task, ridge: float = RIDGE) -> tuple[Floats, Floats]:
     """Weights [terms, width] and intercept [width] of ridge, logistic or softmax regression by L-BFGS.
 
@@ -26,29 +42,54 @@ def fit_linear(x: Any, y: Floats, weight: Floats, task: Task, ridge: float = RID
     in standard deviations. The steps are taken in units of each weight's curvature at the prior, where they begin: a
     rare term of a rare class then moves as soon as a common one.
     """
+    terms = x.shape[1]
+    targets, begin = targets_of(y, weight, task), np.zeros((terms + 1, task.width))
+    begin[-1], scale = _prior(x, targets, weight, task, ridge)
+    sums = Sums(x=x, targets=targets, weight=weight, kind=task.kind, scale=scale)
+    found = solve(sums, penalty=np.full(terms, ridge), start=begin, steps=STEPS)
+    return found[:-1], found[-1]
+
+
+def solve(
+    sums: Sums,
+    *,
+    penalty: Floats,
+    start: Floats,
+    steps: int,
+    ended: Callable[[], bool] | None = None,
+) -> Floats:
+    """Weights and, as the last row, the intercept [terms + 1, width] of least loss + half of penalty * weights^2.
+
+    `penalty` is of each term [terms]; the intercept has none. It begins at `start` and looks at `ended` after each of
+    at most so many steps.
+    """
     from scipy.optimize import minimize
 
-    width, targets = task.width, _targets(y, weight, task)
-    slope, start, unit = SLOPES[task.kind], *_prior(x, targets, weight, task, ridge)
-    flipped = x.T.tocsr()
+    slope, flipped, width = SLOPES[sums.kind], sums.x.T.tocsr(), start.shape[1]
+    scale, ridge = sums.scale, np.append(penalty, 0.0)[:, None]
 
     def objective(flat: Floats) -> tuple[float, Floats]:
-        weights = unit * flat.reshape(-1, width)
-        loss, error = slope(x @ weights[:-1] + (weights[-1] + start), targets)
-        error *= weight[:, None]
-        gradient = np.vstack([flipped @ error + ridge * weights[:-1], error.sum(axis=0)])
-        penalty = 0.5 * ridge * float((weights[:-1] ** 2).sum())
-        return float(weight @ loss) + penalty, (unit * gradient).ravel()
+        weights = flat.reshape(-1, width) * scale
+        loss, error = slope(sums.x @ weights[:-1] + weights[-1], sums.targets)
+        error *= sums.weight[:, None]
+        shrunk = ridge * weights
+        gradient = (np.vstack([flipped @ error, error.sum(axis=0)]) + shrunk) * scale
+        return float(sums.weight @ loss) + 0.5 * float((shrunk * weights).sum()), gradient.ravel()
 
-    options = {"maxiter": STEPS, "ftol": SLACK, "maxcor": 10}
-    found = minimize(objective, np.zeros(unit.size), jac=True, method="L-BFGS-B", options=options).x
-    weights = unit * found.reshape(-1, width)
-    return weights[:-1], weights[-1] + start
+    def hurry(intermediate_result: Any) -> None:
+        del intermediate_result
+        if ended is not None and ended():
+            raise StopIteration
+
+    options = {"maxiter": steps, "ftol": SLACK, "maxcor": 10}
+    begin = (start / scale).ravel()
+    found = minimize(objective, begin, jac=True, method="L-BFGS-B", callback=hurry, options=options)
+    return np.asarray(found.x.reshape(-1, width) * scale)
 
 
 def mean_loss(scores: Floats, y: Floats, weight: Floats, task: Task) -> float:
     """The mean loss that `fit_linear` minimises, of `scores` [n, width]."""
-    return float(np.average(SLOPES[task.kind](scores, _targets(y, weight, task))[0], weights=weight))
+    return float(np.average(SLOPES[task.kind](scores, targets_of(y, weight, task))[0], weights=weight))
 
 
 def _prior(x: Any, targets: Floats, weight: Floats, task: Task, ridge: float) -> tuple[Floats, Floats]:
@@ -75,7 +116,8 @@ def directions(x: Any, k: int, *, seed: int) -> Floats:
     return np.asarray(found * np.sign(found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])]))
 
 
-def _targets(y: Floats, weight: Floats, task: Task) -> Floats:
+def targets_of(y: Floats, weight: Floats, task: Task) -> Floats:
+    """Targets [n] as what scores [n, width] are compared with: a number in standard deviations from its mean."""
     if task.kind == "regression":
         centre = np.average(y, weights=weight)
         spread = float(np.sqrt(np.average((y - centre) ** 2, weights=weight)))
