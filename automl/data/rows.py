@@ -46,6 +46,11 @@ class Column:
     separator: str = ""
 
     @property
+    def has_levels(self) -> bool:
+        """Whether its values are levels to feature steps: a category, or a number whose levels tell."""
+        return self.wire == "category" or self.sense == "both"
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """The raw columns that it is read from: itself, or the parts of a date."""
         return tuple(self.reader.get("parts", (self.name,)))

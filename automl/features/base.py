@@ -86,10 +86,14 @@ class Survey:
     together: Mapping[tuple[str, str], float]
     sample: Sample | None = None
 
-    def share(self, *wires: str) -> float:
-        """What columns of these wires weigh, of all columns; 1 while no weight is known."""
+    def share(self, columns: Sequence[Column]) -> float:
+        """What these columns weigh, of all columns; 1 while no weight is known."""
         total = sum(self.weight.get(column.name, 0.0) for column in self.columns)
-        return sum(self.weight.get(column.name, 0.0) for column in self.best(*wires)) / total if total else 1.0
+        return sum(self.weight.get(column.name, 0.0) for column in columns) / total if total else 1.0
+
+    def coded(self) -> list[Column]:
+        """The columns whose values are levels, the weightiest first."""
+        return [column for column in self.best("category", "number") if column.has_levels]
 
     def best(self, *wires: str) -> list[Column]:
         """The columns of these wires, the weightiest first."""

@@ -118,7 +118,7 @@ class _Cells:
         size = int(often.sum()) + 1
         level = np.where(often, np.cumsum(often) - 1, size - 1)[level]
         place = level * scale.folds + scale.fold
-        rows = np.bincount(place, scale.weight, size * scale.folds).reshape(size, scale.folds)
+        rows = np.asarray(np.bincount(place, scale.weight, size * scale.folds).reshape(size, scale.folds), np.float64)
         return cls(level=level, size=size, place=place, rows=rows)
 
 

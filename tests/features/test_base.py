@@ -31,8 +31,9 @@ def test_what_columns_weigh_together_is_a_share() -> None:
     """Of all columns; while no weight is known, nothing speaks against them."""
     columns = (replace(TIME, name="c", wire="category"), replace(TIME, name="x", wire="number"))
     survey = replace(SURVEY, columns=columns)
-    assert survey.share("category") == 1.0
-    assert replace(survey, weight={"c": 1.0, "x": 3.0}).share("category") == pytest.approx(0.25)
+    assert survey.share(survey.coded()) == 1.0
+    weighed = replace(survey, weight={"c": 1.0, "x": 3.0})
+    assert weighed.share(weighed.coded()) == pytest.approx(0.25)
 
 
 def test_free_text_is_no_option() -> None:

@@ -21,16 +21,16 @@ CARRIED = 0.5  # of what a booster made of the columns: categories that hold so 
 def _propose(survey: Survey) -> tuple[Ask, ...]:
     """The combinations that tell most of what single columns leave; each has a category in it: trees cut numbers."""
     columns = survey.best("category", "number", "flag")[:BEST]
-    if survey.sample is None or not any(column.wire == "category" for column in columns):
+    if survey.sample is None or not any(column.has_levels for column in columns):
         return ()
     levels = [levels_of(column, survey.sample) for column in columns]
-    found = find_interactions(levels, survey.sample, [column.wire == "category" for column in columns])
+    found = find_interactions(levels, survey.sample, [column.has_levels for column in columns])
     return tuple(Ask(step="crossing", columns=tuple(columns[j].name for j in one)) for one in found)
 
 
 def _carried(survey: Survey) -> bool:
     """Whether categories, two at least, carry the table."""
-    return len(survey.best("category")) > 1 and survey.share("category") >= CARRIED
+    return len(survey.coded()) > 1 and survey.share(survey.coded()) >= CARRIED
 
 
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
