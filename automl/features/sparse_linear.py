@@ -25,7 +25,7 @@ class Sums:
     """What a linear model is fitted to: `x` a scipy CSR [n, terms], `targets` [n, width], `weight` [n] with mean 1.
 
     `scale` [terms + 1, 1 or width], the intercept's last, is the step of each weight that changes the loss by about as
-    much as the steps of others: L-BFGS gets on faster by it where some terms are a thousand times as frequent as others.
+    much as the steps of others: L-BFGS gets on faster by it where some terms are a thousand times as frequent.
     """
 
     x: Any

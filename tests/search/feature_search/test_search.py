@@ -232,6 +232,15 @@ def test_few_fits_leave_no_time_for_it(executor: Executor, tmp_path: Path, monke
     assert [group["name"] for group in groups] == ["trend"]
 
 
+def test_categories_that_carry_the_table_are_crossed_in_little_time(executor: Executor, tmp_path: Path) -> None:
+    """A minute is enough to cross them, and nothing else is tried; where numbers carry it, not even that."""
+    minute = parse({"objective": {"target": "y"}, "budget": {"time": "60s"}, "recipe": {"folds": 5}})
+    asks, groups = choose(problem_of(checkerboard, n=3_000), executor, tmp_path / "x.run", minute)
+    assert [group["name"] for group in groups] == ["crossing"]
+    assert [set(ask.columns) for ask in asks] == [{"c", "d"}]
+    assert choose(problem_of(ratio, n=3_000), executor, tmp_path / "y.run", minute) == ((), [])
+
+
 def test_a_limit_on_the_latency_leaves_groups_out(executor: Executor, tmp_path: Path) -> None:
     """What further features would take of a row's time counts: under a strict limit nothing is even tried."""
     strict = parse(
