@@ -7,6 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from automl.data.audit.base_rate import base_rate_finding, check_base_rate, to_base_rate
+from automl.data.audit.coded import read_codes
 from automl.data.audit.columns import audit, compare
 from automl.data.audit.duplicates import shared_rows
 from automl.data.cost_files import cost_column
@@ -40,6 +41,7 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
     schema, shapes = infer_schema(raw.train.raw.select(sources.columns), spec, comma=sources.comma)
     labelled, unusable = label_rows(raw, labels, spec.data)
     schema, parts, timed = find_time(schema, dated(labelled, schema), spec.data)
+    schema, coded = read_codes(schema, parts.train.raw, y=parts.train.y, task=labels.task, spec=spec)
     schema, read, audited = _audited(schema, parts.train, labels.task, spec)
     frames = read, read_frame(schema.reader(), parts.test.raw)
     compared = compare(schema, *frames, spec=spec, times=(parts.train.time, parts.test.time))
@@ -55,7 +57,7 @@ def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame
         labels=labels,
         train=learned,
         test=judged,
-        findings=(*seen, *audited, *compared, *shared_rows(*frames), *grouped, *ordered, *weighted),
+        findings=(*seen, *coded, *audited, *compared, *shared_rows(*frames), *grouped, *ordered, *weighted),
         split=parts.split,
         digests=sources.digests,
         dialect=sources.train.dialect,

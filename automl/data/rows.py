@@ -16,7 +16,7 @@ from automl.data.read.typed_tables import RelatedTables
 from automl.errors import printable
 from automl.task import Task
 
-Sense = Literal["", "latitude", "longitude", "code", "list"]
+Sense = Literal["", "latitude", "longitude", "code", "both", "list"]
 Role = Literal["feature", "target", "key", "time", "group", "weight", "excluded", "outcome", "dropped"]
 Action = Literal["noted", "dropped", "changed", "refused"]
 Scalar = str | int | float | bool
@@ -30,8 +30,9 @@ class Column:
     A `computed` column stands in no source: it comes from other tables, and nothing is read.
     `time` columns may be features too (their date parts): `is_feature` says so.
     `sense` is what the values mean beyond their wire, for steps that can use it: a ``latitude`` or ``longitude`` (the
-    other one is the column named `pair`), a ``code`` (a category written as whole numbers), a ``list`` (a text of
-    levels with `separator` between them).
+    other one is the column named `pair`), a ``code`` (a category written as whole numbers), ``both`` (a number whose
+    levels tell, too), a ``list`` (a text of levels with `separator` between them: a sign, the quote around each, or
+    ``[,]`` for commas within brackets).
     """
 
     name: str
@@ -44,6 +45,11 @@ class Column:
     sense: Sense = ""
     pair: str = ""
     separator: str = ""
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether its values are levels to feature steps: a category, or a number whose levels tell."""
+        return self.wire == "category" or self.sense == "both"
 
     @property
     def cells(self) -> tuple[str, ...]:

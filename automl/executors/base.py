@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from automl.errors import NO_ROOM
+from automl.errors import NO_ROOM, MachineError
 from automl.registry import Registry
 
 Status = Literal["ok", "error", "timeout", "memory", "disk", "crashed"]
@@ -96,7 +96,8 @@ def failure(error: BaseException) -> tuple[Status, str]:
     detail = " ".join(f"{type(error).__name__}: {error}".split())[:500]
     if isinstance(error, MemoryError):
         return "memory", detail
-    return "disk" if isinstance(error, OSError) and error.errno in NO_ROOM else "error", detail
+    refused = isinstance(error, MachineError) or (isinstance(error, OSError) and error.errno in NO_ROOM)
+    return "disk" if refused else "error", detail
 
 
 def preload(name: str) -> tuple[str, ...]:

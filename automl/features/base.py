@@ -75,7 +75,8 @@ class Survey:
     """What is known of the columns when joint steps propose.
 
     `weight` says how much a cheap learner made of each column, by name, `together` how much of two columns (names in
-    alphabetical order) one after the other; both are 0 for a name that is not there. `frame` are the rows it saw.
+    alphabetical order) one after the other; both are 0 for a name that is not there. `frame` are the rows it saw,
+    `sample` the same with their target and folds; None while the target must not be looked at.
     """
 
     columns: tuple[Column, ...]
@@ -83,6 +84,16 @@ class Survey:
     task: Task
     weight: Mapping[str, float]
     together: Mapping[tuple[str, str], float]
+    sample: Sample | None = None
+
+    def share(self, columns: Sequence[Column]) -> float:
+        """What these columns weigh, of all columns; 1 while no weight is known."""
+        total = sum(self.weight.get(column.name, 0.0) for column in self.columns)
+        return sum(self.weight.get(column.name, 0.0) for column in columns) / total if total else 1.0
+
+    def coded(self) -> list[Column]:
+        """The columns whose values are levels, the weightiest first."""
+        return [column for column in self.best("category", "number") if column.has_levels]
 
     def best(self, *wires: str) -> list[Column]:
         """The columns of these wires, the weightiest first."""
@@ -94,13 +105,18 @@ def _nothing(_columns: Sequence[Column]) -> tuple[Ask, ...]:
     return ()
 
 
+def _never(_survey: Survey) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
     """One way to make features of several columns, or one that is worth its cost on some data only.
 
     `propose` says what it would do; the search tries that, by `order`, then by name, and keeps what helps. `always`
-    says what it does without being tried, to the feature columns of any data. `fit` does it: `columns` are those of
-    the ask, in its order.
+    says what it does without being tried, to the feature columns of any data. `brief` says on what data it is tried
+    even where the time is short; asked before the survey, it knows the columns only. `fit` does it: `columns` are those
+    of the ask, in its order.
     """
 
     name: str
@@ -108,7 +124,7 @@ class Joint:
     fit: Callable[[Sequence[Column], Sample], tuple[Fitted, ...]]
     always: Callable[[Sequence[Column]], tuple[Ask, ...]] = _nothing
     order: int = LAST
-    brief: bool = False  # on rows that have a time it is tried even where the time is short
+    brief: Callable[[Survey], bool] = _never
 
 
 def made(name: str, source: Iterable[str], expr: Expr, values: Floats | None = None) -> Fitted:

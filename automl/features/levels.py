@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Column
 from automl.features.base import Sample
-from automl.features.vocabulary import LARGEST, SEEN, place, vocabulary
+from automl.features.vocabulary import LARGEST, SEEN, known_levels
 from automl.ops import expr as ops
 
 Floats = NDArray[np.float64]
@@ -30,11 +30,11 @@ class Levels:
 
 
 def levels_of(column: Column, sample: Sample) -> Levels:
-    """The levels of a category as its vocabulary has them; of a number its quantile bins, the last for missing."""
-    if column.wire in TEXTS:
-        words = vocabulary(sample.frame[column.name])
+    """The levels of a category, or of a number whose levels tell; of other numbers their bins, the last for missing."""
+    if column.wire in TEXTS or column.sense == "both":
+        words, index = known_levels(column, sample.frame[column.name])
         level = np.where(words.level == 0, len(words.keys), words.level - 1)
-        return Levels(index=place(column.name, words.keys), size=words.levels, level=level)
+        return Levels(index=index, size=words.levels, level=level)
     values = sample.frame[column.name].to_numpy()
     knots = bin_edges(values)
     x = ops.Column(column.name)

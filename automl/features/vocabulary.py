@@ -1,4 +1,4 @@
-"""Which texts of a column are levels of their own, and which are too rare to be told apart."""
+"""Which texts or whole numbers of a column are levels of their own, and which are too rare to be told apart."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.rows import Column
 from automl.ops import expr as ops
 
 Floats = NDArray[np.float64]
 
 SEEN = 5  # a level seen less often says little, and may point at a person
+WHOLE = 2.0**53  # whole numbers from here on are not told apart as float64
+DIGIT = 2**20
 LARGEST = 10_000  # keys in the bundle for each column; beyond, the least frequent levels join the rare one
 
 
@@ -46,11 +49,47 @@ def vocabulary(texts: pl.Series) -> Vocabulary:
     return Vocabulary(keys=keys, level=level, counts=np.bincount(level, minlength=len(keys) + 1))
 
 
+def known_levels(column: Column, values: pl.Series) -> tuple[Vocabulary, ops.Expr]:
+    """The levels of a column's values [n], and where the value of a row stands in their keys, of others the end."""
+    if values.dtype == pl.String:
+        words = vocabulary(values)
+        return words, place(column.name, words.keys)
+    numbers = values.to_numpy()
+    whole = np.isfinite(numbers) & (numbers == np.floor(numbers)) & (np.abs(numbers) < WHOLE)
+    texts = pl.Series(column.name, np.where(whole, numbers, 0.0)).cast(pl.Int64).cast(pl.String)
+    words = vocabulary(pl.select(pl.when(pl.Series(whole)).then(texts).otherwise(pl.lit(""))).to_series())
+    return words, place_of_number(column.name, words.keys)
+
+
+def place_of_number(column: str, keys: tuple[str, ...]) -> ops.Expr:
+    """The same of a column of numbers: `keys` are whole numbers as texts, ``""`` is missing.
+
+    The number less the lowest key is looked up as two digits of base `DIGIT`; what is no whole number has digits that
+    no key but the missing one has.
+    """
+    known = [int(key) for key in keys if key]
+    low = min(known, default=0)
+    above = (max(known, default=0) - low) // DIGIT + 1
+    x = ops.Subtract(ops.Column(column), ops.constant(float(low)))
+    high = ops.Floor(ops.Divide(x, ops.constant(float(DIGIT))))
+    rest = ops.Subtract(x, ops.Multiply(high, ops.constant(float(DIGIT))))
+    size = DIGIT + 1
+    codes = np.array([_two_digits(int(key) - low) if key else above * size + DIGIT for key in keys], dtype=np.int64)
+    order = np.argsort(codes)
+    found = ops.Pair(ops.AsIndex(high, above + 1), ops.AsIndex(rest, size), size, codes[order])
+    places = np.append(order, len(keys)).astype(np.float64)
+    return ops.AsIndex(ops.Take(found, places.reshape(-1, 1)), len(keys) + 1)
+
+
+def _two_digits(number: int) -> int:
+    return number // DIGIT * (DIGIT + 1) + number % DIGIT
+
+
 def place(column: str, keys: tuple[str, ...]) -> ops.IndexOf:
     """Where the column's text stands in `keys`; share the result, it is a hash look-up for each row."""
     return ops.IndexOf(ops.Column(column, "text"), keys)
 
 
-def look_up(index: ops.IndexOf, by_level: Floats) -> ops.Take:
+def look_up(index: ops.Expr, by_level: Floats) -> ops.Take:
     """One number for each level (the rare one first) as an expression over `index`, which has it last."""
     return ops.Take(index, np.roll(by_level, -1).reshape(-1, 1))

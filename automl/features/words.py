@@ -25,33 +25,35 @@ MOST_PAIRS = 30_000
 LONGEST = 400  # words of a text that are looked at
 
 
-def find_words(texts: pl.Series, *, seed: int) -> Terms | None:
+def find_words(texts: pl.Series, *, seed: int, most: int = MOST_WORDS + MOST_PAIRS) -> Terms | None:
     """The words that at least `SEEN` of the `texts` have, and their pairs; None if there are none.
 
-    Upper and lower case are one word: its usual forms are keys of one code, so nothing is lower-cased when scoring.
+    There are at most `most`, three pairs for each word. Upper and lower case are one word: its usual forms are keys of
+    one code, so nothing is lower-cased when scoring.
     """
     some = some_of(texts, seed)
-    words = _vocabulary(texts[some])
+    words = word_tokens(texts[some], max(1, most // 4))
     if words is None:
         return None
     codes = codes_of(words, texts)
     pair_codes = _side_by_side(codes, words.size)
-    pairs = _pairs(words, pair_codes[some])
+    pairs = _pairs(words, pair_codes[some], most * 3 // 4)
     known = words.size - 1
     return weigh((words, pairs), (known, len(pairs.keys)), _counted(codes, known, pair_codes, pairs))
 
 
-def _vocabulary(texts: pl.Series) -> ops.Tokens | None:
+def word_tokens(texts: pl.Series, most: int = MOST_WORDS) -> ops.Tokens | None:
+    """The codes of the `most` frequent words that enough of the `texts` have; None if there are none."""
     parts = texts.str.extract_all(WORD).list.head(LONGEST)
     counts = pl.DataFrame({"row": np.arange(len(texts)), "word": parts}).explode("word").drop_nulls("word")
     forms = counts["word"].unique().to_frame()
     folded = counts.join(forms.with_columns(pl.col("word").str.to_lowercase().alias("low")), on="word")
-    seen = seen_parts(folded.select("row", part="low"), MOST_WORDS)
+    seen = seen_parts(folded.select("row", part="low"), min(most, MOST_WORDS))
     if not seen:
         return None
     keys, codes = _forms(seen)
-    most = max(2, int(np.quantile(parts.list.len().to_numpy(), 0.999, method="higher")))
-    return ops.Tokens(ops.Column(texts.name, "text"), WORD, keys, codes, most)
+    longest = max(2, int(np.quantile(parts.list.len().to_numpy(), 0.999, method="higher")))
+    return ops.Tokens(ops.Column(texts.name, "text"), WORD, keys, codes, longest)
 
 
 def _forms(words: list[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -69,9 +71,9 @@ def _side_by_side(codes: Ints32, size: int) -> Ints:
     return np.where((left < size - 1) & (right < size - 1), left * size + right, -1)
 
 
-def _pairs(words: ops.Tokens, pair_codes: Ints) -> ops.Pair:
+def _pairs(words: ops.Tokens, pair_codes: Ints, most: int) -> ops.Pair:
     left, right = (ops.Pick(words, tuple(range(start, words.most - 1 + start))) for start in (0, 1))
-    return ops.Pair(left, right, words.size, seen_codes(pair_codes, words.size**2, MOST_PAIRS))
+    return ops.Pair(left, right, words.size, seen_codes(pair_codes, words.size**2, min(most, MOST_PAIRS)))
 
 
 def _counted(codes: Ints32, known: int, pair_codes: Ints, pairs: ops.Pair) -> Any:

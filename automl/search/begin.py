@@ -123,7 +123,7 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
         return work(problem, candidate) if run.counted else candidate.seconds
 
     rows = len(problem.folds[0].fit)
-    categories = any(column.wire == "category" for column in problem.schema.features)
+    categories = any(column.has_levels for column in problem.schema.features)
     everyone = Registry(run.learners, Learner, "learner").all
     known = usable(everyone, run.spec.recipe.learners, problem.task, categories=categories)
     learners, aside = able(known, problem.directions)

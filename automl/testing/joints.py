@@ -102,8 +102,16 @@ def asks_of(step: Joint, sample: Sample) -> tuple[Ask, ...]:
         task=sample.task,
         weight=dict.fromkeys(WIRES, 1.0),
         together={("c", "d"): 2.0, ("c", "x"): 1.0, ("x", "z"): 3.0},
+        sample=_planted(sample.task),
     )
     return (*step.always(COLUMNS), *step.propose(survey))
+
+
+def _planted(task: Task) -> Sample:
+    """Rows with a target that `c` and `d` know together, and neither alone."""
+    sample = sample_of(task, n=2_000)
+    odd = [sample.frame[name].str.extract(r"(\d+)$").cast(pl.Float64).fill_null(0.0).to_numpy() % 2 for name in "cd"]
+    return replace(sample, y=np.asarray(odd[0] != odd[1], dtype=np.float64))
 
 
 def fit(step: Joint, sample: Sample) -> list[Fitted]:

@@ -20,6 +20,10 @@ def fail():
     raise ValueError("bad\\nwords")
 def fill(number):
     raise OSError(number, "no room")
+def write(path):
+    from pathlib import Path
+    from automl import disk
+    disk.writing(Path(path)).close()
 """
 
 
@@ -66,3 +70,4 @@ def test_the_disk_is_no_fault_of_a_job() -> None:
     """R04: a write that fails for want of room, or of a broken disk, is told apart from a function that fails."""
     numbers = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.ENOENT)
     assert [run(job("works:fill", number=number)).status for number in numbers] == ["disk"] * 3 + ["error"]
+    assert run(job("works:write", path="/proc/no/such/place")).status == "disk"

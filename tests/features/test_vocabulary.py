@@ -7,8 +7,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.data.rows import Column
 from automl.features import vocabulary as of
-from automl.features.vocabulary import SEEN, look_up, place, vocabulary
+from automl.features.vocabulary import SEEN, known_levels, look_up, place, vocabulary
 from automl.ops.bulk import evaluate
 
 
@@ -66,3 +67,27 @@ def test_scoring_finds_the_level_of_training(texts):
     scored = np.asarray(evaluate({"x": levels}, frame)["x"]).reshape(-1) if texts else np.array([])
     assert scored.tolist() == found.level.tolist()
     assert found.counts.sum() == len(texts)
+
+
+BOTH = Column(name="n", wire="number", role="feature", reason="", is_feature=True, reader={}, sense="both")  # type: ignore[typeddict-item]  # not read here
+ODD = [np.nan, np.inf, -np.inf, 0.5, -0.0, 2.0**53, -(2.0**60), 1e300, 2.0**20, -(2.0**20), 7e9 + 0.5]
+
+
+@given(
+    st.lists(st.integers(-(2**52), 2**52), min_size=1, max_size=8, unique=True),
+    st.lists(st.integers(-(2**52), 2**52).map(float) | st.sampled_from(ODD), max_size=20),
+)
+def test_whole_numbers_are_found_where_their_texts_would_be(keys: list[int], others: list[float]) -> None:
+    """A number is the level of its text, from the first to the last digit; what is no whole number is no key."""
+    rows = [float(key) for key in keys for _ in range(SEEN)] + [np.nan] * SEEN
+    words, index = known_levels(BOTH, pl.Series("n", rows))
+    assert sorted(words.keys) == sorted([*map(str, keys), ""])
+    asked = [*map(float, keys), *(x for x in others if not np.isfinite(x) or abs(x) < 2.0**53)]
+    got = np.asarray(evaluate({"at": index}, {"n": pl.Series("n", asked)})["at"])[:, 0]
+    for x, at in zip(asked, got.tolist(), strict=True):
+        text = str(int(x)) if np.isfinite(x) and x == np.floor(x) else ""
+        if np.isfinite(x) and text == "":
+            assert at in {len(words.keys), words.keys.index("")}
+        else:
+            assert at == (words.keys.index(text) if text in words.keys else len(words.keys))
+    assert words.level[: SEEN * len(keys) : SEEN].tolist() == [words.keys.index(str(key)) + 1 for key in keys]

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.audit.coded import codes_as_numbers
 from automl.data.audit.drift import told_apart
 from automl.data.audit.leaks import leaks, no_longer_filled
 from automl.data.infer.missing_words import INFINITE, KNOWN, LABEL_MISSING
@@ -54,9 +53,6 @@ def audit(
     left = [c for c in schema.features if c.name not in gone and c.name not in spec.data.audit.keep]
     target, action = spec.objective.target, spec.data.audit.action
     findings += leaks(left, frame, y=y, task=task, target=target, action=action, seed=seed, time=time)
-    known = {*spec.data.types, *(f.column for f in findings if f.check == "leak")}
-    numbers = [column for column in left if column.name not in known]
-    findings += codes_as_numbers(numbers, frame, y=y, task=task, seed=seed)
     return tuple(findings)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from automl.data.infer.column_types import Guess, text_counts
+from automl.data.infer.lists import list_sign
 from automl.data.infer.name_hints import coordinate, is_code, is_id
 from automl.data.infer.sentinels import end_of_time, sentinels
 from automl.data.read.frames import read_column
@@ -20,9 +21,6 @@ MINIMUM = 20  # rows below which nothing is called an id
 NEARLY_ALL = 0.98  # share of distinct values of what is called an id
 FEW_LEVELS = 3  # two levels are a flag, and as well off as a number
 LEVEL_ROWS = 10  # rows of a level, on average, before a whole number is a code
-LISTS = 2_000  # distinct texts that the look for lists takes
-LISTED = 1.5  # levels of a list, on average
-SEPARATORS = ("|", ";", ",")
 
 
 def feature_column(series: pl.Series, guessed: Guess, *, left_alone: bool, told: bool) -> tuple[Column, Finding | None]:
@@ -132,17 +130,8 @@ def _wordy(series: pl.Series, guessed: Guess) -> tuple[str, str] | None:
 
 
 def _list(series: pl.Series, guessed: Guess) -> str:
-    """The sign between the levels of lists such as "a|b|c", where levels come back; "" if these are no lists."""
+    """The sign between the items of lists such as "a|b|c", where levels come back; "" if these are no lists."""
     if series.dtype == pl.Object or guessed.wire not in {"category", "text"}:
         return ""
-    values = text_counts(series, guessed.missing)[0].head(LISTS)
-    if len(values) < MINIMUM:
-        return ""
-    for sign in SEPARATORS:
-        parts = values.str.split(sign).explode().str.strip_chars()
-        if len(parts) < LISTED * len(values) or (parts == "").mean() > 0.05:  # type: ignore[operator]  # noqa: PLR2004  # a share; a few blanks
-            continue
-        short = float(parts.str.count_matches(r"\S+").mean() or 0.0) < WORDS - 1  # type: ignore[arg-type]  # of counts
-        if short and parts.n_unique() <= min(len(values), MANY_LEVELS) / 2:
-            return sign
-    return ""
+    values = text_counts(series, guessed.missing)[0]
+    return list_sign(values) if len(values) >= MINIMUM else ""

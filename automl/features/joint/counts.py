@@ -16,7 +16,7 @@ BEST = 6  # categories
 
 
 def _propose(survey: Survey) -> tuple[Ask, ...]:
-    best = [column.name for column in survey.best("category")][:BEST]
+    best = [column.name for column in survey.coded()][:BEST]
     pairs = itertools.combinations(best[: BEST // 2], 2)
     return tuple(Ask(step="counts", columns=columns) for columns in [*((name,) for name in best), *pairs])
 

@@ -1,40 +1,36 @@
-"""Crossings of two and three categories with statistics of the target: what CatBoost's combinations give, shippable.
+"""Crossings of two to four columns with statistics of the target: what CatBoost's combinations give, shippable.
 
 A combination is keyed by index arithmetic over the vocabularies, so that the graph looks it up in one small table.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from automl.data.rows import Column
 from automl.features.base import Ask, Fitted, Joint, Sample, Survey, made
-from automl.features.levels import crossed
+from automl.features.interactions import find_interactions
+from automl.features.levels import crossed, levels_of
 from automl.features.statistic import statistics
 from automl.ops import expr as ops
 
-BEST = 8  # columns that are crossed with one another
-PAIRS = 8
-TRIPLES = 2
+BEST = 30  # columns that are crossed with one another
+CARRIED = 0.5  # of what a booster made of the columns: categories that hold so much are crossed even in little time
 
 
 def _propose(survey: Survey) -> tuple[Ask, ...]:
-    """Pairs that the cheap learner used one after the other first; a pair has a category in it."""
-    best = [column for column in survey.best("category", "number", "flag") if survey.weight.get(column.name, 0.0) > 0.0]
-    best = best[:BEST]
-    pairs = [pair for pair in itertools.combinations(best, 2) if any(column.wire == "category" for column in pair)]
-    pairs.sort(key=lambda pair: -_bond(survey, pair))
-    triples = list(itertools.combinations([column for column in best if column.wire == "category"], 3))
-    triples.sort(key=lambda three: -sum(_bond(survey, pair) for pair in itertools.combinations(three, 2)))
-    chosen = [*pairs[:PAIRS], *triples[:TRIPLES]]
-    return tuple(Ask(step="crossing", columns=tuple(column.name for column in columns)) for columns in chosen)
+    """The combinations that tell most of what single columns leave; each has a category in it: trees cut numbers."""
+    columns = survey.best("category", "number", "flag")[:BEST]
+    if survey.sample is None or not any(column.has_levels for column in columns):
+        return ()
+    levels = [levels_of(column, survey.sample) for column in columns]
+    found = find_interactions(levels, survey.sample, [column.has_levels for column in columns])
+    return tuple(Ask(step="crossing", columns=tuple(columns[j].name for j in one)) for one in found)
 
 
-def _bond(survey: Survey, pair: Sequence[Column]) -> float:
-    first, second = sorted(column.name for column in pair)
-    both = survey.weight.get(first, 0.0) * survey.weight.get(second, 0.0)
-    return survey.together.get((first, second), 0.0) + 1e-3 * both
+def _carried(survey: Survey) -> bool:
+    """Whether categories, two at least, carry the table."""
+    return len(survey.coded()) > 1 and survey.share(survey.coded()) >= CARRIED
 
 
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
@@ -50,4 +46,4 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     )
 
 
-crossing = Joint(name="crossing", propose=_propose, fit=_fit)
+crossing = Joint(name="crossing", propose=_propose, fit=_fit, order=2, brief=_carried)

@@ -20,8 +20,8 @@ BELIEF = 5.0  # rows' worth of belief in the mean of all
 
 def _propose(survey: Survey) -> tuple[Ask, ...]:
     """The best categories by the best numbers; what the cheap learner used together first."""
-    groups, numbers = survey.best("category")[:GROUPS], survey.best("number")[:NUMBERS]
-    pairs = [(group.name, number.name) for group in groups for number in numbers]
+    groups, numbers = survey.coded()[:GROUPS], survey.best("number")[:NUMBERS]
+    pairs = [(group.name, number.name) for group in groups for number in numbers if group != number]
 
     def bond(pair: tuple[str, str]) -> float:
         first, second = sorted(pair)

@@ -13,8 +13,15 @@ from automl.features.steps.date import GROWING, features_of
 
 
 def _propose(survey: Survey) -> tuple[Ask, ...]:
-    times = [column.name for column in survey.columns if column.role == "time" and column.wire == "date"]
-    return tuple(Ask(step="trend", columns=(name,)) for name in times)
+    return tuple(Ask(step="trend", columns=(name,)) for name in _times(survey))
+
+
+def _has_time(survey: Survey) -> bool:
+    return bool(_times(survey))  # it is tried in two or three seconds
+
+
+def _times(survey: Survey) -> list[str]:
+    return [column.name for column in survey.columns if column.role == "time" and column.wire == "date"]
 
 
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
@@ -23,4 +30,4 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     return tuple(found[name] for name in GROWING)
 
 
-trend = Joint(name="trend", propose=_propose, fit=_fit, order=1, brief=True)  # two or three seconds
+trend = Joint(name="trend", propose=_propose, fit=_fit, order=1, brief=_has_time)

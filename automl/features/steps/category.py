@@ -11,7 +11,7 @@ from automl.data.rows import Column
 from automl.features.base import Fitted, Sample, Step
 from automl.features.plan import Feature
 from automl.features.statistic import statistics
-from automl.features.vocabulary import Vocabulary, look_up, place, vocabulary
+from automl.features.vocabulary import Vocabulary, known_levels, look_up
 from automl.ops import expr as ops
 
 CODES = 254  # beyond, the less frequent levels share the code of the rare one; LightGBM bins 255 categories
@@ -21,35 +21,36 @@ MANY = 40  # likewise; beyond, how common a level is tells more
 
 def _applies(column: Column) -> bool:
     # A text that repeats is a category; one that does not has no level seen often enough and gives nothing.
-    return column.wire in ("category", "text")
+    return column.wire in ("category", "text") or column.sense == "both"
 
 
 def _fit(column: Column, sample: Sample) -> tuple[Fitted, ...]:
-    words = vocabulary(sample.frame[column.name])
-    index = place(column.name, words.keys)
-    code, learned = _code(column.name, index, words), _statistics(column.name, index, words, sample)
+    words, index = known_levels(column, sample.frame[column.name])
+    # a number whose levels tell has its own name already
+    name = f"{column.name}: level" if column.sense == "both" else column.name
+    code, learned = _code(name, column.name, index, words), _statistics(column.name, index, words, sample)
     if words.levels <= MANY:
         return (code, *learned)
     common = _frequency(column.name, index, words)
     if words.levels <= CODES or not learned:
         return (code, *learned, common)
-    return (_level(column.name, index, words), *learned, common)
+    return (_level(name, column.name, index, words), *learned, common)
 
 
-def _code(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
+def _code(name: str, source: str, index: ops.Expr, words: Vocabulary) -> Fitted:
     codes = np.arange(words.levels, dtype=np.float64)
     codes[CODES + 1 :] = 0
     levels = min(words.levels, CODES + 1)
     expr = look_up(index, codes)
-    return Fitted(feature=Feature(name=name, kind="code", source=(name,), expr=expr, levels=levels))
+    return Fitted(feature=Feature(name=name, kind="code", source=(source,), expr=expr, levels=levels))
 
 
-def _level(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
+def _level(name: str, source: str, index: ops.Expr, words: Vocabulary) -> Fitted:
     expr = look_up(index, np.arange(words.levels, dtype=np.float64))
-    return Fitted(feature=Feature(name=name, kind="level", source=(name,), expr=expr, levels=words.levels))
+    return Fitted(feature=Feature(name=name, kind="level", source=(source,), expr=expr, levels=words.levels))
 
 
-def _statistics(name: str, index: ops.IndexOf, words: Vocabulary, sample: Sample) -> tuple[Fitted, ...]:
+def _statistics(name: str, index: ops.Expr, words: Vocabulary, sample: Sample) -> tuple[Fitted, ...]:
     if words.levels <= max(FEW, sample.task.classes):  # no more columns than there are levels to tell apart
         return ()
     return tuple(
@@ -66,7 +67,7 @@ def _statistics(name: str, index: ops.IndexOf, words: Vocabulary, sample: Sample
     )
 
 
-def _frequency(name: str, index: ops.IndexOf, words: Vocabulary) -> Fitted:
+def _frequency(name: str, index: ops.Expr, words: Vocabulary) -> Fitted:
     share = words.counts / max(words.level.size, 1)
     share[0] = 0.0  # a rare level is rare, however many rare rows there are together
     expr = look_up(index, share)

@@ -63,7 +63,7 @@ def draw_rows(problem: Problem, seconds: float) -> ProbeRows:
     return ProbeRows(
         rows=rows,
         folds=folds,
-        samples=tuple(_sample(problem, problem.rows.take(positions)) for positions in learned),
+        samples=tuple(sample_of(problem, problem.rows.take(positions)) for positions in learned),
         places=tuple(np.searchsorted(known, chosen[fold.fit]) for known, fold in zip(learned, folds, strict=True)),
         again=again,
         y=_tamed(problem, rows.y),
@@ -106,7 +106,8 @@ def _fitted_rows(problem: Problem) -> int:
     return 0 if text else min(FITTED_ROWS, FITTED_CELLS // max(1, len(columns)))
 
 
-def _sample(problem: Problem, rows: Rows) -> Sample:
+def sample_of(problem: Problem, rows: Rows) -> Sample:
+    """Rows as steps are fitted on them."""
     return Sample(
         frame=rows.frame,
         y=rows.y,

@@ -61,19 +61,20 @@ def choose_features(problem: Problem, run: Run) -> Problem:
     """The problem with the joint steps that help, found within ``recipe.feature_search`` of the time.
 
     With ``budget.trials`` every group is tried, so that the choice follows counted work. A resumed run takes what its
-    journal says. Where the share is too short for all groups, or the time for many fits, only the brief ones
-    are tried; and nothing where the package of learners lacks LightGBM.
+    journal says. Where the share is too short for all groups, or the time for many fits, only those are tried that are
+    brief on such data (see `Joint.brief`); and nothing where the package of learners lacks LightGBM.
     """
     known = recorded(run.folder.records)
     if known is not None:
         return replace(problem, asks=known)
     seconds = run.spec.recipe.feature_search * run.deadline.seconds
-    steps = _steps(problem, run, seconds)
+    brief = _is_brief(problem, run, seconds)
+    steps = _steps(problem, run, seconds, brief=brief)
     if not steps:
         return problem
     until = None if run.counted else run.deadline.spent() + seconds
     lab = Lab.of(problem, run, seconds=seconds, until=until)
-    groups = tuple(_search(lab, steps, _most_nodes(run.spec)))
+    groups = tuple(_search(lab, steps, _most_nodes(run.spec), brief=brief))
     run.executor.cancel()
     disk.discard(run.folder.path / FOLDER)
     asks = tuple(ask for group in groups if group.kept for ask in group.asks)
@@ -95,27 +96,39 @@ def recorded(lines: Sequence[Mapping[str, object]]) -> tuple[Ask, ...] | None:
     return None
 
 
-def _steps(problem: Problem, run: Run, seconds: float) -> tuple[Joint, ...]:
-    """The joint steps that there is time to try (with counted work all).
+def _is_brief(problem: Problem, run: Run, seconds: float) -> bool:
+    """Whether only brief steps are tried; never with counted work.
 
     Where the search will hold few fits, both the trying and each further column take what learners lack.
     """
+    few = run.deadline.left() * run.workers < FEWEST_FITS * usual_fit(problem)
+    return not run.counted and (few or _in_time(run, seconds) < SHORTEST)
+
+
+def _steps(problem: Problem, run: Run, seconds: float, *, brief: bool) -> tuple[Joint, ...]:
+    """The joint steps that there is time to try, as far as the columns alone tell."""
     if LEARNER not in Registry(run.learners, Learner, "learner").all or seconds == 0.0 or problem.rows.n < LEAST_ROWS:
         return ()
-    few = run.deadline.left() * run.workers < FEWEST_FITS * usual_fit(problem)
-    in_time = min(seconds, run.deadline.left() / 2)
-    if run.counted or (in_time >= SHORTEST and not few):
+    if not brief:
         return tuple(joints.all.values())
-    brief = problem.rows.by_time and in_time >= BRIEFEST
-    return tuple(step for step in joints.all.values() if step.brief and brief)
+    unseen = Survey(
+        columns=problem.schema.features, frame=problem.rows.frame, task=problem.task, weight={}, together={}
+    )
+    return tuple(step for step in joints.all.values() if _in_time(run, seconds) >= BRIEFEST and step.brief(unseen))
 
 
-def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int) -> Iterator[Group]:
+def _in_time(run: Run, seconds: float) -> float:
+    return min(seconds, run.deadline.left() / 2)
+
+
+def _search(lab: Lab, steps: Sequence[Joint], most_nodes: int, *, brief: bool) -> Iterator[Group]:
     base = lab.base()
     first = None if base is None else lab.probe(base)
     if base is None or first is None:
         return
     survey = survey_of(lab, base, first)
+    if brief:
+        steps = [step for step in steps if step.brief(survey)]
     if base.width > COLUMNS:
         base = base.best(mean_weight(first), COLUMNS)
         first = lab.probe(base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from automl.features.base import Survey
 from automl.search.feature_search.columns import Columns
 from automl.search.feature_search.lab import Lab
 from automl.search.feature_search.probe import Probed
+from automl.search.feature_search.probe_rows import sample_of
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +40,7 @@ def survey_of(lab: Lab, base: Columns, result: Sequence[Probed]) -> Survey:
         task=lab.problem.task,
         weight=weight,
         together=together,
+        sample=replace(sample_of(lab.problem, lab.drawn.rows), y=lab.drawn.y),
     )
 
 

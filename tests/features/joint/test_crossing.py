@@ -1,51 +1,46 @@
-"""Crossings: what is proposed first, and a target that only two columns together know."""
+"""Crossings: what is proposed, where categories carry a table, and a target that only two columns together know."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from automl.features.base import Survey
-from automl.features.joint.crossing import BEST, PAIRS, TRIPLES, crossing
+from automl.features.joint.crossing import crossing
 from automl.task import Task
 
 TASK = Task(kind="binary", classes=2)
+UNSEEN = Survey(columns=(), frame=pl.DataFrame(), task=TASK, weight={}, together={})
 
 
-def proposed(columns, weight, together=None):
-    survey = Survey(columns=tuple(columns), frame=pl.DataFrame(), task=TASK, weight=weight, together=together or {})
-    return [ask.columns for ask in crossing.propose(survey)]
+def test_what_columns_know_together_is_proposed(make_column, make_sample, halves):
+    """A category with a number's bins; two numbers are not crossed, as trees do that, nor without a known target."""
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({"x": rng.normal(size=4_000), "z": rng.normal(size=4_000), "c": rng.integers(0, 6, 4_000)})
+    frame = frame.with_columns(pl.col("c").cast(pl.String))
+    x, z, c = (frame[name].cast(pl.Float64).to_numpy() for name in "xzc")
+    columns = (make_column("x"), make_column("z"), make_column("c", "category"), make_column("day", "date"))
+    survey = replace(UNSEEN, columns=columns, frame=frame)
+    numbers, mixed = (
+        replace(survey, sample=make_sample(frame, together.astype(float), folds=halves(4_000)))
+        for together in ((x > 0) != (z > 0), (x > 0) != (c % 2 == 1))
+    )
+    assert [set(ask.columns) for ask in crossing.propose(mixed)] == [{"x", "c"}]
+    assert crossing.propose(replace(numbers, columns=columns[:2])) == ()
+    assert crossing.propose(survey) == ()
 
 
-def test_what_was_used_together_is_crossed_first(make_column):
-    """The bond of two columns comes before their weights; the names of a bond stand in alphabetical order."""
-    columns = [make_column(name, "category") for name in ("d", "c", "b")]
-    weight = {"b": 3.0, "c": 2.0, "d": 1.0}
-    assert proposed(columns, weight)[:3] == [("b", "c"), ("b", "d"), ("c", "d")]
-    assert proposed(columns, weight, {("c", "d"): 1.0})[0] == ("c", "d")
-
-
-def test_a_pair_has_a_category_in_it(make_column):
-    """Two numbers are not crossed: trees do that; three columns are only crossed if all are categories."""
-    columns = [make_column("x"), make_column("z"), make_column("c", "category"), make_column("f", "flag")]
-    found = proposed(columns, dict.fromkeys("xzcf", 1.0))
-    assert sorted(map(sorted, found)) == [["c", "f"], ["c", "x"], ["c", "z"]]
-
-
-def test_a_column_that_nothing_came_of_is_not_crossed(make_column):
-    """A weight of 0, or none, leaves a column out, and a date or a text is never crossed."""
-    columns = [make_column(name, "category") for name in "abc"]
-    columns += [make_column("day", "date"), make_column("note", "text")]
-    assert proposed(columns, {"a": 1.0, "b": 0.0, "day": 5.0, "note": 5.0}) == []
-
-
-def test_the_number_of_crossings_is_bounded(make_column):
-    """Of fifty columns the best eight are looked at, and of their pairs and triples a few are proposed."""
-    columns = [make_column(f"c{i}", "category") for i in range(50)]
-    found = proposed(columns, {f"c{i}": 1.0 + i for i in range(50)})
-    assert [len(names) for names in found] == [2] * PAIRS + [3] * TRIPLES
-    assert {name for names in found for name in names} <= {f"c{i}" for i in range(50 - BEST, 50)}
+def test_categories_that_carry_the_table_are_crossed_in_little_time(make_column):
+    """Half of the weight, where it is known; a single category cannot meet another."""
+    columns = (make_column("c", "category"), make_column("d", "category"), make_column("x"))
+    survey = replace(UNSEEN, columns=columns)
+    assert crossing.brief(survey)
+    assert crossing.brief(replace(survey, weight={"c": 0.3, "d": 0.2, "x": 0.5}))
+    assert not crossing.brief(replace(survey, weight={"c": 0.3, "d": 0.1, "x": 0.6}))
+    assert not crossing.brief(replace(survey, columns=columns[1:]))
 
 
 def test_two_columns_know_what_neither_knows(make_column, make_sample, values_on, halves):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -12,6 +14,7 @@ from automl.features.steps.category import CODES, FEW, MANY, category
 from automl.features.vocabulary import LARGEST, vocabulary
 from automl.ops.bulk import evaluate
 from automl.task import Task
+from automl.testing._graph import assert_graph_agrees
 
 COLUMN = Column(name="c", wire="category", role="feature", reason="", is_feature=True, reader={})
 BINARY = Task(kind="binary", classes=2)
@@ -112,3 +115,19 @@ def test_an_empty_or_null_column():
     """No rows give one level, the rare one; a null counts as missing."""
     assert vocabulary(pl.Series([], dtype=pl.String)).levels == 1
     assert vocabulary(pl.Series([None, ""] * 3, dtype=pl.String)).keys == ("",)
+
+
+def test_a_number_whose_levels_tell_is_both():
+    """Its code, statistics and frequency stand beside the number, and the graph has them for any number."""
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 303, 3_000)
+    numbers = pl.DataFrame({"c": (code - 3) * 1_000_003.0})
+    y = (rng.normal(size=303)[code] > 0).astype(np.float64)
+    folds = tuple(Fold(fit=np.flatnonzero(code % 2 != k), valid=np.flatnonzero(code % 2 == k)) for k in (0, 1))
+    column = replace(COLUMN, wire="number", sense="both")
+    found = category.fit(column, Sample(frame=numbers, y=y, weight=None, task=BINARY, folds=folds, seed=0))
+    assert category.applies(column)
+    assert [one.feature.name for one in found] == ["c: level", "c: share of positives", "c: frequency"]
+    assert found[0].feature.kind == "level"
+    odd = pl.DataFrame({"c": [np.nan, np.inf, 0.5, 1e300, -1e300, 2.0**53, 1_000_003.0, -3_000_009.0]})
+    assert_graph_agrees(found, pl.concat([odd, numbers]))
