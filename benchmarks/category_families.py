@@ -2,7 +2,7 @@
 
     python benchmarks/category_families.py [--rows 50000] [--budget 60s] [--only pairs_binary ...] [--seeds 1]
 
-The families are those of `automl.testing.category_families`. The oracle knows which codes meet: LightGBM on shrunk
+The families are those of `automl.testing._category_families`. The oracle knows which codes meet: LightGBM on shrunk
 out-of-fold means of every code and true combination. The regret of a contender is (its loss - the oracle's) / (the
 constant's - the oracle's), by log loss or mean squared error on 20,000 rows apart. By hand LightGBM gets its own
 categories; CatBoost gets `cat_features`; both stop early and are not tuned.
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from automl.bench.run import run_cell
 from automl.bench.tasks import read_task
 from automl.task import Task
-from automl.testing.category_families import Drawn, Family, draw
+from automl.testing._category_families import Drawn, Family, draw
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -16,7 +16,7 @@ from automl.learners._target import Target, directed, smeared
 from automl.learners._trees import ensemble, single
 from automl.learners.base import Floats, Matrix, Member, Model, Params
 from automl.learners.constant import log_odds, nothing_to_learn, shares
-from automl.ops.expr import Trees, as_index
+from automl.ops.expr import AsIndex, Features, Pick, Trees, as_index
 from automl.task import Task
 
 if TYPE_CHECKING:
@@ -222,6 +222,11 @@ def _categories(model: Json, inputs: Inputs) -> tuple[Category, ...]:
     hashes = np.array([numbered[str(level)] for level in range(max(inputs.levels) + 1)], dtype=np.uint32)
     signed = hashes.view(np.int32).astype(np.int64)
     return tuple(
-        Category(column=column, size=levels + 1, hashes=signed[: levels + 1])
+        Category(
+            column=column,
+            size=levels + 1,
+            index=AsIndex(Pick(Features(inputs.columns), (column,)), levels + 1),
+            hashes=signed[: levels + 1],
+        )
         for column, levels in zip(inputs.categories, inputs.levels, strict=True)
     )

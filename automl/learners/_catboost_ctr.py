@@ -47,11 +47,13 @@ FREE = np.uint64(2**64 - 1)  # the key of a free place in its hash tables
 class Category:
     """A column of the matrix with levels below `size - 1`, which stands for what is no level.
 
-    `hashes` [size] are CatBoost's numbers for them, of 32 bits with a sign.
+    `index` is the level of a row, one value for all that look at it; `hashes` [size] are CatBoost's numbers for the
+    levels, of 32 bits with a sign.
     """
 
     column: int
     size: int
+    index: Expr
     hashes: Ints
 
     def level(self, value: int) -> int:
@@ -121,8 +123,7 @@ def _projected(given: Given, elements: Sequence[Json]) -> _Projected:
     ]
     codes = [as_index(given.train[:, category.column], category.size) for category in categories]
     parts: list[tuple[Expr, Ints, int]] = [
-        (AsIndex(Pick(given.matrix, (category.column,)), category.size), code, category.size)
-        for category, code in zip(categories, codes, strict=True)
+        (category.index, code, category.size) for category, code in zip(categories, codes, strict=True)
     ]
     answers, said = _answers(given, elements[len(categories) :])
     if answers is not None:
@@ -163,6 +164,8 @@ def _answers(given: Given, questions: Sequence[Json]) -> tuple[Expr | None, Ints
         flags.append(AsNumber(Equal(Pick(given.matrix, places), Constant(exact))))
     if not flags:
         return None, said
+    if said.shape[1] == 1:
+        return AsIndex(flags[0], 2), said
     bits = np.exp2(np.arange(said.shape[1], dtype=np.float64))
     return AsIndex(MatMul(Concat(tuple(flags)), bits[:, None]), 1 << said.shape[1]), said
 

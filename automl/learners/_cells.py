@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.rows import SEEN
 from automl.learners.base import Floats, Matrix
 from automl.ops.expr import (
     Add,
@@ -40,6 +39,7 @@ STEPS = 64  # of a number most of whose rows are equal: the others' values are o
 MOST_COLUMNS = 32  # that are paired with one another
 MOST_PAIRS = 48
 SCREENED = 30_000  # rows on which pairs are compared
+FEWEST = 5  # rows of a cell: fewer say little, and may point at a person
 SURE = 3.0  # standard deviations of chance by which a pair has to do better
 SHRINK = 10.0  # rows' worth of curvature: what a cell has to overcome
 
@@ -206,7 +206,7 @@ def _crossings(grid: Grid, places: Ints, ranked: Sequence[tuple[int, int]], most
     size = int(grid.sizes.max(initial=0))
     for left, right in ranked:
         keys, counts = np.unique(places[:, left] * size + places[:, right], return_counts=True)
-        seen = keys[counts >= SEEN]
+        seen = keys[counts >= FEWEST]
         if 0 < len(seen) <= room:
             found[left, right] = seen
             room -= len(seen)
@@ -238,7 +238,7 @@ def _gain(cell: Ints, count: int, at: Slopes) -> float:
 
     The square of a sum of slopes is by chance as large as the sum of their squares.
     """
-    there = np.bincount(cell, minlength=count) >= SEEN
+    there = np.bincount(cell, minlength=count) >= FEWEST
     gain, variance = 0.0, 0.0
     for slope, curvature in zip(at.slope.T, at.curvature.T, strict=True):
         chance = np.bincount(cell, weights=slope**2, minlength=count)[there]

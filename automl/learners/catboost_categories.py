@@ -8,6 +8,12 @@ from automl.learners.catboost import FEW_CLASSES
 from automl.task import Task
 
 NAME = "catboost_categories"
+PAIRS: Params = {  # a few levels are questions of trees; one prior and no counters halve the time and the tables
+    "max_ctr_complexity": 2,
+    "one_hot_max_size": 10,
+    "simple_ctr": "Borders:Prior=0.5",
+    "combinations_ctr": "Borders:Prior=0.5",
+}
 
 
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
@@ -23,8 +29,12 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
 
 
 def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
+    """By measurement (docs/decisions/0018): pairs with one prior, then single levels with all that CatBoost counts."""
     del rows
-    return () if task.classes > FEW_CLASSES else ({"learning_rate": 0.08, "depth": 6, "l2_leaf_reg": 3.0},)
+    if task.classes > FEW_CLASSES:
+        return ()
+    base: Params = {"learning_rate": 0.08, "depth": 6, "l2_leaf_reg": 3.0}
+    return {**base, **PAIRS}, {**base, "max_ctr_complexity": 1}
 
 
 def _space(task: Task, rows: int) -> Space:
@@ -36,6 +46,8 @@ def _space(task: Task, rows: int) -> Space:
         "depth": Range(low=4, high=8, whole=True),
         "l2_leaf_reg": Range(low=1e-4, high=5.0, log=True),
         "rsm": Range(low=0.5, high=1.0),
+        "max_ctr_complexity": Range(low=1, high=2, whole=True),
+        "one_hot_max_size": Range(low=2, high=50, log=True, whole=True),
     }
 
 

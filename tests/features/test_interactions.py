@@ -12,7 +12,7 @@ from automl.data.rows import Fold
 from automl.features.interactions import find_interactions
 from automl.features.levels import levels_of
 from automl.task import Task
-from automl.testing.category_families import Family, draw
+from automl.testing._category_families import Family, draw
 
 
 def fifths(n):

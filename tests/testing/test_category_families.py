@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from automl.task import Task
-from automl.testing.category_families import FULL, SHARE, Family, draw
+from automl.testing._category_families import FULL, SHARE, Family, draw
 
 NUMBER = Task(kind="regression")
 
