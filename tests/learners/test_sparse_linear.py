@@ -133,7 +133,7 @@ def test_rare_cells_are_left_out():
     assert model.shape.pairs is not None
     cells = model.shape.pairs.cells(model.shape.grid.places(train.values))
     counts = np.bincount(cells.ravel(), minlength=len(model.shape.pairs.keys) + 1)[:-1]
-    assert counts.min() >= _cells.SEEN
+    assert counts.min() >= _cells.FEWEST
 
 
 def test_tables_have_a_limit(monkeypatch):
