@@ -157,6 +157,7 @@ def _provisional(contents: Contents) -> Manifest:
         files={},
         parent=contents.parent,
         groups=contents.groups,
+        levels=contents.levels,
     )
 
 
