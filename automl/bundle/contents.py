@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.manifest import FeatureRecord, GroupScore, MemberRecord, Output, Score
+from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Finding, Labels
@@ -31,7 +31,7 @@ class Contents:
       Python, by output column: the graph must agree within 1e-9 and on every decision (B13).
     - `relational`: relational.json, where there are several tables; `golden_tables` are then the raw rows of the other
       tables that the golden rows meet.
-    - `groups`: a metric by groups of test rows, as fairness limits ask for.
+    - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
     - `parent`: the content hash of the bundle that this one is decided anew from.
     - `evidence`: see `bundle.evidence`. `created` is the time of writing; it is not part of the content hash.
     """
@@ -60,6 +60,7 @@ class Contents:
     relational: RelationalDocument | None = None
     golden_tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None
     groups: tuple[GroupScore, ...] = ()
+    levels: tuple[LevelsRecord, ...] = ()
 
 
 def versions() -> dict[str, str]:

@@ -131,6 +131,15 @@ class FeatureRecord(Frozen):
     source: tuple[str, ...]
 
 
+class LevelsRecord(Frozen):
+    """A list of levels (or words, or combinations) in the graph: how many, and the fewest rows behind one of them."""
+
+    columns: tuple[str, ...]
+    what: str
+    levels: int
+    rows: int
+
+
 class FindingRecord(Frozen):
     """One line of the data audit."""
 
@@ -148,7 +157,7 @@ class Manifest(Frozen):
     training data, by its short name. `provisional` holds while the gates measure: then `gates` and `verdict` are still
     empty.
     `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
-    compare.
+    compare, `levels` the lists of levels in the graph.
     """
 
     protocol: Literal[2] = PROTOCOL
@@ -178,6 +187,7 @@ class Manifest(Frozen):
     files: dict[str, str]
     parent: str | None = None
     groups: tuple[GroupScore, ...] = ()
+    levels: tuple[LevelsRecord, ...] = ()
 
     @property
     def objective(self) -> Mapping[str, Any]:

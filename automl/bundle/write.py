@@ -167,6 +167,7 @@ def _provisional(contents: Contents) -> Manifest:
         files={},
         parent=contents.parent,
         groups=contents.groups,
+        levels=contents.levels,
     )
 
 

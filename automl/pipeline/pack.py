@@ -25,6 +25,7 @@ from automl.names import outside
 from automl.ops.bulk import evaluate
 from automl.pipeline.choose import ChosenModel
 from automl.pipeline.judge import Judgement
+from automl.pipeline.shipped_levels import shipped_levels
 from automl.search.leaderboard import Outcome
 from automl.spec import Spec
 
@@ -72,6 +73,7 @@ def pack(
         relational=document,
         golden_tables=tables if document else None,
         groups=judgement.groups if judgement else (),
+        levels=shipped_levels(choice.assembly.outputs.values(), read.frame),
     )
 
 

@@ -231,6 +231,7 @@ def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, score
         scores=scores,
         members=manifest.members,
         features=manifest.features,
+        levels=manifest.levels,
         findings=tuple(Finding(**plain(finding)) for finding in manifest.findings),
         split=manifest.split,
         created=datetime.now(UTC),

@@ -28,6 +28,7 @@ def card(manifest: Facts) -> str:
         "answers": _number_answers(manifest),
         "made_of": f"{count(len(manifest['features']), 'feature')} from {count(len(sources), 'column')}",
         "sources_used": list(sources),
+        "levels": manifest.get("levels", ()),
         "verdict": verdict,
         "money_unit": (verdict and verdict.currency) or "cost",
         "span": span(verdict) if verdict else "",

@@ -26,6 +26,7 @@ from automl.search.schedule import successive_halving
 from automl.search.schedule.estimates import usual_fit, work
 from automl.search.state import State
 
+FEW_CODED = 4  # configurations that come before learners for categories where most columns are no categories
 CURVES = 6  # calibrations where decisions are looked at out of fold: all rows, and without each of five parts
 
 
@@ -123,7 +124,8 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
         return work(problem, candidate) if run.counted else candidate.seconds
 
     rows = len(problem.folds[0].fit)
-    categories = any(column.has_levels for column in problem.schema.features)
+    coded = [column.has_levels for column in problem.schema.features]
+    categories = any(coded)
     everyone = Registry(run.learners, Learner, "learner").all
     known = usable(everyone, run.spec.recipe.learners, problem.task, categories=categories)
     learners, aside = able(known, problem.directions)
@@ -139,5 +141,6 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
         cost=cost,
         tell=lambda text: run.tell("search", text),
         order=order(problem.task, rows),
+        early=1 if 2 * sum(coded) >= len(coded) else FEW_CODED,
     )
     return proposals, aside

@@ -62,7 +62,8 @@ class Proposals:
     seed: int
     cost: Cost
     tell: Callable[[str], None]  # what the user should know: one plain sentence
-    order: Sequence[tuple[str, Params]] = ()  # as measured; learners not in it follow, those for categories its first
+    order: Sequence[tuple[str, Params]] = ()  # as measured; learners not in it follow
+    early: int = 1  # how many of the order come before the learners for categories
     _queue: list[tuple[Learner, Params]] = field(default_factory=list)
     _searches: dict[str, Proposer] = field(default_factory=dict)
     _tried: dict[Key, Candidate] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class Proposals:
         for row in zip_longest(*([(learner, params) for params in entries[learner.name]] for learner in others)):
             ordered += [entry for entry in row if entry is not None]
         own = [learner for learner in unnamed if learner.categories]
-        ordered[1:1] = [(learner, params) for learner in own for params in entries[learner.name]]
+        ordered[self.early : self.early] = [(learner, params) for learner in own for params in entries[learner.name]]
         self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]] + ordered
 
     def next(self, candidates: Sequence[Candidate], haste: Haste) -> tuple[Learner, Params, bool] | None:

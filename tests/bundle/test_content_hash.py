@@ -31,6 +31,7 @@ TOLD = {
     "files",
     "parent",
     "groups",
+    "levels",
 }
 """What a manifest tells of how the bundle came to be."""
 

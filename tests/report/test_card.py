@@ -124,3 +124,10 @@ def test_a_verdict_on_test_rows_alone_is_not_flattered(manifest, verdict):
     """Only where out-of-fold rows helped is that a caveat."""
     assert "may flatter it a little" in caveats(manifest, verdict=verdict)
     assert "may flatter it" not in caveats(manifest, verdict=verdict | {"test_rows": verdict["rows"]})
+
+
+def test_the_lists_of_levels_are_told(manifest):
+    """For each list in the model its columns, its length, and how few rows stand behind one of its levels."""
+    assert "No list of levels is in the model." in caveats(manifest, levels=[])
+    lists = [{"columns": ["city", "shop"], "what": "combinations", "levels": 1234, "rows": 5}]
+    assert "| city x shop | combinations | 1,234 | 5 |" in caveats(manifest, levels=lists)

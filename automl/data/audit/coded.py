@@ -25,7 +25,7 @@ from automl.task import Task
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SAMPLE, CELLS = 30_000, 4_000_000  # rows, and rows times columns, that are looked at
+SAMPLE, CELLS = 30_000, 8_000_000  # rows, and rows times columns times answers, that are looked at
 LEAST = 500  # rows below which names decide
 FOLDS = 4
 SHUFFLES = 3
@@ -83,13 +83,13 @@ def read_codes(
     """
     told = {*spec.data.types, *spec.data.audit.keep}
     asked = [column for column in schema.columns if column.name not in told and _may_be(column)]
-    size = min(SAMPLE, CELLS // max(1, len(asked)))
+    size = min(SAMPLE, CELLS // max(1, len(asked) * task.width))
     rows = np.random.default_rng(spec.budget.seed).permutation(y.size)[:size]
     if rows.size < LEAST or not asked:
         return schema, ()
     frame = read_frame({"columns": [_number(column) for column in asked]}, raw.select(_cells(asked))[rows])
     answers = answers_of(y[rows], task)
-    seen = {column.name: _explained(frame[column.name].to_numpy(), answers) for column in asked}
+    seen = {column.name: _explained(frame[column.name].to_numpy(), answers, named=_named(column)) for column in asked}
     changed = dict(_changed([(column, one) for column in asked if (one := seen[column.name]) is not None]))
     columns = tuple(changed[c.name][0] if c.name in changed else c for c in schema.columns)
     return Schema(columns=columns), tuple(said for _, said in changed.values())
@@ -100,6 +100,10 @@ def _may_be(column: Column) -> bool:
     if column.role != "feature" or not column.is_feature or "parts" in column.reader:
         return False
     return column.sense == "code" if column.wire == "category" else column.wire == "number" and not column.sense
+
+
+def _named(column: Column) -> bool:
+    return column.sense == "code" or is_code(column.name)
 
 
 def _cells(columns: list[Column]) -> list[str]:
@@ -116,7 +120,7 @@ def _number(column: Column) -> ColumnReader:
 def _changed(found: list[tuple[Column, Explained]]) -> Iterator[tuple[str, tuple[Column, Finding]]]:
     """The columns that are read as something else than their names say, each with what was seen."""
     for column, seen in found:
-        named = is_code(column.name)
+        named = _named(column)
         if column.sense == "code":
             if seen.as_order:
                 yield column.name, _as_number(column, seen)
@@ -159,8 +163,11 @@ def _said(column: Column, seen: Explained, done: str, otherwise: str) -> Finding
     return finding("code", column.name, text, "changed", evidence)
 
 
-def _explained(values: Floats, answers: Floats) -> Explained | None:
-    """What levels and their order explain; None where they are no whole numbers, or too few or too many levels."""
+def _explained(values: Floats, answers: Floats, *, named: bool) -> Explained | None:
+    """What levels and their order explain; None where they are no whole numbers, or too few or too many levels.
+
+    None, too, where one fold says that levels tell no more than their order, of a column not `named` as a code.
+    """
     known = np.isfinite(values)
     values, answers = values[known], answers[known]
     if values.size < LEAST or (values != np.round(values)).any():
@@ -170,6 +177,8 @@ def _explained(values: Floats, answers: Floats) -> Explained | None:
         return None
     truth = answers - answers.mean(axis=0)
     nothing = (truth**2).sum(axis=1)
+    if not named and not _promising(code, truth, levels.size):
+        return None
     by_level = _missed(code, truth, levels.size, _shrunk)
     by_order = _missed(code, truth, levels.size, _pieces)
     beyond = _errors(by_order - by_level)
@@ -187,11 +196,19 @@ def _explained(values: Floats, answers: Floats) -> Explained | None:
     )
 
 
-def _missed(code: Ints, truth: Floats, size: int, by: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
-    """The squared error of each row [n] where its level `code` has a number out of fold."""
+def _promising(code: Ints, truth: Floats, size: int) -> bool:
+    """Whether the levels tell more than their order on the first fold, by a standard error."""
+    by_level, by_order = (_missed(code, truth, size, by, folds=1) for by in (_shrunk, _pieces))
+    return _errors((by_order - by_level)[::FOLDS]) > 1.0
+
+
+def _missed(
+    code: Ints, truth: Floats, size: int, by: Callable[[Floats, Floats, Floats], Floats], *, folds: int = FOLDS
+) -> Floats:
+    """The squared error of each row [n] where its level `code` has a number out of fold, of the first `folds`."""
     guess = np.zeros_like(truth)
     fold = np.arange(code.size) % FOLDS
-    for number in range(FOLDS):
+    for number in range(folds):
         out, inside = fold == number, fold != number
         middle = truth[inside].mean(axis=0)
         total, count = _sums(code[inside], truth[inside] - middle, size)

@@ -43,8 +43,9 @@ def on_rung(state: State, candidate: Candidate) -> bool:
 def anchor(state: State) -> Candidate | None:
     """The portfolio's first on all rows, as fast as the time for one fit asks, or on as many rows as that leaves.
 
-    It also stands where there is time for no other learner. Where few rows would be left it has more of them and all
-    the time, and stops at the rounds that it has. None where it would need fewer rows, but has more folds.
+    It also stands where there is time for no other learner. What it lacks of time it lacks of rows and of rounds alike:
+    few rows are learned by heart in a few rounds, and more rows end at the rounds that they have. Where few rows would
+    be left it has more of them and all the time. None where it would need fewer rows, but has more folds.
     """
     following, rows = state.proposals.first(), len(state.problem.folds[0].fit)
     if following is None:
@@ -54,10 +55,10 @@ def anchor(state: State) -> Candidate | None:
     if not state.counted:
         time = max(min(state.fidelity.fit_seconds, seconds_left(state)), 1e-9)
         factor = (LONG * expected(state, learner, None) + backlog(state)) / time
-    sample = int(rows * min(1.0, FASTER / factor))
+    sample = int(rows * math.sqrt(min(1.0, FASTER / factor)))
     cut = sample < min(rows, FEWEST_ROWS)
     if cut:
-        sample = int(rows * min(1.0, FASTER * CUT / factor))
+        sample = int(rows * min(1.0, math.sqrt(FASTER * CUT / factor)))
     if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.fidelity.folds > 1):
         return None
     if cut:
