@@ -94,7 +94,7 @@ def test_a_measured_order_comes_first() -> None:
 
 
 def test_what_is_for_categories_comes_second() -> None:
-    """Where a table has categories, learners for them follow the likeliest configuration; elsewhere only if named."""
+    """Learners for categories follow the likeliest configurations; in a table without any they come only if named."""
     all_of_them = {
         "levels": dataclasses.replace(learner("levels", {"x": 0.5}), categories=True),
         "one": learner("one", {"x": 0.1}, {"x": 0.2}),
@@ -106,6 +106,9 @@ def test_what_is_for_categories_comes_second() -> None:
         names = [found.learner.name for found in play(plan, [1.0] * 4, dict.fromkeys(all_of_them, 1.0))]
         assert names.index("levels") == 1
         assert names.count("one") == 2
+        plan = dataclasses.replace(proposals(*learners), order=order, early=2, _queue=[])
+        later = [found.learner.name for found in play(plan, [1.0] * 4, dict.fromkeys(all_of_them, 1.0))]
+        assert later.index("levels") == 2
     assert {found.name for found in usable(all_of_them, (), TASK, categories=False)} == {"one", "two"}
     assert [found.name for found in usable(all_of_them, ("levels",), TASK, categories=False)] == ["levels"]
 

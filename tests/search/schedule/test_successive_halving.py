@@ -63,6 +63,22 @@ def test_one_is_tried_on_all_rows(halving: State) -> None:
     assert (anchor.learner.name, anchor.params["l2"], anchor.sample) == ("ridge", 100.0, None)
 
 
+@pytest.mark.parametrize(("short", "share"), [(1.0, 1.0), (16.0, 1 / 4), (100.0, 1 / 10)])
+def test_what_lacks_of_time_lacks_of_rows_and_rounds_alike(
+    make_state: Callable[..., State], monkeypatch: pytest.MonkeyPatch, short: float, share: float
+) -> None:
+    """A sixteenth of the time has a quarter of the rows: few rows are learned by heart long before the time ends."""
+    state = make_state(seconds=60.0)
+    state.fidelity = replace(state.fidelity, folds=1, fit_seconds=1.0)
+    need = successive_halving.FASTER * short / successive_halving.LONG
+    monkeypatch.setattr(successive_halving, "expected", lambda *_: need)
+    monkeypatch.setattr(successive_halving, "backlog", lambda _: 0.0)
+    monkeypatch.setattr(successive_halving, "FEWEST_ROWS", 1)
+    anchor = successive_halving.anchor(state)
+    assert anchor is not None
+    assert (anchor.sample or 180) == int(180 * share)
+
+
 def test_without_the_time_a_climb_takes_the_rows_that_fit(make_state: Callable[..., State]) -> None:
     """Where one fold judges, it learns from fewer rows; where that would be hardly more than before, not at all."""
     state = replace(make_state(seconds=60.0), rungs=(20,))
