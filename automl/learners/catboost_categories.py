@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automl.learners._catboost import Inputs, boost
 from automl.learners.base import Learner, Matrix, Model, Params, Range, Space
-from automl.learners.catboost import FEW_CLASSES
+from automl.learners.catboost import FEW_CLASSES, RANGES, USUAL
 from automl.task import Task
 
 NAME = "catboost_categories"
@@ -33,8 +33,7 @@ def _portfolio(task: Task, rows: int) -> tuple[Params, ...]:
     del rows
     if task.classes > FEW_CLASSES:
         return ()
-    base: Params = {"learning_rate": 0.08, "depth": 6, "l2_leaf_reg": 3.0}
-    return {**base, **PAIRS}, {**base, "max_ctr_complexity": 1}
+    return {**USUAL, **PAIRS}, {**USUAL, "max_ctr_complexity": 1}
 
 
 def _space(task: Task, rows: int) -> Space:
@@ -42,10 +41,7 @@ def _space(task: Task, rows: int) -> Space:
     if task.classes > FEW_CLASSES:
         return {}
     return {
-        "learning_rate": Range(low=0.01, high=0.2, log=True),
-        "depth": Range(low=4, high=8, whole=True),
-        "l2_leaf_reg": Range(low=1e-4, high=5.0, log=True),
-        "rsm": Range(low=0.5, high=1.0),
+        **RANGES,
         "max_ctr_complexity": Range(low=1, high=2, whole=True),
         "one_hot_max_size": Range(low=2, high=50, log=True, whole=True),
     }
