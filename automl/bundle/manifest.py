@@ -127,7 +127,7 @@ class FeatureRecord(Frozen):
     """One column of the feature matrix and the raw columns it comes from."""
 
     name: str
-    kind: Literal["number", "code", "level", "target"]
+    kind: Literal["number", "code", "level", "token", "target"]
     source: tuple[str, ...]
 
 

@@ -56,6 +56,11 @@ class Column:
         return self.wire == "category" or self.sense == "both"
 
     @property
+    def is_text(self) -> bool:
+        """Whether its words or items are looked at: a text, or a list that stands as one."""
+        return self.wire == "text" or self.sense == "list"
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """The raw columns that it is read from: itself, or the parts of a date."""
         return tuple(self.reader.get("parts", (self.name,)))

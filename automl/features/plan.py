@@ -7,7 +7,9 @@ from typing import Literal
 
 from automl.ops.expr import Expr
 
-Kind = Literal["number", "code", "level", "target"]
+Kind = Literal["number", "code", "level", "token", "target"]
+
+HIDDEN: frozenset[Kind] = frozenset({"level", "token"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +17,9 @@ class Feature:
     """One column of the feature matrix.
 
     `kind`: ``number``; ``code`` (whole numbers 0..levels-1, 0 is rare and unseen, never NaN); ``level`` (the same of
-    thousands of levels, hidden from learners that do not ask for it: `learners.seen`); ``target`` (a target statistic,
-    a number). Learners choose by kind what they look at.
+    thousands of levels); ``token`` (a place of a bag of words or items: the code of what stands there, levels-1 is
+    none); ``target`` (a target statistic, a number). Learners choose by kind what they look at; the kinds in `HIDDEN`
+    they see only if they ask for them (`learners.seen`).
     """
 
     name: str
@@ -24,6 +27,12 @@ class Feature:
     source: tuple[str, ...]  # the raw columns it comes from
     expr: Expr  # over `ops.expr.Column` leaves, width 1
     levels: int = 0
+    bag: str = ""  # of a place: the bag that it belongs to; the order of its places says nothing
+
+    @property
+    def listed(self) -> str:
+        """What it goes by where features are listed: a bag is told once."""
+        return self.bag or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,14 @@ class Design:
         known = (picked >= 0) & (picked < np.asarray(self.levels)) & (picked == np.floor(picked))
         return np.where(known, picked, 0.0).astype(np.int64)
 
+    def inputs(self, values: Floats) -> NDArray[np.float32]:
+        """Numbers, stretches and flags, then the codes one-hot [n, dense + all levels]."""
+        inputs = np.zeros((len(values), self.dense + sum(self.levels)), dtype=np.float32)
+        inputs[:, : self.dense] = self.numbers_of(values)
+        starts = self.dense + np.cumsum([0, *self.levels])[:-1].astype(np.int64)
+        np.put_along_axis(inputs, self.codes_of(values) + starts, 1.0, axis=1)
+        return inputs
+
     def product(self, values: Floats, weights: Floats, tables: Sequence[Floats]) -> Floats:
         """The design [n, dense + all levels] times `weights` [dense, k] over the `tables` [levels, k] of the codes."""
         codes = self.codes_of(values)
@@ -123,8 +131,9 @@ class Design:
 def learn_design(train: Matrix, *, bins: int = 0) -> Design:
     """Medians, spreads, gaps and up to `bins` stretches of the numbers that vary; the codes with few levels."""
     kinds = [feature.kind for feature in train.features]
+    other = ("code", "token")
     few = [j for j, f in enumerate(train.features) if f.kind == "code" and 1 < f.levels <= MOST_LEVELS]
-    places = _places(train.values, [j for j, kind in enumerate(kinds) if kind != "code"])
+    places = _places(train.values, [j for j, kind in enumerate(kinds) if kind not in other])
     varied = [j for j, (_, spread) in places.items() if spread > 0.0]
     missing = {j: np.isnan(train.values[:, j]) for j in places}
     design = Design(

@@ -49,8 +49,9 @@ class FeatureInfo:
     """
 
     name: str
-    kind: Literal["number", "code", "level", "target"]
+    kind: Literal["number", "code", "level", "token", "target"]
     levels: int = 0
+    bag: str = ""
     direction: Direction = 0
 
 
@@ -132,6 +133,7 @@ class Learner:
         False  # it is worth a trial only where the table has columns of categories, and there an early one
     )
     levels: bool = False  # it looks at columns of kind ``level``, which are hidden from others (see `seen`)
+    texts: bool = False  # the same of kind ``token``; it is worth a trial only where there are texts or lists, early
     baseline: bool = False  # fitted first, in seconds, so that a candidate always stands
     order: int = LAST
     package: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import reduce
 
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 
 from automl.budget import Deadline
 from automl.learners._dense import Design, learn_design, row_loss, some_rows
-from automl.learners._network import Shape, Singles, Slope, Training
+from automl.learners._network import Loss, Shape, Singles, Slope, Training
+from automl.learners._network import train as trained
 from automl.learners._target import Target, smeared
 from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import log_odds, nothing_to_learn, shares
@@ -104,13 +104,21 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
         return nothing_to_learn(NAME, part, task, params)
     target = Target.of(part, task, params)
     training = _training(design, part, task, params, seed)
-    epochs = _run(training, part, valid, design, target, params, deadline)
-    half = len(training.weights)
+    inputs, slope = design.inputs(part.values), _slope(part, target)
+    epochs = trained(
+        training.adam,
+        lambda: training.epoch(inputs, slope, int(params["batch"])),
+        _loss(training, design, valid, target) if valid else None,
+        most=int(params.get("rounds", MOST_EPOCHS)),
+        patience=PATIENCE,
+        deadline=deadline,
+    )
+    weights, biases = training.averaged()
     return smeared(
         NeuralNet(
             design=design,
-            weights=tuple(weight.astype(np.float64) for weight in training.averages[:half]),
-            biases=tuple(bias[:, 0].astype(np.float64) for bias in training.averages[half:]),
+            weights=tuple(weight.astype(np.float64) for weight in weights),
+            biases=tuple(bias[:, 0].astype(np.float64) for bias in biases),
             target=target,
             params=params,
             epochs=epochs,
@@ -132,41 +140,6 @@ def _training(design: Design, part: Matrix, task: Task, params: Params, seed: in
     return Training(shape, bias=bias.astype(np.float32), step=step, decay=decay, dropout=dropout, seed=seed)
 
 
-def _run(
-    training: Training,
-    part: Matrix,
-    valid: Matrix | None,
-    design: Design,
-    target: Target,
-    params: Params,
-    deadline: Deadline,
-) -> int:
-    """Train, leave the best averages in `training`, and give their epoch."""
-    inputs, slope = _inputs(design, part.values), _slope(part, target)
-    judged = None if valid is None else _inputs(design, valid.values)
-    best, kept, found = math.inf, 0, training.averages
-    for epoch in range(1, 1 + (int(params.get("rounds", MOST_EPOCHS)) if valid else int(params["rounds"]))):
-        for _ in training.epoch(inputs, slope, int(params["batch"])):
-            if deadline.left() <= 0.0:
-                break
-        loss = 0.0 if valid is None or judged is None else _loss(training, judged, valid, target)
-        if valid is None or loss < best or not kept:
-            best, kept, found = loss, epoch, [average.copy() for average in training.averages]
-        if deadline.left() <= 0.0 or epoch - kept >= max(PATIENCE, kept // 3):
-            break
-    training.averages = found
-    return kept
-
-
-def _inputs(design: Design, values: Floats) -> Singles:
-    """The design with its codes one-hot [n, dense + all levels]."""
-    inputs = np.zeros((len(values), design.dense + sum(design.levels)), dtype=np.float32)
-    inputs[:, : design.dense] = design.numbers_of(values)
-    starts = design.dense + np.cumsum([0, *design.levels])[:-1].astype(np.int64)
-    np.put_along_axis(inputs, design.codes_of(values) + starts, 1.0, axis=1)
-    return inputs
-
-
 def _slope(part: Matrix, target: Target) -> Slope:
     y = target.learned(part.y).astype(np.float32)
     weight = None if part.weight is None else (part.weight / part.weight.mean()).astype(np.float32)
@@ -182,9 +155,14 @@ def _slope(part: Matrix, target: Target) -> Slope:
     return slope
 
 
-def _loss(training: Training, inputs: Singles, valid: Matrix, target: Target) -> float:
-    loss, _ = row_loss(target.task, training.scores(inputs).astype(np.float64), target.learned(valid.y))
-    return float(np.average(loss, weights=valid.weight))
+def _loss(training: Training, design: Design, valid: Matrix, target: Target) -> Loss:
+    inputs, y = design.inputs(valid.values), target.learned(valid.y)
+
+    def loss() -> float:
+        each, _ = row_loss(target.task, training.scores(inputs).astype(np.float64), y)
+        return float(np.average(each, weights=valid.weight))
+
+    return loss
 
 
 def _rectified(flow: Expr, bias: Floats) -> Expr:

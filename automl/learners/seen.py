@@ -1,4 +1,4 @@
-"""What a learner sees of the matrix: columns of thousands of levels are hidden from those that do not ask for them."""
+"""What a learner sees of the matrix: wide categories and the places of bags are hidden from those that do not ask."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from automl.task import Task
 def fit_seen(
     learner: Learner, train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float
 ) -> Model:
-    """`learner.fit` on the columns that it looks at (see `Learner.levels`); the model is one of the whole matrix."""
-    kept = tuple(j for j, feature in enumerate(train.features) if learner.levels or feature.kind != "level")
+    """`learner.fit` on the columns that it asks for; the model is one of the whole matrix."""
+    asked = {"level": learner.levels, "token": learner.texts}
+    kept = tuple(j for j, feature in enumerate(train.features) if asked.get(feature.kind, True))
     if len(kept) == len(train.features):
         return learner.fit(train, valid, task, params, seed=seed, seconds=seconds)
     parts = _part(train, kept), valid and _part(valid, kept)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import fields, replace
 
 import numpy as np
 
 from automl.errors import AutomlError
-from automl.ops.expr import AsIndex, Column, Concat, Ensemble, Expr, Features, Pick, Take, Trees, as_index, walk
+from automl.ops.expr import (
+    AsIndex,
+    AsNumber,
+    Column,
+    Concat,
+    Ensemble,
+    Expr,
+    Features,
+    Pick,
+    Take,
+    Tokens,
+    Trees,
+    as_index,
+    walk,
+)
 
 
 def used_features(*exprs: Expr) -> tuple[int, ...]:
@@ -57,8 +72,8 @@ def _placed(exprs: tuple[Expr, ...], leaf: Features, place: dict[int, int]) -> t
 def substitute(*exprs: Expr, by: Callable[[Expr], Expr | None]) -> tuple[Expr, ...]:
     """`exprs` with every part for which `by` gives another one replaced; what they shared they still share.
 
-    What gets simpler is made so: one column picked from several is that column, a look-up by a looked-up
-    number is one look-up.
+    What gets simpler is made so: one column picked from several is that column, numbers picked one by one from an index
+    are picked together, an index as a number and back is that index, a look-up by a looked-up number is one look-up.
     """
 
     def rule(old: Expr, rebuilt: Expr) -> Expr:
@@ -94,10 +109,34 @@ def _simpler(expr: Expr) -> Expr:
     match expr:
         case Pick(of=Concat(items=items), columns=(column,)) if all(item.width == 1 for item in items):
             return items[column]
+        case Pick(of=Concat(items=items), columns=columns) if all(item.width == 1 for item in items):
+            return _together([items[column] for column in columns]) or expr
+        case AsIndex(of=AsNumber(of=index), size=size) if _size(index) <= size:
+            return index
         case Take(index=AsIndex(of=Take(index=index, table=numbers), size=size), table=table) if numbers.shape[1] == 1:
             return Take(index, table[as_index(numbers[:, 0], size)])
         case _:
             return expr
+
+
+def _together(items: list[Expr]) -> Expr | None:
+    """Numbers of one index side by side as one expression; None if they are anything else."""
+    picks = [item.of for item in items if isinstance(item, AsNumber) and isinstance(item.of, Pick)]
+    if len(picks) < len(items) or any(pick.of is not picks[0].of for pick in picks):
+        return None
+    of, columns = picks[0].of, tuple(column for pick in picks for column in pick.columns)
+    return AsNumber(of if columns == tuple(range(of.width)) else Pick(of, columns))
+
+
+def _size(index: Expr) -> float:
+    """Its values are below that, as far as is known."""
+    match index:
+        case Tokens(size=size) | AsIndex(size=size):
+            return size
+        case Pick(of=of):
+            return _size(of)
+        case _:
+            return math.inf
 
 
 def _renumbered(ensemble: Ensemble, place: dict[int, int]) -> Ensemble:

@@ -158,7 +158,8 @@ def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:
 
 def _features(choice: ChosenModel) -> tuple[FeatureRecord, ...]:
     used = [choice.outcome.plan.features[place] for place in choice.assembly.features_used]
-    return tuple(FeatureRecord(name=feature.name, kind=feature.kind, source=feature.source) for feature in used)
+    listed = {feature.listed: feature for feature in used}
+    return tuple(FeatureRecord(name=name, kind=one.kind, source=one.source) for name, one in listed.items())
 
 
 def _answers(choice: ChosenModel, outputs: Sequence[Output], frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:

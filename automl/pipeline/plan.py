@@ -62,13 +62,13 @@ def _features(problem: Problem) -> Iterator[Mapping[str, Any]]:
     from automl.search.monotone import is_orderly
 
     rows, inner = problem.rows, problem.inner(problem.rows)
-    made: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    made: dict[tuple[tuple[str, ...], str], dict[str, None]] = {}  # names in their order
     for step, feature in outline(rows, problem.schema, problem.task, inner, problem.seed):
         if is_orderly(feature, problem.directions):
-            made.setdefault((feature.source, step), []).append(feature.name)
+            made.setdefault((feature.source, step), {})[feature.listed] = None
     used = {name for source, _ in made for name in source}
     for (source, step), names in made.items():
-        yield {"columns": list(source), "step": step, "features": names}
+        yield {"columns": list(source), "step": step, "features": list(names)}
     for column in problem.schema.features:
         if column.name not in used:
             yield {"columns": [column.name], "step": None, "features": []}

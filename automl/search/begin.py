@@ -125,9 +125,9 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
 
     rows = len(problem.folds[0].fit)
     coded = [column.has_levels for column in problem.schema.features]
-    categories = any(coded)
+    texts = any(column.is_text for column in problem.schema.features)
     everyone = Registry(run.learners, Learner, "learner").all
-    known = usable(everyone, run.spec.recipe.learners, problem.task, categories=categories)
+    known = usable(everyone, run.spec.recipe.learners, problem.task, categories=any(coded), texts=texts)
     learners, aside = able(known, problem.directions)
     for left_out in aside:
         run.tell("search", f"{left_out.learner} is left out: {left_out.detail}")

@@ -205,7 +205,9 @@ class Matrices:
             values[others] = transform(plan, problem.rows.frame[others])
         self._plans[fold] = plan
         features = tuple(
-            FeatureInfo(name=f.name, kind=f.kind, levels=f.levels, direction=direction(f, problem.directions))
+            FeatureInfo(
+                name=f.name, kind=f.kind, levels=f.levels, bag=f.bag, direction=direction(f, problem.directions)
+            )
             for f in plan.features
         )
         return self._write(fold, features, values)

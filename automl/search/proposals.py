@@ -25,22 +25,25 @@ Key = tuple[str, tuple[tuple[str, Value], ...]]
 
 
 def usable(
-    learners: Mapping[str, Learner], names: Sequence[str], task: Task, *, categories: bool = True
+    learners: Mapping[str, Learner], names: Sequence[str], task: Task, *, categories: bool = True, texts: bool = True
 ) -> tuple[Learner, ...]:
     """The learners named (all if none are) that know the task, best first; baselines always take part.
 
-    Without `categories` in the table, what is for them takes part only where it is named.
+    Without `categories` in the table, or without `texts`, what is for them takes part only where it is named.
     """
     for name in names:
         if name not in learners:
             close = nearest(name, learners)
             hint = f"did you mean '{close}'?" if close else f"known: {', '.join(learners)}"
             raise SpecError(f"no learner '{name}'", where="recipe.learners", hint=hint)
+
+    def of_use(learner: Learner) -> bool:
+        return (categories or not learner.categories) and (texts or not learner.texts)
+
     known = [
         learner
         for name, learner in learners.items()
-        if task.kind in learner.kinds
-        and (learner.baseline or name in names or (not names and (categories or not learner.categories)))
+        if task.kind in learner.kinds and (learner.baseline or name in names or (not names and of_use(learner)))
     ]
     return tuple(sorted(known, key=lambda learner: (learner.order, learner.name)))
 
@@ -75,12 +78,13 @@ class Proposals:
         known = {learner.name: learner for learner in self.learners}
         named = {name for name, _ in self.order}
         unnamed = [learner for learner in self.learners if not learner.baseline and learner.name not in named]
-        others = [learner for learner in unnamed if not learner.categories]
+        others = [learner for learner in unnamed if not (learner.categories or learner.texts)]
         ordered = [(known[name], params) for name, params in self.order if name in known]
         for row in zip_longest(*([(learner, params) for params in entries[learner.name]] for learner in others)):
             ordered += [entry for entry in row if entry is not None]
-        own = [learner for learner in unnamed if learner.categories]
-        ordered[self.early : self.early] = [(learner, params) for learner in own for params in entries[learner.name]]
+        for place, own in ((self.early, "categories"), (1, "texts")):
+            special = [learner for learner in unnamed if getattr(learner, own)]
+            ordered[place:place] = [(learner, params) for learner in special for params in entries[learner.name]]
         self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]] + ordered
 
     def next(self, candidates: Sequence[Candidate], haste: Haste) -> tuple[Learner, Params, bool] | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from automl.data.rows import Rows
 from automl.decide.costs.cost_matrix import CostMatrix
 from automl.decide.costs.row_cost import RowCost
-from automl.features.plan import Plan
+from automl.features.plan import HIDDEN, Plan
 from automl.features.plan_fit import transform
 from automl.learners.base import FeatureInfo, Matrix
 from automl.ops.bulk import evaluate
@@ -81,7 +81,7 @@ def _expected(
 ) -> tuple[RowCost, OutcomeFit]:
     amounts = np.asarray(evaluate({"amount": cost.expr}, train.inputs)["amount"])[:, 0]
     index = np.flatnonzero(np.isfinite(amounts) & (train.y == truth))
-    plain = Plan(features=tuple(feature for feature in plan.features if feature.kind not in {"target", "level"}))
+    plain = Plan(features=tuple(feature for feature in plan.features if feature.kind not in {"target", *HIDDEN}))
     if index.size < LEAST_ROWS or not plain.features or np.ptp(amounts[index]) == 0:
         return cost, OutcomeFit(cell=cell, rows=index.size, error=None, used=False)
     matrix = Matrix(

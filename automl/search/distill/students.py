@@ -9,6 +9,7 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.features.plan import HIDDEN
 from automl.learners.base import Params
 from automl.search.cost.fidelity import hurried
 from automl.search.cost.serving import Serving, reading, serving, share_read
@@ -149,18 +150,19 @@ def column_sets(state: State, teacher: Floats, final: int | None) -> tuple[Colum
     plan, table = state.matrices.plan(final), state.matrices.matrix(final)
     rows = np.flatnonzero(np.isfinite(teacher).all(axis=1))
     rows = rows[np.random.default_rng(state.run.seed).permutation(len(rows))[:SAMPLE]]
-    values = table.at(rows).values
     computed = {column.name for column in state.problem.schema.features if column.computed}
-    sources = [frozenset(feature.source) for feature in plan.features]
+    seen = [place for place, feature in enumerate(plan.features) if feature.kind not in HIDDEN]
+    features, values = [plan.features[place] for place in seen], table.at(rows).values[:, seen]
+    sources = [frozenset(feature.source) for feature in features]
     order = _ranked(values, np.asarray(teacher[rows]), sources, computed)
     known = {column.name: column for column in state.problem.schema.features}
     sets = [ColumnSet(features=None, count=len(known), reading=state.after.reading)]
     count = len(order) if computed else int(FEWER * len(order))
     while count >= 1:
         kept = frozenset(order[:count])
-        features = tuple(feature.name for feature, source in zip(plan.features, sources, strict=True) if source <= kept)
+        names = tuple(feature.name for feature, source in zip(features, sources, strict=True) if source <= kept)
         joint = sum(len(source) > 1 and source <= kept for source in sources)
-        sets.append(ColumnSet(features=features, count=count, reading=reading([known[name] for name in kept], joint)))
+        sets.append(ColumnSet(features=names, count=count, reading=reading([known[name] for name in kept], joint)))
         count = min(count - 1, int(FEWER * count))  # the last few one by one
     return tuple(sets)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from automl.data.rows import Fold
 from automl.executors.base import Done, Job
 from automl.features.base import Ask, Fitted
+from automl.features.plan import HIDDEN
 from automl.features.plan_fit import fit_asks, fit_sample, transform, values_of
 from automl.learners.base import FeatureInfo
 from automl.search.feature_search.columns import Columns
@@ -69,7 +70,7 @@ class Lab:
         shared = [
             feature
             for feature in parts[0][0].features
-            if feature.kind != "level" and all(feature.name in places for places in names)
+            if feature.kind not in HIDDEN and all(feature.name in places for places in names)
         ]
         values = tuple(
             values[:, [places[feature.name] for feature in shared]]
