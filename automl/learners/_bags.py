@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.features.terms import idf_of, table_sums, weighed
+from automl.features.tf_idf import idf_of, table_sums, weighed
 from automl.learners.base import FeatureInfo, Floats, Matrix
 from automl.ops.expr import AsIndex, Expr, Features, Pick, as_index
 

@@ -77,5 +77,5 @@ def test_averages_forget_the_start():
     """After many steps the averaged weights are near the weights, not near where they began."""
     net, _, _ = trained(60)
     begin = training()
-    near, far = (np.abs(net.averages[0] - other.weights[0]).mean() for other in (net, begin))
+    near, far = (np.abs(net.adam.averages[0] - other.weights[0]).mean() for other in (net, begin))
     assert near < 0.5 * far

@@ -16,13 +16,15 @@ BINARY = Task(kind="binary", classes=2)
 
 
 def matrix(seed: int) -> Matrix:
-    """A level of 5,000, two numbers around it, and a target of the last of them."""
+    """A level of 5,000, two numbers around it, a place of a bag, and a target of the last number."""
     rng = np.random.default_rng(seed)
     values = np.column_stack([rng.normal(size=400), rng.integers(0, 5_000, 400), rng.normal(size=400)])
+    values = np.column_stack([values, rng.integers(0, 4, 400)])
     features = (
         FeatureInfo(name="first", kind="number"),
         FeatureInfo(name="shop", kind="level", levels=5_000),
         FeatureInfo(name="last", kind="number"),
+        FeatureInfo(name="word", kind="token", levels=4, bag="words"),
     )
     return Matrix(values=values, features=features, y=(values[:, 2] > 0).astype(np.float64))
 
@@ -42,7 +44,7 @@ def test_a_hidden_column_is_never_read() -> None:
 
 
 def test_who_asks_sees_all() -> None:
-    """A learner of levels is given every column, in training and for validation."""
+    """Learners of levels and of texts are given these columns, in training and for validation; others neither."""
     seen: list[tuple[str, ...]] = []
 
     def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
@@ -53,4 +55,7 @@ def test_who_asks_sees_all() -> None:
     learner = replace(plain, fit=fit, levels=True)
     fit_seen(learner, matrix(0), matrix(1), BINARY, {}, seed=0, seconds=1.0)
     fit_seen(replace(learner, levels=False), matrix(0), matrix(1), BINARY, {}, seed=0, seconds=1.0)
-    assert seen == [("first", "shop", "last")] * 2 + [("first", "last")] * 2
+    fit_seen(replace(learner, levels=False, texts=True), matrix(0), matrix(1), BINARY, {}, seed=0, seconds=1.0)
+    fit_seen(replace(learner, texts=True), matrix(0), matrix(1), BINARY, {}, seed=0, seconds=1.0)
+    names = ("first", "shop", "last"), ("first", "last"), ("first", "last", "word"), ("first", "shop", "last", "word")
+    assert seen == [each for each in names for _ in range(2)]

@@ -97,6 +97,31 @@ def test_a_look_up_by_a_looked_up_number_becomes_one() -> None:
     assert values.tolist() == [[3.0, 30.0], [4.0, 40.0], [4.0, 40.0], [1.0, 10.0]]
 
 
+def test_places_of_a_bag_become_its_index_again() -> None:
+    """All places picked as numbers are the index that they come from, some of them its part; another size stays."""
+    tokens = ops.Tokens(ops.Column("t", "text"), "[a-z]+", ("a", "b"), (0, 1), 3)
+    places = tuple(ops.AsNumber(ops.Pick(tokens, (place,))) for place in range(3))
+    matrix = ops.Concat((ops.constant(7), *places, ops.Column("x")))
+    leaf, table = ops.Features(5), np.array([[1.0], [10.0], [0.0]])
+
+    def taken(columns: tuple[int, ...], size: int) -> ops.Take:
+        index = ops.AsIndex(ops.Pick(leaf, columns), size)
+        return ops.Take(index, np.vstack([table[: size - 1], [[0.0]]]))
+
+    exprs = (taken((1, 2, 3), 3), taken((2, 1), 3), taken((1, 2, 3), 2), taken((1, 4), 3))
+    new = substitute(*exprs, by=lambda expr: matrix if expr is leaf else None)
+    whole, part, fewer, mixed = (one.index for one in new if isinstance(one, ops.Take))
+    assert whole is tokens
+    assert isinstance(part, ops.Pick)
+    assert (part.of, part.columns) == (tokens, (1, 0))
+    assert isinstance(fewer, ops.AsIndex)
+    assert isinstance(mixed, ops.AsIndex)
+    rows = {"t": np.array(["a b a", "c b", ""], dtype=object), "x": np.array([1.0, 0.0, 2.0])}
+    values = evaluate({str(k): one for k, one in enumerate(new)}, rows)
+    found = [np.asarray(values[str(k)])[:, 0].tolist() for k in range(4)]
+    assert found == [[12.0, 10.0, 0.0], [11.0, 10.0, 0.0], [2.0, 0.0, 0.0], [11.0, 1.0, 0.0]]
+
+
 def test_columns_are_named_once_in_their_order():
     """Whatever stands between them, and in how many expressions: what a cost or a rule reads."""
     a, b = ops.Column("a"), ops.Column("b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from automl.bundle.verify import verify
 from automl.bundle.write import finish, stage, staging
 from automl.data.rows import Prepared
 from automl.decide.policy.decision_policy import make_policy
+from automl.features.plan import Plan
+from automl.pipeline import pack as pack_module
 from automl.pipeline.choose import choose, score_rows
 from automl.pipeline.judge import judge
 from automl.pipeline.pack import pack
@@ -114,6 +117,19 @@ def test_members_features_and_spec_are_told(loans, outcome_of):
     assert (found.keys, found.spec["objective"]["target"], found.split) == (("id",), "bad", "a random part")
     assert (found.created, found.relational, found.golden_tables) == (CREATED, None, None)
     assert list(found.profile["columns"]) == ["x"]
+
+
+def test_a_bag_is_told_once(loans, outcome_of):
+    """Its places are one feature of the bundle, among those that stand alone."""
+    choice = choose(
+        outcome_of(loans), loans, make_policy(parse({"objective": {"target": "bad"}}).objective, loans), seed=1
+    )
+    (x,) = choice.outcome.plan.features
+    places = tuple(replace(x, name=f"x: place {k}", kind="token", bag="x: bag", levels=9) for k in range(3))
+    outcome = replace(choice.outcome, plan=Plan(features=(places[0], x, *places[1:])))
+    assembly = replace(choice.assembly, features_used=(0, 1, 2, 3))
+    told = pack_module._features(replace(choice, outcome=outcome, assembly=assembly))
+    assert [(one.name, one.kind) for one in told] == [("x: bag", "token"), ("x", "number")]
 
 
 def test_what_was_not_judged_has_evidence_out_of_fold_only(loans, outcome_of):

@@ -42,18 +42,18 @@ def spec_of(**more):
 
 
 def test_the_features_are_those_that_the_search_begins_with(folder):
-    """Each feature of the first plan stands once, below its columns and the step that makes it."""
+    """Each feature of the first plan stands once, below its columns and the step that makes it; a bag as one."""
     spec = spec_of(limits={"monotone": {"amount": "increasing"}})
     told = plan(spec)["features"]
     problem = preflight(spec, deadline=Deadline.of(60.0)).problem
     with RunDir.open(folder / "x.run", identity={}) as run:
         first = Matrices(problem=problem, rundir=run).plan(None)
-    names = [feature.name for feature in first.features]
+    names = {feature.listed for feature in first.features}
     assert sorted(name for entry in told for name in entry["features"]) == sorted(names)
     steps = {(*entry["columns"], entry["step"]): entry["features"] for entry in told}
     assert steps["amount", "number"] == ["amount"]
     assert steps["why", "category"][:2] == ["why", "why: share of positives"]
-    assert "note: digits" in steps["note", "text"]
+    assert {"note: digits", "note: bag 1"} <= set(steps["note", "text"])
     assert "day: day of week" in steps["day", "date"]
 
 

@@ -113,6 +113,20 @@ def test_what_is_for_categories_comes_second() -> None:
     assert [found.name for found in usable(all_of_them, ("levels",), TASK, categories=False)] == ["levels"]
 
 
+def test_what_is_for_texts_comes_second() -> None:
+    """Learners for texts follow the likeliest configuration; in a table without any they come only if named."""
+    all_of_them = {
+        "bags": dataclasses.replace(learner("bags", {"x": 0.5}), texts=True),
+        "levels": dataclasses.replace(learner("levels", {"x": 0.6}), categories=True),
+        "one": learner("one", {"x": 0.1}, {"x": 0.2}),
+    }
+    plan = dataclasses.replace(proposals(*usable(all_of_them, (), TASK)), early=2, _queue=[])
+    names = [found.learner.name for found in play(plan, [1.0] * 4, dict.fromkeys(all_of_them, 1.0))]
+    assert names == ["one", "bags", "one", "levels"]
+    assert {found.name for found in usable(all_of_them, (), TASK, texts=False)} == {"one", "levels"}
+    assert [found.name for found in usable(all_of_them, ("bags",), TASK, texts=False)] == ["bags"]
+
+
 def test_named_learners_only() -> None:
     """A recipe's learners are used and no others, but baselines always are."""
     all_of_them = {

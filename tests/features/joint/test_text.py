@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from automl.features.base import Survey
+from automl.features.joint import text as module
 from automl.features.joint.text import DIRECTIONS, PATTERNS, text
 from automl.task import Task
 
@@ -74,6 +75,27 @@ def test_directions_are_bounded_and_tell_words_apart(make_column, make_sample, v
     np.testing.assert_array_equal(places[0], places[1])
     assert np.linalg.norm(places[0] - places[2]) > 0.5
     assert places[3] == pytest.approx(0.0)
+
+
+def test_the_words_themselves_are_places_of_a_bag(make_column, make_sample, values_on):
+    """Each place has the code of its word, the most frequent first; a place without a known word has the last one."""
+    frame = pl.DataFrame({"t": [*WORDS, *["good"] * 5]})
+    found = fitted([make_column("t", "text")], make_sample(frame))
+    places = [one.feature for one in found.values() if one.feature.kind == "token"]
+    assert [place.name for place in places] == ["t: bag 1, place 1", "t: bag 1, place 2"]
+    assert {(place.listed, place.levels) for place in places} == {("t: bag 1", 5)}
+    rows = pl.DataFrame({"t": ["good never", "", "seen Good good"]})
+    codes = [values_on(found[place.name], rows).tolist() for place in places]
+    assert codes == [[0.0, 4.0, 4.0], [4.0, 4.0, 0.0]]
+
+
+def test_more_rows_have_fewer_places(make_column, make_sample, monkeypatch):
+    """All bags together have no more cells in the matrix than are allowed; where none fits there is no place."""
+    frame, columns = pl.DataFrame({"t": WORDS, "u": WORDS}), [make_column("t", "text"), make_column("u", "text")]
+    for cells, places in ((4 * 40, 4), (4 * 40 - 1, 2), (79, 0)):
+        monkeypatch.setattr(module, "MOST_CELLS", cells)
+        found = fitted(columns, make_sample(frame))
+        assert sum(one.feature.kind == "token" for one in found.values()) == places
 
 
 def test_it_is_never_proposed(make_column):
