@@ -24,7 +24,10 @@ def folder(tmp_path, monkeypatch):
             "person": np.arange(n) % 40,
             "amount": paid,
             "why": rng.choice([f"reason {i}" for i in range(15)], size=n),
-            "note": [f"{i} x{i * 7919 % 997} wrote y{i * 31 % 101} and then z{i} again" for i in range(n)],
+            "note": [
+                f"{i} x{i * 7919 % 997} {('wrote', 'said')[i % 2]} y{i * 31 % 101} and then z{i} again"
+                for i in range(n)
+            ],
             "day": pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 10, 26), eager=True),
             "bad": np.where(rng.random(n) < 1 / (1 + np.exp(-paid - np.arange(n) % 40 % 7 + 3)), "yes", "no"),
         }
