@@ -14,7 +14,8 @@ from automl.features.relational.compute.one_row import Get, OneRow, RowPlan
 from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.run import at_rows, check_main, gathered
-from automl.features.relational.definition import MAIN, Definitions
+from automl.features.relational.definition import MAIN, Definitions, Hop
+from automl.features.relational.row_cost import row_costs
 
 TEXTS = ("category", "text")
 
@@ -31,6 +32,7 @@ class RowStore:
     definitions: Definitions
     engine: QueryEngine
     plan: QueryPlan
+    cache: KeyCache
     one: RowPlan
 
     @classmethod
@@ -38,8 +40,27 @@ class RowStore:
         """Takes tables as `run.run` does, and sorts them once. DataError as there."""
         engine = QueryEngine(definitions.catalog, gathered(definitions, tables))
         plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
-        one = OneRow(engine, KeyCache()).ready(plan, _column)
-        return cls(definitions=definitions, engine=engine, plan=plan, one=one)
+        return cls._opened(definitions, engine, plan, KeyCache())
+
+    @classmethod
+    def _opened(cls, definitions: Definitions, engine: QueryEngine, plan: QueryPlan, cache: KeyCache) -> RowStore:
+        one = OneRow(engine, cache).ready(plan, _column)
+        return cls(definitions=definitions, engine=engine, plan=plan, cache=cache, one=one)
+
+    def appended(self, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> RowStore:
+        """A store with these rows after those of the tables of the same names: its answers are those of one made anew.
+
+        The tables are sorted again; blocks of the histories that were asked for last are kept and added to.
+        DataError for a table that nothing is computed from, and as in `of`.
+        """
+        held = self.engine.frames
+        for name in tables:
+            if name not in held:
+                raise DataError(f"nothing is computed from table {name!r}", hint=f"the tables are {', '.join(held)}")
+        given = gathered(self.definitions, {**held, **tables})
+        frames = {name: pl.concat([frame, given[name]]) if name in tables else frame for name, frame in held.items()}
+        engine = QueryEngine(self.definitions.catalog, frames)
+        return self._opened(self.definitions, engine, self.plan, self.cache.continued())
 
     def features(self, row: Row) -> dict[str, Cell]:
         """The features of one row of main (read: numbers with NaN, texts with ``""``), equal to `run.run`'s.
@@ -56,6 +77,15 @@ class RowStore:
         """The features of many rows, as `run.run` gives them, without sorting the tables again."""
         check_main(self.definitions, main)
         return at_rows(self.engine, self.definitions, self.plan, main)
+
+    def costs(self) -> dict[str, float]:
+        """Microseconds of each feature where one row is scored, by name, for keys of as many rows as is usual here."""
+
+        def rows(path: tuple[Hop, ...]) -> float:
+            view = self.engine.view(path)
+            return len(view.rows) / max(len(view.offsets) - 1, 1)
+
+        return row_costs(self.definitions, rows)
 
     def _cutoff(self, row: Row) -> float:
         """As `run.cutoffs`."""

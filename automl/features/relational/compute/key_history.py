@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,10 +26,10 @@ from automl.features.relational.definition import AggregationOp
 
 FOLDS: Mapping[str, Fold] = {"sums": SUMS, "moments": MOMENTS, "comoments": COMOMENTS}
 RANGES = 64  # whose results are remembered: those of all windows, for some cutoffs
-MOST_CELLS = 8_000_000  # numbers of histories that are held: 64 MB
+MOST_CELLS = 16_000_000  # numbers of histories that are held: 128 MB
 FEW = 3.0  # rows from which on there is a skew, and a trend
 
-Level = list["array[float]"]  # the parts of a state, by block
+Block = tuple[Floats, ...]  # the states of all blocks of a level
 State = Sequence[float]
 Asked = tuple[AggregationOp, int]  # of which value
 Cell = float | str
@@ -40,13 +39,15 @@ Cell = float | str
 class KeyHistory:
     """`values` [n] each, of the n rows of a key in the order of their `time`; `folds` names the values of each fold.
 
-    What is made of them is made when it is first asked for; threads that ask at once may each make it.
+    `before` are the blocks of its first rows, by fold, where they are known. What is made of them is made when it is
+    first asked for; threads that ask at once may each make it.
     """
 
     time: Floats
     values: Sequence[Values]
     folds: Mapping[str, Sequence[int]]
-    levels: dict[tuple[str, int], list[Level]] = field(default_factory=dict)
+    before: dict[str, Sequence[Block]] = field(default_factory=dict)
+    levels: dict[str, Sequence[Block]] = field(default_factory=dict)
     ranks: dict[int, tuple[Floats, Ints]] = field(default_factory=dict)
     results: dict[tuple[int, int], dict[Asked, Cell]] = field(default_factory=dict)
 
@@ -55,6 +56,12 @@ class KeyHistory:
         """About how many numbers it comes to hold: values, their ranks and levels, and blocks twice the rows."""
         parts = sum(len(FOLDS[fold].empty) * len(values) for fold, values in self.folds.items())
         return len(self.time) * (1 + 3 * len(self.values) + 2 * parts)
+
+    def begins_with(self, other: KeyHistory) -> bool:
+        """Whether the first rows are those of the other, so that its blocks are some of these."""
+        n = len(other.time)
+        ours, theirs = ([held.time, *(of.data for of in held.values)] for held in (self, other))
+        return n <= len(self.time) and all(a[:n].tobytes() == b.tobytes() for a, b in zip(ours, theirs, strict=True))
 
     def aggregated(self, asked: Sequence[Asked], low: int, high: int) -> list[Cell]:
         """Each (operation, value) over the rows `low` to `high - 1`, to the bit what `of_values` gives for them."""
@@ -93,21 +100,15 @@ class KeyHistory:
         return found + 0.0 if texts is None or math.isnan(found) else str(texts[int(found)])
 
     def _folded(self, fold: str, value: int, pieces: Sequence[tuple[int, int]]) -> State:
-        if (fold, value) not in self.levels:
-            self._build(fold)
-        levels, merge = self.levels[fold, value], FOLDS[fold].merge
+        indices = self.folds[fold]
+        if fold not in self.levels:  # all values of a fold side by side cost little more than one
+            matrix = np.column_stack([self.values[index].data for index in indices])
+            self.levels[fold] = blocks(FOLDS[fold], matrix, self.time, self.before.pop(fold, ()))
+        levels, merge, column = self.levels[fold], FOLDS[fold].merge, indices.index(value)
         state: State = FOLDS[fold].empty
         for level, block in pieces:
-            state = merge(state, [part[block] for part in levels[level]])
+            state = merge(state, [part.item(block, column) for part in levels[level]])
         return state
-
-    def _build(self, fold: str) -> None:
-        """The blocks of all values of a fold: side by side they cost little more than one."""
-        indices = self.folds[fold]
-        matrix = np.column_stack([self.values[index].data for index in indices])
-        levels = blocks(FOLDS[fold], matrix, self.time)
-        for column, index in enumerate(indices):
-            self.levels[fold, index] = [[array("d", part[:, column].tobytes()) for part in level] for level in levels]
 
     def _counted(self, value: int, low: int, high: int) -> Ints:
         """How many rows have each level of a value, and last how many none."""
@@ -119,10 +120,14 @@ class KeyHistory:
 
 
 class KeyCache:
-    """The histories of the keys that were asked for last, as many as `most` numbers allow; threads may share it."""
+    """The histories of the keys that were asked for last, as many as `most` numbers allow; threads may share it.
 
-    def __init__(self, most: int = MOST_CELLS) -> None:
+    `before` are those of tables that have had rows added since: a history that begins with one takes its blocks.
+    """
+
+    def __init__(self, before: Mapping[Hashable, KeyHistory] | None = None, most: int = MOST_CELLS) -> None:
         self.most = most
+        self._before = dict(before or {})
         self._held: OrderedDict[Hashable, KeyHistory] = OrderedDict()
         self._cells = 0
         self._lock = threading.Lock()
@@ -134,7 +139,10 @@ class KeyCache:
             if found is not None:
                 self._held.move_to_end(name)
                 return found
+            before = self._before.pop(name, None)
         made = make()
+        if before is not None and made.begins_with(before):
+            made.before.update(before.levels)
         with self._lock:
             if name not in self._held:
                 self._held[name] = made
@@ -142,6 +150,11 @@ class KeyCache:
             while self._cells > self.most and len(self._held) > 1:
                 self._cells -= self._held.popitem(last=False)[1].cells
         return made
+
+    def continued(self) -> KeyCache:
+        """An empty cache for the same tables with more rows."""
+        with self._lock:
+            return KeyCache({**self._before, **self._held}, self.most)
 
 
 def _mean(state: State, _rows: int) -> float:

@@ -86,7 +86,7 @@ class OneRow:
         return _History(
             rows=self._rows(history.path, history.where, read),
             windows=[self._window(window, history, () if moving else inner.of_values) for window in windows],
-            keys=_Keys(inner, self.engine, self.cache, _folds(inner.of_values)),
+            keys=_Keys(history, inner, self.engine, self.cache, _folds(inner.of_values)),
             moving=moving,
             engine=self.engine,
         )
@@ -202,8 +202,9 @@ class _History:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """The histories of keys, as far as they are held."""
+    """The histories of keys, as far as they are held: under the `name` that is the same when rows were added."""
 
+    name: History
     history: History
     engine: QueryEngine
     cache: KeyCache
@@ -211,7 +212,7 @@ class _Keys:
 
     def of(self, key: int) -> KeyHistory:
         """That of a key, of no rows for -1."""
-        return self.cache.get((self.history, key), partial(self._made, key))
+        return self.cache.get((self.name, key), partial(self._made, key))
 
     def _made(self, key: int) -> KeyHistory:
         view = self.engine.view(self.history.path, self.history.where)

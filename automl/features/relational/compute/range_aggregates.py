@@ -76,13 +76,23 @@ def comoments(x: Floats, values: Floats, ranges: Ranges) -> State:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def blocks(fold: Fold, values: Floats, time: Floats) -> list[State]:
-    """The blocks of one segment, of one row, two, four ...: states [rows >> level, c] of values [n, c]."""
-    levels = [fold.leaves(values, time)]
-    while (count := len(levels[-1][0]) >> 1) > 0:
-        last = [state[: 2 * count] for state in levels[-1]]
-        levels.append(fold.merge([state[::2] for state in last], [state[1::2] for state in last]))
-    return levels
+def blocks(fold: Fold, values: Floats, time: Floats, before: Sequence[State] = ()) -> list[State]:
+    """The blocks of one segment, of one row, two, four ...: states [n >> level, c] of values [n, c], times [n].
+
+    `before` are those of its first rows: they stay, and only what the other rows add is merged.
+    """
+    known = len(before[0][0]) if before else 0
+    new: State = fold.leaves(values[known:], time[known:])
+    levels: list[State] = []
+    while True:
+        held = before[len(levels)] if len(levels) < len(before) else None
+        levels.append(new if held is None else tuple(np.concatenate(parts) for parts in zip(held, new, strict=True)))
+        last, count = levels[-1], len(levels[-1][0]) >> 1
+        if not count:
+            return levels
+        at = len(before[len(levels)][0]) if len(levels) < len(before) else 0
+        left, right = ([part[2 * at + side : 2 * count : 2] for part in last] for side in (0, 1))
+        new = fold.merge(left, right)
 
 
 def spans(low: int, high: int) -> list[tuple[int, int]]:

@@ -20,6 +20,7 @@ from automl.features.relational.definition import AggregationOp
 
 OF_VALUES: list[AggregationOp] = [op for op in get_args(AggregationOp) if op in FOLDED or op in OPS]
 ASKED: list[Asked] = [(op, value) for op in OF_VALUES for value in (0, 1)]
+OF_ONE = [(op, value) for op, value in ASKED if not value]
 NUMBERS = st.one_of(
     st.sampled_from([math.nan, 0.0, -0.0, 1.0, 2.0, 1e200, -1e-200, 1e15, math.inf]),  # ties, extremes
     st.floats(-100, 100),
@@ -92,6 +93,19 @@ def test_the_cache_keeps_the_keys_asked_for_last() -> None:
     assert made == ["a", "b", "c", "b"]
     cache = KeyCache(most=0)
     assert get("d") is get("d")
+
+
+def test_blocks_are_added_to() -> None:
+    """A history with further rows keeps the blocks of the first ones, and has the bits of one made anew."""
+    values = np.random.default_rng(0).normal(100, 30, 300)
+    for first in (0, 1, 64, 255, 299, 300):
+        cache = KeyCache()
+        cache.get("k", lambda n=first: key_history(values[:n])).aggregated([("std", 0)], 0, first)  # type: ignore[misc]
+        longer = cache.continued().get("k", lambda: key_history(values))
+        assert [len(level[0]) for level in longer.before["moments"]][:1] == [first]
+        assert longer.aggregated(OF_ONE, 17, 300) == key_history(values).aggregated(OF_ONE, 17, 300)
+    other = cache.continued().get("k", lambda: key_history(values[::-1].copy()))
+    assert not other.before
 
 
 def test_threads_share_a_history() -> None:

@@ -104,7 +104,7 @@ def bits(value: object) -> object:
     return value.hex() if isinstance(value, float) else value
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(tables())
 def test_one_row_has_the_bits_of_many(catalog: Catalog, found: dict[str, pl.DataFrame]) -> None:
     """Every operation, windows, conditions, NaN, ties, unknown keys, values that move; first asked, and asked again."""
@@ -118,6 +118,22 @@ def test_one_row_has_the_bits_of_many(catalog: Catalog, found: dict[str, pl.Data
             assert {name: bits(value) for name, value in one.items()} == {
                 name: bits(value) for name, value in expected.items()
             }
+
+
+@settings(max_examples=6)
+@given(tables(), tables())
+def test_appended_rows_are_as_if_they_had_always_been_there(
+    catalog: Catalog, found: dict[str, pl.DataFrame], more: dict[str, pl.DataFrame]
+) -> None:
+    """Late rows, new keys and new texts with them: the answers are those of a store made anew, the old store's stay."""
+    asked = definitions(catalog)
+    rows = found["main"].drop("y").to_dicts()
+    store = RowStore.of(asked, found)
+    before = [repr(store.features(row)) for row in rows]
+    longer = store.appended(more)
+    anew = RowStore.of(asked, {name: pl.concat([found[name], more[name]]) for name in found})
+    assert [repr(longer.features(row)) for row in rows] == [repr(anew.features(row)) for row in rows]
+    assert [repr(store.features(row)) for row in rows] == before
 
 
 def test_threads_share_a_store(catalog: Catalog, frames: dict[str, pl.DataFrame]) -> None:
