@@ -39,7 +39,7 @@ def bits(values: list[float]) -> list[str]:
     return [value.hex() for value in values]
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=40), st.data())
 def test_any_range_has_the_bits_of_many(rows: list[tuple[float, float]], data: st.DataObject) -> None:
     """Each operation over some rows of a key, NaN, ties and infinities with them; asked twice, the same again."""
