@@ -58,7 +58,7 @@ def transform_one(op: TransformOp, of: Sequence[float], cutoff: float, timezone:
     return result if math.isfinite(result) else math.nan
 
 
-def _part_of_one(op: str, date: float, timezone: str) -> float:
+def _part_of_one(op: TransformOp, date: float, timezone: str) -> float:
     if math.isnan(date):
         return math.nan
     if timezone != "UTC" or not FIRST <= date < LAST:
@@ -77,8 +77,8 @@ def _part_of_one(op: str, date: float, timezone: str) -> float:
 
 
 @lru_cache(maxsize=100_000)  # a time zone takes 50 times as long, and histories have their dates again and again
-def _looked_up(op: str, date: float, timezone: str) -> float:
-    return float(_part(op, np.array([date]), timezone)[0])
+def _looked_up(op: TransformOp, date: float, timezone: str) -> float:
+    return float(transform(op, (np.array([date]),), np.zeros(1), timezone)[0])
 
 
 def _part(op: str, date: Floats, timezone: str) -> Floats:
