@@ -14,10 +14,10 @@ from automl.features.relational.definition import Definitions, Hop
 RowsOf = Callable[[tuple[Hop, ...]], float]
 
 # Microseconds on a machine of 2026, as benchmarks/one_row_tables.py measures them
-READ, FIND, WINDOW, STEP = 0.2, 2.0, 1.0, 0.5
+READ, FIND, WINDOW, STEP = 0.2, 1.5, 0.8, 0.5
 COUNT, END = 0.4, 2.0
-MERGE: Mapping[str, float] = {"sums": 0.6, "moments": 1.5, "comoments": 1.8}  # of one block
-EXTREME, COUNTED, OF_COUNTS = 3.0, 5.0, 4.0  # calls of numpy
+MERGE: Mapping[str, float] = {"sums": 0.4, "moments": 1.0, "comoments": 1.2}  # of one block
+EXTREME, COUNTED, OF_COUNTS = 2.0, 3.0, 2.5  # calls of numpy
 CELL = 0.002  # one row within a call of numpy
 MOVING, MOVED = 150.0, 0.2  # values that depend on the cutoff: the call, and each row
 

@@ -101,8 +101,8 @@ class KeyHistory:
 
     def _folded(self, fold: str, value: int, pieces: Sequence[tuple[int, int]]) -> State:
         indices = self.folds[fold]
-        if fold not in self.levels:  # all values of a fold side by side cost little more than one
-            matrix = np.column_stack([self.values[index].data for index in indices])
+        if fold not in self.levels:  # all values of a fold at once cost little more than one, each in one piece
+            matrix = np.stack([self.values[index].data for index in indices]).T
             self.levels[fold] = blocks(FOLDS[fold], matrix, self.time, self.before.pop(fold, ()))
         levels, merge, column = self.levels[fold], FOLDS[fold].merge, indices.index(value)
         state: State = FOLDS[fold].empty
