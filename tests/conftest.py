@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -59,6 +60,29 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == file.read_text(encoding="utf-8"), "if the change is meant, `make golden` and read the diff"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def service() -> Callable[..., str]:
+    """The program under one of several names, from what `make services` installs.
+
+    Without it the test is skipped; in CI, where it should be, the test fails.
+    """
+
+    def find(*names: str) -> str:
+        found = next(filter(None, map(shutil.which, names)), None)
+        reason = f"there is no {names[0]} here: `make services` installs it"
+        if found is None and os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        return found or pytest.skip(reason)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def chromium(service: Callable[..., str]) -> str:
+    """A browser without a window."""
+    return service("chromium", "google-chrome")
 
 
 @pytest.fixture(scope="session")
