@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 WIDE: Final = 760.0
-LETTER: Final = 6.6  # about what a letter is wide
+NARROW: Final = 360.0  # fits a phone, and three of them a desk
+LETTER: Final = 7.4  # about what a letter is wide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,9 @@ class Path:
     filled: bool = False
 
 
+Anchor = Literal["start", "middle", "end"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """Text at a point; `turned` runs upwards."""
@@ -61,7 +65,7 @@ class Word:
     x: float
     y: float
     text: str
-    anchor: Literal["start", "middle", "end"] = "start"
+    anchor: Anchor = "start"
     kind: str = "word"
     turned: bool = False
 
@@ -110,6 +114,17 @@ class Figure:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """The table under a header."""
     return Table(header=tuple(header), rows=tuple(map(tuple, rows)))
+
+
+def spread(last: int, room: int) -> dict[int, Anchor]:
+    """The places from 0 to `last` that are named where there is room for so many names, and where a name hangs there.
+
+    >>> spread(4, 2)
+    {0: 'start', 2: 'middle', 4: 'end'}
+    """
+    parts = max(1, min(room, last))
+    ends: dict[int, Anchor] = {0: "start", parts: "end"}
+    return {round(part * last / parts): ends.get(part, "middle") for part in range(parts + 1)}
 
 
 def shortened(text: str, most: int) -> str:
