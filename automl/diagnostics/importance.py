@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Loss = Callable[[pl.DataFrame], Floats]  # what each of these rows loses [n], as the shipped model answers
 REPEATS = 5
 SURE = 1.96
+ROUNDING = 1e-12  # of the largest: what is left where sums cancel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ def importance(
 
 def _told(columns: tuple[str, ...], more: Floats, weight: Floats) -> Importance:
     share = weight / weight.sum()
+    more = np.where(np.abs(more) <= ROUNDING * np.abs(more).max(initial=0.0), 0.0, more)
     mean = float(share @ more)
     error = float(np.sqrt((share**2) @ (more - mean) ** 2))
     return Importance(columns=columns, loss=mean, low=mean - SURE * error, high=mean + SURE * error)

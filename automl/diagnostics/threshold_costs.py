@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from automl.decide.policy.expected_cost import costs_of_actions
 from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.bootstrap import PER
 from automl.decide.verdict.decided_rows import DecidedRows
 
-Floats = NDArray[np.float64]
 POINTS = 200
 ACT, PASS = 1, 0
 

@@ -11,7 +11,7 @@ from automl.figures.marks import LETTER, WIDE, Dot, Figure, Line, Mark, Word, sh
 from automl.figures.scales import Linear, number
 
 ROW: Final = 22.0
-SHARE: Final = 0.25  # of the width, for names
+SHARE: Final = 0.42  # of the width, for names, at most
 MARGIN: Final = 0.06  # of the span, beyond both ends
 
 
@@ -54,7 +54,8 @@ def intervals(
     ends += [] if at is None else [at]
     low, high = min(ends, default=0.0), max(ends, default=0.0)
     pad = MARGIN * (high - low) or 0.5 * abs(high) or 0.5
-    names, values = SHARE * width, max((len(one.told) for one in found), default=0) * LETTER + 14.0
+    names = min(SHARE * width, 20.0 + LETTER * max((len(one.name) for one in found), default=0))
+    values = max((len(one.told) for one in found), default=0) * LETTER + 16.0
     x = Linear(low=low - pad, high=high + pad, start=names, end=width - values)
     bottom = 16.0 + ROW * len(found)
     marks: list[Mark] = [*_axis(x, bottom), *(_at(x, at, bottom) if at is not None else ())]

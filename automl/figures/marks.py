@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 WIDE: Final = 760.0
-LETTER: Final = 6.6  # about what a letter is wide
+NARROW: Final = 360.0  # fits a phone, and three of them a desk
+LETTER: Final = 7.4  # about what a letter is wide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,10 +43,10 @@ def text(value: object, most: int = LONGEST) -> str:
     return escape(plain)
 
 
-def element(figure: Figure) -> Markup:
-    """The figure with its title, its note, and its numbers in a table that opens."""
+def element(figure: Figure, level: int = 3) -> Markup:
+    """The figure with its title as a heading of a `level`, its note, and its numbers in a table that opens."""
     return Markup(
-        f'<figure class="drawn">\n<h3>{text(figure.title)}</h3>\n{svg(figure)}\n'
+        f'<figure class="drawn">\n<h{level}>{text(figure.title)}</h{level}>\n{svg(figure)}\n'
         f"<figcaption>{text(figure.note, len(figure.note))}</figcaption>\n{_numbers(figure)}</figure>"
     )
 

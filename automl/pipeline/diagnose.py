@@ -28,11 +28,11 @@ from automl.diagnostics.residuals import residuals
 from automl.diagnostics.slider import slider_table
 from automl.diagnostics.threshold_costs import threshold_costs
 from automl.diagnostics.weak_spots import WeakSpot, weak_spots
-from automl.pipeline.choose import ChosenModel, score_rows
+from automl.graph.session import Session, open_session
+from automl.pipeline.choose import SCORING_ROWS, ChosenModel, run_session
 from automl.pipeline.judge import Judgement
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 LOOKED_AT = 2_000  # rows on which columns are shuffled and moved
 TOP = 6  # columns whose effects are told
 TINY = 1e-15
@@ -43,7 +43,7 @@ def diagnose(data: Prepared, choice: ChosenModel, judgement: Judgement, *, seed:
 
     What a row loses is what its decision cost, where the spec has costs, else its log loss or squared error.
     """
-    test, model = data.test, _Model(data=data, choice=choice)
+    test, model = data.test, _Model(data=data, choice=choice, session=open_session(choice.model))
     sample = test.take(np.sort(np.random.default_rng(seed).permutation(test.n)[:LOOKED_AT]))
     priced, players = model.priced(sample), model.players
     heavy = importance(
@@ -87,6 +87,7 @@ class _Model:
 
     data: Prepared
     choice: ChosenModel
+    session: Session
 
     @property
     def loss(self) -> str:
@@ -107,7 +108,8 @@ class _Model:
         return [*single, *([computed] if computed else [])]
 
     def answers(self, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
-        return score_rows(self.choice.model, frame, threads=1)
+        chunks = [run_session(self.session, chunk) for chunk in frame.iter_slices(SCORING_ROWS)]
+        return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in self.session.outputs}
 
     def predictions(self, frame: pl.DataFrame) -> Floats:
         """The number, or the probability of the positive or the last label [n]."""
