@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 OURS: Final = "automl.report"
+SORT: Final = "sort.js"
 MARK: Final = b'<meta name="generator" content="automl">'
 HEAD: Final = 1_000  # bytes of a page that hold its mark
 POLICY: Final = "default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
@@ -43,13 +44,13 @@ def write_page(html: str, out: Path) -> None:
         disk.put(out, html.encode())
 
 
-def page(template: str, facts: Mapping[str, object], *, package: str = OURS) -> str:
+def page(template: str, facts: Mapping[str, object], *, package: str = OURS, scripts: Sequence[str] = (SORT,)) -> str:
     """The template of that name in `package` filled with `facts`, on top of `page.html.j2`.
 
     It needs no network. Every text is escaped, and the browser runs and styles by nothing but our own script and
     sheet, which the page's policy names by their hashes. Nothing is computed in a template.
     """
-    sheet, script = style() + _file("page.css"), _file("sort.js")
+    sheet, script = style() + _file("page.css"), "\n".join(map(_file, scripts))
     policy = POLICY.format(style=_hash(sheet), script=_hash(script))
     ours = {"sheet": Markup(sheet), "script": Markup(script), "policy": policy}
     return _environment(package).get_template(template).render({**facts, **ours})
