@@ -93,7 +93,7 @@ def _together(
     for index in dict.fromkeys(index for op, index in asked if op in OPS):
         named = [op for op, i in asked if op in OPS and i == index]
         together = order_statistics(named, values[index], ranges)
-        results |= {(op, index): together[op] for op in named}
+        results |= {(op, index): together[op] + 0.0 for op in named}  # of 0 and -0 either may be found: it is 0
     results |= {(op, i): _end(op, values[i], ranges) for op, i in asked if op in {"first", "last"}}
     return [results[key] for key in asked]
 
@@ -129,10 +129,10 @@ def _state(fold: str, values: Floats, ranges: Ranges, time: Floats) -> tuple[Flo
 def _result(op: AggregationOp, state: tuple[Floats, ...], ranges: Ranges) -> Floats:
     with np.errstate(all="ignore"):
         match op:
-            case "sum" | "max":
+            case "sum":
                 return state[1]
-            case "min":
-                return state[0]
+            case "min" | "max":  # of 0 and -0 either may be the larger: it is 0
+                return state[op == "max"] + 0.0
             case "mean":
                 result = np.where(state[0] > 0, state[1] / state[0], np.nan)
             case "percent_true":  # a missing flag counts as false
@@ -151,7 +151,7 @@ def _skew(n: Floats, mean: Floats, m2: Floats, m3: Floats) -> Floats:
 
     It is the same in any unit of the values; 0 where they differ by rounding alone.
     """
-    asymmetry = m3 / m2**1.5
+    asymmetry = m3 / (m2 * np.sqrt(m2))  # not m2**1.5: its last digit differs between one number and many
     skew = n * np.sqrt(n - 1) / (n - 2) * np.where(np.abs(asymmetry) < SMALLEST, 0.0, asymmetry)
     equal = np.sqrt(m2) <= SMALLEST * np.sqrt(n) * np.abs(mean)
     return np.where(n < 3, np.nan, np.where(equal, 0.0, skew))  # noqa: PLR2004  # two values have no skew

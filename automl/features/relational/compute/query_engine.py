@@ -79,6 +79,7 @@ class QueryEngine:
     columns: dict[tuple[str, str], Values] = field(default_factory=dict)
     row_keys: dict[tuple[str, Path], Ints] = field(default_factory=dict)
     views: dict[Path, tuple[Keys, View]] = field(default_factory=dict)
+    key_numbers: dict[Path, Mapping[Hashable, int]] = field(default_factory=dict)
     conditional: dict[tuple[Path, Condition], View] = field(default_factory=dict)
     leaves: dict[History, list[Values]] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ class QueryEngine:
         for lookup in plan.lookups:
             self._look_up(lookup, place, slots)
         for history in plan.histories:
-            self._aggregate(history, place, slots)
+            self.aggregate(history, place, slots)
         for step in plan.steps:
             of = tuple(slots[i].data for i in step.of)
             slots[step.slot] = Values(transform(step.op, of, place.cutoff, self.catalog.timezone))
@@ -104,6 +105,10 @@ class QueryEngine:
         """The keys of the view of `path`."""
         return self._built(path)[0]
 
+    def numbers(self, path: Path) -> Mapping[Hashable, int]:
+        """The number of each key in the view of `path`."""
+        return _kept(self.key_numbers, path, lambda: self.keys(path).numbers())
+
     def key(self, table: str, path: Path) -> Ints:
         """For each row of `table` its key in the view of `path`."""
         columns = [self.frames[table][here] for here, _ in path[0].on]
@@ -112,7 +117,8 @@ class QueryEngine:
     def _built(self, path: Path) -> tuple[Keys, View]:
         return _kept(self.views, path, lambda: build(path, self.frames, self.catalog))
 
-    def _view(self, path: Path, where: Condition | None) -> View:
+    def view(self, path: Path, where: Condition | None = None) -> View:
+        """The rows that `path` leads to, by key; of these the ones that fulfil `where`."""
         view = self._built(path)[1]
         if where is None:
             return view
@@ -125,7 +131,7 @@ class QueryEngine:
 
     def _look_up(self, lookup: Lookup, place: Place, slots: dict[int, Values]) -> None:
         path = (lookup.hop,)
-        view, key = self._view(path, None), place.key(path)
+        view, key = self.view(path), place.key(path)
         ranges = view.ranges(key, place.cutoff, (None,))[0]
         known = np.flatnonzero(ranges.length)
         there = _Rows(self, lookup.hop.table, view.rows[ranges.end[known] - 1], place.cutoff[known])
@@ -134,8 +140,13 @@ class QueryEngine:
             data[known] = values.data
             slots[slot] = Values(data, values.levels)
 
-    def _aggregate(self, history: History, place: Place, slots: dict[int, Values]) -> None:
-        view, key, cutoff = self._view(history.path, history.where), place.key(history.path), place.cutoff
+    def at(self, table: str, rows: Ints, plan: QueryPlan) -> list[Values]:
+        """The values of `plan` at these rows of a table, where all is known."""
+        return self.compute(plan, _Rows(self, table, rows, np.full(len(rows), np.inf)))
+
+    def aggregate(self, history: History, place: Place, slots: dict[int, Values]) -> None:
+        """What a history gives at each row of `place`, into `slots`."""
+        view, key, cutoff = self.view(history.path, history.where), place.key(history.path), place.cutoff
         at = slice(None)
         if len(key) == 1 and len(view.offsets) > 1:  # one row touches the rows of its key only
             view, at = view.slice(max(int(key[0]), 0))
@@ -189,8 +200,8 @@ class QueryEngine:
         """What does not move, for each row of the view."""
 
         def make() -> list[Values]:
-            rows = self._view(history.path, history.where).rows
-            return self.compute(history.plan, _Rows(self, history.table, rows, np.full(len(rows), np.inf)))
+            rows = self.view(history.path, history.where).rows
+            return self.at(history.table, rows, history.plan)
 
         return _kept(self.leaves, history, make)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +60,11 @@ class Keys:
         on = asked.columns
         return asked.join(self.frame, on=on, how="left", maintain_order="left")["key"].fill_null(-1).to_numpy()
 
-    def numbers(self) -> dict[tuple[float | str, ...], int]:
-        """The number of each key."""
-        return {key[:-1]: key[-1] for key in self.frame.iter_rows()}
+    def numbers(self) -> dict[Hashable, int]:
+        """The number of each key: of a single column by its value, of several by the tuple of them."""
+        columns = [column.to_list() for column in self.frame.drop("key").iter_columns()]
+        keys = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+        return dict(zip(keys, self.frame["key"].to_list(), strict=True))
 
 
 def build(path: tuple[Hop, ...], frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> tuple[Keys, View]:

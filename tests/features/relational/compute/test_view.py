@@ -45,7 +45,7 @@ def test_rows_are_sorted_by_key_and_time() -> None:
     assert rows_of(keys, view, "a") == ([2, 1], [2.0, 9.0])
     assert rows_of(keys, view, "b") == ([0], [5.0])
     assert keys.of([pl.Series(["", "z"])]).tolist() == [-1, -1]
-    assert set(keys.numbers()) == {("a",), ("b",)}
+    assert set(keys.numbers()) == {"a", "b"}
 
 
 def test_a_row_is_known_when_every_row_on_its_way_is() -> None:
