@@ -14,6 +14,7 @@ from automl.features.relational.definition import AggregationOp
 DAY = 86_400 * SECOND
 SMALLEST = 1e-14  # of the mean: a spread below is rounding; of a spread: an asymmetry below is none
 CELLS = 16_000_000  # of values that are folded side by side
+FEW = 16  # windows of one row: too few to look for equal ones
 TOGETHER = 250_000  # rows that are folded at a time: what is close in memory is fast
 FOLDED: Mapping[AggregationOp, str] = {
     "sum": "sums",
@@ -56,7 +57,7 @@ def of_values(
     Equal ranges are computed once, and some segments at a time: O(n + r log n) time for r distinct ranges, and for
     `OPS` what `order_statistics` says.
     """
-    if len(ranges.start) == 1:
+    if len(ranges.offsets) == 2 and len(ranges.start) <= FEW:  # noqa: PLR2004  # one key: a row that is scored alone
         return _together(asked, values, ranges, time)
     once, which = ranges.distinct()
     results = np.empty((len(asked), len(once.start)))

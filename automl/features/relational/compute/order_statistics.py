@@ -23,9 +23,9 @@ def order_statistics(ops: Sequence[str], values: Floats, ranges: Ranges) -> dict
     values' shares, in nats, missing being a value of its own) are NaN in an empty range. A range gives the same bits
     whatever is asked beside it.
 
-    0.0 stands for -0.0 too. Where ranges go over a row a few times each is sorted, where more often they are swept
-    together: O(w n log n + r log r) time for w windows (see `sweep`), however long the ranges are. Memory is bounded,
-    but for the rows of ranges that overlap.
+    0.0 stands for -0.0 too. Where ranges go over their rows a few times each is sorted by itself; where they do so more
+    often they are swept together: O(w n log n + r log r) time for w windows (see `sweep`), however long the ranges are.
+    Memory is bounded, but for the rows of ranges that overlap.
     """
     found = np.full((len(ops), len(ranges.start)), np.nan)
     asked = np.flatnonzero(ranges.length)

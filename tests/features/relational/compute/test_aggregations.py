@@ -125,8 +125,12 @@ def test_ranges_give_the_same_bits_in_any_company(monkeypatch: pytest.MonkeyPatc
     asked = [(op, i) for op in (*aggregations.FOLDED, *aggregations.OPS, "first", "last") for i in range(2)]
     many = of_values(asked, values, Ranges(offsets=offsets, segment=segment, start=start, end=end), time)
     for i in range(60):
-        at = slice(i, i + 1)
-        alone = of_values(
-            asked, values, Ranges(offsets=offsets, segment=segment[at], start=start[at], end=end[at]), time
+        key = slice(offsets[segment[i]], offsets[segment[i] + 1])  # one row touches the rows of its key only
+        own = Ranges(
+            offsets=np.array([0, key.stop - key.start]),
+            segment=np.zeros(1, int),
+            start=start[i : i + 1] - key.start,
+            end=end[i : i + 1] - key.start,
         )
+        alone = of_values(asked, [column[key] for column in values], own, time[key])
         assert [column[i].tobytes() for column in many] == [column[0].tobytes() for column in alone]
