@@ -122,7 +122,7 @@ def _outputs(labels: Labels) -> dict[str, ops.Expr]:
     return {
         "probability": probability,
         "decision": ops.TakeText(decision, labels.texts),
-        "expected_cost": ops.RowSum(ops.Multiply(losses, shares)),
+        "expected_cost": ops.RowSum(ops.Multiply(losses, ops.Take(decision, np.eye(labels.task.classes)))),
     }
 
 
