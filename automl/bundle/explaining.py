@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.files import Files
 from automl.bundle.golden_cells import raw_cell
 from automl.bundle.golden_tables import read_golden
 from automl.bundle.golden_text import written
@@ -17,6 +18,7 @@ from automl.bundle.margins import Margin
 from automl.bundle.profile import Profile, read_profile
 from automl.data.read.column_reader import ColumnReader
 from automl.data.read.reader import read_value
+from automl.data.read.typed_tables import RelationalDocument
 from automl.errors import BundleError
 from automl.explain.counterfactual import Grid
 from automl.explain.explain import Answers, Explainer, Row
@@ -29,25 +31,26 @@ from automl.graph.inner import action_costs, with_output
 from automl.graph.runtime import open_runtime
 from automl.names import inside, outside
 
-if TYPE_CHECKING:
-    from automl.bundle.read import Bundle
-
 Floats = NDArray[np.float64]
 EXTREMES = 12  # golden rows at their end that look like no row: see `bundle.golden.synthetic`
 TEXTS = ("category", "text")
 REASONS = 4
 
 
-def explainer_of(bundle: Bundle, inputs: Sequence[tuple[str, str, type]]) -> Explainer:
+def explainer_of(
+    files: Files, relational: RelationalDocument | None, inputs: Sequence[tuple[str, str, type]]
+) -> Explainer:
     """What explains rows of a bundle; `inputs` are those of its graph: name, column, kind of cell.
+
+    `relational` is the document of its other tables, None without such.
 
     `BundleError` where its background has no answer.
     """
-    profile = read_profile(bundle.files)
-    model = bundle.files.read("model.onnx")
-    costs = action_costs(model) if bundle.manifest.decisions else None
+    profile = read_profile(files)
+    model = files.read("model.onnx")
+    costs = action_costs(model) if files.manifest.decisions else None
     session = open_runtime(model if costs is None else with_output(model, costs))
-    outputs = [bundle.manifest.outputs[0].name, *([] if costs is None else [costs])]
+    outputs = [files.manifest.outputs[0].name, *([] if costs is None else [costs])]
 
     def run(columns: Columns) -> Floats:
         return np.concatenate(session.run(outputs, _feeds(columns, inputs)), axis=1, dtype=np.float64)
@@ -56,22 +59,22 @@ def explainer_of(bundle: Bundle, inputs: Sequence[tuple[str, str, type]]) -> Exp
         decisions: Array = session.run(["decision"], _feeds(columns, inputs))[0][:, 0]
         return decisions
 
-    players = _players(bundle, profile, [column for _, column, _ in inputs])
+    players = _players(files, relational, profile, [column for _, column, _ in inputs])
     try:
-        game = Game.over(_background(bundle, profile, inputs), players, run)
+        game = Game.over(_background(files, relational, profile, inputs), players, run)
     except ValueError as error:
-        raise BundleError(f"nothing can be explained: {error}", where=str(bundle.path), hint="Fit again.") from error
+        raise BundleError(f"nothing can be explained: {error}", where=str(files.folder), hint="Fit again.") from error
     return Explainer(
         game=game,
-        answers=_answers(bundle, has_costs=costs is not None),
-        grids=_grids(bundle, profile, players),
-        decide=decide if bundle.manifest.decisions else None,
+        answers=_answers(files, has_costs=costs is not None),
+        grids=_grids(files, profile, players),
+        decide=decide if files.manifest.decisions else None,
     )
 
 
-def words_of(bundle: Bundle) -> Words:
+def words_of(files: Files) -> Words:
     """How the spec of a bundle wants columns and levels to be called, and how many reasons."""
-    asked = _asked(bundle)
+    asked = _asked(files)
     columns, levels = asked.get("words") or {}, asked.get("levels") or {}
     return Words(
         columns={outside(name): word for name, word in columns.items()},
@@ -106,46 +109,50 @@ def _texts(frame: pl.DataFrame, name: str) -> list[str]:
     return ["" if cell is None else str(cell) for cell in map(raw_cell, frame[inside(name)].to_list())]
 
 
-def _asked(bundle: Bundle) -> Mapping[str, Any]:
-    return bundle.manifest.objective.get("explain") or {}
+def _asked(files: Files) -> Mapping[str, Any]:
+    return files.manifest.objective.get("explain") or {}
 
 
 def _feeds(columns: Columns, inputs: Sequence[tuple[str, str, type]]) -> dict[str, Array]:
     return {given: columns[name].reshape(-1, 1) for given, name, _ in inputs}
 
 
-def _answers(bundle: Bundle, *, has_costs: bool) -> Answers:
-    target = bundle.manifest.target
+def _answers(files: Files, *, has_costs: bool) -> Answers:
+    target = files.manifest.target
     labels = {"binary": target.texts[1:], "multiclass": target.texts}.get(target.kind, ())
-    currency = (bundle.manifest.objective.get("costs") or {}).get("currency") or ""
-    return Answers(labels=labels, decisions=bundle.manifest.decisions, has_costs=has_costs, currency=currency)
+    currency = (files.manifest.objective.get("costs") or {}).get("currency") or ""
+    return Answers(labels=labels, decisions=files.manifest.decisions, has_costs=has_costs, currency=currency)
 
 
-def _players(bundle: Bundle, profile: Profile, used: Sequence[str]) -> tuple[Player, ...]:
+def _players(
+    files: Files, relational: RelationalDocument | None, profile: Profile, used: Sequence[str]
+) -> tuple[Player, ...]:
     """The raw columns, and the tables that computed columns are reached by."""
     tables: dict[str, str] = {}
-    if bundle.relational is not None:
-        for feature in from_json(bundle.relational["definitions"]).features:
+    if relational is not None:
+        for feature in from_json(relational["definitions"]).features:
             tables[feature.name] = next((hop.table for hop in hops(feature.expr)), MAIN)
-    return players_of(bundle.manifest.reader["columns"], profile.pairs, tables, used)
+    return players_of(files.manifest.reader["columns"], profile.pairs, tables, used)
 
 
-def _background(bundle: Bundle, profile: Profile, inputs: Sequence[tuple[str, str, type]]) -> Columns:
+def _background(
+    files: Files, relational: RelationalDocument | None, profile: Profile, inputs: Sequence[tuple[str, str, type]]
+) -> Columns:
     """The background of the profile; of older bundles their golden rows, which are synthetic as well.
 
     A column that it lacks, as one that new costs name, is missing in it.
     """
-    cells: Mapping[str, Sequence[object]] = profile.background or _golden(bundle)
+    cells: Mapping[str, Sequence[object]] = profile.background or _golden(files, relational)
     rows = len(next(iter(cells.values())))
     return {name: _column(cells.get(name, [None] * rows), kind) for _, name, kind in inputs}
 
 
-def _golden(bundle: Bundle) -> Mapping[str, Sequence[object]]:
-    read = bundle.files.read
+def _golden(files: Files, relational: RelationalDocument | None) -> Mapping[str, Sequence[object]]:
+    read = files.read
     rows: list[dict[str, object]] = json.loads(read("golden/rows.json"))
-    tables = json.loads(read("golden/tables.json")) if "golden/tables.json" in bundle.manifest.files else {}
+    tables = json.loads(read("golden/tables.json")) if "golden/tables.json" in files.manifest.files else {}
     usual = rows[:-EXTREMES] or rows
-    return read_golden(bundle.manifest.reader, usual, bundle.relational, tables).to_dict(as_series=False)
+    return read_golden(files.manifest.reader, usual, relational, tables).to_dict(as_series=False)
 
 
 def _column(cells: Sequence[object], kind: type) -> Array:
@@ -153,12 +160,12 @@ def _column(cells: Sequence[object], kind: type) -> Array:
     return np.array([missing if cell is None else cell for cell in cells], dtype=kind)
 
 
-def _grids(bundle: Bundle, profile: Profile, players: Sequence[Player]) -> dict[str, Grid]:
+def _grids(files: Files, profile: Profile, players: Sequence[Player]) -> dict[str, Grid]:
     """What the columns may become that are a player each, and are neither fixed nor of a cost file."""
-    fixed = set(_asked(bundle).get("fixed") or ())
+    fixed = set(_asked(files).get("fixed") or ())
     alone = {player.columns[0] for player in players if len(player.columns) == 1 and not player.is_table}
     grids = {}
-    for entry in bundle.manifest.reader["columns"]:
+    for entry in files.manifest.reader["columns"]:
         name = entry["name"]
         if name not in alone or name in fixed or entry.get("optional") or "parts" in entry:
             continue

@@ -225,13 +225,13 @@ class Bundle:
         warn(listed(told(found)))
         rows = rows_of(model._explainer, raw, columns, model.manifest.keys, first)  # noqa: SLF001  # as above
         each = tuple(model._explainer.explain(row, seconds=seconds) for row in rows)  # noqa: SLF001  # as above
-        return Explanations(each=each, words=words_of(model))
+        return Explanations(each=each, words=words_of(model.files))
 
     @cached_property
     def _explainer(self) -> Explainer:
         from automl.bundle.explaining import explainer_of
 
-        return explainer_of(self, self._scorer.inputs)
+        return explainer_of(self.files, self.relational, self._scorer.inputs)
 
     def _read(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, Array], Unread]:
         """The raw frame, the columns that the graph takes of it, and how many cells of it could not be read."""

@@ -42,15 +42,13 @@ def explain(
     """
     model = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
     read = raw_rows(model, data, costs, options=Options(unread=unread), listener=listener)
-    first = 1 if row is None else row
     if row is None:
         parts = [frame for _, frame in read]
-        asked = pl.concat(parts, how="vertical_relaxed") if parts else pl.DataFrame()
-    else:
-        asked = next((frame[row - 1 - start :][:1] for start, frame in read if row <= start + frame.height), None)
-        if asked is None:
-            raise DataError(f"the data has no row {row}", where=str(data), hint="Rows are counted from 1 on.")
-    return model.explain(asked, unread=unread, seconds=seconds, first=first)
+        return model.explain(pl.concat(parts, how="vertical_relaxed"), unread=unread, seconds=seconds)
+    for start, frame in read:
+        if row <= start + frame.height:
+            return model.explain(frame[row - 1 - start :][:1], unread=unread, seconds=seconds, first=row)
+    raise DataError(f"the data has no row {row}", where=str(data), hint="Rows are counted from 1 on.")
 
 
 def check_explained(out: Path, inputs: Sequence[Path]) -> None:

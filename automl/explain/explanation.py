@@ -179,11 +179,11 @@ def _costs(money: Money, decision: str) -> str:
 def _sums(found: Explanation, words: Words) -> Iterator[str]:
     """A line for the background, each of the first reasons, and the others together: they add to what was explained."""
     first, others = found.reasons[: words.most], found.reasons[words.most :]
-    lines = [("the background", found.score.base, found.money and found.money.base)]
+    lines = [("the background", found.score.base, found.money.base if found.money else None)]
     lines += [(words.told(reason.names, reason.cells), reason.score, reason.money) for reason in first]
     if others:
-        money = sum(reason.money or 0.0 for reason in others)
-        lines.append((f"{len(others)} others", sum(reason.score for reason in others), found.money and money))
+        money = sum(reason.money or 0.0 for reason in others) if found.money else None
+        lines.append((f"{len(others)} other{'s' * (len(others) > 1)}", sum(reason.score for reason in others), money))
     width = max(len(name) for name, _, _ in lines)
     for name, score, money in lines:
         yield f"  {name:<{width}}  {_signed(score):>12}" + ("" if money is None else f"  {_signed(money):>12}")

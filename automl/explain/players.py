@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from automl.data.read.column_reader import ColumnReader
 from automl.explain.game import Player
@@ -20,7 +21,7 @@ def players_of(
     `pairs` of columns name one place, `tables` says from which table a computed column comes, `used` are the columns
     that the graph takes.
     """
-    cells = [(tuple(entry.get("parts", (entry["name"],))), (entry["name"],)) for entry in entries]
+    cells: list[_Group] = [(tuple(entry.get("parts", (entry["name"],))), (entry["name"],)) for entry in entries]
     groups = [group for group in cells if group[1][0] in used]
     for pair in pairs:
         groups = _joined(groups, set(pair))
@@ -34,7 +35,7 @@ def players_of(
 _Group = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def _joined(groups: Sequence[_Group], named: Collection[str]) -> list[_Group]:
+def _joined(groups: Sequence[_Group], named: AbstractSet[str]) -> list[_Group]:
     """The groups, those that share a raw column with `named` as one, at the place of the first."""
     met = [group for group in groups if not named.isdisjoint(group[0])]
     if len(met) < 2:  # noqa: PLR2004  # one alone is joined with nothing

@@ -21,9 +21,10 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Worth = Callable[[Flags], Floats]
 
-FEWEST = 8  # pairs: with less a standard error says little
+LEAST = 2  # pairs: one alone has no standard error
+FEWEST = 8  # pairs, if there is time: with less a standard error says little
 MOST = 1_000
-AT_ONCE = 64  # pairs in one step: memory stays small where players are many
+FLAGS = 64_000_000  # of the coalitions of one step: so much memory may they take
 ALLOWED = 0.05  # standard error, as a share of the spread
 
 
@@ -42,7 +43,7 @@ def shapley(
     """The values of `players`; `worth` gives coalitions [m, players] -> [m, width].
 
     `ends` are the worths of nobody and of everybody [width]. It stops once every standard error is at most `allowed`
-    [width], or once another step would take it past `seconds`; `FEWEST` pairs are always played. With one player, or
+    [width], or once another step would take it past `seconds`; `LEAST` pairs are always played. With one player, or
     none, nothing has to be played.
     """
     if players <= 1:
@@ -50,12 +51,14 @@ def shapley(
         return Shares(values=whole, errors=np.zeros_like(whole), pairs=0)
     draw = np.random.default_rng(seed)
     begun = monotonic()
-    found = _played(worth, ends, players, FEWEST, draw)
+    at_once = max(1, FLAGS // (2 * players * players))
+    found = _played(worth, ends, players, LEAST, draw)
     while len(found) < MOST:
         errors = _errors(found)
-        wanted = len(found) * float(((errors / allowed) ** 2).max(initial=0.0))
+        needed = len(found) * float(((errors / allowed) ** 2).max(initial=0.0))
+        wanted = FEWEST if len(found) < FEWEST else math.ceil(min(needed, MOST))
         affordable = len(found) * (seconds / max(monotonic() - begun, 1e-9) - 1)
-        more = min(math.ceil(min(wanted, MOST)) - len(found), math.floor(affordable), MOST - len(found), AT_ONCE)
+        more = min(wanted - len(found), math.floor(affordable), at_once)
         if more < 1:
             break
         found = np.concatenate([found, _played(worth, ends, players, more, draw)])

@@ -28,7 +28,7 @@ def model(request, make_bundle, tmp_path_factory):
 
 def enumerated(model, frame):
     """The Shapley values of every number of the graph for each row, by all coalitions: [rows, players, width]."""
-    explainer = explainer_of(model, model._scorer.inputs)
+    explainer = explainer_of(model.files, model.relational, model._scorer.inputs)
     game, players = explainer.game, len(explainer.game.players)
     coalitions = np.array(list(product([False, True], repeat=players)))
     size = coalitions.sum(axis=1)
@@ -143,6 +143,18 @@ def test_what_the_spec_wants_is_kept(bundle, raw, reseal, tmp_path):
     assert "what they earn = $" in found.story()
     assert "works in an office" in json.dumps(found.as_json())
     assert "reason_3" not in found.codes()[0]
+
+
+def test_another_table_is_one_player(tables_bundle, purchases):
+    """All that is computed from it is exchanged at once; its reason is what the model makes of the whole history."""
+    rows = pl.DataFrame({"age": ["30", "", "5"], "customer": ["anna", "ben", "nobody"]})
+    model = Bundle.load(tables_bundle, tables={"purchases": purchases})
+    found = model.explain(rows).each
+    for each, price in zip(found, [100 * 45 + 10_000 * 10, 100 * 10 + 10_000, 0], strict=True):
+        values = {reason.names: reason.score for reason in each.reasons}
+        assert set(values) == {("age",), ("purchases",)}
+        assert values["purchases",] == pytest.approx(price)
+        assert each.score.base + sum(values.values()) == pytest.approx(each.score.value)
 
 
 def test_rows_that_lack_a_column_are_refused(bundle, raw):

@@ -47,10 +47,10 @@ def test_the_story_adds_up_for_people():
     assert told(one()).splitlines() == [
         "row 3: decline (probability of bad 0.5, of the background 0.2)",
         "  decline is expected to cost 38 EUR, grant 12,071 EUR: a difference of 12,033",
-        "  the background                 +0.2           -20",
-        "  status = A11                  +0.25       +12,000",
-        "  lat = 1, long = missing       +0.06           +60",
-        "  1 others                      -0.01            -7",
+        "  the background                   +0.2           -20",
+        "  status = A11                    +0.25       +12,000",
+        "  lat = 1, long = missing         +0.06           +60",
+        "  1 other                         -0.01            -7",
         "  It would be grant with status = A14 (a change of 1).",
         "  Standard error: 5.0% of the spread (8 pairs, 64 background rows).",
     ]

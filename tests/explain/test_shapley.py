@@ -8,7 +8,7 @@ from math import factorial
 import numpy as np
 from scipy import stats
 
-from automl.explain.shapley import FEWEST, MOST, shapley
+from automl.explain.shapley import FEWEST, LEAST, MOST, shapley
 
 
 def by_definition(worth, players: int) -> np.ndarray:
@@ -74,9 +74,9 @@ def test_the_error_that_was_asked_for_is_reached():
 
 
 def test_time_ends_it():
-    """Without time the fewest permutations are played, and the error that was reached is told."""
+    """Without time as few permutations are played as have an error, and it is told."""
     found = played(game(6, 2), 6, share=1e-9, seconds=0.0)
-    assert found.pairs == FEWEST
+    assert found.pairs == LEAST
     assert found.errors.max() > 1e-9
 
 
