@@ -43,8 +43,8 @@ def explain(
     model = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
     read = raw_rows(model, data, costs, options=Options(unread=unread), listener=listener)
     if row is None:
-        parts = [frame for _, frame in read]
-        return model.explain(pl.concat(parts, how="vertical_relaxed"), unread=unread, seconds=seconds)
+        parts = [frame for _, frame in read] or [pl.DataFrame()]
+        return model.explain(pl.concat(parts, how="diagonal_relaxed"), unread=unread, seconds=seconds)
     for start, frame in read:
         if row <= start + frame.height:
             return model.explain(frame[row - 1 - start :][:1], unread=unread, seconds=seconds, first=row)

@@ -26,6 +26,18 @@ def test_all_rows_are_explained(bundle, raw, tmp_path):
     raw[:3].write_csv(tmp_path / "rows.csv")
     found = explain(bundle, tmp_path / "rows.csv", row=None)
     assert [each.row for each in found.each] == [1, 2, 3]
+    raw[:0].write_csv(tmp_path / "none.csv")
+    assert explain(bundle, tmp_path / "none.csv", row=None).each == ()
+
+
+def test_a_folder_of_files_is_one_table(bundle, raw, tmp_path):
+    """Rows are counted over its files, whatever the order of the columns in each."""
+    (tmp_path / "rows").mkdir()
+    raw[:2].write_csv(tmp_path / "rows" / "a.csv")
+    raw[2:4].select(reversed(raw.columns)).write_csv(tmp_path / "rows" / "b.csv")
+    found = explain(bundle, tmp_path / "rows", row=None)
+    assert [each.keys["id"] for each in found.each] == raw["id"][:4].to_list()
+    assert explain(bundle, tmp_path / "rows", row=3).each == found.each[2:3]
 
 
 def test_a_row_that_is_not_there_is_refused(bundle, raw, tmp_path):
