@@ -51,7 +51,7 @@ def test_a_row_that_is_not_decided_has_no_money():
 
 def test_of_several_labels_that_of_the_decision_is_explained():
     """Where decisions are named otherwise it is the likeliest one."""
-    scores = lambda a, b: (0.1 * a, 0.5 - 0.1 * b, 0.4)  # noqa: E731  # three columns of one graph
+    scores = lambda a, b: (0.1 * a, 0.5 - 0.1 * b, 0 * a + 0.4)  # noqa: E731  # three columns of one graph
     labels = ("low", "mid", "high")
     found = explained(Answers(labels=labels, decisions=labels, has_costs=False), scores, always("high"))
     assert (found.score.of, found.score.value) == ("high", 0.4)
