@@ -48,9 +48,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counterfactual:
-    """The smallest changes that lead to `decision`, of this size; nobody found none where `changes` is empty.
+    """The smallest changes that lead to `decision`, of this size; `changes` is empty where none was found.
 
-    `complete` says that every smaller change of as many columns was tried.
+    `complete` says that there was time to try all that is smaller.
     """
 
     changes: tuple[Change, ...]
