@@ -27,6 +27,7 @@ from automl.bundle.manifest import (
 )
 from automl.bundle.own import note
 from automl.bundle.place import check_place
+from automl.bundle.profile import PROFILE
 from automl.bundle.score_text import score_files
 from automl.bundle.scorer import seal
 from automl.bundle.tables import open_scorer
@@ -62,7 +63,7 @@ def _staged(contents: Contents, folder: Path) -> Manifest:
     if contents.relational is not None:
         _put(folder, RELATIONAL, _json(contents.relational))
         _put(folder, "golden/tables.json", _json(contents.golden_tables))
-    _put(folder, "profile.json", _json(contents.profile))
+    _put(folder, PROFILE, _json(contents.profile.shown()))
     _put(folder, "evidence.parquet", _parquet(contents))
     _put(folder, "golden/rows.json", _json(contents.golden))
     manifest = _seal(folder, _provisional(contents))

@@ -105,6 +105,16 @@ def predict(
     return rows
 
 
+def raw_rows(
+    model: Bundle, data: Path, costs: Path | None = None, *, options: Options = AS_EVER, listener: Listener = silent
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The first row and the raw rows of each chunk of `data`, read as `predict` reads them, with their `costs`."""
+    table = _cost_file(model, costs) if costs else None
+    yield from _raw(
+        _Job(model=model, data=data, costs=table, tables={}, options=options, form="csv", listener=listener)
+    )
+
+
 def _form(out: Path, options: Options) -> Form:
     """CSV or parquet, by the name of the output. SpecError where it cannot be written so."""
     suffix = out.suffix.lower()

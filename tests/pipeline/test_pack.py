@@ -113,7 +113,7 @@ def test_members_features_and_spec_are_told(loans, outcome_of):
     assert [(feature.name, feature.source) for feature in found.features] == [("x", ("x",))]
     assert (found.keys, found.spec["objective"]["target"], found.split) == (("id",), "bad", "a random part")
     assert (found.created, found.relational, found.golden_tables) == (CREATED, None, None)
-    assert list(found.profile["columns"]) == ["x"]
+    assert list(found.profile.columns) == ["x"]
 
 
 def test_what_was_not_judged_has_evidence_out_of_fold_only(loans, outcome_of):

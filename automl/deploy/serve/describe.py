@@ -90,7 +90,12 @@ def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, ob
         "keys": list(manifest.keys),
         "outputs": bundle.columns,
         "decisions": bundle.decisions,
-        "limits": {"rows": settings.max_rows, "cells": settings.max_cells, "bytes": settings.max_body},
+        "limits": {
+            "rows": settings.max_rows,
+            "cells": settings.max_cells,
+            "bytes": settings.max_body,
+            "explained": settings.explain_rows,
+        },
         "extra": settings.extra,
         "example": {"request": {"rows": [example.row]}, "answer": {"rows": [example.answer]}},
     }
@@ -119,7 +124,8 @@ def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, o
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{manifest.target.name}: {manifest.target.kind}", "version": manifest.content_hash[:12]},
-        "paths": {"/predict": {"post": predict}} | {path: {"get": _get(*told)} for path, told in _READ.items()},
+        "paths": {"/predict": {"post": predict}, "/explain": {"post": _explain(bundle, example)}}
+        | {path: {"get": _get(*told)} for path, told in _READ.items()},
         "components": {
             "schemas": {
                 "Rows": _rows_schema(bundle, settings),
@@ -132,6 +138,22 @@ def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, o
     }
 
 
+def _explain(bundle: Bundle, example: Example) -> dict[str, object]:
+    rows = {"schema": {"$ref": "#/components/schemas/Rows"}, "example": {"rows": [example.row]}}
+    return {
+        "operationId": "explain",
+        "summary": f"Say why {bundle.manifest.target.name} is predicted so for raw rows",
+        "description": "What each column gives to score and money, and the smallest change that is decided otherwise.",
+        "requestBody": {"required": True, "content": {JSON: rows}},
+        "responses": _responses({JSON: {"schema": _EXPLAINED}}),
+    }
+
+
+_EXPLAINED: Final = {
+    "type": "object",
+    "required": ["rows", "bundle"],
+    "properties": {"rows": {"type": "array", "items": {"type": "object"}}, "bundle": {"type": "string"}},
+}
 _READ: Final = {
     "/schema": ("schema", "Columns, answers and limits", JSON),
     "/health/live": ("live", "Whether the process answers", JSON),
