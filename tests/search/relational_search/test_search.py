@@ -23,6 +23,7 @@ from automl.features.relational.relate import narrowed
 from automl.search.problem import Problem
 from automl.search.relational_search.search import relate
 from automl.spec import Spec, parse
+from automl.testing._relational_cases import Case, latest, noise
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
@@ -199,3 +200,26 @@ def _other(target: pl.Series, late: np.ndarray) -> pl.Series:
     """The target with another value where it is late."""
     other = 1 - target if target.n_unique() == 2 else target * 5 + 1
     return pl.select(pl.when(pl.Series(late)).then(other).otherwise(target).alias(target.name)).to_series()
+
+
+def case_data(case: Case) -> Prepared:
+    """A generated case through the stage, by counted work."""
+    return through(spec_of(tables=case.tables), case.main, **case.frames)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tables_of_noise_are_left_out(seed):
+    """A lookup and a history that say nothing: the bundle will be that of the main table."""
+    assert case_data(noise(800, seed)).related is None
+
+
+def test_of_a_long_history_the_latest_row_is_found():
+    """Where only the latest row before the cutoff matters, that column is kept, and equals the join made by hand."""
+    case = latest(1_200, 400, 1_000, seed=0)
+    data = case_data(case)
+    found = next(column.name for column in data.schema.columns if column.name.startswith("last(log.state"))
+    values = np.concatenate([data.train.frame[found].fill_nan(0.0), data.test.frame[found].fill_nan(0.0)])
+    np.testing.assert_array_equal(np.sort(values), np.sort(case.by_hand))
+    proof = next(finding.evidence for finding in data.findings if finding.check == "computed")
+    assert proof["gain"] > 0.1
+    assert proof["errors"] > 1.0
