@@ -15,29 +15,19 @@ from pathlib import Path
 
 import polars as pl
 
-from automl.bundle.score_file import add_unread, ended, read_csv, say, score_file
 from automl.bundle.scorer import ChangedError, Document, Row, ScoreError, Scorer, Values, fallible
-from automl.data.read.arrow_files import read_arrow
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.files import FORMATS
 from automl.data.read.frames import read_frame, renamed
-from automl.data.read.guard import guarded
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.row_store import RowStore
 from automl.names import outside
-from automl.std_streams import open_closed_streams
 
 RELATIONAL = "relational.json"
 TableSource = Given | str | Path
-FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
-    "parquet": partial(pl.read_parquet, glob=False),
-    "arrow": read_arrow,
-    "ndjson": lambda path: pl.read_ndjson(escape(str(path)), infer_schema_length=None),  # polars takes "[1]" for a
-    # pattern of files; a key may come late
-}
 
 
 class TableScorer(Scorer):
@@ -153,6 +143,9 @@ def _document(folder: Path, manifest: Document) -> RelationalDocument:
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     """Score a CSV file with the bundle in `folder` and the tables that are named."""
+    from automl.bundle.score_file import add_unread, ended, say, score_file  # who holds frames reads no files
+    from automl.std_streams import open_closed_streams
+
     open_closed_streams()
     parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
     parser.add_argument("data", type=Path, help="the CSV file, with a header")
@@ -174,7 +167,17 @@ def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
 
     Raises DataError for what cannot be read; of Arrow each length is measured before polars believes it (D11).
     """
-    read = FILES.get(FORMATS.get(path.suffix.lower(), ""))
+    from automl.bundle.score_file import read_csv  # who holds frames reads no files
+    from automl.data.read.arrow_files import read_arrow
+    from automl.data.read.guard import guarded
+
+    readers: dict[str, Callable[[Path], pl.DataFrame]] = {
+        "parquet": partial(pl.read_parquet, glob=False),
+        "arrow": read_arrow,
+        "ndjson": lambda path: pl.read_ndjson(escape(str(path)), infer_schema_length=None),  # polars takes "[1]" for a
+        # pattern of files; a key may come late
+    }
+    read = readers.get(FORMATS.get(path.suffix.lower(), ""))
     if read is not None:
         return guarded(partial(read, path), path)
     lines = read_csv(path, dialect)

@@ -19,6 +19,7 @@ from automl.task import Task
 Floats = NDArray[np.float64]
 
 HUGE = 1e300
+CARRIED = 0.5  # of what a booster made of the columns: so much, and what levels say is looked at even in little time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,11 @@ class Survey:
     def coded(self) -> list[Column]:
         """The columns whose values are levels, the weightiest first."""
         return [column for column in self.best("category", "number") if column.has_levels]
+
+    def carried_by_levels(self) -> bool:
+        """Whether columns whose values are levels weigh at least `CARRIED`."""
+        coded = self.coded()
+        return bool(coded) and self.share(coded) >= CARRIED
 
     def best(self, *wires: str) -> list[Column]:
         """The columns of these wires, the weightiest first."""

@@ -17,7 +17,7 @@ from automl.ops.bulk import evaluate
 from automl.ops.expr import ArgMin, Expr, Floats, Stub, TakeText, walk
 from automl.ops.rewrite import substitute
 
-RAW = 1e-6  # of max(1, |score|): a library may sum in another order
+RAW = 1e-6  # of max(unit, |score|), see `_unit`: a library may sum in another order
 LATER = 1e-9  # of max(1, |value|): the same arithmetic
 TIE = 1e-6  # of max(1, the row's largest expected cost): two actions that cost the same
 Values = Mapping[str, Any]  # by name: arrays of numbers, texts as a series or as objects
@@ -27,8 +27,9 @@ Values = Mapping[str, Any]  # by name: arrays of numbers, texts as a series or a
 class Parity:
     """What was compared on `rows` rows.
 
-    `raw[i]` is the largest difference of member i's raw score from its own library, relative to max(1, |score|), and
-    `differing` has the places of members that differ by more than is allowed. `features` and `later` are those of the
+    `raw[i]` is the largest difference of member i's raw score from its own library, relative to max(1, |score|), for
+    numbers to max(standard deviation of the scores, |score|); `differing` has the places of members that differ by
+    more than is allowed. `features` and `later` are those of the
     graph from numpy, `features` before the members, `later` after them, from the graph's raw scores.
     `decisions_differing` counts rows, `ties` those among them where two actions cost the same.
     `reason` says in plain words what failed, or that nothing did.
@@ -53,7 +54,9 @@ def check_parity(assembly: Assembly, frame: pl.DataFrame, native: Sequence[Float
     """
     computed = _graph_values(assembly, frame)
     expected = _numpy_values(assembly, frame, computed)
-    raw = tuple(_difference(computed[f"raw_{place}"], scores) for place, scores in enumerate(native))
+    raw = tuple(
+        _difference(computed[f"raw_{place}"], scores, _unit(assembly, scores)) for place, scores in enumerate(native)
+    )
     numbers = [name for name, expr in assembly.outputs.items() if expr.dtype != "text"]
     later = max((_difference(computed[name], expected[name]) for name in numbers), default=0.0)
     features = _difference(computed["features"], expected["features"])
@@ -123,11 +126,19 @@ def _tied(costs: Floats) -> NDArray[np.bool_]:
     return margin
 
 
-def _difference(one: Floats, other: Floats) -> float:
-    """The largest |one - other| / max(1, |other|); infinite where only one is NaN, 0 where both are the same."""
+def _unit(assembly: Assembly, scores: Floats) -> float:
+    """What a difference of raw scores is small against: 1 for the margins of classes; numbers have the target's unit.
+
+    A score near 0 is the difference of two large ones, and in cents all of them are a hundred times as large.
+    """
+    return float(np.std(scores)) or 1.0 if "prediction" in assembly.outputs else 1.0
+
+
+def _difference(one: Floats, other: Floats, unit: float = 1.0) -> float:
+    """The largest |one - other| / max(unit, |other|); infinite where only one is NaN, 0 where both are the same."""
     if one.shape != other.shape:
         return float("inf")
     with np.errstate(invalid="ignore"):
-        apart = np.abs(one - other) / np.maximum(1.0, np.abs(other))
+        apart = np.abs(one - other) / np.maximum(unit, np.abs(other))
     same = (one == other) | (np.isnan(one) & np.isnan(other))
     return float(np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart)).max(initial=0.0))

@@ -53,7 +53,7 @@ def _rows(lists: list[Listed], frame: pl.DataFrame) -> list[NDArray[np.int64]]:
         chunk = frame[start : start + CHUNK]
         places = evaluate({str(j): part for j, part in enumerate(lists)}, chunk)
         for j, size in enumerate(sizes):
-            at = np.asarray(places[str(j)])
-            once = np.unique(np.arange(len(at))[:, None] * (size + 1) + at) % (size + 1)
+            at = np.sort(np.asarray(places[str(j)], dtype=np.int64), axis=1)
+            once = at[np.diff(at, axis=1, prepend=-1) != 0]
             totals[j] += np.bincount(once, minlength=size + 1)
     return [total[:-1] for total in totals]

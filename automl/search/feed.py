@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from automl.search.candidate import Candidate
 from automl.search.collect import counting_folds, end
 from automl.search.schedule import jobs, racing, repeated_cv
 from automl.search.schedule.estimates import granted, seconds_left
+from automl.search.schedule.successive_halving import on_rung
 from automl.search.state import State
 
 PLANS = 0.3  # of the search, the most that the plans of further folds may take
@@ -26,11 +28,15 @@ def feed(state: State) -> None:
         )
         if following is None:
             return
-        before = state.run.deadline.spent()
+        before, left = state.run.deadline.spent(), seconds_left(state)
         jobs.submit(state, *following)
-        if not state.late and not state.counted:
+        if state.counted:
+            continue
+        if not state.late:
             state.late = granted(state)
             _fewer_plans(state, state.run.deadline.spent() - before)
+        if _first_on_all_rows(state, following[0]):
+            state.late = max(state.late, before + left)
 
 
 def plan_ahead(state: State) -> None:
@@ -38,6 +44,15 @@ def plan_ahead(state: State) -> None:
     folds = range(state.fidelity.folds)
     if state.settled and len(folds) > 1 and all(state.matrices.has(fold) for fold in folds):
         state.matrices.matrix(None)
+
+
+def _first_on_all_rows(state: State, candidate: Candidate) -> bool:
+    """Whether nothing stands yet that learned from more than the rows of a rung, so that this fit must come to its end.
+
+    What is set aside for refits would else end it as soon as more is set aside, and nothing could then be refitted.
+    """
+    others = [one for one in state.whole if not one.learner.baseline and not on_rung(state, one)]
+    return bool(state.rungs) and not candidate.learner.baseline and not on_rung(state, candidate) and not others
 
 
 def _fewer_plans(state: State, seconds: float) -> None:

@@ -122,7 +122,7 @@ def fit(step: Joint, sample: Sample) -> list[Fitted]:
 @every
 def test_it_asks_for_itself(step: Joint) -> None:
     """Of numbers, categories, dates, texts and coordinates there is something it would do, under its own name."""
-    asks = asks_of(step, sample_of(TASKS["binary"]))
+    asks = [ask for task in TASKS.values() for ask in asks_of(step, sample_of(task))]
     assert {ask.step for ask in asks} == {step.name}
     assert {name for ask in asks for name in ask.columns} <= set(WIRES)
 
@@ -131,7 +131,10 @@ def test_it_asks_for_itself(step: Joint) -> None:
 @every
 def test_the_graph_equals_training(step: Joint, kind: Kind) -> None:
     """10,000 random rows with nulls, unseen levels, extreme numbers and dates, odd unicode: one answer, to 1e-9."""
-    found = fit(step, sample_of(TASKS[kind]))
+    sample = sample_of(TASKS[kind])
+    if not asks_of(step, sample):
+        pytest.skip("the step has nothing to do for such a target")
+    found = fit(step, sample)
     assert found
     assert_graph_agrees(found, draw(10_000 if kind == "binary" else 500, seed=9, odd=0.3))
 
@@ -139,7 +142,8 @@ def test_the_graph_equals_training(step: Joint, kind: Kind) -> None:
 @every
 def test_one_row_gives_the_bits_of_many(step: Joint) -> None:
     """A row alone, in a graph of its own call, has the last digit that it has among others."""
-    session, leaves = graph_of(fit(step, sample_of(TASKS["binary"])))
+    found = next(filter(None, (fit(step, sample_of(task)) for task in TASKS.values())))
+    session, leaves = graph_of(found)
     rows = draw(40, seed=5, odd=0.3)
     whole = session.run({leaf: rows[leaf].to_numpy() for leaf in leaves})
     for i in (0, 7, 39):

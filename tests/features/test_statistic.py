@@ -8,7 +8,7 @@ import pytest
 
 from automl.data.rows import Fold
 from automl.features.shrinkage import shrunk_means, strength
-from automl.features.statistic import MOST_CLASSES, statistics
+from automl.features.statistic import MOST_CLASSES, QUANTILES, distributions, statistics
 from automl.task import Task
 
 LEVEL = np.array([0, 0, 0, 1, 1, 1])
@@ -63,14 +63,50 @@ def test_numbers_have_their_mean(make_sample, halves):
     assert found.by_level == pytest.approx([60 / (3 + belief), -60 / (3 + belief)])
 
 
-@pytest.mark.parametrize(("classes", "columns"), [(3, 2), (MOST_CLASSES, MOST_CLASSES - 1), (MOST_CLASSES + 1, 0)])
+@pytest.mark.parametrize(("classes", "columns"), [(3, 2), (MOST_CLASSES, MOST_CLASSES - 1)])
 def test_each_class_but_the_first_has_its_share(make_sample, halves, classes, columns):
-    """The shares of all classes sum to 1, so that the first one's need not stand; too many classes have none."""
+    """The shares of all classes sum to 1, so that the first one's need not stand."""
     task = Task(kind="multiclass", classes=classes)
     found = list(statistics(LEVEL, 2, make_sample(FRAME, [0, 1, 2, 2, 1, 1], task=task, folds=halves(6))))
     assert [one.name for one in found] == [f"share of class {code}" for code in range(1, columns + 1)]
-    if columns:
-        assert found[1].by_level == pytest.approx([1 / 3] * 2)
+    assert found[1].by_level == pytest.approx([1 / 3] * 2)
+
+
+def test_many_classes_have_directions_between_them(make_sample, halves):
+    """Of 30 classes in two camps the first direction parts the levels by camp; a row sees the other folds only."""
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 8, 4_000)
+    y = rng.integers(0, 15, 4_000) + 15 * (rng.random(4_000) < np.where(level < 4, 0.2, 0.8))
+    sample = make_sample(
+        pl.DataFrame({"row": range(4_000)}), y, task=Task(kind="multiclass", classes=30), folds=halves(4_000)
+    )
+    found = list(statistics(level, 8, sample))
+    assert [one.name for one in found] == [f"direction {k} of classes" for k in range(1, MOST_CLASSES)]
+    camp = np.sign(found[0].by_level)
+    assert len(set(camp[:4])) == len(set(camp[4:])) == 1
+    assert camp[0] != camp[7]
+    assert not np.allclose(found[0].out_of_fold, found[0].by_level[level])
+    assert np.corrcoef(found[0].out_of_fold, found[0].by_level[level])[0, 1] > 0.9
+
+
+def test_a_number_has_its_spread_beside_its_mean(make_sample, halves):
+    """Two levels of one mean: the wide one has more rows above the upper quantile, and is further from the median."""
+    rng = np.random.default_rng(1)
+    level = np.repeat([0, 1], 2_000)
+    y = rng.normal(size=4_000) * np.where(level == 0, 1.0, 5.0)
+    frame = pl.DataFrame({"row": range(4_000)})
+    found = {
+        one.name: one
+        for one in distributions(level, 2, make_sample(frame, y, task=Task(kind="regression"), folds=halves(4_000)))
+    }
+    assert len(found) == 1 + len(QUANTILES)
+    narrow, wide = found["distance from the median"].by_level
+    assert wide > 3 * narrow
+    for name, middle in (("share above the 90% quantile", 0.1), ("share above the 50% quantile", 0.5)):
+        there = found[name].by_level
+        assert there.mean() == pytest.approx(middle, abs=0.01)
+        assert there[1] > there[0] + 0.1 or middle == 0.5
+    assert list(distributions(level, 2, make_sample(frame, y, task=Task(kind="regression")))) == []
 
 
 def test_only_the_ratio_of_weights_matters(make_sample, halves):

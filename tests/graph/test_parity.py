@@ -16,6 +16,7 @@ from automl.graph.parity import check_parity
 from automl.learners.base import Member
 from automl.ops import expr as ops
 from automl.ops.bulk import evaluate
+from automl.task import Task
 
 LEARNERS = ("lightgbm", "linear")
 
@@ -64,6 +65,19 @@ def test_a_library_may_sum_in_another_order(assembly: Assembly, frame: pl.DataFr
     assert check_parity(assembly, frame, [native[0] + 5e-7 * size, native[1]], LEARNERS).ok
     found = check_parity(assembly, frame, [native[0] + 5e-6 * size, native[1]], LEARNERS)
     assert (found.ok, found.differing) == (False, (0,))
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_the_unit_of_a_number_decides_nothing(
+    plan: Plan, linear: Member, frame: pl.DataFrame, native: list[np.ndarray], unit: float
+) -> None:
+    """In cents or in millions a difference is held against the spread of the scores, near 0 too."""
+    raw = ops.Multiply(linear.raw, ops.constant(unit))
+    number = Task(kind="regression")
+    assembly = _assembled(plan, (replace(linear, raw=raw, prediction=raw),), Labels(name="y", task=number))
+    scores = unit * native[1]
+    assert check_parity(assembly, frame, [scores + 5e-7 * scores.std()], LEARNERS).ok
+    assert not check_parity(assembly, frame, [scores + 1e-3 * scores.std()], LEARNERS).ok
 
 
 def test_a_lost_score_is_a_difference(assembly: Assembly, frame: pl.DataFrame, native: list[np.ndarray]) -> None:
@@ -119,7 +133,7 @@ def _assembled(plan: Plan, members: tuple[Member, ...], labels: Labels) -> Assem
     return assemble(
         plan=plan,
         members=members,
-        weights=(0.75, 0.25),
+        weights=(0.75, 0.25)[: len(members)],
         calibration=None,
         policy=lambda _: {},
         task=labels.task,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from automl.search.collect import take
 from automl.search.feed import feed, plan_ahead
 from automl.search.problem import Matrices
+from automl.search.schedule.estimates import granted, seconds_left
 from automl.search.state import State
 
 
@@ -56,3 +58,18 @@ def test_a_slow_first_plan_means_fewer_folds(make_state: Callable[..., State], m
     feed(state)
     assert state.fidelity.folds == state.proposals.fidelity.folds == 2
     assert state.late > 0.0
+
+
+def test_the_first_fit_on_all_rows_comes_to_its_end(make_state: Callable[..., State]) -> None:
+    """R10: with rungs, what is set aside while it is under way does not end it; once one stands, it ends the others."""
+    state = make_state(seconds=60.0, workers=2)
+    state.rungs, state.fidelity = (20,), replace(state.fidelity, folds=1, refit_seconds=20.0)
+    left = seconds_left(state)
+    feed(state)
+    first = next(one for one, _ in state.flying.values() if not one.learner.baseline)
+    state.after = replace(state.after, judged=10**8)
+    assert seconds_left(state) == pytest.approx(left)
+    state.late, first.ended, first.whole, first.losses = 0.0, True, True, {0: 0.5}
+    feed(state)
+    assert state.late <= granted(state)
+    assert seconds_left(state) < left

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from automl.data.rows import Column
-from automl.features.base import Ask, Fitted, Joint, Sample, Survey, made
+from automl.features.base import Ask, Fitted, Joint, Sample, Survey
 from automl.features.interactions import find_interactions
 from automl.features.levels import crossed, levels_of
-from automl.features.statistic import statistics
-from automl.ops import expr as ops
+from automl.features.statistic import looked_up, statistics
 
 BEST = 30  # columns that are crossed with one another
-CARRIED = 0.5  # of what a booster made of the columns: categories that hold so much are crossed even in little time
 
 
 def _propose(survey: Survey) -> tuple[Ask, ...]:
@@ -28,22 +26,15 @@ def _propose(survey: Survey) -> tuple[Ask, ...]:
     return tuple(Ask(step="crossing", columns=tuple(columns[j].name for j in one)) for one in found)
 
 
-def _carried(survey: Survey) -> bool:
-    """Whether categories, two at least, carry the table."""
-    return len(survey.coded()) > 1 and survey.share(survey.coded()) >= CARRIED
+def _worth_time(survey: Survey) -> bool:
+    """Two categories at least, that carry the table: levels are worth crossing even in little time."""
+    return len(survey.coded()) > 1 and survey.carried_by_levels()
 
 
 def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
-    levels, names = crossed(columns, sample), [column.name for column in columns]
-    return tuple(
-        made(
-            f"{' x '.join(names)}: {statistic.name}",
-            names,
-            ops.Take(levels.index, statistic.by_level.reshape(-1, 1)),
-            statistic.out_of_fold,
-        )
-        for statistic in statistics(levels.level, levels.size, sample)
-    )
+    levels = crossed(columns, sample)
+    found = statistics(levels.level, levels.size, sample)
+    return looked_up(found, levels, [column.name for column in columns])
 
 
-crossing = Joint(name="crossing", propose=_propose, fit=_fit, order=2, brief=_carried)
+crossing = Joint(name="crossing", propose=_propose, fit=_fit, order=2, brief=_worth_time)

@@ -10,7 +10,7 @@ import numpy as np
 from automl.data.rows import Column
 from automl.features.base import Fitted, Sample, Step
 from automl.features.plan import Feature
-from automl.features.statistic import statistics
+from automl.features.statistic import MOST_CLASSES, statistics
 from automl.features.vocabulary import Vocabulary, known_levels, look_up
 from automl.ops import expr as ops
 
@@ -51,7 +51,7 @@ def _level(name: str, source: str, index: ops.Expr, words: Vocabulary) -> Fitted
 
 
 def _statistics(name: str, index: ops.Expr, words: Vocabulary, sample: Sample) -> tuple[Fitted, ...]:
-    if words.levels <= max(FEW, sample.task.classes):  # no more columns than there are levels to tell apart
+    if words.levels <= max(FEW, min(sample.task.classes, MOST_CLASSES)):  # no more columns than levels to tell apart
         return ()
     return tuple(
         Fitted(
