@@ -67,7 +67,9 @@ def latest(rows: int, history: int, beside: int, seed: int) -> Case:
     visits = pl.DataFrame(
         {"key": draw.integers(0, KEYS, beside), "at": _moments(draw, beside), "pages": draw.poisson(3.0, beside)}
     )
-    state = main.join_asof(log.sort("at"), left_on="day", right_on="at", by="key", allow_exact_matches=False)["state"]
+    state = main.join_asof(
+        log.sort("at"), left_on="day", right_on="at", by="key", allow_exact_matches=False, check_sortedness=False
+    )["state"]
     by_hand = state.fill_null(0.0).to_numpy()
     y = OWN * own + (1.0 - OWN) * 2.0 * np.sin(2.0 * by_hand) + 0.3 * draw.normal(size=rows)
     tables = {name: {"on": "key", "time": "at"} for name in ("log", "visits")}
