@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from automl import metrics
 from automl.bundle.manifest import GroupScore, Score
+from automl.data.last_words import LAST_WORDS
 from automl.data.rows import Prepared, Rows
-from automl.data.usable import UNJUDGED
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy
 from automl.decide.policy.guarantees import count_floors
@@ -86,7 +86,7 @@ def judge(
         prediction=prediction,
         decided=decided,
         groups=tuple(_groups(data, choice.policy, answers, fairness)),
-        left_out=tuple(finding.text for finding in data.findings if finding.check == UNJUDGED),
+        left_out=tuple(finding.text for finding in data.findings if finding.check in LAST_WORDS),
     )
 
 

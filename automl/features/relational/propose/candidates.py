@@ -31,6 +31,7 @@ WEIGHTS = {
     "entropy": 3.2,
     "skew": 3.8,
 }
+SIMPLE = ("count", "sum", "mean", "last", "time_since_last", "time_since_first")
 OTHER = 1.0  # a transform
 CONDITION, WINDOW = 1.5, 1.2
 DEEPER = 2.5
@@ -62,6 +63,20 @@ def weight(expr: Expr) -> float:
             return own + (DEEPER + inner if inner else 0.0) + DEEPER * (len(expr.path) - 1)
         case Transform():
             return OTHER + sum(weight(of) for of in expr.of)
+
+
+def is_simple(expr: Expr) -> bool:
+    """Whether `expr` is cheap and mostly right first: what is looked up, and what a history was and is of late."""
+    match expr:
+        case Base():
+            return True
+        case Direct():
+            return is_simple(expr.of)
+        case Transform():
+            return expr.op == "since"
+        case Aggregation():
+            plain = expr.where is None and isinstance(expr.of, Base | None)
+            return plain and expr.op in SIMPLE and len(expr.path) == 1
 
 
 def windowed(exprs: Sequence[Expr], graph: TableGraph) -> Iterator[Expr]:

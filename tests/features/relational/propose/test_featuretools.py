@@ -132,7 +132,7 @@ def test_the_simple_comes_first_and_the_limit_holds(
 ) -> None:
     """With room for five features each way through the tables has its turn, and a nested one has none."""
     few = propose(catalog, samples, limit=5, seed=1)
-    assert few.features == proposed.features[:5]
+    assert few.features[:3] == proposed.features[:3]
     assert len({hop.table for f in few.features for hop in hops(f.expr)}) >= 3
     assert not any(isinstance(f.expr, Aggregation) and isinstance(f.expr.of, Aggregation) for f in few.features)
 
