@@ -21,7 +21,9 @@ def check_tables(spec: Spec, given: Iterable[str] = ()) -> None:
             raise SpecError(f"the spec names no table {name!r}", where="data.tables", hint=hint)
     for name, table in tables.items():
         where = f"data.tables.{name}"
-        if name == MAIN and (table.path or table.time or table.to != MAIN or any(a != b for a, b in table.on.items())):
+        if name == MAIN and (
+            table.path or table.time or table.to != MAIN or any(a != b for join in table.on for a, b in join.items())
+        ):
             hint = 'write `[data.tables.main]` and `on = "a column"`: its file, time and horizon are those of [data]'
             raise SpecError("the table main is that of [data] itself", where=where, hint=hint)
         if name == MAIN and (spec.data.horizon is None or not spec.data.time):
@@ -46,8 +48,8 @@ def check_columns(spec: Spec, known: Mapping[str, Sequence[str]]) -> None:
     named: list[tuple[str, str, str]] = []
     for name, table in spec.data.tables.items():
         where = f"data.tables.{name}"
-        named += [(f"{where}.on", name, its) for its in table.on]
-        named += [(f"{where}.on", table.to, other) for other in table.on.values()]
+        named += [(f"{where}.on", name, its) for join in table.on for its in join]
+        named += [(f"{where}.on", table.to, other) for join in table.on for other in join.values()]
         named += [(f"{where}.time", name, table.time)] if table.time else []
         named += [(f"{where}.types", name, column) for column in table.types]
         named += [(f"{where}.exclude", name, column) for column in table.exclude]

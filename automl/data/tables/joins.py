@@ -57,11 +57,11 @@ def join_tables(
     document, findings = table_readers(spec, schema, labels, samples, dialects)
     frames = {name: read_table(name, document["tables"][name], table.frame) for name, table in opened.items()}
     with_main = {**frames, MAIN: read_table(MAIN, {"reader": document["main"]}, raw)}
-    joins = []
+    joins: list[Join] = []
     for name in opened:
-        one, seen = inspect_keys(name, spec.data.tables[name], with_main, samples)
-        joins.append(one)
-        findings += [*seen, *inspect_times(one, frames[name], cutoff_of(spec))]
+        own, seen = inspect_keys(name, spec.data.tables[name], with_main, samples)
+        joins += own
+        findings += [*seen, *inspect_times(own[0], frames[name], cutoff_of(spec))]
     return JoinedTables(
         document=document,
         wires=wires_of(document),

@@ -57,6 +57,7 @@ def test_a_frame_for_no_table_is_refused(name: str, hint: str) -> None:
     [
         ({"on": "whom"}, "data.tables.visits.on"),
         ({"on": {"who": "whom"}}, "data.tables.visits.on"),
+        ({"on": [{"who": "who"}, {"who": "xx"}]}, "data.tables.visits.on"),
         ({"on": "who", "time": "att"}, "data.tables.visits.time"),
         ({"on": "who", "types": {"valu": "number"}}, "data.tables.visits.types"),
         ({"on": "who", "exclude": "valu"}, "data.tables.visits.exclude"),
