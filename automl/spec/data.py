@@ -144,8 +144,8 @@ class Table(Section):
     maps joins the table several times, once by each."""
     time: ColumnName | None = None
     """The column that says from when on a row is known. Without it: always."""
-    to: str = "main"
-    """The table it is joined to; that of [data] is called `main`."""
+    to: str | None = None
+    """The table it is joined to: that of [data], called `main`, or if that lacks the key the one that has it."""
     types: Mapping[ColumnName, ColumnType] = Field(default_factory=dict)
     """What a column is, where the engine should not find out by itself."""
     exclude: Names = ()

@@ -9,6 +9,7 @@ import polars as pl
 
 from automl.data.read.typed_tables import Frame
 from automl.data.rows import Finding, finding
+from automl.data.tables.checks import to_of
 from automl.errors import DataError
 from automl.spec.data import Table
 
@@ -50,31 +51,31 @@ def _inspect_join(
     frames: Mapping[str, Frame],
     samples: Mapping[str, pl.DataFrame],
 ) -> tuple[Join, Finding]:
-    its, others = list(on), list(on.values())
+    its, others, to = list(on), list(on.values()), to_of(table)
     there = _counted(frames[name], its)
-    here = _counted(frames[table.to], others)
+    here = _counted(frames[to], others)
     parts = [str(place) for place in range(len(its))]
     rows, keyed = _rows(frames[name]), int(there["rows"].sum())
     met = here.join(there, how="semi", on=parts)
     orphans = int(there.join(here, how="anti", on=parts)["rows"].sum())
-    childless = _rows(frames[table.to]) - int(met["rows"].sum())
+    childless = _rows(frames[to]) - int(met["rows"].sum())
     most = max(there["rows"], default=0)
-    join = Join(name=name, to=table.to, on=tuple(on.items()), time=table.time, many=most > 1)
+    join = Join(name=name, to=to, on=tuple(on.items()), time=table.time, many=most > 1)
     evidence = {"rows": rows, "keys": there.height, "most": most, "no_key": rows - keyed, "orphans": orphans}
     evidence |= {"childless": childless}
     schema = frames[name].lazy().collect_schema()
     texts = [(its, other) for its, other in join.on if schema[its] == pl.String]  # the others are dates on both sides
     differ = _differ(join, texts, samples)
     if rows and keyed and here.height and not met.height:
-        text = f"no key of {table.to} is found in {name}: {', '.join(its)}"
+        text = f"no key of {to} is found in {name}: {', '.join(its)}"
         if differ:
             raise DataError(f"{text}; {differ}", where=f"data.tables.{name}.on", hint="write the key alike in both")
         return join, finding("table", name, f"{text}; nothing can be learned from it", "noted", evidence)
-    kind = f"a history of {table.to}: at most {most:,} rows" if join.many else f"a lookup for {table.to}: one row"
+    kind = f"a history of {to}: at most {most:,} rows" if join.many else f"a lookup for {to}: one row"
     parts = [f"{name} is {kind} for each {', '.join(others)}", f"rows: {rows:,}, keys: {there.height:,}"]
     parts += [f"rows without a key: {rows - keyed:,}"] if rows > keyed else []
-    parts += [f"rows that belong to no row of {table.to}: {orphans:,}"] if orphans else []
-    parts += [f"rows of {table.to} that have none: {childless:,}"] if childless else []
+    parts += [f"rows that belong to no row of {to}: {orphans:,}"] if orphans else []
+    parts += [f"rows of {to} that have none: {childless:,}"] if childless else []
     parts += [differ] if differ else []
     return join, finding("table", name, "; ".join(parts), "noted", evidence)
 
