@@ -82,8 +82,11 @@ class Bundle:
         return cls(taken.files, scorer or taken.open(), Origin.here(taken.path, taken.scratch))
 
     def given(self, tables: Mapping[str, object]) -> Bundle:
-        """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
-        held = {name: as_table(rows) for name, rows in tables.items()}
+        """The bundle with other tables at hand, in place of those it had; what it does not read is not looked at.
+
+        `DataError` for tables that it lacks.
+        """
+        held = {name: as_table(rows) if name in self.tables else () for name, rows in tables.items()}
         return Bundle(self.files, given(self._scorer, held), replace(self._origin, tables=held))
 
     @property

@@ -11,7 +11,7 @@ from automl.bundle.read import Bundle
 from automl.bundle.scorer import Answer
 from automl.data.read.column_reader import Reader, Wire
 from automl.deploy.serve import arrow
-from automl.deploy.serve.nested import inside, nest, unnest
+from automl.deploy.serve.nested import filled, inside, nest, unnest
 from automl.deploy.serve.settings import Settings
 from automl.features.relational.definition import MAIN, Catalog
 from automl.names import outside
@@ -224,10 +224,10 @@ def _nested_schema(readers: Mapping[str, Reader], catalog: Catalog, table: str) 
         if name not in readers:
             continue
         columns = _wires_of(readers[name])
-        filled = {outside(there) for way in ways for _, there in way}
+        known = {outside(there) for _, there in filled(name, ways)}
         row = {
             "type": "object",
-            "required": [column for column in columns if column not in filled],
+            "required": [column for column in columns if column not in known],
             "properties": _cells(columns) | ({} if name == MAIN else _nested_schema(readers, catalog, name)),
         }
         found[name] = {"type": "array", "items": row, "description": f"Rows of {name!r} that belong to this one."}

@@ -43,11 +43,12 @@ class TrainAndTest:
 
 
 def by_key(frame: Frame, joined: JoinedTables, name: str, most: int = CHILD_ROWS) -> pl.DataFrame:
-    """Rows of a table that come by whole keys, so that a sample shows which keys are unique."""
-    own = next(list(dict(one.on)) for one in joined.joins if one.name == name)
+    """Rows of a table that come by whole keys, of each by which it is joined: a sample shows which are unique."""
+    keys = dict.fromkeys(tuple(dict(one.on)) for one in joined.joins if one.name == name)
     lazy = frame.lazy()
     parts = -(-int(lazy.select(pl.len()).collect().item()) // most)
-    kept = lazy if parts <= 1 else lazy.filter(pl.struct(own).hash(seed=1) % parts == 0)
+    drawn = pl.any_horizontal(pl.struct(key).hash(seed=1) % parts == 0 for key in keys)
+    kept = lazy if parts <= 1 else lazy.filter(drawn)
     return kept.collect(engine="streaming")
 
 

@@ -157,6 +157,34 @@ def test_few_rows_of_a_large_table_show_its_keys():
     assert all(counts[who] == count for who, count in sample.group_by("who").len().iter_rows())
 
 
+def test_a_table_by_two_keys_gives_features_of_each():
+    """The age of the buyer and of the seller, and what each did before: named by the key, each with its own value."""
+    draw = np.random.default_rng(0)
+    n, many = 500, 30
+    day = np.datetime64("2024-01-01") + np.sort(draw.integers(20, 300, n)).astype("timedelta64[D]")
+    main = pl.DataFrame({"day": day, "buyer": draw.integers(0, many, n), "seller": draw.integers(0, many, n)})
+    people = pl.DataFrame({"id": np.arange(many), "age": draw.normal(40, 9, many)})
+    at = np.datetime64("2024-01-01") + draw.integers(0, 300, 900).astype("timedelta64[D]")
+    paid = pl.DataFrame({"by": draw.integers(0, many, 900), "to": draw.integers(0, many, 900), "at": at})
+    age = people["age"].to_numpy()
+    main = main.with_columns(y=age[main["buyer"].to_numpy()] - age[main["seller"].to_numpy()])
+    tables = {
+        "people": {"on": [{"id": "buyer"}, {"id": "seller"}]},
+        "paid": {"on": [{"by": "buyer"}, {"to": "seller"}, {"to": "buyer"}], "time": "at"},
+    }
+    spec = spec_of(tables=tables)
+    prepared = prepare(spec, train=main)
+    joined = join_tables(spec, prepared.train.raw, prepared.schema, prepared.labels, {"people": people, "paid": paid})
+    rows = stage._TrainAndTest.of(joined, prepared)
+    proposed = stage._proposed(stage.catalog_of(joined, spec, prepared), joined, rows, (), 0)
+    values = run(proposed, rows.train, rows.past_train)
+    for key in ("buyer", "seller"):
+        own = prepared.train.raw[key].to_numpy()
+        np.testing.assert_array_equal(values[f"people[{key} = id].age"].to_numpy(), age[own])
+    counts = {name for name in values.columns if name.startswith("count(paid")}
+    assert {f"count(paid by {way})" for way in ("buyer = by", "seller = to", "buyer = to")} <= counts
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not DATA.is_dir(), reason="the development data is not here")
 @pytest.mark.parametrize(
