@@ -228,7 +228,7 @@ def _loaded(model: Json) -> catboost.CatBoost:
     booster = catboost.CatBoost()
     with disk.scratch() as folder:
         path = folder / "model.json"
-        path.write_text(json.dumps(model))
+        disk.write(path, json.dumps(model).encode())
         booster.load_model(str(path), format="json")
     return booster
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from automl.features.relational.compute.order_statistics import OPS, order_statistics
-from automl.features.relational.compute.range_aggregates import Floats, Ranges, comoments, extremes, moments, sums
+from automl.features.relational.compute.order_statistics import OPS, expand, order_statistics, parts
+from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges, comoments, extremes, moments, sums
 from automl.features.relational.compute.transform import SECOND
 from automl.features.relational.definition import AggregationOp
 
 DAY = 86_400 * SECOND
 SMALLEST = 1e-14  # of the mean: a spread below is rounding; of a spread: an asymmetry below is none
 CELLS = 16_000_000  # of values that are folded side by side
+TOGETHER = 250_000  # rows that are folded at a time: what is close in memory is fast
 FOLDED: Mapping[AggregationOp, str] = {
     "sum": "sums",
     "mean": "sums",
@@ -50,7 +51,40 @@ def of_rows(op: AggregationOp, ranges: Ranges, time: Floats, cutoff: Floats) -> 
 def of_values(
     asked: Sequence[tuple[AggregationOp, int]], values: Sequence[Floats], ranges: Ranges, time: Floats
 ) -> list[Floats]:
-    """What each (operation, index in `values`) gives in each range; each of `values` is [n], like `time`."""
+    """What each (operation, index in `values`) gives in each range; each of `values` is [n], like `time`.
+
+    Equal ranges are computed once, and some segments at a time: O(n + r log n) time for r distinct ranges, and for
+    `OPS` what `order_statistics` says.
+    """
+    if len(ranges.start) == 1:
+        return _together(asked, values, ranges, time)
+    once, which = ranges.distinct()
+    results = np.empty((len(asked), len(once.start)))
+    for part, rows, within in _parts(once):
+        results[:, part] = _together(asked, [column[rows] for column in values], within, time[rows])
+    return [result[which] for result in results]
+
+
+def _parts(ranges: Ranges) -> Iterator[tuple[slice, Ints, Ranges]]:
+    """(which ranges, their rows, the ranges within those rows) for some segments at a time; ranges are in order."""
+    first = np.flatnonzero(np.diff(ranges.segment, prepend=-1))
+    segments, bounds = ranges.segment[first], np.append(first, len(ranges.segment))
+    begin, end = ranges.offsets[segments], ranges.offsets[segments + 1]
+    for part in parts(end - begin, TOGETHER):
+        which = slice(int(bounds[part.start]), int(bounds[part.stop]))
+        _, rows = expand(begin[part], end[part])
+        offsets = np.concatenate([[0], np.cumsum((end - begin)[part])])
+        segment = np.repeat(np.arange(len(offsets) - 1), np.diff(bounds[part.start : part.stop + 1]))
+        shift = (begin[part] - offsets[:-1])[segment]
+        within = Ranges(
+            offsets=offsets, segment=segment, start=ranges.start[which] - shift, end=ranges.end[which] - shift
+        )
+        yield which, rows, within
+
+
+def _together(
+    asked: Sequence[tuple[AggregationOp, int]], values: Sequence[Floats], ranges: Ranges, time: Floats
+) -> list[Floats]:
     results: dict[tuple[AggregationOp, int], Floats] = {}
     for fold in dict.fromkeys(FOLDED[op] for op, _ in asked if op in FOLDED):
         ops = [(op, index) for op, index in asked if FOLDED.get(op) == fold]

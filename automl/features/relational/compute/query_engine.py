@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -151,7 +151,7 @@ class QueryEngine:
         if len(key) == 1 and len(view.offsets) > 1:  # one row touches the rows of its key only
             view, at = view.slice(max(int(key[0]), 0))
             key = np.minimum(key, 0)
-        order = np.argsort(key, kind="stable")  # what lies together in memory is read together
+        order = _by_key_and_cutoff(key, cutoff)  # what lies together in memory is read together
         key, cutoff = key[order], cutoff[order]
         windows = tuple(dict.fromkeys(item.window for item in (*history.of_rows, *history.of_values)))
         ranges = dict(zip(windows, view.ranges(key, cutoff, windows), strict=True))
@@ -180,16 +180,19 @@ class QueryEngine:
     def _moving(
         self, history: History, asked: list[Asked], view: View, ranges: Ranges, cutoff: Floats
     ) -> dict[Asked, Values]:
+        """Each row at each cutoff has a value of its own: O(m) for m pairs of both, distinct (key, cutoff) once."""
+        new = _new(ranges.start, ranges.end, cutoff)
+        start, end, cutoff, which = ranges.start[new], ranges.end[new], cutoff[new], np.cumsum(new) - 1
         pieces: list[list[Values]] = []
-        for part in parts(ranges.length, PAIRS) if len(cutoff) else [slice(0, 0)]:
-            owner, row = expand(ranges.start[part], ranges.end[part])
+        for part in parts(end - start, PAIRS) if len(cutoff) else [slice(0, 0)]:
+            owner, row = expand(start[part], end[part])
             there = _Rows(self, history.table, view.rows[row], cutoff[part][owner])
             values = self.compute(history.plan, there)
-            own = _whole(ranges.length[part])
+            own = _whole((end - start)[part])
             folded = aggregations.of_values(asked, [value.data for value in values], own, view.time[row])
             pieces.append([_values(op, data, values[i]) for (op, i), data in zip(asked, folded, strict=True)])
         return {
-            key: Values(np.concatenate([piece[i].data for piece in pieces]), pieces[0][i].levels)
+            key: Values(np.concatenate([piece[i].data for piece in pieces])[which], pieces[0][i].levels)
             for i, key in enumerate(asked)
         }
 
@@ -233,6 +236,18 @@ def _families(items: Sequence[ValueAggregation]) -> list[list[ValueAggregation]]
     for item in items:
         families.setdefault(aggregations.family(item.op), []).append(item)
     return list(families.values())
+
+
+def _by_key_and_cutoff(key: Ints, cutoff: Floats) -> Ints:
+    order = np.argsort(cutoff)
+    return order[np.argsort(key[order], kind="stable")]
+
+
+def _new(*columns: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where any of the columns differs from the row before; the first row does."""
+    new = np.ones(len(columns[0]), dtype=np.bool_)
+    new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return new
 
 
 def _back(data: Floats, order: Ints) -> Floats:

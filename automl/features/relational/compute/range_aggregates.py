@@ -38,6 +38,18 @@ class Ranges:
         """The number of rows in each range."""
         return self.end - self.start
 
+    def distinct(self) -> tuple[Ranges, Ints]:
+        """Each range once, in order of starts and ends, all empty ones as one; and for each range which it is."""
+        some = self.length > 0
+        start, end, segment = (np.where(some, each, 0) for each in (self.start, self.end, self.segment))
+        pair = start * (end.max(initial=0) + 1) + end
+        order = np.argsort(pair, kind="stable")  # requests in order of their cutoffs are merged, window by window
+        new = np.diff(pair[order], prepend=-1) != 0
+        which = np.empty_like(order)
+        which[order] = np.cumsum(new) - 1
+        first = order[new]
+        return Ranges(offsets=self.offsets, segment=segment[first], start=start[first], end=end[first]), which
+
 
 @dataclass(frozen=True, slots=True)
 class Fold:
