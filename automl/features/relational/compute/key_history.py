@@ -22,6 +22,7 @@ from automl.features.relational.compute.range_aggregates import (
     blocks,
     spans,
 )
+from automl.features.relational.compute.sweep import entropy, fixed
 from automl.features.relational.definition import AggregationOp
 
 FOLDS: Mapping[str, Fold] = {"sums": SUMS, "moments": MOMENTS, "comoments": COMOMENTS}
@@ -213,9 +214,7 @@ def _num_unique(counts: Ints, levels: Floats) -> float:
 
 
 def _entropy(counts: Ints, _levels: Floats) -> float:
-    some = counts[counts > 0]
-    share = some / counts.sum()
-    return max(float(np.add.accumulate(-share * np.log(share))[-1]), 0.0)  # one after the other, as `bincount` adds
+    return float(entropy(counts.sum(keepdims=True), fixed(counts).sum(keepdims=True))[0])
 
 
 EXTREMES: Mapping[str, np.ufunc] = {"min": np.fmin, "max": np.fmax}
