@@ -29,6 +29,11 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
     `comma` says that the csv has decimal commas. Raises SpecError where the spec names a column that is not there.
     """
     check_names(raw.columns, spec)
+    return read_schema(raw, spec, comma=comma)
+
+
+def read_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple[Schema, tuple[Finding, ...]]:
+    """`infer_schema` of rows that may lack columns that the spec names, the target among them."""
     columns, findings, names = [], [], raw.columns
     decimals = plain_numbers(raw)
     for series in raw:
