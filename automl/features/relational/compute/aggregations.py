@@ -93,7 +93,7 @@ def _together(
     for index in dict.fromkeys(index for op, index in asked if op in OPS):
         named = [op for op, i in asked if op in OPS and i == index]
         together = order_statistics(named, values[index], ranges)
-        results |= {(op, index): together[op] + 0.0 for op in named}  # of 0 and -0 either may be found: it is 0
+        results |= {(op, index): together[op] for op in named}
     results |= {(op, i): _end(op, values[i], ranges) for op, i in asked if op in {"first", "last"}}
     return [results[key] for key in asked]
 
