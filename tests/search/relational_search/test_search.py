@@ -18,7 +18,9 @@ from automl.data.tables.checks import MAIN
 from automl.data.tables.joins import join_tables
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
-from automl.features.relational.parts import by_key
+from automl.features.relational.catalog import catalog_of
+from automl.features.relational.parts import TrainAndTest, by_key
+from automl.features.relational.propose.featuretools import propose
 from automl.features.relational.relate import narrowed
 from automl.search.problem import Problem
 from automl.search.relational_search.search import relate
@@ -175,8 +177,9 @@ def test_a_table_by_two_keys_gives_features_of_each():
     spec = spec_of(tables=tables)
     prepared = prepare(spec, train=main)
     joined = join_tables(spec, prepared.train.raw, prepared.schema, prepared.labels, {"people": people, "paid": paid})
-    rows = stage._TrainAndTest.of(joined, prepared)
-    proposed = stage._proposed(stage.catalog_of(joined, spec, prepared), joined, rows, (), 0)
+    rows = TrainAndTest.of(joined, prepared)
+    samples = rows.samples(joined, 1_000, 0)
+    proposed = propose(catalog_of(joined, spec, prepared), samples, limit=400, seed=0)
     values = run(proposed, rows.train, rows.past_train)
     for key in ("buyer", "seller"):
         own = prepared.train.raw[key].to_numpy()
