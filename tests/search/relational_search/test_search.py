@@ -16,9 +16,9 @@ from automl.data.read.typed_tables import read_table, read_tables
 from automl.data.rows import Prepared
 from automl.data.tables.checks import MAIN
 from automl.data.tables.joins import join_tables
+from automl.features.relational.catalog import catalog_of
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
-from automl.features.relational.catalog import catalog_of
 from automl.features.relational.parts import TrainAndTest, by_key
 from automl.features.relational.propose.featuretools import propose
 from automl.features.relational.relate import narrowed
