@@ -2,9 +2,10 @@
 VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
+SERVICES := chromium postgresql iproute2
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help install demo test lint slow golden docs quotes shape lock released clean
+.PHONY: help install demo test lint services slow golden docs quotes shape lock released clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +29,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+services:        ## what some tests need beside Python, from Debian's packages: a browser, a database, networks
+	@dpkg --status $(SERVICES) > /dev/null 2>&1 || { \
+		root=$$([ "$$(id -u)" = 0 ] || echo sudo) && \
+		$$root apt-get update --quiet=2 && \
+		$$root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $(SERVICES); }
 
 slow: $(VENV)/.dev  ## the tests that take minutes
 	$(BIN)/pytest -q -m slow

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Stage = Literal["read", "audit", "split", "features", "search", "refit", "decide", "repair", "bundle", "gates", "done"]
+Stage = Literal[
+    "read", "audit", "split", "features", "search", "refit", "decide", "repair", "bundle", "report", "gates", "done"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+import http.server
 import json
 import os
+import shutil
+import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +42,27 @@ settings.register_profile("automl", deadline=None)  # no test has a stopwatch: t
 settings.load_profile("automl")
 
 GOLDEN = Path(__file__).parent / "golden"
+WIDTHS = (390, 1280)
+LOOK = """<!doctype html><title>waiting</title><body><script>
+const seen = {}; const widths = %s; let left = widths.length;
+for (const width of widths) {
+  const frame = document.createElement("iframe");
+  frame.style.width = width + "px"; frame.style.height = "800px"; frame.src = "page.html";
+  frame.onload = () => {
+    const inside = frame.contentDocument, view = frame.contentWindow;
+    const sheet = inside.querySelector("table.sort"), head = sheet?.querySelector("th button");
+    head?.click();
+    seen[width] = {
+      overflow: inside.documentElement.scrollWidth - width,
+      fetched: view.performance.getEntriesByType("resource").length,
+      title: inside.title, styled: view.getComputedStyle(inside.body).maxWidth,
+      sorted: head ? sheet.querySelector("th").getAttribute("aria-sort") : "no table",
+    };
+    if (--left === 0) document.title = JSON.stringify(seen);
+  };
+  document.body.append(frame);
+}
+</script>"""
 
 DATA = tempfile.TemporaryDirectory(prefix="automl-tests-")
 os.environ["XDG_DATA_HOME"] = DATA.name  # also of what a test starts: the user's own data folder is not touched
@@ -59,6 +86,62 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == file.read_text(encoding="utf-8"), "if the change is meant, `make golden` and read the diff"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def service() -> Callable[..., str]:
+    """The program under one of several names, from what `make services` installs.
+
+    Without it the test is skipped; in CI, where it should be, the test fails.
+    """
+
+    def find(*names: str) -> str:
+        found = next(filter(None, map(shutil.which, names)), None)
+        reason = f"there is no {names[0]} here: `make services` installs it"
+        if found is None and os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        return found or pytest.skip(reason)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def chromium(service: Callable[..., str]) -> str:
+    """A browser without a window."""
+    return service("chromium", "google-chrome")
+
+
+@pytest.fixture
+def holds_in_browser(chromium: str, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Looks at a page in a browser on a phone and on a desk, and fails unless it holds there.
+
+    Nothing runs over the edge, nothing is fetched, its own sheet and script work, and no name that is a script ran
+    (it would call the page "evil").
+    """
+    folder = tmp_path / "shown"
+    folder.mkdir()
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever).start()
+
+    def check(page: str) -> None:
+        (folder / "page.html").write_text(page, encoding="utf-8")
+        (folder / "look.html").write_text(LOOK % json.dumps(WIDTHS), encoding="utf-8")
+        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        options += ["--virtual-time-budget=20000", "--dump-dom"]
+        command = [chromium, *options, f"http://127.0.0.1:{server.server_port}/look.html"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
+        seen = json.loads(unescape(shown.partition("<title>")[2].partition("</title>")[0]))
+        for width in map(str, WIDTHS):
+            assert seen[width]["overflow"] <= 0, f"the page is wider than {width} px"
+            assert seen[width]["fetched"] == 0
+            assert seen[width]["styled"] == "1280px"
+            assert seen[width]["sorted"] == "ascending"
+            assert seen[width]["title"] != "evil"
+
+    yield check
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

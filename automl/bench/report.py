@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from automl.bench.figures import figures
 from automl.bench.judge import BenchmarkJudgement
@@ -15,9 +15,7 @@ from automl.bench.methods import METHODS
 from automl.bench.records import markdown as table
 from automl.bundle.manifest import plain
 from automl.report._words import Ready, markdown
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from automl.report.page import page
 
 REPORT: Final = "report"
 MEASURED: Final = ("wall / budget", "p50 ms", "p99 ms", "rows/s", "MB", "load s", "fit MB", "over-runs", "failures")
@@ -185,34 +183,19 @@ def _number(value: float | None, digits: int = 3) -> str:
 
 
 def html_page(judgement: BenchmarkJudgement, about: Mapping[str, str]) -> str:
-    """One page that needs nothing else: no script, no network; every value is escaped by the template."""
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            about=about,
-            judgement=judgement,
-            names=[standing.name for standing in judgement.standings],
-            ours=[standing.ours for standing in judgement.standings],
-            sentences=list(sentences(judgement, about))[1:],
-            header=HEADER,
-            rows=list(zip(judgement.standings, standing_rows(judgement), strict=True)),
-            scores=list(score_rows(judgement)),
-            money=list(money_rows(judgement)),
-            pairs={(pair.one, pair.other): pair for pair in judgement.pairs},
-            figures=figures(judgement),
-            methods=METHODS.items(),
-        )
-    )
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("automl.bench"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """One page that needs no network; every value is escaped by the template."""
+    facts = {
+        "about": about,
+        "judgement": judgement,
+        "names": [standing.name for standing in judgement.standings],
+        "ours": [standing.ours for standing in judgement.standings],
+        "sentences": list(sentences(judgement, about))[1:],
+        "header": HEADER,
+        "rows": list(zip(judgement.standings, standing_rows(judgement), strict=True)),
+        "scores": list(score_rows(judgement)),
+        "money": list(money_rows(judgement)),
+        "pairs": {(pair.one, pair.other): pair for pair in judgement.pairs},
+        "figures": figures(judgement),
+        "methods": METHODS.items(),
+    }
+    return page("report.html.j2", facts, package="automl.bench")

@@ -37,12 +37,15 @@ Key = tuple[str, ...]
 
 def _ways(name: str, table: Told, task: Told) -> Iterator[tuple[Key, Key]]:
     """The keys by which a table meets main: its columns, main's columns."""
-    own = {parent["table"]: _key(parent["key"]) for parent in task["tables"]["main"].get("parents", ())}
+    parents = task["tables"]["main"].get("parents", ())
+    own = {parent["table"]: _key(parent["key"]) for parent in parents}
+    named = {parent["table"]: _key(parent.get("foreign_key", parent["key"])) for parent in parents}
     if name in own:
         moment, time = task.get("time_column"), table.get("time_index")
         late = time is not None and time not in own[name] and moment in own[name]
-        key = tuple(column for column in own[name] if not late or column != moment)
-        yield key, key
+        pairs = zip(named[name], own[name], strict=True)
+        its, main = zip(*(pair for pair in pairs if not late or pair[1] != moment), strict=True)
+        yield its, main
         return
     parents = [table["parent"]] if "parent" in table else table.get("parents", ())
     for parent in parents:

@@ -49,4 +49,8 @@ def _of_protocol_1(written: Mapping[str, Any]) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-BY_PROTOCOL: Final[Mapping[int, Callable[[Mapping[str, Any]], str]]] = {1: _of_protocol_1, 2: _of_all_that_answers}
+BY_PROTOCOL: Final[Mapping[int, Callable[[Mapping[str, Any]], str]]] = {
+    1: _of_protocol_1,
+    2: _of_all_that_answers,
+    3: _of_all_that_answers,
+}

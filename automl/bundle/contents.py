@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score
+from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Finding, Labels
@@ -33,7 +34,8 @@ class Contents:
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
     - `parent`: the content hash of the bundle that this one is decided anew from.
-    - `evidence`: see `bundle.evidence`. `created` is the time of writing; it is not part of the content hash.
+    - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
+    - `created` is the time of writing; it is not part of the content hash.
     """
 
     model: bytes
@@ -44,7 +46,7 @@ class Contents:
     keys: tuple[str, ...]
     spec: Mapping[str, object]
     golden: Sequence[Mapping[str, object]]
-    profile: Mapping[str, object]
+    profile: Profile
     evidence: pl.DataFrame
     scores: tuple[Score, ...]
     members: tuple[MemberRecord, ...]

@@ -1,4 +1,4 @@
-"""What a bundle keeps of the training data: a summary without persons, and the rows that decisions are judged on."""
+"""evidence.parquet: the rows that decisions are judged on, as a bundle keeps them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,11 @@ from numpy.typing import NDArray
 
 from automl.bundle.golden_cells import DAY
 from automl.bundle.golden_text import written
-from automl.data.read.frames import counted, read_column
-from automl.data.rows import SEEN, Column, Rows
+from automl.data.read.frames import read_column
+from automl.data.rows import Column, Rows
 
-QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-LEVELS = 200  # more are counted as rare
 DIGITS = 3  # that numbers keep where rows are rounded
 PRICED = "cost:"  # how evidence.parquet marks the columns that costs and today's rule name
-
-
-def profile(rows: Rows, columns: Sequence[Column]) -> dict[str, object]:
-    """Each column's share of missing cells, quantiles of numbers and dates, shares of levels that enough rows have.
-
-    Of free text only the number of words is kept. No single row can be read from it.
-    """
-    return {"rows": rows.n, "columns": {column.name: _column(rows.frame[column.name], column) for column in columns}}
 
 
 def evidence(
@@ -84,29 +74,3 @@ def _coarse(cells: pl.Series, column: Column) -> pl.Series:
         return moments.cast(cells.dtype, strict=False).alias(cells.name)
     texts = [None if number is None else written(column.reader, number) for number in rounded.fill_nan(None).to_list()]
     return pl.Series(cells.name, texts, dtype=pl.String)
-
-
-def _column(values: pl.Series, column: Column) -> dict[str, object]:
-    found: dict[str, object] = {"wire": column.wire}
-    if column.wire == "category":
-        return found | {"missing": _share(values == ""), "levels": _levels(values, max(SEEN, column.min_level))}
-    if column.wire == "text":
-        words = values.str.count_matches(r"\S+").cast(pl.Float64)
-        return found | {"missing": _share(values == ""), "words": _quantiles(words)}
-    present = values.drop_nans().drop_nulls()
-    return found | {"missing": 1.0 - present.len() / max(values.len(), 1), "quantiles": _quantiles(present)}
-
-
-def _share(flags: pl.Series) -> float:
-    return float(flags.sum()) / max(flags.len(), 1)
-
-
-def _levels(values: pl.Series, least: int) -> dict[str, float]:
-    """Shares by level, the most frequent first; rare ones are left out, so the shares may sum to less than 1."""
-    counts = counted(values.filter(values != ""))
-    frequent = counts.filter(pl.col("count") >= least).sort("count", "value", descending=[True, False]).head(LEVELS)
-    return {level: count / values.len() for level, count in frequent.iter_rows()}
-
-
-def _quantiles(values: pl.Series) -> dict[str, float | None]:
-    return {str(q): values.quantile(q, "linear") for q in QUANTILES}

@@ -126,7 +126,7 @@ def _between(values: Floats, wire: Wire, count: int, least: int) -> Floats:
     if wire == "flag" or len(known) < 2 * least or not count:
         return found
     low, high = known[least - 1], known[-least]
-    step, grid = _step(known, wire, high - low)
+    step, grid = step_of(known, wire, high - low)
     places = np.random.default_rng(count).permutation(np.linspace(least - 1, len(known) - least, count))
     numbers = np.round(np.interp(places, np.arange(len(known)), known) / step) * step
     distinct, counts = np.unique(known, return_counts=True)
@@ -141,7 +141,7 @@ def _on_grid(numbers: Floats, grid: float) -> Floats:
     return np.round(numbers / grid) * grid if grid else numbers
 
 
-def _step(known: Floats, wire: Wire, spread: float) -> tuple[float, float]:
+def step_of(known: Floats, wire: Wire, spread: float) -> tuple[float, float]:
     """A power of ten below `spread` / `STEPS`, at least the grid that all the numbers lie on, and that grid (or 0)."""
     grids = (DAY, 1.0) if wire == "date" else (1.0,)
     grid = next((grid for grid in grids if not np.remainder(known, grid).any()), 0.0)

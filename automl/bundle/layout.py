@@ -9,7 +9,7 @@ from typing import Final
 MANIFEST, SEAL, SIGNATURE = "manifest.json", "manifest.sha256", "manifest.sig"
 RELATIONAL: Final = "relational.json"  # how other tables are read, where there are any
 COPIES: Final = "score_tables"  # the package beside score.py, where there are several tables
-DESCRIBING: Final = frozenset({"card.md", "evidence.parquet", "profile.json", "report.html"})
+DESCRIBING: Final = frozenset({"card.md", "evidence.parquet", "profile.json", "report.html", "report.json"})
 ANSWERING: Final = frozenset(
     {"golden/expected.json", "golden/rows.json", "golden/tables.json", "model.onnx", RELATIONAL, "score.py"}
 )

@@ -22,7 +22,7 @@ from automl.task import Kind, Task
 if TYPE_CHECKING:
     from automl.data.rows import Labels  # it loads polars, which a process that scores single rows does not need
 
-PROTOCOL: Literal[2] = 2
+PROTOCOL: Literal[3] = 3
 ANY_JSON = GetPydanticSchema(lambda _, schema: schema(dict[str, JsonValue]))  # kept as it was written
 CHUNK_ROWS = 4096  # 14 columns of 4,096 rows are 0.5 MB: fast, and small beside the libraries
 
@@ -160,7 +160,7 @@ class Manifest(Frozen):
     compare, `levels` the lists of levels in the graph.
     """
 
-    protocol: Literal[2] = PROTOCOL
+    protocol: Literal[3] = PROTOCOL
     provisional: bool
     created: str
     engine: str

@@ -15,6 +15,7 @@ from automl.errors import BundleError
 Upgrade = Callable[[dict[str, object]], dict[str, object]]
 UPGRADES: Final[Mapping[int, Upgrade]] = {
     1: dict,  # 2 has the fields of 1; it hashes and replays more, and its reader knows further parsers
+    2: dict,  # 3 has the fields of 2; its profile.json has bins and a background
 }
 """By the protocol that they read; 1 is the first."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.read.unread import OnUnread, Unread, listed, told, unreadable, warn
 from automl.errors import BundleError, DataError
+from automl.explain.explain import Explainer
+from automl.explain.explanation import Explanations
 from automl.features.relational.definition import Catalog
 from automl.names import inside, outside
 
+SECONDS = 5.0  # for one row to be explained, at most
 _TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 
 
@@ -78,8 +82,11 @@ class Bundle:
         return cls(taken.files, scorer or taken.open(), Origin.here(taken.path, taken.scratch))
 
     def given(self, tables: Mapping[str, object]) -> Bundle:
-        """The bundle with other tables at hand, in place of those it had; `DataError` for what it does not read."""
-        held = {name: as_table(rows) for name, rows in tables.items()}
+        """The bundle with other tables at hand, in place of those it had; what it does not read is not looked at.
+
+        `DataError` for tables that it lacks.
+        """
+        held = {name: as_table(rows) if name in self.tables else () for name, rows in tables.items()}
         return Bundle(self.files, given(self._scorer, held), replace(self._origin, tables=held))
 
     @property
@@ -189,6 +196,48 @@ class Bundle:
 
     def counted(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> tuple[pl.DataFrame, Unread]:
         """The same, and of each column how many cells could not be read."""
+        frame, columns, unread = self._read(frame)
+        try:
+            found = self._scorer.run(columns, frame.height, first)
+        except ScoreError as error:
+            raise DataError(str(error), hint="Give the costs that these rows lack.") from error
+        keys = [frame[inside(key)].alias(key) for key in self.manifest.keys if inside(key) in frame.columns]
+        return pl.DataFrame(keys + [self._series(name, cells, typed=typed) for name, cells in found.items()]), unread
+
+    def explain(
+        self,
+        frame: object,
+        tables: Mapping[str, object] | None = None,
+        *,
+        unread: OnUnread = "refuse",
+        seconds: float = SECONDS,
+        first: int = 1,
+    ) -> Explanations:
+        """Why each raw row of a polars, pandas or arrow frame is answered as it is; rows are numbered from `first` on.
+
+        Marginal Shapley values of score and money for each raw column, against the synthetic background of the bundle,
+        and the smallest change that is decided otherwise: see `automl.explain`. A row takes thousands of rows of the
+        graph, and at most about `seconds`; the standard error that was reached is in it. `tables` and `unread` are as
+        in `predict`; each row is decided on its own, never ranked as a batch.
+        """
+        from automl.bundle.explaining import rows_of, words_of
+
+        model = self if tables is None else self.given(tables)
+        raw, columns, found = model._read(to_polars(frame))  # noqa: SLF001  # another one of this class
+        check_unread(found, unread)
+        warn(listed(told(found)))
+        rows = rows_of(model._explainer, raw, columns, model.manifest.keys, first)  # noqa: SLF001  # as above
+        each = tuple(model._explainer.explain(row, seconds=seconds) for row in rows)  # noqa: SLF001  # as above
+        return Explanations(each=each, words=words_of(model.files))
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from automl.bundle.explaining import explainer_of
+
+        return explainer_of(self.files, self.relational, self._scorer.inputs)
+
+    def _read(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, Array], Unread]:
+        """The raw frame, the columns that the graph takes of it, and how many cells of it could not be read."""
         from automl.data.read.frames import read_frame, renamed, side_by_side, tallies
 
         self._origin.check_process()
@@ -203,13 +252,7 @@ class Bundle:
             main = read_frame(self._scorer.main, frame)
             unread = {**tallies(self._scorer.main, frame, main), **unread}
             wire = side_by_side(wire, self._scorer.computed(main))
-        columns = {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}
-        try:
-            found = self._scorer.run(columns, frame.height, first)
-        except ScoreError as error:
-            raise DataError(str(error), hint="Give the costs that these rows lack.") from error
-        keys = [frame[inside(key)].alias(key) for key in self.manifest.keys if inside(key) in frame.columns]
-        return pl.DataFrame(keys + [self._series(name, cells, typed=typed) for name, cells in found.items()]), unread
+        return frame, {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}, unread
 
     def decided(self, scored: pl.DataFrame, codes: NDArray[np.int64], *, typed: bool = True) -> pl.DataFrame:
         """Rows scored as text, with the decisions of a ranking, and what those are expected to cost."""

@@ -4,7 +4,7 @@ import argparse
 import csv
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
@@ -30,8 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--bundle", type=Path, default=Path(__file__).resolve().parent, help="default: beside this file"
     )
     parser.add_argument("--costs", type=Path, help="the CSV cost file of these rows, if the spec names one")
+    parser.add_argument("--table", action="append", default=[], metavar="NAME=FILE", help="not read by this bundle")
     add_unread(parser)
     chosen = parser.parse_args(arguments)
+    say_ignored((pair.partition("=")[0] for pair in chosen.table), ())
     try:
         say(score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs, unread=chosen.unread))
     except (ScoreError, OSError, UnicodeError, csv.Error) as error:
@@ -53,6 +55,18 @@ def say(unread: Unread) -> None:
     """Tell on stderr of columns with cells that cannot be read."""
     for sentence in told(unread):
         write_error(f"{sentence}; such cells count as missing")
+
+
+def say_ignored(given: Iterable[str], read: Collection[str]) -> None:
+    """Tell on stderr of tables that were given and are not looked at."""
+    if sentence := ignored(given, read):
+        write_error(sentence)
+
+
+def ignored(given: Iterable[str], read: Collection[str]) -> str:
+    """A sentence on the tables that were given and that the model does not read; nothing where there are none."""
+    names = [repr(name) for name in given if name not in read]
+    return f"the model does not read the table{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else ""
 
 
 def ended(error: Exception, data: Path) -> int:

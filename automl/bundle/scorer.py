@@ -29,7 +29,7 @@ from automl.data.read.unread import (
 from automl.graph.runtime import open_runtime
 from automl.names import outside
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 NAMED = 5  # rows that an error names
 TEXTS = ("category", "text")  # wires that read whatever is there

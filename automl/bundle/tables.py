@@ -15,29 +15,19 @@ from pathlib import Path
 
 import polars as pl
 
-from automl.bundle.score_file import add_unread, ended, read_csv, say, score_file
 from automl.bundle.scorer import ChangedError, Document, Row, ScoreError, Scorer, Values, fallible
-from automl.data.read.arrow_files import read_arrow
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.files import FORMATS
 from automl.data.read.frames import read_frame, renamed
-from automl.data.read.guard import guarded
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
 from automl.features.relational.row_store import RowStore
 from automl.names import outside
-from automl.std_streams import open_closed_streams
 
 RELATIONAL = "relational.json"
 TableSource = Given | str | Path
-FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
-    "parquet": partial(pl.read_parquet, glob=False),
-    "arrow": read_arrow,
-    "ndjson": lambda path: pl.read_ndjson(escape(str(path)), infer_schema_length=None),  # polars takes "[1]" for a
-    # pattern of files; a key may come late
-}
 
 
 class TableScorer(Scorer):
@@ -81,16 +71,15 @@ class TableScorer(Scorer):
         return self.computed(read_frame(self.main, renamed(frame)))
 
     def hold(self, tables: Mapping[str, TableSource] | None) -> None:
-        """Read the tables and keep them, in place of those that were held."""
-        given = {name: self._opened(name, table) for name, table in (tables or {}).items()}
-        self._held = None if tables is None else read_tables(self.document, given)
+        """Read the tables that the model reads and keep them, in place of those that were held."""
+        given = {name: self._opened(name, table) for name, table in (tables or {}).items() if name in self.tables}
+        self._held = None if tables is None else read_tables(self.document, given, tables)
         self._store: RowStore | None = None
 
     def _opened(self, name: str, table: TableSource) -> Given:
         if not isinstance(table, str | Path):
             return table
-        known = self.document["tables"].get(name)
-        return read_file(Path(table), (known and known.get("dialect")) or {})
+        return read_file(Path(table), self.document["tables"][name].get("dialect") or {})
 
     @property
     def _frames(self) -> Mapping[str, pl.DataFrame | pl.LazyFrame]:
@@ -128,19 +117,15 @@ def open_scorer(
     tables: Mapping[str, TableSource] | None = None,
     manifest: Document | None = None,
 ) -> Scorer:
-    """The scorer of a bundle of one table or of several. DataError for tables that the bundle does not know."""
+    """The scorer of a bundle of one table or of several. DataError for tables that are read and not given."""
     several = (Path(folder) / RELATIONAL).is_file()
     scorer = TableScorer(folder, manifest=manifest) if several else Scorer(folder, manifest)
     return scorer if tables is None else given(scorer, tables)
 
 
 def given(scorer: Scorer, tables: Mapping[str, TableSource]) -> Scorer:
-    """The scorer with other tables at hand. DataError for tables that it does not know."""
-    if isinstance(scorer, TableScorer):
-        return scorer.given(tables)
-    if tables:
-        raise DataError("the model reads no other table", where="tables", hint=f"leave out {', '.join(tables)}")
-    return scorer
+    """The scorer with other tables at hand; what it does not read is left alone. DataError for tables that it lacks."""
+    return scorer.given(tables) if isinstance(scorer, TableScorer) else scorer
 
 
 def _document(folder: Path, manifest: Document) -> RelationalDocument:
@@ -153,6 +138,9 @@ def _document(folder: Path, manifest: Document) -> RelationalDocument:
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     """Score a CSV file with the bundle in `folder` and the tables that are named."""
+    from automl.bundle.score_file import add_unread, ended, say, say_ignored, score_file  # frames need no files
+    from automl.std_streams import open_closed_streams
+
     open_closed_streams()
     parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
     parser.add_argument("data", type=Path, help="the CSV file, with a header")
@@ -162,7 +150,9 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     add_unread(parser)
     chosen = parser.parse_args(arguments)
     try:
-        scorer = TableScorer(chosen.bundle, named(chosen.table))
+        tables = named(chosen.table)
+        scorer = TableScorer(chosen.bundle, tables)
+        say_ignored(tables, scorer.tables)
         say(score_file(scorer, chosen.data, chosen.out, unread=chosen.unread))
     except (ScoreError, AutomlError, OSError, UnicodeError, csv.Error) as error:
         return ended(error, chosen.data)
@@ -174,7 +164,17 @@ def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
 
     Raises DataError for what cannot be read; of Arrow each length is measured before polars believes it (D11).
     """
-    read = FILES.get(FORMATS.get(path.suffix.lower(), ""))
+    from automl.bundle.score_file import read_csv  # who holds frames reads no files
+    from automl.data.read.arrow_files import read_arrow
+    from automl.data.read.guard import guarded
+
+    readers: dict[str, Callable[[Path], pl.DataFrame]] = {
+        "parquet": partial(pl.read_parquet, glob=False),
+        "arrow": read_arrow,
+        "ndjson": lambda path: pl.read_ndjson(escape(str(path)), infer_schema_length=None),  # polars takes "[1]" for a
+        # pattern of files; a key may come late
+    }
+    read = readers.get(FORMATS.get(path.suffix.lower(), ""))
     if read is not None:
         return guarded(partial(read, path), path)
     lines = read_csv(path, dialect)

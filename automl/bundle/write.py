@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from automl import disk
 from automl.bundle.content_hash import content_hash
@@ -26,6 +27,7 @@ from automl.bundle.manifest import (
 )
 from automl.bundle.own import note
 from automl.bundle.place import check_place
+from automl.bundle.profile import PROFILE
 from automl.bundle.score_text import score_files
 from automl.bundle.scorer import seal
 from automl.bundle.tables import open_scorer
@@ -61,7 +63,7 @@ def _staged(contents: Contents, folder: Path) -> Manifest:
     if contents.relational is not None:
         _put(folder, RELATIONAL, _json(contents.relational))
         _put(folder, "golden/tables.json", _json(contents.golden_tables))
-    _put(folder, "profile.json", _json(contents.profile))
+    _put(folder, PROFILE, _json(contents.profile.shown()))
     _put(folder, "evidence.parquet", _parquet(contents))
     _put(folder, "golden/rows.json", _json(contents.golden))
     manifest = _seal(folder, _provisional(contents))
@@ -80,28 +82,27 @@ def finish(
     gates: Iterable[object],
     verdict: object,
     card: str,
-    report: str | None = None,
+    report: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
     """Add the `GateVerdict`s, the verdict in money (or None) and the card, write the final manifest, and move to `out`.
+
+    `report` are the page for people and its numbers, by the names of their files.
 
     A bundle that stood at `out` stays whole until that last step; then the new one is noted as this user's own. Returns
     `out`. Where the disk refuses, nothing is left of the staged one.
     """
     check_place(out)
     with _whole_or_gone(staged):
-        return _finished(staged, out, gates=gates, verdict=verdict, card=card, report=report)
+        return _finished(staged, out, gates=gates, verdict=verdict, pages={"card.md": card, **report})
 
 
-def _finished(
-    staged: Path, out: Path, *, gates: Iterable[object], verdict: object, card: str, report: str | None
-) -> Path:
+def _finished(staged: Path, out: Path, *, gates: Iterable[object], verdict: object, pages: Mapping[str, str]) -> Path:
     files = open_files(staged)
     manifest = files.manifest
     _remove_strangers(staged, manifest)
     files.read_all()
-    _put(staged, "card.md", card.encode())
-    if report is not None:
-        _put(staged, "report.html", report.encode())
+    for name, text in pages.items():
+        _put(staged, name, text.encode())
     final = manifest.model_copy(
         update={
             "provisional": False,

@@ -19,6 +19,7 @@ from automl.data.rows import SEEN, Column, Finding, Role, Schema, finding
 from automl.errors import SpecError, nearest
 from automl.spec import Spec
 from automl.spec.data import Data
+from automl.spec.objective import Explain
 
 GROUP_ROWS = 20  # rows of a group, on average, that are enough to learn what is its own
 
@@ -29,6 +30,11 @@ def infer_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple
     `comma` says that the csv has decimal commas. Raises SpecError where the spec names a column that is not there.
     """
     check_names(raw.columns, spec)
+    return read_schema(raw, spec, comma=comma)
+
+
+def read_schema(raw: pl.DataFrame, spec: Spec, *, comma: bool = False) -> tuple[Schema, tuple[Finding, ...]]:
+    """`infer_schema` of rows that may lack columns that the spec names, the target among them."""
     columns, findings, names = [], [], raw.columns
     decimals = plain_numbers(raw)
     for series in raw:
@@ -65,8 +71,12 @@ def check_names(columns: Iterable[str], spec: Spec) -> None:
     """Every column that the spec names is in the data."""
     known = list(columns)
     data = spec.data
+    explained = spec.objective.explain or Explain()
     named: dict[str, Iterable[str]] = {
         "objective.target": [spec.objective.target],
+        "objective.explain.fixed": explained.fixed,
+        "objective.explain.words": explained.words,
+        "objective.explain.levels": explained.levels,
         "data.time": data.time,
         "data.group": [data.group] if data.group else [],
         "data.weight": [data.weight] if data.weight else [],

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from automl.data.infer.column_types import guess
 from automl.data.infer.missing_words import LABEL_WORDS
 from automl.data.labels import encode
+from automl.data.last_words import UNJUDGED
 from automl.data.raw_parts import LabelledPart, RawPart
 from automl.data.read.frames import read_column
 from automl.data.rows import Finding, Labels, finding
@@ -19,7 +20,6 @@ from automl.spec.data import Data
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-UNJUDGED = "unjudged"  # rows of test that no score stands on
 MOST_LABELS = 5  # that a sentence names
 LARGEST = 1e100  # squares and cubes of what is larger, or varies by less than its inverse, leave the range of a float64
 

@@ -16,7 +16,7 @@ import polars as pl
 from automl import disk
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
-from automl.bundle.score_file import read_csv
+from automl.bundle.score_file import ignored, read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
 from automl.bundle.unread import check_unread
 from automl.data.cost_files import CostFile, joined, open_costs
@@ -76,7 +76,8 @@ def predict(
     Rows keep their order. CSV in is read as text with the dialect of training, as `score.py` does, or with its own
     where that does not fit. In parquet a decision that is a label has the target's own type, in CSV it is the label's
     text. `costs` is the cost file of these rows, where the spec names one; without it ``objective.costs.missing`` says
-    what stands in. `tables` are the files of the other tables, where the bundle was made of several. Under a capacity
+    what stands in. `tables` are the files of the other tables; those that the bundle does not read are left alone, and
+    the listener is told. Under a capacity
     all rows are ranked as one batch: they are written when the last one was read, and each takes some 50 bytes of
     memory. `require_signature` is a public key, whose owner must have signed the bundle. Raises `BundleError`,
     `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then.
@@ -85,7 +86,10 @@ def predict(
     check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     model = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
     table = _cost_file(model, costs) if costs else None
-    job = _Job(model=model, data=data, costs=table, tables=tables or {}, options=options, form=form, listener=listener)
+    if said := ignored(tables or {}, model.tables):
+        listener(Event(stage="read", text=said, facts={"warning": said}))
+    read = {name: file for name, file in (tables or {}).items() if name in model.tables}
+    job = _Job(model=model, data=data, costs=table, tables=read, options=options, form=form, listener=listener)
     parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
     if parts.damaged:
         listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
@@ -103,6 +107,16 @@ def predict(
         listener(Event(stage="read", text=f"{sentence}; such cells count as missing", facts={"warning": sentence}))
     listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
     return rows
+
+
+def raw_rows(
+    model: Bundle, data: Path, costs: Path | None = None, *, options: Options = AS_EVER, listener: Listener = silent
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The first row and the raw rows of each chunk of `data`, read as `predict` reads them, with their `costs`."""
+    table = _cost_file(model, costs) if costs else None
+    yield from _raw(
+        _Job(model=model, data=data, costs=table, tables={}, options=options, form="csv", listener=listener)
+    )
 
 
 def _form(out: Path, options: Options) -> Form:

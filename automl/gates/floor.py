@@ -109,6 +109,7 @@ def _stage_empty(folder: Path) -> None:
     """The smallest bundle there can be: a number in, the same number out."""
     from automl.bundle.contents import Contents
     from automl.bundle.manifest import outputs_of
+    from automl.bundle.profile import Profile
     from automl.bundle.write import stage
     from automl.data.rows import Labels
     from automl.graph.onnx import to_onnx
@@ -126,7 +127,7 @@ def _stage_empty(folder: Path) -> None:
         keys=(),
         spec={},
         golden=[{"x": float(number)} for number in range(8)],
-        profile={},
+        profile=Profile(),
         evidence=pl.DataFrame(),
         scores=(),
         members=(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import disk
-from automl.learners._catboost_ctr import Category, Given, Json
+from automl.learners._catboost_ctr import Category, Given, Json, forgotten
 from automl.learners._catboost_trees import grown
 from automl.learners._stopping import MOST_ROUNDS, Stopper
 from automl.learners._target import Target, directed, smeared
@@ -66,6 +66,7 @@ class CatBoostModel:
 
     learner: str
     booster: catboost.CatBoost
+    plain: Json  # the same, as CatBoost writes it
     kept: int
     inputs: Inputs
     train: Floats
@@ -84,10 +85,10 @@ class CatBoostModel:
         return self.target.raw(self._placed(np.asarray(native, dtype=np.float64).reshape(len(values), len(self.seen))))
 
     def member(self) -> Member:
-        model = _dump(self.booster, self.inputs)
-        given = Given(train=self.train, numbers=self.inputs.numbers, categories=_categories(model, self.inputs))
-        of, trees = grown(model, given, self.seen)
-        base = self.target.raw(self._placed(np.asarray([model["scale_and_bias"][1]], dtype=np.float64)))[0]
+        categories = _categories(self.plain, self.inputs)
+        given = Given(train=self.train, numbers=self.inputs.numbers, categories=categories)
+        of, trees = grown(self.plain, given, self.seen)
+        base = self.target.raw(self._placed(np.asarray([self.plain["scale_and_bias"][1]], dtype=np.float64)))[0]
         raw = Trees(of, ensemble(trees, base=base, spread=self.target.spread, float32_inputs=True))
         prediction = self.target.prediction(raw)
         return Member(learner=self.learner, params=self.params, raw=raw, prediction=prediction, rounds=self.kept)
@@ -133,9 +134,14 @@ def boost(
     watch = _Watch(stopper=stopper, loss=loss)
     booster.fit(pool(train), eval_set=pool(watched) if watched else None, callbacks=[watch])
     booster.shrink(ntree_end=stopper.best)
+    plain = _dump(booster, inputs)
+    if inputs.categories:
+        plain = forgotten(plain, train.least)
+        booster = _loaded(plain)
     model = CatBoostModel(
         learner=learner,
         booster=booster,
+        plain=plain,
         kept=stopper.best,
         inputs=inputs,
         train=train.values,
@@ -213,6 +219,18 @@ def _dump(booster: catboost.CatBoost, inputs: Inputs) -> Json:
         booster.save_model(str(path), format="json", pool=levels)
         found: Json = json.loads(path.read_text())
     return found
+
+
+def _loaded(model: Json) -> catboost.CatBoost:
+    """The way back from `_dump`."""
+    import catboost
+
+    booster = catboost.CatBoost()
+    with disk.scratch() as folder:
+        path = folder / "model.json"
+        disk.write(path, json.dumps(model).encode())
+        booster.load_model(str(path), format="json")
+    return booster
 
 
 def _categories(model: Json, inputs: Inputs) -> tuple[Category, ...]:

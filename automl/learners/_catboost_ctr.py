@@ -75,6 +75,15 @@ class Given:
         return Features(self.train.shape[1])
 
 
+def forgotten(model: Json, least: int) -> Json:
+    """The model without what fewer than `least` rows of train told: such a combination is worth what none is.
+
+    What one row told would be its target. CatBoost itself reads the model back, so that it stays its own.
+    """
+    counted = model.get("ctr_data", {})
+    return {**model, "ctr_data": {name: _of_many(table, least) for name, table in counted.items()}}
+
+
 def ctr_columns(model: Json, given: Given, used: Sequence[int]) -> tuple[tuple[Expr, ...], dict[int, int]]:
     """What the CTRs `used` of a model are worth for a row, some side by side, and where each of them stands."""
     listed = model["features_info"].get("ctrs", ())
@@ -195,6 +204,14 @@ def _worth(ctr: Json, counted: Json, hashes: Hashes) -> tuple[Singles, np.float3
     known = _value(ctr, some, total)[place]
     unknown = _value(ctr, np.zeros(1), np.full(1, counted["counter_denominator"]))[0]
     return np.where(keys[place] == hashes, known, unknown), unknown
+
+
+def _of_many(counted: Json, least: int) -> Json:
+    """A hash table in which keys with fewer rows have none."""
+    cells = np.array(counted["hash_map"], dtype=object).reshape(-1, counted["hash_stride"])
+    rows = cells[:, 1:].sum(axis=1)
+    cells[:, 1:] = np.where((rows < least)[:, None], 0, cells[:, 1:])
+    return {**counted, "hash_map": cells.ravel().tolist()}
 
 
 def _counts(counted: Json) -> tuple[Hashes, Ints]:

@@ -39,7 +39,7 @@ STEPS = 64  # of a number most of whose rows are equal: the others' values are o
 MOST_COLUMNS = 32  # that are paired with one another
 MOST_PAIRS = 48
 SCREENED = 30_000  # rows on which pairs are compared
-FEWEST = 5  # rows of a cell: fewer say little, and may point at a person
+FEWEST = 5  # rows of a cell, or as many as a level needs if that is more: fewer say little, and may point at a person
 SURE = 3.0  # standard deviations of chance by which a pair has to do better
 SHRINK = 10.0  # rows' worth of curvature: what a cell has to overcome
 
@@ -49,7 +49,7 @@ class Grid:
     """Columns as levels: place 0..size-1 of each; of a code 0 is rare, of a number the last is missing.
 
     `lone` are those, by their number in the grid, that say something as levels by themselves: codes and numbers of
-    steps. The others are binned for their pairs.
+    steps. The others are binned for their pairs, of which a cell needs `least` rows.
     """
 
     columns: int
@@ -58,6 +58,7 @@ class Grid:
     numbers: tuple[int, ...] = ()
     edges: tuple[Floats, ...] = ()
     lone: tuple[int, ...] = ()
+    least: int = FEWEST
 
     @property
     def sizes(self) -> Ints:
@@ -102,6 +103,7 @@ class Grid:
             numbers=tuple(self.numbers[k] for k in numbers),
             edges=tuple(self.edges[k] for k in numbers),
             lone=tuple(at for at, k in enumerate(kept) if k in self.lone),
+            least=self.least,
         )
 
 
@@ -153,6 +155,7 @@ def learn_grid(train: Matrix) -> Grid:
         numbers=tuple(binned),
         edges=tuple(binned.values()),
         lone=(*range(len(codes)), *(len(codes) + k for k in steps)),
+        least=max(FEWEST, train.least),
     )
 
 
@@ -206,7 +209,7 @@ def _crossings(grid: Grid, places: Ints, ranked: Sequence[tuple[int, int]], most
     size = int(grid.sizes.max(initial=0))
     for left, right in ranked:
         keys, counts = np.unique(places[:, left] * size + places[:, right], return_counts=True)
-        seen = keys[counts >= FEWEST]
+        seen = keys[counts >= grid.least]
         if 0 < len(seen) <= room:
             found[left, right] = seen
             room -= len(seen)

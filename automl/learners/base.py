@@ -45,7 +45,8 @@ Direction = Literal[-1, 0, 1]  # a prediction may only fall, may do anything, ma
 class FeatureInfo:
     """What a learner may know of a column of the matrix (see `features.plan.Feature`).
 
-    A learner that is `Learner.monotone` keeps the `direction`, where the target is two labels or a number.
+    A learner that is `Learner.monotone` keeps the `direction`, where the target is two labels or a number. What it
+    learns of a level, or of a combination with others, stands in the model where at least `least` rows have it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class FeatureInfo:
     levels: int = 0
     bag: str = ""
     direction: Direction = 0
+    least: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,11 @@ class Matrix:
         """The direction of each column; empty if none has one."""
         found = tuple(feature.direction for feature in self.features)
         return found if any(found) else ()
+
+    @property
+    def least(self) -> int:
+        """The rows that a combination of levels must have, whichever columns they are of."""
+        return max((feature.least for feature in self.features), default=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

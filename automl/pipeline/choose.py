@@ -112,9 +112,10 @@ def score_rows(model: bytes, frame: pl.DataFrame, *, threads: int) -> dict[str, 
     """
     session = open_session(model)
     with ThreadPoolExecutor(threads) as pool:
-        chunks = list(pool.map(partial(_run, session), frame.iter_slices(SCORING_ROWS)))
+        chunks = list(pool.map(partial(run_session, session), frame.iter_slices(SCORING_ROWS)))
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in session.outputs}
 
 
-def _run(session: Session, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
+def run_session(session: Session, frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
+    """The answers of an open graph for rows in wire types, all at once."""
     return session.run({name: frame[name].to_numpy() for name in session.inputs})

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
 from automl.pipeline.preflight import Given, Preflight, backend_of, preflight, refuse_the_impossible
-from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, refuse_untried, stage_bundle
+from automl.pipeline.prove import (
+    ask_gates,
+    diagnose_model,
+    judge_on_test,
+    refuse_or_finish,
+    refuse_untried,
+    stage_bundle,
+)
 from automl.pipeline.result import Fit
 from automl.pipeline.run_folder import open_folder
 from automl.pipeline.ship import ship
@@ -70,6 +77,7 @@ def fit(
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
         shipped = ship(run, data, result, policy, place)
         judgement = judge_on_test(run, data, shipped.choice)
+        diagnostics = diagnose_model(run, data, shipped.choice, judgement)
         staged = stage_bundle(run, data, shipped.choice, judgement, place)
         gates = ask_gates(run, staged, shipped.measured)
         done = Fit(
@@ -78,6 +86,7 @@ def fit(
             judgement=judgement,
             gates=gates,
             untried=result.outcome.untried,
+            diagnostics=diagnostics,
             seconds=deadline.spent(),
         )
         refuse_or_finish(run, done, staged, write_anyway=write_anyway)

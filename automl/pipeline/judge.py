@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from automl import metrics
 from automl.bundle.manifest import GroupScore, Score
+from automl.data.last_words import LAST_WORDS
 from automl.data.rows import Prepared, Rows
-from automl.data.usable import UNJUDGED
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy
 from automl.decide.policy.guarantees import count_floors
@@ -20,7 +20,7 @@ from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.policy.number_policy import NumberPolicy
 from automl.decide.verdict.coverage import coverage
 from automl.decide.verdict.decided_numbers import BaselineRows, decided_numbers, numbers_out_of_fold
-from automl.decide.verdict.decided_rows import decided_rows, rows_out_of_fold
+from automl.decide.verdict.decided_rows import DecidedRows, decided_rows, pooled, rows_out_of_fold
 from automl.decide.verdict.label_verdict import judge_labels
 from automl.decide.verdict.number_verdict import judge_numbers
 from automl.decide.verdict.verdict import ROWS_SMALL, Verdict
@@ -47,13 +47,15 @@ REPORTED: dict[Kind, tuple[str, ...]] = {
 class Judgement:
     """`scores` on test and on out-of-fold rows, the spec's metric first; `verdict` is None without costs.
 
-    `prediction` [n_test, width] are the graph's own answers on the test part. `groups` is what fairness compares,
+    `prediction` [n_test, width] are the graph's own answers on the test part, `decided` the rows that a verdict on
+    labels stands on. `groups` is what fairness compares,
     `left_out` says which test rows no score stands on.
     """
 
     scores: tuple[Score, ...]
     verdict: Verdict | None
     prediction: Floats
+    decided: DecidedRows | None = None
     groups: tuple[GroupScore, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -72,7 +74,7 @@ def judge(
     `asked` are the metrics to report first, `fairness` those to report by groups.
     """
     answers = score_rows(choice.model, data.test.inputs, threads=threads)
-    prediction = predicted(data, answers)
+    prediction, decided = predicted(data, answers), _decided(data, choice.oof, choice.policy, answers)
     names = tuple(dict.fromkeys((*asked, *REPORTED[data.labels.task.kind])))
     return Judgement(
         scores=(
@@ -82,8 +84,9 @@ def judge(
         ),
         verdict=verdict_on(data, choice.oof, choice.policy, answers),
         prediction=prediction,
+        decided=decided,
         groups=tuple(_groups(data, choice.policy, answers, fairness)),
-        left_out=tuple(finding.text for finding in data.findings if finding.check == UNJUDGED),
+        left_out=tuple(finding.text for finding in data.findings if finding.check in LAST_WORDS),
     )
 
 
@@ -169,12 +172,26 @@ def verdict_on(data: Prepared, oof: OutOfFold, policy: DecisionPolicy, answers: 
 
 
 def _verdict_on_labels(data: Prepared, oof: OutOfFold, policy: LabelPolicy, answers: Answers) -> Verdict | None:
-    decisions = policy.codes(answers["decision"][:, 0])
-    test = decided_rows(data.test, decisions, predicted(data, answers), policy)
+    test, more = _rows_of_verdict(data, oof, policy, answers)
     if not test.n:
         raise DataError("no test row has a cost of what came true", hint="Without one, nothing can be told in money.")
-    more = rows_out_of_fold(oof, policy) if test.n < ROWS_SMALL else None
     return judge_labels(test, policy, oof=more, seed=oof.seed)
+
+
+def _decided(data: Prepared, oof: OutOfFold, policy: DecisionPolicy, answers: Answers) -> DecidedRows | None:
+    """The decided rows, those out of fold among them where the test part is small; None where no label is decided."""
+    if not isinstance(policy, LabelPolicy):
+        return None
+    test, more = _rows_of_verdict(data, oof, policy, answers)
+    return test if more is None or not test.n else pooled(test, more)
+
+
+def _rows_of_verdict(
+    data: Prepared, oof: OutOfFold, policy: LabelPolicy, answers: Answers
+) -> tuple[DecidedRows, DecidedRows | None]:
+    decisions = policy.codes(answers["decision"][:, 0])
+    test = decided_rows(data.test, decisions, predicted(data, answers), policy)
+    return test, rows_out_of_fold(oof, policy) if test.n < ROWS_SMALL and policy.in_money else None
 
 
 def _verdict_on_numbers(data: Prepared, oof: OutOfFold, policy: NumberPolicy, answers: Answers) -> Verdict | None:

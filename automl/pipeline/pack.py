@@ -12,10 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.contents import Contents
-from automl.bundle.evidence import evidence, lessened, profile
+from automl.bundle.evidence import evidence, lessened
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, by_short_name, outputs_of, plain
+from automl.bundle.profile import profile
 from automl.data.read.frames import read_frame, side_by_side
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import SEEN, Column, Prepared, Rows
@@ -53,7 +54,7 @@ def pack(
         keys=tuple(map(outside, spec.data.key)),
         spec=spec.resolved(),
         golden=golden,
-        profile=profile(read, columns),
+        profile=profile(read, columns, seed=spec.budget.seed, prediction=choice.outcome.oof),
         evidence=lessened(
             _evidence(data, choice, judgement),
             spec.bundle.evidence,

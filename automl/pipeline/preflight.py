@@ -182,11 +182,11 @@ def _related(
     if not spec.data.tables and not tables:
         return data
     from automl.bundle.frames import to_polars
-    from automl.features.relational.relate import relate
+    from automl.search.relational_search.search import relate
 
     listener(Event(stage="features", text="computing features from other tables"))
     given = {name: to_polars(frame) for name, frame in tables.items()}
-    return relate(data, spec, deadline=deadline, given=given, loaded=loaded)
+    return relate(data, _problem(spec, data), spec, deadline=deadline, given=given, loaded=loaded)
 
 
 def _frame(given: Any) -> pl.DataFrame | None:

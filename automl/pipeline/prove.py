@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from automl import disk
 from automl.errors import MachineError, VerdictRefusal
 from automl.pipeline.preflight import metric_of
 from automl.pipeline.result import Fit
 
 if TYPE_CHECKING:
     from automl.data.rows import Prepared
+    from automl.diagnostics.diagnostics import Diagnostics
     from automl.gates.base import GateVerdict, Measured
     from automl.pipeline.choose import ChosenModel
     from automl.pipeline.judge import Judgement
+    from automl.report._words import Facts
     from automl.search.run import Run
 
 
@@ -39,6 +45,18 @@ def judge_on_test(run: Run, data: Prepared, choice: ChosenModel) -> Judgement:
     asked = (metric_of(run.spec, data), *limits.scores)
     threads = run.spec.budget.workers
     return judge(data, choice, asked=asked, seed=run.seed, threads=threads, fairness=limits.fairness)
+
+
+def diagnose_model(run: Run, data: Prepared, choice: ChosenModel, judgement: Judgement) -> Diagnostics | None:
+    """What the report draws, in its share of the time; None where no report is asked for."""
+    from automl.pipeline.diagnose import diagnose
+    from automl.search.cost.reserve import report_seconds
+
+    if not run.spec.report.html:
+        return None
+    run.tell("report", "looking at what matters and where it is weak")
+    seconds = report_seconds(run.deadline.seconds, run.spec.report)
+    return diagnose(data, choice, judgement, seed=run.seed, until=time.monotonic() + seconds)
 
 
 def stage_bundle(run: Run, data: Prepared, choice: ChosenModel, judgement: Judgement, place: Path) -> Path:
@@ -76,9 +94,28 @@ def refuse_or_finish(run: Run, done: Fit, staged: Path, *, write_anyway: bool) -
 
     folder = run.folder.path
     refused = refusal(done.gates, done.verdict, remedy="try a smaller recipe", run=folder)
+    facts = plain(open_files(staged).manifest) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
     if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
         discard(staged)
         write_story(folder, board=done.board, gates=done.gates, verdict=done.verdict)
+        for name, text in _report(facts, done, folder, more={"manifest": facts}).items():
+            disk.put(folder / name, text.encode(), mode=0o600)  # as all of a run folder
         raise refused
-    facts = plain(open_files(staged).manifest) | {"gates": plain(done.gates), "verdict": plain(done.verdict)}
-    finish(staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts))
+    finish(
+        staged, done.path, gates=done.gates, verdict=done.verdict, card=card(facts), report=_report(facts, done, folder)
+    )
+
+
+def _report(manifest: Facts, done: Fit, run: Path, more: Facts = MappingProxyType({})) -> dict[str, str]:
+    """The page for people and the numbers that it draws, by the names of their files; none where none was asked for."""
+    from automl.bundle.manifest import plain
+    from automl.report.bundle_report import bundle_report
+    from automl.report.run import describe_run
+
+    if done.diagnostics is None:
+        return {}
+    told = describe_run(run, board=True)
+    search = {name: told[name] for name in ("board", "front", "features")}
+    report = {"name": done.path.name, "diagnostics": plain(done.diagnostics), "search": search, **more}
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return {"report.json": text, "report.html": bundle_report(manifest, report)}

@@ -21,6 +21,7 @@ from automl.bundle.golden_tables import read_golden
 from automl.bundle.kept import entries_of, kept_rows, predicted
 from automl.bundle.manifest import Manifest, Output, Score, check_keys, outputs_of, plain
 from automl.bundle.place import check_place
+from automl.bundle.profile import read_profile
 from automl.bundle.read import Bundle
 from automl.bundle.write import discard, finish, stage, staging
 from automl.data.read.column_reader import Reader
@@ -226,7 +227,7 @@ def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, score
         keys=manifest.keys,
         spec=spec.resolved(),
         golden=golden,
-        profile=json.loads(old.files.read("profile.json")),
+        profile=read_profile(old.files),
         evidence=pl.read_parquet(io.BytesIO(old.files.read("evidence.parquet"))),
         scores=scores,
         members=manifest.members,

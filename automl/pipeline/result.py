@@ -12,6 +12,7 @@ from automl.errors import MachineError, VerdictRefusal
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
     from automl.decide.verdict.verdict import Verdict
+    from automl.diagnostics.diagnostics import Diagnostics
     from automl.gates.base import GateVerdict
     from automl.pipeline.judge import Judgement
     from automl.search.leaderboard import Leaderboard
@@ -26,6 +27,7 @@ class Fit:
     judgement: Judgement
     gates: tuple[GateVerdict, ...]
     seconds: float
+    diagnostics: Diagnostics | None = None  # what its report draws; None where none was asked for
     stopped: str | None = None  # why it ended early, in plain words
     signal: int | None = None  # of Ctrl-C or SIGTERM: this is the best so far
     untried: str | None = None  # why this is a constant that nobody asked for

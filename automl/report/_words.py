@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from automl.data.last_words import LAST_WORDS
 from automl.errors import printable
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def without_value(scores: Sequence[Facts]) -> list[str]:
 
 
 def left_out(findings: Sequence[Facts]) -> list[str]:
-    """Sentences on the test rows that no score stands on."""
-    return [finding["text"] for finding in findings if finding["check"] == "unjudged"]
+    """Sentences on what is not in the scores: test rows, other tables, what there was no time for."""
+    return [finding["text"] for finding in findings if finding["check"] in LAST_WORDS]
 
 
 def figure(value: float | None, unit: str = "") -> str:

@@ -13,7 +13,7 @@ from automl.registry import Registry
 from automl.search import candidate as candidates
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import PREPARE, Fidelity, choose_fidelity
-from automl.search.cost.reserve import AfterSearch, crowding, repair_seconds, reserve_seconds
+from automl.search.cost.reserve import AfterSearch, crowding, repair_seconds, report_seconds, reserve_seconds
 from automl.search.cost.serving import reading
 from automl.search.ensemble import membership
 from automl.search.leaderboard import Trial
@@ -91,7 +91,8 @@ def _after(problem: Problem, run: Run) -> AfterSearch:
         threads=min(run.spec.budget.workers, os.cpu_count() or 1),
         curves=CURVES if objective.costs or objective.require else 1,
     )
-    return replace(after, repairs=repair_seconds(seconds, after, run.spec.limits))
+    repairs, report = repair_seconds(seconds, after, run.spec.limits), report_seconds(seconds, run.spec.report)
+    return replace(after, repairs=repairs, report=report)
 
 
 def _fidelity(problem: Problem, run: Run, after: AfterSearch, crowded: float) -> tuple[Fidelity, tuple[int, ...]]:

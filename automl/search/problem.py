@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.rows import Fold, Rows, Schema
+from automl.data.rows import SEEN, Fold, Rows, Schema
 from automl.data.split import FoldKind, fold_kind, folds
 from automl.features.base import Ask
 from automl.features.plan import Plan
@@ -204,9 +204,15 @@ class Matrices:
             values[problem.fold(fold).fit] = fitted
             values[others] = transform(plan, problem.rows.frame[others])
         self._plans[fold] = plan
+        least = max((column.min_level for column in problem.schema.columns), default=SEEN)
         features = tuple(
             FeatureInfo(
-                name=f.name, kind=f.kind, levels=f.levels, bag=f.bag, direction=direction(f, problem.directions)
+                name=f.name,
+                kind=f.kind,
+                levels=f.levels,
+                bag=f.bag,
+                direction=direction(f, problem.directions),
+                least=least,
             )
             for f in plan.features
         )

@@ -7,8 +7,9 @@ import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from automl.names import inside
 from automl.spec.base import ColumnName, Names, Section, read_names
 from automl.spec.units import Span, shown
 
@@ -65,32 +66,68 @@ class Privacy(Section):
     """Rows that have a level, a word or a combination before it stands in the model: 5 where nothing is said."""
 
 
-def read_link(value: object) -> dict[str, str]:
-    """The columns that join a table: its own to those of the other.
+def read_joins(value: object) -> Joins:
+    """Each way to join a table: its own columns to those of the other. A list of maps is several ways.
 
-    >>> read_link("shop"), read_link({"shop_id": "id"})
-    ({'shop': 'shop'}, {'shop_id': 'id'})
+    >>> read_joins("shop"), read_joins(["shop", "day"])
+    (({'shop': 'shop'},), ({'shop': 'shop', 'day': 'day'},))
+    >>> read_joins([{"id": "buyer"}, {"id": "seller"}])
+    ({'id': 'buyer'}, {'id': 'seller'})
     """
+    several = value if isinstance(value, list | tuple) else ()
+    maps = [isinstance(one, Mapping) for one in several]
+    if any(maps) and not all(maps):
+        told = 'write "day" as { day = "day" }'
+        raise ValueError(f"expected a list of columns (one key) or a list of maps (a join each), got both: {told}")
+    joins = tuple(_read_join(one) for one in several) if any(maps) else (_read_join(value),)
+    for place, join in enumerate(joins):
+        if join in joins[:place]:
+            raise ValueError(f"expected each join once, got {_told(join)} twice: leave one out")
+    return joins
+
+
+def _read_join(value: object) -> dict[str, str]:
     if isinstance(value, Mapping):
-        pairs = dict(value)
-    elif isinstance(value, str | list | tuple):
-        pairs = {name: name for name in read_names(value)}
+        pairs = {inside(its): inside(other) for its, other in value.items() if _is_name(its) and _is_name(other)}
+        whole = len(pairs) == len(value)
     else:
-        pairs = {}
-    if not pairs or not all(isinstance(name, str) and name for pair in pairs.items() for name in pair):
-        raise ValueError(f'expected a column, a list of columns or {{ its_column = "other" }}, got {shown(value)}')
+        names = value if isinstance(value, list | tuple) else [value]
+        whole = all(map(_is_name, names))
+        pairs = {name: name for name in read_names(names)} if whole else {}
+    if not pairs or not whole:
+        raise ValueError(
+            'expected a column, a list of columns, { its_column = "other" } or a list of such maps, one for each join, '
+            f"got {shown(value)}"
+        )
     return pairs
 
 
-Link = Annotated[
-    Mapping[ColumnName, ColumnName],
-    BeforeValidator(read_link),
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def write_joins(joins: Joins) -> object:
+    """As `read_joins` takes it: one map, or a list of several."""
+    return [dict(join) for join in joins] if len(joins) > 1 else dict(joins[0])
+
+
+def _told(join: Mapping[str, str]) -> str:
+    return "{ " + ", ".join(f'{its} = "{other}"' for its, other in join.items()) + " }"
+
+
+Joins = tuple[Mapping[str, str], ...]
+_MAP = {"type": "object", "additionalProperties": {"type": "string"}}
+TableJoins = Annotated[
+    Joins,
+    BeforeValidator(read_joins),
+    PlainSerializer(write_joins),
     WithJsonSchema(
         {
             "anyOf": [
                 {"type": "string"},
                 {"type": "array", "items": {"type": "string"}},
-                {"type": "object", "additionalProperties": {"type": "string"}},
+                _MAP,
+                {"type": "array", "items": _MAP},
             ]
         }
     ),
@@ -102,12 +139,13 @@ class Table(Section):
 
     path: str | None = None
     """The file of the table. Only the table `main`, the past rows of [data] themselves, has none."""
-    on: Link
-    """The column that both tables share, a list of such columns, or `{ its_column = "other_column" }`."""
+    on: TableJoins
+    """The column that both tables share, a list of such columns, or `{ its_column = "other_column" }`. A list of such
+    maps joins the table several times, once by each."""
     time: ColumnName | None = None
     """The column that says from when on a row is known. Without it: always."""
-    to: str = "main"
-    """The table it is joined to; that of [data] is called `main`."""
+    to: str | None = None
+    """The table it is joined to: that of [data], called `main`, or if that lacks the key the one that has it."""
     types: Mapping[ColumnName, ColumnType] = Field(default_factory=dict)
     """What a column is, where the engine should not find out by itself."""
     exclude: Names = ()

@@ -16,6 +16,7 @@ from automl.spec.data import Data
 from automl.spec.limits import Limits
 from automl.spec.objective import Objective
 from automl.spec.recipe import Recipe
+from automl.spec.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class Spec(Section):
     """What the search builds on."""
     bundle: Bundle = Bundle()
     """What the bundle is called, and what it keeps of the rows."""
+    report: Report = Report()
+    """The page for people that the bundle brings with it."""
     monitor: Mapping[str, object] | None = None
     """Watching the model at work."""
     retrain: Mapping[str, object] | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field, model_validator
 
-from automl.spec.base import ColumnName, Scalar, Section
+from automl.spec.base import ColumnName, Names, Scalar, Section
 from automl.spec.costs import Costs
 from automl.spec.units import Capacity, PerTime, Share
 from automl.task import Kind
@@ -68,6 +70,19 @@ class Running(Section):
     """How many rows it scores, such as `100000 per 30d`."""
 
 
+class Explain(Section):
+    """How decisions are explained."""
+
+    fixed: Names = ()
+    """Columns that nobody can change, such as an age: no counterfactual changes them."""
+    words: Mapping[ColumnName, str] = Field(default_factory=dict)
+    """What columns are called where people read of them, such as `checking_status = "the account"`."""
+    levels: Mapping[ColumnName, Mapping[str, str]] = Field(default_factory=dict)
+    """What the levels of a column are called, such as `checking_status.A11 = "overdrawn"`."""
+    reasons: int = Field(default=4, ge=1, le=50)
+    """How many reasons people are told, the strongest first."""
+
+
 class Objective(Section):
     """What the user wants predicted and what it is worth."""
 
@@ -97,6 +112,8 @@ class Objective(Section):
     """The rule in use now, to beat."""
     running: Running | None = None
     """What the model itself costs."""
+    explain: Explain | None = None
+    """How decisions are explained."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Objective:

@@ -23,3 +23,5 @@ class Recipe(Section):
     """The search engine that proposes parameters: `flaml` (which stands without it), `random`, or a plugin's."""
     feature_search: Share = 0.15
     """The most of the time that the search over features may take; 0 leaves each column with the steps of its kind."""
+    relational_search: Share = 0.25
+    """The most of the time that features of other tables may take: to propose, try and compute; 0 leaves them out."""

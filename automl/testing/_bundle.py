@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from automl.bundle.contents import Contents
-from automl.bundle.evidence import evidence, profile
+from automl.bundle.evidence import evidence
 from automl.bundle.golden import synthetic
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Score, outputs_of
+from automl.bundle.profile import profile
 from automl.bundle.write import finish, stage, staging
 from automl.data.read.column_reader import ColumnReader, CsvDialect, Parser, Reader, Wire
 from automl.data.read.frames import read_frame
@@ -77,7 +78,7 @@ def small_contents(labels: Labels = BINARY) -> Contents:
         keys=("id",),
         spec={"objective": {"target": labels.name}},
         golden=synthetic(rows, columns, seed=1),
-        profile=profile(rows, columns),
+        profile=profile(rows, columns, seed=1),
         evidence=evidence(rows, np.full(shape, 0.5), part="oof"),
         scores=(Score(metric="roc_auc", value=0.81, low=0.78, high=0.84, n=100),),
         members=(MemberRecord(learner="linear", params={"l2": 0.1}, weight=1.0),),
@@ -121,7 +122,7 @@ def _outputs(labels: Labels) -> dict[str, ops.Expr]:
     return {
         "probability": probability,
         "decision": ops.TakeText(decision, labels.texts),
-        "expected_cost": ops.RowSum(ops.Multiply(losses, shares)),
+        "expected_cost": ops.RowSum(ops.Multiply(losses, ops.Take(decision, np.eye(labels.task.classes)))),
     }
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from automl.bench.figures import Figure, figures
+from automl.bench.figures import figures
 from automl.bench.judge import judge
+from automl.figures.marks import Figure
 
 Records = list[dict[str, Any]]
 Make = Callable[..., dict[str, Any]]

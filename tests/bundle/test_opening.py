@@ -55,7 +55,7 @@ def test_a_bundle_of_protocol_1_is_never_ones_own(monkeypatch):
     monkeypatch.setattr("automl.bundle.files.is_own", lambda _: True)
     kept = Path(__file__).parents[1] / "golden" / "bundles"
     assert not take(kept / "protocol_1.zip").files.is_trusted
-    assert take(kept / "protocol_2.zip").files.is_trusted
+    assert take(kept / "protocol_3.zip").files.is_trusted
 
 
 @pytest.mark.parametrize("way", ["verify", "serve", "export", "gates"], indirect=True)

@@ -157,11 +157,11 @@ def test_pickles_are_no_bundles(tmp_path):
         Bundle.load(folder)
 
 
-@pytest.mark.parametrize("protocol", [3, 0, -1, 1.0, True, "1", None, [1]])
+@pytest.mark.parametrize("protocol", [4, 0, -1, 1.0, True, "1", None, [1]])
 def test_unknown_protocols_are_refused(copy, protocol):
     """B11: a bundle of another protocol is refused with both numbers and what to do."""
     resealed(copy, protocol=protocol)
-    with pytest.raises(BundleError, match=re.escape(f"protocol {protocol!r}, this automl reads protocols 1 to 2")):
+    with pytest.raises(BundleError, match=re.escape(f"protocol {protocol!r}, this automl reads protocols 1 to 3")):
         Bundle.load(copy)
 
 

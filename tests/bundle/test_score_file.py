@@ -63,6 +63,19 @@ def test_score_py_equals_predict(bundle, raw, tmp_path):
     assert rows[1:] == [[key, repr(p), str(decision), repr(cost)] for key, p, decision, cost in answer.iter_rows()]
 
 
+def test_other_tables_are_left_alone(bundle, raw, tmp_path, capsys):
+    """A bundle of one table takes the flags of one of several, says once that it reads none, and opens no file."""
+    raw.write_csv(tmp_path / "in.csv")
+    files = [str(tmp_path / "in.csv"), "--bundle", str(bundle)]
+    assert (
+        main([*files, "-o", str(tmp_path / "a.csv"), "--table", "visits=none.csv", "--table", "people=none.csv"]) == 0
+    )
+    assert capsys.readouterr().err == "the model does not read the tables 'visits', 'people'\n"
+    assert main([*files, "-o", str(tmp_path / "b.csv")]) == 0
+    assert capsys.readouterr().err == ""
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+
+
 def test_a_short_row_stops_and_leaves_nothing(bundle, raw, tmp_path, capsys):
     """D10, V14: a ragged line is named, exit 3, and there is no half-written output."""
     raw.write_csv(tmp_path / "in.csv")

@@ -83,6 +83,9 @@ def test_keep(make_spec: Callable[..., Spec]) -> None:
         ({"group": "whom"}, "data.group"),
         ({"types": {"agee": "number"}}, "data.types"),
         ({"audit": {"keep": ["nothing like it"]}}, "data.audit.keep"),
+        ({"objective": {"explain": {"fixed": ["agee"]}}}, "objective.explain.fixed"),
+        ({"objective": {"explain": {"words": {"agee": "years"}}}}, "objective.explain.words"),
+        ({"objective": {"explain": {"levels": {"agee": {"1": "one"}}}}}, "objective.explain.levels"),
     ],
 )
 def test_unknown_names(make_spec: Callable[..., Spec], data: dict[str, object], where: str) -> None:

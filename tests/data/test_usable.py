@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.data.last_words import UNJUDGED
 from automl.data.parts import part_rows
 from automl.data.prepare import prepare
 from automl.data.rows import Prepared
 from automl.data.sources import open_sources
-from automl.data.usable import UNJUDGED, row_weights
+from automl.data.usable import row_weights
 from automl.errors import DataError
 from automl.spec import Spec
 

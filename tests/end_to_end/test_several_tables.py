@@ -188,17 +188,38 @@ print(Scorer({str(done.path)!r}, tables).decide(rows[0])["probability"])
 
 
 def test_a_missing_table_is_told(fitted, files):
-    """Without the tables nothing is scored: which ones, and how they are given; an unknown name is told too."""
+    """Without the tables nothing is scored: which ones, how they are given, and which name may be a slip."""
     done, _ = fitted
     rows = letters(5)
     with pytest.raises(DataError, match=r"the model also reads the tables? .*'purchases'") as lacking:
         done.bundle.predict(rows)
     assert "--table purchases=FILE" in str(lacking.value)
-    with pytest.raises(DataError, match="knows no table 'purchase'") as unknown:
-        done.bundle.predict(rows, tables={**files, "purchase": files["purchases"]})
-    assert "did you mean 'purchases'?" in str(unknown.value)
+    slip = {("purchase" if name == "purchases" else name): path for name, path in files.items()}
+    with pytest.raises(DataError, match="also reads the table 'purchases'") as unknown:
+        done.bundle.predict(rows, tables=slip)
+    assert "is 'purchase' given for 'purchases'?" in str(unknown.value)
     with pytest.raises(DataError, match="lacks a column"):
         done.bundle.predict(rows.drop("customer"), tables=files)
+
+
+def test_tables_that_are_not_read_are_left_alone(fitted, files, tmp_path):
+    """`automl predict` and score.py take them, say so once on stderr, open none, and answer the same."""
+    done, _ = fitted
+    data, flags = tmp_path / "rows.csv", [f"--table={name}={path}" for name, path in files.items()]
+    letters(20, seed=5).drop("answered").write_csv(data)
+    more = ["--table=weather=not-there.csv", "--table=rates=not-there.parquet"]
+    told = "the model does not read the tables 'weather', 'rates'"
+    said = []
+    for name, given in (("few.csv", flags), ("many.csv", [*flags, *more])):
+        asked = ["predict", str(done.path), str(data), "-o", str(tmp_path / name), *given]
+        result = CliRunner().invoke(cli, asked)
+        assert result.exit_code == 0, result.output
+        said.append(result.stderr.count(told))
+    script = [sys.executable, "-I", str(done.path / "score.py"), str(data), "-o", str(tmp_path / "script.csv")]
+    alone = subprocess.run([*script, *flags, *more], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    assert [*said, alone.stderr.count(told)] == [0, 1, 1]
+    assert len({(tmp_path / name).read_text() for name in ("few.csv", "many.csv", "script.csv")}) == 1
 
 
 def test_deciding_anew_keeps_the_tables(fitted, files, tmp_path):

@@ -132,6 +132,22 @@ def test_the_graph_scores_as_catboost(task: Task) -> None:
     assert np.abs(got - native).max() <= 1e-12
 
 
+@pytest.mark.parametrize("least", [1, 5, 20])
+def test_what_few_rows_tell_is_in_no_table(least: int) -> None:
+    """Each key of a table of combinations has as many rows of train as a level needs, and CatBoost answers alike."""
+    train = matrix(TASKS[2], 2_000)
+    private = replace(train, features=tuple(replace(one, least=least) for one in train.features))
+    model = CATBOOST_CATEGORIES.fit(private, None, TASKS[2], {**PARAMS, **COMBINED}, seed=0, seconds=60.0)
+    indices = {f"{k}": take.index for k, take in enumerate(found(model, Take)) if isinstance(take.index, Pair)}
+    places = evaluate(indices, {}, features=train.values)
+    fewest = [
+        np.bincount(places[name].ravel(), minlength=len(index.keys) + 1)[:-1].min() for name, index in indices.items()
+    ]
+    assert min(fewest) >= least
+    assert least > 5 or min(fewest) < 20
+    assert_exact(model)
+
+
 def test_statistics_that_have_no_table_are_refused() -> None:
     """A kind of statistic that is not known ends the fit, rather than to score otherwise."""
     with pytest.raises(ValueError, match="no table is known for CTRs of the type Buckets"):

@@ -116,7 +116,7 @@ def test_members_features_and_spec_are_told(loans, outcome_of):
     assert [(feature.name, feature.source) for feature in found.features] == [("x", ("x",))]
     assert (found.keys, found.spec["objective"]["target"], found.split) == (("id",), "bad", "a random part")
     assert (found.created, found.relational, found.golden_tables) == (CREATED, None, None)
-    assert list(found.profile["columns"]) == ["x"]
+    assert list(found.profile.columns) == ["x"]
 
 
 def test_a_bag_is_told_once(loans, outcome_of):

@@ -10,13 +10,22 @@ from typing import Any
 
 import pytest
 
+from automl import cli
 from automl.bundle.verify import verify
 from automl.decide.policy.decision_policy import make_policy
 from automl.errors import LimitRefusal, MachineError, VerdictRefusal
 from automl.gates.base import GateVerdict, Measured
 from automl.pipeline.choose import ChosenModel, choose
-from automl.pipeline.prove import ask_gates, judge_on_test, refuse_or_finish, refuse_untried, stage_bundle
+from automl.pipeline.prove import (
+    ask_gates,
+    diagnose_model,
+    judge_on_test,
+    refuse_or_finish,
+    refuse_untried,
+    stage_bundle,
+)
 from automl.pipeline.result import Fit
+from automl.report.reported import html, reported
 from automl.search.run import Run
 
 
@@ -90,6 +99,46 @@ def test_a_broken_limit_is_refused_whatever_was_asked(staged) -> None:
     assert not folder.exists()
     assert not done.path.exists()
     assert json.loads((run.folder.path / "refusal.json").read_text(encoding="utf-8"))["exit_code"] == 4
+
+
+def test_a_report_comes_with_the_bundle(staged, loans, choice_of, tmp_path: Path) -> None:
+    """Its page and its numbers; `automl report` makes the same page again, and a bundle without one says so."""
+    run, done, folder = staged
+    diagnostics = diagnose_model(run, loans, choice_of(run), done.judgement)
+    refuse_or_finish(run, replace(done, diagnostics=diagnostics), folder, write_anyway=False)
+    page = (done.path / "report.html").read_text(encoding="utf-8")
+    assert html(reported(done.path), done.path) == page
+    assert verify(done.path).golden_rows > 0
+    out = tmp_path / "page.html"
+    assert cli.run(["report", str(done.path), "-o", str(out)]) == 0
+    assert out.read_text(encoding="utf-8") == page
+    assert json.loads((done.path / "report.json").read_text(encoding="utf-8"))["diagnostics"]["rows"] == 1_200
+
+
+def test_no_report_is_made_where_none_is_asked_for(staged, loans, run_of, choice_of, capsys) -> None:
+    """`[report] html = false` saves its time; `automl report` then says what to do."""
+    run, done, folder = staged
+    quiet = run_of(objective={"target": "bad"}, report={"html": False})
+    assert diagnose_model(quiet, loans, choice_of(quiet), done.judgement) is None
+    refuse_or_finish(run, done, folder, write_anyway=False)
+    assert not (done.path / "report.html").exists()
+    assert cli.run(["report", str(done.path)]) == 2
+    assert "this bundle has no report" in capsys.readouterr().err
+
+
+def test_a_refused_run_has_a_report_too(staged, loans, choice_of, tmp_path: Path) -> None:
+    """It lies in the run folder, readable by its owner alone, and `automl report RUN` makes it anew."""
+    run, done, folder = staged
+    done = replace(
+        done, gates=(gate(ok=False),), diagnostics=diagnose_model(run, loans, choice_of(run), done.judgement)
+    )
+    with pytest.raises(LimitRefusal):
+        refuse_or_finish(run, done, folder, write_anyway=False)
+    place = run.folder.path
+    assert "broken" in (place / "report.html").read_text(encoding="utf-8")
+    assert (place / "report.json").stat().st_mode & 0o077 == 0
+    (place / "journal.jsonl").touch()
+    assert cli.run(["report", str(place), "-o", str(tmp_path / "r.html")]) == 0
 
 
 @pytest.mark.parametrize("anyway", [True, False])

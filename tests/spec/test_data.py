@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from automl.spec.data import ANSWERS, Audit, Data, Query, Table, check_reference, check_timezone, read_link
+from automl.spec.data import ANSWERS, Audit, Data, Query, Table, check_reference, check_timezone, read_joins
 
 Refusal = Callable[..., str]
 SMALL = '[objective]\ntarget = "is_fraud"\n'
@@ -50,24 +50,38 @@ def test_an_address_is_no_reference(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "pairs"),
+    ("value", "joins"),
     [
-        ("shop", {"shop": "shop"}),
-        (["shop", "day"], {"shop": "shop", "day": "day"}),
-        ({"shop_id": "id"}, {"shop_id": "id"}),
+        ("shop", ({"shop": "shop"},)),
+        (["shop", "day"], ({"shop": "shop", "day": "day"},)),
+        ({"shop_id": "id"}, ({"shop_id": "id"},)),
+        ([{"id": "buyer"}, {"id": "seller"}], ({"id": "buyer"}, {"id": "seller"})),
+        ([{"id": "buyer"}, {"id": "buyer", "day": "day"}], ({"id": "buyer"}, {"id": "buyer", "day": "day"})),
     ],
 )
-def test_what_joins_tables(value: object, pairs: dict[str, str]) -> None:
-    """A column, a list of columns, or pairs of names."""
-    assert read_link(value) == pairs
-    assert Table.model_validate({"on": value}).on == pairs
+def test_what_joins_tables(value: object, joins: tuple[dict[str, str], ...]) -> None:
+    """A column, a list of columns that are one key, pairs of names, or a list of such pairs that are a join each."""
+    assert read_joins(value) == joins
+    assert Table.model_validate({"on": value}).on == joins
 
 
-@pytest.mark.parametrize("value", ["", [], {}, {"a": ""}, {"a": 1}, 3, None, ["a", "a"]])
+def test_joins_are_written_as_they_are_read() -> None:
+    """One map, or a list of several: what is resolved reads back."""
+    for value in ({"shop_id": "id"}, [{"id": "buyer"}, {"id": "seller"}]):
+        assert Table.model_validate({"on": value}).model_dump(mode="json")["on"] == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", [], {}, {"a": ""}, {"a": 1}, 3, None, ["a", "a"], [{}], [{"a": "b"}, {}], [["a"]]),
+        *([{"a": "b"}, {"a": "b"}], [{"a": "b", "c": "d"}, {"c": "d", "a": "b"}], [{"a": "b"}, "c"]),
+    ],
+)
 def test_what_joins_nothing(value: object) -> None:
     """Without names on both sides there is no join."""
     with pytest.raises(ValueError, match="expected"):
-        read_link(value)
+        read_joins(value)
 
 
 def test_defaults() -> None:

@@ -69,3 +69,15 @@ def test_capacity_is_a_rate_or_a_share() -> None:
     objective = Objective.model_validate({"target": "y", "capacity": {"act": "200 per 1d", "review": 0.1}})
     assert objective.capacity is not None
     assert (objective.capacity.act, objective.capacity.review) == (Rate(count=200, seconds=86_400), 0.1)
+
+
+def test_explanations_have_words() -> None:
+    """Columns that stay, words for columns and levels, and a number of reasons that people read."""
+    told = {"fixed": "age", "words": {"*": "the star"}, "levels": {"job": {"A1": "clerk"}}}
+    explain = Objective.model_validate({"target": "y", "explain": told}).explain
+    assert explain is not None
+    assert (explain.fixed, explain.reasons) == (("age",), 4)
+    assert (explain.words, explain.levels) == ({"column *": "the star"}, {"job": {"A1": "clerk"}})
+    for wrong in ({"reasons": 0}, {"words": {"a": 1}}, {"levels": {"a": "b"}}, {"fix": "age"}):
+        with pytest.raises(ValidationError):
+            Objective.model_validate({"target": "y", "explain": wrong})

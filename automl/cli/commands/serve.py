@@ -36,6 +36,20 @@ from automl.errors import SpecError
     help="The most work in one request; a row with rows inside counts as 1,000 cells more.",
 )
 @click.option(
+    "--explain-rows",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0),
+    help="The most rows that one request may have explained.",
+)
+@click.option(
+    "--explain-seconds",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0, 600),
+    help="How long explaining them may take.",
+)
+@click.option(
     "--concurrency", default=64, show_default=True, type=click.IntRange(1), help="Requests that one worker has at once."
 )
 @click.option("--per-client", type=click.IntRange(1), help="Requests that one address has at once in one worker.")
@@ -68,6 +82,8 @@ def command(  # one argument for each option
     max_body: str,
     max_rows: int,
     max_cells: int,
+    explain_rows: int,
+    explain_seconds: float,
     concurrency: int,
     per_client: int | None,
     extra: str,
@@ -92,6 +108,8 @@ def command(  # one argument for each option
         max_body=_size(max_body),
         max_rows=max_rows,
         max_cells=max_cells,
+        explain_rows=explain_rows,
+        explain_seconds=explain_seconds,
         concurrency=concurrency,
         per_client=per_client,
         extra="refuse" if extra == "refuse" else "ignore",

@@ -43,17 +43,23 @@ def audit(
     A finding whose action is "dropped" says that the column is no feature. Columns in ``data.audit.keep`` are left
     alone by the look for leaks. Raises DataError on a leak if ``data.audit.action`` is "stop".
     """
+    findings = audit_reading(schema, raw, frame)
+    gone = {f.column for f in findings if f.action == "dropped"}
+    left = [c for c in schema.features if c.name not in gone and c.name not in spec.data.audit.keep]
+    target, action = spec.objective.target, spec.data.audit.action
+    findings += leaks(left, frame, y=y, task=task, target=target, action=action, seed=seed, time=time)
+    return tuple(findings)
+
+
+def audit_reading(schema: Schema, raw: pl.DataFrame, frame: pl.DataFrame) -> list[Finding]:
+    """The part of `audit` that needs no target: what the reader could not take, constants, and copies."""
     findings: list[Finding] = []
     for column in schema.features:
         findings += _reading(column, raw[column.name], frame[column.name])
         findings += _constant(column, frame[column.name])
     empty = {f.column for f in findings if f.action == "dropped"}
     findings += _copies([c for c in schema.features if c.name not in empty and c.role == "feature"], frame)
-    gone = {f.column for f in findings if f.action == "dropped"}
-    left = [c for c in schema.features if c.name not in gone and c.name not in spec.data.audit.keep]
-    target, action = spec.objective.target, spec.data.audit.action
-    findings += leaks(left, frame, y=y, task=task, target=target, action=action, seed=seed, time=time)
-    return tuple(findings)
+    return findings
 
 
 def compare(

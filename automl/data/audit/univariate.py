@@ -20,12 +20,12 @@ JUDGED = slice(2, None, 3)  # the rows that columns together are judged on
 MOST_COLUMNS = 300  # columns put together; beyond, those that vary most with the target
 
 
-def univariate_score(series: pl.Series, y: Floats, task: Task) -> float:
-    """How well one column predicts `y` [n]: the mean of each bin on even rows, judged on odd rows.
+def univariate_score(series: pl.Series, y: Floats, task: Task, bins: int = BINS) -> float:
+    """How well one column predicts `y` [n]: the mean of each of at most `bins` bins on even rows, judged on odd.
 
     AUC for binary, accuracy for multiclass, R2 for regression; for numbers the squared correlation too.
     """
-    code = binned(series)
+    code = binned(series, bins)
     fit, judge = slice(0, None, 2), slice(1, None, 2)
     size = int(code.max()) + 1
     if task.kind == "multiclass":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NotRequired, TypedDict
@@ -53,27 +53,26 @@ class RelatedTables:
     samples: Mapping[str, pl.DataFrame]
 
 
-def read_tables(document: RelationalDocument, given: Mapping[str, Given]) -> dict[str, Frame]:
+def read_tables(
+    document: RelationalDocument, given: Mapping[str, Given], others: Collection[str] = ()
+) -> dict[str, Frame]:
     """Each table that `document` (relational.json) needs in wire types, from a frame or raw rows.
 
-    Tables of the spec that nothing is computed from may be given and are not looked at. Raises DataError for a table
-    that is not given, for a name that is no table, and for columns that are not there.
+    Other tables may be given and are not looked at; `others` are names of further ones. Raises DataError for a table
+    that is not given and for columns that are not there.
     """
     entries = document["tables"]
-    known = [*entries, *document.get("unused", ())]
-    for name in given:
-        if name not in known:
-            close = nearest(name, known)
-            hint = f"did you mean {close!r}?" if close else f"its tables are {', '.join(map(repr, known)) or 'none'}"
-            raise DataError(f"the model knows no table {name!r}", where="tables", hint=hint)
     lacking = [name for name in entries if name not in given]
     if lacking:
         listed = ", ".join(map(repr, lacking))
         flags = " ".join(f"--table {name}=FILE" for name in lacking)
+        strangers = {*given, *others} - {*entries, *document.get("unused", ())}
+        close = {name: found for name in lacking if (found := nearest(name, sorted(strangers)))}
+        meant = "".join(f"; is {found!r} given for {name!r}?" for name, found in close.items())
         raise DataError(
             f"the model also reads the table{'s' if len(lacking) > 1 else ''} {listed}",
             where="tables",
-            hint=f"give {flags}, in Python tables={{{lacking[0]!r}: frame}}",
+            hint=f"give {flags}, in Python tables={{{lacking[0]!r}: frame}}{meant}",
         )
     return {name: read_table(name, entry, given[name]) for name, entry in entries.items()}
 

@@ -12,7 +12,7 @@ from automl.data.read.open_tables import OpenedTable, open_table
 from automl.data.read.source import checked, frame_digest, probe_all
 from automl.data.read.typed_tables import Frame, TableReaders, read_table
 from automl.data.rows import Finding, Labels, Schema
-from automl.data.tables.checks import MAIN, check_columns, check_tables
+from automl.data.tables.checks import MAIN, check_columns, check_tables, routed
 from automl.data.tables.keys import Join, inspect_keys, inspect_times
 from automl.data.tables.table_readers import cutoff_of, history_of, table_readers, wires_of
 from automl.spec import Spec
@@ -52,16 +52,20 @@ def join_tables(
     check_tables(spec, given or {})
     opened = _opened({name: table for name, table in spec.data.tables.items() if name != MAIN}, given or {})
     samples = {MAIN: raw, **{name: _sample(table.frame) for name, table in opened.items()}}
-    check_columns(spec, {name: sample.columns for name, sample in samples.items()})
+    known = {name: sample.columns for name, sample in samples.items()}
+    spec, findings = routed(spec, known)
+    check_tables(spec, given or {})
+    check_columns(spec, known)
     dialects = {name: table.dialect for name, table in opened.items()}
-    document, findings = table_readers(spec, schema, labels, samples, dialects)
+    document, told = table_readers(spec, schema, labels, samples, dialects)
+    findings += told
     frames = {name: read_table(name, document["tables"][name], table.frame) for name, table in opened.items()}
     with_main = {**frames, MAIN: read_table(MAIN, {"reader": document["main"]}, raw)}
-    joins = []
+    joins: list[Join] = []
     for name in opened:
-        one, seen = inspect_keys(name, spec.data.tables[name], with_main, samples)
-        joins.append(one)
-        findings += [*seen, *inspect_times(one, frames[name], cutoff_of(spec))]
+        own, seen = inspect_keys(name, spec.data.tables[name], with_main, samples)
+        joins += own
+        findings += [*seen, *inspect_times(own[0], frames[name], cutoff_of(spec))]
     return JoinedTables(
         document=document,
         wires=wires_of(document),

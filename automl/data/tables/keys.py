@@ -9,13 +9,16 @@ import polars as pl
 
 from automl.data.read.typed_tables import Frame
 from automl.data.rows import Finding, finding
+from automl.data.tables.checks import to_of
 from automl.errors import DataError
 from automl.spec.data import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """One of `[data.tables]`: rows of `name` and `to` belong together where the pairs `on` (its, other's) are equal.
+    """One join of `[data.tables]`; a table that is joined by several keys has one for each.
+
+    Rows of `name` and `to` belong together where the pairs `on` (its, other's) are equal.
 
     `many` says that it is a history: several rows for one of `to`. Rows are known from the date in `time` on.
     """
@@ -29,39 +32,52 @@ class Join:
 
 def inspect_keys(
     name: str, table: Table, frames: Mapping[str, Frame], samples: Mapping[str, pl.DataFrame]
-) -> tuple[Join, list[Finding]]:
-    """The join of a table, from how its keys meet those of the table it is joined to, and what was seen on the way.
+) -> tuple[list[Join], list[Finding]]:
+    """The joins of a table, from how its keys meet those of the table it is joined to, and what was seen on the way.
 
     Raises DataError for keys that never meet because one side writes them as numbers, the other as text.
     """
-    its, others = list(table.on), list(table.on.values())
+    looked = [_inspect_join(name, table, on, frames, samples) for on in table.on]
+    told = [seen for _, seen in looked]
+    return [join for join, _ in looked], told + (
+        _copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else []
+    )
+
+
+def _inspect_join(
+    name: str,
+    table: Table,
+    on: Mapping[str, str],
+    frames: Mapping[str, Frame],
+    samples: Mapping[str, pl.DataFrame],
+) -> tuple[Join, Finding]:
+    its, others, to = list(on), list(on.values()), to_of(table)
     there = _counted(frames[name], its)
-    here = _counted(frames[table.to], others)
+    here = _counted(frames[to], others)
     parts = [str(place) for place in range(len(its))]
     rows, keyed = _rows(frames[name]), int(there["rows"].sum())
     met = here.join(there, how="semi", on=parts)
     orphans = int(there.join(here, how="anti", on=parts)["rows"].sum())
-    childless = _rows(frames[table.to]) - int(met["rows"].sum())
+    childless = _rows(frames[to]) - int(met["rows"].sum())
     most = max(there["rows"], default=0)
-    join = Join(name=name, to=table.to, on=tuple(table.on.items()), time=table.time, many=most > 1)
+    join = Join(name=name, to=to, on=tuple(on.items()), time=table.time, many=most > 1)
     evidence = {"rows": rows, "keys": there.height, "most": most, "no_key": rows - keyed, "orphans": orphans}
     evidence |= {"childless": childless}
     schema = frames[name].lazy().collect_schema()
     texts = [(its, other) for its, other in join.on if schema[its] == pl.String]  # the others are dates on both sides
     differ = _differ(join, texts, samples)
     if rows and keyed and here.height and not met.height:
-        text = f"no key of {table.to} is found in {name}: {', '.join(its)}"
+        text = f"no key of {to} is found in {name}: {', '.join(its)}"
         if differ:
             raise DataError(f"{text}; {differ}", where=f"data.tables.{name}.on", hint="write the key alike in both")
-        return join, [finding("table", name, f"{text}; nothing can be learned from it", "noted", evidence)]
-    kind = f"a history of {table.to}: at most {most:,} rows" if join.many else f"a lookup for {table.to}: one row"
+        return join, finding("table", name, f"{text}; nothing can be learned from it", "noted", evidence)
+    kind = f"a history of {to}: at most {most:,} rows" if join.many else f"a lookup for {to}: one row"
     parts = [f"{name} is {kind} for each {', '.join(others)}", f"rows: {rows:,}, keys: {there.height:,}"]
     parts += [f"rows without a key: {rows - keyed:,}"] if rows > keyed else []
-    parts += [f"rows that belong to no row of {table.to}: {orphans:,}"] if orphans else []
-    parts += [f"rows of {table.to} that have none: {childless:,}"] if childless else []
+    parts += [f"rows that belong to no row of {to}: {orphans:,}"] if orphans else []
+    parts += [f"rows of {to} that have none: {childless:,}"] if childless else []
     parts += [differ] if differ else []
-    told = [finding("table", name, "; ".join(parts), "noted", evidence)]
-    return join, told + (_copies(name, samples[name]) if isinstance(frames[name], pl.DataFrame) else [])
+    return join, finding("table", name, "; ".join(parts), "noted", evidence)
 
 
 def inspect_times(join: Join, frame: Frame, cutoff: str | None) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from automl.data.read.frames import read_column
 from automl.data.read.reader import read_value
 from automl.data.read.typed_tables import TableReader, TableReaders
 from automl.data.rows import Finding, Labels, Schema, finding
-from automl.data.tables.checks import MAIN
+from automl.data.tables.checks import MAIN, to_of
 from automl.errors import DataError, SpecError
 from automl.spec import Spec
 
@@ -72,9 +72,9 @@ def history_of(spec: Spec) -> tuple[tuple[str, ...], ...]:
     if spec.data.horizon is None or cutoff is None:
         return ()
     if MAIN in spec.data.tables:
-        return (tuple(spec.data.tables[MAIN].on),)
+        return tuple(map(tuple, spec.data.tables[MAIN].on))
     keys: list[tuple[str, ...]] = [(spec.data.group,)] if spec.data.group and spec.data.tables else []
-    keys += [tuple(table.on.values()) for table in spec.data.tables.values() if table.to == MAIN]
+    keys += [tuple(join.values()) for table in spec.data.tables.values() if to_of(table) == MAIN for join in table.on]
     return tuple(dict.fromkeys(key for key in keys if not {cutoff, *spec.data.time} & set(key)))
 
 
@@ -97,7 +97,7 @@ def _pairs(spec: Spec) -> Iterator[tuple[Place, Place]]:
     """The columns that are compared, a pair for each."""
     for name, table in spec.data.tables.items():
         if name != MAIN:
-            yield from (((name, its), (table.to, other)) for its, other in table.on.items())
+            yield from (((name, its), (to_of(table), other)) for join in table.on for its, other in join.items())
 
 
 def _main_reader(spec: Spec, raw: pl.DataFrame, schema: Schema, keys: Mapping[Place, Wire]) -> Reader:

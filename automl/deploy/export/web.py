@@ -10,6 +10,7 @@ from pathlib import Path
 
 from automl import disk
 from automl.bundle.golden import decode, encode
+from automl.bundle.profile import read_profile
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import Cell
 from automl.deploy.export.base import Exporter, Source, one_table
@@ -78,10 +79,11 @@ def _fields(bundle: Bundle) -> Iterator[dict[str, object]]:
     for entry in bundle.manifest.reader["columns"]:
         for part in entry.get("parts", [entry["name"]]):
             wires.setdefault(outside(part), entry["wire"])
-    known = json.loads(bundle.files.read("profile.json"))["columns"]
+    known = read_profile(bundle.files).columns
     example = json.loads(bundle.files.read("golden/rows.json"))[0]
     for place, name in enumerate([*bundle.needed, *bundle.optional]):
-        levels = list(known.get(inside(name), {}).get("levels", {}))[:LEVELS]
+        margin = known.get(inside(name))
+        levels = list((margin and margin.levels) or {})[:LEVELS]
         value = example.get(inside(name))
         yield {
             "id": f"field-{place}",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from automl.deploy.serve import arrow
 from automl.deploy.serve.door import Door, Visit
+from automl.deploy.serve.explained import explained
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model, Reply
@@ -29,6 +30,7 @@ UNREAD: Final = "x-unread-cells"
 TOLD: Final = 16  # columns in that header: proxies do not take long ones
 SMALL: Final = 8 * 2**10  # bytes of a body that are parsed faster than a thread is woken
 WAITING: Final = 8  # requests that wait for the thread of large ones
+EXPLAINING: Final = 4  # and for that of explanations, each of which may take seconds
 FOREIGN: Final = {404: "no such path", 405: "this path is not asked in that way"}
 
 T = TypeVar("T")
@@ -92,6 +94,7 @@ def make_app(current: Current, settings: Settings, *, token: str | None, log: Lo
     quiet: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # nothing leaves unasked
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=quiet)
     app.add_route("/predict", _predict(current, settings), methods=["POST"])
+    app.add_route("/explain", _explain(current, settings), methods=["POST"])
     told: dict[str, Callable[[], object]] = {
         "/schema": lambda: current.get().schema,
         "/openapi.json": lambda: current.get().openapi,
@@ -130,6 +133,26 @@ def _predict(current: Current, settings: Settings) -> Answer:
         return Response(reply.content, media_type=kind, headers=_told(reply) if kind == arrow.CONTENT else None)
 
     return predict
+
+
+def _explain(current: Current, settings: Settings) -> Answer:
+    """Explanations wait in a line of their own, so that no prediction waits behind one."""
+    from fastapi.responses import JSONResponse
+
+    line = Heavy(EXPLAINING)
+
+    async def explain(request: Request) -> Response:
+        model = current.get()
+        visit: Visit = request.scope["state"]["visit"]
+        if _content_type(visit.headers) != JSON:
+            raise Refusal(415, "rows to explain are JSON", hint=f"Send {JSON}.", close=True)
+        body = await read_body(request, settings)
+        rows = model.read(body) if len(body) <= SMALL else await line.run(lambda _: model.read(body), request.receive)
+        visit.rows = len(rows)
+        found = await line.run(lambda gone: explained(model.bundle, rows, settings, gone), request.receive)
+        return JSONResponse({"rows": found, "bundle": model.name})
+
+    return explain
 
 
 def _told(reply: Reply) -> dict[str, str] | None:

@@ -11,7 +11,7 @@ from automl.bundle.read import Bundle
 from automl.bundle.scorer import Answer
 from automl.data.read.column_reader import Reader, Wire
 from automl.deploy.serve import arrow
-from automl.deploy.serve.nested import inside, nest, unnest
+from automl.deploy.serve.nested import filled, inside, nest, unnest
 from automl.deploy.serve.settings import Settings
 from automl.features.relational.definition import MAIN, Catalog
 from automl.names import outside
@@ -90,7 +90,12 @@ def schema(bundle: Bundle, settings: Settings, example: Example) -> dict[str, ob
         "keys": list(manifest.keys),
         "outputs": bundle.columns,
         "decisions": bundle.decisions,
-        "limits": {"rows": settings.max_rows, "cells": settings.max_cells, "bytes": settings.max_body},
+        "limits": {
+            "rows": settings.max_rows,
+            "cells": settings.max_cells,
+            "bytes": settings.max_body,
+            "explained": settings.explain_rows,
+        },
         "extra": settings.extra,
         "example": {"request": {"rows": [example.row]}, "answer": {"rows": [example.answer]}},
     }
@@ -119,7 +124,8 @@ def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, o
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{manifest.target.name}: {manifest.target.kind}", "version": manifest.content_hash[:12]},
-        "paths": {"/predict": {"post": predict}} | {path: {"get": _get(*told)} for path, told in _READ.items()},
+        "paths": {"/predict": {"post": predict}, "/explain": {"post": _explain(bundle, example)}}
+        | {path: {"get": _get(*told)} for path, told in _READ.items()},
         "components": {
             "schemas": {
                 "Rows": _rows_schema(bundle, settings),
@@ -132,6 +138,22 @@ def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, o
     }
 
 
+def _explain(bundle: Bundle, example: Example) -> dict[str, object]:
+    rows = {"schema": {"$ref": "#/components/schemas/Rows"}, "example": {"rows": [example.row]}}
+    return {
+        "operationId": "explain",
+        "summary": f"Say why {bundle.manifest.target.name} is predicted so for raw rows",
+        "description": "What each column gives to score and money, and the smallest change that is decided otherwise.",
+        "requestBody": {"required": True, "content": {JSON: rows}},
+        "responses": _responses({JSON: {"schema": _EXPLAINED}}),
+    }
+
+
+_EXPLAINED: Final = {
+    "type": "object",
+    "required": ["rows", "bundle"],
+    "properties": {"rows": {"type": "array", "items": {"type": "object"}}, "bundle": {"type": "string"}},
+}
 _READ: Final = {
     "/schema": ("schema", "Columns, answers and limits", JSON),
     "/health/live": ("live", "Whether the process answers", JSON),
@@ -202,10 +224,10 @@ def _nested_schema(readers: Mapping[str, Reader], catalog: Catalog, table: str) 
         if name not in readers:
             continue
         columns = _wires_of(readers[name])
-        filled = {outside(there) for way in ways for _, there in way}
+        known = {outside(there) for _, there in filled(name, ways)}
         row = {
             "type": "object",
-            "required": [column for column in columns if column not in filled],
+            "required": [column for column in columns if column not in known],
             "properties": _cells(columns) | ({} if name == MAIN else _nested_schema(readers, catalog, name)),
         }
         found[name] = {"type": "array", "items": row, "description": f"Rows of {name!r} that belong to this one."}

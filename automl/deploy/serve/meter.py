@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-ROUTES = ("/predict", "/schema", "/health/live", "/health/ready", "/metrics", "/openapi.json")
+ROUTES = ("/predict", "/explain", "/schema", "/health/live", "/health/ready", "/metrics", "/openapi.json")
 OTHER = "other"
 BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where several workers keep their numbers; prometheus_client reads it

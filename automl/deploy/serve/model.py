@@ -58,7 +58,7 @@ class Model:
         if settings.tables:
             from automl.data.read.open_tables import open_table
 
-            tables = {name: open_table(file).frame for name, file in settings.tables.items()}
+            tables = {name: open_table(file).frame for name, file in settings.tables.items() if name in bundle.tables}
             bundle = bundle.given(tables)
         example = example_of(bundle)
         model = cls(
@@ -72,6 +72,11 @@ class Model:
         with suppress(AutomlError):  # the first row makes what later ones use; without tables there is nothing to make
             bundle.answer(example.row)
         return model
+
+    @property
+    def ignored(self) -> list[str]:
+        """The tables that were given and are not read."""
+        return [name for name in self.settings.tables if name not in self.bundle.tables]
 
     @property
     def name(self) -> str:

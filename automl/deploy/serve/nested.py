@@ -35,9 +35,9 @@ def cost_of(rows: Sequence[Row], tables: Sequence[str]) -> int:
 def unnest(row: Mapping[str, object], catalog: Catalog, where: str = "row") -> tuple[Row, dict[str, list[Row]]]:
     """The row of main alone, and the rows of other tables that stand in it.
 
-    A row within a row lacks nothing that the one around it says: the columns that join them are filled in. Under
-    ``main`` stand past rows of the main table. Refusal 422 where something else than rows stands there; `where` is the
-    place of the row itself.
+    A row within a row lacks nothing that the one around it says: the columns that join them are filled in, where there
+    is one way to join them. Under ``main`` stand past rows of the main table. Refusal 422 where something else than
+    rows stands there; `where` is the place of the row itself.
     """
     tables: dict[str, list[Row]] = {}
     return _unnest(_called_inside(row), MAIN, catalog, tables, where), tables
@@ -51,14 +51,21 @@ def below(tables: Iterable[str], catalog: Catalog) -> set[str]:
 
 def inside(table: str, catalog: Catalog) -> list[tuple[str, list[tuple[Pair, ...]]]]:
     """The tables whose rows may stand in a row of `table`, and each way to join them: (column here, column there)."""
-    found = [
-        (relation.child, [tuple((here, there) for there, here in relation.on)])
-        for relation in catalog.relations
-        if relation.parent == table
-    ]
+    found: dict[str, list[tuple[Pair, ...]]] = {}
+    for relation in catalog.relations:
+        if relation.parent == table:
+            found.setdefault(relation.child, []).append(tuple((here, there) for there, here in relation.on))
     if table == MAIN and catalog.history:
-        found.append((MAIN, [tuple((name, name) for name in key) for key in catalog.history]))
-    return found
+        found[MAIN] = [tuple((name, name) for name in key) for key in catalog.history]
+    return list(found.items())
+
+
+def filled(table: str, ways: Sequence[tuple[Pair, ...]]) -> list[Pair]:
+    """What a row of `table` need not say: (column of the row around it, own column).
+
+    A row of another table that is joined in several ways says itself by which it belongs there.
+    """
+    return [pair for way in ways for pair in way] if table == MAIN or len(ways) == 1 else []
 
 
 def nest(row: Row, tables: Mapping[str, Sequence[Row]], catalog: Catalog, *, most: int, table: str = MAIN) -> Row:
@@ -82,7 +89,8 @@ def _unnest(row: Row, table: str, catalog: Catalog, tables: dict[str, list[Row]]
             if not isinstance(child, dict):
                 raise Refusal(422, "a row of another table is an object of columns and values", where=where)
             own = _called_inside(child)
-            whole = own | {there: row[here] for on in ways for here, there in on if here in row and there not in own}
+            told = filled(name, ways)
+            whole = own | {there: row[here] for here, there in told if here in row and there not in own}
             found.append(whole if name == MAIN else _unnest(whole, name, catalog, tables, where))
     return row
 

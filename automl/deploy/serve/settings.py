@@ -20,7 +20,8 @@ TABLE_FILES = frozenset({".parquet", ".csv", ".tsv", ".ndjson", ".arrow", ".feat
 class Settings:
     """Limits are those of one worker.
 
-    `max_cells` are those of a request, see `nested.cost_of`. `tables` are files of other tables by name, read when a
+    `max_cells` are those of a request, see `nested.cost_of`. A request may have `explain_rows` explained, within
+    `explain_seconds`. `tables` are files of other tables by name, read when a
     bundle is opened; `key` is the file of a public key, whose owner must have signed it. `hosts` are names that a
     request may call the server by, besides addresses and ``localhost``; ``*`` is any. `per_client` are requests of one
     address at the same time. Seconds: `head` to send all headers, `body` to send all of the body or to take the
@@ -33,6 +34,8 @@ class Settings:
     max_body: int = 8 * 2**20
     max_rows: int = 10_000
     max_cells: int = 1_000_000
+    explain_rows: int = 10
+    explain_seconds: float = 10.0
     max_head: int = 64 * 2**10
     concurrency: int = 64
     per_client: int | None = None

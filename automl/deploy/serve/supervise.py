@@ -67,6 +67,7 @@ class Parent:
         self._numbers = room / "numbers"
         disk.make_folder(self._numbers)
         self._copies = 0
+        self._ignored: list[str] = []
         self._copy = self._copied()
         self._children: dict[int, Child] = {}
         self._born: set[Child] = set()
@@ -117,6 +118,7 @@ class Parent:
             await asyncio.gather(*(child.ask(do="swap") for child in children))
             before.remove()
             self._log("info", "swapped", bundle=replies[0]["bundle"])
+            self._say_ignored(replies[0])
 
     async def _keep(self, slot: int) -> None:
         """Start the worker of a slot again whenever it ends (V08)."""
@@ -151,9 +153,16 @@ class Parent:
                 if reply is None or reply["said"] != "loaded":
                     child.kill()
                     raise error_of(reply)
+                self._say_ignored(reply)
                 self._children[slot] = child
                 await child.ask(do="swap")
                 return
+
+    def _say_ignored(self, reply: Reply) -> None:
+        """Tell once of tables that were given and that the bundle does not read."""
+        before, self._ignored = self._ignored, reply["ignored"]
+        if self._ignored != before and self._ignored:
+            self._log("warning", "tables not read", tables=self._ignored)
 
     def _copied(self) -> Copy:
         """The bundle and its tables as they are now; whether they are right, the workers find out."""

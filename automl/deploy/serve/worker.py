@@ -66,7 +66,7 @@ class Worker:
             return _refused(error)
         except Exception as error:  # noqa: BLE001  # a bundle that nobody foresaw must not end the worker
             return _refused(BundleError(f"the bundle cannot be opened: {told(error)}", where=str(path)))
-        return {"said": "loaded", "bundle": self._next.name}
+        return {"said": "loaded", "bundle": self._next.name, "ignored": self._next.ignored}
 
     def _swap(self) -> Reply:
         if self._next is not None:

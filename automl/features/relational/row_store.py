@@ -4,104 +4,105 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from automl.errors import DataError
-from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute.key_history import Cell, KeyCache
+from automl.features.relational.compute.one_row import Get, OneRow, RowPlan
+from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
-from automl.features.relational.compute.range_aggregates import Floats, Ints
-from automl.features.relational.compute.run import at_rows, check_main, cutoffs, gathered
+from automl.features.relational.compute.run import at_rows, check_main, gathered
 from automl.features.relational.definition import MAIN, Definitions, Hop
+from automl.features.relational.row_cost import row_costs
 
-Row = Mapping[str, float | str]
-Numbers = Mapping[tuple[float | str, ...], int]
+TEXTS = ("category", "text")
+
+Row = Mapping[str, Cell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowStore:
-    """The rows of all tables, sorted by key and time; a row to be scored touches those of its own keys only."""
+    """The rows of all tables, sorted by key and time; a row to be scored touches those of its own keys only.
+
+    Threads may share it. What was made of the keys that were asked for last is kept, within bounds.
+    """
 
     definitions: Definitions
     engine: QueryEngine
     plan: QueryPlan
-    keys: Mapping[tuple[Hop, ...], Numbers]
+    cache: KeyCache
+    one: RowPlan
 
     @classmethod
     def of(cls, definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> RowStore:
         """Takes tables as `run.run` does, and sorts them once. DataError as there."""
         engine = QueryEngine(definitions.catalog, gathered(definitions, tables))
         plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
-        paths = [(lookup.hop,) for lookup in plan.lookups] + [history.path for history in plan.histories]
-        keys = {path: engine.keys(path).numbers() for path in paths}
-        engine.compute(plan, _NoRow())  # every table is sorted, and every whole column made, before the first row
-        return cls(definitions=definitions, engine=engine, plan=plan, keys=keys)
+        return cls._opened(definitions, engine, plan, KeyCache())
 
-    def features(self, row: Row) -> dict[str, float | str]:
+    @classmethod
+    def _opened(cls, definitions: Definitions, engine: QueryEngine, plan: QueryPlan, cache: KeyCache) -> RowStore:
+        one = OneRow(engine, cache).ready(plan, _column)
+        return cls(definitions=definitions, engine=engine, plan=plan, cache=cache, one=one)
+
+    def appended(self, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> RowStore:
+        """A store with these rows after those of the tables of the same names: its answers are those of one made anew.
+
+        The tables are sorted again; blocks of the histories that were asked for last are kept and added to.
+        DataError for a table that nothing is computed from, and as in `of`.
+        """
+        held = self.engine.frames
+        for name in tables:
+            if name not in held:
+                raise DataError(f"nothing is computed from table {name!r}", hint=f"the tables are {', '.join(held)}")
+        given = gathered(self.definitions, {**held, **tables})
+        frames = {name: pl.concat([frame, given[name]]) if name in tables else frame for name, frame in held.items()}
+        engine = QueryEngine(self.definitions.catalog, frames)
+        return self._opened(self.definitions, engine, self.plan, self.cache.continued())
+
+    def features(self, row: Row) -> dict[str, Cell]:
         """The features of one row of main (read: numbers with NaN, texts with ``""``), equal to `run.run`'s.
 
         `row` needs `definitions.needs()["main"]` but what is late; DataError for what is missing.
         """
-        computed = self.engine.compute(self.plan, _Row(row, self.keys, self._cutoff(row)))
-        return {f.name: _plain(values) for f, values in zip(self.definitions.features, computed, strict=True)}
+        found = self.one.values(row, self._cutoff(row))
+        return {
+            feature.name: "" if feature.wire in TEXTS and value != value else value  # noqa: PLR0124  # NaN is not itself
+            for feature, value in zip(self.definitions.features, found, strict=True)
+        }
 
     def many(self, main: pl.DataFrame) -> pl.DataFrame:
         """The features of many rows, as `run.run` gives them, without sorting the tables again."""
         check_main(self.definitions, main)
         return at_rows(self.engine, self.definitions, self.plan, main)
 
-    def _cutoff(self, row: Row) -> Floats:
+    def costs(self) -> dict[str, float]:
+        """Microseconds of each feature where one row is scored, by name, for keys of as many rows as is usual here."""
+
+        def rows(path: tuple[Hop, ...]) -> float:
+            view = self.engine.view(path)
+            return len(view.rows) / max(len(view.offsets) - 1, 1)
+
+        return row_costs(self.definitions, rows)
+
+    def _cutoff(self, row: Row) -> float:
+        """As `run.cutoffs`."""
         catalog = self.definitions.catalog
-        times = (catalog.cutoff, catalog.table(MAIN).time)
-        return cutoffs(catalog, {name: _value(row, name).data for name in times if name is not None}, 1)
+        if catalog.cutoff is None:
+            return math.inf
+        cutoff, time = (float(_own(row, name)) for name in (catalog.cutoff, catalog.table(MAIN).time or catalog.cutoff))
+        return time if math.isnan(cutoff) or time < cutoff else cutoff
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """The one row to be scored."""
-
-    row: Row
-    keys: Mapping[tuple[Hop, ...], Numbers]
-    cutoff: Floats
-
-    def column(self, name: str) -> Values:
-        return _value(self.row, name)
-
-    def key(self, path: tuple[Hop, ...]) -> Ints:
-        key = tuple(_own(self.row, here) for here, _ in path[0].on)
-        return np.array([self.keys[path].get(key, -1)])
+def _column(name: str) -> Get:
+    """How a column of the row to be scored is read."""
+    return lambda row: _own(row, name)
 
 
-@dataclass(frozen=True, slots=True)
-class _NoRow:
-    """No row to be scored."""
-
-    cutoff: Floats = field(default_factory=lambda: np.zeros(0))
-
-    def column(self, _name: str) -> Values:
-        return Values(self.cutoff)
-
-    def key(self, _path: tuple[Hop, ...]) -> Ints:
-        return np.zeros(0, dtype=np.int64)
-
-
-def _own(row: Row, name: str) -> float | str:
+def _own(row: Row, name: str) -> Cell:
     if name not in row:
         raise DataError(f"the row has no {name!r}", hint="give what the model was trained on")
-    return row[name]
-
-
-def _value(row: Row, name: str) -> Values:
-    value = _own(row, name)
-    if isinstance(value, str):
-        return Values(np.array([0.0 if value else math.nan]), pl.Series([value]))
-    return Values(np.array([float(value)]))
-
-
-def _plain(values: Values) -> float | str:
-    code = float(values.data[0])
-    if values.levels is None:
-        return code
-    return "" if math.isnan(code) else str(values.levels[int(code)])
+    value = row[name]
+    return value if isinstance(value, str) else float(value)

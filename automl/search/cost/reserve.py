@@ -9,6 +9,7 @@ from automl.executors._processes import leaves, shares
 from automl.search.cost.serving import serving, share_read
 from automl.search.worker.model_size import ModelSize
 from automl.spec.limits import Limits
+from automl.spec.report import Report
 
 # Measured on an idle machine of two cores with five tasks: 1 s for a constant, 4 s for 100,000 rows to judge,
 # 7 s for 26 classes.
@@ -25,6 +26,7 @@ CALIBRATED = 4e-6  # fitting a scale for each of several classes, a probability 
 TEMPERED, CLASS_ROWS = 1e-6, 100  # the same where classes have fewer rows on average: then one scale is fitted for all
 WIDE = 0.5  # of a limit by the estimate: such a model may yet break it
 REPAIRS, MOST_REPAIRS = 0.25, 120.0  # of the budget, and seconds
+REPORT, LEAST_REPORT, MOST_REPORT = 0.05, 1.0, 20.0  # of the budget, and seconds
 SHARE = 0.5  # of the budget, the most that is kept aside
 MOST_CROWDED = 5.0
 TREES, MOST_TREES, NODES, STEPS = 300, 4_000, 30, 5  # a guess before anything is fitted: for a class, in all, of a tree
@@ -47,6 +49,7 @@ class AfterSearch:
     threads: int = 1  # that score what is judged
     curves: int = 1  # that are fitted to calibrate: decisions on the rows learned from need one for each fold
     repairs: float = 0.0  # seconds for lighter models, where the spec limits what serving may cost
+    report: float = 0.0  # seconds for what is drawn for people
 
     def guess(self) -> ModelSize:
         """A model as large as an ensemble is likely to be."""
@@ -67,7 +70,12 @@ def reserve_seconds(budget: float, after: AfterSearch, size: ModelSize, *, crowd
     classes = curve * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
     read = after.columns * share_read(size, after.columns)
     seconds = BASE + NODE * size.nodes + COLUMN * read + after.judged * rows + classes
-    return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs)
+    return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs + after.report)
+
+
+def report_seconds(budget: float, report: Report) -> float:
+    """The part of a budget (seconds) that the page for people may take."""
+    return min(MOST_REPORT, max(LEAST_REPORT, REPORT * budget)) if report.html else 0.0
 
 
 def repair_seconds(budget: float, after: AfterSearch, limits: Limits) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.base import Ask
+from automl.features.plan import HIDDEN, Plan
 from automl.learners.base import FeatureInfo
 from automl.ops.expr import Expr, walk
 
@@ -77,6 +78,26 @@ class Columns:
             owner=self.owner + other.owner,
             asks=other.asks,
         )
+
+
+def planned(parts: Sequence[tuple[Plan, Floats]]) -> Columns:
+    """The features that the plans of all folds have, each with its matrix [n, F] on the rows; what is hidden is left out."""
+    names = [{feature.name: j for j, feature in enumerate(plan.features)} for plan, _ in parts]
+    shared = [
+        feature
+        for feature in parts[0][0].features
+        if feature.kind not in HIDDEN and all(feature.name in places for places in names)
+    ]
+    values = tuple(
+        values[:, [places[feature.name] for feature in shared]]
+        for (_, values), places in zip(parts, names, strict=True)
+    )
+    return Columns(
+        values=values,
+        features=tuple(FeatureInfo(name=f.name, kind=f.kind, levels=f.levels) for f in shared),
+        sources=tuple(feature.source for feature in shared),
+        owner=(-1,) * len(shared),
+    )
 
 
 def nodes(exprs: Sequence[Expr]) -> int:

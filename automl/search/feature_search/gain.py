@@ -15,6 +15,7 @@ from automl.search.feature_search.probe_rows import ProbeRows
 
 Floats = NDArray[np.float64]
 
+PRICE = 0.005  # of the loss, for twice the columns: the fits that there is less time for
 BLOCKS = 40  # of the predicted rows; of each window of time
 
 
@@ -46,6 +47,11 @@ def gain(drawn: ProbeRows, before: Floats, after: Floats) -> tuple[float, float]
     whole = float(np.nansum(lost))
     share = float(np.nansum(saved)) / whole if whole else 0.0
     return share, min(_errors([saved[block].mean() for block in _blocks(rows, part)]) for part in parts)
+
+
+def price(before: int, after: int) -> float:
+    """What the time that further columns take of each fit would have gained, as a share of the loss."""
+    return PRICE * math.log2(max(1, after) / max(1, before))
 
 
 def _blocks(rows: Rows, part: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from automl.data.rows import Fold
 from automl.executors.base import Done, Job
 from automl.features.base import Ask, Fitted
-from automl.features.plan import HIDDEN
 from automl.features.plan_fit import fit_asks, fit_sample, transform, values_of
 from automl.learners.base import FeatureInfo
-from automl.search.feature_search.columns import Columns
+from automl.search.feature_search.columns import Columns, planned
 from automl.search.feature_search.probe import Probe, Probed
 from automl.search.feature_search.probe_rows import ProbeRows, draw_rows
 from automl.search.problem import Problem
@@ -66,22 +65,7 @@ class Lab:
             plan, fitted = fit_sample(sample, self.problem.schema)
             shipped = transform(plan, drawn.rows.frame[fold.valid])
             parts.append((plan, self._placed(fold, fitted[drawn.places[number]], shipped)))
-        names = [{feature.name: j for j, feature in enumerate(plan.features)} for plan, _ in parts]
-        shared = [
-            feature
-            for feature in parts[0][0].features
-            if feature.kind not in HIDDEN and all(feature.name in places for places in names)
-        ]
-        values = tuple(
-            values[:, [places[feature.name] for feature in shared]]
-            for (_, values), places in zip(parts, names, strict=True)
-        )
-        return Columns(
-            values=values,
-            features=tuple(FeatureInfo(name=f.name, kind=f.kind, levels=f.levels) for f in shared),
-            sources=tuple(feature.source for feature in shared),
-            owner=(-1,) * len(shared),
-        )
+        return planned(parts)
 
     def columns(self, asks: Sequence[Ask]) -> Columns:
         """What joint steps give, fitted on each fold; a feature that a fold lacks is left out."""

@@ -28,7 +28,7 @@ SKEWED = 2.0  # the upper tail against the lower one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeRows:
-    """`rows` of a problem with their `folds`, and what each fold's steps are fitted on.
+    """`rows` of a problem, at its positions `at`, with their `folds`, and what each fold's steps are fitted on.
 
     `samples` are the rows that steps are fitted on in each fold: those that its probes learn from, which stand at
     `places` of the sample, and more. Each fold is probed `again` times, each with another seed. `y` [n] is what probes
@@ -36,6 +36,7 @@ class ProbeRows:
     """
 
     rows: Rows
+    at: NDArray[np.int64]
     folds: tuple[Fold, ...]
     samples: tuple[Sample, ...]
     places: tuple[NDArray[np.int64], ...]
@@ -62,6 +63,7 @@ def draw_rows(problem: Problem, seconds: float) -> ProbeRows:
     )
     return ProbeRows(
         rows=rows,
+        at=chosen,
         folds=folds,
         samples=tuple(sample_of(problem, problem.rows.take(positions)) for positions in learned),
         places=tuple(np.searchsorted(known, chosen[fold.fit]) for known, fold in zip(learned, folds, strict=True)),

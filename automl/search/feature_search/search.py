@@ -18,7 +18,7 @@ from automl.features.base import Ask, Joint, Survey, joints
 from automl.learners.base import Learner
 from automl.registry import Registry
 from automl.search.feature_search.columns import Columns
-from automl.search.feature_search.gain import gain, mean_weight, row_losses
+from automl.search.feature_search.gain import gain, mean_weight, price, row_losses
 from automl.search.feature_search.lab import FOLDER, Lab
 from automl.search.feature_search.probe import LEARNER, Probed
 from automl.search.feature_search.survey import survey_of
@@ -30,7 +30,6 @@ from automl.spec.model import Spec
 Floats = NDArray[np.float64]
 
 BEYOND = 2.0  # standard errors that the gain of all that is kept must have: a dozen groups are tried
-PRICE = 0.005  # of the loss, for twice the columns: the fits that there is less time for
 COLUMNS = 60  # of the base, the weightiest; the others cannot change what a group is worth by much
 SHORTEST = (
     12.0  # seconds that the groups need on two cores (8 to 15 measured); in fewer it only takes time from learners
@@ -213,14 +212,9 @@ def _judged(lab: Lab, base: Columns, lost: Floats, one: _Begun) -> _Tried:
         columns=one.columns,
         gain=saved,
         errors=errors,
-        worth=saved - _price(base, one.columns),
+        worth=saved - price(base.width, base.width + one.columns.width),
         lost=after,
     )
-
-
-def _price(base: Columns, columns: Columns) -> float:
-    """What the time that further columns take of each fit would have gained."""
-    return PRICE * float(np.log2(1.0 + columns.width / max(1, base.width)))
 
 
 def _together(lab: Lab, base: Columns, lost: Floats, tried: Sequence[_Tried]) -> list[_Tried]:
@@ -239,7 +233,7 @@ def _together(lab: Lab, base: Columns, lost: Floats, tried: Sequence[_Tried]) ->
             if result is None:
                 break
             after = row_losses(lab.drawn, result)
-            if gain(lab.drawn, before, after)[0] <= _price(current, one.columns):
+            if gain(lab.drawn, before, after)[0] <= price(current.width, wider.width):
                 continue
         kept.append(one)
         current, before = wider, after

@@ -61,13 +61,16 @@ def test_a_column_that_is_not_there_is_told(given):
 
 
 def test_tables_by_name():
-    """What is needed must be given, what the spec has may be given, anything else is told."""
-    document = {"tables": {"t": ENTRY}, "unused": ["spare"]}
-    assert list(read_tables(document, {"t": RAW, "spare": RAW})) == ["t"]
-    with pytest.raises(DataError, match="also reads the table 't'"):
-        read_tables(document, {})
-    with pytest.raises(DataError, match="knows no table 'spar'"):
-        read_tables(document, {"t": RAW, "spar": RAW})
+    """What is needed must be given, anything else is left alone; a name that is close to a missing one is told."""
+    document = {"tables": {"visits": ENTRY}, "unused": ["spare"]}
+    assert list(read_tables(document, {"visits": RAW, "spare": RAW, "other": RAW}, ["more"])) == ["visits"]
+    with pytest.raises(DataError, match="also reads the table 'visits'") as lacking:
+        read_tables(document, {"spare": RAW})
+    assert "is given" not in str(lacking.value.hint)
+    for given, others in (({"visit": RAW}, ()), ({}, ["visit"])):
+        with pytest.raises(DataError, match="also reads the table 'visits'") as lacking:
+            read_tables(document, given, others)
+        assert "is 'visit' given for 'visits'?" in str(lacking.value.hint)
 
 
 def test_a_large_file_stays_on_the_disk(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from automl.data.tables.checks import check_columns, check_tables
+from automl.data.tables.checks import check_columns, check_tables, routed
 from automl.errors import SpecError
 from automl.spec import Spec, parse
 
@@ -57,6 +57,7 @@ def test_a_frame_for_no_table_is_refused(name: str, hint: str) -> None:
     [
         ({"on": "whom"}, "data.tables.visits.on"),
         ({"on": {"who": "whom"}}, "data.tables.visits.on"),
+        ({"on": [{"who": "who"}, {"who": "xx"}]}, "data.tables.visits.on"),
         ({"on": "who", "time": "att"}, "data.tables.visits.time"),
         ({"on": "who", "types": {"valu": "number"}}, "data.tables.visits.types"),
         ({"on": "who", "exclude": "valu"}, "data.tables.visits.exclude"),
@@ -69,3 +70,38 @@ def test_columns_that_are_not_there_are_told_with_the_nearest(table: dict[str, A
     with pytest.raises(SpecError, match="did you mean") as error:
         check_columns(spec_of({"visits": {"path": "v.csv", **table}}), known)
     assert error.value.where == where
+
+
+KNOWN = {"main": ["order", "x"], "orders": ["order", "product"], "products": ["product", "maker"], "makers": ["maker"]}
+
+
+def test_a_key_two_steps_away_is_found() -> None:
+    """The key of products stands in orders, that of makers in products: each is joined there, and that is said."""
+    tables = {"orders": {"on": "order"}, "products": {"on": "product"}, "makers": {"on": "maker"}}
+    spec, told = routed(spec_of(tables), KNOWN)
+    assert [table.to for table in spec.data.tables.values()] == [None, "orders", "products"]
+    assert [one.text.partition(":")[0] for one in told] == ["main has no 'product'", "main has no 'maker'"]
+    check_columns(spec, KNOWN)
+
+
+def test_what_is_said_or_could_be_two_ways_is_left_as_it_is() -> None:
+    """A key in main is main's, a `to` is kept, and of two tables that have the key none is chosen."""
+    known = {**KNOWN, "returns": ["order", "product"]}
+    tables = {"orders": {"on": "order"}, "returns": {"on": "order", "to": "orders"}, "products": {"on": "product"}}
+    spec, told = routed(spec_of(tables), known)
+    assert [table.to for table in spec.data.tables.values()] == [None, "orders", None]
+    assert told == []
+    with pytest.raises(SpecError, match="the table 'main' has no column 'product'") as error:
+        check_columns(spec, known)
+    assert error.value.hint == 'orders and returns have it: write to = "orders"'
+    assert error.value.where == "data.tables.products.on"
+
+
+def test_a_wrong_table_is_answered_with_the_one_that_has_the_key() -> None:
+    """Where from the key would come, beside a nearest column of the table that was named."""
+    spec = spec_of(
+        {"orders": {"on": "order"}, "products": {"on": "product"}, "makers": {"on": "maker", "to": "orders"}}
+    )
+    with pytest.raises(SpecError, match="the table 'orders' has no column 'maker'") as error:
+        check_columns(routed(spec, KNOWN)[0], KNOWN)
+    assert error.value.hint == 'products has it: write to = "products"'

@@ -125,3 +125,24 @@ def test_rows_without_a_time_are_told():
     visits = child().with_columns(at=pl.when(pl.int_range(10) == 3).then(None).otherwise("at"))
     found = joined({"visits": {"on": "who", "time": "at"}}, {"visits": visits}, time="day")
     assert "rows of visits without 'at': 1; they are never known" in text_of(found)
+
+
+def test_a_table_is_joined_by_two_keys_of_main():
+    """A list of maps is a join each: the table is read once, and every key is compared as text."""
+    people = pl.DataFrame({"id": range(8), "age": [20.0 + i for i in range(8)]})
+    rows = main(buyer=[i % 8 for i in range(40)], seller=[str(i % 5) for i in range(40)])
+    tables = {"people": {"on": [{"id": "buyer"}, {"id": "seller"}]}}
+    found = joined(tables, {"people": people}, train=rows, time="day", horizon="0d")
+    assert [one.on for one in found.joins] == [(("id", "buyer"),), (("id", "seller"),)]
+    assert [found.wires["main"][key] for key in ("buyer", "seller")] == ["category", "category"]
+    assert found.history == (("buyer",), ("seller",))
+    text = text_of(found)
+    assert "people is a lookup for main: one row for each buyer" in text
+    assert "people is a lookup for main: one row for each seller" in text
+    assert text.count("people has no time") == 1
+
+
+def test_past_rows_of_main_by_two_keys():
+    """`[data.tables.main]` takes a list of maps, too: two histories."""
+    found = joined({"main": {"on": [{"who": "who"}, {"x": "x"}]}}, {}, time="day", horizon="0d")
+    assert found.history == (("who",), ("x",))

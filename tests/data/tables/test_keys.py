@@ -24,12 +24,21 @@ def met(child: pl.DataFrame, raw: pl.DataFrame | None = None, main: pl.DataFrame
 
 def test_several_rows_of_a_key_are_a_history_and_one_is_a_lookup() -> None:
     """Each key is counted, and which side has how many."""
-    join, (said,) = met(pl.DataFrame({"who": ["a", "a", "b"], "x": [1.0, 2.0, 3.0]}))
+    (join,), (said,) = met(pl.DataFrame({"who": ["a", "a", "b"], "x": [1.0, 2.0, 3.0]}))
     assert join == Join(name="visits", to="main", on=(("who", "who"),), time=None, many=True)
     assert "a history of main: at most 2 rows for each who" in said.text
-    join, (said,) = met(pl.DataFrame({"who": ["a", "b"]}))
+    (join,), (said,) = met(pl.DataFrame({"who": ["a", "b"]}))
     assert not join.many
     assert "a lookup for main: one row for each who" in said.text
+
+
+def test_each_key_of_a_table_is_looked_at() -> None:
+    """Two keys are two joins, each with what was seen of its own key; copies are told once."""
+    child = pl.DataFrame({"who": ["a", "a", "a"], "whom": ["b", "q", "b"]})
+    joins, told = met(child, on=({"who": "who"}, {"whom": "who"}))
+    assert [(join.on, join.many) for join in joins] == [((("who", "who"),), True), ((("whom", "who"),), True)]
+    assert [said.evidence.get("orphans") for said in told] == [0, 1, None]
+    assert told[2].evidence == {"copies": 1}
 
 
 def test_keys_may_be_called_as_what_is_counted() -> None:
@@ -39,7 +48,7 @@ def test_keys_may_be_called_as_what_is_counted() -> None:
         pl.DataFrame({"0": ["a", "b"], "rows": [1.0, 1.0]}),
     )
     frames = {"main": main, "visits": child}
-    join, told = inspect_keys("visits", Table(on={"rows": "0", "0": "rows"}), frames, frames)
+    (join,), told = inspect_keys("visits", Table(on=({"rows": "0", "0": "rows"},)), frames, frames)
     assert join.many
     assert told[0].evidence == {"rows": 2, "keys": 1, "most": 2, "no_key": 0, "orphans": 0, "childless": 1}
 
@@ -54,7 +63,7 @@ def test_rows_that_meet_nobody_are_counted() -> None:
 def test_a_table_on_the_disk_is_counted_all_the_same() -> None:
     """It is computed and not held; whether rows stand twice is not looked at."""
     frames = {"main": MAIN, "visits": pl.LazyFrame({"who": ["a", "a"]})}
-    join, told = inspect_keys("visits", Table(on={"who": "who"}), frames, {"main": MAIN, "visits": MAIN})
+    (join,), told = inspect_keys("visits", Table(on=({"who": "who"},)), frames, {"main": MAIN, "visits": MAIN})
     assert join.many
     assert len(told) == 1
 

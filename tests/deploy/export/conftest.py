@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from automl.bundle.contents import Contents
+from automl.bundle.margins import Margin
+from automl.bundle.profile import Profile
 from automl.bundle.write import finish, stage, staging
 from automl.data.rows import Labels
 from automl.graph.onnx import to_onnx
@@ -51,7 +53,9 @@ def evil(make_contents: Callable[[Labels], Contents], binary: Labels, tmp_path_f
         outputs=contents.outputs[:2],
         keys=(),
         golden=[dict.fromkeys(EVIL, EVIL[1]), dict.fromkeys(EVIL, "0.5")],
-        profile={"rows": 5, "columns": {name: {"wire": "number", "levels": dict.fromkeys(EVIL, 0.1)} for name in EVIL}},
+        profile=Profile(
+            columns={name: Margin(wire="number", missing=0.0, levels=dict.fromkeys(EVIL, 0.1)) for name in EVIL}
+        ),
     )
     out = tmp_path_factory.mktemp("evil") / "evil.bundle"
     stage(contents, staging(out))

@@ -14,7 +14,6 @@ import pytest
 from automl.deploy.export.base import export
 from automl.deploy.export.web import PACKAGE, VERSION
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 NPM = shutil.which("npm")
 
 
@@ -26,8 +25,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None or NPM is None, reason="there is no Chromium, or no npm")
-def test_the_page_gives_the_golden_answers(bundle: Path, tmp_path: Path) -> None:
+@pytest.mark.skipif(NPM is None, reason="there is no npm")
+def test_the_page_gives_the_golden_answers(chromium: str, bundle: Path, tmp_path: Path) -> None:
     """Headless Chromium replays the golden rows through form, reader.js and WASM, each with the bundle's answer."""
     install = [str(NPM), "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp_path / "npm")]
     subprocess.run([*install, f"{PACKAGE}@{VERSION}"], check=True)
@@ -39,7 +38,7 @@ def test_the_page_gives_the_golden_answers(bundle: Path, tmp_path: Path) -> None
         options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
         options += ["--virtual-time-budget=60000", "--dump-dom"]
         page = f"http://127.0.0.1:{server.server_port}/#golden"
-        command = [str(BROWSER), *options, page]
+        command = [chromium, *options, page]
         shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
     finally:
         server.shutdown()

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from automl.bundle.manifest import outputs_of
@@ -27,6 +28,8 @@ from automl.graph.nodes import read_graph
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
 from automl.ops import expr as ops
+from automl.pipeline.fit import fit
+from automl.spec import parse
 
 GCC = shutil.which("gcc")
 needs_gcc = pytest.mark.skipif(GCC is None, reason="there is no gcc here")
@@ -101,6 +104,26 @@ def test_c_answers_as_the_graph(kind, make_bundle, request, tmp_path):
     """C compiled with -Wall -Wextra -Werror gives the graph's answers on golden rows and on rows mixed of them."""
     bundle = make_bundle(request.getfixturevalue(kind), tmp_path / "a.bundle")
     compare(bundle, tmp_path / "c", np.random.default_rng(1), 200)
+
+
+@needs_gcc
+@pytest.mark.parametrize("learner", ["catboost_categories", "sparse_linear"])
+def test_c_has_the_tables_of_categories(learner, tmp_path):
+    """CatBoost's combinations and sums of tables: levels that are rare, unseen or missing score as in the graph."""
+    rng = np.random.default_rng(0)
+    shop, part, x = rng.zipf(1.4, 2_000) % 60, rng.integers(0, 12, 2_000), rng.normal(size=2_000)
+    bought = 4.0 * (shop % 3 == part % 3) + x + rng.normal(size=2_000) > 2.0
+    columns = {"shop": [f"s{i}" for i in shop], "part": [f"p{i}" for i in part], "x": x, "bought": bought}
+    spec = parse(
+        {
+            "objective": {"target": "bought"},
+            "recipe": {"learners": [learner], "folds": 2},
+            "budget": {"trials": 1, "workers": 1, "executor": "inline"},
+        }
+    )
+    found = fit(spec, train=pl.DataFrame(columns), out=tmp_path / "a.bundle", write_anyway=True)
+    assert learner in {member.learner for member in found.bundle.manifest.members}
+    compare(tmp_path / "a.bundle", tmp_path / "c", rng, 200)
 
 
 def everything(grow: Any) -> dict[str, ops.Expr]:

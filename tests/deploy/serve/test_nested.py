@@ -44,6 +44,21 @@ def test_taken_apart_and_put_together():
     assert whole["main"] == [{"y": 0, "c": 1}]
 
 
+def test_rows_of_a_table_that_is_joined_twice_say_their_key():
+    """People stand once in the row of a sale, whoever they are in it; none of their keys is guessed."""
+    catalog = Catalog(
+        tables=(
+            TableSchema(name="main", columns={"buyer": "category", "seller": "category"}),
+            TableSchema(name="people", columns={"id": "category", "age": "number"}),
+        ),
+        relations=tuple(Relation(child="people", parent="main", on=(("id", key),)) for key in ("buyer", "seller")),
+    )
+    row = {"buyer": 1, "seller": 2, "people": [{"id": 1, "age": 30}, {"id": 2, "age": 40}, {"age": 50}]}
+    alone, tables = unnest(row, catalog)
+    assert tables == {"people": row["people"]}
+    assert nest(alone, tables, catalog, most=9)["people"] == row["people"][:2]
+
+
 def test_what_rows_cost():
     """V07: cells of rows within rows count at every depth, and a row that brings tables of its own counts `ALONE`."""
     plain, deep = {"c": 1, "n": 2}, {"c": 1, "orders": [{"o": 1, "items": [{"n": 1}, {"n": 2}]}, {"o": 2}]}

@@ -139,7 +139,9 @@ def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
     table = tmp_path / "purchases.csv"
     table.write_text("customer,amount\nk1,5\n")
     row = {"customer": "k1", "age": 30}
-    with running(shop, tmp_path / "log", "--workers", "2", "--table", f"purchases={table}") as server:
+    (tmp_path / "other.csv").write_text("a\n1\n")
+    flags = ("--table", f"purchases={table}", "--table", f"other={tmp_path / 'other.csv'}")
+    with running(shop, tmp_path / "log", "--workers", "2", *flags) as server:
         first = server.predict(row).json()
         table.write_text("customer,amount\nk1,70000\n")
         killed = server.workers()[0]
@@ -154,6 +156,7 @@ def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
         server.process.send_signal(signal.SIGHUP)
         assert "the table 'purchases' cannot be read" in server.wait("swap refused")["what"]
         server.predict(row).raise_for_status()
+        assert [line["tables"] for line in server.lines if line["event"] == "tables not read"] == [["other"]]
 
 
 @pytest.mark.parametrize("where", ["store", "days", "store/part-*.csv", "store/part[1].csv", "link.csv"])

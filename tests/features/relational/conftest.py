@@ -10,7 +10,7 @@ import pytest
 from automl.features.relational.definition import Catalog, Relation, TableSchema
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """Events of a customer, each in a shop; the label of a row is known 5 microseconds after its time."""
     return Catalog(

@@ -85,3 +85,19 @@ def test_what_lacks_is_named(definitions: Definitions, frames: dict[str, pl.Data
         store.features({"at": 20.0, "x": 4.0})
     with pytest.raises(DataError, match="table 'main' has no column 'x'"):
         store.many(frames["main"].drop("x"))
+
+
+def test_what_cannot_be_appended_is_named(definitions: Definitions, frames: dict[str, pl.DataFrame]) -> None:
+    """Rows of a table that nothing is computed from, and rows without a column."""
+    store = RowStore.of(definitions, frames)
+    with pytest.raises(DataError, match="nothing is computed from table 'shop'"):
+        store.appended({"shop": frames["shops"]})
+    with pytest.raises(DataError, match="table 'shops' has no column 'size'"):
+        store.appended({"shops": frames["shops"].drop("size")})
+
+
+def test_a_feature_has_its_cost(definitions: Definitions, frames: dict[str, pl.DataFrame]) -> None:
+    """By name, in microseconds; a column of the row itself is the cheapest."""
+    costs = RowStore.of(definitions, frames).costs()
+    assert list(costs) == [feature.name for feature in definitions.features]
+    assert 0 < costs["key"] == min(costs.values())

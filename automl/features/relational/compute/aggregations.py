@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from automl.features.relational.compute.order_statistics import OPS, order_statistics
-from automl.features.relational.compute.range_aggregates import Floats, Ranges, comoments, extremes, moments, sums
+from automl.features.relational.compute.order_statistics import OPS, expand, order_statistics, parts
+from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges, comoments, extremes, moments, sums
 from automl.features.relational.compute.transform import SECOND
 from automl.features.relational.definition import AggregationOp
 
 DAY = 86_400 * SECOND
 SMALLEST = 1e-14  # of the mean: a spread below is rounding; of a spread: an asymmetry below is none
 CELLS = 16_000_000  # of values that are folded side by side
+FEW = 16  # windows of one row: too few to look for equal ones
+TOGETHER = 250_000  # rows that are folded at a time: what is close in memory is fast
 FOLDED: Mapping[AggregationOp, str] = {
     "sum": "sums",
     "mean": "sums",
@@ -50,7 +52,40 @@ def of_rows(op: AggregationOp, ranges: Ranges, time: Floats, cutoff: Floats) -> 
 def of_values(
     asked: Sequence[tuple[AggregationOp, int]], values: Sequence[Floats], ranges: Ranges, time: Floats
 ) -> list[Floats]:
-    """What each (operation, index in `values`) gives in each range; each of `values` is [n], like `time`."""
+    """What each (operation, index in `values`) gives in each range; each of `values` is [n], like `time`.
+
+    Equal ranges are computed once, and some segments at a time: O(n + r log n) time for r distinct ranges, and for
+    `OPS` what `order_statistics` says.
+    """
+    if len(ranges.offsets) == 2 and len(ranges.start) <= FEW:  # noqa: PLR2004  # one key: a row that is scored alone
+        return _together(asked, values, ranges, time)
+    once, which = ranges.distinct()
+    results = np.empty((len(asked), len(once.start)))
+    for part, rows, within in _parts(once):
+        results[:, part] = _together(asked, [column[rows] for column in values], within, time[rows])
+    return [result[which] for result in results]
+
+
+def _parts(ranges: Ranges) -> Iterator[tuple[slice, Ints, Ranges]]:
+    """(which ranges, their rows, the ranges within those rows) for some segments at a time; ranges are in order."""
+    first = np.flatnonzero(np.diff(ranges.segment, prepend=-1))
+    segments, bounds = ranges.segment[first], np.append(first, len(ranges.segment))
+    begin, end = ranges.offsets[segments], ranges.offsets[segments + 1]
+    for part in parts(end - begin, TOGETHER):
+        which = slice(int(bounds[part.start]), int(bounds[part.stop]))
+        _, rows = expand(begin[part], end[part])
+        offsets = np.concatenate([[0], np.cumsum((end - begin)[part])])
+        segment = np.repeat(np.arange(len(offsets) - 1), np.diff(bounds[part.start : part.stop + 1]))
+        shift = (begin[part] - offsets[:-1])[segment]
+        within = Ranges(
+            offsets=offsets, segment=segment, start=ranges.start[which] - shift, end=ranges.end[which] - shift
+        )
+        yield which, rows, within
+
+
+def _together(
+    asked: Sequence[tuple[AggregationOp, int]], values: Sequence[Floats], ranges: Ranges, time: Floats
+) -> list[Floats]:
     results: dict[tuple[AggregationOp, int], Floats] = {}
     for fold in dict.fromkeys(FOLDED[op] for op, _ in asked if op in FOLDED):
         ops = [(op, index) for op, index in asked if FOLDED.get(op) == fold]
@@ -94,10 +129,10 @@ def _state(fold: str, values: Floats, ranges: Ranges, time: Floats) -> tuple[Flo
 def _result(op: AggregationOp, state: tuple[Floats, ...], ranges: Ranges) -> Floats:
     with np.errstate(all="ignore"):
         match op:
-            case "sum" | "max":
+            case "sum":
                 return state[1]
-            case "min":
-                return state[0]
+            case "min" | "max":  # of 0 and -0 either may be the larger: it is 0
+                return state[op == "max"] + 0.0
             case "mean":
                 result = np.where(state[0] > 0, state[1] / state[0], np.nan)
             case "percent_true":  # a missing flag counts as false
@@ -116,7 +151,7 @@ def _skew(n: Floats, mean: Floats, m2: Floats, m3: Floats) -> Floats:
 
     It is the same in any unit of the values; 0 where they differ by rounding alone.
     """
-    asymmetry = m3 / m2**1.5
+    asymmetry = m3 / (m2 * np.sqrt(m2))  # not m2**1.5: its last digit differs between one number and many
     skew = n * np.sqrt(n - 1) / (n - 2) * np.where(np.abs(asymmetry) < SMALLEST, 0.0, asymmetry)
     equal = np.sqrt(m2) <= SMALLEST * np.sqrt(n) * np.abs(mean)
     return np.where(n < 3, np.nan, np.where(equal, 0.0, skew))  # noqa: PLR2004  # two values have no skew

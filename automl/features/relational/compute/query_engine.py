@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -79,6 +79,7 @@ class QueryEngine:
     columns: dict[tuple[str, str], Values] = field(default_factory=dict)
     row_keys: dict[tuple[str, Path], Ints] = field(default_factory=dict)
     views: dict[Path, tuple[Keys, View]] = field(default_factory=dict)
+    key_numbers: dict[Path, Mapping[Hashable, int]] = field(default_factory=dict)
     conditional: dict[tuple[Path, Condition], View] = field(default_factory=dict)
     leaves: dict[History, list[Values]] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ class QueryEngine:
         for lookup in plan.lookups:
             self._look_up(lookup, place, slots)
         for history in plan.histories:
-            self._aggregate(history, place, slots)
+            self.aggregate(history, place, slots)
         for step in plan.steps:
             of = tuple(slots[i].data for i in step.of)
             slots[step.slot] = Values(transform(step.op, of, place.cutoff, self.catalog.timezone))
@@ -104,6 +105,10 @@ class QueryEngine:
         """The keys of the view of `path`."""
         return self._built(path)[0]
 
+    def numbers(self, path: Path) -> Mapping[Hashable, int]:
+        """The number of each key in the view of `path`."""
+        return _kept(self.key_numbers, path, lambda: self.keys(path).numbers())
+
     def key(self, table: str, path: Path) -> Ints:
         """For each row of `table` its key in the view of `path`."""
         columns = [self.frames[table][here] for here, _ in path[0].on]
@@ -112,7 +117,8 @@ class QueryEngine:
     def _built(self, path: Path) -> tuple[Keys, View]:
         return _kept(self.views, path, lambda: build(path, self.frames, self.catalog))
 
-    def _view(self, path: Path, where: Condition | None) -> View:
+    def view(self, path: Path, where: Condition | None = None) -> View:
+        """The rows that `path` leads to, by key; of these the ones that fulfil `where`."""
         view = self._built(path)[1]
         if where is None:
             return view
@@ -125,7 +131,7 @@ class QueryEngine:
 
     def _look_up(self, lookup: Lookup, place: Place, slots: dict[int, Values]) -> None:
         path = (lookup.hop,)
-        view, key = self._view(path, None), place.key(path)
+        view, key = self.view(path), place.key(path)
         ranges = view.ranges(key, place.cutoff, (None,))[0]
         known = np.flatnonzero(ranges.length)
         there = _Rows(self, lookup.hop.table, view.rows[ranges.end[known] - 1], place.cutoff[known])
@@ -134,13 +140,18 @@ class QueryEngine:
             data[known] = values.data
             slots[slot] = Values(data, values.levels)
 
-    def _aggregate(self, history: History, place: Place, slots: dict[int, Values]) -> None:
-        view, key, cutoff = self._view(history.path, history.where), place.key(history.path), place.cutoff
+    def at(self, table: str, rows: Ints, plan: QueryPlan) -> list[Values]:
+        """The values of `plan` at these rows of a table, where all is known."""
+        return self.compute(plan, _Rows(self, table, rows, np.full(len(rows), np.inf)))
+
+    def aggregate(self, history: History, place: Place, slots: dict[int, Values]) -> None:
+        """What a history gives at each row of `place`, into `slots`."""
+        view, key, cutoff = self.view(history.path, history.where), place.key(history.path), place.cutoff
         at = slice(None)
         if len(key) == 1 and len(view.offsets) > 1:  # one row touches the rows of its key only
             view, at = view.slice(max(int(key[0]), 0))
             key = np.minimum(key, 0)
-        order = np.argsort(key, kind="stable")  # what lies together in memory is read together
+        order = _by_key_and_cutoff(key, cutoff)  # what lies together in memory is read together
         key, cutoff = key[order], cutoff[order]
         windows = tuple(dict.fromkeys(item.window for item in (*history.of_rows, *history.of_values)))
         ranges = dict(zip(windows, view.ranges(key, cutoff, windows), strict=True))
@@ -169,16 +180,19 @@ class QueryEngine:
     def _moving(
         self, history: History, asked: list[Asked], view: View, ranges: Ranges, cutoff: Floats
     ) -> dict[Asked, Values]:
+        """Each row at each cutoff has a value of its own: O(m) for m pairs of both, distinct (key, cutoff) once."""
+        new = _new(ranges.start, ranges.end, cutoff)
+        start, end, cutoff, which = ranges.start[new], ranges.end[new], cutoff[new], np.cumsum(new) - 1
         pieces: list[list[Values]] = []
-        for part in parts(ranges.length, PAIRS) if len(cutoff) else [slice(0, 0)]:
-            owner, row = expand(ranges.start[part], ranges.end[part])
+        for part in parts(end - start, PAIRS) if len(cutoff) else [slice(0, 0)]:
+            owner, row = expand(start[part], end[part])
             there = _Rows(self, history.table, view.rows[row], cutoff[part][owner])
             values = self.compute(history.plan, there)
-            own = _whole(ranges.length[part])
+            own = _whole((end - start)[part])
             folded = aggregations.of_values(asked, [value.data for value in values], own, view.time[row])
             pieces.append([_values(op, data, values[i]) for (op, i), data in zip(asked, folded, strict=True)])
         return {
-            key: Values(np.concatenate([piece[i].data for piece in pieces]), pieces[0][i].levels)
+            key: Values(np.concatenate([piece[i].data for piece in pieces])[which], pieces[0][i].levels)
             for i, key in enumerate(asked)
         }
 
@@ -186,8 +200,8 @@ class QueryEngine:
         """What does not move, for each row of the view."""
 
         def make() -> list[Values]:
-            rows = self._view(history.path, history.where).rows
-            return self.compute(history.plan, _Rows(self, history.table, rows, np.full(len(rows), np.inf)))
+            rows = self.view(history.path, history.where).rows
+            return self.at(history.table, rows, history.plan)
 
         return _kept(self.leaves, history, make)
 
@@ -222,6 +236,18 @@ def _families(items: Sequence[ValueAggregation]) -> list[list[ValueAggregation]]
     for item in items:
         families.setdefault(aggregations.family(item.op), []).append(item)
     return list(families.values())
+
+
+def _by_key_and_cutoff(key: Ints, cutoff: Floats) -> Ints:
+    order = np.argsort(cutoff)
+    return order[np.argsort(key[order], kind="stable")]
+
+
+def _new(*columns: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where any of the columns differs from the row before; the first row does."""
+    new = np.ones(len(columns[0]), dtype=np.bool_)
+    new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return new
 
 
 def _back(data: Floats, order: Ints) -> Floats:

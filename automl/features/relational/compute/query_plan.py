@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from automl.features.relational.definition import (
     Aggregation,
@@ -48,11 +48,12 @@ class ValueAggregation(RowAggregation):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class History:
-    """Aggregations over the same rows. `moving`: the values of `plan` depend on the cutoff."""
+    """Aggregations over the same rows. `moving`: the `values`, which `plan` computes, depend on the cutoff."""
 
     path: tuple[Hop, ...]
     where: Condition | None
     moving: bool
+    values: tuple[Expr, ...]
     plan: QueryPlan
     of_rows: tuple[RowAggregation, ...]
     of_values: tuple[ValueAggregation, ...]
@@ -61,6 +62,14 @@ class History:
     def table(self) -> str:
         """Where the rows are."""
         return self.path[-1].table
+
+    def only(self, items: Sequence[ValueAggregation], catalog: Catalog) -> History:
+        """The same rows, with these aggregations of values alone."""
+        used = list(dict.fromkeys(item.value for item in items))
+        values = tuple(self.values[value] for value in used)
+        of_values = tuple(replace(item, value=used.index(item.value)) for item in items)
+        plan = query_plan(values, catalog)
+        return replace(self, values=values, plan=plan, of_rows=(), of_values=of_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +177,7 @@ def _history(
         path=path,
         where=where,
         moving=moving,
+        values=tuple(values),
         plan=query_plan(list(values), catalog),
         of_rows=tuple(RowAggregation(slot=known[e], op=e.op, window=e.window) for e in exprs if e.of is None),
         of_values=tuple(

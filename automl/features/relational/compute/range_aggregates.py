@@ -8,8 +8,9 @@ row alone give the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,34 @@ class Ranges:
         """The number of rows in each range."""
         return self.end - self.start
 
+    def distinct(self) -> tuple[Ranges, Ints]:
+        """Each range once, in order of starts and ends, all empty ones as one; and for each range which it is."""
+        some = self.length > 0
+        start, end, segment = (np.where(some, each, 0) for each in (self.start, self.end, self.segment))
+        pair = start * (end.max(initial=0) + 1) + end
+        order = np.argsort(pair, kind="stable")  # requests in order of their cutoffs are merged, window by window
+        new = np.diff(pair[order], prepend=-1) != 0
+        which = np.empty_like(order)
+        which[order] = np.cumsum(new) - 1
+        first = order[new]
+        return Ranges(offsets=self.offsets, segment=segment[first], start=start[first], end=end[first]), which
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """`leaves` makes the state of each row from values [n, c] and times [n]; `merge` puts those of two blocks together.
+
+    `merge` has only operators in it: on plain floats it does what numpy does on arrays, to the bit.
+    """
+
+    leaves: Callable[[Floats, Floats], State]
+    merge: Callable[[Sequence[Any], Sequence[Any]], tuple[Any, ...]]
+    empty: tuple[float, ...]
+
 
 def sums(values: Floats, ranges: Ranges) -> State:
     """(number of values [r, c], their sum [r, c]) of `values` [n, c] with NaN missing."""
-    there = ~np.isnan(values)
-    return _fold((there.astype(np.float64), np.where(there, values, 0.0)), _add, (0.0, 0.0), ranges)
+    return _folded(SUMS, values, _NO_TIME, ranges)
 
 
 def extremes(values: Floats, ranges: Ranges) -> State:
@@ -55,18 +79,50 @@ def moments(values: Floats, ranges: Ranges) -> State:
     Merged as in Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order
     statistical moments", Sandia report SAND2008-6212 (2008).
     """
-    there = ~np.isnan(values)
-    nothing = np.zeros_like(values)
-    leaves = (there.astype(np.float64), np.where(there, values, 0.0), nothing, nothing)
-    return _fold(leaves, _merge_moments, (0.0, 0.0, 0.0, 0.0), ranges)
+    return _folded(MOMENTS, values, _NO_TIME, ranges)
 
 
 def comoments(x: Floats, values: Floats, ranges: Ranges) -> State:
     """(n, mean of x, mean of y, Mxx, Mxy) over the rows whose y in `values` [n, c] is not NaN; x is [n]."""
-    there = ~np.isnan(values)
-    nothing = np.zeros_like(values)
-    leaves = (there.astype(np.float64), np.where(there, x[:, None], 0.0), np.where(there, values, 0.0), nothing)
-    return _fold((*leaves, nothing), _merge_comoments, (0.0,) * 5, ranges)
+    return _folded(COMOMENTS, values, x, ranges)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def blocks(fold: Fold, values: Floats, time: Floats, before: Sequence[State] = ()) -> list[State]:
+    """The blocks of one segment, of one row, two, four ...: states [n >> level, c] of values [n, c], times [n].
+
+    `before` are those of its first rows: they stay, and only what the other rows add is merged.
+    """
+    known = len(before[0][0]) if before else 0
+    new: State = fold.leaves(values[known:], time[known:])
+    levels: list[State] = []
+    while True:
+        held = before[len(levels)] if len(levels) < len(before) else None
+        levels.append(new if held is None else tuple(np.concatenate(parts) for parts in zip(held, new, strict=True)))
+        last, count = levels[-1], len(levels[-1][0]) >> 1
+        if not count:
+            return levels
+        at = len(before[len(levels)][0]) if len(levels) < len(before) else 0
+        left, right = ([part[2 * at + side : 2 * count : 2] for part in last] for side in (0, 1))
+        new = fold.merge(left, right)
+
+
+def spans(low: int, high: int) -> list[tuple[int, int]]:
+    """The (level, block)s that make up the rows `low` to `high - 1` of a segment, in the order they are merged."""
+    found = []
+    level = 0
+    while low < high:
+        if low & 1:
+            found.append((level, low))
+            low += 1
+        if high & 1 and low < high:
+            found.append((level, high - 1))
+        low, high, level = low >> 1, high >> 1, level + 1
+    return found
+
+
+def _folded(fold: Fold, values: Floats, time: Floats, ranges: Ranges) -> State:
+    return _fold(fold.leaves(values, time), fold.merge, fold.empty, ranges)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is too large becomes infinite, which is no reason to warn
@@ -111,30 +167,55 @@ def _next_level(level: State, offsets: Ints, merge: Callable[[State, State], Sta
     return merge(tuple(v[left] for v in level), tuple(v[left + 1] for v in level)), new
 
 
-def _add(a: State, b: State) -> State:
-    return tuple(left + right for left, right in zip(a, b, strict=True))
-
-
 def _extreme(a: State, b: State) -> State:
     return np.fmin(a[0], b[0]), np.fmax(a[1], b[1])
 
 
-def _merge_moments(a: State, b: State) -> State:
-    na, nb = a[0], b[0]
+def _sum_leaves(values: Floats, _time: Floats) -> State:
+    there = ~np.isnan(values)
+    return there.astype(np.float64), np.where(there, values, 0.0)
+
+
+def _moment_leaves(values: Floats, time: Floats) -> State:
+    nothing = np.zeros_like(values)
+    return (*_sum_leaves(values, time), nothing, nothing)
+
+
+def _comoment_leaves(values: Floats, time: Floats) -> State:
+    there = ~np.isnan(values)
+    nothing = np.zeros_like(values)
+    x = np.where(there, time[:, None], 0.0)
+    return there.astype(np.float64), x, np.where(there, values, 0.0), nothing, nothing
+
+
+def _add(a: Sequence[Any], b: Sequence[Any]) -> tuple[Any, ...]:
+    return a[0] + b[0], a[1] + b[1]
+
+
+def _merge_moments(a: Sequence[Any], b: Sequence[Any]) -> tuple[Any, ...]:
+    na, mean, square_a, cube_a = a
+    nb, other, square_b, cube_b = b
     n = na + nb
-    share = nb / np.maximum(n, 1.0)
-    delta = b[1] - a[1]
+    share = nb / (n + (n == 0))
+    delta = other - mean
     step = delta * share
     square = delta * step * na
-    m2 = a[2] + b[2] + square
-    m3 = a[3] + b[3] + square * delta * (1.0 - 2.0 * share) + 3.0 * (step * -a[2] + delta * (1.0 - share) * b[2])
-    return n, a[1] + step, m2, m3
+    m2 = square_a + square_b + square
+    m3 = cube_a + cube_b + square * delta * (1.0 - 2.0 * share)
+    return n, mean + step, m2, m3 + 3.0 * (step * -square_a + delta * (1.0 - share) * square_b)
 
 
-def _merge_comoments(a: State, b: State) -> State:
-    na, nb = a[0], b[0]
+def _merge_comoments(a: Sequence[Any], b: Sequence[Any]) -> tuple[Any, ...]:
+    na, xa, ya, xxa, xya = a
+    nb, xb, yb, xxb, xyb = b
     n = na + nb
-    share = nb / np.maximum(n, 1.0)
-    dx, dy = b[1] - a[1], b[2] - a[2]
+    share = nb / (n + (n == 0))
+    dx, dy = xb - xa, yb - ya
     weight = na * share
-    return n, a[1] + dx * share, a[2] + dy * share, a[3] + b[3] + dx * dx * weight, a[4] + b[4] + dx * dy * weight
+    return n, xa + dx * share, ya + dy * share, xxa + xxb + dx * dx * weight, xya + xyb + dx * dy * weight
+
+
+_NO_TIME = np.zeros(0)
+SUMS = Fold(_sum_leaves, _add, (0.0, 0.0))
+MOMENTS = Fold(_moment_leaves, _merge_moments, (0.0, 0.0, 0.0, 0.0))
+COMOMENTS = Fold(_comoment_leaves, _merge_comoments, (0.0, 0.0, 0.0, 0.0, 0.0))

@@ -32,17 +32,53 @@ def run(
     `part` bounds the rows of the largest table that are looked at at once. DataError for a table or column
     that is not there or not in wire types.
     """
-    check_main(definitions, main)
-    lazy = _checked(definitions, tables)
-    exprs = [feature.expr for feature in definitions.features]
-    plan = query_plan(exprs, definitions.catalog)
-    links = _links(exprs)
-    rows_of = _parts(main, lazy, links, part)
-    computed = [_compute(definitions, plan, main if rows is None else main[rows], lazy, links) for rows in rows_of]
-    if len(computed) == 1:
-        return computed[0]
-    order = np.argsort(np.concatenate([rows for rows in rows_of if rows is not None]))
-    return pl.concat(computed)[order]
+    return Opened.of(definitions, main, tables, part=part).values(definitions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """Rows of main beside the tables that `run` computes their features from, for several turns of some features each.
+
+    Where all rows are looked at at once, what is sorted in one turn is sorted for the next.
+    """
+
+    main: pl.DataFrame
+    lazy: Mapping[str, pl.LazyFrame]
+    links: Mapping[str, set[tuple[str | None, Hop]]]
+    parts: list[Ints | None]
+    held: list[QueryEngine] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        definitions: Definitions,
+        main: pl.DataFrame,
+        tables: Mapping[str, pl.DataFrame | pl.LazyFrame],
+        *,
+        part: int = PART,
+    ) -> Opened:
+        """For the features of `definitions` or some of them; parts and errors are those of `run`."""
+        check_main(definitions, main)
+        lazy = _checked(definitions, tables)
+        links = _links([feature.expr for feature in definitions.features])
+        return cls(main=main, lazy=lazy, links=links, parts=_parts(main, lazy, links, part))
+
+    def values(self, definitions: Definitions) -> pl.DataFrame:
+        """The features of each row of main, in its order."""
+        plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
+        rows_of = [rows for rows in self.parts if rows is not None]
+        if not rows_of:
+            engine = self._engine(definitions.catalog)
+            computed = at_rows(engine, definitions, plan, self.main)
+            engine.leaves.clear()  # of this plan alone
+            return computed
+        pieces = [_compute(definitions, plan, self.main[rows], self.lazy, self.links) for rows in rows_of]
+        return pl.concat(pieces)[np.argsort(np.concatenate(rows_of))]
+
+    def _engine(self, catalog: Catalog) -> QueryEngine:
+        if not self.held:
+            self.held.append(QueryEngine(catalog, _collected(self.main, self.lazy, self.links)))
+        return self.held[0]
 
 
 def check_main(definitions: Definitions, main: pl.DataFrame) -> None:

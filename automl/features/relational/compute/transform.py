@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -12,6 +15,9 @@ from automl.features.relational.compute.range_aggregates import Floats
 from automl.features.relational.definition import TransformOp
 
 SECOND = 1e6  # microseconds
+DAY, HOUR, MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
+EPOCH = dt.date(1970, 1, 1).toordinal()
+FIRST, LAST = (float((dt.date(year, 1, 1).toordinal() - EPOCH) * DAY) for year in (1, 9999))
 Moments = NDArray[np.datetime64]
 
 
@@ -32,6 +38,47 @@ def transform(op: TransformOp, of: tuple[Floats, ...], cutoff: Floats, timezone:
             case _:
                 result = _part(op, of[0], timezone)
     return np.where(np.isfinite(result), result, np.nan)
+
+
+def transform_one(op: TransformOp, of: Sequence[float], cutoff: float, timezone: str) -> float:
+    """The same of one row, to the bit."""
+    match op:
+        case "add":
+            result = of[0] + of[1]
+        case "subtract":
+            result = of[0] - of[1]
+        case "divide":
+            result = of[0] / of[1] if of[1] else math.nan
+        case "absolute":
+            result = abs(of[0])
+        case "since":
+            result = (cutoff - of[0]) / SECOND if of[0] < cutoff else math.nan
+        case _:
+            result = _part_of_one(op, of[0], timezone)
+    return result if math.isfinite(result) else math.nan
+
+
+def _part_of_one(op: TransformOp, date: float, timezone: str) -> float:
+    if math.isnan(date):
+        return math.nan
+    if timezone != "UTC" or not FIRST <= date < LAST:
+        return _looked_up(op, date, timezone)
+    days, rest = divmod(round(date), DAY)
+    match op:
+        case "weekday":
+            return float((days + 3) % 7)  # 1970 began on a Thursday
+        case "hour":
+            return float(rest // HOUR)
+        case "minute":
+            return float(rest // MINUTE % 60)
+        case _:
+            found: int = getattr(dt.date.fromordinal(days + EPOCH), op)
+            return float(found)
+
+
+@lru_cache(maxsize=100_000)  # a time zone takes 50 times as long, and histories have their dates again and again
+def _looked_up(op: TransformOp, date: float, timezone: str) -> float:
+    return float(transform(op, (np.array([date]),), np.zeros(1), timezone)[0])
 
 
 def _part(op: str, date: Floats, timezone: str) -> Floats:

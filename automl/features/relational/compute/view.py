@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
 from automl.features.relational.definition import Catalog, Hop
+
+TOGETHER = 16_000  # searches that step at once: what is close in memory is fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,11 @@ class Keys:
         on = asked.columns
         return asked.join(self.frame, on=on, how="left", maintain_order="left")["key"].fill_null(-1).to_numpy()
 
-    def numbers(self) -> dict[tuple[float | str, ...], int]:
-        """The number of each key."""
-        return {key[:-1]: key[-1] for key in self.frame.iter_rows()}
+    def numbers(self) -> dict[Hashable, int]:
+        """The number of each key: of a single column by its value, of several by the tuple of them."""
+        columns = [column.to_list() for column in self.frame.drop("key").iter_columns()]
+        keys = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+        return dict(zip(keys, self.frame["key"].to_list(), strict=True))
 
 
 def build(path: tuple[Hop, ...], frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> tuple[Keys, View]:
@@ -101,15 +105,23 @@ def _is_there(key: pl.Series) -> pl.Series:
 
 
 def _lower_bound(time: Floats, low: Ints, high: Ints, bound: Floats) -> Ints:
-    """The first position in [low, high) whose time is at or after `bound`, `high` if none: all searches at once."""
-    low, high = low.copy(), high.copy()
-    if not len(time):
-        return low
-    open_ = np.flatnonzero(low < high)
-    while open_.size:
-        middle = (low[open_] + high[open_]) >> 1
-        before = time[middle] < bound[open_]
-        low[open_[before]] = middle[before] + 1
-        high[open_[~before]] = middle[~before]
-        open_ = open_[low[open_] < high[open_]]
+    """The first position in [low, high) whose time is at or after `bound`, `high` if none.
+
+    Many searches step at once, by ever smaller powers of two: O(r log n), without a branch that a processor guesses.
+    """
+    if len(low) == 1:
+        return low + np.searchsorted(time[low[0] : high[0]], bound)
+    found = np.empty_like(low)
+    for begin in range(0, len(low), TOGETHER):
+        at = slice(begin, begin + TOGETHER)
+        found[at] = _steps(time, low[at], high[at], bound[at])
+    return found
+
+
+def _steps(time: Floats, low: Ints, high: Ints, bound: Floats) -> Ints:
+    low = low.copy()
+    for power in reversed(range(int((high - low).max(initial=0)).bit_length())):
+        there = low + (1 << power)
+        before = (there <= high) & (time[np.minimum(there, high) - 1] < bound)
+        low += before.astype(np.int64) << power
     return low

@@ -12,10 +12,10 @@ from automl.features.relational.propose.wording import DAY
 WINDOWS = (30 * DAY, 90 * DAY, 7 * DAY, 365 * DAY)
 IN_WINDOWS = ("count", "sum", "mean", "max", "num_unique", "percent_true")
 WEIGHTS = {
+    "last": 0.6,
+    "time_since_last": 0.8,
     "count": 1.0,
     "mean": 1.2,
-    "last": 1.4,
-    "time_since_last": 1.4,
     "sum": 1.6,
     "max": 2.0,
     "median": 2.2,
@@ -31,9 +31,11 @@ WEIGHTS = {
     "entropy": 3.2,
     "skew": 3.8,
 }
+SIMPLE = ("count", "sum", "mean", "last", "time_since_last", "time_since_first")
 OTHER = 1.0  # a transform
 CONDITION, WINDOW = 1.5, 1.2
 DEEPER = 2.5
+LOOKUPS = 3  # lookups one after the other, at most
 
 
 def ranked(exprs: Iterable[Expr]) -> Iterator[Expr]:
@@ -64,6 +66,20 @@ def weight(expr: Expr) -> float:
             return OTHER + sum(weight(of) for of in expr.of)
 
 
+def is_simple(expr: Expr) -> bool:
+    """Whether `expr` is cheap and mostly right first: what is looked up, and what a history was and is of late."""
+    match expr:
+        case Base():
+            return True
+        case Direct():
+            return is_simple(expr.of)
+        case Transform():
+            return expr.op == "since"
+        case Aggregation():
+            plain = expr.where is None and isinstance(expr.of, Base | None)
+            return plain and expr.op in SIMPLE and len(expr.path) == 1
+
+
 def windowed(exprs: Sequence[Expr], graph: TableGraph) -> Iterator[Expr]:
     """Plain aggregations of tables with a time, over the last days, too; what happened per day against the past."""
     if graph.catalog.cutoff is None:
@@ -80,15 +96,21 @@ def windowed(exprs: Sequence[Expr], graph: TableGraph) -> Iterator[Expr]:
 
 
 def since(graph: TableGraph) -> Iterator[Expr]:
-    """The age of each date of a row that main looks up."""
-    if graph.catalog.cutoff is None:
-        return
-    for link in graph.links:
-        if link.child == MAIN and link.parent in graph.kinds:
-            hop = Hop(table=link.parent, on=link.on)
-            for column, kind in graph.kinds[link.parent].items():
-                if kind == "date":
-                    yield Direct(hop=hop, of=Transform(op="since", of=(Base(column=column),)))
+    """The age of each date of a row that main looks up, or that a row looks up which main looks up."""
+    if graph.catalog.cutoff is not None:
+        yield from _ages(graph, MAIN, LOOKUPS)
+
+
+def _ages(graph: TableGraph, node: str, most: int) -> Iterator[Expr]:
+    tables = {one.name: one.table for one in graph.nodes}
+    for link in graph.links if most else ():
+        table = tables[link.parent]
+        if link.child == node and table is not None:
+            ages = (
+                Transform(op="since", of=(Base(column=c),)) for c, kind in graph.kinds[table].items() if kind == "date"
+            )
+            for age in (*ages, *_ages(graph, link.parent, most - 1)):
+                yield Direct(hop=Hop(table=table, on=link.on), of=age)
 
 
 def compared(exprs: Sequence[Expr], graph: TableGraph) -> Iterator[Expr]:

@@ -7,7 +7,7 @@ those that our engine computes are kept, with windows and comparisons that it do
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -61,13 +61,19 @@ def preload() -> None:
 
 
 def propose(
-    catalog: Catalog, samples: Mapping[str, pl.DataFrame], *, limit: int, seed: int, taken: Iterable[str] = ()
+    catalog: Catalog,
+    samples: Mapping[str, pl.DataFrame],
+    *,
+    limit: int,
+    seed: int,
+    taken: Iterable[str] = (),
+    late: Callable[[], bool] = lambda: False,
 ) -> Definitions:
     """At most `limit` features of main over the tables of `catalog`, the simplest first, none called as one `taken`.
 
     `samples` holds rows of each table in wire types, main with it: enough to see which keys are unique and
-    which values are frequent. Features that are constant or copies on (some of) these rows are left out.
-    SpecError for relations that form a circle or whose keys do not fit.
+    which values are frequent. Features that are constant or copies on (some of) these rows are left out;
+    once it is `late` no more are looked at. SpecError for relations that form a circle or whose keys do not fit.
     """
     try:
         check_catalog(catalog)
@@ -78,7 +84,7 @@ def propose(
     exprs += [*compared(exprs, graph)]
     exprs += [*windowed(exprs, graph)]
     features = tuple(_named(ranked(exprs), catalog, set(taken)))
-    return select(Definitions(catalog=catalog, features=features), samples, limit=limit, seed=seed)
+    return select(Definitions(catalog=catalog, features=features), samples, limit=limit, seed=seed, late=late)
 
 
 def _named(exprs: Iterable[Expr], catalog: Catalog, taken: set[str]) -> Iterator[RelationalFeature]:
@@ -108,7 +114,7 @@ def _asked(graph: TableGraph) -> Iterator[Expr]:
             features_only=True,
         )
     translator = _Translator(graph, names)
-    for definition in definitions:
+    for definition in sorted(definitions, key=lambda one: str(one.get_name())):  # theirs hangs on the hashes of Python
         expr = translator.expr(definition, _Stand(MAIN))
         if expr is not None and any(True for _ in steps(expr)) and _computable(expr, graph.catalog):
             yield expr

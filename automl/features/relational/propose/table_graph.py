@@ -20,7 +20,10 @@ CONDITIONS = 3  # values of a column, at most
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableNode:
-    """A table as Featuretools sees it: of our table `table`, or hidden (None), or main's past rows (`past`)."""
+    """A table as Featuretools sees it: of our table `table`, or hidden (None), or main's past rows (`past`).
+
+    A table has a node for each way that leads to it: Featuretools goes through a node once.
+    """
 
     name: str
     table: str | None
@@ -52,10 +55,12 @@ class TableGraph:
 
 def table_graph(catalog: Catalog, samples: Mapping[str, pl.DataFrame]) -> TableGraph:
     """Finds from the rows which side of a relation is unique; where none is, a hidden table stands between."""
-    nodes = [TableNode(name=name, table=name) for name in catalog.names]
+    nodes = [TableNode(name=MAIN, table=MAIN)]
     links: list[TableLink] = []
-    for relation in catalog.relations:
-        _link(relation, samples, nodes, links)
+    for parent in nodes:  # which grow: the tables of main, then the tables of these
+        for relation in catalog.relations:
+            if relation.parent == parent.table:
+                _link(relation, parent.name, samples, nodes, links)
     for key in catalog.history:
         past = TableNode(name=_free("past", nodes), table=MAIN, past=True)
         hidden = TableNode(name=_free("keys", [*nodes, past]), table=None)
@@ -76,19 +81,24 @@ def table_graph(catalog: Catalog, samples: Mapping[str, pl.DataFrame]) -> TableG
 
 
 def _link(
-    relation: Relation, samples: Mapping[str, pl.DataFrame], nodes: list[TableNode], links: list[TableLink]
+    relation: Relation, to: str, samples: Mapping[str, pl.DataFrame], nodes: list[TableNode], links: list[TableLink]
 ) -> None:
-    """The words child and parent follow `[data.tables]`; which side is a lookup is told by the rows."""
+    """The words child and parent follow `[data.tables]`; which side is a lookup is told by the rows.
+
+    The child gets a node of its own; `to` is the parent's.
+    """
     ours, theirs = tuple(c for c, _ in relation.on), tuple(p for _, p in relation.on)
-    if _unique(samples[relation.child], ours) and _may_be_parent(relation.child, ours, links):
+    name = _free(relation.child, nodes) if any(node.name == relation.child for node in nodes) else relation.child
+    nodes.append(TableNode(name=name, table=relation.child))
+    if _unique(samples[relation.child], ours):
         on = tuple((p, c) for c, p in relation.on)
-        links.append(TableLink(parent=relation.child, child=relation.parent, on=on))
-    elif _unique(samples[relation.parent], theirs) and _may_be_parent(relation.parent, theirs, links):
-        links.append(TableLink(parent=relation.parent, child=relation.child, on=relation.on))
+        links.append(TableLink(parent=name, child=to, on=on))
+    elif _unique(samples[relation.parent], theirs) and _may_be_parent(to, theirs, links):
+        links.append(TableLink(parent=to, child=name, on=relation.on))
     else:
         hidden = TableNode(name=_free("keys", nodes), table=None)
         nodes.append(hidden)
-        links += [_to_hidden(hidden, relation.child, ours), _to_hidden(hidden, relation.parent, theirs)]
+        links += [_to_hidden(hidden, name, ours), _to_hidden(hidden, to, theirs)]
 
 
 def _to_hidden(hidden: TableNode, child: str, key: tuple[str, ...]) -> TableLink:
@@ -102,7 +112,7 @@ def _unique(frame: pl.DataFrame, key: tuple[str, ...]) -> bool:
 
 
 def _may_be_parent(name: str, key: tuple[str, ...], links: list[TableLink]) -> bool:
-    """A table is looked up by one key; by a second one it is a history."""
+    """A node is looked up by one key; by a second one it is a history."""
     return all({p for _, p in link.on} == set(key) for link in links if link.parent == name)
 
 

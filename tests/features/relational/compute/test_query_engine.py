@@ -87,6 +87,25 @@ def test_values_that_move_are_computed_in_parts(
     assert computed(exprs, catalog, frames, frames["main"].clear()) == [[], [], [], []]
 
 
+def test_equal_cutoffs_of_a_key_are_computed_once(
+    catalog: Catalog, frames: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row of main that is there a hundred times costs no more pairs of a row and a cutoff than once."""
+    pairs = []
+    expand = query_engine.expand
+
+    def counted(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        pairs.append(int((end - start).sum()))
+        return expand(start, end)
+
+    monkeypatch.setattr(query_engine, "expand", counted)
+    age = Aggregation(op="mean", path=(EVENTS,), of=Transform(op="since", of=(T,)))
+    (once,) = computed([age], catalog, frames, frames["main"])
+    (often,) = computed([age], catalog, frames, pl.concat([frames["main"]] * 100))
+    np.testing.assert_equal(often, once * 100)
+    assert pairs[0] == pairs[1] > 0
+
+
 def test_tables_are_sorted_once(catalog: Catalog, frames: dict[str, pl.DataFrame]) -> None:
     """Views, columns and what does not move are kept for the next rows."""
     engine = QueryEngine(catalog, frames)

@@ -81,3 +81,16 @@ def test_what_is_too_large_is_infinite_without_a_warning() -> None:
     assert np.isinf(sums(huge, ranges)[1]).all()
     moments(huge, ranges)
     comoments(np.array([1.0, 2.0]), huge * np.array([[1.0], [-1.0]]), ranges)
+
+
+def test_distinct_ranges_are_in_order_and_the_empty_are_one() -> None:
+    """Each range knows which of them it is."""
+    ranges = Ranges(
+        offsets=np.array([0, 4, 9]),
+        segment=np.array([1, 0, 1, 0, 1, 1]),
+        start=np.array([4, 1, 7, 1, 4, 6]),
+        end=np.array([8, 3, 7, 1, 8, 8]),
+    )
+    once, which = ranges.distinct()
+    assert list(zip(once.segment, once.start, once.end, strict=True)) == [(0, 0, 0), (0, 1, 3), (1, 4, 8), (1, 6, 8)]
+    assert which.tolist() == [2, 1, 0, 0, 2, 3]

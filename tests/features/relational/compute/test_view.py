@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 
-from automl.features.relational.compute.view import Keys, build
+from automl.features.relational.compute.view import Keys, View, build
 from automl.features.relational.definition import Catalog, Hop, TableSchema
 
 CATALOG = Catalog(
@@ -43,7 +45,7 @@ def test_rows_are_sorted_by_key_and_time() -> None:
     assert rows_of(keys, view, "a") == ([2, 1], [2.0, 9.0])
     assert rows_of(keys, view, "b") == ([0], [5.0])
     assert keys.of([pl.Series(["", "z"])]).tolist() == [-1, -1]
-    assert set(keys.numbers()) == {("a",), ("b",)}
+    assert set(keys.numbers()) == {"a", "b"}
 
 
 def test_a_row_is_known_when_every_row_on_its_way_is() -> None:
@@ -93,3 +95,23 @@ def test_a_table_without_rows_has_no_keys() -> None:
     number = keys.of([pl.Series(["a"])])
     assert number.tolist() == [-1]
     assert view.ranges(number, np.array([1.0]), (None, 2.0))[1].length.tolist() == [0]
+
+
+@given(st.lists(st.lists(st.sampled_from([-math.inf, 0.0, 1.0, 1.5, 4.0]), max_size=9), min_size=1, max_size=4))
+def test_ranges_are_found_for_all_requests_at_once_as_for_each(histories: list[list[float]]) -> None:
+    """Rows before the cutoff and not before the window, of the key alone; none for no key and no cutoff."""
+    times = [sorted(history) for history in histories]
+    offsets = np.concatenate([[0], np.cumsum([len(history) for history in times])])
+    view = View(
+        offsets=offsets, time=np.array([time for history in times for time in history]), rows=np.arange(offsets[-1])
+    )
+    cutoffs = [-math.inf, 0.0, 1.0, 1.2, 9.0, math.inf, math.nan]
+    asked = [(key, cutoff) for key in range(-1, len(times)) for cutoff in cutoffs]
+    key, cutoff = np.array([key for key, _ in asked]), np.array([cutoff for _, cutoff in asked])
+    for window, ranges in zip((None, 1.0), view.ranges(key, cutoff, (None, 1.0)), strict=True):
+        for i, (k, c) in enumerate(asked):
+            known = [] if k < 0 else [t for t in times[k] if t < c and (window is None or t >= c - window)]
+            rows = view.time[ranges.start[i] : ranges.end[i]].tolist()
+            assert rows == known
+            (alone,) = view.ranges(key[i : i + 1], cutoff[i : i + 1], (window,))
+            assert (alone.start[0], alone.end[0]) == (ranges.start[i], ranges.end[i])

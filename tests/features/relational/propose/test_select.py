@@ -29,7 +29,7 @@ SAMPLES = {
 
 
 def test_constants_and_copies_go_and_the_limit_holds() -> None:
-    """A column of one value and the second of two equal columns are dropped; of the rest the first ones stay."""
+    """A column of one value and the second of two equal columns go; a limit leaves simple ones and some others."""
     asked = {"mean": "x", "median": "x", "max": "same", "sum": "x", "min": "x"}
     features = tuple(
         RelationalFeature(name=op, expr=Aggregation(op=op, path=PATH, of=Base(column=column)), wire="number")
@@ -37,4 +37,13 @@ def test_constants_and_copies_go_and_the_limit_holds() -> None:
     )
     definitions = Definitions(catalog=CATALOG, features=features)
     assert [f.name for f in select(definitions, SAMPLES, limit=9, seed=0).features] == ["mean", "sum", "min"]
-    assert [f.name for f in select(definitions, SAMPLES, limit=2, seed=0).features] == ["mean", "sum"]
+    assert [f.name for f in select(definitions, SAMPLES, limit=2, seed=0).features] == ["mean", "min"]
+
+
+def test_what_is_late_is_not_looked_at() -> None:
+    """Once it is late nothing is added to what there is."""
+    hops = Aggregation(op="median", path=PATH, of=Base(column="x"))
+    simple = Aggregation(op="mean", path=PATH, of=Base(column="x"))
+    features = tuple(RelationalFeature(name=e.op, expr=e, wire="number") for e in (hops, simple))
+    found = select(Definitions(catalog=CATALOG, features=features), SAMPLES, limit=9, seed=0, late=lambda: True)
+    assert [feature.name for feature in found.features] == ["mean"]

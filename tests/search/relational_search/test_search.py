@@ -10,18 +10,36 @@ import polars as pl
 import pytest
 
 from automl.bench.tasks import read_task
+from automl.data.last_words import LAST_WORDS
 from automl.data.prepare import prepare
 from automl.data.read.typed_tables import read_table, read_tables
 from automl.data.rows import Prepared
 from automl.data.tables.checks import MAIN
 from automl.data.tables.joins import join_tables
-from automl.features.relational import relate as stage
+from automl.features.relational.catalog import catalog_of
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
-from automl.features.relational.relate import narrowed, relate
+from automl.features.relational.parts import TrainAndTest, by_key
+from automl.features.relational.propose.featuretools import propose
+from automl.features.relational.relate import narrowed
+from automl.search.problem import Problem
+from automl.search.relational_search.search import relate
 from automl.spec import Spec, parse
+from automl.testing._relational_cases import Case, latest, noise
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+def through(spec: Spec, main: pl.DataFrame | None = None, **given: pl.DataFrame) -> Prepared:
+    """The data of the spec through the stage."""
+    data = prepare(spec, train=main)
+    problem = Problem.of(
+        data.train, data.schema, data.labels.task, metric=METRIC[data.labels.task.kind], spec=spec, seed=0
+    )
+    return relate(data, problem, spec, given=given)
+
+
+METRIC = {"regression": "rmse", "binary": "roc_auc"}
 
 
 def rows_and_visits(n: int = 600, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -43,6 +61,7 @@ def spec_of(**data: object) -> Spec:
         {
             "objective": {"target": "y", "task": "regression"},
             "data": {"time": "day", "tables": tables, "audit": {"action": "warn"}, **data},
+            "budget": {"trials": 1},
         }
     )
 
@@ -52,7 +71,7 @@ def related() -> tuple[Prepared, pl.DataFrame, pl.DataFrame]:
     """The small tables through the stage."""
     main, visits = rows_and_visits()
     spec = spec_of()
-    return relate(prepare(spec, train=main), spec, given={"visits": visits}), main, visits
+    return through(spec, main, visits=visits), main, visits
 
 
 def test_what_tells_is_kept_and_what_does_not_is_counted(related):
@@ -62,8 +81,9 @@ def test_what_tells_is_kept_and_what_does_not_is_counted(related):
     np.testing.assert_array_equal(data.train.frame[count].to_numpy(), data.train.y)
     np.testing.assert_array_equal(data.test.frame[count].to_numpy(), data.test.y)
     text = next(f.text for f in data.findings if f.check == "computed")
-    assert "features are computed from other tables" in text
-    assert "that tell no more than chance" in text
+    assert "features of other tables are proposed" in text
+    assert "that tell too little" in text
+    assert "less loss out of fold than with the main table alone" in text
 
 
 def test_computed_columns_are_features_that_no_reader_reads(related):
@@ -102,33 +122,70 @@ def test_a_column_that_gives_the_answer_away_is_left_out():
     """D06: a computed column alone predicts the target; by default it goes, and that is said."""
     main, visits = rows_and_visits()
     spec = spec_of(audit={"action": "exclude"})
-    data = relate(prepare(spec, train=main), spec, given={"visits": visits})
+    data = through(spec, main, visits=visits)
     assert not [c for c in data.schema.columns if c.computed and c.name == "count(visits by who)"]
     assert any(f.check == "leak" and "computed from other tables" in f.text for f in data.findings)
 
 
-def test_noise_is_dropped():
-    """Where the tables say nothing about the target, next to nothing is kept."""
+def test_noise_leaves_the_main_table_alone():
+    """Where the tables say nothing about the target, none of them is read, and the audit and the last lines say so."""
     main, visits = rows_and_visits()
-    main = main.with_columns(y=pl.Series(np.random.default_rng(1).normal(size=main.height)))
+    main = main.with_columns(y=pl.col("noise") + pl.Series(np.random.default_rng(1).normal(size=main.height)))
+    data = through(spec_of(), main, visits=visits)
+    assert data.related is None
+    assert not [column for column in data.schema.columns if column.computed]
+    (told,) = [finding for finding in data.findings if finding.check in LAST_WORDS]
+    assert told.text.startswith("other tables are left out")
+
+
+def test_no_share_of_the_time_is_the_main_table():
+    """With `recipe.relational_search = 0` nothing is proposed."""
+    main, visits = rows_and_visits()
     spec = spec_of()
-    data = relate(prepare(spec, train=main), spec, given={"visits": visits})
-    evidence = next(f.evidence for f in data.findings if f.check == "computed")
-    assert evidence["kept"] <= 0.2 * evidence["proposed"]
+    none = spec.model_copy(update={"recipe": spec.recipe.model_copy(update={"relational_search": 0.0})})
+    assert through(none, main, visits=visits).related is None
 
 
-def test_few_rows_of_a_large_table_show_its_keys(monkeypatch):
+def test_few_rows_of_a_large_table_show_its_keys():
     """A table is sampled by whole keys: a history stays a history, however small the sample."""
     main, visits = rows_and_visits()
     spec = spec_of()
     prepared = prepare(spec, train=main)
     found = join_tables(spec, prepared.train.raw, prepared.schema, prepared.labels, {"visits": visits})
-    monkeypatch.setattr(stage, "CHILD_ROWS", 400)
-    sample = stage._by_key(found.frames["visits"], found, "visits", 400)
+    sample = by_key(found.frames["visits"], found, "visits", 400)
     whole = found.frames["visits"].lazy().collect()
     assert 0 < sample.height < whole.height
     counts = dict(whole.group_by("who").len().iter_rows())
     assert all(counts[who] == count for who, count in sample.group_by("who").len().iter_rows())
+
+
+def test_a_table_by_two_keys_gives_features_of_each():
+    """The age of the buyer and of the seller, and what each did before: named by the key, each with its own value."""
+    draw = np.random.default_rng(0)
+    n, many = 500, 30
+    day = np.datetime64("2024-01-01") + np.sort(draw.integers(20, 300, n)).astype("timedelta64[D]")
+    main = pl.DataFrame({"day": day, "buyer": draw.integers(0, many, n), "seller": draw.integers(0, many, n)})
+    people = pl.DataFrame({"id": np.arange(many), "age": draw.normal(40, 9, many)})
+    at = np.datetime64("2024-01-01") + draw.integers(0, 300, 900).astype("timedelta64[D]")
+    paid = pl.DataFrame({"by": draw.integers(0, many, 900), "to": draw.integers(0, many, 900), "at": at})
+    age = people["age"].to_numpy()
+    main = main.with_columns(y=age[main["buyer"].to_numpy()] - age[main["seller"].to_numpy()])
+    tables = {
+        "people": {"on": [{"id": "buyer"}, {"id": "seller"}]},
+        "paid": {"on": [{"by": "buyer"}, {"to": "seller"}, {"to": "buyer"}], "time": "at"},
+    }
+    spec = spec_of(tables=tables)
+    prepared = prepare(spec, train=main)
+    joined = join_tables(spec, prepared.train.raw, prepared.schema, prepared.labels, {"people": people, "paid": paid})
+    rows = TrainAndTest.of(joined, prepared)
+    samples = rows.samples(joined, 1_000, 0)
+    proposed = propose(catalog_of(joined, spec, prepared), samples, limit=400, seed=0)
+    values = run(proposed, rows.train, rows.past_train)
+    for key in ("buyer", "seller"):
+        own = prepared.train.raw[key].to_numpy()
+        np.testing.assert_array_equal(values[f"people[{key} = id].age"].to_numpy(), age[own])
+    counts = {name for name in values.columns if name.startswith("count(paid")}
+    assert {f"count(paid by {way})" for way in ("buyer = by", "seller = to", "buyer = to")} <= counts
 
 
 @pytest.mark.slow
@@ -139,9 +196,9 @@ def test_few_rows_of_a_large_table_show_its_keys(monkeypatch):
 def test_the_future_of_real_tables_changes_nothing(name, horizon, moment):
     """D18: altering all child rows at or after the cutoff, and labels inside the horizon, changes no feature."""
     said = read_task(DATA / name, costs=False, main_table=False).spec
-    spec = parse({**said, "data": {**said["data"], "horizon": horizon}})
+    spec = parse({**said, "data": {**said["data"], "horizon": horizon}, "budget": {"trials": 1}})
     data = prepare(spec)
-    known = relate(data, spec)
+    known = through(spec)
     at = np.datetime64(moment, "us").astype(np.int64).astype(float)
     rows = np.flatnonzero(data.train.time <= at)
     tables = {n: pl.read_parquet(t.path) for n, t in spec.data.tables.items()}
@@ -174,3 +231,26 @@ def _other(target: pl.Series, late: np.ndarray) -> pl.Series:
     """The target with another value where it is late."""
     other = 1 - target if target.n_unique() == 2 else target * 5 + 1
     return pl.select(pl.when(pl.Series(late)).then(other).otherwise(target).alias(target.name)).to_series()
+
+
+def case_data(case: Case) -> Prepared:
+    """A generated case through the stage, by counted work."""
+    return through(spec_of(tables=case.tables), case.main, **case.frames)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tables_of_noise_are_left_out(seed):
+    """A lookup and a history that say nothing: the bundle will be that of the main table."""
+    assert case_data(noise(800, seed)).related is None
+
+
+def test_of_a_long_history_the_latest_row_is_found():
+    """Where only the latest row before the cutoff matters, that column is kept, and equals the join made by hand."""
+    case = latest(1_200, 400, 1_000, seed=0)
+    data = case_data(case)
+    found = next(column.name for column in data.schema.columns if column.name.startswith("last(log.state"))
+    values = np.concatenate([data.train.frame[found].fill_nan(0.0), data.test.frame[found].fill_nan(0.0)])
+    np.testing.assert_array_equal(np.sort(values), np.sort(case.by_hand))
+    proof = next(finding.evidence for finding in data.findings if finding.check == "computed")
+    assert proof["gain"] > 0.1
+    assert proof["errors"] > 1.0

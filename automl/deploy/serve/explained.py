@@ -1,0 +1,60 @@
+"""Rows of a request explained, one after the other, within a number of rows and a time of their own.
+
+A row takes thousands of rows of the graph: what is little work for `/predict` would hold the server here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+import polars as pl
+
+from automl.bundle.manifest import plain
+from automl.bundle.read import Bundle
+from automl.bundle.scorer import missing_columns
+from automl.deploy.serve.nested import has_nested
+from automl.deploy.serve.refusal import Refusal, gone_away
+from automl.deploy.serve.rows import Row
+from automl.deploy.serve.settings import Settings
+from automl.errors import AutomlError
+from automl.names import inside
+
+
+def explained(
+    bundle: Bundle, rows: Sequence[Row], settings: Settings, gone: Callable[[], bool] = lambda: False
+) -> list[dict[str, object]]:
+    """The explanation of each row as JSON values. Refusals: 413 for too many rows or too long, 422 for one that fails.
+
+    It ends with a Refusal once the client is `gone`.
+    """
+    if len(rows) > settings.explain_rows:
+        what = f"{len(rows):,} rows are more than the {settings.explain_rows:,} that one request may have explained"
+        raise Refusal(413, what, hint="Send fewer rows at a time, or use `automl explain --all`.")
+    until = monotonic() + settings.explain_seconds
+    found: list[dict[str, object]] = []
+    for number, row in enumerate(rows):
+        if gone():
+            raise gone_away()
+        left = until - monotonic()
+        if left <= 0:
+            what = f"explaining {len(rows):,} rows takes longer than {settings.explain_seconds:g} s"
+            raise Refusal(413, what, hint="Send fewer rows at a time.")
+        found += _one(bundle, row, number, left / (len(rows) - number))
+    return found
+
+
+def _one(bundle: Bundle, row: Row, number: int, seconds: float) -> list[dict[str, object]]:
+    where = f"rows[{number}]"
+    if has_nested(row, bundle.tables):
+        hint = "Give the server the tables (--table NAME=FILE), and the row its keys."
+        raise Refusal(422, "a row with rows inside is not explained yet", where=where, hint=hint)
+    if lacking := [name for name in bundle.needed if name not in row and inside(name) not in row]:
+        raise Refusal(422, missing_columns(lacking), where=where)
+    frame = pl.DataFrame([pl.Series(name, [cell], dtype=pl.Object) for name, cell in row.items()])
+    try:
+        explanations = bundle.explain(frame, unread="empty", seconds=seconds, first=number + 1)
+    except AutomlError as error:
+        raise Refusal.of(error, where) from None
+    content: list[dict[str, object]] = plain(explanations.as_json())
+    return content

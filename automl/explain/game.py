@@ -1,0 +1,75 @@
+"""The game that Shapley values divide: coalitions of columns of one row, played against a background of others.
+
+A coalition's columns have the row's values, all other columns those of a background row, and the worth of the coalition
+is the mean of the graph's answers over the background: marginal or interventional values, which say what the model does
+with a column and not what the column stands for elsewhere (Janzing, Minorics and Bloebaum 2020, AISTATS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.generic]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Columns = Mapping[str, Array]  # in wire types, each [n]
+Run = Callable[[Columns], Floats]  # the graph: columns [n] -> the numbers that are explained [n, width]
+
+ROWS = 8_192  # rows of one call: fast, and small beside the libraries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """What moves at once: the `columns` of the graph that come from the raw columns or the table that `names` has."""
+
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    is_table: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Game:
+    """The graph, its players, and the background [B] with the graph's answers to it [B, width]."""
+
+    players: tuple[Player, ...]
+    background: Columns
+    answers: Floats
+    run: Run
+
+    @classmethod
+    def over(cls, background: Columns, players: Sequence[Player], run: Run) -> Game:
+        """The game over a background; rows of it that the graph gives no number for are left out.
+
+        Such are rows that lack a cost, where the spec wants a person to look. ValueError where no row is left.
+        """
+        answers = run(background)
+        known = np.flatnonzero(np.isfinite(answers).all(axis=1))
+        if not len(known):
+            raise ValueError("no row of the background has an answer")
+        left = {name: values[known] for name, values in background.items()}
+        return cls(players=tuple(players), background=left, answers=answers[known], run=run)
+
+    @property
+    def base(self) -> Floats:
+        """What the empty coalition is worth [width]."""
+        return np.asarray(self.answers.mean(axis=0))
+
+    def worth(self, row: Columns, coalitions: Flags) -> Floats:
+        """What `coalitions` [m, players] of the columns of `row` [1] are worth [m, width]."""
+        rows = len(self.answers)
+        size = max(1, ROWS // rows)
+        parts = [self._mixed(row, coalitions[start : start + size]) for start in range(0, len(coalitions), size)]
+        found = np.concatenate([self.run(part) for part in parts])
+        return np.asarray(found.reshape(len(coalitions), rows, -1).mean(axis=1))
+
+    def _mixed(self, row: Columns, coalitions: Flags) -> Columns:
+        """Each coalition over the whole background, one after the other."""
+        return {
+            name: np.where(coalitions[:, [place]], row[name], self.background[name][None, :]).reshape(-1)
+            for place, player in enumerate(self.players)
+            for name in player.columns
+        }

@@ -1,0 +1,81 @@
+// a table of rows by probability from which the saving at other costs is computed: diagnostics/slider.py, in the page
+const slider = document.querySelector("[data-slider]");
+if (slider) {
+  const told = JSON.parse(slider.querySelector("[data-slider-table]").textContent);
+  const PER = 1000, DRAWS = 2000, LABELS = [0, 1];
+  const out = (name) => slider.querySelector(`[data-out="${name}"]`);
+  const plain = (value) => { // as people read it elsewhere on the page: three digits that count
+    if (value === 0) return "0";
+    const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+    const text = value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  };
+  let seed = 1;
+  const random = () => { // Mulberry32
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const poisson = (mean) => {
+    if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal()));
+    const end = Math.exp(-mean);
+    let count = 0;
+    for (let product = random(); product > end; product *= random()) count += 1;
+    return count;
+  };
+  const answer = (matrix) => {
+    const share = [[0, 0], [0, 0]], rows = [[0, 0], [0, 0]];
+    told.p.forEach((p, k) => {
+      const [pass, act] = LABELS.map((a) => (1 - p) * matrix[0][a] + p * matrix[1][a]);
+      const action = act < pass ? 1 : 0;
+      for (const t of LABELS) { share[t][action] += told.share[k][t]; rows[t][action] += told.rows[k][t]; }
+    });
+    const policies = [matrix.map((row) => row.map((cost) => cost + told.running))];
+    for (const a of LABELS) policies.push(matrix.map((row) => [row[a], row[a]]));
+    if (told.rule) {
+      policies.push(told.rule.map((acts, t) => {
+        const mean = (acts[0] * matrix[t][0] + acts[1] * matrix[t][1]) / Math.max(acts[0] + acts[1], 1e-300);
+        return [mean, mean];
+      }));
+    }
+    const mean = (weight, policy) => LABELS.reduce((s, t) => s + weight[t][0] * policy[t][0] + weight[t][1] * policy[t][1], 0);
+    const means = policies.map((policy) => mean(share, policy));
+    const best = means.indexOf(Math.min(...means.slice(1)), 1), saving = means[best] - means[0];
+    seed = 1;
+    const drawn = Array.from({ length: DRAWS }, () => {
+      const weight = share.map((row, t) => row.map((s, a) => (rows[t][a] ? (poisson(rows[t][a]) * s) / rows[t][a] : 0)));
+      const whole = weight.flat().reduce((a, b) => a + b, 0);
+      const costs = policies.map((policy) => mean(weight, policy) / whole);
+      return Math.min(...costs.slice(1)) - costs[0];
+    }).sort((a, b) => a - b);
+    const end = (q) => PER * (saving + told.clustered * (drawn[Math.round(q * (DRAWS - 1))] - saving));
+    return { saving: PER * saving, low: end(0.025), high: end(0.975), acted: share[0][1] + share[1][1], best: best - 1 };
+  };
+  const names = [...slider.querySelectorAll("label")].map((label) => label.textContent.trim().replaceAll(" ", "_"));
+  const boxes = names.map((_, k) => slider.querySelector(`#cost-${k}`));
+  const ranges = names.map((_, k) => slider.querySelector(`#cost-${k}-range`));
+  const show = () => {
+    const costs = boxes.map((box) => Number(box.value) || 0);
+    const asked = told.matrix.every((cost, k) => cost === costs[k]);
+    const found = answer([[costs[0], costs[1]], [costs[2], costs[3]]]);
+    const { saving, low, high } = asked ? told : found;
+    out("saving").textContent = `${plain(saving)} ${told.currency}`.trim();
+    out("saving").dataset.value = saving;
+    out("interval").textContent = `${plain(low)} to ${plain(high)}`;
+    out("interval").dataset.value = `${low} ${high}`;
+    out("acted").textContent = `${(100 * found.acted).toFixed(1)} %`;
+    out("best").textContent = told.policies[found.best];
+    out("verdict").textContent = low > 0 ? "worth deploying" : "not shown to pay";
+    out("spec").textContent = `[objective.costs]\n${names.map((name, k) => `${name} = ${costs[k]}`).join("\n")}`;
+  };
+  boxes.forEach((box, k) => box.addEventListener("input", () => { ranges[k].value = 0; show(); }));
+  ranges.forEach((range, k) => range.addEventListener("input", () => {
+    boxes[k].value = Number((told.matrix[k] * 10 ** (Number(range.value) / 2)).toPrecision(6));
+    show();
+  }));
+  slider.addEventListener("reset", () => setTimeout(show));
+  slider.addEventListener("submit", (event) => event.preventDefault());
+  show();
+}

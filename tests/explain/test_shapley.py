@@ -1,0 +1,100 @@
+"""Shapley values by permutations are those of the definition, within the error that they state."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import factorial
+
+import numpy as np
+from scipy import stats
+
+from automl.explain.shapley import FEWEST, LEAST, MOST, shapley
+
+
+def by_definition(worth, players: int) -> np.ndarray:
+    """All 2^d coalitions, weighted as in Shapley (1953): [players, width]."""
+    coalitions = np.array(list(product([False, True], repeat=players)))
+    worths = dict(zip(map(tuple, coalitions), worth(coalitions), strict=True))
+    values = np.zeros((players, len(worths[tuple(coalitions[0])])))
+    for coalition, before in worths.items():
+        size = sum(coalition)
+        weight = factorial(size) * factorial(players - size - 1) / factorial(players) if size < players else 0.0
+        for player in np.flatnonzero(~np.array(coalition)):
+            after = worths[(*coalition[:player], True, *coalition[player + 1 :])]
+            values[player] += weight * (after - before)
+    return values
+
+
+def game(players: int, seed: int):
+    """A worth with interactions of every order, and one that adds up."""
+    draw = np.random.default_rng(seed)
+    table = draw.normal(size=2**players)
+    plain = draw.normal(size=players)
+    places = 2 ** np.arange(players)
+    return lambda coalitions: np.column_stack((table[coalitions @ places], coalitions @ plain))
+
+
+def played(worth, players: int, *, share: float = 0.05, seconds: float = 60.0, seed: int = 1):
+    """The values by permutations."""
+    ends = tuple(worth(np.array([[flag] * players]))[0] for flag in (False, True))
+    return shapley(worth, ends, players, allowed=np.full(2, share), seconds=seconds, seed=seed)
+
+
+def test_values_are_those_of_the_definition():
+    """At least 99 % of 1,440 values lie within t(.995) standard errors of the enumeration of all coalitions."""
+    within = []
+    for players, seed in product([2, 3, 5, 8], range(40)):
+        worth = game(players, seed)
+        found = played(worth, players, share=0.2, seed=seed)
+        reach = stats.t.ppf(0.995, found.pairs - 1) * found.errors + 1e-9
+        within += (np.abs(found.values - by_definition(worth, players)) <= reach).ravel().tolist()
+    assert np.mean(within) >= 0.99
+
+
+def test_values_add_up_in_every_mean_of_permutations():
+    """They are the difference between everybody and nobody, however few permutations were played."""
+    worth = game(7, 3)
+    found = played(worth, 7, share=1e9)
+    ends = [worth(np.array([[flag] * 7]))[0] for flag in (False, True)]
+    assert found.pairs == FEWEST
+    assert np.abs(found.values.sum(axis=0) - (ends[1] - ends[0])).max() < 1e-9
+
+
+def test_what_adds_up_has_no_error():
+    """Where columns do not interact, each pair gives the same, and the error says so."""
+    assert played(game(6, 1), 6).errors[:, 1].max() < 1e-12
+
+
+def test_the_error_that_was_asked_for_is_reached():
+    """With time, permutations are played until every standard error is small enough; never more than the most."""
+    found = played(game(6, 2), 6, share=0.08)
+    assert FEWEST < found.pairs < MOST
+    assert found.errors.max() <= 0.08
+    assert played(game(6, 2), 6, share=1e-9).pairs == MOST
+
+
+def test_time_ends_it():
+    """Without time as few permutations are played as have an error, and it is told."""
+    found = played(game(6, 2), 6, share=1e-9, seconds=0.0)
+    assert found.pairs == LEAST
+    assert found.errors.max() > 1e-9
+
+
+def test_one_player_gets_everything():
+    """One column, or none, needs no permutation."""
+    worth = game(1, 1)
+    assert np.allclose(played(worth, 1).values, by_definition(worth, 1))
+    assert shapley(worth, (np.zeros(2), np.zeros(2)), 0, allowed=np.ones(2), seconds=1, seed=1).values.shape == (0, 2)
+
+
+def test_no_coalition_is_played_twice_at_once():
+    """Permutations share coalitions: each is asked for once in a step."""
+    asked = []
+
+    def worth(coalitions):
+        asked.append(coalitions)
+        return game(4, 1)(coalitions)
+
+    played(worth, 4, share=1e9)
+    step = asked[-1]
+    assert len(np.unique(step, axis=0)) == len(step) <= 2**4 - 2
