@@ -81,7 +81,7 @@ class Columns:
 
 
 def planned(parts: Sequence[tuple[Plan, Floats]]) -> Columns:
-    """The features that the plans of all folds have, each with its matrix [n, F] on the rows; hidden kinds are left out."""
+    """The features that the plans of all folds have, each with its matrix [n, F] on the rows; not hidden ones."""
     names = [{feature.name: j for j, feature in enumerate(plan.features)} for plan, _ in parts]
     shared = [
         feature
