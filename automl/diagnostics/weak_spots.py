@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.read.frames import counted
 from automl.decide.verdict.bootstrap import Bootstrap, interval
 
 Floats = NDArray[np.float64]
@@ -85,7 +86,8 @@ def _questions(frame: pl.DataFrame) -> Iterator[_Question]:
             below = values[there].min() - 1.0 if there.any() else 0.0
             yield _Question(name=column.name, values=np.where(there, values, below).clip(-HUGE, HUGE))
         else:
-            for level in column.value_counts(sort=True)[column.name].head(MOST_LEVELS):
+            often = counted(column).sort("count", "value", descending=[True, False])["value"].head(MOST_LEVELS)
+            for level in often:
                 yield _Question(name=column.name, values=(column == level).cast(pl.Float64).to_numpy(), level=level)
 
 

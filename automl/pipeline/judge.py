@@ -74,7 +74,7 @@ def judge(
     `asked` are the metrics to report first, `fairness` those to report by groups.
     """
     answers = score_rows(choice.model, data.test.inputs, threads=threads)
-    prediction, decided = predicted(data, answers), _decided(data, choice.oof, choice.policy, answers)
+    prediction, decided = predicted(data, answers), _rows_of_verdict(data, choice.oof, choice.policy, answers)
     names = tuple(dict.fromkeys((*asked, *REPORTED[data.labels.task.kind])))
     return Judgement(
         scores=(
@@ -82,9 +82,9 @@ def judge(
             *policy_scores(data.test, choice.policy, answers, seed=seed),
             *_scores(names, data.train, choice.outcome.oof, "oof", seed=seed),
         ),
-        verdict=verdict_on(data, choice.oof, choice.policy, answers),
+        verdict=_verdict(data, choice.oof, choice.policy, answers, decided),
         prediction=prediction,
-        decided=decided,
+        decided=None if decided is None else decided.whole,
         groups=tuple(_groups(data, choice.policy, answers, fairness)),
         left_out=tuple(finding.text for finding in data.findings if finding.check in LAST_WORDS),
     )
@@ -164,34 +164,45 @@ def verdict_on(data: Prepared, oof: OutOfFold, policy: DecisionPolicy, answers: 
 
     None without costs. Raises `DataError` where no test row has a cost.
     """
+    return _verdict(data, oof, policy, answers, _rows_of_verdict(data, oof, policy, answers))
+
+
+def _verdict(
+    data: Prepared, oof: OutOfFold, policy: DecisionPolicy, answers: Answers, decided: _RowsOfVerdict | None
+) -> Verdict | None:
     if not policy.in_money:
         return None
     if isinstance(policy, LabelPolicy):
-        return _verdict_on_labels(data, oof, policy, answers)
+        return None if decided is None else _verdict_on_labels(policy, decided, seed=oof.seed)
     return _verdict_on_numbers(data, oof, policy, answers)
 
 
-def _verdict_on_labels(data: Prepared, oof: OutOfFold, policy: LabelPolicy, answers: Answers) -> Verdict | None:
-    test, more = _rows_of_verdict(data, oof, policy, answers)
-    if not test.n:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RowsOfVerdict:
+    """Decided rows of the test part, and those out of fold that help where it is small."""
+
+    test: DecidedRows
+    oof: DecidedRows | None
+
+    @property
+    def whole(self) -> DecidedRows:
+        return self.test if self.oof is None or not self.test.n else pooled(self.test, self.oof)
+
+
+def _verdict_on_labels(policy: LabelPolicy, decided: _RowsOfVerdict, *, seed: int) -> Verdict | None:
+    if not decided.test.n:
         raise DataError("no test row has a cost of what came true", hint="Without one, nothing can be told in money.")
-    return judge_labels(test, policy, oof=more, seed=oof.seed)
+    return judge_labels(decided.test, policy, oof=decided.oof, seed=seed)
 
 
-def _decided(data: Prepared, oof: OutOfFold, policy: DecisionPolicy, answers: Answers) -> DecidedRows | None:
-    """The decided rows, those out of fold among them where the test part is small; None where no label is decided."""
+def _rows_of_verdict(data: Prepared, oof: OutOfFold, policy: DecisionPolicy, answers: Answers) -> _RowsOfVerdict | None:
+    """The decided rows; None where no label is decided."""
     if not isinstance(policy, LabelPolicy):
         return None
-    test, more = _rows_of_verdict(data, oof, policy, answers)
-    return test if more is None or not test.n else pooled(test, more)
-
-
-def _rows_of_verdict(
-    data: Prepared, oof: OutOfFold, policy: LabelPolicy, answers: Answers
-) -> tuple[DecidedRows, DecidedRows | None]:
     decisions = policy.codes(answers["decision"][:, 0])
     test = decided_rows(data.test, decisions, predicted(data, answers), policy)
-    return test, rows_out_of_fold(oof, policy) if test.n < ROWS_SMALL and policy.in_money else None
+    helps = policy.in_money and 0 < test.n < ROWS_SMALL
+    return _RowsOfVerdict(test=test, oof=rows_out_of_fold(oof, policy) if helps else None)
 
 
 def _verdict_on_numbers(data: Prepared, oof: OutOfFold, policy: NumberPolicy, answers: Answers) -> Verdict | None:

@@ -55,7 +55,7 @@ def diagnose_model(run: Run, data: Prepared, choice: ChosenModel, judgement: Jud
     if not run.spec.report.html:
         return None
     run.tell("report", "looking at what matters and where it is weak")
-    seconds = report_seconds(run.deadline.seconds, run.spec.report)
+    seconds = min(report_seconds(run.deadline.seconds, run.spec.report), max(0.0, run.deadline.left() / 2))
     return diagnose(data, choice, judgement, seed=run.seed, until=time.monotonic() + seconds)
 
 

@@ -11,11 +11,14 @@ from automl.progress import Event, Listener
 AFTER = (
     "automl.pipeline.choose",
     "automl.pipeline.judge",
+    "automl.pipeline.diagnose",
     "automl.pipeline.pack",
     "automl.pipeline.repair",
+    "automl.report.bundle_report",
     "automl.report.card",
     "jinja2",
     "scipy.optimize",
+    "sklearn.tree",
     "onnxruntime",  # its telemetry is off by now: graph.runtime is imported before a search
 )
 

@@ -51,7 +51,7 @@ def test_what_is_finished_is_final(make_contents, binary, tmp_path):
     out = tmp_path / "a.bundle"
     stage(make_contents(binary), staging(out))
     assert open_files(staging(out)).manifest.provisional
-    finish(staging(out), out, gates=[GATE], verdict=VERDICT, card="# Card\n", report="<p>hi</p>")
+    finish(staging(out), out, gates=[GATE], verdict=VERDICT, card="# Card\n", report={"report.html": "<p>hi</p>"})
     manifest = Bundle.load(out).manifest
     assert not manifest.provisional
     assert manifest.gates[0].raw == {"bytes": 1_000_000}

@@ -46,6 +46,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("schema",),
     ("recipes",),
     ("bench", "list"),
+    ("explore", "train.csv"),
+    ("explain", "spec.bundle", "test.csv", "--row", "1"),
+    ("report", "spec.bundle", "-o", "page.html"),
 )
 SERVE = ("serve", "spec.bundle", "--port", "0", "--workers", "2")
 CLEAN = ("clean", "spec.run")

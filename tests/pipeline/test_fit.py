@@ -84,7 +84,7 @@ def test_the_run_tells_what_it_does(fitted):
     _, told = fitted
     stages = list(dict.fromkeys(event.stage for event in told))
     assert [stage for stage in stages if stage != "audit"] == [
-        "read", "split", "features", "search", "refit", "decide", "bundle", "gates", "done",
+        "read", "split", "features", "search", "refit", "decide", "report", "bundle", "gates", "done",
     ]  # fmt: skip
     assert any("score" in event.facts for event in told)
     assert any(event.facts.get("money", 0) > 0 for event in told)

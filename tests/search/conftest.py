@@ -45,6 +45,7 @@ def make_spec() -> Callable[..., Spec]:
                 "objective": {"target": "y"},
                 "budget": {"time": f"{seconds}s", "workers": 1, **budget},
                 "recipe": {"folds": 4, "learners": list(learners), "engine": "random"},
+                "report": {"html": False},
             }
         )
 

@@ -45,7 +45,7 @@ def narrowed(document: RelationalDocument, names: Collection[str]) -> Relational
     kept = replace(definitions, features=tuple(f for f in definitions.features if f.name in names))
     needs = kept.needs()
     tables: dict[str, TableReader] = {
-        name: {**entry, "reader": _only(entry["reader"], needs[name])}
+        name: _narrowed(entry, needs[name])
         for name, entry in document["tables"].items()
         if name in needs and (name != MAIN or kept.history)
     }
@@ -56,6 +56,14 @@ def narrowed(document: RelationalDocument, names: Collection[str]) -> Relational
         "tables": tables,
         "unused": [name for name in every if name not in tables],
     }
+
+
+def _narrowed(entry: TableReader, names: Collection[str]) -> TableReader:
+    """The columns `names` of a table, and the label of those alone: main's own past may be asked for no target."""
+    found: TableReader = {**entry, "reader": _only(entry["reader"], names)}
+    if "positive" in found:
+        found["positive"] = {name: label for name, label in found["positive"].items() if name in names}
+    return found
 
 
 def _only(reader: Reader, names: Collection[str]) -> Reader:

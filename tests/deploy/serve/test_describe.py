@@ -47,7 +47,7 @@ def test_the_signature(served, bundle):
     assert all(entry["needed"] for entry in told["inputs"])
     assert told["decisions"] == [1, 2]
     assert told["keys"] == ["id"]
-    assert told["limits"] == {"rows": 10_000, "cells": 1_000_000, "bytes": 8 * 2**20}
+    assert told["limits"] == {"rows": 10_000, "cells": 1_000_000, "bytes": 8 * 2**20, "explained": 10}
     row = served.ask("GET", "/openapi.json").json()["components"]["schemas"]["Rows"]["properties"]["rows"]["items"]
     assert row["required"] == [entry["name"] for entry in told["inputs"]]
     assert set(row["properties"]) == {*row["required"], "id"}
