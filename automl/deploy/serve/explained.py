@@ -5,6 +5,7 @@ A row takes thousands of rows of the graph: what is little work for `/predict` w
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from time import monotonic
 
@@ -13,6 +14,7 @@ import polars as pl
 from automl.bundle.manifest import plain
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import missing_columns
+from automl.data.read.unread import UnreadWarning
 from automl.deploy.serve.nested import has_nested
 from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.rows import Row
@@ -53,7 +55,9 @@ def _one(bundle: Bundle, row: Row, number: int, seconds: float) -> list[dict[str
         raise Refusal(422, missing_columns(lacking), where=where)
     frame = pl.DataFrame([pl.Series(name, [cell], dtype=pl.Object) for name, cell in row.items()])
     try:
-        explanations = bundle.explain(frame, unread="empty", seconds=seconds, first=number + 1)
+        with warnings.catch_warnings():  # one row after the other: no other thread has warnings here
+            warnings.simplefilter("ignore", UnreadWarning)  # as `/predict`, which counts what it cannot read as missing
+            explanations = bundle.explain(frame, unread="empty", seconds=seconds, first=number + 1)
     except AutomlError as error:
         raise Refusal.of(error, where) from None
     content: list[dict[str, object]] = plain(explanations.as_json())

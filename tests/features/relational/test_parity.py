@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -227,8 +228,8 @@ def their_matrix(case: Case) -> list[list[Any]]:
             )
         except (KeyError, TypeError):  # it loses types and columns of some empty tables: there is nothing to compare
             reject()
-        except TypeConversionError as error:  # it takes a number that no row has for a date
-            if "from type datetime64[ns] to type float64" not in str(error):
+        except TypeConversionError as error:  # it takes a number that no row has for a date or a category
+            if not re.search(r"from type (datetime64\[ns\]|category) to type float64", str(error)):
                 raise
             reject()
     matrix = matrix.loc[cutoffs["row"]]
