@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,15 +85,7 @@ def slider_table(rows: DecidedRows, policy: LabelPolicy, *, width: float) -> Sli
     )
     alone = slide(table, costs.matrix)
     wide = alone.high - alone.low
-    return SliderTable(
-        p=table.p,
-        share=table.share,
-        rows=table.rows,
-        rule=table.rule,
-        whole=table.whole,
-        running=table.running,
-        clustered=width / wide if wide > 0 else 1.0,
-    )
+    return replace(table, clustered=width / wide if wide > 0 else 1.0)
 
 
 def slide(table: SliderTable, matrix: Floats) -> SliderAnswer:
