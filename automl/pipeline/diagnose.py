@@ -46,6 +46,8 @@ def diagnose(data: Prepared, choice: ChosenModel, judgement: Judgement, *, seed:
     test, model = data.test, _Model(data=data, choice=choice, session=open_session(choice.model))
     sample = test.take(np.sort(np.random.default_rng(seed).permutation(test.n)[:LOOKED_AT]))
     priced, players = model.priced(sample), model.players
+    judged = model.priced(test)
+    answers = model.answers(judged.inputs)
     heavy = importance(
         priced.inputs, players, lambda frame: model.losses(frame, priced), _weight(priced), seed=seed, until=until
     )
@@ -54,8 +56,8 @@ def diagnose(data: Prepared, choice: ChosenModel, judgement: Judgement, *, seed:
         loss=model.loss,
         importance=heavy,
         effects=_effects(model, sample.inputs, [one.columns for one in heavy], until=until),
-        weak_spots=_weak_spots(model, test, seed=seed),
-        over_time=_over_time(model, judgement, seed=seed),
+        weak_spots=_weak_spots(model, judged, answers, seed=seed),
+        over_time=_over_time(model, judgement, judged, answers, seed=seed),
         looked_at=priced.n,
         columns=len(players),
     )
@@ -129,7 +131,11 @@ class _Model:
 
     def losses(self, frame: pl.DataFrame, truth: Rows) -> Floats:
         """What rows with the cells of `frame` lose whose truth and amounts are those of `truth` [n]."""
-        answers, policy = self.answers(frame), self.choice.policy
+        return self.losses_of(self.answers(frame), truth)
+
+    def losses_of(self, answers: dict[str, NDArray[np.generic]], truth: Rows) -> Floats:
+        """The same where the answers are there already."""
+        policy = self.choice.policy
         if not policy.in_money:
             return self._plain(answers, truth.y)
         if isinstance(policy, LabelPolicy):
@@ -172,19 +178,20 @@ def _effects(
     return effects
 
 
-def _weak_spots(model: _Model, test: Rows, *, seed: int) -> tuple[WeakSpot, ...]:
-    rows = model.priced(test)
+def _weak_spots(
+    model: _Model, rows: Rows, answers: dict[str, NDArray[np.generic]], *, seed: int
+) -> tuple[WeakSpot, ...]:
     read = [name for player in model.players for name in player]
-    return weak_spots(rows.inputs.select(read), model.losses(rows.inputs, rows), _weight(rows), seed=seed)
+    return weak_spots(rows.inputs.select(read), model.losses_of(answers, rows), _weight(rows), seed=seed)
 
 
-def _over_time(model: _Model, judgement: Judgement, *, seed: int) -> tuple[PeriodSaving, ...]:
+def _over_time(
+    model: _Model, judgement: Judgement, rows: Rows, answers: dict[str, NDArray[np.generic]], *, seed: int
+) -> tuple[PeriodSaving, ...]:
     """What is saved against the best policy without a model, by the time of the test rows."""
-    policy, test = model.choice.policy, model.data.test
-    if judgement.verdict is None or test.time is None:
+    policy = model.choice.policy
+    if judgement.verdict is None or rows.time is None:
         return ()
-    rows = model.priced(test)
-    answers = model.answers(rows.inputs)
     if isinstance(policy, LabelPolicy):
         decisions = policy.codes(answers["decision"][:, 0])
         rows, decisions = rows.take(np.flatnonzero(decisions >= 0)), decisions[decisions >= 0]
