@@ -9,6 +9,7 @@ import numpy as np
 
 from automl.data.labels import encode, fit_labels, words_for_missing
 from automl.data.rows import Labels
+from automl.init.joins import Joined, join_all
 from automl.init.looked import Looked, Table
 from automl.init.prices import MATRIX, Priced, ask_prices, check_flags
 from automl.init.question import (
@@ -47,12 +48,13 @@ class Asked:
     main: Table
     main_guessed: bool
     test: Table | None
-    others: Mapping[str, Table]
+    joined: tuple[Joined, ...]
     costs: tuple[Table, Table | None] | None
     target: Answer[str]
     target_why: str
     labels: Labels
     task_why: str
+    task_guessed: bool
     positive: Answer[str] | None
     positive_why: str
     act: str
@@ -86,16 +88,19 @@ def ask_all(looked: Looked, given: Mapping[str, str], ask: Ask) -> Asked:
     y = encode(labels, table.raw[target.value])
     prices = ask_prices(labels, y[np.isfinite(y)], table.raw.columns, ask, act=act, leave=leave) if priced and not costs else ()
     time = _time(table, test, target.value, ask)
+    joined, unmet = join_all(table, others, time.value, target.value)
+    notes += [f"{other.called} is left out: none of its columns meets one of {table.called} by its values" for other in unmet]
     return Asked(
         main=table,
         main_guessed=main.guessed and bool(others),
         test=test,
-        others=others,
+        joined=tuple(joined),
         costs=costs,
         target=target,
         target_why=why,
         labels=labels,
-        task_why=task_why,
+        task_why=_task_words(task_why),
+        task_guessed="objective.task" in task_why,
         positive=positive,
         positive_why=positive_why,
         act=act,
@@ -179,6 +184,11 @@ def _labels(table: Table, target: str, ask: Ask) -> tuple[Labels, Answer[str] | 
         share, reason = 1 - share, ""
     told = f"{short(labels.texts[1])!r} is {share:.1%} of the rows" + (f", {reason}" if answer.guessed else "")
     return labels, answer, why.get("task", ""), told
+
+
+def _task_words(found: str) -> str:
+    """What is said of the task, without the line that stands there already."""
+    return found.partition(": ")[2].partition("; set objective.task")[0]
 
 
 def _names(labels: Labels, ask: Ask) -> tuple[str, str]:

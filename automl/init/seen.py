@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from automl.data.tables.joins import join_tables
 from automl.explore.looked import look
 from automl.init.asked import Asked
 from automl.init.looked import ALONE
@@ -24,6 +25,8 @@ class Seen:
 def see(spec: Spec, asked: Asked) -> Seen:
     """Read and audit some rows as a fit does it. Raises DataError and SpecError where a fit would."""
     data = look(spec, cells=ALONE)
+    if spec.data.tables and data.prepared:
+        join_tables(spec, data.prepared.train.raw, data.schema, data.prepared.labels)
     late = [found for found in data.findings if found.check == "leak" and found.column]
     lacking = [] if asked.test is None else [n for n in asked.main.raw.columns if n not in asked.test.raw.columns]
     named = {found.column for found in late if found.action == "dropped"}
@@ -39,7 +42,8 @@ def see(spec: Spec, asked: Asked) -> Seen:
 
 def _keys(asked: Asked) -> tuple[tuple[str, str], ...]:
     """Ids that tell all rows apart: they are passed through to the answers."""
-    used = {asked.target.value, *asked.time.value, *asked.group.value, *ANSWERS}
+    joins = {other for joined in asked.joined for way in joined.ways for _, other in way}
+    used = {asked.target.value, *asked.time.value, *asked.group.value, *joins, *ANSWERS}
     test = asked.main if asked.test is None else asked.test
     return tuple(
         (str(found.column), found.text)

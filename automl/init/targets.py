@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from automl.data.rows import Column
 from automl.data.spelling import canonical
 from automl.errors import clipped, one_line
 from automl.init.looked import Table
+from automl.init.question import LISTED
 
 CALLED = frozenset({"target", "label", "outcome", "response"})
 ALONE = frozenset({"y", "class"})  # likewise, where it is the whole name
@@ -54,23 +55,23 @@ def candidates(table: Table, *, test: Collection[str] | None = None, others: Col
     series = {one.name: one for one in table.raw}
     able = [column for column in table.schema.columns if _is_able(column, series.get(column.name))]
     lacking = [column.name for column in able if test is not None and column.name not in test]
-    counts = {column.name: _labels(series[column.name]) for column in able}
-    two = [name for name, labels in counts.items() if len(labels) == 2]  # noqa: PLR2004  # binary means two
-    words_alone = [column.name for column in able if column.wire == "category"]
+    two = [column.name for column in able if series[column.name].drop_nulls().n_unique() == 2]  # noqa: PLR2004  # binary
+    texts = [column.name for column in able if column.wire == "category"]
     found = []
     for place, column in enumerate(able):
-        speaking = list(_name_speaks(column.name, others))
-        speaking += [(8, "the test part lacks it")] if lacking == [column.name] else []
+        name = column.name
+        speaking = list(_name_speaks(name, others))
+        speaking += [(8, "the test part lacks it")] if lacking == [name] else []
         speaking += [(2, "the last column")] if place == len(able) - 1 else []
         speaking += [(1, "the first column")] if place == 0 else []
-        speaking += [(2 if two == [column.name] else 1, "")] if column.name in two else []
-        speaking += [(2, "the only one that is no number")] if words_alone == [column.name] and len(able) > 2 else []  # noqa: PLR2004  # of two one is always alone
-        missing = series[column.name].null_count() / table.raw.height
+        speaking += [(2 if two == [name] else 1, "")] if name in two else []
+        speaking += [(2, "the only one that is no number")] if texts == [name] and len(able) > len(two) + 1 else []
+        missing = series[name].null_count() / table.raw.height
         speaking += [(-3, f"missing in {missing:.0%} of the rows")] if missing > GAP else []
-        told = tuple(text for _, text in speaking if text)
         points = sum(number for number, _ in speaking)
-        found.append(Candidate(name=column.name, points=points, evidence=(*told, _kind(series[column.name], counts[column.name]))))
-    return sorted(found, key=lambda candidate: -candidate.points)
+        found.append(Candidate(name=name, points=points, evidence=tuple(text for _, text in speaking if text)))
+    found.sort(key=lambda candidate: -candidate.points)
+    return [*(_described(candidate, series) for candidate in found[:LISTED]), *found[LISTED:]]
 
 
 def best(found: list[Candidate]) -> Candidate | None:
@@ -104,6 +105,11 @@ def _name_speaks(name: str, others: Collection[str]) -> Iterator[tuple[int, str]
         yield -3, "another table has it, too"
 
 
+def _described(candidate: Candidate, series: Mapping[str, pl.Series]) -> Candidate:
+    """With what kind of values it has, which takes a look at each."""
+    return replace(candidate, evidence=(*candidate.evidence, _kind(series[candidate.name])))
+
+
 def _labels(series: pl.Series) -> list[tuple[str, int]]:
     """The labels of a column and their rows, the most frequent first; [] for numbers of many values."""
     if series.n_unique() > 2 * LEVELS:  # the same label in two spellings
@@ -112,8 +118,8 @@ def _labels(series: pl.Series) -> list[tuple[str, int]]:
     return list(counts.iter_rows()) if counts.height <= LEVELS else []
 
 
-def _kind(series: pl.Series, labels: list[tuple[str, int]]) -> str:
-    """What kind of values it has."""
+def _kind(series: pl.Series) -> str:
+    labels = _labels(series)
     if not labels:
         return f"{series.n_unique():,} values"
     rows = sum(count for _, count in labels)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from automl.data.cost_files import ROW_ORDER
 from automl.data.infer.name_hints import words
+from automl.data.tables.checks import MAIN
 from automl.init.asked import Asked, Told
 from automl.init.draft import Line, Part
+from automl.init.joins import Joined
 from automl.init.looked import Table
 from automl.init.seen import Seen
-from automl.names import outside
 from automl.spec.costs import FORMS
 
 INITIALS = {"fp": "false_positive", "fn": "false_negative", "tp": "true_positive", "tn": "true_negative"}
@@ -34,6 +35,7 @@ def parts_of(asked: Asked, seen: Seen, base: Path) -> tuple[Part, ...]:
         Part(path=("objective",), lines=tuple(_objective(asked))),
         *_costs(asked, base),
         Part(path=("data",), lines=tuple(_data(asked, seen, base))),
+        *(_table(joined, base, timed=bool(asked.time.value)) for joined in asked.joined),
         Part(path=("budget",), lines=(_budget(asked),)),
         Part(path=("limits",), why="What the finished model may cost to run. A limit that fails: no bundle.", lines=tuple(_limits(asked))),
     )
@@ -41,9 +43,8 @@ def parts_of(asked: Asked, seen: Seen, base: Path) -> tuple[Part, ...]:
 
 def _objective(asked: Asked) -> Iterator[Line]:
     target = asked.target
-    yield Line(key="target", value=target.value, why=f"What is predicted. {asked.target_why}", guessed=target.guessed)
-    task = asked.task_why or "the target is a number"
-    yield Line(key="task", value=asked.labels.task.kind, why=_sentence(task), guessed=True)
+    yield Line(key="target", value=target.value, why=f"What is predicted. {_sentence(asked.target_why)}", guessed=target.guessed)
+    yield Line(key="task", value=asked.labels.task.kind, why=_sentence(asked.task_why), guessed=asked.task_guessed)
     if asked.positive is None:
         return
     why = f"The label that costs money if it is overlooked: {asked.positive_why}."
@@ -137,6 +138,24 @@ def _time(time: Told) -> Iterator[Line]:
     yield Line(key="time", value=list(time.value) if len(time.value) > 1 else time.value[0], why=why, guessed=time.guessed)
     later = "How long after its time the label of a row is known; past labels are used then, and none too early."
     yield Line(key="horizon", value="30d", why=later, live=False)
+
+
+def _table(joined: Joined, base: Path, *, timed: bool) -> Part:
+    """Another table: its file, its key, and from when on its rows are known."""
+    ways = [dict(way) for way in joined.ways]
+    lines = [
+        Line(key="path", value=_path(joined.table, base)),
+        Line(key="on", value=ways[0] if len(ways) == 1 else ways, why=f"Matched by values: {joined.why}.", guessed=True),
+    ]
+    if joined.to != MAIN:
+        lines.append(Line(key="to", value=joined.to, why="The main table has no such column.", guessed=True))
+    if joined.time:
+        why = "A row is known from here on: what is later than a prediction is not used for it."
+        lines.append(Line(key="time", value=joined.time, why=why, guessed=True, live=timed or joined.to != MAIN))
+    if joined.leave_out:
+        why = "The target stands in this table, too, and nothing says when it is known."
+        lines.append(Line(key="exclude", value=list(joined.leave_out), why=why, guessed=True))
+    return Part(path=("data", "tables", joined.table.name), lines=tuple(lines))
 
 
 def _columns(key: str, found: Sequence[tuple[str, str]], why: str) -> Iterator[Line]:
