@@ -45,7 +45,9 @@ def check_out(out: Path) -> None:
     if out.exists() or out.is_symlink():
         raise SpecError("this exists, and it is not replaced", where=str(out), hint="Name another place with -o.")
     if not out.parent.is_dir():
-        raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place with -o.")
+        raise SpecError(
+            "there is no such folder", where=str(out.parent), hint="Make it, or name another place with -o."
+        )
 
 
 def write(begun: Begun, out: Path) -> None:

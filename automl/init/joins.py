@@ -52,12 +52,19 @@ class _Pair:
     back: float
 
 
-def join_all(main: Table, others: Mapping[str, Table], time: Sequence[str], target: str) -> tuple[list[Joined], list[Table]]:
+def join_all(
+    main: Table, others: Mapping[str, Table], time: Sequence[str], target: str
+) -> tuple[list[Joined], list[Table]]:
     """Each table that meets the main one, or one that does; and those that meet none."""
     known, found, left = {MAIN: main}, list[Joined](), dict(others)
     while left:
         first = next(
-            (joined for name, table in left.items() for to, parent in known.items() if (joined := _join(table, to, parent, time if to == MAIN else (), target))),
+            (
+                joined
+                for name, table in left.items()
+                for to, parent in known.items()
+                if (joined := _join(table, to, parent, time if to == MAIN else (), target))
+            ),
             None,
         )
         if first is None:
@@ -76,7 +83,7 @@ def _join(table: Table, to: str, parent: Table, time: Sequence[str], target: str
         return None
     keys = tuple(its for way in ways for its, _ in way)
     when = known_from(table, keys)
-    told = target in table.raw.columns and (lookup is not None or when is None or not time)
+    told = target in table.names and (lookup is not None or when is None or not time)
     return Joined(
         table=table,
         to=to,
@@ -105,7 +112,7 @@ def _keys(table: Table) -> dict[str, pl.Series]:
     """The distinct values, as text, of columns that can be parts of a key: no measure, no flag, no free text."""
     found = {}
     for column in table.schema.columns:
-        series = table.raw[column.name] if column.name in table.raw.columns else None
+        series = table.raw[column.name] if column.name in table.names else None
         if series is not None and not unreadable(series) and _may_be_key(column, series):
             found[column.name] = canonical(series).drop_nulls().unique()
     return found
@@ -128,14 +135,12 @@ def _related(table: Table, its: str, parent: Table, other: str, mine: pl.Series)
     plain = mine.str.contains(r"^-?[0-9.]+$").all()
     if not plain and float(mine.str.len_chars().mean() or 0) >= LONG:  # type: ignore[arg-type]  # of lengths
         return True
-    stems = {word.rstrip("s") for word in words(table.name)}
-    return is_id(its) and is_id(other) and bool(stems & {word.rstrip("s") for word in words(other)}) or _names(its, parent, other)
+    return is_id(its) and is_id(other) and (_called_after(other, table) or _called_after(its, parent))
 
 
-def _names(its: str, parent: Table, other: str) -> bool:
-    """`customer_id` of a child is the `id` of the table customers."""
-    stems = {word.rstrip("s") for word in words(parent.name)}
-    return is_id(its) and is_id(other) and bool(stems & {word.rstrip("s") for word in words(its)})
+def _called_after(column: str, table: Table) -> bool:
+    """Whether `customer_id` is named after the table customers."""
+    return bool({word.rstrip("s") for word in words(table.name)} & {word.rstrip("s") for word in words(column)})
 
 
 def _lookup(table: Table, pairs: Sequence[_Pair], parent: Table, time: Sequence[str]) -> Pairs | None:
@@ -192,7 +197,9 @@ def _why(table: Table, ways: Sequence[Pairs], pairs: Mapping[str, _Pair], to: st
     kind = "one row" if one else "many rows"
     told = [
         f"{kind} for each {' and '.join(repr(other) for _, other in way)} of {to}: "
-        + ", ".join(f"{pairs[its].met:.0%} of its values are here, {pairs[its].back:.0%} of these are there" for its, _ in way)
+        + ", ".join(
+            f"{pairs[its].met:.0%} of its values are here, {pairs[its].back:.0%} of these are there" for its, _ in way
+        )
         for way in ways
     ]
     return f"{table.called}, {table.rows:,} rows, has {'; and '.join(told)}"

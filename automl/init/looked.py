@@ -24,11 +24,15 @@ KEYED = 20_000_000  # likewise of one of several: keys are matched by values, an
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows as they came, `rows` of them in all, and their columns; `typed` where what is missing is written as null."""
+    """Rows as they came, `rows` of them in all, and their columns; `typed` where what is missing is written as null.
+
+    `names` are those of `raw`, which a frame of thousands of columns is slow to tell.
+    """
 
     name: str
     where: Path | Query
     raw: pl.DataFrame
+    names: frozenset[str]
     rows: int
     schema: Schema
     findings: tuple[Finding, ...]
@@ -61,6 +65,7 @@ def table_of(name: str, where: Path | Query, source: SourceTable, all_rows: int 
         name=name,
         where=where,
         raw=source.frame,
+        names=frozenset(source.frame.columns),
         rows=all_rows or source.frame.height,
         schema=schema,
         findings=seen,

@@ -48,7 +48,9 @@ def check_flags(given: Collection[str], kind: str) -> None:
             raise SpecError(what, where=wrong[0], hint="leave it out, or give another --target")
 
 
-def ask_prices(labels: Labels, y: Floats, columns: Collection[str], ask: Ask, *, act: str = "", leave: str = "") -> tuple[Priced, ...]:
+def ask_prices(
+    labels: Labels, y: Floats, columns: Collection[str], ask: Ask, *, act: str = "", leave: str = ""
+) -> tuple[Priced, ...]:
     """What each mistake costs; `act` and `leave` are what is done with rows, `y` [n] the target where there is one.
 
     A price is a number or an expression over `columns`. The placeholders for two labels make acting on all rows as dear
@@ -57,8 +59,14 @@ def ask_prices(labels: Labels, y: Floats, columns: Collection[str], ask: Ask, *,
     if labels.task.kind == "binary":
         no, yes = (repr(short(text)) for text in labels.texts)
         share = float((y == 1).mean())
-        wrongly = max(1, _rounded(share / (1.0 - share))), f"a row is {no}, and you treat it as {yes}{_in_brackets(act)}"
-        missed = max(1, _rounded((1.0 - share) / share)), f"a row is {yes}, and you treat it as {no}{_in_brackets(leave)}"
+        wrongly = (
+            max(1, _rounded(share / (1.0 - share))),
+            f"a row is {no}, and you treat it as {yes}{_in_brackets(act)}",
+        )
+        missed = (
+            max(1, _rounded((1.0 - share) / share)),
+            f"a row is {yes}, and you treat it as {no}{_in_brackets(leave)}",
+        )
         asked = {"false_positive": (*wrongly, BALANCED), "false_negative": (*missed, BALANCED)}
     elif labels.task.kind == "multiclass":
         asked = {"mistake": (1, "a row gets a wrong label", PLACEHOLDER)}

@@ -24,11 +24,11 @@ class Seen:
 
 def see(spec: Spec, asked: Asked) -> Seen:
     """Read and audit some rows as a fit does it. Raises DataError and SpecError where a fit would."""
-    data = look(spec, cells=ALONE)
+    data = look(_unpriced(spec), cells=ALONE)
     if spec.data.tables and data.prepared:
         join_tables(spec, data.prepared.train.raw, data.schema, data.prepared.labels)
     late = [found for found in data.findings if found.check == "leak" and found.column]
-    lacking = [] if asked.test is None else [n for n in asked.main.raw.columns if n not in asked.test.raw.columns]
+    lacking = [] if asked.test is None else [n for n in asked.main.raw.columns if n not in asked.test.names]
     named = {found.column for found in late if found.action == "dropped"}
     absent = [(name, f"{name!r} is not in the test part") for name in lacking if name not in named]
     sure = [(str(found.column), _told(found.text)) for found in late if found.action == "dropped"]
@@ -40,17 +40,22 @@ def see(spec: Spec, asked: Asked) -> Seen:
     )
 
 
+def _unpriced(spec: Spec) -> Spec:
+    """The spec without costs: those in row order do not go with a sample of the rows."""
+    return spec.model_copy(update={"objective": spec.objective.model_copy(update={"costs": None})})
+
+
 def _keys(asked: Asked) -> tuple[tuple[str, str], ...]:
     """Ids that tell all rows apart: they are passed through to the answers."""
     joins = {other for joined in asked.joined for way in joined.ways for _, other in way}
-    used = {asked.target.value, *asked.time.value, *asked.group.value, *joins, *ANSWERS}
+    used = {asked.aim.target.value, *asked.time.value, *asked.group.value, *joins, *ANSWERS}
     test = asked.main if asked.test is None else asked.test
     return tuple(
         (str(found.column), found.text)
         for found in asked.main.findings
         if found.check == "id"
         and found.column not in used
-        and found.column in test.raw.columns
+        and found.column in test.names
         and asked.main.raw[str(found.column)].is_unique().all()
     )
 

@@ -96,7 +96,7 @@ def _name_speaks(name: str, others: Collection[str]) -> Iterator[tuple[int, str]
     if said & CALLED or (len(said) == 1 and said & ALONE):
         yield 6, "called as targets are"
     elif (spoken := said & OUTCOMES) and not said & ABOUT:
-        yield 4, f"named after an outcome ({sorted(spoken)[0]!r})"
+        yield 4, f"named after an outcome ({min(spoken)!r})"
     if said & ABOUT:
         yield -2, "named after what is known before"
     if said & IDS:

@@ -10,7 +10,9 @@ from automl.data.infer.name_hints import is_id, is_moment, known_late, words
 from automl.init.looked import Floats, Table
 
 MADE = frozenset({"cutoff", "snapshot", "asof", "prediction", "predicted", "scored", "application", "applied", "order"})
-KNOWN = frozenset({"known", "created", "made", "recorded", "reported", "posted", "logged", "booked", "reserve", "signup"})
+KNOWN = frozenset(
+    {"known", "created", "made", "recorded", "reported", "posted", "logged", "booked", "reserve", "signup"}
+)
 OTHER = frozenset({"birth", "born", "dob", "built", "renovated", "opened", "expiry", "expires", "due", "end", "until"})
 GAP = 0.2  # share of rows without a value from which a date is hardly that of the prediction
 IN_ORDER = 0.95  # share of the steps along the rows that go forward
@@ -42,10 +44,10 @@ def known_from(table: Table, keys: tuple[str, ...]) -> str | None:
 
     Of several the one that is so named, else the one that is latest in most rows: nothing is used too early then.
     """
-    able = [name for name in dates(table) if name not in keys and name in table.raw.columns]
+    able = [name for name in dates(table) if name not in keys and name in table.names]
     named = [name for name in able if {*words(name)} & KNOWN]
     if named or len(able) < 2:  # noqa: PLR2004  # of several
-        return (named or able or [None])[0]
+        return next(iter(named or able), None)
     times = np.column_stack([table.values(name).to_numpy() for name in able])
     latest = np.nan_to_num(times, nan=-np.inf).argmax(axis=1)
     return able[int(np.bincount(latest, minlength=len(able)).argmax())]
@@ -56,12 +58,12 @@ def groups(table: Table, test: Table | None, target: str) -> tuple[Guess, list[t
     found = []
     for column in table.schema.columns:
         name = column.name
-        if name == target or name not in table.raw.columns or not is_id(name) or column.wire not in {"category", "number"}:
+        if name == target or name not in table.names or not is_id(name) or column.wire not in {"category", "number"}:
             continue
         levels = table.raw[name].drop_nulls()
         if levels.n_unique() < FEW or len(levels) < REPEATED * levels.n_unique():
             continue
-        shared = test is not None and name in test.raw.columns and _shared(table, test, name)
+        shared = test is not None and name in test.names and _shared(table, test, name)
         said = f"an id by its name, {len(levels) / levels.n_unique():.1f} rows each"
         found.append((not shared, name, said + ("; test has the same ones, so rows were drawn" if shared else "")))
     able = [(name, said) for apart, name, said in found if apart]
@@ -80,7 +82,7 @@ def times_of(table: Table, name: str) -> Floats:
     from automl.data.schema import with_dates
 
     column = table.column(name)
-    raw = table.raw if name in table.raw.columns else with_dates(table.raw, table.schema)
+    raw = table.raw if name in table.names else with_dates(table.raw, table.schema)
     return np.asarray(read_column(column.reader, raw[name]).to_numpy(), dtype=np.float64)
 
 
@@ -91,15 +93,16 @@ def _judged(table: Table, test: Table | None, name: str, target: str) -> tuple[i
     points += [(3, "named after the moment of a prediction")] if said & MADE else []
     points += [(1, "")] if is_moment(name) else []
     points += [(-4, "named after another moment")] if said & OTHER or known_late(name, target) else []
-    points += [(-4, f"missing in {1 - known.size / time.size:.0%} of the rows")] if known.size < (1 - GAP) * time.size else []
+    points += (
+        [(-4, f"missing in {1 - known.size / time.size:.0%} of the rows")] if known.size < (1 - GAP) * time.size else []
+    )
     steps = np.diff(known)
     moved = steps[steps != 0]
     if moved.size and (moved > 0).mean() >= IN_ORDER:
         points += [(2, "rows are in its order")]
     if test is not None and known.size and name in {column.name for column in test.schema.columns}:
-        later = times_of(test, name)
-        if np.nanmedian(later) > np.quantile(known, IN_ORDER):
-            points += [(3, "the test part is later")]
+        later = np.nanmedian(times_of(test, name)) > np.quantile(known, IN_ORDER)
+        points += [(3, "the test part is later") if later else (-5, "the test part is not later, so it was drawn")]
     return sum(number for number, _ in points), tuple(text for _, text in points if text)
 
 
@@ -110,7 +113,7 @@ def _shared(table: Table, test: Table, name: str) -> bool:
 
 def _cells(table: Table, name: str) -> tuple[str, ...]:
     """The columns that a date is read from."""
-    return (name,) if name in table.raw.columns else table.column(name).cells
+    return (name,) if name in table.names else table.column(name).cells
 
 
 def _day(microseconds: float) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 from automl.data.cost_files import ROW_ORDER
 from automl.data.infer.name_hints import words
 from automl.data.tables.checks import MAIN
+from automl.init.aim import Aim
 from automl.init.asked import Asked, Told
-from automl.init.draft import Line, Part
+from automl.init.draft import GUESSED, Line, Part
 from automl.init.joins import Joined
 from automl.init.looked import Table
+from automl.init.prices import Priced
 from automl.init.seen import Seen
 from automl.spec.costs import FORMS
 
@@ -21,9 +23,10 @@ INITIALS = {"fp": "false_positive", "fn": "false_negative", "tp": "true_positive
 
 def head(out: Path, asked: Asked) -> tuple[str, ...]:
     """What stands above the spec."""
+    main = asked.main
     return (
-        f"What automl is to build from {asked.main.called}: {asked.main.rows:,} rows, {asked.main.raw.width:,} columns.",
-        "Made by `automl init`; each line says why it is there. What begins with \"guessed\" nobody has said: the data",
+        f"What automl is to build from {main.called}: {main.rows:,} rows, {main.raw.width:,} columns.",
+        'Made by `automl init`; each line says why it is there. What begins with "guessed" nobody has said: the data',
         "suggest it, so look at those lines first. What stands behind # is a proposal.",
         f"Next: automl explore {out.name}, then automl fit {out.name}",
     )
@@ -32,65 +35,66 @@ def head(out: Path, asked: Asked) -> tuple[str, ...]:
 def parts_of(asked: Asked, seen: Seen, base: Path) -> tuple[Part, ...]:
     """The sections of the spec, in the order in which people read them; paths are relative to `base` where they can."""
     return (
-        Part(path=("objective",), lines=tuple(_objective(asked))),
+        Part(path=("objective",), lines=tuple(_objective(asked.aim))),
         *_costs(asked, base),
         Part(path=("data",), lines=tuple(_data(asked, seen, base))),
         *(_table(joined, base, timed=bool(asked.time.value)) for joined in asked.joined),
         Part(path=("budget",), lines=(_budget(asked),)),
-        Part(path=("limits",), why="What the finished model may cost to run. A limit that fails: no bundle.", lines=tuple(_limits(asked))),
+        Part(
+            path=("limits",),
+            why="What the finished model may cost to run. A limit that fails: no bundle.",
+            lines=tuple(_limits(asked)),
+        ),
     )
 
 
-def _objective(asked: Asked) -> Iterator[Line]:
-    target = asked.target
-    yield Line(key="target", value=target.value, why=f"What is predicted. {_sentence(asked.target_why)}", guessed=target.guessed)
-    yield Line(key="task", value=asked.labels.task.kind, why=_sentence(asked.task_why), guessed=asked.task_guessed)
-    if asked.positive is None:
+def _objective(aim: Aim) -> Iterator[Line]:
+    target = aim.target
+    why = f"What is predicted. {sentence(aim.target_why)}"
+    yield Line(key="target", value=target.value, why=why, guessed=target.guessed)
+    yield Line(key="task", value=aim.labels.task.kind, why=sentence(aim.task_why), guessed=aim.task_guessed)
+    if aim.positive is None:
         return
-    why = f"The label that costs money if it is overlooked: {asked.positive_why}."
-    yield Line(key="positive", value=asked.labels.values[1], why=why, guessed=asked.positive.guessed)
-    if asked.act:
-        named = {"act": asked.act} | ({"pass": asked.leave} if asked.leave else {})
-        yield Line(key="names", value=named, why="What is done with a row: the decisions of the output.")
-    else:
-        why = "What is done with a row, as the output is to say it; without it the decisions are called as the labels are."
-        yield Line(key="names", value={"act": "call", "pass": "leave alone"}, why=why, live=False)
+    why = f"The label that costs money if it is overlooked: {aim.positive_why}."
+    yield Line(key="positive", value=aim.labels.values[1], why=why, guessed=aim.positive.guessed)
+    named = {"act": aim.act} | ({"pass": aim.leave} if aim.leave else {})
+    why = "What is done with a row: the decisions of the output. Without it they are called as the labels are."
+    proposed = {"act": "call", "pass": "leave alone"}
+    yield Line(key="names", value=named if aim.act else proposed, why=why, live=bool(aim.act))
 
 
 def _costs(asked: Asked, base: Path) -> Iterator[Part]:
+    """What mistakes cost; nothing where there are more labels than a person can read a table of."""
+    aim = asked.aim
     if asked.costs is not None and (named := _cost_columns(asked.costs[0])):
         yield _cost_file(asked.costs, named, base)
-        return
-    lines = [
-        Line(key=price.key, value=price.price.value, why=_meaning(price.meaning, price.placeholder, price.price.guessed), guessed=price.price.guessed)
-        for price in asked.prices
-    ]
-    if asked.labels.task.kind == "multiclass":
-        yield from _matrix(asked)
-        return
-    why = "What each mistake costs in money; the decisions follow from it, and whether the model is worth it."
-    yield Part(path=("objective", "costs"), why=why, lines=(*lines, _currency(asked)))
+    elif aim.labels.task.kind == "multiclass" and aim.prices:
+        yield _matrix(aim.labels.texts, aim.prices[0])
+    elif aim.prices:
+        why = "What each mistake costs in money; the decisions follow from it, and whether the model is worth it."
+        lines = [
+            Line(key=priced.key, value=priced.price.value, why=_meaning(priced), guessed=priced.price.guessed)
+            for priced in aim.prices
+        ]
+        yield Part(path=("objective", "costs"), why=why, lines=(*lines, _currency(aim.currency)))
 
 
-def _matrix(asked: Asked) -> Iterator[Part]:
-    """A row for each label; nothing where there are too many to read."""
-    if not asked.prices:
-        return
-    price, texts = asked.prices[0], asked.labels.texts
+def _matrix(texts: Sequence[str], priced: Priced) -> Part:
+    wrong = priced.price.value
     lines = tuple(
-        Line(key=truth, value={answer: 0 if answer == truth else price.price.value for answer in texts}) for truth in texts
+        Line(key=truth, value={answer: 0 if answer == truth else wrong for answer in texts}) for truth in texts
     )
-    why = f"A row for each true label, in it what each answer costs. {_meaning(price.meaning, price.placeholder, price.price.guessed)}"
-    yield Part(path=("objective", "costs", "matrix"), why=("guessed: " if price.price.guessed else "") + why, lines=lines)
+    why = f"A row for each true label, in it what each answer costs. {_meaning(priced)}"
+    guessed = priced.price.guessed
+    return Part(path=("objective", "costs", "matrix"), why=f"{GUESSED if guessed else ''}{why}", lines=lines)
 
 
-def _meaning(meaning: str, placeholder: str, guessed: bool) -> str:
-    return f"{_sentence(meaning)}{f' This is {placeholder}.' if guessed else ''}"
+def _meaning(priced: Priced) -> str:
+    return f"{sentence(priced.meaning)}{f' This is {priced.placeholder}.' if priced.price.guessed else ''}"
 
 
-def _currency(asked: Asked) -> Line:
-    given = asked.currency
-    return Line(key="currency", value=given or "EUR", why="" if given else "The unit of all amounts.", live=bool(given))
+def _currency(given: str) -> Line:
+    return Line(key="currency", value=given or "EUR", why="The unit of all amounts.", live=bool(given))
 
 
 def _cost_columns(table: Table) -> dict[str, str]:
@@ -124,7 +128,9 @@ def _data(asked: Asked, seen: Seen, base: Path) -> Iterator[Line]:
     if asked.group.value:
         why = f"Rows that belong together and are never split. {asked.group.why}"
         yield Line(key="group", value=asked.group.value[0], why=why, guessed=asked.group.guessed)
-    yield from _columns("key", seen.keys, "Columns that tell rows apart: passed through to the answers, never learned from.")
+    yield from _columns(
+        "key", seen.keys, "Columns that tell rows apart: passed through to the answers, never learned from."
+    )
     yield from _columns("outcomes", seen.outcomes, "Columns that are known only afterwards: never learned from.")
     if seen.doubts:
         told = f"Look whether these are known when a prediction is made; if not, put them here. {_reasons(seen.doubts)}"
@@ -134,8 +140,10 @@ def _data(asked: Asked, seen: Seen, base: Path) -> Iterator[Line]:
 def _time(time: Told) -> Iterator[Line]:
     if not time.value:
         return
-    why = f"When a prediction is made: the model is judged on the latest rows. {_sentence(time.why) if time.why else ''}"
-    yield Line(key="time", value=list(time.value) if len(time.value) > 1 else time.value[0], why=why, guessed=time.guessed)
+    why = f"When a prediction is made: the model is judged on the latest rows. {sentence(time.why) if time.why else ''}"
+    yield Line(
+        key="time", value=list(time.value) if len(time.value) > 1 else time.value[0], why=why, guessed=time.guessed
+    )
     later = "How long after its time the label of a row is known; past labels are used then, and none too early."
     yield Line(key="horizon", value="30d", why=later, live=False)
 
@@ -145,7 +153,9 @@ def _table(joined: Joined, base: Path, *, timed: bool) -> Part:
     ways = [dict(way) for way in joined.ways]
     lines = [
         Line(key="path", value=_path(joined.table, base)),
-        Line(key="on", value=ways[0] if len(ways) == 1 else ways, why=f"Matched by values: {joined.why}.", guessed=True),
+        Line(
+            key="on", value=ways[0] if len(ways) == 1 else ways, why=f"Matched by values: {joined.why}.", guessed=True
+        ),
     ]
     if joined.to != MAIN:
         lines.append(Line(key="to", value=joined.to, why="The main table has no such column.", guessed=True))
@@ -164,7 +174,7 @@ def _columns(key: str, found: Sequence[tuple[str, str]], why: str) -> Iterator[L
 
 
 def _reasons(found: Sequence[tuple[str, str]]) -> str:
-    return " ".join(_sentence(why) for _, why in found)
+    return " ".join(sentence(why) for _, why in found)
 
 
 def _budget(asked: Asked) -> Line:
@@ -174,7 +184,12 @@ def _budget(asked: Asked) -> Line:
 
 def _limits(asked: Asked) -> Iterator[Line]:
     latency, size = asked.latency.value, asked.size.value
-    yield Line(key="latency_p99", value=latency or "5ms", why="99 of 100 single rows are answered within this time.", live=bool(latency))
+    yield Line(
+        key="latency_p99",
+        value=latency or "5ms",
+        why="99 of 100 single rows are answered within this time.",
+        live=bool(latency),
+    )
     yield Line(key="size", value=size or "25MB", why="Bytes of the files that scoring reads.", live=bool(size))
 
 
@@ -186,6 +201,10 @@ def _path(table: Table, base: Path) -> object:
     return str(whole.relative_to(top) if whole.is_relative_to(top) else whole)
 
 
-def _sentence(text: str) -> str:
-    """A finding as a sentence of its own."""
+def sentence(text: str) -> str:
+    """A finding as a sentence of its own.
+
+    >>> sentence("the last column")
+    'The last column.'
+    """
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" if text else ""
