@@ -59,9 +59,12 @@ class Looked:
         return self.prepared.train.time if self.prepared else None
 
 
-def look(spec: Spec, *, cells: int = CELLS) -> Looked:
-    """The rows of a spec, read and audited as a fit does it; of more than `cells` a sample. Raises DataError."""
-    data = prepare(_light(spec, cells))
+def look(spec: Spec, *, cells: int = CELLS, train: pl.DataFrame | None = None) -> Looked:
+    """The rows of a spec, read and audited as a fit does it; of more than `cells` a sample. Raises DataError.
+
+    `train` stands in for the rows that the spec names.
+    """
+    data = prepare(_light(spec, cells), train=train)
     known = set(data.train.frame.columns)
     others = [c for c in data.schema.columns if c.name not in known and c.role != "target" and not c.computed]
     frame = side_by_side(data.train.frame, _readable(others, data.train.raw))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from automl.data.infer.name_hints import words
 from automl.data.read.files import FORMATS, files, kind
-from automl.errors import SpecError
 from automl.names import free_name
 
 TRAIN = frozenset({"train", "training"})
@@ -127,10 +126,3 @@ def _name(path: Path) -> str:
     """What a table is called: the name of its file, as a key of TOML may be bare."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem).strip("_")
     return name or "table"
-
-
-def one_table(found: Found) -> Path:
-    """The only table. Raises SpecError where there are several."""
-    if len(found.tables) != 1:
-        raise SpecError(f"there are {len(found.tables)} tables", where="DATA", hint="give --main")
-    return next(iter(found.tables.values()))

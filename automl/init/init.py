@@ -9,6 +9,7 @@ from pathlib import Path
 from automl import disk
 from automl.errors import SpecError
 from automl.init.asked import ask_all
+from automl.init.database import check_query, is_database, look_at_database
 from automl.init.draft import Part, toml, values
 from automl.init.found import find
 from automl.init.looked import look
@@ -32,7 +33,10 @@ def begin(data: Sequence[Path], out: Path, given: Mapping[str, str], otherwise: 
 
     Raises DataError for data that a fit would refuse, SpecError for answers that cannot be.
     """
-    asked = ask_all(look(find(data)), given, answering(given, otherwise))
+    database = [path for path in data if is_database(path)]
+    check_query(data, database, given)
+    looked = look_at_database(data[0], given) if database else look(find(data))
+    asked = ask_all(looked, given, answering(given, otherwise))
     draft = parts_of(asked, Seen(), out.parent)
     seen = see(parse(values(draft), base=out.parent), asked)
     parts = parts_of(asked, seen, out.parent)

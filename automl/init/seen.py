@@ -9,7 +9,7 @@ from automl.explore.looked import look
 from automl.init.asked import Asked
 from automl.init.looked import ALONE
 from automl.spec import Spec
-from automl.spec.data import ANSWERS
+from automl.spec.data import ANSWERS, Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,8 @@ class Seen:
 
 def see(spec: Spec, asked: Asked) -> Seen:
     """Read and audit some rows as a fit does it. Raises DataError and SpecError where a fit would."""
-    data = look(_unpriced(spec), cells=ALONE)
+    queried = asked.main.raw if isinstance(asked.main.where, Query) else None
+    data = look(_unpriced(spec), cells=ALONE, train=queried)
     if spec.data.tables and data.prepared:
         join_tables(spec, data.prepared.train.raw, data.schema, data.prepared.labels)
     late = [found for found in data.findings if found.check == "leak" and found.column]

@@ -26,6 +26,7 @@ OUTCOMES = frozenset(
     | {"price", "salary", "revenue", "sales", "demand", "visitors", "consumption", "rating", "quality"}
 )
 ABOUT = frozenset({"holiday", "weekend", "weekday", "workingday", "today", "previous", "prev", "last", "past", "old"})
+SURE = 20  # points of a column that alone is not in the test part
 ENOUGH = 3  # points without which nothing is guessed
 LEVELS = 30  # of a label
 SHARES = 4  # labels whose share is told
@@ -61,7 +62,7 @@ def candidates(table: Table, *, test: Collection[str] | None = None, others: Col
     for place, column in enumerate(able):
         name = column.name
         speaking = list(_name_speaks(name, others))
-        speaking += [(8, "the test part lacks it")] if lacking == [name] else []
+        speaking += [(SURE, "the test part lacks it")] if lacking == [name] else []
         speaking += [(2, "the last column")] if place == len(able) - 1 else []
         speaking += [(1, "the first column")] if place == 0 else []
         speaking += [(2 if two == [name] else 1, "")] if name in two else []

@@ -24,6 +24,7 @@ OUT = Path("spec.toml")
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
 @click.option("--main", metavar="TABLE", help="Of several tables the one with a row for each prediction.")
 @click.option("--task", metavar="KIND", help="binary, multiclass or regression, where numbers may be labels.")
+@click.option("--query", metavar="SQL", help="Of a database the statement that gives the rows.")
 @click.option("--positive", metavar="LABEL", help="Of two labels the one that costs money if it is overlooked.")
 @click.option("--act", metavar="WORD", help="What is done with a row of that label.")
 @click.option("--pass", "leave", metavar="WORD", help="What is done with the others.")
@@ -42,7 +43,8 @@ OUT = Path("spec.toml")
 def command(*, data: tuple[Path, ...], out: Path, yes: bool, **flags: str | None) -> None:
     """Look at data, ask what it cannot tell, and write a commented spec.
 
-    DATA is a file, a glob or a folder, or several. Each question can be answered by a flag. Without a terminal nothing
+    DATA is a file, a glob or a folder, or several; or a database: a SQLite file, or env:NAME, the variable that holds
+    its address. Each question can be answered by a flag. Without a terminal nothing
     is asked; what was guessed is marked in the spec.
     """
     from automl.init import init
