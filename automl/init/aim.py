@@ -56,6 +56,9 @@ def ask_target(table: Table, test: Table | None, others: Mapping[str, Table], as
             text="Which column is to be predicted?",
             default=likely.name if likely else None,
             read=one_of(table.raw.columns, "column"),
+            evidence=tuple(
+                f"{one.called}: {one.rows:,} rows, {one.raw.width:,} columns" for one in (table, test) if one
+            ),
             choices=tuple((candidate.name, candidate.why) for candidate in found),
         )
     )

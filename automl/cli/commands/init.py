@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -55,6 +56,8 @@ def command(*, data: tuple[Path, ...], out: Path, yes: bool, **flags: str | None
     asked = sys.stdin.isatty() and sys.stderr.isatty() and not yes
     begun = init.begin(data, out, given, _on_terminal if asked else by_default)
     init.write(begun, out)
+    if asked:
+        click.echo(err=True)
     put("\n".join(_told(begun.notes, begun.guessed, out)))
 
 
@@ -70,27 +73,43 @@ def _told(notes: tuple[str, ...], guessed: tuple[str, ...], out: Path) -> list[s
 
 
 def _on_terminal(question: Question[T]) -> Answer[T]:
-    """Ask until there is an answer that can be read; an empty one is the default, a number one of the choices."""
+    """Ask until there is an answer that can be read: a name, or the number of a choice where none is a number.
+
+    An empty one takes the default, which stays a guess.
+    """
     from automl.errors import one_line
     from automl.init.question import Answer
 
-    click.echo(f"\n{one_line(question.text)}", err=True)
-    for text in question.evidence:
-        click.echo(f"  {one_line(text)}", err=True)
-    choices = question.choices[:SHOWN]
-    width = max((len(one_line(name)) for name, _ in choices), default=0)
-    for place, (name, why) in enumerate(choices, 1):
-        click.echo(f"  {place:>2}  {one_line(name):<{width}}  {one_line(why)}".rstrip(), err=True)
+    for line in _shown(question):
+        click.echo(line, err=True)
+    numbered = _numbered(question)
     default = None if question.default is None else one_line(question.shown(question.default))
     while True:
-        text = click.prompt(f"{question.flag}", default=default, err=True)
-        wrong = ""
+        text = click.prompt(question.flag, default=default, err=True)
         if question.default is not None and text == default:
-            return Answer(value=question.default, guessed=False)
-        picked = [choices[int(text) - 1][0]] if text.isdecimal() and 0 < int(text) <= len(choices) else []
-        for answer in (text, *picked):
-            try:
-                return Answer(value=question.read(answer), guessed=False)
-            except ValueError as error:
-                wrong = wrong or one_line(str(error))
-        click.echo(f"  {wrong}", err=True)
+            return Answer(value=question.default, guessed=True)
+        try:
+            return Answer(value=question.read(numbered.get(text, text)), guessed=False)
+        except ValueError as error:
+            click.echo(f"  {one_line(str(error))}", err=True)
+
+
+def _shown(question: Question[T]) -> Iterator[str]:
+    """The question, the evidence, and the first choices with what speaks for each."""
+    from automl.errors import one_line
+
+    yield f"\n{one_line(question.text)}"
+    yield from (f"  {one_line(text)}" for text in question.evidence)
+    names = [one_line(name) for name, _ in question.choices[:SHOWN]]
+    width = max(map(len, names), default=0)
+    places = {name: f"{place:>2}  " for place, name in _numbered(question).items()}
+    for name, (own, why) in zip(names, question.choices, strict=False):
+        yield f"  {places.get(own, '')}{name:<{width}}  {one_line(why)}".rstrip()
+    if len(question.choices) > SHOWN:
+        yield f"  and {len(question.choices) - SHOWN:,} more"
+
+
+def _numbered(question: Question[T]) -> dict[str, str]:
+    """The choices by number; none where a choice is itself a number."""
+    names = [name for name, _ in question.choices[:SHOWN]]
+    return {} if any(name.isdecimal() for name in names) else {str(n): name for n, name in enumerate(names, 1)}
