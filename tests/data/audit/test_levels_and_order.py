@@ -30,7 +30,7 @@ def test_few_levels_with_most_of_the_rows_are_codes_all_the_same(task: Task) -> 
         telling = set(drawn.codes[:-2])  # the last two are noise
         assert seen <= telling
         right, codes = right + len(seen), codes + len(telling)
-    assert right >= 0.9 * codes
+    assert right >= 0.8 * codes
 
 
 @pytest.mark.parametrize("effect", [np.log1p, np.sin, lambda x: (x == 0.0) * 3.0], ids=["rise", "wave", "zero or not"])
