@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHAPES = ((1_000, 20), (100_000, 20), (1_000_000, 50), (2_000, 5_000))
-ROW = "| {:<28} | {:>18} | {:>7} | {:>7} | {:<20} |"
+ROW = "| {:<22} | {:>18} | {:<7} | {:>6} | {:>5} | {:<20} |"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,7 @@ def main() -> None:
     if given.generate:
         _generate(given.generate)
         return
-    print(ROW.format("table", "rows x columns", "init s", "init MB", "target guessed"))
-    print(ROW.format("", "explore", "s", "MB", ""))
+    print(ROW.format("table", "rows x columns", "command", "s", "MB", "target guessed"))
     with tempfile.TemporaryDirectory() as scratch:
         # a child's peak counts from its parent's size, so that this process makes no tables
         subprocess.run([sys.executable, "-P", __file__, "--generate", scratch], check=True)
@@ -59,10 +58,10 @@ def _print(name: str, rows: Path, shape: str, target: str, scratch: Path) -> Non
     guessed = _run(["init", str(rows)], scratch)
     begun = guessed if guessed.code == 0 else _run(["init", str(rows), "--target", target], scratch)
     hit = "yes" if guessed.target == target else f"no: {guessed.target or 'asks'}"
-    print(ROW.format(name, shape, f"{begun.seconds:.1f}", f"{begun.memory:.0f}", hit))
+    print(ROW.format(name, shape, "init", f"{begun.seconds:.1f}", f"{begun.memory:.0f}", hit))
     explored = _run(["explore", str(rows), "--target", target, "--json"], scratch)
     told = "" if explored.code == 0 else f"exit code {explored.code}"
-    print(ROW.format("", "explore", f"{explored.seconds:.1f}", f"{explored.memory:.0f}", told), flush=True)
+    print(ROW.format(name, shape, "explore", f"{explored.seconds:.1f}", f"{explored.memory:.0f}", told), flush=True)
 
 
 def _run(words: Sequence[str], scratch: Path) -> Run:

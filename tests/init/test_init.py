@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,14 @@ def test_no_table_is_refused(name: str, content: bytes, tmp_path: Path, begun: C
     (tmp_path / name).write_bytes(content)
     with pytest.raises((DataError, SpecError), match=name):
         begun(tmp_path / name)
+
+
+def test_a_name_that_no_spec_can_hold_is_told(rows: pl.DataFrame, tmp_path: Path, begun: Callable[..., Begun]) -> None:
+    """Bytes that are no UTF-8 cannot stand in TOML."""
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))
+    odd.write_bytes(rows.write_csv().encode())
+    with pytest.raises(DataError, match="no UTF-8"):
+        begun(odd)
 
 
 def test_what_exists_is_not_replaced(rows: pl.DataFrame, tmp_path: Path, begun: Callable[..., Begun]) -> None:

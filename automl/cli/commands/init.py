@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SHOWN = 10  # choices on a screen
+WIDE = 60  # letters of a choice
 OUT = Path("spec.toml")
 
 
@@ -96,11 +97,11 @@ def _on_terminal(question: Question[T]) -> Answer[T]:
 
 def _shown(question: Question[T]) -> Iterator[str]:
     """The question, the evidence, and the first choices with what speaks for each."""
-    from automl.errors import one_line
+    from automl.errors import clipped, one_line
 
     yield f"\n{one_line(question.text)}"
     yield from (f"  {one_line(text)}" for text in question.evidence)
-    names = [one_line(name) for name, _ in question.choices[:SHOWN]]
+    names = [clipped(one_line(name), WIDE) for name, _ in question.choices[:SHOWN]]
     width = max(map(len, names), default=0)
     places = {name: f"{place:>2}  " for place, name in _numbered(question).items()}
     for name, (own, why) in zip(names, question.choices, strict=False):
