@@ -16,6 +16,7 @@ from automl.init.targets import best, candidates, short
 from automl.spec import Spec, parse
 
 KINDS = ("binary", "multiclass", "regression")
+NEITHER = "no label and no number that varies"  # of a column that can be no target
 DOUBT = "; set objective.task"  # how a kind is told that the values leave open
 
 
@@ -50,6 +51,7 @@ def ask_target(table: Table, test: Table | None, others: Mapping[str, Table], as
     elsewhere = {name for other in others.values() for name in other.names}
     found = candidates(table, test=test.names if test else None, others=elsewhere)
     likely = best(found)
+    listed = tuple((candidate.name, candidate.why) for candidate in found)
     answer = ask(
         Question(
             flag="--target",
@@ -59,7 +61,7 @@ def ask_target(table: Table, test: Table | None, others: Mapping[str, Table], as
             evidence=tuple(
                 f"{one.called}: {one.rows:,} rows, {one.raw.width:,} columns" for one in (table, test) if one
             ),
-            choices=tuple((candidate.name, candidate.why) for candidate in found),
+            choices=listed or tuple((name, NEITHER) for name in table.raw.columns),
         )
     )
     return answer, next((candidate.why for candidate in found if candidate.name == answer.value), "")

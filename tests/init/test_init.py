@@ -75,6 +75,9 @@ def test_what_the_data_do_not_tell_is_refused(tmp_path: Path, begun: Callable[..
         begun(tmp_path / "rows.csv")
     assert refused.value.exit_code == 2
     assert "the last column" in str(refused.value)
+    pl.DataFrame({"a": [1], "b": [2.5]}).write_csv(tmp_path / "row.csv")
+    with pytest.raises(SpecError, match=r"(?s)a: no label and no number that varies"):
+        begun(tmp_path / "row.csv")
 
 
 @pytest.mark.parametrize(
