@@ -18,7 +18,12 @@ from automl.std_streams import open_closed_streams
 PURPOSE: Final = """Build a table model that is worth its money and keeps its limits.
 
 \b
-Start with:
+Start with your data:
+  automl init DATA
+  automl fit spec.toml
+
+\b
+Or with an example:
   automl example german-credit DIR
   automl fit DIR/spec.toml
 """

@@ -59,9 +59,12 @@ class Looked:
         return self.prepared.train.time if self.prepared else None
 
 
-def look(spec: Spec) -> Looked:
-    """The rows of a spec, read and audited as a fit does it; of more than `CELLS` a sample. Raises DataError."""
-    data = prepare(_light(spec))
+def look(spec: Spec, *, cells: int = CELLS, train: pl.DataFrame | None = None) -> Looked:
+    """The rows of a spec, read and audited as a fit does it; of more than `cells` a sample. Raises DataError.
+
+    `train` stands in for the rows that the spec names.
+    """
+    data = prepare(_light(spec, cells), train=train)
     known = set(data.train.frame.columns)
     others = [c for c in data.schema.columns if c.name not in known and c.role != "target" and not c.computed]
     frame = side_by_side(data.train.frame, _readable(others, data.train.raw))
@@ -78,12 +81,8 @@ def look(spec: Spec) -> Looked:
 
 def look_at_file(path: Path) -> Looked:
     """The rows of a file, a glob or a folder that nobody named a target of. Raises DataError."""
-    source, all_rows = _loaded(path)
-    if not source.frame.height:
-        raise DataError("the data has no rows", where=str(path), hint="give rows below the header line")
-    spec = parse({"objective": {"target": _unused(source.frame.columns)}, "data": {"train": str(path)}})
-    comma = source.dialect is not None and source.dialect["separator"] in {";", "\t"}
-    schema, seen = read_schema(source.frame, spec, comma=comma)
+    source, all_rows = load_some(path)
+    schema, seen = schema_of(source, str(path))
     frame = _readable(schema.columns, source.frame)
     there = Schema(columns=tuple(column for column in schema.columns if column.name in frame.columns))
     found = audit_reading(there, source.frame, frame)
@@ -96,22 +95,33 @@ def look_at_file(path: Path) -> Looked:
     )
 
 
-def _loaded(path: Path) -> tuple[SourceTable, int | None]:
-    """The rows, and how many there are about where they are a sample."""
+def load_some(path: Path, *, cells: int = CELLS) -> tuple[SourceTable, int | None]:
+    """The rows of a file, a glob or a folder, and how many there are about where more than `cells` made it a sample."""
     extent = added(extents(path, probe_all(path)))
-    room = _room_of_cells()
-    share = min(1.0, room / max(cost(extent), 1.0))
+    share = min(1.0, _room(cells) / max(cost(extent), 1.0))
     return load(path, probed=True, share=share), extent.rows if share < 1.0 else None
 
 
-def _light(spec: Spec) -> Spec:
-    """The spec with no more memory for rows than `CELLS` take: what is beyond is sampled, and said."""
-    most = read_size(asked(_room_of_cells(), spec.budget))
+def schema_of(source: SourceTable, where: str) -> tuple[Schema, tuple[Finding, ...]]:
+    """What each column of rows without a target is, and what was seen in those that can be no feature.
+
+    Raises DataError for a table without rows.
+    """
+    if not source.frame.height:
+        raise DataError("the data has no rows", where=where, hint="give rows below the header line")
+    spec = parse({"objective": {"target": _unused(source.frame.columns)}})
+    comma = source.dialect is not None and source.dialect["separator"] in {";", "\t"}
+    return read_schema(source.frame, spec, comma=comma)
+
+
+def _light(spec: Spec, cells: int) -> Spec:
+    """The spec with no more memory for rows than `cells` take: what is beyond is sampled, and said."""
+    most = read_size(asked(_room(cells), spec.budget))
     return spec.model_copy(update={"budget": spec.budget.model_copy(update={"memory": min(most, spec.budget.memory)})})
 
 
-def _room_of_cells() -> float:
-    return float(CELL * CELLS)
+def _room(cells: int) -> float:
+    return float(CELL * cells)
 
 
 def _readable(columns: Sequence[Column], raw: pl.DataFrame) -> pl.DataFrame:

@@ -22,22 +22,24 @@ def _section(values: Mapping[str, object], path: tuple[str, ...]) -> Iterator[st
     tables = {key: value for key, value in values.items() if isinstance(value, Mapping) and value}
     plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
     if plain and path:
-        yield f"\n[{'.'.join(map(_key, path))}]"
+        yield f"\n[{'.'.join(map(toml_key, path))}]"
     for key, value in plain.items():
-        yield f"{_key(key)} = {_value(value)}"
+        yield f"{toml_key(key)} = {toml_value(value)}"
     for key, table in tables.items():
         yield from _section(table, (*path, key))
 
 
-def _key(key: str) -> str:
+def toml_key(key: str) -> str:
+    """A key as TOML has it, quoted where it must be."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _scalar(key)
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A plain JSON value on one line of TOML."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{toml_key(key)} = {toml_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     return _scalar(value)
 
 

@@ -46,6 +46,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("schema",),
     ("recipes",),
     ("bench", "list"),
+    ("init", "train.csv", "-o", "begun.toml"),
     ("explore", "train.csv"),
     ("explain", "spec.bundle", "test.csv", "--row", "1"),
     ("report", "spec.bundle", "-o", "page.html"),

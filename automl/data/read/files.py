@@ -35,7 +35,7 @@ def files(where: str | Path) -> tuple[Path, ...]:
     """The files behind a path, a glob or a folder, in the order of their names; of several those that are not empty.
 
     The folders `key=value` of a folder are looked into, other ones are not. Raises DataError where there is no file,
-    and for what is an address.
+    for what is an address, and for names that are no UTF-8.
     """
     path = Path(where)
     if path.is_dir():
@@ -47,6 +47,8 @@ def files(where: str | Path) -> tuple[Path, ...]:
         paths = [path]
     if not paths or not paths[0].exists():
         raise _nothing(path)
+    for file in paths:
+        _check_name(file)
     return tuple([file for file in paths if file.stat().st_size] or paths)
 
 
@@ -82,6 +84,14 @@ def _within(folder: Path) -> Iterator[Path]:
             yield from _within(path)
         elif path.suffix.lower() in FORMATS and path.is_file() and not path.name.startswith("."):
             yield path
+
+
+def _check_name(path: Path) -> None:
+    """Refuse bytes that are no UTF-8: neither readers of files nor a spec or a manifest can hold such a name."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise DataError("the name is no UTF-8", where=str(path), hint="give the file another name") from None
 
 
 def _nothing(path: Path) -> DataError:

@@ -32,17 +32,22 @@ def read_query(given: Query, *, part: str, seconds: float, folder: Path | None =
     variable is not set, DataError for what the database answers; neither holds the address.
     """
     where = f"data.{part}"
-    check_statement(given.query, where)
     name = given.url.removeprefix("env:")
     url = os.environ.get(name)
     if not url:
         raise SpecError(
             f"the environment variable {name} is not set", where=f"{where}.url", hint=f"export {name}=ADDRESS"
         )
+    return query_rows(url, given.query, where=where, seconds=seconds, folder=folder or Path(), name=name)
+
+
+def query_rows(url: str, sql: str, *, where: str, seconds: float, folder: Path, name: str) -> pl.DataFrame:
+    """The rows of a statement from the database at `url`; `where` and `name` are what it is told by."""
+    check_statement(sql, where)
     scheme = urlsplit(url).scheme.lower().partition("+")[0]
     readers: dict[str, Callable[[], pl.DataFrame]] = {
-        "sqlite": lambda: _sqlite(url, given.query, seconds, folder or Path()),
-        **dict.fromkeys(POSTGRES, lambda: _postgres(url, given.query, seconds)),
+        "sqlite": lambda: _sqlite(url, sql, seconds, folder),
+        **dict.fromkeys(POSTGRES, lambda: _postgres(url, sql, seconds)),
     }
     if scheme not in readers:
         hint = "use sqlite:///FILE or postgresql://..., or export the rows to parquet"
