@@ -71,7 +71,7 @@ def _behind(state: State, candidate: Candidate) -> bool:
         other.first for other in state.candidates if 0 in other.losses and not successive_halving.on_rung(state, other)
     ]
     margin = MARGIN + max(1, len(state.problem.folds[0].valid)) ** -0.5
-    return candidate.first > min(firsts) + margin * (max(firsts) - min(firsts))
+    return bool(candidate.first > min(firsts) + margin * (max(firsts) - min(firsts)))
 
 
 def _late(state: State, candidate: Candidate, folds: int) -> bool:
