@@ -13,7 +13,7 @@ from automl.decide.verdict.decided_rows import DecidedRows
 
 Floats = NDArray[np.float64]
 MOST = 20_000  # distinct probabilities; of more the page would grow, so that neighbours are joined
-DRAWS = 4_000
+DRAWS = 20_000  # ten times those of a verdict, so that next to nothing but its own chance parts their ends
 LABELS = 2
 
 
@@ -22,9 +22,9 @@ class SliderTable:
     """Rows of equal probability together, the likeliest first; shares of all rows, by truth.
 
     `p` [k]; `share` [k, 2] of rows whose label is the other one or the positive one, `rows` [k, 2] how many they are.
-    `rule` [2, 2] are the shares that today's rule passes and acts on, by truth; None without
-    one. `whole` says that no two probabilities were joined. `running` is the cost of a row. An interval is `clustered`
-    times as wide as that of independent rows.
+    `rule` [2, 2] are the shares that today's rule passes and acts on, by truth; None without one. `whole` says that no
+    two probabilities were joined. `running` is the cost of a row. An interval is `clustered` times as wide as that of
+    independent rows of equal weight: 1 where rows are such.
     """
 
     p: Floats
@@ -83,6 +83,8 @@ def slider_table(rows: DecidedRows, policy: LabelPolicy, *, width: float) -> Sli
         whole=whole,
         running=costs.running_per_row,
     )
+    if rows.group is None and np.ptp(rows.shares) == 0:
+        return table
     alone = slide(table, costs.matrix)
     wide = alone.high - alone.low
     return replace(table, clustered=width / wide if wide > 0 else 1.0)

@@ -1,19 +1,18 @@
-"""The model card: what a bundle is for, what it costs and saves, and what it does not know."""
+"""The model card: what a bundle is for, what it costs and saves, and what it does not know.
+
+Its sections are those of Hugging Face's template (huggingface_hub, templates/modelcard_template.md), so that people
+and programs find them where they look; what technical documentation asks beyond it has headings of its own.
+"""
 
 from __future__ import annotations
 
 from automl.bundle.verdict import VerdictRecord
-from automl.decide.verdict.verdict import ROWS_SMALL
-from automl.report._words import Facts, count, interval, left_out, render, without_value
+from automl.report import card_facts as told
+from automl.report._words import Facts, Ready, count, left_out, render, without_value
+from automl.report.card_head import card_head
 from automl.report.money import capacity, running, span, taken
-from automl.spec.units import read_share
 
 PARTS = {"test": "test", "oof": "out-of-fold"}
-KEPT = {
-    "rows": "Target, prediction and what costs name of each judged row are kept: who has the bundle can read them.",
-    "rounded": "Target, prediction and what costs name of each judged row are kept, rounded.",
-    "none": "No judged row is kept.",
-}
 
 
 def card(manifest: Facts) -> str:
@@ -35,9 +34,27 @@ def card(manifest: Facts) -> str:
         "running": running(verdict) if verdict else "",
         "capacity": capacity(verdict) if verdict else [],
         "taken": taken(verdict) if verdict else "",
-        "caveats": _caveats(manifest, verdict),
     }
-    return render("card.md.j2", {**manifest, **more})
+    return render("card.md.j2", {**manifest, **more, **_sentences(manifest, verdict)})
+
+
+def _sentences(manifest: Facts, verdict: VerdictRecord | None) -> dict[str, object]:
+    """What stands under each heading in words."""
+    versions = manifest["versions"].items()
+    return {
+        "head": card_head(manifest),
+        "unknown": told.UNKNOWN,
+        "model_type": f"a weighted mean of {count(len(manifest['members']), 'model')}, written as one ONNX graph",
+        "intended": told.intended(manifest),
+        "out_of_scope": told.out_of_scope(manifest),
+        "oversight": told.oversight(manifest, verdict),
+        "caveats": told.caveats(manifest, verdict),
+        "recommendations": told.recommendations(manifest),
+        "metrics_words": told.metrics_words(manifest),
+        "robustness": told.robustness(manifest, verdict),
+        "software": ", ".join(f"{name} {version}" for name, version in versions if name in told.SOFTWARE),
+        "annex": told.ANNEX,
+    }
 
 
 def _number_answers(manifest: Facts) -> list[str]:
@@ -46,47 +63,9 @@ def _number_answers(manifest: Facts) -> list[str]:
     found = []
     if "prediction_low" in outputs:
         share = manifest["spec"]["objective"]["interval"]
-        found.append(f"{share} of the truths are promised to lie between `prediction_low` and `prediction_high`.")
+        found.append(f"{share} of the truths are promised to lie between prediction_low and prediction_high.")
     if "decision" in outputs and manifest["target"]["kind"] == "regression":
-        found.append("`decision` is the number that costs least on average, as too much and too little are priced.")
-    return found
-
-
-def _caveats(manifest: Facts, verdict: VerdictRecord | None) -> list[str]:
-    found = ["It answers for rows like those it was trained on. Where the world has moved, it does not know."]
-    if require := manifest["spec"]["objective"].get("require"):
         found.append(
-            f"What is required was promised with a confidence of {require['confidence']} for rows like those learned "
-            "from. Where the rows or the share of positives move, the promise does not hold."
+            Ready("`decision` is the number that costs least on average, as too much and too little are priced.")
         )
-    if rate := manifest["spec"]["objective"].get("base_rate"):
-        found.append(f"Every score and amount is weighted to a share of {rate} positives, which the spec states.")
-    found += [broken] if (broken := _broken_promise(manifest)) else []
-    if any(not gate["ok"] for gate in manifest["gates"]):
-        found.append("It does not keep every limit of its spec.")
-    if verdict and not verdict.worth:
-        found.append("Deploying is not shown to be worth it; the bundle was written all the same, on request.")
-    if verdict and verdict.rows != verdict.test_rows:
-        found.append(
-            f"Fewer than {ROWS_SMALL:,} test rows: the verdict stands on out-of-fold rows too, whose scores helped "
-            "to choose the model and so may flatter it a little."
-        )
-    if not verdict and manifest["target"]["kind"] != "regression":
-        found.append("No costs were given: a wrong decision counts as 1, whichever it is.")
-    found.append("Nobody has checked it for fairness between groups of people.")
-    kept = KEPT[manifest["spec"].get("bundle", {}).get("evidence", "rows")]
-    found.append(f"The golden rows are synthetic: no row of the training data is in them. {kept}")
     return found
-
-
-def _broken_promise(manifest: Facts) -> str:
-    """Where the intervals held less of the test part than chance allows, or more."""
-    for score in manifest["scores"]:
-        if score["metric"].startswith("coverage of "):
-            promised = read_share(manifest["spec"]["objective"]["interval"])
-            if not score["low"] <= promised <= score["high"]:
-                return (
-                    f"The intervals were promised to hold {promised:.4g} of the truths; on the test part they held "
-                    f"{score['value']:.3f} ({interval(score)}). The test part is not like the rows learned from."
-                )
-    return ""

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
 
 from automl.errors import one_line
-from automl.progress import Event, Listener, Stage, silent
+from automl.progress import Event, Listener, silent
+from automl.report.panel import Panel
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-
-DOING: Final[Mapping[Stage, str]] = {
-    "read": "reading",
-    "audit": "looking for faults",
-    "split": "setting test aside",
-    "features": "making features",
-    "search": "searching",
-    "refit": "fitting on all rows",
-    "decide": "deciding by money",
-    "bundle": "writing the bundle",
-    "repair": "keeping the limits",
-    "gates": "measuring limits",
-    "done": "done",
-}
-
-MONEY: Final = "saves {:,.6g} {} per 1,000 rows, before calibration"
 
 
 @contextmanager
@@ -58,54 +42,6 @@ class Lines:
         """Write the line at once, so that a log that is followed stays current."""
         self.stream.write(f"{self.spent():6.1f}s  {event.stage:<8}  {one_line(event.text)}\n")
         self.stream.flush()
-
-
-@dataclass(kw_only=True)
-class Panel:
-    """The state of the live display; rich draws it a few times a second."""
-
-    seconds: float
-    spent: Callable[[], float]
-    stage: Stage = "read"
-    text: str = ""
-    facts: dict[str, object] = field(default_factory=dict)
-
-    def __call__(self, event: Event) -> None:
-        """Take in what happened; the next drawing shows it."""
-        self.stage, self.text = event.stage, one_line(event.text)
-        self.facts.update(event.facts)
-
-    def __rich__(self) -> Table:
-        """Budget left, trials, best score and its money, and what is happening."""
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2))
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
-        for name, value in self.rows():
-            table.add_row(name, Text(value))
-        return table
-
-    def rows(self) -> Iterator[tuple[str, str]]:
-        """The lines of the panel; what is not known yet is left out."""
-        left = max(0.0, self.seconds - self.spent())
-        yield "left", f"{clock(left)} of {clock(self.seconds)}"
-        for name, form in (("trials", "{}"), ("best", "{:.5g}"), ("money", MONEY)):
-            value = self.facts.get(name)
-            if isinstance(value, int | float):
-                yield name, form.format(value, self.facts.get("currency", ""))
-        # the text of any other stage stands as a line above
-        yield "now", f"{DOING[self.stage]}: {self.text}" if self.stage == "search" else DOING[self.stage]
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds.
-
-    >>> clock(75)
-    '1:15'
-    """
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 @contextmanager

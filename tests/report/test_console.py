@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from automl.progress import Event
-from automl.report.console import Panel, watching
+from automl.report.console import watching
 
 STORY = (
     Event(stage="read", text="750 rows"),
@@ -48,18 +48,12 @@ def test_quiet() -> None:
     assert _tell(Screen(), quiet=True) == ""
 
 
-def test_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal shows the budget left, trials, best score, its money, and what is happening."""
+def test_the_panel_stands_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal shows the panel, and above it a line that stays for each event but those of the search."""
     monkeypatch.setenv("TERM", "xterm")
-    assert "750 rows" in _tell(Screen(), quiet=False)
-    panel = Panel(seconds=60, spent=lambda: 12.0)
-    for event in STORY[:2]:
-        panel(event)
-    rows = dict(panel.rows())
-    assert rows["left"] == "0:48 of 1:00"
-    assert (rows["trials"], rows["best"]) == ("3", "0.81235")
-    assert rows["money"] == "saves 456 EUR per 1,000 rows, before calibration"
-    assert rows["now"].startswith("searching: lightgbm")
+    shown = _tell(Screen(), quiet=False)
+    assert "750 rows" in shown
+    assert "budget" in shown
 
 
 def test_a_poor_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

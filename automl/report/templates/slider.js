@@ -2,7 +2,7 @@
 const slider = document.querySelector("[data-slider]");
 if (slider) {
   const told = JSON.parse(slider.querySelector("[data-slider-table]").textContent);
-  const PER = 1000, DRAWS = 2000, LABELS = [0, 1];
+  const PER = 1000, DRAWS = 20000, LABELS = [0, 1];
   const out = (name) => slider.querySelector(`[data-out="${name}"]`);
   const plain = (value) => { // as people read it elsewhere on the page: three digits that count
     if (value === 0) return "0";
