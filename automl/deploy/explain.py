@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from automl.errors import DataError, SpecError
 from automl.explain.explanation import Explanations
 from automl.progress import Listener, silent
 
-FORMS = (".csv", ".json")
+FORMS = (".csv", ".parquet", ".json")
 
 
 def explain(
@@ -52,20 +53,27 @@ def explain(
 
 
 def check_explained(out: Path, inputs: Sequence[Path]) -> None:
-    """Raise SpecError for an output that is neither csv nor json, or would replace what is read."""
+    """Raise SpecError for an output that is neither csv, parquet nor json, or would replace what is read."""
     if out.suffix.lower() not in FORMS:
-        raise SpecError("the output ends in neither .csv nor .json", where=str(out), hint="Name it OUT.csv, say.")
+        raise SpecError(
+            "the output ends in neither .csv, .parquet nor .json", where=str(out), hint="Name it OUT.csv, say."
+        )
     check_output(out, inputs=[path for given in inputs for path in (files(given) if given.exists() else [given])])
 
 
 def write_explained(found: Explanations, out: Path) -> None:
-    """Write reason codes to a csv, one line for each row, or all that is known to a JSON file.
+    """Write reason codes to a csv or parquet file, a line for each row, or all that is known to a JSON file.
 
     Cells of the csv that a spreadsheet would take for a formula get a quote in front (V12).
     """
-    if out.suffix.lower() == ".json":
+    form = out.suffix.lower()
+    table = pl.DataFrame(found.codes(), infer_schema_length=None)
+    if form == ".json":
         content = json.dumps(plain(found.as_json()), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    elif form == ".parquet":
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        content = buffer.getvalue()
     else:
-        table = pl.DataFrame(found.codes(), infer_schema_length=None)
         content = header(table.columns, excel_safe=True) + rendered(table, "csv", excel_safe=True)
     disk.put(out, content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import product
+from itertools import combinations, product
 from math import factorial
 from pathlib import Path
 
@@ -76,7 +76,51 @@ def test_values_agree_with_all_coalitions(model, raw):
         for reason in found.reasons:
             reach = stats.t.ppf(0.995, found.pairs - 1) * reason.score_error + 1e-9 * max(1.0, abs(found.score.value))
             within.append(abs(reason.score - oracle[row, names.index(reason.names), score]) <= reach)
+            if found.money is not None:
+                costs = oracle[row, names.index(reason.names), explainer.answers.scores :]
+                taken, other = (explainer.answers.decisions.index(d) for d in (found.decision, found.money.other))
+                reach = stats.t.ppf(0.995, found.pairs - 1) * reason.money_error + 1e-9
+                within.append(abs(reason.money - (costs[other] - costs[taken])) <= reach)
     assert np.mean(within) >= 0.99
+
+
+def test_the_smallest_change_of_the_grid_is_told(model, raw):
+    """Of one column where one suffices, else of two, as trying every cell of the grids finds: never a larger one."""
+    explainer = model._explainer
+    frame = raw[:12]
+    _, columns, _ = model._read(frame)
+    for place, found in enumerate(model.explain(frame, seconds=60).each):
+        if found.counterfactual is None:
+            continue
+        row = {name: values[place : place + 1] for name, values in columns.items()}
+        best = smallest_of_all(explainer, row, found.decision)
+        assert (len(found.counterfactual.changes), found.counterfactual.size) == (best[0], pytest.approx(best[1]))
+        assert found.counterfactual.complete
+
+
+def smallest_of_all(explainer, row, taken):
+    """How many columns the smallest change has and its size, by deciding every combination; (0, 0.0) without one."""
+    for count in (1, 2):
+        tried, sizes = [], []
+        for names in combinations(explainer.grids, count):
+            for cells in product(*(range(len(explainer.grids[name].cells)) for name in names)):
+                if any(explainer.grids[n].values[c] == row[n][0] for n, c in zip(names, cells, strict=True)):
+                    continue
+                tried.append({n: explainer.grids[n].values[c] for n, c in zip(names, cells, strict=True)})
+                sizes.append(sum(rank_change(explainer.grids[n], row[n][0], tried[-1][n]) for n in names))
+        changed = {n: np.array([c.get(n, values[0]) for c in tried], dtype=values.dtype) for n, values in row.items()}
+        decisions = explainer.decide(changed)
+        flips = [size for size, decision in zip(sizes, decisions, strict=True) if decision not in (taken, "")]
+        if flips:
+            return count, min(flips)
+    return 0, 0.0
+
+
+def rank_change(grid, old, new):
+    """The size of a change by its definition: ranks where both are numbers, else 1."""
+    if grid.places is None or np.isnan(old):
+        return 1.0
+    return abs(float(np.interp(old, grid.values, grid.places) - np.interp(new, grid.values, grid.places)))
 
 
 def test_changes_replay(model, raw):

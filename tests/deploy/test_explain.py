@@ -48,7 +48,7 @@ def test_a_row_that_is_not_there_is_refused(bundle, raw, tmp_path):
 
 
 def test_reason_codes_are_a_table(bundle, raw, tmp_path):
-    """A csv with a line for each row, whose cells no spreadsheet runs; a JSON file with all of it (V12, V13)."""
+    """A csv whose cells no spreadsheet runs, or parquet, a line for each row; a JSON file with all of it (V12, V13)."""
     evil = raw[:2].with_columns(id=pl.Series(["=cmd()", "a\x1b[2J"]))
     evil.write_parquet(tmp_path / "rows.parquet")
     found = explain(bundle, tmp_path / "rows.parquet", row=None)
@@ -57,6 +57,8 @@ def test_reason_codes_are_a_table(bundle, raw, tmp_path):
         rows = list(csv.DictReader(file))
     assert rows[0]["id"] == "'=cmd()"
     assert [row["reason_1"] for row in rows] == [code["reason_1"] for code in found.codes()]
+    write_explained(found, tmp_path / "out.parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet").rows(named=True) == found.codes()
     write_explained(found, tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == json.loads(json.dumps(found.as_json()))
 
@@ -65,7 +67,7 @@ def test_outputs_are_checked_before(bundle, raw, tmp_path):
     """No other format, and nothing that is read is overwritten."""
     data = tmp_path / "rows.csv"
     raw[:2].write_csv(data)
-    with pytest.raises(SpecError, match=r"neither \.csv nor \.json"):
-        check_explained(tmp_path / "out.parquet", [bundle, data])
+    with pytest.raises(SpecError, match=r"neither \.csv, \.parquet nor \.json"):
+        check_explained(tmp_path / "out.xlsx", [bundle, data])
     with pytest.raises(SpecError, match="would be overwritten"):
         check_explained(data, [bundle, data])

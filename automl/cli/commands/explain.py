@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.argument("data", type=FILE)
 @click.option("--row", type=click.IntRange(1), default=1, metavar="N", help="The row to explain, counted from 1 on.")
 @click.option("--all", "every", is_flag=True, help="Explain every row.")
-@click.option("-o", "--out", type=FILE, metavar="OUT", help="The .csv (reason codes) or .json file to write.")
+@click.option(
+    "-o", "--out", type=FILE, metavar="OUT", help="The .csv or .parquet (reason codes) or .json file to write."
+)
 @click.option("--costs", type=FILE, metavar="FILE", help="The cost file of these rows, if the spec names one.")
 @click.option("--table", "tables", multiple=True, metavar="NAME=FILE", help="Another table that the model reads.")
 @click.option("--seconds", type=click.FloatRange(0, 3600), default=5.0, help="The most that one row may take.")
