@@ -1,0 +1,69 @@
+"""Keys as text: the one spelling by which predictions and labels of the same row find each other."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.names import inside
+
+Digests = NDArray[np.uint64]
+LONGEST = 1_000  # characters of a key
+
+
+def cell_text(cell: object) -> str | None:
+    """A cell as text, however its file or request typed it; None where it holds nothing.
+
+    >>> cell_text(17), cell_text(17.0), cell_text(" 17 "), cell_text(True), cell_text("")
+    ('17', '17', '17', 'true', None)
+    """
+    if isinstance(cell, bool | np.bool_):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        if math.isnan(cell):
+            return None
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**63 else repr(cell)
+    text = "" if cell is None else str(cell).strip()
+    return text or None
+
+
+def key_text(cells: Sequence[object]) -> str | None:
+    """The key of a row as text: its only cell, or a JSON list of several; None where one of them is missing.
+
+    >>> key_text([17.0]), key_text([17, "a"]), key_text([None, 1])
+    ('17', '["17","a"]', None)
+    """
+    texts = [cell_text(cell) for cell in cells]
+    if not texts or None in texts:
+        return None
+    return texts[0] if len(texts) == 1 else json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
+
+
+def key_texts(frame: pl.DataFrame, columns: Sequence[str]) -> list[str | None]:
+    """The key of each row of a frame; None where it has not all of the columns."""
+    names = [inside(name) for name in columns]
+    if not names or not set(names) <= set(frame.columns):
+        return [None] * frame.height
+    return [key_text(cells) for cells in zip(*(frame[name].to_list() for name in names), strict=True)]
+
+
+def hashed(keys: Iterable[str | None], salt: bytes) -> list[str | None]:
+    """Keys that only who has the store can compare: HMAC-SHA-256 with its salt."""
+    return [None if key is None else hmac.new(salt, key.encode(), "sha256").hexdigest() for key in keys]
+
+
+def digests(keys: Iterable[str | None]) -> Digests:
+    """64 bits of each key that there is, sorted: which batches may hold a key is asked of these, without opening them.
+
+    >>> bool(digests(["a"])[0] == digests([None, "a"])[0])
+    True
+    """
+    short = (hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys if key is not None)
+    return np.sort(np.frombuffer(b"".join(short), dtype="<u8"))

@@ -1,0 +1,109 @@
+"""Answered rows into the store and out of it: a batch is written whole or not at all, and once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from automl.errors import SpecError
+from automl.watch import blocks
+from automl.watch.keys import hashed
+from automl.watch.schema import BATCHES, MERGED, MODELS
+from automl.watch.settings import read_settings
+from automl.watch.store import Store, now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What a store knows of a bundle: its content hash, its target and its key columns; `reads` are its raw columns."""
+
+    bundle: str
+    target: str
+    keys: tuple[str, ...]
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Answered rows with an id of their own, aligned: raw cells and answers by column, keys, and microseconds."""
+
+    id: str
+    raw: Mapping[str, Sequence[object] | pl.Series]
+    answers: Mapping[str, Sequence[object] | pl.Series]
+    key: Sequence[str | None]
+    time: Sequence[int] | pl.Series
+
+
+class Writer:
+    """Writes batches of one model: which of their columns are kept and how keys are spelt, the store says."""
+
+    def __init__(self, store: Store, model: Model) -> None:
+        """Makes the model known. SpecError where the store is that of another target."""
+        self._store, self._model = store, model
+        with store.writing() as connection:
+            _register(connection, model, store.where)
+            self._settings = read_settings(connection)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The raw columns that are kept where they come."""
+        return self._model.reads if self._settings.columns is None else self._settings.columns
+
+    def write(self, batch: Batch) -> bool:
+        """Write a batch; False where it stands there already, by its id. MachineError where the database refuses."""
+        if not len(batch.time):
+            return False
+        salt = self._settings.salt
+        raw = {name: batch.raw[name] for name in self.columns if name in batch.raw}
+        frame = blocks.framed(raw, batch.answers, batch.key if salt is None else hashed(batch.key, salt), batch.time)
+        row = {"id": batch.id, "bundle": self._model.bundle, "added": now(), **blocks.entry(frame)}
+        with self._store.writing() as connection:
+            merged = connection.execute(sa.select(MERGED.c.id).where(MERGED.c.id == batch.id)).first()
+            return merged is None and insert_new(connection, BATCHES, row)
+
+
+def models(connection: sa.Connection) -> list[Model]:
+    """The models whose rows the store has or had, the oldest first."""
+    rows = connection.execute(sa.select(MODELS).order_by(MODELS.c.added, MODELS.c.bundle))
+    return [Model(bundle=row.bundle, target=row.target, keys=tuple(json.loads(row._mapping["keys"]))) for row in rows]
+
+
+def frames(
+    connection: sa.Connection, bundle: str, first: int, end: int, columns: list[str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The rows of a bundle with first <= time < end, block by block, in the order in which they came."""
+    chosen = (BATCHES.c.bundle == bundle, BATCHES.c.last >= first, BATCHES.c.first < end)
+    query = sa.select(BATCHES.c.content, BATCHES.c.first, BATCHES.c.last).where(*chosen).order_by(BATCHES.c.number)
+    found = connection.execution_options(yield_per=64).execute(query)
+    for content, earliest, latest in found:
+        frame = blocks.unpack(content, columns)
+        whole = first <= earliest and latest < end
+        yield frame if whole else frame.filter(pl.col(blocks.TIME).is_between(first, end, closed="left"))
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with its unique id is there; whether it was inserted."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_postgres
+
+        statement: Any = insert_postgres(table).values(**row).on_conflict_do_nothing()
+    else:
+        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+        statement = insert_sqlite(table).values(**row).on_conflict_do_nothing()
+    return bool(connection.execute(statement).rowcount == 1)
+
+
+def _register(connection: sa.Connection, model: Model, where: str) -> None:
+    for known in models(connection):
+        if (known.target, known.keys) != (model.target, model.keys):
+            what = f"the store is that of {known.target!r} with the keys {list(known.keys)}, and the bundle's are not"
+            hint = f"{model.target!r} with the keys {list(model.keys)} needs a store of its own."
+            raise SpecError(what, where=where, hint=hint)
+    row = {"bundle": model.bundle, "added": now(), "target": model.target, "keys": json.dumps(model.keys)}
+    insert_new(connection, MODELS, row)
