@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
-from automl.errors import DataError, SpecError
+from automl.errors import DataError
 from automl.watch.keys import Digests, digests, hashed
 from automl.watch.predictions import Model, models
 from automl.watch.schema import BATCHES, LABELS
@@ -26,7 +26,7 @@ AT_ONCE = 500  # keys that one statement asks for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Labels as they came, aligned: keys and values as text, None where empty; microseconds since when each is known."""
+    """Labels as they came, aligned: keys and values as text, None where empty; the microsecond each became known."""
 
     key: Sequence[str | None]
     value: Sequence[str | None]
@@ -50,6 +50,10 @@ class Taken:
     future: int = 0
     empty: int = 0
 
+    def counts(self) -> dict[str, int]:
+        """All of them by name."""
+        return asdict(self)
+
     def notes(self) -> list[str]:
         """What people should know, in sentences."""
         told = {
@@ -59,7 +63,7 @@ class Taken:
             "future": "say that they are known only in the future; they count from then on",
             "empty": "have no key or no value and were left out",
         }
-        counts = asdict(self)
+        counts = self.counts()
         return [f"{counts[name]:,} labels {sentence}" for name, sentence in told.items() if counts[name]]
 
 
@@ -143,17 +147,6 @@ def latest(connection: sa.Connection, at: int) -> pl.DataFrame:
 
 
 _SCHEMA = {"key": pl.String, "value": pl.String, "known": pl.Int64, "number": pl.Int64}
-
-
-def check_columns(model: Model, columns: Sequence[str], where: str) -> None:
-    """DataError where labels lack the target or a key column; SpecError where the model has no keys at all."""
-    if not model.keys:
-        hint = "Name the columns that tell rows apart in the spec (data.keys), fit again, and begin a new store."
-        raise SpecError("the model has no key columns, so no label finds its row", where=where, hint=hint)
-    if lacking := [name for name in (*model.keys, model.target) if name not in columns]:
-        listed = ", ".join(map(repr, lacking))
-        hint = f"Give the columns {', '.join(map(repr, (*model.keys, model.target)))}."
-        raise DataError(f"the labels lack {listed}", where=where, hint=hint)
 
 
 def _history(connection: sa.Connection, keys: Sequence[str]) -> dict[str, list[_Label]]:

@@ -10,12 +10,17 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from automl.bundle.read import Bundle
+from automl.data.read.frames import renamed
 from automl.errors import SpecError
+from automl.names import inside, outside
 from automl.watch import blocks
-from automl.watch.keys import hashed
+from automl.watch.keys import hashed, key_text, key_texts
 from automl.watch.schema import BATCHES, MERGED, MODELS
 from automl.watch.settings import read_settings
 from automl.watch.store import Store, now
+
+Dicts = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,39 @@ class Batch:
     time: Sequence[int] | pl.Series
 
 
+def model_of(bundle: Bundle) -> Model:
+    """What a store is told of an opened bundle."""
+    manifest = bundle.manifest
+    reads = dict.fromkeys(map(inside, (*bundle.needed, *bundle.optional)))
+    return Model(bundle=manifest.content_hash, target=manifest.target.name, keys=manifest.keys, reads=tuple(reads))
+
+
+def batch_of_rows(
+    id_: str, columns: Sequence[str], keys: Sequence[str], raw: Dicts, answers: Dicts, time: Sequence[int]
+) -> Batch:
+    """A batch of rows of JSON, of those `columns` that come."""
+    names = {name: outside(name) for name in columns}
+    cells = {name: [row.get(own) for row in raw] for name, own in names.items() if any(own in row for row in raw)}
+    found = {name: [row.get(name) for row in answers] for name in answers[0]}
+    key = [key_text([row.get(name) for name in keys]) for row in raw]
+    return Batch(id=id_, raw=cells, answers=found, key=key, time=time)
+
+
+def batch_of_frames(
+    id_: str,
+    columns: Sequence[str],
+    keys: Sequence[str],
+    raw: pl.DataFrame,
+    scored: pl.DataFrame,
+    time: Sequence[int] | pl.Series,
+) -> Batch:
+    """A batch of raw rows of a frame and what `Bundle.score` gave for them."""
+    raw = renamed(raw)
+    kept = {name: raw[name] for name in columns if name in raw.columns}
+    answers = {name: scored[name] for name in scored.columns if name not in keys}
+    return Batch(id=id_, raw=kept, answers=answers, key=key_texts(raw, keys), time=time)
+
+
 class Writer:
     """Writes batches of one model: which of their columns are kept and how keys are spelt, the store says."""
 
@@ -52,7 +90,12 @@ class Writer:
     @property
     def columns(self) -> tuple[str, ...]:
         """The raw columns that are kept where they come."""
-        return self._model.reads if self._settings.columns is None else self._settings.columns
+        return self._model.reads if self._settings.columns is None else tuple(map(inside, self._settings.columns))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key columns."""
+        return self._model.keys
 
     def write(self, batch: Batch) -> bool:
         """Write a batch; False where it stands there already, by its id. MachineError where the database refuses."""
@@ -69,8 +112,9 @@ class Writer:
 
 def models(connection: sa.Connection) -> list[Model]:
     """The models whose rows the store has or had, the oldest first."""
-    rows = connection.execute(sa.select(MODELS).order_by(MODELS.c.added, MODELS.c.bundle))
-    return [Model(bundle=row.bundle, target=row.target, keys=tuple(json.loads(row._mapping["keys"]))) for row in rows]
+    columns = MODELS.c.bundle, MODELS.c.target, MODELS.c["keys"]
+    rows = connection.execute(sa.select(*columns).order_by(MODELS.c.added, MODELS.c.bundle))
+    return [Model(bundle=bundle, target=target, keys=tuple(json.loads(keys))) for bundle, target, keys in rows]
 
 
 def frames(

@@ -39,7 +39,7 @@ class Settings:
 def read_settings(connection: sa.Connection) -> Settings:
     """Those of a store."""
     rows = connection.execute(sa.select(SETTINGS.c.name, SETTINGS.c.value))
-    return _read({name: value for name, value in rows})
+    return _read({row.name: row.value for row in rows})
 
 
 def change_settings(

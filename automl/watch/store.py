@@ -74,18 +74,25 @@ def open_store(where: str, *, create: bool = False, patience: float = PATIENCE) 
     """
     store = _at(where, create=create, patience=patience)
     try:
-        with store.reading() as connection:
-            version = _version(connection)
-        if version == 0 and not create:
-            raise DataError("there is no store in this database", where=where, hint=f"`automl watch init {where}`")
-        if version < len(schema.MIGRATIONS):
-            _migrate(store)
-        elif version > len(schema.MIGRATIONS):
-            raise _newer(where, version)
+        _bring_up(store, create=create)
     except BaseException:
         store.close()
         raise
     return store
+
+
+def _bring_up(store: Store, *, create: bool) -> None:
+    newest = len(schema.MIGRATIONS)
+    with store.reading() as connection:
+        version = _version(connection)
+    if version == 0 and not create:
+        hint = f"`automl watch init {store.where}` makes one."
+        raise DataError("there is no store in this database", where=store.where, hint=hint)
+    if version > newest:
+        what = f"the store has version {version}, and this engine knows versions up to {newest}"
+        raise DataError(what, where=store.where, hint="A newer automl wrote it: use that one.")
+    if version < newest:
+        _migrate(store)
 
 
 def now() -> int:
@@ -166,14 +173,6 @@ def _migrate(store: Store) -> None:
             migration(connection)
         connection.execute(sa.delete(schema.VERSION))
         connection.execute(sa.insert(schema.VERSION).values(version=max(version, len(schema.MIGRATIONS))))
-
-
-def _newer(where: str, version: int) -> DataError:
-    return DataError(
-        f"the store has version {version}, and this engine knows versions up to {len(schema.MIGRATIONS)}",
-        where=where,
-        hint="A newer automl wrote it: use that one.",
-    )
 
 
 def _refused(store: Store, error: BaseException) -> AutomlError:
