@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from automl.bundle.read import Bundle
 from automl.decide.verdict.bootstrap import PER
@@ -42,6 +43,7 @@ def monitor(
     frame: object,
     *,
     labels: object | None = None,
+    times: NDArray[np.float64] | None = None,
     since: float | None = None,
     window: str | None = None,
     state: State | None = None,
@@ -49,12 +51,14 @@ def monitor(
     """What was found in the rows of a frame, and what is to be remembered for the next ones.
 
     `labels` is a frame with the keys of the spec and the target; without it the rows' own target is taken, if they have
-    one. `since` (microseconds of UTC) leaves out earlier rows, `window` overrules the spec's. Raises DataError for rows
-    that cannot be scored, and labels that belong to nobody.
+    one. `times` [n] (microseconds of UTC) are those of the rows, in place of what the spec calls time. `since`
+    (microseconds of UTC) leaves out earlier rows, `window` overrules the spec's. Raises DataError for rows that cannot
+    be scored, and labels that belong to nobody.
     """
     state = state or State(bundle=bundle.manifest.content_hash)
     asked = asked_of(bundle, window)
     rows, lacking = scored(bundle, frame)
+    rows = rows if times is None else replace(rows, time=times)
     rows, said = labelled(bundle.manifest, rows, labels)
     rows, left_out = _timed(rows, since)
     then = Then.of(bundle)

@@ -5,42 +5,26 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.spelling import spelled
 from automl.names import inside
 
 Digests = NDArray[np.uint64]
 LONGEST = 1_000  # characters of a key
 
 
-def cell_text(cell: object) -> str | None:
-    """A cell as text, however its file or request typed it; None where it holds nothing.
-
-    >>> cell_text(17), cell_text(17.0), cell_text(" 17 "), cell_text(True), cell_text("")
-    ('17', '17', '17', 'true', None)
-    """
-    if isinstance(cell, bool | np.bool_):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        if math.isnan(cell):
-            return None
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**63 else repr(cell)
-    text = "" if cell is None else str(cell).strip()
-    return text or None
-
-
 def key_text(cells: Sequence[object]) -> str | None:
-    """The key of a row as text: its only cell, or a JSON list of several; None where one of them is missing.
+    """The key of a row as text in one spelling: its only cell, or a JSON list of several; None where one is missing.
 
     >>> key_text([17.0]), key_text([17, "a"]), key_text([None, 1])
     ('17', '["17","a"]', None)
     """
-    texts = [cell_text(cell) for cell in cells]
+    texts = [spelled(cell) for cell in cells]
     if not texts or None in texts:
         return None
     return texts[0] if len(texts) == 1 else json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
@@ -52,6 +36,18 @@ def key_texts(frame: pl.DataFrame, columns: Sequence[str]) -> list[str | None]:
     if not names or not set(names) <= set(frame.columns):
         return [None] * frame.height
     return [key_text(cells) for cells in zip(*(frame[name].to_list() for name in names), strict=True)]
+
+
+def key_cells(key: str, columns: int) -> list[str]:
+    """The cells of a key; one that was hashed stands in each of them.
+
+    >>> key_cells('["17","a"]', 2), key_cells("17", 1), key_cells("f00", 2)
+    (['17', 'a'], ['17'], ['f00', 'f00'])
+    """
+    if columns > 1 and key.startswith("["):
+        found: list[str] = json.loads(key)
+        return found
+    return [key] * columns
 
 
 def hashed(keys: Iterable[str | None], salt: bytes) -> list[str | None]:

@@ -11,10 +11,11 @@ import polars as pl
 
 from automl.data.infer.row_time import row_times
 from automl.data.read.source import batches
+from automl.data.spelling import spelled
 from automl.errors import DataError, SpecError
 from automl.names import inside, outside
 from automl.spec.data import Data
-from automl.watch.keys import cell_text, key_text, key_texts
+from automl.watch.keys import key_text, key_texts
 from automl.watch.labels import Labels
 from automl.watch.predictions import Model
 from automl.watch.store import now
@@ -33,7 +34,7 @@ def labels_of_file(model: Model, path: Path, known: str | None = None) -> Labels
         raise DataError(f"the labels lack {known!r}", where=str(path), hint="Name the column that --known means.")
     return Labels(
         key=key_texts(frame, model.keys),
-        value=[cell_text(cell) for cell in frame[inside(model.target)].to_list()],
+        value=[spelled(cell) for cell in frame[inside(model.target)].to_list()],
         known=_moments(frame, known),
     )
 
@@ -45,7 +46,7 @@ def labels_of_rows(model: Model, rows: Sequence[Mapping[str, object]]) -> Labels
         _check(model, list(row), f"rows[{number}]")
     return Labels(
         key=[key_text([row[name] for name in model.keys]) for row in rows],
-        value=[cell_text(row[model.target]) for row in rows],
+        value=[spelled(row[model.target]) for row in rows],
         known=[at if row.get(KNOWN) is None else _moment(row[KNOWN], n) for n, row in enumerate(rows)],
     )
 

@@ -164,9 +164,9 @@ def _unknown(connection: sa.Connection, keys: Sequence[str]) -> int:
     """How many of the keys are in no batch, by their digests."""
     asked: Digests = np.unique(digests(keys))
     left = np.ones(len(asked), dtype=bool)
-    for (short,) in connection.execution_options(yield_per=256).execute(sa.select(BATCHES.c.digests)):
-        known = np.frombuffer(short, dtype="<u8")
-        left &= ~np.isin(asked, known, assume_unique=False)
-        if not left.any():
-            break
+    with connection.execution_options(yield_per=256).execute(sa.select(BATCHES.c.digests)) as found:
+        for (short,) in found:
+            left &= ~np.isin(asked, np.frombuffer(short, dtype="<u8"))
+            if not left.any():
+                break
     return int(np.isin(digests(keys), asked[left]).sum())

@@ -123,11 +123,11 @@ def frames(
     """The rows of a bundle with first <= time < end, block by block, in the order in which they came."""
     chosen = (BATCHES.c.bundle == bundle, BATCHES.c.last >= first, BATCHES.c.first < end)
     query = sa.select(BATCHES.c.content, BATCHES.c.first, BATCHES.c.last).where(*chosen).order_by(BATCHES.c.number)
-    found = connection.execution_options(yield_per=64).execute(query)
-    for content, earliest, latest in found:
-        frame = blocks.unpack(content, columns)
-        whole = first <= earliest and latest < end
-        yield frame if whole else frame.filter(pl.col(blocks.TIME).is_between(first, end, closed="left"))
+    with connection.execution_options(yield_per=64).execute(query) as found:
+        for content, earliest, latest in found:
+            frame = blocks.unpack(content, columns)
+            whole = first <= earliest and latest < end
+            yield frame if whole else frame.filter(pl.col(blocks.TIME).is_between(first, end, closed="left"))
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
@@ -140,7 +140,7 @@ def insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any
         from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
         statement = insert_sqlite(table).values(**row).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount == 1)
+    return connection.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
 def _register(connection: sa.Connection, model: Model, where: str) -> None:

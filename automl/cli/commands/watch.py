@@ -106,6 +106,37 @@ def show(store: str) -> None:
         put(shown(opened))
 
 
+@command.command("look")
+@STORE
+@click.argument("bundle", type=FILE)
+@click.option("--window", metavar="TIME", help="How far back a look reaches, instead of the spec's: 7d, say.")
+@click.option("--every", metavar="TIME", help="Look again and again, and prune STORE: 1d, say.")
+@json_option
+def look(store: str, bundle: Path, window: str | None, every: str | None, as_json: bool) -> int:
+    """Look at what BUNDLE answered since the last look. Exit 0: nothing to do, 10: look closer, 11: act."""
+    from automl.watch.look import Outcome
+
+    def tell(outcome: Outcome) -> None:
+        for note in outcome.notes:
+            click.echo(f"note: {note}", err=True)
+        if as_json:
+            put({"status": int(outcome.status), "notes": outcome.notes, "looks": outcome.looks})
+            return
+        for each in outcome.looks:
+            put(f"look {each['number']} at {each['rows']:,} rows until {each['end']}: {each['says']}")
+            for found in each["findings"]:
+                put(f"  {found['severity']}: {found['sentence']}")
+
+    from automl.watch.watcher import keep_looking, look_at
+
+    if every is None:
+        outcome = look_at(store, bundle, window)
+        tell(outcome)
+        return int(outcome.status)
+    keep_looking(store, bundle, window, every, tell=tell, complain=lambda what: click.echo(what, err=True))
+    return 0
+
+
 @contextmanager
 def _opened(where: str, *, create: bool = False) -> Iterator[Store]:
     from automl.watch.store import open_store
