@@ -49,6 +49,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("explore", "train.csv"),
     ("explain", "spec.bundle", "test.csv", "--row", "1"),
     ("report", "spec.bundle", "-o", "page.html"),
+    ("watch", "init", "watch.db"),
 )
 SERVE = ("serve", "spec.bundle", "--port", "0", "--workers", "2")
 CLEAN = ("clean", "spec.run")

@@ -33,7 +33,7 @@ def answer(model, raw):
     """Writes a day of answered rows: those of the fixture, changed by `change`."""
 
     def write(store, day, change=lambda frame: frame, name=None):
-        rows = change(raw.with_columns((pl.col("id").cast(pl.Int64) + 1_000 * day).alias("id")))
+        rows = change(raw.with_columns(pl.format("{}-{}", pl.lit(day), "id").alias("id")))
         writer = Writer(store, model_of(model))
         time = [START + day * DAY + place for place in range(rows.height)]
         scored = model.score(rows, typed=False)
@@ -76,7 +76,7 @@ def test_labels_are_known(store, model, answer) -> None:
     """The share of rows whose label came stands in the look."""
     rows = answer(store, 0)
     texts = model.manifest.target.texts
-    keys = [str(key) for key in rows["id"].to_list()[:100]]
+    keys = rows["id"].to_list()[:100]
     add_labels(store, Labels(key=keys, value=[texts[n % 2] for n in range(100)], known=[START] * 100))
     found = look(store, model, at=START + DAY).looks[0]
     assert found["labels_known"] == pytest.approx(0.2)
@@ -94,7 +94,7 @@ def test_clocks_that_jump(store, model, answer) -> None:
     assert any("jumped" in note for note in look(store, model, at=START + 3 * DAY).notes)
 
 
-def test_another_bundle_is_told(store, model, answer, write, monkeypatch) -> None:
+def test_another_bundle_is_told(store, model, answer) -> None:
     """Rows of a bundle that was swapped in have looks of their own."""
     answer(store, 0)
     with store.writing() as connection:
