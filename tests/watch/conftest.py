@@ -54,9 +54,7 @@ class Postgres:
         self._run(self._control, "stop", "--mode=immediate", "--pgdata", str(self.folder / "data"))
 
     def _run(self, *command: str) -> None:
-        done = subprocess.run(
-            [*self._user, *command], cwd=self.folder, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*self._user, *command], cwd=self.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

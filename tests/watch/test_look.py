@@ -98,10 +98,12 @@ def test_another_bundle_is_told(store, model, answer) -> None:
     """Rows of a bundle that was swapped in have looks of their own."""
     answer(store, 0)
     with store.writing() as connection:
-        connection.execute(sa.text(
-            "insert into watch_batches (id, bundle, first, last, added, rows, digests, content)"
-            " select 'other', 'other', first, last, added, 7, digests, content from watch_batches"
-        ))
+        connection.execute(
+            sa.text(
+                "insert into watch_batches (id, bundle, first, last, added, rows, digests, content)"
+                " select 'other', 'other', first, last, added, 7, digests, content from watch_batches"
+            )
+        )
     found = look(store, model, at=START + DAY)
     assert found.looks[0]["rows"] == 500
     assert any("7 rows of other bundles" in note for note in found.notes)

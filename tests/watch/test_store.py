@@ -33,7 +33,9 @@ def test_places_that_are_none(where: str, tmp_path: Path, monkeypatch: pytest.Mo
     assert "canary" not in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["postgresql://me:canary@127.0.0.1:1/db", "postgresql://canary", "postgres://a:canary@[::1]:1/x"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:canary@127.0.0.1:1/db", "postgresql://canary", "postgres://a:canary@[::1]:1/x"]
+)
 def test_a_dead_database_tells_no_secret(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """S05: exit code 6, and nothing of the address."""
     monkeypatch.setenv("WATCH_URL", url)

@@ -13,7 +13,14 @@ def test_a_dead_database_is_asked_again(bundle, monkeypatch) -> None:
     monkeypatch.setenv("WATCH_URL", "postgresql://a:b@127.0.0.1:1/c")
     complaints, pauses = [], []
     keep_looking(
-        "env:WATCH_URL", bundle, None, "1d", tell=print, complain=complaints.append, sleep=pauses.append, turns=iter([1, 2])
+        "env:WATCH_URL",
+        bundle,
+        None,
+        "1d",
+        tell=print,
+        complain=complaints.append,
+        sleep=pauses.append,
+        turns=iter([1, 2]),
     )
     assert len(complaints) == 2
     assert pauses == [60.0, 60.0]

@@ -93,7 +93,9 @@ def test_a_store_that_is_away(serving, bundle, monkeypatch) -> None:
 def test_gauges() -> None:
     """Prometheus reads what the last look found; what it did not find is NaN."""
     meter = Meter()
-    meter.watched({"status": 10, "rows": 5, "labels_known": 0.5, "money": {"saving": 7.5, "promised": 9, "drift": None}})
+    meter.watched(
+        {"status": 10, "rows": 5, "labels_known": 0.5, "money": {"saving": 7.5, "promised": 9, "drift": None}}
+    )
     found = {
         sample.name: sample.value
         for family in text_string_to_metric_families(meter.text()[0].decode())
