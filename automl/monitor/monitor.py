@@ -53,8 +53,8 @@ def monitor(
     that cannot be scored, and labels that belong to nobody.
     """
     state = state or State(bundle=bundle.manifest.content_hash)
-    asked = asked_of(bundle, window)
-    rows, lacking = scored(bundle, frame)
+    asked, data = asked_of(bundle, window), parse(bundle.manifest.spec).data
+    rows, lacking = scored(bundle, frame, data)
     rows, said = labelled(bundle.manifest, rows, labels)
     rows, left_out = _timed(rows, since)
     then = Then.of(bundle)
@@ -78,16 +78,16 @@ def asked_of(bundle: Bundle, window: str | None = None) -> Monitor:
 
 
 def _look(bundle: Bundle, looked: Looked, asked: Monitor, then: Then, lacking: tuple[str, ...]) -> Look:
-    window, rows = looked.window, looked.window.rows
+    window, rows, data = looked.window, looked.window.rows, parse(bundle.manifest.spec).data
     care = Care(
         alpha=spent(asked.alpha, window.number),
         bounds=then.bounds,
-        now=independent(groups_of(bundle.manifest, rows), rows.n),
+        now=independent(groups_of(data, rows), rows.n),
         then=then.rows,
     )
     found = [
-        *columns_of(bundle, rows, lacking),
-        *cells_of(bundle, rows, then.profile.columns, care, lacking),
+        *columns_of(bundle, rows, data, lacking),
+        *cells_of(bundle, rows, data, then.profile.columns, care, lacking),
         *drifts(rows, then, care, delta=asked.drift, lacking=lacking),
     ]
     found = told_once(found)
