@@ -57,7 +57,7 @@ class Finding:
     sentence: str
     column: str | None = None
     money: float | None = None
-    evidence: Json = field(default_factory=dict)
+    evidence: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,3 +173,22 @@ class Look:
     def status(self) -> Status:
         """The worst of what was found."""
         return max((STATUS[found.severity] for found in self.findings), default=Status.fine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """The looks at some rows, the oldest first, and what was found of the rows as a whole.
+
+    `name` is what the bundle is called, `waiting` are the rows that were too few for a look.
+    """
+
+    name: str
+    looks: tuple[Look, ...]
+    findings: tuple[Finding, ...] = ()
+    waiting: int = 0
+
+    @property
+    def status(self) -> Status:
+        """The worst of all looks: an alarm that nobody has seen is one."""
+        own = (STATUS[found.severity] for found in self.findings)
+        return max((*(look.status for look in self.looks), *own), default=Status.fine)
