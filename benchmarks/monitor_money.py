@@ -169,7 +169,7 @@ def clustered(scores: Scores, rng: np.random.Generator) -> Life:
     saved = scores.saved()
 
     def units(shape: tuple[int, ...]) -> Floats:
-        copied = rng.random((*shape, CLUSTER)) < 0.5  # noqa: PLR2004  # half of them
+        copied = rng.random((*shape, CLUSTER)) < 0.5  # half of them
         return np.where(copied, rng.choice(saved, (*shape, 1)), rng.choice(saved, (*shape, CLUSTER))).mean(axis=-1)
 
     given = promise(units((scores.test // CLUSTER,)), bounds(always=scores.always))

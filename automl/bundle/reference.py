@@ -39,5 +39,5 @@ def _codes(values: pl.Series, margin: Margin) -> Codes:
         width = 0 if margin.bins is None else len(margin.bins.shares)
         return np.where(codes < 0, MISSING, codes * min(MOST, width) // max(width, 1))
     place = {level: code for code, level in enumerate(list(margin.levels or {})[:MOST])}
-    codes = values.replace_strict({**place, "": MISSING}, default=RARE, return_dtype=pl.Int64)
-    return np.asarray(codes.to_numpy())
+    found = values.replace_strict({**place, "": MISSING}, default=RARE, return_dtype=pl.Int64)
+    return np.asarray(found.to_numpy())

@@ -2,8 +2,8 @@
 
 The empirical Bernstein sequence of Howard, Ramdas, McAuliffe and Sekhon 2021 (Annals of Statistics 49, theorem 4): for
 values within bounds, whatever their dependence, it holds the running mean of their conditional means with equal
-weights at all times with probability 1 - α. Late damage drowns in an old mean, so each week another sequence begins;
-the k-th one may err with 6α/(π²k²), which sum to α.
+weights at all times with probability 1 - alpha. Late damage drowns in an old mean, so each week another one begins;
+the k-th may err with 6 alpha / (π k)², which sum to alpha.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """The mean saving since a moment (microseconds) over `n` units, from `low` to `high`, each end at its own α."""
+    """The mean saving since a moment (microseconds) over `n` units, from `low` to `high`, each end at its own alpha."""
 
     since: float
     n: int
@@ -96,7 +96,7 @@ class Courses:
         return courses
 
     def bounds(self, promise: Promise, alpha: float) -> tuple[Bound, ...]:
-        """The bounds of each sequence; all upper ones hold at all looks with 1 - α, and so do the lower ones."""
+        """The bounds of each sequence; all upper ones hold at all looks with 1 - alpha, and so do the lower ones."""
         mixture = Mixture.tightest_at(TIGHTEST * promise.variance, alpha, promise.range.width)
         return tuple(_bound(course, promise.range, mixture, alpha) for course in self.running if course.n)
 

@@ -60,22 +60,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """The `ledger` and the parts of the evidence; both empty where the bundle keeps none. `policy` is the bundle's."""
+    """The `ledger`, the bundle's `policy`, and the parts of the evidence: None where the bundle keeps no rows."""
 
     policy: DecisionPolicy
     ledger: Ledger
-    test: Part
-    oof: Part
+    test: Part | None = None
+    oof: Part | None = None
 
 
 @lru_cache(maxsize=1)
 def ground_of(bundle: Bundle) -> Ground | None:
-    """What the bundle's evidence tells; None where it keeps no test rows."""
-    kept = kept_rows(bundle)
+    """What the bundle tells of money; None where it keeps no rows, and nothing can be counted without them."""
+    kept, spec = kept_rows(bundle), parse(bundle.manifest.spec)
     data = kept.data
     if not data.test.n or not data.train.n:
-        return None
-    spec = parse(bundle.manifest.spec)
+        return _without_rows(bundle, kept)
     oof = OutOfFold.of(kept.oof, data.train, data.labels.task, seed=spec.budget.seed)
     policy = fit_policy(_expecting(make_policy(spec.objective, data), data.train), oof)
     frame = pl.read_parquet(io.BytesIO(bundle.files.read("evidence.parquet")))
@@ -89,10 +88,27 @@ def ground_of(bundle: Bundle) -> Ground | None:
     )
 
 
-def promised(ground: Ground, visible: Flags | None = None) -> Promise | None:
-    """The promise on the test part alone, of those rows that are `visible` [n_test]; None where none is."""
-    part, every = ground.test, np.isfinite(ground.test.saved)
-    seen = every if visible is None else every & visible
+def _without_rows(bundle: Bundle, kept: Kept) -> Ground | None:
+    """The costs of a spec that need no rows to be known."""
+    verdict = bundle.manifest.verdict
+    try:
+        policy = make_policy(parse(bundle.manifest.spec).objective, kept.data)
+    except AutomlError:  # the mean of a cost is that of rows
+        return None
+    if not isinstance(policy, LabelPolicy) or not policy.in_money or verdict is None:
+        return None
+    return Ground(policy=policy, ledger=label_ledger(policy, verdict.best, kept.data.test))
+
+
+def promised(bundle: Bundle, ground: Ground, labels: str) -> Promise | None:
+    """The promise on the test part alone, of those rows whose labels can come; without rows what the manifest states.
+
+    None where nobody has promised anything of such rows.
+    """
+    if ground.test is None or ground.oof is None:
+        return _stated(bundle, ground.ledger) if labels == "all" else None
+    part = ground.test
+    seen = np.isfinite(part.saved) & visible(part.rows, labels)
     if seen.sum() < 2:  # noqa: PLR2004  # one row tells no spread
         return None
     within = ground.ledger.range or range_of(np.concatenate((part.saved, ground.oof.saved)))
@@ -102,10 +118,10 @@ def promised(ground: Ground, visible: Flags | None = None) -> Promise | None:
     return promise(units, within, part.weight[seen] if group is None else None)
 
 
-def stated(bundle: Bundle, policy: LabelPolicy, ledger: LabelLedger, alpha: float) -> Promise | None:
-    """The promise that the manifest states, for bundles without evidence; None where no verdict or bounds are known."""
+def _stated(bundle: Bundle, ledger: Ledger) -> Promise | None:
+    """The promise of the manifest's verdict."""
     verdict, within = bundle.manifest.verdict, ledger.range
-    if verdict is None or within is None or not policy.in_money:
+    if verdict is None or within is None:
         return None
     error = (verdict.test_high - verdict.test_low) / (2.0 * student(0.025, verdict.test_rows - 1)) / PER
     return Promise(
@@ -115,6 +131,13 @@ def stated(bundle: Bundle, policy: LabelPolicy, ledger: LabelLedger, alpha: floa
         units=verdict.test_rows,
         range=within,
     )
+
+
+def visible(rows: Answered, labels: str) -> Flags:
+    """Whether the label of each row can come [n]: the first action passes, every other one acts."""
+    if labels == "all":
+        return np.ones(rows.decision.size, dtype=np.bool_)
+    return np.asarray((rows.decision > 0) if labels == "acted" else (rows.decision == 0))
 
 
 def _expecting(policy: DecisionPolicy, train: Rows) -> DecisionPolicy:

@@ -40,7 +40,7 @@ def worst_case(saved: Floats, outcomes: Outcomes, hidden: Flags) -> Bounded:
 def within_odds(saved: Floats, outcomes: Outcomes, hidden: Flags, *, ratio: float, alpha: float) -> Bounded:
     """The bounds where the odds of hidden rows are at most `ratio` times off, widened by the chance of labels.
 
-    The mean of the hidden rows lies within them with 1 - α, where the stated ratio holds.
+    The mean of the hidden rows lies within them with 1 - alpha, where the stated ratio holds.
     """
     rows = outcomes.take(np.flatnonzero(hidden))
     low, high = -_most(rows.chance, -rows.saved, ratio), _most(rows.chance, rows.saved, ratio)

@@ -36,6 +36,10 @@ class Answered:
     decision: Floats
     frame: pl.DataFrame
 
+    def take(self, rows: Ints) -> Answered:
+        """Only these rows."""
+        return Answered(prediction=self.prediction[rows], decision=self.decision[rows], frame=self.frame[rows])
+
 
 class Ledger(Protocol):
     """How money is counted: what may be saved, what was, and the bounds of that where the costs give them."""

@@ -2,7 +2,7 @@
 
 Howard, Ramdas, McAuliffe and Sekhon 2021 (Annals of Statistics 49), proposition 9. With increments of scale c, the sum
 S and its intrinsic time V, the mixture over all tilts λ in [0, 1/c) is a supermartingale that begins at 1, so that by
-Ville's inequality it reaches 1/α with probability at most α, however often one looks.
+Ville's inequality it reaches 1/alpha with probability at most alpha, however often one looks.
 """
 
 from __future__ import annotations
