@@ -7,7 +7,7 @@ What nothing reads raises no alarm: further columns are told in a note. What the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -31,7 +31,7 @@ NAMED = 3  # levels, or columns, that a sentence names
 LETTERS = 40  # of a level
 
 
-def columns_of(bundle: Bundle, rows: Scored, data: Data, lacking: tuple[str, ...]) -> Iterator[Finding]:
+def columns_of(bundle: Bundle, rows: Scored, data: Data, lacking: Collection[str]) -> Iterator[Finding]:
     """What is told of the columns themselves: those that are lacking, that nothing reads, and whose type changed."""
     beside = {*bundle.manifest.keys, *bundle.columns, bundle.manifest.target.name, *_named(data)}
     known = set(map(inside, (*bundle.needed, *bundle.optional, *beside)))
@@ -49,13 +49,13 @@ def columns_of(bundle: Bundle, rows: Scored, data: Data, lacking: tuple[str, ...
 
 
 def cells_of(
-    bundle: Bundle, rows: Scored, data: Data, margins: Mapping[str, Margin], care: Care, lacking: tuple[str, ...]
+    bundle: Bundle, rows: Scored, data: Data, margins: Mapping[str, Margin], care: Care, lacking: Collection[str]
 ) -> Iterator[Finding]:
     """What is told of cells: that cannot be read, that are missing, of levels never seen, of numbers far out.
 
     Only of columns that the graph reads, and not of those that are `lacking`.
     """
-    wire = rows.wire.drop(lacking, strict=False)
+    wire = rows.wire.drop(*lacking, strict=False)
     read = [entry for entry in bundle.manifest.reader["columns"] if entry["name"] in wire.columns]
     unread = tallies({"columns": read}, rows.raw, wire)
     for name, margin in margins.items():
@@ -117,7 +117,7 @@ def _range(name: str, cells: pl.Series, margin: Margin, care: Care) -> Iterator[
         yield _found("range", name, "warn", said, share=far, low=low, high=high)
 
 
-def _types(bundle: Bundle, rows: Scored, lacking: tuple[str, ...]) -> Iterator[Finding]:
+def _types(bundle: Bundle, rows: Scored, lacking: Collection[str]) -> Iterator[Finding]:
     """Columns whose cells came as text and were numbers, or the other way round.
 
     Where all columns of a kind changed so, the rows come in another kind of file: that is a note.

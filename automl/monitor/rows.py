@@ -25,9 +25,9 @@ Floats = NDArray[np.float64]
 def scored(bundle: Bundle, frame: object, data: Data) -> tuple[Scored, tuple[str, ...]]:
     """The rows of a frame with the bundle's answers, and the columns that it lacks.
 
-    `data` is what the spec says of times. What is lacking counts as missing. Where the frame has all columns of `Bundle.columns`, those are the answers that
-    were given: nothing is scored again.
-    Raises DataError where there is no row.
+    `data` is what the spec says of times. What is lacking counts as missing. Where the frame has all columns of
+    `Bundle.columns`, those are the answers that were given: nothing is scored again. Raises DataError where there is
+    no row.
     """
     raw = renamed(to_polars(frame))
     if not raw.height:
@@ -47,11 +47,12 @@ def again(bundle: Bundle, rows: Scored, column: pl.Series) -> Scored:
     return replace(rows, wire=wire, answers=_frame(bundle.answers_of(columns, rows.n)))
 
 
-def groups_of(data: Data, rows: Scored) -> NDArray[np.int64] | None:
+def groups_of(manifest: Manifest, rows: Scored) -> NDArray[np.int64] | None:
     """The group of each row as a code [n], None where the spec names none or the rows lack it."""
-    if data.group is None or data.group not in rows.raw.columns:
+    name = manifest.data.get("group")
+    if name is None or name not in rows.raw.columns:
         return None
-    codes = rows.raw[data.group].cast(pl.String).fill_null("").rank("dense")
+    codes = rows.raw[name].cast(pl.String).fill_null("").rank("dense")
     return codes.to_numpy().astype(np.int64) - 1
 
 
