@@ -14,6 +14,7 @@ KEPT = {
     "rounded": "Target, prediction and what costs name of each judged row are kept, rounded.",
     "none": "No judged row is kept.",
 }
+BINNED = "Which bin each lies in, column by column, is kept for watching; no further value of it is."
 
 
 def card(manifest: Facts) -> str:
@@ -74,9 +75,16 @@ def _caveats(manifest: Facts, verdict: VerdictRecord | None) -> list[str]:
     if not verdict and manifest["target"]["kind"] != "regression":
         found.append("No costs were given: a wrong decision counts as 1, whichever it is.")
     found.append("Nobody has checked it for fairness between groups of people.")
-    kept = KEPT[manifest["spec"].get("bundle", {}).get("evidence", "rows")]
-    found.append(f"The golden rows are synthetic: no row of the training data is in them. {kept}")
+    found.append(f"The golden rows are synthetic: no row of the training data is in them. {_kept(manifest)}")
     return found
+
+
+def _kept(manifest: Facts) -> str:
+    """What of the judged rows is in the bundle; one that was written before bins were kept has none."""
+    said = manifest["spec"].get("bundle", {})
+    evidence = said.get("evidence", "rows")
+    bins = evidence != "none" and said.get("reference", "none") == "binned"
+    return KEPT[evidence] + (f" {BINNED}" if bins else "")
 
 
 def _broken_promise(manifest: Facts) -> str:
