@@ -7,7 +7,7 @@ What nothing reads raises no alarm: further columns are told in a note. What the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,7 @@ from automl.monitor.drift.bounds import Care
 from automl.monitor.drift.reference import shares_of
 from automl.monitor.look import Finding, Scored, Severity
 from automl.names import inside, outside
+from automl.spec.data import Data
 
 RISEN = 0.01  # of the rows: a share that surely rose by less is let be
 GONE = 0.5  # of the rows: from here on a column is not what it was
@@ -30,9 +31,9 @@ NAMED = 3  # levels, or columns, that a sentence names
 LETTERS = 40  # of a level
 
 
-def columns_of(bundle: Bundle, rows: Scored, lacking: tuple[str, ...]) -> Iterator[Finding]:
+def columns_of(bundle: Bundle, rows: Scored, data: Data, lacking: Collection[str]) -> Iterator[Finding]:
     """What is told of the columns themselves: those that are lacking, that nothing reads, and whose type changed."""
-    beside = {*bundle.manifest.keys, *bundle.columns, bundle.manifest.target.name, *_named(bundle.manifest.data)}
+    beside = {*bundle.manifest.keys, *bundle.columns, bundle.manifest.target.name, *_named(data)}
     known = set(map(inside, (*bundle.needed, *bundle.optional, *beside)))
     extra = [name for name in rows.raw.columns if name not in known]
     for name in lacking:
@@ -48,14 +49,13 @@ def columns_of(bundle: Bundle, rows: Scored, lacking: tuple[str, ...]) -> Iterat
 
 
 def cells_of(
-    bundle: Bundle, rows: Scored, margins: Mapping[str, Margin], care: Care, lacking: tuple[str, ...]
+    bundle: Bundle, rows: Scored, data: Data, margins: Mapping[str, Margin], care: Care, lacking: Collection[str]
 ) -> Iterator[Finding]:
     """What is told of cells: that cannot be read, that are missing, of levels never seen, of numbers far out.
 
     Only of columns that the graph reads, and not of those that are `lacking`.
     """
-    wire = rows.wire.drop(lacking, strict=False)
-    timed = tuple(bundle.manifest.data.get("time") or ())
+    wire = rows.wire.drop(*lacking, strict=False)
     read = [entry for entry in bundle.manifest.reader["columns"] if entry["name"] in wire.columns]
     unread = tallies({"columns": read}, rows.raw, wire)
     for name, margin in margins.items():
@@ -68,7 +68,7 @@ def cells_of(
             yield _found("unread", name, severity, f"Column {outside(name)!r}: {tally}.", share=share)
         yield from _missing(name, wire[name], margin, care)
         yield from _levels(name, wire[name], margin, care)
-        if name not in timed:
+        if name not in data.time:
             yield from _range(name, wire[name], margin, care)
 
 
@@ -113,11 +113,11 @@ def _range(name: str, cells: pl.Series, margin: Margin, care: Care) -> Iterator[
         return
     far = float(((values < low - reach) | (values > high + reach)).mean())
     if care.of_share(far, BEYOND) > RISEN:
-        said = f"Column {outside(name)!r} lies far beyond {low:.6g} to {high:.6g}, where 98 % were, in {far:.1%} of the rows."
+        said = f"Column {outside(name)!r} lies far beyond {low:.6g} to {high:.6g} in {far:.1%} of the rows."
         yield _found("range", name, "warn", said, share=far, low=low, high=high)
 
 
-def _types(bundle: Bundle, rows: Scored, lacking: tuple[str, ...]) -> Iterator[Finding]:
+def _types(bundle: Bundle, rows: Scored, lacking: Collection[str]) -> Iterator[Finding]:
     """Columns whose cells came as text and were numbers, or the other way round.
 
     Where all columns of a kind changed so, the rows come in another kind of file: that is a note.
@@ -156,10 +156,10 @@ def _kind(dtype: pl.DataType) -> str | None:
     return "numbers" if dtype.is_numeric() or dtype == pl.Boolean else None
 
 
-def _named(data: Mapping[str, object]) -> list[str]:
+def _named(data: Data) -> list[str]:
     """The columns that the spec names for time, group and weight, and those that it leaves out."""
-    given = [data.get(key) for key in ("time", "group", "weight", "exclude", "outcomes")]
-    return [str(name) for value in given for name in (value if isinstance(value, list) else [value]) if value]
+    single = [name for name in (data.group, data.weight) if name]
+    return [*data.time, *single, *data.exclude, *data.outcomes]
 
 
 def _found(check: str, column: str | None, severity: Severity, said: str, **evidence: float) -> Finding:

@@ -17,16 +17,17 @@ from automl.data.read.frames import renamed
 from automl.errors import DataError
 from automl.monitor.look import Scored
 from automl.names import inside
-from automl.spec import parse
+from automl.spec.data import Data
 
 Floats = NDArray[np.float64]
 
 
-def scored(bundle: Bundle, frame: object) -> tuple[Scored, tuple[str, ...]]:
+def scored(bundle: Bundle, frame: object, data: Data) -> tuple[Scored, tuple[str, ...]]:
     """The rows of a frame with the bundle's answers, and the columns that it lacks.
 
-    What is lacking counts as missing. Where the frame has all columns of `Bundle.columns`, those are the answers that
-    were given: nothing is scored again. Raises DataError where there is no row.
+    `data` is what the spec says of times. What is lacking counts as missing. Where the frame has all columns of
+    `Bundle.columns`, those are the answers that were given: nothing is scored again. Raises DataError where there is
+    no row.
     """
     raw = renamed(to_polars(frame))
     if not raw.height:
@@ -36,7 +37,7 @@ def scored(bundle: Bundle, frame: object) -> tuple[Scored, tuple[str, ...]]:
     raw = raw.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in lacking)
     raw, columns, _ = bundle.inputs_of(raw)
     answers = _answers(bundle, raw, columns)
-    return Scored(raw=raw, wire=_frame(columns), answers=answers, time=_times(bundle.manifest, raw)), lacking
+    return Scored(raw=raw, wire=_frame(columns), answers=answers, time=_times(data, raw)), lacking
 
 
 def again(bundle: Bundle, rows: Scored, column: pl.Series) -> Scored:
@@ -49,9 +50,9 @@ def again(bundle: Bundle, rows: Scored, column: pl.Series) -> Scored:
 def groups_of(manifest: Manifest, rows: Scored) -> NDArray[np.int64] | None:
     """The group of each row as a code [n], None where the spec names none or the rows lack it."""
     name = manifest.data.get("group")
-    if not name or inside(str(name)) not in rows.raw.columns:
+    if name is None or name not in rows.raw.columns:
         return None
-    codes = rows.raw[inside(str(name))].cast(pl.String).fill_null("").rank("dense")
+    codes = rows.raw[name].cast(pl.String).fill_null("").rank("dense")
     return codes.to_numpy().astype(np.int64) - 1
 
 
@@ -85,6 +86,5 @@ def _given(manifest: Manifest, raw: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _times(manifest: Manifest, raw: pl.DataFrame) -> Floats | None:
-    asked = parse(manifest.spec).data
-    return row_times(raw, asked) if asked.time and set(asked.time) <= set(raw.columns) else None
+def _times(data: Data, raw: pl.DataFrame) -> Floats | None:
+    return row_times(raw, data) if data.time and set(data.time) <= set(raw.columns) else None

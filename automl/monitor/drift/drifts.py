@@ -51,7 +51,7 @@ class Then:
 
     @property
     def bounds(self) -> int:
-        """How many bounds a look makes: of each column a distance, missing cells, far or new ones; and of the scores."""
+        """How many bounds a look makes: of each column a distance, gaps, far or new cells; and of the scores."""
         return 3 * len(self.profile.columns) + len(self.scores)
 
 

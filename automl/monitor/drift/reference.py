@@ -33,7 +33,8 @@ class Numbers:
         """Kolmogorov's distance of `values` [n], NaN where missing; never more than it is (see `points`)."""
         there = np.sort(values[np.isfinite(values)])
         gaps = len(values) - len(there)
-        upto, below = ((gaps + np.searchsorted(there, self.points, side=side)) / len(values) for side in SIDES)
+        upto = (gaps + np.searchsorted(there, self.points, side="right")) / len(values)
+        below = (gaps + np.searchsorted(there, self.points, side="left")) / len(values)
         apart = np.concatenate((self.upto - upto, below - self.below, [abs(gaps / len(values) - self.missing)]))
         return float(apart.max(initial=0.0))
 
@@ -59,9 +60,6 @@ class Numbers:
         if not len(known):
             return np.full(len(shares), np.nan)
         return values[np.minimum(np.searchsorted(known, shares, side="left"), len(values) - 1)]
-
-
-SIDES: tuple[str, str] = ("right", "left")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +90,10 @@ class Levels:
         cells = np.array(values.to_list(), dtype=object)
         known = np.isin(cells, list(self.shares))
         spare: list[int] = []
-        for level, share in {**self.shares, None: self.others}.items():
-            rows = np.flatnonzero(~known if level is None else cells == level)
-            spare += draw.permutation(rows)[: max(0, len(rows) - round(share * n))].tolist()
+        kinds = [(cells == level, share) for level, share in self.shares.items()]
+        for here, share in (*kinds, (~known, self.others)):
+            rows = draw.permutation(np.flatnonzero(here))
+            spare += rows[: max(0, len(rows) - round(share * n))].tolist()
         lacking = {level: round(share * n) - round(now.get(level, 0.0) * n) for level, share in self.shares.items()}
         given = [level for level, count in lacking.items() for _ in range(max(0, count))]
         for row, level in zip(draw.permutation(spare).tolist(), given, strict=False):
