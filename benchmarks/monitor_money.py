@@ -247,12 +247,11 @@ def hidden(every: dict[str, Scores], lifetimes: int) -> Iterator[Sequence[object
         declined = p > FALSE / (FALSE + MISSED)
         worst = worst_case(truth, outcomes, declined)
         odds = within_odds(truth, outcomes, declined, ratio=ODDS, alpha=ALPHA)
-        low, high = as_if_at_random(truth, outcomes, declined, scores.y[judged])
         mean = float(truth.mean())
-        for name, low, high in (
-            ("worst case", worst.low, worst.high),
-            (f"odds within {ODDS:g}", odds.low, odds.high),
-            ("as if at random", low, high),
+        for name, (low, high) in (
+            ("worst case", (worst.low, worst.high)),
+            (f"odds within {ODDS:g}", (odds.low, odds.high)),
+            ("as if at random", as_if_at_random(truth, outcomes, declined, scores.y[judged])),
         ):
             found[name].append((low <= mean <= high, high - low, (low + high) / 2 - mean))
     widest = np.mean([width for _, width, _ in found["worst case"]])
