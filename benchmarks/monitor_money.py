@@ -16,7 +16,7 @@ german_credit, taken for the others too).
   The saving is that against granting all: against declining all, a declined row saves 0 whatever it is.
 - unlabelled: adult with rows drawn by known weights: how often the interval holds what was then saved.
 
-The table is results/monitor_money.md.
+The tables are results/monitor_money_PART.md.
 """
 
 from __future__ import annotations
@@ -209,8 +209,8 @@ def fixed_level(life: Life) -> bool:
 
 def fallen(scores: Scores, rng: np.random.Generator) -> tuple[Floats, float]:
     """What rows save after so many are decided by the score of another row that the mean saving is 30 % less."""
-    saved = scores.saved()
-    blind = scores.saved(rng.permutation(scores.p))
+    saved = np.tile(scores.saved(), 1 + MOST_ROWS // scores.y.size)
+    blind = np.concatenate([scores.saved(rng.permutation(scores.p)) for _ in range(saved.size // scores.y.size)])
     share = 0.3 * saved.mean() / (saved.mean() - blind.mean())
     worse = np.where(rng.random(saved.size) < share, blind, saved)
     return worse, float(worse.mean())
@@ -231,7 +231,11 @@ REPEATS, ODDS = 200, 2.0
 def hidden(every: dict[str, Scores], lifetimes: int) -> Iterator[Sequence[object]]:
     """How often the bounds hold what all rows saved, and how wide they are."""
     yield "bounds", "repeats", "hold the truth", "mean width", "of the worst case", "mean error of its middle"
-    found: dict[str, list[tuple[bool, float, float]]] = {"worst case": [], f"odds within {ODDS:g}": [], "naive": []}
+    found: dict[str, list[tuple[bool, float, float]]] = {
+        "worst case": [],
+        f"odds within {ODDS:g}": [],
+        "as if at random": [],
+    }
     scores = every["german_credit"]
     for repeat in range(min(REPEATS, lifetimes)):
         rng = np.random.default_rng(repeat)
@@ -243,19 +247,28 @@ def hidden(every: dict[str, Scores], lifetimes: int) -> Iterator[Sequence[object
         declined = p > FALSE / (FALSE + MISSED)
         worst = worst_case(truth, outcomes, declined)
         odds = within_odds(truth, outcomes, declined, ratio=ODDS, alpha=ALPHA)
-        seen = truth[~declined]
-        reach = 1.96 * float(seen.std()) / math.sqrt(seen.size)
         mean = float(truth.mean())
-        for name, low, high in (
-            ("worst case", worst.low, worst.high),
-            (f"odds within {ODDS:g}", odds.low, odds.high),
-            ("naive", worst.seen - reach, worst.seen + reach),
+        for name, (low, high) in (
+            ("worst case", (worst.low, worst.high)),
+            (f"odds within {ODDS:g}", (odds.low, odds.high)),
+            ("as if at random", as_if_at_random(truth, outcomes, declined, scores.y[judged])),
         ):
             found[name].append((low <= mean <= high, high - low, (low + high) / 2 - mean))
     widest = np.mean([width for _, width, _ in found["worst case"]])
     for name, each in found.items():
         held, width, error = np.array(each, dtype=float).mean(axis=0)
         yield name, len(each), f"{held:.1%}", f"{width:.3f}", f"{width / widest:.1%}", f"{error:+.3f}"
+
+
+def as_if_at_random(truth: Floats, outcomes: Outcomes, declined: NDArray[np.bool_], y: Floats) -> tuple[float, float]:
+    """The naive interval: declined rows are bad as often as those that are seen."""
+    seen = y[~declined]
+    share, error = float(seen.mean()), float(seen.std()) / math.sqrt(seen.size)
+    ends = [
+        (truth[~declined].sum() + (outcomes.saved[declined] @ (1 - bad, bad)).sum()) / truth.size
+        for bad in (share - 1.96 * error, share + 1.96 * error)
+    ]
+    return float(min(ends)), float(max(ends))
 
 
 # --- without labels ----------------------------------------------------------------------------------

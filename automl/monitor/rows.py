@@ -52,8 +52,8 @@ def groups_of(manifest: Manifest, rows: Scored) -> NDArray[np.int64] | None:
     name = manifest.data.get("group")
     if name is None or name not in rows.raw.columns:
         return None
-    codes = rows.raw[name].cast(pl.String).fill_null("").rank("dense")
-    return codes.to_numpy().astype(np.int64) - 1
+    rank = rows.raw[name].cast(pl.String).fill_null("").rank("dense")
+    return np.asarray(rank.to_numpy().astype(np.int64) - 1)
 
 
 def _frame(columns: Mapping[str, NDArray[np.generic]]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from automl.bundle.manifest import plain
 from automl.decide.verdict.reason import money
 from automl.explore.distribution import moment
-from automl.figures.marks import Table, table
+from automl.figures.marks import table
 from automl.monitor.look import Estimate, Finding, Look, MoneyLook, Watched
 from automl.report._words import count, line
 from automl.report.page import page
@@ -78,7 +78,11 @@ def watched_page(watched: Watched) -> str:
         "money": money_figure(watched.looks),
         "looks": table(HEADER, [_row(look) for look in reversed(watched.looks)]) if watched.looks else None,
         "parts": [
-            {"name": name, "title": title, "found": _table([one for one in found if one.kind == name], seen)}
+            {
+                "name": name,
+                "title": title,
+                "found": [(one.severity, told(one, seen)) for one in found if one.kind == name],
+            }
             for name, title in PARTS
         ],
         "cost": cost_figure(found, seen.currency if seen else None),
@@ -136,16 +140,6 @@ def _row(look: Look) -> tuple[str, ...]:
     interval = "" if known is None else f"{money(known.low)} to {money(known.high)}"
     name = f"{look.number}" if look.end is None else moment(look.end)
     return name, f"{look.rows:,}", look.status.name, "" if known is None else money(known.value), interval, stands
-
-
-def _table(found: Sequence[Finding], seen: MoneyLook | None) -> Table | None:
-    if not found:
-        return None
-    unit = (seen.currency if seen else None) or "loss"
-    rows = [
-        (one.severity, one.column or "", one.sentence, "" if one.money is None else money(one.money)) for one in found
-    ]
-    return table(("", "column", "what was seen", f"costs, {unit} per 1,000 rows"), rows)
 
 
 def _all(watched: Watched) -> list[Finding]:

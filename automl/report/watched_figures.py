@@ -9,7 +9,7 @@ from automl.decide.verdict.reason import money
 from automl.explore.distribution import moment
 from automl.figures.intervals import Estimate, intervals
 from automl.figures.lines import Axes, Point, lines
-from automl.figures.marks import NARROW, WIDE, Figure
+from automl.figures.marks import NARROW, Figure
 from automl.monitor.look import Finding, Look, Reliability
 
 LAST: Final = 24  # looks of the figure
@@ -38,7 +38,7 @@ def money_figure(looks: Sequence[Look]) -> Figure | None:
     note += " With a question mark: not to be relied upon yet." if any("?" in one.text for one in found) else ""
     header = ("look", unit, "interval")
     at = promise.value if promise else None
-    return intervals(f"What 1,000 rows save, {unit}", note, found, header=header, width=WIDE, at=at)
+    return intervals(f"What 1,000 rows save, {unit}", note, found, header=header, width=NARROW, at=at)
 
 
 def cost_figure(found: Sequence[Finding], currency: str | None) -> Figure | None:

@@ -113,7 +113,8 @@ _PYTHON: Mapping[object, type] = {pl.Int64: int, pl.Float64: float, pl.Boolean: 
 
 def _answer(name: str, cells: Sequence[object] | pl.Series) -> pl.Series:
     if isinstance(cells, pl.Series):
-        return cells.alias(ANSWER + name)
+        words = name == "decision" and cells.dtype != pl.Float64
+        return cells.cast(pl.String if words else cells.dtype).alias(ANSWER + name)
     numbers = {float} if name == "decision" else {int, float}  # a decision that is a label is its text
     if {type(cell) for cell in cells} <= numbers | {type(None)}:
         return pl.Series(ANSWER + name, cells, dtype=pl.Float64, strict=False)

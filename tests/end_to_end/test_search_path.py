@@ -48,6 +48,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("bench", "list"),
     ("explore", "train.csv"),
     ("explain", "spec.bundle", "test.csv", "--row", "1"),
+    ("monitor", "spec.bundle", "test.csv", "--html", "watch.html"),
     ("report", "spec.bundle", "-o", "page.html"),
     ("watch", "init", "watch.db"),
 )

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -30,7 +31,7 @@ class Postgres:
         self._user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
         if self._user:
             shutil.chown(folder, "postgres", "postgres")
-        self.password = "canary-9b1d"
+        self.password = "canary-9b1d"  # noqa: S105  # of a server that lives as long as the tests
         secret = folder / "secret"
         secret.write_text(self.password)
         secret.chmod(0o644)
@@ -67,8 +68,8 @@ def postgres(service, tmp_path_factory):
             pwd.getpwnam("postgres")
         except KeyError:
             pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-    folder = Path("/tmp") / f"automl-postgres-{os.getpid()}"  # pytest's own folders are closed to other users
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix="automl-postgres-"))  # pytest's own folders are closed to other users
+    folder.chmod(0o755)
     try:
         server = Postgres(folder, str(control))
         server.start()

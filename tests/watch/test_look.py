@@ -44,13 +44,13 @@ def answer(model, raw):
 
 
 def test_a_quiet_day_and_a_change(store, model, answer) -> None:
-    """Nothing is told of rows like those of training; a unit that changed is, and stands among the alarms."""
+    """Nothing is told of rows like those of training; a column nobody can read is, and stands among the alarms."""
     answer(store, 0)
     first = look(store, model, at=START + DAY)
     assert first.status == Status.fine
     assert first.looks[0]["rows"] == 500
     number = next(e["name"] for e in model.manifest.reader["columns"] if e["wire"] == "number")
-    answer(store, 8, lambda frame: frame.with_columns(pl.col(number).cast(pl.Float64) * 100))
+    answer(store, 8, lambda frame: frame.with_columns(pl.lit("what?").alias(number)))
     later = look(store, model, at=START + 9 * DAY)
     assert later.status != Status.fine
     with store.reading() as connection:

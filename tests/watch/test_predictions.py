@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +26,6 @@ MODEL = "b" * 64
 END = 2**60
 WRITING = """
 import sys
-from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from conftest import MODEL, batch
 from automl.watch.predictions import Writer
@@ -124,7 +124,7 @@ def test_rows_and_frames_are_the_same(store, bundle, raw) -> None:
 
 def start(where, slot, batches):
     """A process that writes batches of ten rows, and says each that was written."""
-    here = os.path.dirname(__file__)
+    here = str(Path(__file__).parent)
     command = [sys.executable, "-P", "-c", WRITING, here, where, str(slot), str(batches)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from automl.bundle.kept import kept_rows, predicted
 from automl.bundle.profile import Profile, read_profile
 from automl.bundle.read import Bundle
@@ -17,7 +14,6 @@ from automl.monitor.drift.reference import Reference, numbers_from, numbers_of, 
 from automl.monitor.look import Finding, Scored
 from automl.names import outside
 
-Floats = NDArray[np.float64]
 ASSUMED = 1_000  # training rows, where a bundle does not say how many there were
 
 

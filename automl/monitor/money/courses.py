@@ -97,8 +97,13 @@ class Courses:
 
     def bounds(self, promise: Promise, alpha: float) -> tuple[Bound, ...]:
         """The bounds of each sequence; all upper ones hold at all looks with 1 - alpha, and so do the lower ones."""
+        courses = [course for course in self.running if course.n]
         mixture = Mixture.tightest_at(TIGHTEST * promise.variance, alpha, promise.range.width)
-        return tuple(_bound(course, promise.range, mixture, alpha) for course in self.running if course.n)
+        times, alphas = (
+            np.array(each) for each in ([c.time for c in courses], [spent(c.number, alpha) for c in courses])
+        )
+        sums = mixture.boundary(times, alphas).tolist()
+        return tuple(_bound(course, promise.range, total) for course, total in zip(courses, sums, strict=True))
 
 
 def spent(number: int, alpha: float) -> float:
@@ -134,8 +139,9 @@ def _kept(courses: Sequence[Course]) -> Iterator[Course]:
     yield from courses[1:][-KEPT:]
 
 
-def _bound(course: Course, within: Range, mixture: Mixture, alpha: float) -> Bound:
-    reach = float(mixture.boundary(np.array([course.time]), spent(course.number, alpha))[0]) / course.n
+def _bound(course: Course, within: Range, total: float) -> Bound:
+    """The bounds where the sum is at most `total` away from that of the conditional means."""
+    reach = total / course.n
     return Bound(
         since=course.since,
         n=course.n,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-HALVINGS = 60  # of the interval that the boundary lies in: to the last digits of a float
+HALVINGS = 40  # of the interval that the boundary lies in: to twelve digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +46,9 @@ class Mixture:
         inner = np.log(np.maximum(gammainc(v + rho, reached), np.finfo(np.float64).tiny))
         return np.asarray(start + gammaln(v + rho) + inner - (v + rho) * np.log(reached) + s + v)
 
-    def boundary(self, time: Floats, alpha: float) -> Floats:
-        """The sum that the steps exceed at some time with a probability of at most `alpha`, at intrinsic `time` [n]."""
-        wanted = math.log(1.0 / alpha)
+    def boundary(self, time: Floats, alpha: Floats | float) -> Floats:
+        """The sum at intrinsic `time` [n] of a line that steps ever cross with a probability of at most `alpha`."""
+        wanted = -np.log(alpha)
         high = np.full_like(time, self.scale)
         while (short := self.log(high, time) < wanted).any():
             high = np.where(short, 2.0 * high, high)

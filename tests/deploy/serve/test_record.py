@@ -67,7 +67,7 @@ def test_rows_and_streams_are_written(serving, bundle, raw, where) -> None:
     taking.recorder.flush()
     rows = stored(where, taking.served.model.bundle)
     assert rows.height == 5
-    assert rows.answers["decision"][:3].to_list() == [row["decision"] for row in answers]
+    assert rows.answers["decision"][:3].to_list() == [str(row["decision"]) for row in answers]
     assert rows.key.to_list() == raw["id"].head(5).cast(pl.String).to_list()
     assert "private" not in rows.raw.columns
     assert begun <= rows.time.min() <= rows.time.max() <= time.time_ns() // 1000
