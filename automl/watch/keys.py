@@ -15,7 +15,7 @@ from automl.data.spelling import spelled
 from automl.names import inside
 
 Digests = NDArray[np.uint64]
-LONGEST = 1_000  # characters of a key
+LONGEST = 1_000  # characters of a key, as `/predict` takes them; databases index no documents
 
 
 def key_text(cells: Sequence[object]) -> str | None:
@@ -27,7 +27,8 @@ def key_text(cells: Sequence[object]) -> str | None:
     texts = [spelled(cell) for cell in cells]
     if not texts or None in texts:
         return None
-    return texts[0] if len(texts) == 1 else json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
+    text = texts[0] if len(texts) == 1 else json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def key_texts(frame: pl.DataFrame, columns: Sequence[str]) -> list[str | None]:

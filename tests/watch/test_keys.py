@@ -16,6 +16,14 @@ def test_files_and_requests_spell_alike() -> None:
     assert key_texts(two, ["a", "other"]) == key_texts(two, []) == [None, None]
 
 
+def test_long_keys_are_short() -> None:
+    """A database indexes no documents: a key of a megabyte is spelt by its digest, and is still a key of its own."""
+    long, other = key_text(["a" * 2**20]), key_text(["a" * 2**20 + "b"])
+    assert len(long) == 71
+    assert long != other
+    assert key_text(["a" * 1_000]) == "a" * 1_000
+
+
 def test_hashes_need_the_salt() -> None:
     """The same key under two salts is two."""
     one, other = (hashed(["17", None], salt) for salt in (b"a", b"b"))

@@ -92,7 +92,7 @@ class Recorder:
             self._meter.lost("queue", rows)
             return
         self._put += rows
-        self._queue.append(Answered(bundle=bundle, time=time.time_ns() // 1000, raw=raw, answers=answers))
+        self._queue.append(Answered(bundle=bundle, time=int(time.time() * 1e6), raw=raw, answers=answers))
 
     def close(self) -> None:
         """Write what waits, as far as it goes within a few seconds."""
