@@ -88,10 +88,12 @@ def test_an_older_store(store, write, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, more))
     for _ in range(2):
-        with open_store(store.where).reading() as connection:
+        again = open_store(store.where)
+        with again.reading() as connection:
             assert connection.execute(sa.text("select count(*) from watch_more")).scalar() == 0
             assert connection.execute(sa.select(sa.func.sum(schema.BATCHES.c.rows))).scalar() == 10
             assert connection.execute(sa.select(schema.VERSION.c.version)).scalars().all() == [2]
+        again.close()
 
 
 def test_a_locked_store(lite, write) -> None:

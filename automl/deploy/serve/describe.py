@@ -156,7 +156,7 @@ def _explain(bundle: Bundle, example: Example) -> dict[str, object]:
 
 def _labels(bundle: Bundle) -> dict[str, object]:
     manifest = bundle.manifest
-    cells = dict.fromkeys((*manifest.keys, manifest.target.name), {"type": VALUE})
+    cells = {name: {"type": VALUE} for name in (*manifest.keys, manifest.target.name)}
     known = {"type": ["string", "null"], "description": "When the label became known, in ISO 8601; else it is now."}
     row = {"type": "object", "required": list(cells), "properties": {**cells, "known": known}}
     rows = {"type": "object", "required": ["rows"], "properties": {"rows": {"type": "array", "items": row}}}
