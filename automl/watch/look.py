@@ -27,7 +27,7 @@ from automl.watch.schema import ALARMS, BATCHES, LOOKS
 from automl.watch.show import moment
 from automl.watch.store import Store, now
 
-MOST: Final = 1_000_000  # rows of a look; of more than these a share is drawn
+MOST: Final = 500_000  # rows of a look: of more a share is drawn, and memory stays below 1 GB
 SECOND: Final = 1_000_000  # microseconds
 
 
