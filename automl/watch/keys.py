@@ -24,8 +24,8 @@ def key_text(cells: Sequence[object]) -> str | None:
     >>> key_text([17.0]), key_text([17, "a"]), key_text([None, 1])
     ('17', '["17","a"]', None)
     """
-    texts = [spelled(cell) for cell in cells]
-    if not texts or None in texts:
+    texts = [text for cell in cells if (text := spelled(cell)) is not None]
+    if not texts or len(texts) < len(cells):
         return None
     text = texts[0] if len(texts) == 1 else json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
     return text if len(text) <= LONGEST else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
