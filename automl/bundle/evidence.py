@@ -26,12 +26,14 @@ def evidence(
     part: Literal["oof", "test"],
     costs: Sequence[str] = (),
     expected: Mapping[str, NDArray[np.float64]] | None = None,
+    bins: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The rows of one part: `part`, `y`, `p` (or `p_0`..`p_k`, `prediction`'s columns), weight, time, group, `costs`.
 
     `prediction` is [n, 1] or [n, classes]. Rows without a prediction (NaN) are left out. `costs` are the raw columns
     that costs and today's rule name, `expected` what is expected of amounts that are known only afterwards [n], by the
-    column's name. Parts may be joined by `polars.concat`.
+    column's name. `bins` [n, d] are the reference codes of the rows (see `bundle.reference`). Parts may be joined by
+    `polars.concat`.
     """
     wide = prediction.reshape(rows.n, -1)
     names = ["p"] if wide.shape[1] == 1 else [f"p_{code}" for code in range(wide.shape[1])]
@@ -40,6 +42,7 @@ def evidence(
     optional: Mapping[str, object] = {"weight": rows.weight, "time": rows.time, "group": rows.group}
     columns |= {name: values for name, values in optional.items() if values is not None}
     columns |= {f"{PRICED}{name}": rows.raw[name] for name in costs} | dict(expected or {})
+    columns |= {} if bins is None else bins.to_dict()
     return pl.DataFrame(columns).filter(pl.Series(np.isfinite(wide).all(axis=1)))
 
 

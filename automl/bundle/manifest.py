@@ -200,7 +200,7 @@ class Manifest(Frozen):
         return self._section("data")
 
     def _section(self, name: str) -> Mapping[str, Any]:
-        section = self.spec[name]
+        section = self.spec.get(name, {})
         return section if isinstance(section, dict) else {}
 
     def to_bytes(self) -> bytes:

@@ -196,11 +196,8 @@ class Bundle:
 
     def counted(self, frame: pl.DataFrame, *, typed: bool = True, first: int = 0) -> tuple[pl.DataFrame, Unread]:
         """The same, and of each column how many cells could not be read."""
-        frame, columns, unread = self._read(frame)
-        try:
-            found = self._scorer.run(columns, frame.height, first)
-        except ScoreError as error:
-            raise DataError(str(error), hint="Give the costs that these rows lack.") from error
+        frame, columns, unread = self.inputs_of(frame)
+        found = self.answers_of(columns, frame.height, first)
         keys = [frame[inside(key)].alias(key) for key in self.manifest.keys if inside(key) in frame.columns]
         return pl.DataFrame(keys + [self._series(name, cells, typed=typed) for name, cells in found.items()]), unread
 
@@ -223,7 +220,7 @@ class Bundle:
         from automl.bundle.explaining import rows_of, words_of
 
         model = self if tables is None else self.given(tables)
-        raw, columns, found = model._read(to_polars(frame))  # noqa: SLF001  # another one of this class
+        raw, columns, found = model.inputs_of(to_polars(frame))
         check_unread(found, unread)
         warn(listed(told(found)))
         rows = rows_of(model._explainer, raw, columns, model.manifest.keys, first)  # noqa: SLF001  # as above
@@ -236,7 +233,14 @@ class Bundle:
 
         return explainer_of(self.files, self.relational, self._scorer.inputs)
 
-    def _read(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, Array], Unread]:
+    def answers_of(self, columns: Mapping[str, Array], rows: int, first: int = 0) -> dict[str, Array]:
+        """The output columns [rows] for `columns` [rows] as `inputs_of` gives them; decisions are text."""
+        try:
+            return self._scorer.run(columns, rows, first)
+        except ScoreError as error:
+            raise DataError(str(error), hint="Give the costs that these rows lack.") from error
+
+    def inputs_of(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, Array], Unread]:
         """The raw frame, the columns that the graph takes of it, and how many cells of it could not be read."""
         from automl.data.read.frames import read_frame, renamed, side_by_side, tallies
 

@@ -16,7 +16,9 @@ from automl.bundle.evidence import evidence, lessened
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, by_short_name, outputs_of, plain
+from automl.bundle.margins import Margin
 from automl.bundle.profile import profile
+from automl.bundle.reference import binned
 from automl.data.read.frames import read_frame, side_by_side
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import SEEN, Column, Prepared, Rows
@@ -45,6 +47,7 @@ def pack(
     golden, tables = _golden(data, read, columns, document, seed=spec.budget.seed)
     golden = _answered(choice, golden, document, tables)
     outputs = outputs_of(data.labels, choice.assembly.outputs, actions=choice.policy.actions)
+    kept = profile(read, columns, seed=spec.budget.seed, prediction=choice.outcome.oof)
     return Contents(
         model=choice.model,
         reader=choice.reader,
@@ -54,9 +57,9 @@ def pack(
         keys=tuple(map(outside, spec.data.key)),
         spec=spec.resolved(),
         golden=golden,
-        profile=profile(read, columns, seed=spec.budget.seed, prediction=choice.outcome.oof),
+        profile=kept,
         evidence=lessened(
-            _evidence(data, choice, judgement),
+            _evidence(data, choice, judgement, kept.columns if spec.bundle.reference == "binned" else {}),
             spec.bundle.evidence,
             data.schema.columns,
             numbers=data.labels.task.kind == "regression",
@@ -78,15 +81,24 @@ def pack(
     )
 
 
-def _evidence(data: Prepared, choice: ChosenModel, judgement: Judgement | None) -> pl.DataFrame:
-    """The rows of the parts that were judged that the policy and its verdict stand on."""
+def _evidence(
+    data: Prepared, choice: ChosenModel, judgement: Judgement | None, margins: Mapping[str, Margin]
+) -> pl.DataFrame:
+    """The rows of the parts that were judged that the policy and its verdict stand on, and their bins in `margins`."""
     policy = choice.policy
     parts: list[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]]] = [(data.train, choice.outcome.oof, "oof")]
     if judgement is not None:
         parts.append((data.test, judgement.prediction, "test"))
     return pl.concat(
         [
-            evidence(rows, p, part=part, costs=policy.columns, expected=_expected(policy, rows))
+            evidence(
+                rows,
+                p,
+                part=part,
+                costs=policy.columns,
+                expected=_expected(policy, rows),
+                bins=binned(rows.inputs, margins),
+            )
             for rows, p, part in parts
         ],
         how="vertical_relaxed",  # a cost may be text in one part, of a csv, and a number in the other

@@ -16,6 +16,7 @@ KEPT: Final = {
     "rounded": "Target, prediction and what costs name of each judged row are kept, rounded.",
     "none": "No judged row is kept.",
 }
+BINNED: Final = "Which bin each lies in, column by column, is kept for watching; no further value of it is."
 ANNEX: Final = (
     ("1", "intended purpose, version, hardware and software", "Uses, Model Details, Technical Specifications"),
     ("2", "how it was made, its data, how it was validated and tested", "Training Details, Evaluation"),
@@ -118,9 +119,16 @@ def caveats(manifest: Facts, verdict: VerdictRecord | None) -> list[str]:
     found += _of_verdict(manifest, verdict)
     if not manifest["groups"]:
         found.append("Nobody has checked it for fairness between groups of people.")
-    kept = KEPT[manifest["spec"].get("bundle", {}).get("evidence", "rows")]
-    found.append(f"The golden rows are synthetic: no row of the training data is in them. {kept}")
+    found.append(f"The golden rows are synthetic: no row of the training data is in them. {_kept(manifest)}")
     return found
+
+
+def _kept(manifest: Facts) -> str:
+    """What of the judged rows is in the bundle; one that was written before bins were kept has none."""
+    said = manifest["spec"].get("bundle", {})
+    evidence = said.get("evidence", "rows")
+    bins = evidence != "none" and said.get("reference", "none") == "binned"
+    return KEPT[evidence] + (f" {BINNED}" if bins else "")
 
 
 def _of_verdict(manifest: Facts, verdict: VerdictRecord | None) -> list[str]:

@@ -18,3 +18,5 @@ class Bundle(Section):
     """Its number among bundles of that name; who takes only higher ones is not given an old one again."""
     evidence: Literal["rows", "rounded", "none"] = "rows"
     """What is kept of each judged row for `automl decide`: all of it, numbers of three digits and days, or nothing."""
+    reference: Literal["binned", "none"] = "binned"
+    """Whether each judged row keeps which bin it lies in, column by column: what a watch tells new rows from old by."""

@@ -14,6 +14,7 @@ from automl.spec.budget import Budget
 from automl.spec.bundle import Bundle
 from automl.spec.data import Data
 from automl.spec.limits import Limits
+from automl.spec.monitor import Monitor
 from automl.spec.objective import Objective
 from automl.spec.recipe import Recipe
 from automl.spec.report import Report
@@ -47,7 +48,7 @@ class Spec(Section):
     """What the bundle is called, and what it keeps of the rows."""
     report: Report = Report()
     """The page for people that the bundle brings with it."""
-    monitor: Mapping[str, object] | None = None
+    monitor: Monitor | None = None
     """Watching the model at work."""
     retrain: Mapping[str, object] | None = None
     """Fitting again when it is time."""

@@ -24,7 +24,6 @@ class Gap:
 
 GAPS: Final = (
     Gap("data.final", 'final = "all"', lambda value: value == "all"),
-    Gap("monitor", "monitoring"),
     Gap("retrain", "retraining"),
 )
 

@@ -34,7 +34,7 @@ def enumerated(model, frame):
     size = coalitions.sum(axis=1)
     weight = np.array([factorial(s - 1) * factorial(players - s) / factorial(players) if s else 0.0 for s in size])
     without = {tuple(row): place for place, row in enumerate(coalitions)}
-    _, columns, _ = model._read(frame)
+    _, columns, _ = model.inputs_of(frame)
     found = []
     for row in range(frame.height):
         worth = game.worth({name: values[row : row + 1] for name, values in columns.items()}, coalitions)

@@ -49,7 +49,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("init", "train.csv", "-o", "begun.toml"),
     ("explore", "train.csv"),
     ("explain", "spec.bundle", "test.csv", "--row", "1"),
+    ("monitor", "spec.bundle", "test.csv", "--html", "watch.html"),
     ("report", "spec.bundle", "-o", "page.html"),
+    ("watch", "init", "watch.db"),
 )
 SERVE = ("serve", "spec.bundle", "--port", "0", "--workers", "2")
 CLEAN = ("clean", "spec.run")

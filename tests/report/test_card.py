@@ -27,6 +27,21 @@ def test_a_card_says_what_it_keeps_of_persons(evidence, words, manifest):
     assert words in model_card(manifest | {"spec": spec})
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"evidence": "rows", "reference": "binned"}, True),
+        ({"evidence": "rows", "reference": "none"}, False),
+        ({"evidence": "none", "reference": "binned"}, False),
+        ({"evidence": "rows"}, False),
+    ],
+)
+def test_a_card_says_whether_bins_of_rows_are_kept(said, told, manifest):
+    """Bins stand beside evidence: none without it, and none in a bundle of before there were any."""
+    spec = manifest["spec"] | {"bundle": said}
+    assert ("Which bin each lies in" in model_card(manifest | {"spec": spec})) is told
+
+
 def test_a_card_without_money_says_so(manifest):
     """No verdict section, and the reader learns how a wrong decision was counted."""
     card = model_card(manifest)

@@ -21,7 +21,16 @@ def test_what_is_said_is_resolved() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [{"evidence": "all"}, {"serial": -1}, {"serial": 1.5}, {"name": ""}, {"name": "x" * 201}, {"nmae": "x"}]
+    "said",
+    [
+        {"evidence": "all"},
+        {"serial": -1},
+        {"serial": 1.5},
+        {"name": ""},
+        {"name": "x" * 201},
+        {"nmae": "x"},
+        {"reference": "rows"},
+    ],
 )
 def test_what_cannot_be_is_refused(said: dict[str, object]) -> None:
     """S01: unknown keys and values are told with their place."""

@@ -13,7 +13,6 @@ from automl.spec.unsupported import GAPS, find_gaps
 TARGET = {"target": "y"}
 GIVEN = [
     {"objective": TARGET, "data": {"final": "all"}},
-    {"objective": TARGET, "monitor": {"every": "1d"}},
     {"objective": TARGET, "retrain": {"when": "act"}},
 ]
 
@@ -42,9 +41,9 @@ def test_what_is_supported_is_not_named() -> None:
 
 def test_the_refusal_names_the_place(refusal: Callable[..., str]) -> None:
     """The refusal has file, line and key of each."""
-    text = refusal('[objective]\ntarget = "y"\n[data]\nfinal = "all"\n[monitor]\nevery = "1d"\n')
+    text = refusal('[objective]\ntarget = "y"\n[data]\nfinal = "all"\n[retrain]\nwhen = "act"\n')
     assert text.splitlines() == [
         'fraud.toml:4 data.final: not supported yet: final = "all"',
-        "  fraud.toml:5 monitor: not supported yet: monitoring",
+        "  fraud.toml:5 retrain: not supported yet: retraining",
         "  remove it to go on",
     ]

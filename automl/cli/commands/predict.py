@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     "--unread", type=click.Choice(["refuse", "empty"]), default="refuse", help="Columns of which no cell can be read."
 )
 @key_option
+@click.option("--log", "store", metavar="STORE", help="Write rows and answers to this store too: a file, or env:NAME.")
 @click.option("--excel-safe", is_flag=True, help="Write text such as =1+1 with a quote in front.")
 def command(
     *,
@@ -42,6 +43,7 @@ def command(
     extra: Literal["ignore", "refuse"],
     unread: Literal["refuse", "empty"],
     key: Path | None,
+    store: str | None,
     excel_safe: bool,
 ) -> None:
     """Score the rows of DATA (a file, a folder or a glob) with BUNDLE."""
@@ -62,7 +64,12 @@ def command(
             listener=_tell,
             require_signature=key,
         )
-    click.echo(f"scored {rows:,} rows into {out}", err=True)
+        click.echo(f"scored {rows:,} rows into {out}", err=True)
+        if store is not None:
+            from automl.deploy.record import record
+
+            new = record(bundle, data, out, store, costs=costs, options=options)
+            click.echo(f"wrote {new:,} rows to {store}; {rows - new:,} stood there already", err=True)
 
 
 def _tell(event: Event) -> None:

@@ -68,6 +68,14 @@ from automl.errors import SpecError
     help="What is done with a request of whose columns one cannot be read at all.",
 )
 @key_option
+@click.option("--log", "store", metavar="STORE", help="Write answers to this store: a file, or env:NAME of an address.")
+@click.option(
+    "--log-sample",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True),
+    help="The share of rows that is written.",
+)
 @click.option("--log-requests", is_flag=True, help="Log every request, not only those that fail.")
 def command(  # one argument for each option
     bundle: Path,
@@ -89,6 +97,8 @@ def command(  # one argument for each option
     extra: str,
     unread: str,
     key: Path | None,
+    store: str | None,
+    log_sample: float,
     log_requests: bool,
 ) -> None:
     """Answer requests with BUNDLE over HTTP.
@@ -116,6 +126,8 @@ def command(  # one argument for each option
         unread="empty" if unread == "empty" else "refuse",
         log_requests=log_requests,
         key=str(key.absolute()) if key else None,
+        log=store,
+        log_sample=log_sample,
     )
     serve(bundle, settings, open_to_all=open_to_all, told=lambda address: click.echo(f"answers on {address}", err=True))
 

@@ -16,8 +16,10 @@ from automl.deploy.serve.explained import explained
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model, Reply
+from automl.deploy.serve.record import Recorder
 from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.settings import Settings
+from automl.deploy.serve.watched import labelled, watched
 
 if TYPE_CHECKING:
     from fastapi import Request, Response
@@ -86,14 +88,22 @@ async def _hung_up(receive: Receive) -> None:
         pass
 
 
-def make_app(current: Current, settings: Settings, *, token: str | None, log: Log, meter: Meter) -> Door:
-    """The ASGI app of one worker."""
+def make_app(
+    current: Current,
+    settings: Settings,
+    *,
+    token: str | None,
+    log: Log,
+    meter: Meter,
+    recorder: Recorder | None = None,
+) -> Door:
+    """The ASGI app of one worker; answers are given to the `recorder`."""
     from fastapi import FastAPI
     from starlette.exceptions import HTTPException
 
     quiet: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # nothing leaves unasked
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=quiet)
-    app.add_route("/predict", _predict(current, settings), methods=["POST"])
+    app.add_route("/predict", _predict(current, settings, recorder), methods=["POST"])
     app.add_route("/explain", _explain(current, settings), methods=["POST"])
     told: dict[str, Callable[[], object]] = {
         "/schema": lambda: current.get().schema,
@@ -103,13 +113,15 @@ def make_app(current: Current, settings: Settings, *, token: str | None, log: Lo
     }
     for path, what in told.items():
         app.add_route(path, _document(what), methods=["GET"])
+    app.add_route("/watch", _watch(current, settings), methods=["GET"])
+    app.add_route("/labels", _labels(current, settings, token=token), methods=["POST"])
     app.add_route("/metrics", _metrics(meter), methods=["GET"])
     for kind in (Refusal, HTTPException, Exception):  # the last one is raised again: the door notes it
         app.add_exception_handler(kind, _refused)
     return Door(app, settings, token=token, log=log, meter=meter)
 
 
-def _predict(current: Current, settings: Settings) -> Answer:
+def _predict(current: Current, settings: Settings, recorder: Recorder | None) -> Answer:
     from fastapi import Response
 
     heavy = Heavy()
@@ -130,6 +142,8 @@ def _predict(current: Current, settings: Settings) -> Answer:
         visit.rows, visit.unread = reply.rows, reply.unread
         if reply.unread:
             model.check(reply)
+        if recorder is not None:
+            recorder.add(model.bundle, reply.raw, reply.answers)
         return Response(reply.content, media_type=kind, headers=_told(reply) if kind == arrow.CONTENT else None)
 
     return predict
@@ -153,6 +167,36 @@ def _explain(current: Current, settings: Settings) -> Answer:
         return JSONResponse({"rows": found, "bundle": model.name})
 
     return explain
+
+
+def _watch(current: Current, settings: Settings) -> Answer:
+    from fastapi.responses import JSONResponse
+
+    line = Heavy()
+
+    async def watch(request: Request) -> Response:
+        model = current.get()
+        return JSONResponse(await line.run(lambda _: watched(model, settings), request.receive))
+
+    return watch
+
+
+def _labels(current: Current, settings: Settings, *, token: str | None) -> Answer:
+    from fastapi.responses import JSONResponse
+
+    line = Heavy()
+
+    async def labels(request: Request) -> Response:
+        if token is None:
+            raise Refusal(403, "labels are taken from who has the token", hint="Serve with AUTOML_TOKEN set.")
+        model = current.get()
+        visit: Visit = request.scope["state"]["visit"]
+        if _content_type(visit.headers) != JSON:
+            raise Refusal(415, "labels are JSON", hint=f"Send {JSON}.", close=True)
+        body = await read_body(request, settings)
+        return JSONResponse(await line.run(lambda _: labelled(model, body, settings), request.receive))
+
+    return labels
 
 
 def _told(reply: Reply) -> dict[str, str] | None:

@@ -28,7 +28,8 @@ WIRES: Final = {
 REFUSALS: Final = {
     400: "The Host header names another server",
     401: "The token is missing or wrong",
-    403: "A page of another origin asks",
+    403: "A page of another origin asks, or the server has no token for what needs one",
+    404: "There is nothing of the kind: no store, no look",
     408: "The body did not come in time",
     413: "The body or its number of rows is too large",
     415: "The content type is neither JSON nor an Arrow stream",
@@ -124,7 +125,11 @@ def openapi(bundle: Bundle, settings: Settings, example: Example) -> dict[str, o
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{manifest.target.name}: {manifest.target.kind}", "version": manifest.content_hash[:12]},
-        "paths": {"/predict": {"post": predict}, "/explain": {"post": _explain(bundle, example)}}
+        "paths": {
+            "/predict": {"post": predict},
+            "/explain": {"post": _explain(bundle, example)},
+            "/labels": {"post": _labels(bundle)},
+        }
         | {path: {"get": _get(*told)} for path, told in _READ.items()},
         "components": {
             "schemas": {
@@ -149,6 +154,21 @@ def _explain(bundle: Bundle, example: Example) -> dict[str, object]:
     }
 
 
+def _labels(bundle: Bundle) -> dict[str, object]:
+    manifest = bundle.manifest
+    cells = {name: {"type": VALUE} for name in (*manifest.keys, manifest.target.name)}
+    known = {"type": ["string", "null"], "description": "When the label became known, in ISO 8601; else it is now."}
+    row = {"type": "object", "required": list(cells), "properties": {**cells, "known": known}}
+    rows = {"type": "object", "required": ["rows"], "properties": {"rows": {"type": "array", "items": row}}}
+    return {
+        "operationId": "labels",
+        "summary": f"Say what {manifest.target.name} came out as",
+        "description": "Labels for the store of a watch, by key; later ones replace earlier ones. It needs the token.",
+        "requestBody": {"required": True, "content": {JSON: {"schema": rows}}},
+        "responses": _responses({JSON: {"schema": {"type": "object"}}}),
+    }
+
+
 _EXPLAINED: Final = {
     "type": "object",
     "required": ["rows", "bundle"],
@@ -159,6 +179,7 @@ _READ: Final = {
     "/health/live": ("live", "Whether the process answers", JSON),
     "/health/ready": ("ready", "Whether rows are taken, and by which bundle", JSON),
     "/metrics": ("metrics", "Numbers for Prometheus", "text/plain"),
+    "/watch": ("watch", "What the last look at the model found", JSON),
 }
 _WARNING: Final = {
     "type": "object",

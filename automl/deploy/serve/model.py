@@ -32,11 +32,16 @@ HASH = 12  # signs of a content hash that people compare
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The body of an answer, its number of rows, and what could not be read of their columns."""
+    """The body of an answer, its number of rows, what could not be read of their columns, and both as they can be kept.
+
+    `raw` and `answers` are lists of rows, or frames where the body is a stream.
+    """
 
     content: bytes
     rows: int
     unread: Unread
+    raw: Sequence[Row] | pl.DataFrame
+    answers: Sequence[Answer] | pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +111,8 @@ class Model:
         keys = [_keys(row, self.bundle.manifest.keys, number) for number, row in enumerate(rows)]
         answers, unread = self._decided(rows, gone)
         found = [{**key, **answer} for key, answer in zip(keys, answers, strict=True)]
-        return Reply(content=_dumped(found, warnings_of(unread), self.name), rows=len(rows), unread=unread)
+        content = _dumped(found, warnings_of(unread), self.name)
+        return Reply(content=content, rows=len(rows), unread=unread, raw=rows, answers=answers)
 
     def answer_stream(self, body: bytes) -> Reply:
         """The answers to an Arrow stream as another. Refusals: 413, 422."""
@@ -118,7 +124,8 @@ class Model:
             scored, unread = self.bundle.counted(frame)
         except AutomlError as error:
             raise Refusal.of(error) from None
-        return Reply(content=arrow.write_stream(scored), rows=frame.height, unread=unread)
+        content = arrow.write_stream(scored)
+        return Reply(content=content, rows=frame.height, unread=unread, raw=frame, answers=scored)
 
     def check(self, reply: Reply) -> None:
         """Refusal 422 where a column with many filled cells could not be read at all, unless the settings allow it."""

@@ -25,7 +25,8 @@ class Settings:
     bundle is opened; `key` is the file of a public key, whose owner must have signed it. `hosts` are names that a
     request may call the server by, besides addresses and ``localhost``; ``*`` is any. `per_client` are requests of one
     address at the same time. Seconds: `head` to send all headers, `body` to send all of the body or to take the
-    answer, `idle` between two requests, `grace` to end what was begun.
+    answer, `idle` between two requests, `grace` to end what was begun. `log` is the store of a watch that answers are
+    written to, a share `log_sample` of them.
     """
 
     host: str = "127.0.0.1"
@@ -51,6 +52,8 @@ class Settings:
     log_requests: bool = False
     tables: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
+    log: str | None = None
+    log_sample: float = 1.0
 
     def to_json(self) -> str:
         """As a worker takes them."""

@@ -34,6 +34,10 @@ def serve(
     `BundleError` or `DataError` where the bundle cannot be used, `MachineError` where the address is taken.
     """
     check(settings, os.environ, open_to_all=open_to_all)
+    if settings.log is not None:
+        from automl.watch.store import open_store
+
+        open_store(settings.log, create=True).close()  # a place that can be none is told now
     with listen(settings) as listening, disk.scratch("automl-serve-") as room:
         parent = Parent(bundle, settings, listening, room, Log(sys.stderr, worker="parent"))
         asyncio.run(parent.run(told))

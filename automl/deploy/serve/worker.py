@@ -20,6 +20,7 @@ from automl.deploy.serve.log import Log, bridge, told
 from automl.deploy.serve.meter import FOLDER, Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.protocol import guarded
+from automl.deploy.serve.record import Recorder
 from automl.deploy.serve.settings import TOKEN, Settings
 from automl.errors import AutomlError, BundleError
 
@@ -43,6 +44,9 @@ class Worker:
         self._log = log
         self._meter = meter
         self._current = Current()
+        self._recorder: Recorder | None = None
+        if settings.log is not None:
+            self._recorder = Recorder(settings.log, log=log, meter=meter, sample=settings.log_sample)
         self._next: Model | None = None
         self.serving: asyncio.Task[None] | None = None
         self._stop: Callable[[], None] = lambda: None
@@ -85,7 +89,16 @@ class Worker:
     def _server(self) -> uvicorn.Server:
         import uvicorn
 
-        app = make_app(self._current, self._settings, token=os.environ.get(TOKEN), log=self._log, meter=self._meter)
+        if self._recorder is not None:
+            self._recorder.start()
+        app = make_app(
+            self._current,
+            self._settings,
+            token=os.environ.get(TOKEN),
+            log=self._log,
+            meter=self._meter,
+            recorder=self._recorder,
+        )
         config = uvicorn.Config(
             app,
             http=guarded(self._settings),
@@ -105,6 +118,11 @@ class Worker:
         """Take no more connections, end what was begun."""
         self._current.ready = False
         self._stop()
+
+    def close(self) -> None:
+        """Nothing is answered any more: write down what was."""
+        if self._recorder is not None:
+            self._recorder.close()
 
 
 def _refused(error: AutomlError) -> Reply:
@@ -126,6 +144,7 @@ async def work(worker: Worker, channel: socket.socket) -> None:
         task.cancel()
     if worker.serving is not None:
         await worker.serving
+    await asyncio.to_thread(worker.close)
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()

@@ -26,7 +26,17 @@ from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
-ROUTES = ("/predict", "/explain", "/schema", "/openapi.json", "/health/live", "/health/ready", "/metrics")
+ROUTES = (
+    "/predict",
+    "/explain",
+    "/schema",
+    "/openapi.json",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/watch",
+    "/labels",
+)
 
 
 def test_answers_are_those_of_the_bundle(served, bundle, raw):
@@ -171,7 +181,7 @@ def test_ranges_are_nothing(served):
 def test_the_list_of_routes(served):
     """V05: there is no path that loads, uploads, changes or stops anything."""
     routes = {(route.path, *sorted(route.methods - {"HEAD"})) for route in served.app._app.routes}
-    asked = {"/predict", "/explain"}
+    asked = {"/predict", "/explain", "/labels"}
     assert routes == {(path, "POST" if path in asked else "GET") for path in ROUTES}
 
 

@@ -14,7 +14,18 @@ from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.settings import Settings
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
-ROUTES = ("/predict", "/explain", "/schema", "/openapi.json", "/health/live", "/health/ready", "/metrics", "/nix")
+ROUTES = (
+    "/predict",
+    "/explain",
+    "/schema",
+    "/openapi.json",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/watch",
+    "/labels",
+    "/nix",
+)
 
 
 def test_every_way_in_needs_the_token(bundle, serving):

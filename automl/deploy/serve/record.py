@@ -1,0 +1,199 @@
+"""Answers into the store of a watch, from a bounded queue by a thread of its own: no request ever waits for it."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import polars as pl
+
+from automl.bundle.read import Bundle
+from automl.deploy.serve.log import Log
+from automl.deploy.serve.meter import Meter
+from automl.errors import AutomlError, MachineError
+
+if TYPE_CHECKING:
+    from automl.watch.predictions import Batch, Writer
+    from automl.watch.store import Store
+
+PENDING = 20_000  # rows that wait: beyond them rows are lost, and counted
+LARGEST = 10_000  # rows of a batch
+PAUSE = 0.5  # seconds between two batches
+PATIENCE = 5.0  # seconds that a write waits for another writer
+TRIES = 5  # of a batch; the pause between them doubles
+FRESH = 30.0  # seconds between two looks for what the watch found
+GRACE = 5.0  # seconds for what waits when the server stops
+
+Rows = Sequence[Mapping[str, Any]]  # of a request in JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Rows of one request: the bundle that answered, when (microseconds), the rows as they came, and the answers."""
+
+    bundle: Bundle
+    time: int
+    raw: Rows | pl.DataFrame
+    answers: Rows | pl.DataFrame
+
+    @property
+    def rows(self) -> int:
+        """Their number."""
+        return len(self.raw)
+
+    def goes_with(self, other: Answered) -> bool:
+        """Whether both can be in one batch: rows of JSON of the same bundle."""
+        return self.bundle is other.bundle and isinstance(self.raw, list) and isinstance(other.raw, list)
+
+
+class Recorder:
+    """Takes answered rows at once, or not at all; what becomes of them is counted by the meter."""
+
+    def __init__(
+        self,
+        where: str,
+        *,
+        log: Log,
+        meter: Meter,
+        sample: float = 1.0,
+        opened: Callable[..., Store] | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._where, self._sample = where, sample
+        self._log, self._meter = log, meter
+        self._opened = opened
+        self._sleep = sleep
+        self._queue: deque[Answered] = deque()
+        self._put = self._taken = 0  # rows: the first is changed by who answers alone, the second by the thread alone
+        self._stop = threading.Event()
+        self._store: Store | None = None
+        self._writers: dict[str, Writer] = {}
+        self._shown = 0.0
+        self._thread = threading.Thread(target=self._run, name="record", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def add(self, bundle: Bundle, raw: Rows | pl.DataFrame, answers: Rows | pl.DataFrame) -> None:
+        """Let rows be written, a sample of them where one is asked for."""
+        if self._sample < 1:
+            raw, answers = _sampled(raw, answers, self._sample)
+        rows = len(raw)
+        if not rows:
+            return
+        if self._put - self._taken + rows > PENDING:
+            self._meter.lost("queue", rows)
+            return
+        self._put += rows
+        self._queue.append(Answered(bundle=bundle, time=int(time.time() * 1e6), raw=raw, answers=answers))
+
+    def close(self) -> None:
+        """Write what waits, as far as it goes within a few seconds."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(GRACE)
+
+    def _run(self) -> None:
+        while True:
+            stopping = self._stop.wait(PAUSE)
+            self.flush()
+            self._show()
+            if stopping:
+                return
+
+    def flush(self) -> None:
+        """Write what waits now."""
+        while self._queue:
+            group = [self._queue.popleft()]
+            rows = group[0].rows
+            while rows < LARGEST and self._queue and group[0].goes_with(self._queue[0]):
+                group.append(self._queue.popleft())
+                rows += group[-1].rows
+            try:
+                self._write(group)
+                self._meter.logged(rows)
+            except Exception as error:  # noqa: BLE001  # no answer may ever suffer from what cannot be written down
+                self._meter.lost("store", rows)
+                what = error.what if isinstance(error, AutomlError) else type(error).__name__
+                self._log("error", "answers not logged", what=what, rows=rows)
+            self._taken += rows
+
+    def _write(self, group: Sequence[Answered]) -> None:
+        """Write rows as one batch, again under its own id where the database refuses for a while."""
+        name = uuid4().hex
+        for left in reversed(range(TRIES)):
+            try:
+                writer = self._writer(group[0].bundle)
+                writer.write(batch_of(name, writer, group))
+            except MachineError:
+                if not left or self._stop.is_set():
+                    raise
+                self._sleep(PAUSE * 2 ** (TRIES - 1 - left))
+            else:
+                return
+
+    def _writer(self, bundle: Bundle) -> Writer:
+        from automl.watch.predictions import Writer, model_of
+
+        name = bundle.manifest.content_hash
+        if name not in self._writers:
+            self._writers[name] = Writer(self._open(), model_of(bundle))
+        return self._writers[name]
+
+    def _open(self) -> Store:
+        from automl.watch.store import open_store
+
+        if self._store is None:
+            self._store = (self._opened or open_store)(self._where, create=True, patience=PATIENCE)
+        return self._store
+
+    def _show(self) -> None:
+        """Let `/metrics` tell what the last look found."""
+        if time.monotonic() - self._shown < FRESH:
+            return
+        self._shown = time.monotonic()
+        from automl.watch.show import last_look
+
+        for bundle in list(self._writers)[-1:]:
+            try:
+                with self._open().reading() as connection:
+                    look = last_look(connection, bundle)
+            except AutomlError:
+                return
+            if look is not None:
+                self._meter.watched(look)
+
+
+def batch_of(name: str, writer: Writer, group: Sequence[Answered]) -> Batch:
+    """The rows of requests that go with each other as a batch of that name."""
+    from automl.watch.predictions import batch_of_frames, batch_of_rows
+
+    raw, answers = group[0].raw, group[0].answers
+    time = [told.time for told in group for _ in range(told.rows)]
+    if isinstance(raw, pl.DataFrame) and isinstance(answers, pl.DataFrame):
+        return batch_of_frames(name, writer.columns, writer.keys, raw, answers, time)
+    rows, found = ([row for told in group for row in part(told)] for part in (_raw, _answers))
+    return batch_of_rows(name, writer.columns, writer.keys, rows, found, time)
+
+
+def _raw(told: Answered) -> Any:
+    return told.raw
+
+
+def _answers(told: Answered) -> Any:
+    return told.answers
+
+
+def _sampled(raw: Any, answers: Any, share: float) -> tuple[Any, Any]:
+    """A share of the rows, each drawn on its own."""
+    places = [place for place in range(len(raw)) if random.random() < share]  # noqa: S311  # no secret hangs on it
+    if isinstance(raw, pl.DataFrame):
+        return raw[places], answers[places]
+    return [raw[place] for place in places], [answers[place] for place in places]

@@ -1,0 +1,1 @@
+"""Drift that matters: columns that surely moved by more than a little, ranked by what that costs."""

@@ -1,0 +1,1 @@
+"""Money: whether the promised saving is still there."""

@@ -1,0 +1,228 @@
+"""Rows of a bundle in a store since the last look -> what was found, alarms, and what is remembered."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+import sqlalchemy as sa
+
+from automl.bundle.manifest import Manifest
+from automl.bundle.read import Bundle
+from automl.monitor.look import Finding, Look, Status, Watched
+from automl.monitor.monitor import asked_of, monitor
+from automl.monitor.state import State
+from automl.names import inside
+from automl.spec.monitor import Monitor
+from automl.watch import blocks
+from automl.watch.keys import key_cells
+from automl.watch.labels import latest
+from automl.watch.predictions import frames, insert_new
+from automl.watch.schema import ALARMS, BATCHES, LOOKS
+from automl.watch.show import moment
+from automl.watch.store import Store, now
+
+MOST: Final = 500_000  # rows of a look: of more a share is drawn, and memory stays below 1 GB
+SECOND: Final = 1_000_000  # microseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a look found: the documents of new looks, the oldest first, and notes on the store as a whole."""
+
+    looks: tuple[dict[str, Any], ...]
+    notes: tuple[str, ...]
+    status: Status
+
+
+def look(store: Store, bundle: Bundle, *, window: str | None = None, at: int | None = None) -> Outcome:
+    """Look at the rows that a bundle answered since the last look, and write down what was found, in one step.
+
+    `window` overrules the spec's, `at` (microseconds) the clock. Of two watchers at once one writes its look.
+    """
+    at = now() if at is None else at
+    name = bundle.manifest.content_hash
+    with store.reading() as connection:
+        state = _state(connection, name)
+        seen = _seen(connection, bundle, asked_of(bundle, window), state, at)
+    notes = [*_clock(state, at), *seen.notes]
+    if seen.frame is None:
+        return Outcome(looks=(), notes=(*notes, "No row of this bundle is in the store."), status=Status.fine)
+    watched, state = monitor(bundle, seen.frame, labels=seen.labels, times=seen.times, window=window, state=state)
+    notes += [found.sentence for found in watched.findings]
+    documents = [document(each, seen, at) for each in watched.looks]
+    _write(store, watched, documents, state, at)
+    return Outcome(looks=tuple(documents), notes=tuple(notes), status=watched.status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The rows to be looked at, aligned: raw cells, keys and answers in `frame`; None where there are none."""
+
+    frame: pl.DataFrame | None
+    times: np.ndarray[Any, np.dtype[np.float64]]
+    known: np.ndarray[Any, np.dtype[np.bool_]]
+    labels: pl.DataFrame | None
+    notes: tuple[str, ...] = ()
+
+
+def document(each: Look, seen: Seen, at: int) -> dict[str, Any]:
+    """A look as plain JSON: what `GET /watch` gives."""
+    inside_ = (seen.times >= (each.start or -math.inf)) & (seen.times < (each.end or math.inf))
+    money = each.money
+    now_ = None if money is None else money.running or money.labelled or money.unlabelled
+    promise = None if money is None else money.promise
+    drift = [found.money for found in each.findings if found.money is not None]
+    return {
+        "number": each.number,
+        "looked": moment(at),
+        "looked_seconds": at // SECOND,
+        "start": moment(None if each.start is None else int(each.start)),
+        "end": moment(None if each.end is None else int(each.end)),
+        "rows": each.rows,
+        "labels_known": float(seen.known[inside_].mean()) if inside_.any() else None,
+        "status": int(each.status),
+        "says": each.status.name,
+        "money": {
+            "currency": None if money is None else money.currency,
+            "saving": None if now_ is None else now_.value,
+            "low": None if now_ is None else now_.low,
+            "high": None if now_ is None else now_.high,
+            "promised": None if promise is None else promise.value,
+            "drift": sum(drift) if drift else None,
+        },
+        "findings": [asdict(found) for found in each.findings],
+    }
+
+
+def _seen(connection: sa.Connection, bundle: Bundle, asked: Monitor, state: State, at: int) -> Seen:
+    """The rows that a look at this time stands on."""
+    first = _first(connection, bundle, asked, state)
+    share, notes = _share(connection, bundle.manifest.content_hash, first, at)
+    parts = [_drawn(frame, share) for frame in frames(connection, bundle.manifest.content_hash, first, at + 1)]
+    parts = [part for part in parts if part.height]
+    nothing = np.empty(0)
+    if not parts:
+        return Seen(frame=None, times=nothing, known=nothing.astype(bool), labels=None, notes=notes)
+    rows = blocks.rows_of(blocks.stacked(parts))
+    keys = [inside(key) for key in bundle.manifest.keys]
+    whole = pl.concat([rows.raw.drop(keys, strict=False), _cells(rows.key, keys), rows.answers], how="horizontal")
+    labels = latest(connection, at) if keys else None
+    known = np.zeros(rows.height, dtype=bool)
+    if labels is not None:
+        labels = labels.filter(labels["key"].is_in(rows.key.unique().implode()))
+        known = rows.key.is_in(labels["key"].implode()).fill_null(value=False).to_numpy()
+    return Seen(
+        frame=whole,
+        times=rows.time.cast(pl.Float64).to_numpy(),
+        known=known,
+        labels=_labels(labels, keys, bundle.manifest),
+        notes=notes,
+    )
+
+
+def _first(connection: sa.Connection, bundle: Bundle, asked: Monitor, state: State) -> int:
+    """The earliest time that a window, or a label that is due, reaches back to."""
+    begin = state.until
+    if begin is None:
+        mine = BATCHES.c.bundle == bundle.manifest.content_hash
+        begin = float(connection.execute(sa.select(sa.func.min(BATCHES.c.first)).where(mine)).scalar() or 0)
+    return int(begin - max(asked.window, asked.label_delay) * SECOND)
+
+
+def _share(connection: sa.Connection, name: str, first: int, at: int) -> tuple[float, tuple[str, ...]]:
+    """Which share of the rows is drawn, and what people should know of rows that are left out."""
+    chosen = (BATCHES.c.last >= first, BATCHES.c.first <= at)
+    count = sa.select(sa.func.sum(BATCHES.c.rows))
+    mine = int(connection.execute(count.where(*chosen, BATCHES.c.bundle == name)).scalar() or 0)
+    others = int(connection.execute(count.where(*chosen, BATCHES.c.bundle != name)).scalar() or 0)
+    late = int(connection.execute(count.where(BATCHES.c.first > at, BATCHES.c.bundle == name)).scalar() or 0)
+    told = []
+    if mine > MOST:
+        told.append(f"Of {mine:,} rows {MOST:,} are drawn for a look.")
+    if others:
+        told.append(f"{others:,} rows of other bundles were answered at the same time; each has looks of its own.")
+    if late:
+        told.append(f"{late:,} rows or more have times that are still to come; they wait.")
+    return min(1.0, MOST / max(mine, 1)), tuple(told)
+
+
+def _drawn(frame: pl.DataFrame, share: float) -> pl.DataFrame:
+    """A share of the rows, always the same ones: chosen by a hash of key and time."""
+    if share >= 1:
+        return frame
+    chosen = frame.select(blocks.KEY, blocks.TIME).with_row_index().hash_rows(seed=0) < int(share * (2**64 - 1))
+    return frame.filter(chosen)
+
+
+def _cells(keys: pl.Series, columns: list[str]) -> pl.DataFrame:
+    if len(columns) == 1:
+        return pl.DataFrame([keys.alias(columns[0])])
+    each = [[None] * len(columns) if key is None else key_cells(key, len(columns)) for key in keys.to_list()]
+    return pl.DataFrame(each, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def _labels(labels: pl.DataFrame | None, keys: list[str], manifest: Manifest) -> pl.DataFrame | None:
+    """As a file of labels has them."""
+    if labels is None or not labels.height:
+        return None
+    value = labels["value"].alias(inside(manifest.target.name))
+    known = labels["known"].cast(pl.Datetime("us", "UTC")).alias("known_at")
+    return pl.concat([_cells(labels["key"], keys), pl.DataFrame([value, known])], how="horizontal")
+
+
+def _state(connection: sa.Connection, name: str) -> State:
+    query = sa.select(LOOKS.c.state).where(LOOKS.c.bundle == name).order_by(LOOKS.c.number.desc()).limit(1)
+    found = connection.execute(query).scalar()
+    return State(bundle=name) if found is None else State(**json.loads(found))
+
+
+def _clock(state: State, at: int) -> list[str]:
+    if state.until is None or state.until <= at:
+        return []
+    return [f"The last look ended at {moment(int(state.until))}, and the clock says {moment(at)}: it jumped."]
+
+
+def _write(store: Store, watched: Watched, documents: list[dict[str, Any]], state: State, at: int) -> None:
+    """Looks and alarms in one step, each once."""
+    with store.writing() as connection:
+        for each, told in zip(watched.looks, documents, strict=True):
+            row = {
+                "bundle": state.bundle,
+                "number": each.number,
+                "looked": at,
+                "last": at if each.end is None else int(each.end),
+                "status": int(each.status),
+                "document": json.dumps(_plain(told), allow_nan=False),
+                "state": json.dumps(asdict(state), default=float),
+            }
+            if insert_new(connection, LOOKS, row):
+                alarms = [_alarm(found, each, state.bundle, at) for found in each.findings if found.severity != "note"]
+                if alarms:
+                    connection.execute(sa.insert(ALARMS), alarms)
+
+
+def _alarm(found: Finding, each: Look, bundle: str, at: int) -> dict[str, Any]:
+    return {
+        "bundle": bundle,
+        "look": each.number,
+        "raised": at,
+        "kind": found.kind,
+        "check": found.check,
+        "severity": found.severity,
+        "sentence": found.sentence,
+    }
+
+
+def _plain(value: object) -> object:
+    """JSON knows no NaN: what is unknown is null."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,152 @@
+"""Answers are written down beside the answering, which never waits and never fails for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+
+import polars as pl
+import pytest
+
+from automl.deploy.serve import arrow, record
+from automl.deploy.serve.app import make_app
+from automl.deploy.serve.log import Log
+from automl.deploy.serve.meter import Meter
+from automl.deploy.serve.record import PENDING, Recorder
+from automl.errors import MachineError
+from automl.watch import blocks
+from automl.watch.predictions import frames
+from automl.watch.store import open_store
+
+
+class Taking:
+    """A server whose answers are recorded, when the test says so."""
+
+    def __init__(self, serving, bundle, where, **how):
+        self.stream = io.StringIO()
+        self.meter = Meter()
+        self.recorder = Recorder(where, log=Log(self.stream), meter=self.meter, sleep=lambda _: None, **how)
+        self.served = serving(bundle)
+        self.served.app = make_app(
+            self.served.current,
+            self.served.settings,
+            token=None,
+            log=Log(io.StringIO()),
+            meter=self.meter,
+            recorder=self.recorder,
+        )
+
+    def count(self, name):
+        lines = self.meter.text()[0].decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+
+@pytest.fixture
+def where(tmp_path):
+    return str(tmp_path / "watch.db")
+
+
+def stored(where, bundle):
+    store = open_store(where)
+    with store.reading() as connection:
+        found = list(frames(connection, bundle.manifest.content_hash, 0, 2**62))
+    store.close()
+    return blocks.rows_of(blocks.stacked(found))
+
+
+def test_rows_and_streams_are_written(serving, bundle, raw, where) -> None:
+    """Each row with its answer and key, when it was answered; what the bundle does not read is not kept."""
+    taking = Taking(serving, bundle, where)
+    begun = time.time_ns() // 1000
+    answers = taking.served.predict(*({**row, "private": "canary"} for row in raw.head(3).to_dicts())).json()["rows"]
+    file = io.BytesIO()
+    raw[3:5].write_ipc_stream(file)
+    taking.served.post(file.getvalue(), arrow.CONTENT)
+    taking.recorder.flush()
+    rows = stored(where, taking.served.model.bundle)
+    assert rows.height == 5
+    assert rows.answers["decision"][:3].to_list() == [str(row["decision"]) for row in answers]
+    assert rows.key.to_list() == raw["id"].head(5).cast(pl.String).to_list()
+    assert "private" not in rows.raw.columns
+    assert begun <= rows.time.min() <= rows.time.max() <= time.time_ns() // 1000
+    assert taking.count("automl_logged_rows_total") == 5
+
+
+def test_a_refused_request_is_not_written(serving, bundle, raw, where) -> None:
+    """Rows without an answer are none of a model's."""
+    taking = Taking(serving, bundle, where)
+    assert taking.served.predict({"nothing": 1}).status_code == 422
+    taking.recorder.flush()
+    assert taking.count("automl_logged_rows_total") == 0
+
+
+def test_a_sample(serving, bundle, raw, where) -> None:
+    """About the share of rows that was asked for, of a request with many."""
+    taking = Taking(serving, bundle, where, sample=0.2)
+    taking.served.predict(*raw.to_dicts())
+    taking.recorder.flush()
+    assert 50 < taking.count("automl_logged_rows_total") < 160
+
+
+def test_a_full_queue_loses_rows_and_says_so(serving, bundle, raw, where, monkeypatch) -> None:
+    """Answers go on; what found no room is counted."""
+    monkeypatch.setattr(record, "PENDING", 700)
+    taking = Taking(serving, bundle, where)
+    for _ in range(3):
+        assert taking.served.predict(*raw.to_dicts()).status_code == 200
+    taking.recorder.flush()
+    assert taking.count('automl_unlogged_rows_total{reason="queue"}') == 1_000
+    assert taking.served.predict(*raw.to_dicts()).status_code == 200
+    taking.recorder.flush()
+    assert taking.count("automl_logged_rows_total") == 1_000
+    assert PENDING >= 10_000
+
+
+def test_a_store_that_is_away_for_a_while(serving, bundle, raw, where) -> None:
+    """A batch is tried again under its own id, and is there once."""
+    tries = []
+
+    def opened(*place, **how):
+        tries.append(place)
+        if len(tries) < 3:
+            raise MachineError("away")
+        return open_store(*place, **how)
+
+    taking = Taking(serving, bundle, where, opened=opened)
+    taking.served.predict(*raw.head(4).to_dicts())
+    taking.recorder.flush()
+    assert len(tries) == 3
+    assert stored(where, taking.served.model.bundle).height == 4
+
+
+def test_a_dead_store(serving, bundle, raw, monkeypatch) -> None:
+    """Rows are lost, counted and told without the address; answers come as ever."""
+    monkeypatch.setenv("WATCH_URL", "postgresql://me:canary@127.0.0.1:1/db")
+    taking = Taking(serving, bundle, "env:WATCH_URL")
+    assert taking.served.predict(*raw.head(4).to_dicts()).status_code == 200
+    taking.recorder.flush()
+    assert taking.count('automl_unlogged_rows_total{reason="store"}') == 4
+    told = json.loads(taking.stream.getvalue().splitlines()[-1])
+    assert told["event"] == "answers not logged"
+    assert "canary" not in taking.stream.getvalue()
+
+
+def test_an_answer_does_not_wait(serving, bundle, raw, where) -> None:
+    """While a write hangs, requests are answered."""
+    hangs, asked = threading.Event(), threading.Event()
+
+    def opened(*place, **how):
+        asked.set()
+        hangs.wait()
+        return open_store(*place, **how)
+
+    taking = Taking(serving, bundle, where, opened=opened)
+    taking.recorder.start()
+    taking.served.predict(raw.row(0, named=True))
+    assert asked.wait(30)
+    assert taking.served.predict(raw.row(1, named=True)).status_code == 200
+    hangs.set()
+    taking.recorder.close()
+    assert stored(where, taking.served.model.bundle).height == 2

@@ -1,0 +1,131 @@
+"""Stores: an SQLite file, and a PostgreSQL server of the test's own on loopback."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from automl.watch.predictions import Batch, Model, Writer
+from automl.watch.store import open_store
+
+MODEL = Model(bundle="b" * 64, target="y", keys=("id",), reads=("a", "c"))
+DAY = 86_400_000_000
+
+
+class Postgres:
+    """A server in a folder of its own, run by a user that is not root, on a port of loopback."""
+
+    def __init__(self, folder: Path, control: str) -> None:
+        self.folder, self._control = folder, control
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+        if self._user:
+            shutil.chown(folder, "postgres", "postgres")
+        self.password = "canary-9b1d"  # noqa: S105  # of a server that lives as long as the tests
+        secret = folder / "secret"
+        secret.write_text(self.password)
+        secret.chmod(0o644)
+        setup = ["--pgdata", str(folder / "data"), "--auth=scram-sha-256", "--username=watch", f"--pwfile={secret}"]
+        self._run(str(Path(control).with_name("initdb")), *setup, "--no-sync")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://watch:{self.password}@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def start(self) -> None:
+        asked = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder}"
+        data = ["--pgdata", str(self.folder / "data"), "--log", str(self.folder / "log"), "--options", asked]
+        self._run(self._control, "start", "--wait", *data)
+
+    def stop(self) -> None:
+        self._run(self._control, "stop", "--mode=immediate", "--pgdata", str(self.folder / "data"))
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run([*self._user, *command], cwd=self.folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def postgres(service, tmp_path_factory):
+    """A running server, for whoever needs one."""
+    control = Path(service("pg_ctl")).resolve()
+    if os.getuid() == 0:
+        try:
+            pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+    folder = Path(tempfile.mkdtemp(prefix="automl-postgres-"))  # pytest's own folders are closed to other users
+    folder.chmod(0o755)
+    try:
+        server = Postgres(folder, str(control))
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request, tmp_path, monkeypatch):
+    """An empty store of each kind."""
+    where = str(tmp_path / "watch.db")
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
+        monkeypatch.setenv("WATCH_URL", server.url)
+        where = "env:WATCH_URL"
+        with psycopg.connect(server.url) as connection:
+            connection.execute("drop schema public cascade")
+            connection.execute("create schema public")
+    opened = open_store(where, create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def lite(tmp_path):
+    """An empty SQLite store."""
+    opened = open_store(str(tmp_path / "lite.db"), create=True)
+    yield opened
+    opened.close()
+
+
+def batch(name, first, rows, *, time=1_000_000_000_000_000):
+    """Rows with the keys `first` and on, one a second."""
+    places = range(first, first + rows)
+    return Batch(
+        id=name,
+        raw={"a": [float(p) for p in places], "c": [f"c{p % 3}" for p in places], "private": ["x"] * rows},
+        answers={"probability": [0.5] * rows, "decision": ["no"] * rows},
+        key=[str(place) for place in places],
+        time=[time + place * 1_000_000 for place in places],
+    )
+
+
+@pytest.fixture(scope="session")
+def model():
+    """What writes such rows."""
+    return MODEL
+
+
+@pytest.fixture
+def write():
+    """Writes such rows to a store."""
+
+    def to(store, *given, **how):
+        return Writer(store, MODEL).write(batch(*given, **how))
+
+    return to
