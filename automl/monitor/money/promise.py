@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 CUT = 0.005  # of the money of the evidence may lie beyond the bounds where costs give none
 
 
