@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
 from time import monotonic
 
 import numpy as np
@@ -22,8 +21,9 @@ Ints = NDArray[np.int64]
 
 Decide = Callable[[Columns], Array]  # columns [n] -> decisions [n]
 FIRST = 512  # changes that are tried first; then twice as many, up to `ROWS`
-SHELLS = (-1.0, 0.1, 0.25, 0.5, 1.0, 2.0)  # sizes between which changes of two columns are collected at once
 WHOLE = 1.0  # the size of a change that has no rank
+DIGITS = 9  # behind the point of a size: what rounding makes of equal sizes is equal again
+HALVINGS = 40  # of a bound on sizes: then sizes are equal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def smallest_change(
     """
     until = monotonic() + seconds
     moves = [_moves(name, row[name][0], grid) for name, grid in grids.items()]
-    for candidates in (_single(moves), _double(moves, until)):
+    for candidates in (_single(moves), _double(moves)):
         found = _first(row, taken, moves, candidates, decide, until)
         if found is not None:
             return found
@@ -92,14 +92,6 @@ class _Candidates:
     columns: Ints
     cells: Ints
 
-    @classmethod
-    def of(cls, parts: Sequence[tuple[Floats, Ints, Ints]], changed: int) -> _Candidates:
-        """All parts, sorted; of equal sizes the first stays first."""
-        empty = (np.empty(0), np.empty((0, changed), np.int64), np.empty((0, changed), np.int64))
-        sizes, columns, cells = (np.concatenate(part) for part in zip(empty, *parts, strict=True))
-        order = np.argsort(sizes, kind="stable")
-        return cls(sizes=sizes[order], columns=columns[order], cells=cells[order])
-
     def take(self, start: int, count: int) -> _Candidates:
         """`count` of them from `start` on."""
         part = slice(start, start + count)
@@ -111,29 +103,56 @@ def _moves(name: str, value: object, grid: Grid) -> _Moves:
     sizes = np.full(len(grid.cells), WHOLE)
     if grid.places is not None and isinstance(value, float) and not np.isnan(value):
         sizes = np.abs(grid.places - np.interp(value, grid.values.astype(np.float64), grid.places))
-    return _Moves(name=name, grid=grid, sizes=np.where(grid.values == value, np.inf, sizes))
+    return _Moves(name=name, grid=grid, sizes=np.where(grid.values == value, np.inf, sizes.round(DIGITS)))
 
 
 def _single(moves: Sequence[_Moves]) -> Iterator[_Candidates]:
-    """All changes of one column."""
-    parts = []
-    for place, move in enumerate(moves):
-        cells = np.flatnonzero(np.isfinite(move.sizes))[:, None]
-        parts.append((move.sizes[cells[:, 0]], np.full_like(cells, place), cells))
-    yield _Candidates.of(parts, 1)
+    """All changes of one column; of equal sizes those of the first column come first."""
+    sizes = np.concatenate([np.empty(0), *(move.sizes for move in moves)])
+    columns = np.repeat(np.arange(len(moves)), [len(move.sizes) for move in moves])
+    cells = np.concatenate([np.empty(0, np.int64), *(np.arange(len(move.sizes)) for move in moves)])
+    order = np.argsort(sizes, kind="stable")[: np.isfinite(sizes).sum()]
+    yield _Candidates(sizes=sizes[order], columns=columns[order, None], cells=cells[order, None])
 
 
-def _double(moves: Sequence[_Moves], until: float) -> Iterator[_Candidates]:
-    """All changes of two columns, collected shell by shell; none where time is up."""
-    for below, above in pairwise(SHELLS):
-        parts = []
-        for a, b in combinations(range(len(moves)), 2):
-            sums = moves[a].sizes[:, None] + moves[b].sizes[None, :]
-            cells = np.argwhere((sums > below) & (sums <= above))
-            parts.append((sums[cells[:, 0], cells[:, 1]], np.tile([a, b], (len(cells), 1)), cells))
-            if monotonic() > until:
-                return
-        yield _Candidates.of(parts, 2)
+def _double(moves: Sequence[_Moves]) -> Iterator[_Candidates]:
+    """All changes of two columns, collected shell by shell: about `ROWS` at once, of a little larger sizes each.
+
+    With the changes of one column sorted, those that a change makes a shell with are next to each other.
+    """
+    (single,) = _single(moves)
+    sizes, count = single.sizes, len(single.sizes)
+    ends = np.arange(1, count + 1)  # where the partners of each change begin that were not in a shell yet
+    while (ends < count).any():
+        begins, ends = ends, _reach(sizes, ends)
+        first = np.repeat(np.arange(count), ends - begins)
+        second = np.arange(len(first)) + np.repeat(begins - np.cumsum(ends - begins) + (ends - begins), ends - begins)
+        pairs = np.column_stack([first, second])
+        pairs = pairs[single.columns[first, 0] != single.columns[second, 0]]
+        sums = sizes[pairs].sum(axis=1).round(DIGITS)
+        order = np.argsort(sums, kind="stable")
+        pairs = pairs[order]
+        yield _Candidates(sizes=sums[order], columns=single.columns[pairs, 0], cells=single.cells[pairs, 0])
+
+
+def _reach(sizes: Floats, begins: Ints) -> Ints:
+    """Where the next shell ends among sorted `sizes` [n] for each of them: at most `ROWS` pairs are in it.
+
+    Its bound is halved until so few are below; where more are of one size, the first of them are in it.
+    """
+
+    def below(bound: float) -> Ints:
+        return np.maximum(begins, np.searchsorted(sizes, bound - sizes, side="right"))
+
+    low, high = 0.0, 2 * float(sizes[-1]) + 1
+    for _ in range(HALVINGS):
+        if (below(high) - begins).sum() <= ROWS:
+            return below(high)
+        middle = (low + high) / 2
+        low, high = (low, middle) if (below(middle) - begins).sum() > FIRST else (middle, high)
+    counts = below(low) - begins
+    counts = counts if counts.any() else below(high) - begins
+    return np.asarray(begins + np.clip(ROWS - np.cumsum(counts) + counts, 0, counts))
 
 
 def _first(

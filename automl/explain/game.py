@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 Array = NDArray[np.generic]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Columns = Mapping[str, Array]  # in wire types, each [n]
 Run = Callable[[Columns], Floats]  # the graph: columns [n] -> the numbers that are explained [n, width]
 
 ROWS = 8_192  # rows of one call: fast, and small beside the libraries
+PAIRS = 1_000_000  # of a coalition and a background row that are looked at together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +61,38 @@ class Game:
         return np.asarray(self.answers.mean(axis=0))
 
     def worth(self, row: Columns, coalitions: Flags) -> Floats:
-        """What `coalitions` [m, players] of the columns of `row` [1] are worth [m, width]."""
-        rows = len(self.answers)
-        size = max(1, ROWS // rows)
-        parts = [self._mixed(row, coalitions[start : start + size]) for start in range(0, len(coalitions), size)]
-        found = np.concatenate([self.run(part) for part in parts])
-        return np.asarray(found.reshape(len(coalitions), rows, -1).mean(axis=1))
+        """What `coalitions` [m, players] of the columns of `row` [1] are worth [m, width].
 
-    def _mixed(self, row: Columns, coalitions: Flags) -> Columns:
-        """Each coalition over the whole background, one after the other."""
+        Where a background row has the row's value already, it plays no part who has the column: rows that come out
+        alike go through the graph once.
+        """
+        size = max(1, PAIRS // len(self.answers))
+        differs = self._differs(row)
+        parts = [coalitions[start : start + size] for start in range(0, len(coalitions), size)]
+        return np.concatenate([self._means(row, part, differs) for part in parts])
+
+    def _means(self, row: Columns, coalitions: Flags, differs: Flags) -> Floats:
+        rows = len(self.answers)
+        marks = np.random.default_rng(0).integers(2**64, size=len(self.players) + rows, dtype=np.uint64)
+        keys = coalitions.astype(np.uint64) @ (differs * marks[:-rows]).T + marks[-rows:]  # 64 random bits: no two meet
+        _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        starts = range(0, len(first), ROWS)
+        found = [self.run(self._mixed(row, coalitions, first[start : start + ROWS])) for start in starts]
+        return np.asarray(np.concatenate(found)[which.reshape(keys.shape)].mean(axis=1))
+
+    def _differs(self, row: Columns) -> Flags:
+        """Which players would change a row of the background [rows, players]."""
+        flags = []
+        for player in self.players:
+            pairs = [(self.background[name], row[name]) for name in player.columns]
+            flags.append([(old != new) & ((old == old) | (new == new)) for old, new in pairs])  # noqa: PLR0124  # NaN
+        return np.column_stack([np.any(own, axis=0) for own in flags])
+
+    def _mixed(self, row: Columns, coalitions: Flags, places: Ints) -> Columns:
+        """Some of the rows of all coalitions, each over the whole background, one after the other."""
+        coalition, behind = np.divmod(places, len(self.answers))
         return {
-            name: np.where(coalitions[:, [place]], row[name], self.background[name][None, :]).reshape(-1)
+            name: np.where(coalitions[coalition, place], row[name], self.background[name][behind])
             for place, player in enumerate(self.players)
             for name in player.columns
         }

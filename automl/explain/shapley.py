@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Worth = Callable[[Flags], Floats]
 
 LEAST = 2  # pairs: one alone has no standard error
@@ -26,6 +27,7 @@ FEWEST = 8  # pairs, if there is time: with less a standard error says little
 MOST = 1_000
 FLAGS = 64_000_000  # of the coalitions of one step: so much memory may they take
 ALLOWED = 0.05  # standard error, as a share of the spread
+STRIDE = 0x9E3779B1  # between the counters of two seeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +51,9 @@ def shapley(
     if players <= 1:
         whole = np.broadcast_to(ends[1] - ends[0], (players, len(ends[0])))
         return Shares(values=whole, errors=np.zeros_like(whole), pairs=0)
-    draw = np.random.default_rng(seed)
     begun = monotonic()
     at_once = max(1, FLAGS // (2 * players * players))
-    found = _played(worth, ends, players, LEAST, draw)
+    found = _played(worth, ends, _orders(players, range(LEAST), seed))
     while len(found) < MOST:
         errors = _errors(found)
         needed = len(found) * float(((errors / allowed) ** 2).max(initial=0.0))
@@ -61,7 +62,8 @@ def shapley(
         more = min(wanted - len(found), math.floor(affordable), at_once)
         if more < 1:
             break
-        found = np.concatenate([found, _played(worth, ends, players, more, draw)])
+        orders = _orders(players, range(len(found), len(found) + more), seed)
+        found = np.concatenate([found, _played(worth, ends, orders)])
     return Shares(values=found.mean(axis=0), errors=_errors(found), pairs=len(found))
 
 
@@ -69,9 +71,22 @@ def _errors(found: Floats) -> Floats:
     return np.asarray(found.std(axis=0, ddof=1) / math.sqrt(len(found)))
 
 
-def _played(worth: Worth, ends: tuple[Floats, Floats], players: int, pairs: int, draw: np.random.Generator) -> Floats:
-    """What each player gets in each pair of permutations [pairs, players, width]."""
-    orders = np.stack([draw.permutation(players) for _ in range(pairs)])
+def _orders(players: int, pairs: range, seed: int) -> Ints:
+    """An order of the players for each of `pairs` [pairs, players], the same wherever it is drawn.
+
+    By 32 bits for each player: a counter through the finalizer of MurmurHash3 (Appleby 2011, public domain), which any
+    language computes alike.
+    """
+    counter = np.arange(pairs.start * players, pairs.stop * players) + seed * STRIDE
+    bits = counter.astype(np.uint32)  # the lowest 32 bits of it
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
+    return np.argsort((bits ^ (bits >> np.uint32(16))).reshape(-1, players), axis=1, kind="stable")
+
+
+def _played(worth: Worth, ends: tuple[Floats, Floats], orders: Ints) -> Floats:
+    """What each player gets in each pair of permutations [pairs, players, width]; `orders` are the first of each."""
+    pairs, players = orders.shape
     both = np.concatenate([orders, orders[:, ::-1]])
     rank = np.argsort(both, axis=1)  # when a player joins
     coalitions = rank[:, None, :] < np.arange(1, players)[None, :, None]  # [permutations, joined - 1, players]

@@ -35,6 +35,8 @@ def take(state: State, done: Done) -> None:
         _settle(state, candidate)
     successive_halving.learn(state, candidate)
     learning_rate.learn(state, candidate)
+    if fold == 0 and not candidate.learner.baseline and candidate.status == "ok":
+        _cut_folds(state, candidate, racing.folds_in_time(state, candidate))
     last = candidate.status != "ok" or len(candidate.losses) >= state.fidelity.folds
     if last or (fold == 0 and not racing.goes_on(state, candidate)):
         end(state, candidate)
@@ -98,6 +100,20 @@ def _settle(state: State, candidate: Candidate) -> None:
         by_time=state.problem.rows.by_time,
     )
     state.proposals.fidelity = replace(state.fidelity, rate=1.0) if state.rungs else state.fidelity
+    _end_whole(state, candidate)
+
+
+def _cut_folds(state: State, candidate: Candidate, folds: int) -> None:
+    """From now on there are so many folds, if these are fewer than before."""
+    if folds < state.fidelity.folds:
+        state.fidelity = replace(state.fidelity, folds=folds)
+        state.proposals.fidelity = replace(state.proposals.fidelity, folds=folds)
+        state.settled = True
+        _end_whole(state, candidate)
+
+
+def _end_whole(state: State, candidate: Candidate) -> None:
+    """End all but `candidate` that have the folds there are."""
     for other in state.candidates:
         if not other.ended and other is not candidate and set(range(state.fidelity.folds)) <= set(other.losses):
             end(state, other)

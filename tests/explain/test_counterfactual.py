@@ -7,6 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
+from automl.explain import counterfactual
 from automl.explain.counterfactual import Grid, smallest_change
 
 GRIDS = {
@@ -97,3 +98,22 @@ def test_a_row_that_would_not_be_decided_is_no_other_decision():
     row = {name: grid.values[:1] for name, grid in GRIDS.items()}
     found = smallest_change(row, "no", GRIDS, lambda columns: np.full(len(columns["age"]), ""), seconds=9.0)
     assert found.changes == ()
+
+
+@pytest.mark.parametrize("most", [1, 7, 1_000])
+def test_pairs_of_changes_come_by_size(monkeypatch, most):
+    """Each pair of changes of two columns once, the smaller first, few at a time, also where many are of one size."""
+    monkeypatch.setattr(counterfactual, "ROWS", most)
+    monkeypatch.setattr(counterfactual, "FIRST", most // 4)
+    row = {"age": 33.0, "income": 2.0, "job": "other"}
+    moves = [counterfactual._moves(name, row[name], grid) for name, grid in GRIDS.items()]
+    shells = list(counterfactual._double(moves))
+    assert max(len(shell.sizes) for shell in shells) <= most
+    sizes = np.concatenate([shell.sizes for shell in shells])
+    pairs = {
+        frozenset(zip(columns, cells, strict=True))
+        for shell in shells
+        for columns, cells in zip(shell.columns.tolist(), shell.cells.tolist(), strict=True)
+    }
+    assert (np.diff(sizes) >= 0).all()
+    assert len(pairs) == len(sizes) == 3 * 8 + 3 * 2 + 8 * 2

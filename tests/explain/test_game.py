@@ -44,3 +44,19 @@ def test_background_rows_without_an_answer_are_left_out():
     assert game.background["word"].tolist() == ["x", ""]
     with pytest.raises(ValueError, match="no row of the background"):
         Game.over(BACKGROUND, PLAYERS, lambda columns: np.full((len(columns["a"]), 1), np.nan))
+
+
+def test_rows_that_come_out_alike_are_run_once():
+    """Where the background has the row's value already it plays no part who has the column; gaps are alike, too."""
+    seen = []
+
+    def counted(columns):
+        seen.append(len(columns["a"]))
+        return run(columns)
+
+    game = Game.over(BACKGROUND, PLAYERS, counted)
+    row = {"a": np.array([2.0]), "b": np.array([np.nan]), "word": np.array(["x"], dtype=object)}
+    everybody = np.array([[False, False], [True, False], [False, True], [True, True]])
+    found = game.worth(row, everybody)
+    assert seen[1:] == [2 + 2 + 4]
+    assert found[3].tolist() == run(row)[0].tolist()

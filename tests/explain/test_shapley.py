@@ -8,7 +8,7 @@ from math import factorial
 import numpy as np
 from scipy import stats
 
-from automl.explain.shapley import FEWEST, LEAST, MOST, shapley
+from automl.explain.shapley import FEWEST, LEAST, MOST, _orders, shapley
 
 
 def by_definition(worth, players: int) -> np.ndarray:
@@ -98,3 +98,13 @@ def test_no_coalition_is_played_twice_at_once():
     played(worth, 4, share=1e9)
     step = asked[-1]
     assert len(np.unique(step, axis=0)) == len(step) <= 2**4 - 2
+
+
+def test_orders_are_drawn_alike_wherever_they_are_drawn():
+    """Every player is as often at every place, seeds differ, and an order does not hang on those drawn with it."""
+    found = _orders(5, range(4_000), 3)
+    assert (np.sort(found, axis=1) == np.arange(5)).all()
+    counts = np.array([np.bincount(found[:, place], minlength=5) for place in range(5)])
+    assert stats.chisquare(counts.ravel()).pvalue > 1e-3
+    assert np.array_equal(_orders(5, range(7, 9), 3), found[7:9])
+    assert not np.array_equal(_orders(5, range(50), 4), found[:50])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from automl.learners.base import Params
@@ -18,6 +19,7 @@ FEWEST_GUESSED = 1.0  # the same by counted work: a guess may be three times too
 FITS = 5  # single fits that a search should get to, else learning rates are raised
 FASTEST = 0.2  # learning rates are raised no higher
 SHARE = 0.4  # of the search, the longest that one fit may take
+PASSES = 0.9  # of the search, the longest that its first fold, the others beside each other, and a refit may take
 REFITS = 0.3  # of the search, the most that is set aside for refits after a holdout
 LATER = 0.45  # the same where the rows held out are the latest ones, most like those to come
 PREPARE = 5.0  # seconds for reading the data and the first feature plan
@@ -58,10 +60,12 @@ def choose_fidelity(
     cores = seconds * workers
     fits = cores / max(estimate, 1e-9)
     some = min(least, int(fits / fewest))
+    folds = max(1, min(folds, max(int(fits / bags), some)))
+    passes = 2 + math.ceil((folds - 1) / workers)
     return Fidelity(
-        folds=max(1, min(folds, max(int(fits / bags), some))),
+        folds=folds,
         rate=max(1.0, FITS / fits),
-        fit_seconds=SHARE * seconds,
+        fit_seconds=min(SHARE, PASSES / passes) * seconds,
         refit_seconds=(LATER if by_time else REFITS) * seconds,
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from automl.search.candidate import Candidate
 from automl.search.proposals import enough
 from automl.search.schedule import successive_halving
-from automl.search.schedule.estimates import backlog, haste, most, rest, seconds_left
+from automl.search.schedule.estimates import haste, most, rest, seconds_left
 from automl.search.state import State
 
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
 SHORT = 5.0  # seconds of search in which the first learner must hurry to stand at all
 CHEAP = 0.02  # of the time left: further folds that take less tell more than they cost, however the first one was
+BEHIND = "dropped: its first fold is behind the best"
 CAUTION = 1.2  # further folds take longer than the first one says, by this factor
 
 
@@ -31,10 +32,10 @@ def next_fold(state: State) -> tuple[Candidate, int] | None:
 
 
 def abandon(state: State) -> list[Candidate]:
-    """Candidates whose other folds would not end in time: their time goes to what fits.
+    """Candidates whose other folds would not end in time, or whose first one a later candidate has left behind.
 
-    Who can still get most of its folds goes on until it has them. The furthest one stays as long as nothing but
-    baselines stands.
+    Their time goes to what fits. Who can still get most of its folds in time goes on until it has them. The furthest
+    one stays as long as nothing but baselines stands.
     """
     if state.counted:
         return []
@@ -44,12 +45,33 @@ def abandon(state: State) -> list[Candidate]:
     if not any(not one.learner.baseline for one in state.whole):
         furthest = min(some, key=lambda one: (_folds_left(state, one), one.first, one.id), default=None)
         waiting = [one for one in waiting if one is not furthest]
+    beaten = [one for one in waiting if _beaten(state, one)]
     late = [one for one in waiting if _late(state, one, state.fidelity.folds) and not _may_count(state, one)]
     for candidate in late:
         candidate.detail = (
             f"ended after {len(candidate.losses)} of {state.fidelity.folds} folds: no time for the others"
         )
-    return late
+    for candidate in beaten:
+        candidate.detail = BEHIND
+    return [one for one in waiting if one in beaten or one in late]
+
+
+def _beaten(state: State, candidate: Candidate) -> bool:
+    """Whether a candidate that went on is behind by now, and its other folds do cost something."""
+    return _behind(state, candidate) and not _cheap(state, candidate)
+
+
+def _cheap(state: State, candidate: Candidate) -> bool:
+    return rest(state, candidate) / state.workers <= CHEAP * seconds_left(state)
+
+
+def _behind(state: State, candidate: Candidate) -> bool:
+    """Whether the first fold of a candidate is behind the best one."""
+    firsts = [
+        other.first for other in state.candidates if 0 in other.losses and not successive_halving.on_rung(state, other)
+    ]
+    margin = MARGIN + max(1, len(state.problem.folds[0].valid)) ** -0.5
+    return candidate.first > min(firsts) + margin * (max(firsts) - min(firsts))
 
 
 def _late(state: State, candidate: Candidate, folds: int) -> bool:
@@ -127,19 +149,40 @@ def goes_on(state: State, candidate: Candidate) -> bool:
         return True
     if successive_halving.on_rung(state, candidate):
         return False
-    if not state.counted and rest(state, candidate) / state.workers <= CHEAP * seconds_left(state):
+    if not state.counted and _cheap(state, candidate):
         return True
-    firsts = [
-        other.first for other in state.candidates if 0 in other.losses and not successive_halving.on_rung(state, other)
-    ]
-    margin = MARGIN + len(state.problem.folds[0].valid) ** -0.5
-    if candidate.first > min(firsts) + margin * (max(firsts) - min(firsts)):
-        candidate.detail = "dropped: its first fold is behind the best"
+    if _behind(state, candidate):
+        candidate.detail = BEHIND
         return False
-    if not state.counted and CAUTION * (backlog(state) - _spared(state, candidate)) >= seconds_left(state):
+    if not state.counted and _no_time(state, candidate):
         candidate.detail = "dropped: no time for further folds"
         return False
     return True
+
+
+def folds_in_time(state: State, candidate: Candidate) -> int:
+    """How many folds there is time for: where the best so far cannot get most of them, all have as many as it can.
+
+    `candidate` has its first fold. A clear winner on one fold is worth more than a loser on five.
+    """
+    folds = state.fidelity.folds
+    if state.counted or successive_halving.on_rung(state, candidate) or not _no_time(state, candidate):
+        return folds
+    if any(one.first < candidate.first for one in state.candidates if not successive_halving.on_rung(state, one)):
+        return folds
+    more = int(seconds_left(state) / max(CAUTION * candidate.seconds_a_fold(), 1e-9)) * state.workers
+    return min(folds, 1 + more)
+
+
+def _no_time(state: State, candidate: Candidate) -> bool:
+    """Whether most folds of a candidate would end too late, beside those of who is not behind."""
+    return CAUTION * (_backlog(state) - _spared(state, candidate)) >= seconds_left(state)
+
+
+def _backlog(state: State) -> float:
+    """Seconds until the further folds of those under way are done that no other one has left behind."""
+    ahead = (one for one in state.candidates if not one.ended and one.losses and not _behind(state, one))
+    return sum(rest(state, one) for one in ahead) / state.workers
 
 
 def _spared(state: State, candidate: Candidate) -> float:

@@ -51,3 +51,12 @@ def test_a_guess_does_not_take_the_folds_that_a_choice_needs() -> None:
     guessed = choose_fidelity(30.0, folds=5, seconds=60.0, workers=2, least=3)
     settled = choose_fidelity(30.0, folds=5, seconds=60.0, workers=2, least=3, fewest=FEWEST)
     assert (guessed.folds, settled.folds) == (3, 1)
+
+
+def test_a_fit_leaves_time_for_its_other_folds_and_its_refit() -> None:
+    """The first fold, the others beside each other and a refit end within the search, however long fits go on."""
+    for folds, workers in ((1, 2), (3, 2), (5, 2), (5, 1), (5, 8)):
+        found = choose_fidelity(0.1, folds=folds, seconds=100.0, workers=workers)
+        assert found.folds == folds
+        assert found.fit_seconds * (2 + -(-(folds - 1) // workers)) <= 100.0
+    assert choose_fidelity(0.1, folds=1, seconds=100.0, workers=2).fit_seconds == 40.0

@@ -25,7 +25,9 @@ def candidate(number: int, losses: dict[int, float], *, seconds: float, **more: 
 def state(found: list[Candidate], *, counted: bool = False) -> Any:
     whole = [one for one in found if one.whole]
     fidelity = SimpleNamespace(folds=5)
-    return SimpleNamespace(counted=counted, candidates=found, whole=whole, flying={}, fidelity=fidelity, workers=2)
+    problem = SimpleNamespace(folds=[SimpleNamespace(valid=range(10_000))])
+    own = {"fidelity": fidelity, "problem": problem, "rungs": (), "flying": {}, "workers": 2}
+    return SimpleNamespace(counted=counted, candidates=found, whole=whole, **own)
 
 
 FIRM = {0: 0.3, 1: 0.3, 2: 0.3}
@@ -55,6 +57,29 @@ def test_the_furthest_stays_while_nothing_stands(monkeypatch: pytest.MonkeyPatch
     base = candidate(0, dict.fromkeys(range(5), 0.7), seconds=0.1, whole=True, ended=True, learner=CONSTANT)
     near, far = candidate(1, FIRM, seconds=30.0), candidate(2, {0: 0.1}, seconds=10.0)
     assert racing.abandon(state([base, near, far])) == [far]
+
+
+def test_who_is_left_behind_later_gives_its_time_to_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first to end its first fold goes on; once another one is far ahead, its further folds are not waited for."""
+    monkeypatch.setattr(racing, "seconds_left", lambda _: 30.0)
+    base = candidate(0, dict.fromkeys(range(5), 0.9), seconds=0.1, whole=True, ended=True, learner=CONSTANT)
+    early, best = candidate(1, {0: 0.6}, seconds=8.0), candidate(2, {0: 0.4}, seconds=8.0)
+    assert racing.goes_on(state([base, early]), early)
+    assert racing.goes_on(state([base, early, best]), best)
+    assert racing.abandon(state([base, early, best])) == [early]
+    assert early.detail == racing.BEHIND
+
+
+@pytest.mark.parametrize(("loss", "seconds", "folds"), [(0.4, 40.0, 1), (0.4, 11.0, 5), (0.4, 4.0, 5), (0.6, 40.0, 5)])
+def test_a_winner_without_time_for_its_folds_has_all_judged_on_fewer(
+    monkeypatch: pytest.MonkeyPatch, loss: float, seconds: float, folds: int
+) -> None:
+    """The best so far ships though it is slow, rather than a poor one with all its folds; a slow loser does not."""
+    monkeypatch.setattr(racing, "seconds_left", lambda _: 14.0)
+    stands = candidate(0, dict.fromkeys(range(5), 0.5), seconds=5.0, whole=True, ended=True)
+    slow = candidate(1, {0: loss}, seconds=seconds)
+    assert racing.folds_in_time(state([stands, slow]), slow) == folds
+    assert racing.folds_in_time(state([stands, slow], counted=True), slow) == 5
 
 
 @pytest.mark.parametrize(("counted", "order"), [(False, [2, 1]), (True, [0, 1])])
