@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from automl.features.relational.compute.aggregations import FOLDED, family
 from automl.features.relational.compute.one_row import ENDS
+from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import History, QueryPlan, query_plan
 from automl.features.relational.definition import Definitions, Hop
 
@@ -31,6 +32,16 @@ def row_costs(definitions: Definitions, rows: RowsOf) -> dict[str, float]:
     plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
     names = [feature.name for feature in definitions.features]
     return dict(zip(names, _wanted(plan, rows), strict=True))
+
+
+def usual_rows(engine: QueryEngine) -> RowsOf:
+    """How many rows of a path's last table a key has on average in the tables of `engine`."""
+
+    def rows(path: tuple[Hop, ...]) -> float:
+        view = engine.view(path)
+        return len(view.rows) / max(len(view.offsets) - 1, 1)
+
+    return rows
 
 
 def _wanted(plan: QueryPlan, rows: RowsOf) -> list[float]:

@@ -14,8 +14,8 @@ from automl.features.relational.compute.one_row import Get, OneRow, RowPlan
 from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.run import at_rows, check_main, gathered
-from automl.features.relational.definition import MAIN, Definitions, Hop
-from automl.features.relational.row_cost import row_costs
+from automl.features.relational.definition import MAIN, Definitions
+from automl.features.relational.row_cost import row_costs, usual_rows
 
 TEXTS = ("category", "text")
 
@@ -80,12 +80,7 @@ class RowStore:
 
     def costs(self) -> dict[str, float]:
         """Microseconds of each feature where one row is scored, by name, for keys of as many rows as is usual here."""
-
-        def rows(path: tuple[Hop, ...]) -> float:
-            view = self.engine.view(path)
-            return len(view.rows) / max(len(view.offsets) - 1, 1)
-
-        return row_costs(self.definitions, rows)
+        return row_costs(self.definitions, usual_rows(self.engine))
 
     def _cutoff(self, row: Row) -> float:
         """As `run.cutoffs`."""

@@ -14,6 +14,7 @@ from automl.features.relational.relate import computed_columns
 from automl.search.feature_search.columns import Columns
 from automl.search.feature_search.gain import gain, price
 from automl.search.relational_search.batches import PROBES, Batch, batches, by_promise
+from automl.search.relational_search.row_time import RowTime, worth
 from automl.search.relational_search.sample import SampleRows
 from automl.search.relational_search.screen import Screen
 from automl.search.relational_search.share import Share
@@ -45,15 +46,16 @@ class Chosen:
     bare: bool
 
 
-def choose(room: TrialRoom, sample: SampleRows, screen: Screen, share: Share, *, rows: int) -> Chosen:
+def choose(room: TrialRoom, sample: SampleRows, screen: Screen, share: Share, time: RowTime, *, rows: int) -> Chosen:
     """Try the simple features, then the others while there is time, and drop what brings less than it costs.
 
-    `rows` are all rows that the kept features will be computed for, train and test.
+    What a feature costs is its time in each fit, and in each row that is scored alone. `rows` are all rows that
+    the kept features will be computed for, train and test.
     """
     base = room.base()
     alone = room.tried(base)
     state = _Standing(
-        room=room, sample=sample, screen=screen, share=share, rows=rows, base=base, columns=base, tried=alone
+        room=room, sample=sample, screen=screen, share=share, time=time, rows=rows, base=base, columns=base, tried=alone
     )
     simple, others = batches(sample.proposed.features)
     _try(state, simple)
@@ -61,6 +63,7 @@ def choose(room: TrialRoom, sample: SampleRows, screen: Screen, share: Share, *,
         if state.has_time(state.pace * (PROBES + batch.work)):
             _try(state, batch)
     _prune(state)
+    _limit(state)
     saved, errors = gain(room.drawn, alone.lost, state.tried.lost)
     weight = {name: w for name, w in _by_name(state.columns, state.tried.weight).items() if name in state.seconds}
     return Chosen(
@@ -85,6 +88,7 @@ class _Standing:
     sample: SampleRows
     screen: Screen
     share: Share
+    time: RowTime
     rows: int
     base: Columns
     columns: Columns
@@ -102,6 +106,14 @@ class _Standing:
     def has_nothing(self) -> bool:
         """Whether there is no feature at all so far: then anything is better."""
         return is_bare(self.columns)
+
+    def own(self, columns: Columns) -> set[str]:
+        """The computed features that columns are made of."""
+        return {name for names in columns.sources[self.base.width :] for name in names}
+
+    def price(self, fewer: Columns, more: Columns) -> float:
+        """What the further columns are to gain, for the fits and for the rows that are scored alone."""
+        return price(fewer.width, more.width) + self.time.price(self.own(fewer), self.own(more))
 
     def computed(self, batch: Batch) -> tuple[pl.DataFrame, float] | None:
         """The batch on the sample; None where that, and all rows later, would take more than is left."""
@@ -131,7 +143,7 @@ def _try(state: _Standing, batch: Batch) -> None:
         wider = state.columns.beside(columns)
         tried = state.probe(wider)
         saved = gain(state.room.drawn, state.tried.lost, tried.lost)[0]
-        if state.has_nothing() or saved > price(state.columns.width, wider.width):
+        if state.has_nothing() or saved > state.price(state.columns, wider):
             state.columns, state.tried = wider, tried
             names = {name for of in columns.sources for name in of}
             state.seconds |= dict.fromkeys(names, each / len(batch.features))
@@ -150,16 +162,36 @@ def _weeded(state: _Standing, values: pl.DataFrame) -> Columns:
 
 
 def _prune(state: _Standing) -> None:
-    """Halve the computed columns, the weightiest first, while that loses less than the other half costs."""
+    """Halve the computed columns, the worthiest first, while that loses less than the other half costs."""
     base = state.base.width
     while state.columns.width - base >= 2 * FEWEST and state.has_time(state.probing):
-        own = state.tried.weight[base:]
+        own = _worth(state)
         half = np.sort(np.argsort(-own, kind="stable")[: len(own) // 2]) + base
         fewer = state.columns.pick([*range(base), *half.tolist()])
         tried = state.probe(fewer)
-        if -gain(state.room.drawn, state.tried.lost, tried.lost)[0] > price(fewer.width, state.columns.width):
+        if -gain(state.room.drawn, state.tried.lost, tried.lost)[0] > state.price(fewer, state.columns):
             break
         state.columns, state.tried = fewer, tried
+
+
+def _worth(state: _Standing) -> Floats:
+    """Of each computed column: its weight for the time that its features take."""
+    base = state.base.width
+    costs = state.time.costs(state.own(state.columns))
+    sources, weight = state.columns.sources[base:], state.tried.weight[base:].tolist()
+    return np.array([worth(w, sum(costs[name] for name in names)) for names, w in zip(sources, weight, strict=True)])
+
+
+def _limit(state: _Standing) -> None:
+    """Leave out what does not fit into the limit on the latency."""
+    named = _by_name(state.columns, state.tried.weight)
+    own = state.own(state.columns)
+    fits = state.time.within({name: named[name] for name in own})
+    if len(fits) < len(own):
+        base = state.base.width
+        kept = [j for j, names in enumerate(state.columns.sources) if j < base or fits.issuperset(names)]
+        state.columns = state.columns.pick(kept)
+        state.tried = state.probe(state.columns)
 
 
 def _by_name(columns: Columns, weight: Floats) -> dict[str, float]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from automl.data.read.typed_tables import Frame
 from automl.features.relational.compute.run import Opened
 from automl.features.relational.definition import Definitions
+from automl.features.relational.row_cost import RowsOf, usual_rows
 from automl.search.relational_search.batches import Batch
 
 PARTS = (64, 8)  # the first parts of the rows are one of so many: two of them show the time that a row takes
@@ -34,6 +35,10 @@ class SampleRows:
         cuts = np.cumsum([-(-len(at) // part) for part in PARTS])
         parts = tuple(Opened.of(proposed, train[rows], tables) for rows in np.split(at, cuts))
         return cls(proposed=proposed, parts=parts, rows=len(at))
+
+    def usual_rows(self) -> RowsOf:
+        """How many rows a key has, by the first part of the rows."""
+        return usual_rows(self.parts[0].engine(self.proposed.catalog))
 
     def values(self, batch: Batch, seconds: float) -> tuple[pl.DataFrame, float] | None:
         """The columns of a batch and the seconds that a row takes; None where `seconds` are too few for it.

@@ -23,6 +23,7 @@ from automl.search.relational_search.choose import PROOF, choose
 from automl.search.relational_search.compute_all import compute_all
 from automl.search.relational_search.findings import Account, told
 from automl.search.relational_search.proof import prove
+from automl.search.relational_search.row_time import RowTime
 from automl.search.relational_search.sample import SampleRows
 from automl.search.relational_search.screen import Screen
 from automl.search.relational_search.share import Share
@@ -64,7 +65,8 @@ def relate(
     room = TrialRoom.of(problem, seconds=PROBED * spec.budget.time, workers=spec.budget.workers)
     screen = _screen(room, spec)
     sample = SampleRows.of(proposed, parts.train, parts.past_train, room.drawn.at)
-    chosen = choose(room, sample, screen, share, rows=data.train.n + data.test.n)
+    time = RowTime.of(proposed, sample.usual_rows(), spec.limits)
+    chosen = choose(room, sample, screen, share, time, rows=data.train.n + data.test.n)
     kept = replace(proposed, features=tuple(f for f in proposed.features if f.name in chosen.weight))
     computed = compute_all(kept, chosen.weight, parts, share, reserve=PROOF * chosen.probing)
     saved, errors = chosen.gain, chosen.errors

@@ -22,6 +22,7 @@ from automl.features.relational.compute.run import run
 from automl.features.relational.parts import TrainAndTest, by_key
 from automl.features.relational.propose.featuretools import propose
 from automl.features.relational.relate import narrowed
+from automl.features.relational.row_cost import row_costs
 from automl.search.problem import Problem
 from automl.search.relational_search.search import relate
 from automl.spec import Spec, parse
@@ -55,13 +56,14 @@ def rows_and_visits(n: int = 600, seed: int = 0) -> tuple[pl.DataFrame, pl.DataF
     return main.with_columns(y=row["len"].fill_null(0).cast(pl.Float64)), visits
 
 
-def spec_of(**data: object) -> Spec:
+def spec_of(limits: dict[str, str] | None = None, **data: object) -> Spec:
     tables = {"visits": {"on": "who", "time": "at"}}
     return parse(
         {
             "objective": {"target": "y", "task": "regression"},
             "data": {"time": "day", "tables": tables, "audit": {"action": "warn"}, **data},
             "budget": {"trials": 1},
+            "limits": limits or {},
         }
     )
 
@@ -104,6 +106,16 @@ def test_the_document_reads_and_computes_what_train_saw(related):
     main = read_table(MAIN, {"reader": document["main"]}, data.train.raw).lazy().collect()
     again = run(from_json(document["definitions"]), main, read_tables(document, {"visits": visits}))
     assert again.equals(data.train.frame.select(again.columns))
+
+
+def test_a_limit_on_the_latency_has_room_for_few_features(related):
+    """Of several features those are kept that weigh most for their time, as many as fit."""
+    free, main, visits = related
+    tight = through(spec_of(limits={"latency_p99": "0.02ms"}), main, visits=visits)
+    kept = [sum(column.computed for column in data.schema.columns) for data in (tight, free)]
+    assert 1 <= kept[0] < kept[1]
+    costs = row_costs(from_json(tight.related.document["definitions"]), lambda _path: 1.0)
+    assert sum(costs.values()) <= 0.3 * 20.0
 
 
 def test_only_what_is_needed_is_asked_for(related):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ from automl.features.relational.compute.range_aggregates import (
     COMOMENTS,
     MOMENTS,
     SUMS,
+    Blocks,
     Floats,
     Fold,
     Ints,
@@ -28,9 +29,9 @@ from automl.features.relational.definition import AggregationOp
 FOLDS: Mapping[str, Fold] = {"sums": SUMS, "moments": MOMENTS, "comoments": COMOMENTS}
 RANGES = 64  # whose results are remembered: those of all windows, for some cutoffs
 MOST_CELLS = 16_000_000  # numbers of histories that are held: 128 MB
+TOGETHER = 8_000  # values that are folded in one piece: what is close in memory is fast
 FEW = 3.0  # rows from which on there is a skew, and a trend
 
-Block = tuple[Floats, ...]  # the states of all blocks of a level
 State = Sequence[float]
 Asked = tuple[AggregationOp, int]  # of which value
 Cell = float | str
@@ -47,8 +48,8 @@ class KeyHistory:
     time: Floats
     values: Sequence[Values]
     folds: Mapping[str, Sequence[int]]
-    before: dict[str, Sequence[Block]] = field(default_factory=dict)
-    levels: dict[str, Sequence[Block]] = field(default_factory=dict)
+    before: dict[tuple[str, int], Blocks] = field(default_factory=dict)
+    blocks: dict[tuple[str, int], Blocks] = field(default_factory=dict)
     ranks: dict[int, tuple[Floats, Ints]] = field(default_factory=dict)
     results: dict[tuple[int, int], dict[Asked, Cell]] = field(default_factory=dict)
 
@@ -101,21 +102,29 @@ class KeyHistory:
         return found + 0.0 if texts is None or math.isnan(found) else str(texts[int(found)])
 
     def _folded(self, fold: str, value: int, pieces: Sequence[tuple[int, int]]) -> State:
-        indices = self.folds[fold]
-        if fold not in self.levels:  # all values of a fold at once cost little more than one, each in one piece
-            matrix = np.stack([self.values[index].data for index in indices]).T
-            self.levels[fold] = blocks(FOLDS[fold], matrix, self.time, self.before.pop(fold, ()))
-        levels, merge, column = self.levels[fold], FOLDS[fold].merge, indices.index(value)
+        if (fold, value) not in self.blocks:
+            for together in self._together(self.folds[fold]):
+                before = self.before.pop((fold, together[0]), None) if len(together) == 1 else None
+                made = blocks(FOLDS[fold], [self.values[index].data for index in together], self.time, before)
+                self.blocks.update(zip([(fold, index) for index in together], made, strict=True))
+        held, merge = self.blocks[fold, value], FOLDS[fold].merge
         state: State = FOLDS[fold].empty
         for level, block in pieces:
-            state = merge(state, [part.item(block, column) for part in levels[level]])
+            state = merge(state, held.state(level, block))
         return state
+
+    def _together(self, indices: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Values that are folded at once: short ones of which none is missing, or some of each."""
+        holed = [bool(np.isnan(self.values[index].data).any()) for index in indices]
+        width = max(1, TOGETHER // max(len(self.time), 1))
+        for alike in (False, True):
+            part = [index for index, has in zip(indices, holed, strict=True) if has == alike]
+            yield from (part[begin : begin + width] for begin in range(0, len(part), width))
 
     def _counted(self, value: int, low: int, high: int) -> Ints:
         """How many rows have each level of a value, and last how many none."""
         if value not in self.ranks:
-            levels, rank = np.unique(self.values[value].data, return_inverse=True)
-            self.ranks[value] = levels[: np.searchsorted(levels, np.nan)], rank
+            self.ranks[value] = _ranked(self.values[value])
         levels, rank = self.ranks[value]
         return np.bincount(rank[low:high], minlength=len(levels) + 1)
 
@@ -143,7 +152,7 @@ class KeyCache:
             before = self._before.pop(name, None)
         made = make()
         if before is not None and made.begins_with(before):
-            made.before.update(before.levels)
+            made.before.update(before.blocks)
         with self._lock:
             if name not in self._held:
                 self._held[name] = made
@@ -156,6 +165,18 @@ class KeyCache:
         """An empty cache for the same tables with more rows."""
         with self._lock:
             return KeyCache({**self._before, **self._held}, self.most)
+
+
+def _ranked(values: Values) -> tuple[Floats, Ints]:
+    """The distinct levels, ascending, and of each row the number of its level: of a missing one how many there are."""
+    data = values.data
+    if values.levels is not None and len(values.levels) <= len(data):  # codes are ranks already
+        levels = np.arange(float(len(values.levels)))
+        return levels, np.where(np.isnan(data), len(levels), data).astype(np.int64)
+    in_order = np.sort(data)
+    new = np.append(True, in_order[1:] != in_order[:-1])[: len(data)]
+    levels = in_order[new & ~np.isnan(in_order)]
+    return levels, np.searchsorted(levels, data)
 
 
 def _mean(state: State, _rows: int) -> float:

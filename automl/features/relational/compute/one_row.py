@@ -86,10 +86,16 @@ class OneRow:
         return _History(
             rows=self._rows(history.path, history.where, read),
             windows=[self._window(window, history, () if moving else inner.of_values) for window in windows],
-            keys=_Keys(history, inner, self.engine, self.cache, _folds(inner.of_values)),
+            keys=self._keys(history, inner, still=not history.moving),
             moving=moving,
             engine=self.engine,
         )
+
+    def _keys(self, name: History, history: History, *, still: bool) -> _Keys:
+        rows = len(self.engine.view(history.path, history.where).rows)
+        few = still and rows * len(history.values) <= self.cache.most
+        in_order = self.engine.in_order(history) if few else None
+        return _Keys(name, history, self.engine, self.cache, _folds(history.of_values), in_order)
 
     def _window(self, window: float | None, history: History, inner: Sequence[ValueAggregation]) -> _Window:
         ends = []
@@ -202,13 +208,17 @@ class _History:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """The histories of keys, as far as they are held: under the `name` that is the same when rows were added."""
+    """The histories of keys, as far as they are held: under the `name` that is the same when rows were added.
+
+    `in_order` are the values of all keys, one after the other, where they are few enough to be held.
+    """
 
     name: History
     history: History
     engine: QueryEngine
     cache: KeyCache
     folds: Mapping[str, Sequence[int]]
+    in_order: Sequence[Values] | None
 
     def of(self, key: int) -> KeyHistory:
         """That of a key, of no rows for -1."""
@@ -217,7 +227,10 @@ class _Keys:
     def _made(self, key: int) -> KeyHistory:
         view = self.engine.view(self.history.path, self.history.where)
         at = slice(view.offsets[key], view.offsets[key + 1]) if key >= 0 else slice(0)
-        values = self.engine.at(self.history.table, view.rows[at], self.history.plan)
+        if self.in_order is None:
+            values = self.engine.at(self.history.table, view.rows[at], self.history.plan)
+        else:
+            values = [Values(of.data[at], of.levels) for of in self.in_order]
         return KeyHistory(view.time[at], values, self.folds)
 
 

@@ -173,7 +173,7 @@ class QueryEngine:
     def _still(
         self, history: History, asked: list[Asked], view: View, ranges: Ranges, at: slice
     ) -> dict[Asked, Values]:
-        leaves = self._leaves(history)
+        leaves = self.in_order(history)
         folded = aggregations.of_values(asked, [leaf.data[at] for leaf in leaves], ranges, view.time)
         return {key: _values(key[0], data, leaves[key[1]]) for key, data in zip(asked, folded, strict=True)}
 
@@ -196,8 +196,8 @@ class QueryEngine:
             for i, key in enumerate(asked)
         }
 
-    def _leaves(self, history: History) -> list[Values]:
-        """What does not move, for each row of the view."""
+    def in_order(self, history: History) -> list[Values]:
+        """Its values, which do not move, for each row of the view."""
 
         def make() -> list[Values]:
             rows = self.view(history.path, history.where).rows

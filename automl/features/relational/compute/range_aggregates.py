@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 State = tuple[Floats, ...]
+Block = tuple[Any, ...]  # as a State of one column, with numbers for what all rows have alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,14 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """`leaves` makes the state of each row from values [n, c] and times [n]; `merge` puts those of two blocks together.
+    """`leaves` makes the state of each row from values [n, c] or [n], times [n]; `merge` puts two blocks together.
 
+    `plain` makes the same leaves, as a `Block`, where no value is missing.
     `merge` has only operators in it: on plain floats it does what numpy does on arrays, to the bit.
     """
 
     leaves: Callable[[Floats, Floats], State]
+    plain: Callable[[Floats, Floats], Block]
     merge: Callable[[Sequence[Any], Sequence[Any]], tuple[Any, ...]]
     empty: tuple[float, ...]
 
@@ -87,23 +90,54 @@ def comoments(x: Floats, values: Floats, ranges: Ranges) -> State:
     return _folded(COMOMENTS, values, x, ranges)
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def blocks(fold: Fold, values: Floats, time: Floats, before: Sequence[State] = ()) -> list[State]:
-    """The blocks of one segment, of one row, two, four ...: states [n >> level, c] of values [n, c], times [n].
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The blocks of one of several columns of a segment, of one row, two, four ...
 
-    `before` are those of its first rows: they stay, and only what the other rows add is merged.
+    A part of `levels` is a number where all blocks have the same, else it has the blocks of each column one after the
+    other: `rows` >> level for a column, of which it is the one at `place`.
     """
-    known = len(before[0][0]) if before else 0
-    new: State = fold.leaves(values[known:], time[known:])
-    levels: list[State] = []
+
+    levels: Sequence[Block]
+    rows: int
+    place: int
+
+    def can_grow(self, *, plain: bool) -> bool:
+        """Whether rows can be added: a column that stands alone, and further values as whole as its own."""
+        first = self.levels[0]
+        return isinstance(first[0], float) == plain and len(first[1]) == self.rows
+
+    def state(self, level: int, block: int) -> list[float]:
+        """That of a block."""
+        at = self.place * (self.rows >> level) + block
+        return [part if isinstance(part, float) else part.item(at) for part in self.levels[level]]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def blocks(fold: Fold, values: Sequence[Floats], time: Floats, before: Blocks | None = None) -> list[Blocks]:
+    """The blocks of columns [n] with times [n]; of several only if all of them, or none, have a value missing.
+
+    Several short columns cost little more than one, as they are folded in one piece, of zeros up to a power of two.
+    `before` are those of the first rows of a single column: if they can, they stay, and only what the other rows add is
+    merged.
+    """
+    n = len(time)
+    rows = n if len(values) == 1 else 1 << max(n - 1, 0).bit_length()
+    column, when = values[0], time
+    if len(values) > 1:
+        column, when = (_end_to_end(each, n, rows) for each in (values, [time] * len(values)))
+    plain = not np.isnan(column).any()
+    held = before.levels if before is not None and before.can_grow(plain=plain) else ()
+    known, count = len(held[0][1]) if held else 0, len(column)
+    new = (fold.plain if plain else fold.leaves)(column[known:], when[known:])
+    levels: list[Block] = []
     while True:
-        held = before[len(levels)] if len(levels) < len(before) else None
-        levels.append(new if held is None else tuple(np.concatenate(parts) for parts in zip(held, new, strict=True)))
-        last, count = levels[-1], len(levels[-1][0]) >> 1
-        if not count:
-            return levels
-        at = len(before[len(levels)][0]) if len(levels) < len(before) else 0
-        left, right = ([part[2 * at + side : 2 * count : 2] for part in last] for side in (0, 1))
+        old = held[len(levels)] if len(levels) < len(held) else None
+        levels.append(new if old is None else tuple(map(_added, old, new)))
+        known, count = known >> 1, count >> 1
+        if not count or rows >> len(levels) == 0:
+            return [Blocks(levels, rows, place) for place in range(len(values))]
+        left, right = ([_every_second(part, 2 * known + side, 2 * count) for part in levels[-1]] for side in (0, 1))
         new = fold.merge(left, right)
 
 
@@ -119,6 +153,21 @@ def spans(low: int, high: int) -> list[tuple[int, int]]:
             found.append((level, high - 1))
         low, high, level = low >> 1, high >> 1, level + 1
     return found
+
+
+def _end_to_end(columns: Sequence[Floats], n: int, rows: int) -> Floats:
+    """Columns [n] one after the other, each with zeros up to so many rows."""
+    together = np.zeros((len(columns), rows))
+    together[:, :n] = columns
+    return together.ravel()
+
+
+def _added(held: Any, new: Any) -> Any:
+    return held if isinstance(held, float) else np.concatenate([held, new])
+
+
+def _every_second(part: Any, first: int, end: int) -> Any:
+    return part if isinstance(part, float) else part[first:end:2]
 
 
 def _folded(fold: Fold, values: Floats, time: Floats, ranges: Ranges) -> State:
@@ -184,8 +233,20 @@ def _moment_leaves(values: Floats, time: Floats) -> State:
 def _comoment_leaves(values: Floats, time: Floats) -> State:
     there = ~np.isnan(values)
     nothing = np.zeros_like(values)
-    x = np.where(there, time[:, None], 0.0)
+    x = np.where(there, time if values.ndim == 1 else time[:, None], 0.0)
     return there.astype(np.float64), x, np.where(there, values, 0.0), nothing, nothing
+
+
+def _plain_sums(values: Floats, _time: Floats) -> Block:
+    return 1.0, values
+
+
+def _plain_moments(values: Floats, _time: Floats) -> Block:
+    return 1.0, values, 0.0, 0.0
+
+
+def _plain_comoments(values: Floats, time: Floats) -> Block:
+    return 1.0, time, values, 0.0, 0.0
 
 
 def _add(a: Sequence[Any], b: Sequence[Any]) -> tuple[Any, ...]:
@@ -202,7 +263,7 @@ def _merge_moments(a: Sequence[Any], b: Sequence[Any]) -> tuple[Any, ...]:
     square = delta * step * na
     m2 = square_a + square_b + square
     m3 = cube_a + cube_b + square * delta * (1.0 - 2.0 * share)
-    return n, mean + step, m2, m3 + 3.0 * (step * -square_a + delta * (1.0 - share) * square_b)
+    return n, mean + step, m2, m3 + 3.0 * (delta * (1.0 - share) * square_b - step * square_a)
 
 
 def _merge_comoments(a: Sequence[Any], b: Sequence[Any]) -> tuple[Any, ...]:
@@ -216,6 +277,6 @@ def _merge_comoments(a: Sequence[Any], b: Sequence[Any]) -> tuple[Any, ...]:
 
 
 _NO_TIME = np.zeros(0)
-SUMS = Fold(_sum_leaves, _add, (0.0, 0.0))
-MOMENTS = Fold(_moment_leaves, _merge_moments, (0.0, 0.0, 0.0, 0.0))
-COMOMENTS = Fold(_comoment_leaves, _merge_comoments, (0.0, 0.0, 0.0, 0.0, 0.0))
+SUMS = Fold(_sum_leaves, _plain_sums, _add, (0.0, 0.0))
+MOMENTS = Fold(_moment_leaves, _plain_moments, _merge_moments, (0.0, 0.0, 0.0, 0.0))
+COMOMENTS = Fold(_comoment_leaves, _plain_comoments, _merge_comoments, (0.0, 0.0, 0.0, 0.0, 0.0))

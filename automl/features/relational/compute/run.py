@@ -68,14 +68,15 @@ class Opened:
         plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
         rows_of = [rows for rows in self.parts if rows is not None]
         if not rows_of:
-            engine = self._engine(definitions.catalog)
+            engine = self.engine(definitions.catalog)
             computed = at_rows(engine, definitions, plan, self.main)
             engine.leaves.clear()  # of this plan alone
             return computed
         pieces = [_compute(definitions, plan, self.main[rows], self.lazy, self.links) for rows in rows_of]
         return pl.concat(pieces)[np.argsort(np.concatenate(rows_of))]
 
-    def _engine(self, catalog: Catalog) -> QueryEngine:
+    def engine(self, catalog: Catalog) -> QueryEngine:
+        """The tables in memory, sorted as far as they were asked for: of all parts."""
         if not self.held:
             self.held.append(QueryEngine(catalog, _collected(self.main, self.lazy, self.links)))
         return self.held[0]

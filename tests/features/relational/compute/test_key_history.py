@@ -20,6 +20,7 @@ from automl.features.relational.definition import AggregationOp
 
 OF_VALUES: list[AggregationOp] = [op for op in get_args(AggregationOp) if op in FOLDED or op in OPS]
 ASKED: list[Asked] = [(op, value) for op in OF_VALUES for value in (0, 1)]
+OF_STATES = [(op, value) for op, value in ASKED if op in {"sum", "std", "skew", "trend"}]
 OF_ONE = [(op, value) for op, value in ASKED if not value]
 NUMBERS = st.one_of(
     st.sampled_from([math.nan, 0.0, -0.0, 1.0, 2.0, 1e200, -1e-200, 1e15, math.inf]),  # ties, extremes
@@ -102,10 +103,23 @@ def test_blocks_are_added_to() -> None:
         cache = KeyCache()
         cache.get("k", lambda n=first: key_history(values[:n])).aggregated([("std", 0)], 0, first)  # type: ignore[misc]
         longer = cache.continued().get("k", lambda: key_history(values))
-        assert [len(level[0]) for level in longer.before["moments"]][:1] == [first]
+        assert longer.before["moments", 0].rows == first
         assert longer.aggregated(OF_ONE, 17, 300) == key_history(values).aggregated(OF_ONE, 17, 300)
     other = cache.continued().get("k", lambda: key_history(values[::-1].copy()))
     assert not other.before
+
+
+def test_what_is_missing_among_added_rows_is_noticed() -> None:
+    """Blocks of rows that lack nothing know no missing value, and those of several values together do not grow."""
+    values = np.random.default_rng(1).normal(100, 30, (2, 90))
+    holed = values.copy()
+    holed[0, 80] = np.nan
+    cache = KeyCache()
+    cache.get("k", lambda: key_history(*values[:, :70])).aggregated([("skew", 0), ("trend", 1)], 0, 70)
+    longer = cache.continued().get("k", lambda: key_history(*holed))
+    assert longer.before
+    anew = key_history(*holed)
+    assert longer.aggregated(OF_STATES, 3, 90) == anew.aggregated(OF_STATES, 3, 90)
 
 
 def test_threads_share_a_history() -> None:
