@@ -59,10 +59,10 @@ class Looked:
         return self.prepared.train.time if self.prepared else None
 
 
-def look(spec: Spec, *, cells: int = CELLS, train: pl.DataFrame | None = None) -> Looked:
-    """The rows of a spec, read and audited as a fit does it; of more than `cells` a sample. Raises DataError.
+def look(spec: Spec, *, cells: int | None = None, train: pl.DataFrame | None = None) -> Looked:
+    """The rows of a spec, read and audited as a fit does it; of more than `cells` (None: `CELLS`) a sample.
 
-    `train` stands in for the rows that the spec names.
+    `train` stands in for the rows that the spec names. Raises DataError.
     """
     data = prepare(_light(spec, cells), train=train)
     known = set(data.train.frame.columns)
@@ -95,7 +95,7 @@ def look_at_file(path: Path) -> Looked:
     )
 
 
-def load_some(path: Path, *, cells: int = CELLS) -> tuple[SourceTable, int | None]:
+def load_some(path: Path, *, cells: int | None = None) -> tuple[SourceTable, int | None]:
     """The rows of a file, a glob or a folder, and how many there are about where more than `cells` made it a sample."""
     extent = added(extents(path, probe_all(path)))
     share = min(1.0, _room(cells) / max(cost(extent), 1.0))
@@ -114,14 +114,14 @@ def schema_of(source: SourceTable, where: str) -> tuple[Schema, tuple[Finding, .
     return read_schema(source.frame, spec, comma=comma)
 
 
-def _light(spec: Spec, cells: int) -> Spec:
+def _light(spec: Spec, cells: int | None) -> Spec:
     """The spec with no more memory for rows than `cells` take: what is beyond is sampled, and said."""
     most = read_size(asked(_room(cells), spec.budget))
     return spec.model_copy(update={"budget": spec.budget.model_copy(update={"memory": min(most, spec.budget.memory)})})
 
 
-def _room(cells: int) -> float:
-    return float(CELL * cells)
+def _room(cells: int | None) -> float:
+    return float(CELL * (cells or CELLS))
 
 
 def _readable(columns: Sequence[Column], raw: pl.DataFrame) -> pl.DataFrame:

@@ -88,7 +88,7 @@ def test_the_smallest_change_of_the_grid_is_told(model, raw):
     """Of one column where one suffices, else of two, as trying every cell of the grids finds: never a larger one."""
     explainer = model._explainer
     frame = raw[:12]
-    _, columns, _ = model._read(frame)
+    _, columns, _ = model.inputs_of(frame)
     for place, found in enumerate(model.explain(frame, seconds=60).each):
         if found.counterfactual is None:
             continue

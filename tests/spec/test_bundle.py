@@ -16,7 +16,7 @@ def test_nothing_said_keeps_the_rows() -> None:
 
 def test_what_is_said_is_resolved() -> None:
     """Name and serial stand in the manifest's spec, which a signature covers."""
-    said = {"name": "credit", "serial": 17, "evidence": "none"}
+    said = {"name": "credit", "serial": 17, "evidence": "none", "reference": "none"}
     assert parse({"objective": {"target": "y"}, "bundle": said}).resolved()["bundle"] == said
 
 
