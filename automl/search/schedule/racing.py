@@ -65,11 +65,14 @@ def _cheap(state: State, candidate: Candidate) -> bool:
     return rest(state, candidate) / state.workers <= CHEAP * seconds_left(state)
 
 
+def _firsts(state: State) -> list[float]:
+    """The losses on first folds that compare: of fits on all rows."""
+    return [one.first for one in state.candidates if 0 in one.losses and not successive_halving.on_rung(state, one)]
+
+
 def _behind(state: State, candidate: Candidate) -> bool:
     """Whether the first fold of a candidate is behind the best one."""
-    firsts = [
-        other.first for other in state.candidates if 0 in other.losses and not successive_halving.on_rung(state, other)
-    ]
+    firsts = _firsts(state)
     margin = MARGIN + max(1, len(state.problem.folds[0].valid)) ** -0.5
     return bool(candidate.first > min(firsts) + margin * (max(firsts) - min(firsts)))
 
@@ -168,7 +171,7 @@ def folds_in_time(state: State, candidate: Candidate) -> int:
     folds = state.fidelity.folds
     if state.counted or successive_halving.on_rung(state, candidate) or not _no_time(state, candidate):
         return folds
-    if any(one.first < candidate.first for one in state.candidates if not successive_halving.on_rung(state, one)):
+    if candidate.first > min(_firsts(state)):
         return folds
     more = int(seconds_left(state) / max(CAUTION * candidate.seconds_a_fold(), 1e-9)) * state.workers
     return min(folds, 1 + more)
