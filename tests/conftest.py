@@ -194,6 +194,26 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def make_version() -> Callable[..., Path]:
+    """A finished bundle called "credit" at a path, by its serial number: two of them differ in their content hashes."""
+
+    def make(out: Path, serial: int, name: str | None = "credit") -> Path:
+        contents = small_contents()
+        spec = {**contents.spec, "bundle": {"name": name, "serial": serial}}
+        write.stage(replace(contents, spec=spec, sources={"rows.csv": "0" * 64}), write.staging(out))
+        return write.finish(write.staging(out), out, gates=(), verdict=None, card="# A card\n")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def versions(make_version: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """Bundles called "credit" with the serial numbers 1 to 4; look, don't touch."""
+    folder = tmp_path_factory.mktemp("versions")
+    return tuple(make_version(folder / f"{serial}.bundle", serial) for serial in range(1, 5))
+
+
+@pytest.fixture(scope="session")
 def in_each_format() -> Callable[[pl.DataFrame, Path], Mapping[str, Path]]:
     """Writes a frame as csv (as Python and pandas spell values), parquet, ndjson, arrow and xlsx; the paths by format.
 

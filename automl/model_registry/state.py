@@ -113,15 +113,18 @@ def state_of(content: bytes, folder: Path) -> State:
 
 
 def version_of(state: State, text: str, folder: Path) -> str:
-    """The version that `text` names: ``champion``, ``canary``, ``parent``, or the begin of a hash of one version."""
-    first = state.parents[0] if state.parents else None
-    roles = {"champion": state.champion, "canary": state.challenger, "parent": first}
+    """The version that `text` names: by a role (champion, canary, parent, newest), or by the begin of its hash."""
+    roles = {
+        "champion": state.champion,
+        "canary": state.challenger,
+        "parent": next(iter(state.parents), None),
+        "newest": next(reversed(state.versions), None),
+    }
     if text in roles:
-        named = roles[text]
-        if named is None:
-            hint = "`automl promote` makes a version one." if text != "parent" else "No other version came before."
-            raise BundleError(f"the registry has no {text}", where=str(folder), hint=hint)
-        return named
+        if (named := roles[text]) is not None:
+            return named
+        hint = "No other version came before." if text == "parent" else f"`automl history {folder}` says what there is."
+        raise BundleError(f"the registry has no {text} version", where=str(folder), hint=hint)
     found = [version for version in state.versions if len(text) >= _FEWEST and version.startswith(text)]
     if len(found) == 1:
         return found[0]
