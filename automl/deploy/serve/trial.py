@@ -1,0 +1,176 @@
+"""A challenger that answers a share of requests, beside the champion, whose answer is held against its own."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from automl.bundle.stakes import Stakes, stakes_of
+from automl.data.spelling import spelled
+from automl.deploy.serve.model import Model, Reply
+from automl.deploy.serve.refusal import Refusal, gone_away
+from automl.deploy.serve.rows import Row
+from automl.names import inside
+from automl.spec.units import read_duration
+
+Ask = Callable[[Model], Reply]
+LATE: Final = 0.01  # of the answers may be late: the limit is that of the 99th percentile
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What a challenger did: rows it answered, those on which the champion decides otherwise, and their regret.
+
+    `failed` are requests that it refused and the champion answered. Of `timed` single rows `slow` took longer than the
+    spec lets them.
+    """
+
+    rows: int = 0
+    changed: int = 0
+    regret: float = 0.0
+    failed: int = 0
+    timed: int = 0
+    slow: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Count on."""
+        for name, count in asdict(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """`share` of requests are the `challenger`'s; what comes of it is counted in `tally`, until it is taken."""
+
+    champion: Model
+    challenger: Model
+    share: float
+    stakes: Stakes | None
+    limit: float | None
+    tally: Tally = field(default_factory=Tally)
+    since: str = ""
+    clock: Callable[[], float] = time.perf_counter
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, champion: Model, challenger: Model, share: float, since: str) -> Trial:
+        """The trial of a challenger: money as the champion's spec has it, the limit of its own."""
+        limits = challenger.bundle.spec.get("limits")
+        text = limits.get("latency_p99") if isinstance(limits, dict) else None
+        limit = read_duration(text) if text is not None else None
+        stakes = stakes_of(champion.bundle)
+        return cls(champion=champion, challenger=challenger, share=share, stakes=stakes, limit=limit, since=since)
+
+    def takes(self, rows: Sequence[Row] | None, request_id: str) -> bool:
+        """Whether a request is the challenger's: by the key of its only row, else by its id; the same key, the same."""
+        name = _key(rows[0], self.champion.bundle.manifest.keys) if rows is not None and len(rows) == 1 else None
+        digest = hashlib.sha256((name or request_id).encode()).digest()
+        return int.from_bytes(digest[:8]) < self.share * 2**64
+
+    def answer(self, ask: Ask) -> tuple[Model, Reply]:
+        """The challenger's reply, or the champion's where the challenger has none; and whose it is.
+
+        What the champion refuses is refused.
+        """
+        before = ask(self.champion)
+        started = self.clock()
+        try:
+            after = ask(self.challenger)
+        except Refusal as refusal:
+            if refusal.status == gone_away().status:
+                raise
+            self._add(Tally(failed=1))
+            return self.champion, before
+        except Exception:  # noqa: BLE001  # whatever a challenger does, nobody is left without an answer
+            self._add(Tally(failed=1))
+            return self.champion, before
+        self._count(before, after, self.clock() - started)
+        return self.challenger, after
+
+    def take(self) -> Tally:
+        """What was counted since the last time."""
+        with self.lock:
+            found, self.tally = self.tally, Tally()
+        return found
+
+    def _add(self, tally: Tally) -> None:
+        with self.lock:  # large requests are answered in a thread of their own
+            self.tally.add(tally)
+
+    def _count(self, before: Reply, after: Reply, seconds: float) -> None:
+        single = after.rows == 1 and self.limit is not None
+        one, other = decisions(after), decisions(before)
+        changed = [place for place, (mine, theirs) in enumerate(zip(one, other, strict=True)) if mine != theirs]
+        regret = 0.0
+        if changed and self.stakes is not None:
+            raw = _frame(after.raw, changed, self.stakes.costs.columns)
+            each = self.stakes.largest_regret(raw, [one[at] for at in changed], [other[at] for at in changed])
+            regret = float(np.nansum(each))
+        slow = self.limit is not None and seconds > self.limit
+        self._add(
+            Tally(
+                rows=after.rows,
+                changed=len(changed),
+                regret=regret,
+                timed=int(single),
+                slow=int(single and slow),
+            )
+        )
+
+
+def asked(
+    model: Model, trial: Trial | None, rows: Sequence[Row] | None, request_id: str, ask: Ask
+) -> tuple[Model, Reply]:
+    """The reply to a request, and whose it is: the model's, or the challenger's where the request is its."""
+    if trial is None or not trial.takes(rows, request_id):
+        return model, ask(model)
+    return trial.answer(ask)
+
+
+def broken(tally: Tally, loss_budget: float | None) -> str | None:
+    """Why a challenger is to be withdrawn; None while it keeps its gates and its budget.
+
+    Its 99th percentile is too late where more than 1 % of answers are, by three standard errors of that share.
+    """
+    if tally.failed:
+        return f"it refused {tally.failed:,} requests that the champion answered"
+    if loss_budget is not None and tally.regret > loss_budget:
+        lost = f"{tally.changed:,} of {tally.rows:,} rows are decided otherwise"
+        return f"it may have lost {tally.regret:,.2f}, its budget is {loss_budget:,.2f}: {lost}"
+    if tally.slow > LATE * tally.timed + 3 * math.sqrt(LATE * (1 - LATE) * tally.timed):
+        return f"{tally.slow:,} of {tally.timed:,} rows took longer than its limit of the 99th percentile"
+    return None
+
+
+def decisions(reply: Reply) -> list[Any]:
+    """What was decided for each row: a label, or a number."""
+    if isinstance(reply.answers, pl.DataFrame):
+        name = "decision" if "decision" in reply.answers.columns else "prediction"
+        return reply.answers[name].to_list()
+    return [answer.get("decision", answer.get("prediction")) for answer in reply.answers]
+
+
+def _key(row: Row, keys: Sequence[str]) -> str | None:
+    """The key of a row as text; None where it has not all of it."""
+    cells = [spelled(row.get(name)) for name in keys]
+    return None if not cells or None in cells else "\x1f".join(filter(None, cells))
+
+
+def _frame(raw: Sequence[Row] | pl.DataFrame, places: Sequence[int], columns: Sequence[str]) -> pl.DataFrame:
+    """Some rows as a frame with the columns that costs name."""
+    if isinstance(raw, pl.DataFrame):
+        return raw[list(places)]
+    texts = {name: [spelled(_cell(raw[at], name)) for at in places] for name in columns}
+    return pl.DataFrame(texts or {"": [0.0] * len(places)}, schema_overrides=dict.fromkeys(texts, pl.String))
+
+
+def _cell(row: Row, name: str) -> object:
+    return next((value for called, value in row.items() if inside(called) == name), None)
