@@ -42,7 +42,6 @@ WATCHED: Mapping[str, tuple[str, str]] = {  # by the path in the document of a l
 TRIED: Mapping[str, str] = {
     "rows": "Rows that a challenger answered.",
     "changed": "Of those, rows that the champion decides otherwise.",
-    "regret": "The most that these may have lost, in the currency of the spec.",
     "failed": "Requests that a challenger refused and the champion answered.",
 }
 
@@ -97,6 +96,12 @@ class Meter:
             name: prometheus.Counter(f"automl_canary_{name}_total", told, registry=self._registry)
             for name, told in TRIED.items()
         }
+        self._regret = prometheus.Gauge(
+            "automl_canary_regret",
+            "What these lost, or may have lost where no label is known, in the currency of the spec.",
+            registry=self._registry,
+            multiprocess_mode="sum",
+        )
         self._versions: dict[str, str] = {}
         self._watch: dict[str, prometheus.Gauge] = {}
         self._children: dict[tuple[str, int], prometheus.Counter] = {}
@@ -126,6 +131,7 @@ class Meter:
         """What a challenger did."""
         for name, counter in self._trial.items():
             counter.inc(getattr(tally, name))
+        self._regret.inc(tally.regret)
 
     def serves(self, **versions: str) -> None:
         """Which versions answer, by role. Only these are told: no label is left of those before (V16)."""

@@ -6,13 +6,15 @@ import hashlib
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
+from automl.bundle.manifest import Target
 from automl.bundle.stakes import Stakes, stakes_of
 from automl.data.spelling import spelled
 from automl.deploy.serve.model import Model, Reply
@@ -20,8 +22,11 @@ from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.rows import Row
 from automl.names import inside
 from automl.spec.units import read_duration
+from automl.watch.keys import key_text, key_texts
 
 Ask = Callable[[Model], Reply]
+Raw = Sequence[Row] | pl.DataFrame
+MOST: Final = 20_000  # rows that wait for a label
 LATE: Final = 0.01  # of the answers may be late: the limit is that of the 99th percentile
 
 
@@ -46,9 +51,22 @@ class Tally:
             setattr(self, name, getattr(self, name) + count)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A row on which the two disagree, whose label is not known: the decisions, and the `regret` that it counts at."""
+
+    raw: pl.DataFrame
+    taken: object
+    instead: object
+    regret: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Trial:
-    """`share` of requests are the `challenger`'s; what comes of it is counted in `tally`, until it is taken."""
+    """`share` of requests are the `challenger`'s; what comes of it is counted in `tally`, until it is taken.
+
+    `open` are rows by their keys that wait for a label; those beyond `MOST` count at their largest regret for good.
+    """
 
     champion: Model
     challenger: Model
@@ -56,6 +74,7 @@ class Trial:
     stakes: Stakes | None
     limit: float | None
     tally: Tally = field(default_factory=Tally)
+    open: dict[str, Open] = field(default_factory=dict)
     since: str = ""
     clock: Callable[[], float] = time.perf_counter
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -71,7 +90,7 @@ class Trial:
 
     def takes(self, rows: Sequence[Row] | None, request_id: str) -> bool:
         """Whether a request is the challenger's: by the key of its only row, else by its id; the same key, the same."""
-        name = _key(rows[0], self.champion.bundle.manifest.keys) if rows is not None and len(rows) == 1 else None
+        name = self._keys(rows)[0] if rows is not None and len(rows) == 1 else None
         digest = hashlib.sha256((name or request_id).encode()).digest()
         return int.from_bytes(digest[:8]) < self.share * 2**64
 
@@ -101,29 +120,64 @@ class Trial:
             found, self.tally = self.tally, Tally()
         return found
 
+    def take_over(self, before: Trial) -> None:
+        """Go on where the trial of the same canary has stopped."""
+        self.open.update(before.open)
+        self._add(before.take())
+
+    def waiting(self) -> list[str]:
+        """The keys whose labels matter."""
+        with self.lock:
+            return list(self.open)
+
+    def settle(self, labels: Mapping[str, str]) -> None:
+        """Let rows of these keys count at what they lost, or gained, now that their labels are known."""
+        stakes = self.stakes
+        for key in labels.keys() & set(self.waiting()):
+            with self.lock:
+                row = self.open.pop(key)
+            if stakes is None:
+                continue
+            y = np.array([_truth(self.champion.bundle.manifest.target, labels[key])])
+            lost = stakes.paid(row.raw, [row.taken], y) - stakes.paid(row.raw, [row.instead], y)
+            if math.isfinite(lost[0]):
+                self._add(Tally(regret=float(lost[0]) - row.regret))
+
     def _add(self, tally: Tally) -> None:
         with self.lock:  # large requests are answered in a thread of their own
             self.tally.add(tally)
 
     def _count(self, before: Reply, after: Reply, seconds: float) -> None:
-        single = after.rows == 1 and self.limit is not None
         one, other = decisions(after), decisions(before)
         changed = [place for place, (mine, theirs) in enumerate(zip(one, other, strict=True)) if mine != theirs]
         regret = 0.0
         if changed and self.stakes is not None:
-            raw = _frame(after.raw, changed, self.stakes.costs.columns)
-            each = self.stakes.largest_regret(raw, [one[at] for at in changed], [other[at] for at in changed])
-            regret = float(np.nansum(each))
+            regret = self._differ(self.stakes, after.raw, changed, one, other)
+        timed = after.rows == 1 and self.limit is not None
         slow = self.limit is not None and seconds > self.limit
         self._add(
-            Tally(
-                rows=after.rows,
-                changed=len(changed),
-                regret=regret,
-                timed=int(single),
-                slow=int(single and slow),
-            )
+            Tally(rows=after.rows, changed=len(changed), regret=regret, timed=int(timed), slow=int(timed and slow))
         )
+
+    def _differ(self, stakes: Stakes, raw: Raw, changed: list[int], one: list[Any], other: list[Any]) -> float:
+        """The largest regret of the rows at the places `changed`, which wait for their labels."""
+        frame = _frame(raw, changed, stakes.costs.columns)
+        taken, instead = [one[at] for at in changed], [other[at] for at in changed]
+        each = np.nan_to_num(stakes.largest_regret(frame, taken, instead)).tolist()
+        keys = self._keys(raw)
+        with self.lock:
+            for place, at in enumerate(changed):
+                key = keys[at]
+                if key is not None and key not in self.open and len(self.open) < MOST:
+                    row = Open(raw=frame[place], taken=taken[place], instead=instead[place], regret=each[place])
+                    self.open[key] = row
+        return float(sum(each))
+
+    def _keys(self, raw: Raw) -> list[str | None]:
+        names = self.champion.bundle.manifest.keys
+        if isinstance(raw, pl.DataFrame):
+            return key_texts(raw, names)
+        return [key_text([row.get(name) for name in names]) for row in raw]
 
 
 def asked(
@@ -158,13 +212,16 @@ def decisions(reply: Reply) -> list[Any]:
     return [answer.get("decision", answer.get("prediction")) for answer in reply.answers]
 
 
-def _key(row: Row, keys: Sequence[str]) -> str | None:
-    """The key of a row as text; None where it has not all of it."""
-    cells = [spelled(row.get(name)) for name in keys]
-    return None if not cells or None in cells else "\x1f".join(filter(None, cells))
+def _truth(target: Target, text: str) -> float:
+    """The class code, or the number, that a label says; NaN where it is none."""
+    if target.kind == "regression":
+        with suppress(ValueError):
+            return float(text)
+        return math.nan
+    return float(target.texts.index(text)) if text in target.texts else math.nan
 
 
-def _frame(raw: Sequence[Row] | pl.DataFrame, places: Sequence[int], columns: Sequence[str]) -> pl.DataFrame:
+def _frame(raw: Raw, places: Sequence[int], columns: Sequence[str]) -> pl.DataFrame:
     """Some rows as a frame with the columns that costs name."""
     if isinstance(raw, pl.DataFrame):
         return raw[list(places)]

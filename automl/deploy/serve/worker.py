@@ -49,7 +49,13 @@ class Worker:
         self._current = Current()
         self._recorder: Recorder | None = None
         if settings.log is not None:
-            self._recorder = Recorder(settings.log, log=log, meter=meter, sample=settings.log_sample)
+            self._recorder = Recorder(
+                settings.log,
+                log=log,
+                meter=meter,
+                sample=settings.log_sample,
+                trial=lambda: self._current.trial,
+            )
         self._next: tuple[Model, Trial | None] | None = None
         self.serving: asyncio.Task[None] | None = None
         self._stop: Callable[[], None] = lambda: None
@@ -101,7 +107,7 @@ class Worker:
             (self._current.model, self._current.trial), self._next = self._next, None
             trial = self._current.trial
             if before is not None and trial is not None and trial.since == before.since:
-                trial.tally.add(before.take())  # it is the same canary, beside new tables
+                trial.take_over(before)  # the same canary, beside new tables
             elif before is not None:
                 self._meter.tried(before.take())
             canary = {} if trial is None else {"canary": trial.challenger.name}

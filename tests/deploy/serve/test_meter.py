@@ -112,10 +112,10 @@ def test_versions_that_answer_no_more_are_no_labels() -> None:
         meter.serves(champion=f"{number:012x}", canary=f"{number + 1:012x}")
     meter.serves(champion="00000000000a")
     meter.tried(Tally(rows=3, changed=2, regret=70.0))
-    meter.tried(Tally(rows=1, failed=1))
+    meter.tried(Tally(rows=1, failed=1, regret=-80.0))
     found = numbers(meter.text()[0])
     assert {key: value for key, value in found.items() if key[0] == "automl_model_version"} == {
         ("automl_model_version", "champion", "00000000000a"): 1
     }
-    counted = [found[f"automl_canary_{name}_total",] for name in ("rows", "changed", "regret", "failed")]
-    assert counted == [4, 2, 70.0, 1]
+    counted = [found[f"automl_canary_{name}",] for name in ("rows_total", "changed_total", "failed_total", "regret")]
+    assert counted == [4, 2, 1, -10.0]

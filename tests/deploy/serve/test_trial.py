@@ -72,6 +72,22 @@ def test_other_decisions_count_at_their_largest_regret(model):
     assert same.take() == Tally(rows=1)
 
 
+def test_a_label_turns_what_may_be_lost_into_what_was(model):
+    """The challenger was right on one key and wrong on the other: it lost nothing in all; a third waits on."""
+    trial = trial_of(model, 2, share=1.0)
+    for key in ("a", "b", "c"):
+        trial.answer(lambda who, key=key: Answered(who.decides, {"id": key}))
+    assert trial.take().regret == 3.0
+    assert trial.waiting() == ["a", "b", "c"]
+    trial.settle({"a": "2", "b": "1", "d": "1"})
+    assert trial.take() == Tally(regret=-2.0)
+    assert trial.waiting() == ["c"]
+    after = trial_of(model, 2, share=1.0)
+    after.take_over(trial)
+    after.settle({"c": "2"})
+    assert after.take() == Tally(regret=-2.0)
+
+
 @pytest.mark.parametrize("error", [Refusal(422, "no such column"), ValueError("a bug")])
 def test_what_a_challenger_refuses_the_champion_answers(error, model):
     """Nobody is left without an answer; it is counted, and the challenger is to go."""
