@@ -21,7 +21,7 @@ from automl.deploy.serve.model import Model, Reply
 from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.rows import Row
 from automl.names import inside
-from automl.spec.units import read_duration
+from automl.spec import parse
 from automl.watch.keys import key_text, key_texts
 
 Ask = Callable[[Model], Reply]
@@ -82,11 +82,14 @@ class Trial:
     @classmethod
     def of(cls, champion: Model, challenger: Model, share: float, since: str) -> Trial:
         """The trial of a challenger: money as the champion's spec has it, the limit of its own."""
-        limits = challenger.bundle.spec.get("limits")
-        text = limits.get("latency_p99") if isinstance(limits, dict) else None
-        limit = read_duration(text) if text is not None else None
-        stakes = stakes_of(champion.bundle)
-        return cls(champion=champion, challenger=challenger, share=share, stakes=stakes, limit=limit, since=since)
+        return cls(
+            champion=champion,
+            challenger=challenger,
+            share=share,
+            stakes=stakes_of(champion.bundle),
+            limit=parse(challenger.bundle.spec).limits.latency_p99,
+            since=since,
+        )
 
     def takes(self, rows: Sequence[Row] | None, request_id: str) -> bool:
         """Whether a request is the challenger's: by the key of its only row, else by its id; the same key, the same."""
@@ -99,10 +102,10 @@ class Trial:
 
         What the champion refuses is refused.
         """
-        before = ask(self.champion)
+        before = _checked(self.champion, ask)
         started = self.clock()
         try:
-            after = ask(self.challenger)
+            after = _checked(self.challenger, ask)
         except Refusal as refusal:
             if refusal.status == gone_away().status:
                 raise
@@ -202,6 +205,14 @@ def broken(tally: Tally, loss_budget: float | None) -> str | None:
     if tally.slow > LATE * tally.timed + 3 * math.sqrt(LATE * (1 - LATE) * tally.timed):
         return f"{tally.slow:,} of {tally.timed:,} rows took longer than its limit of the 99th percentile"
     return None
+
+
+def _checked(model: Model, ask: Ask) -> Reply:
+    """The model's reply, of columns that it could read."""
+    reply = ask(model)
+    if reply.unread:
+        model.check(reply)
+    return reply
 
 
 def decisions(reply: Reply) -> list[Any]:

@@ -22,7 +22,7 @@ class Answered:
     """A reply to one row."""
 
     def __init__(self, decision, row):
-        self.rows, self.raw, self.answers = 1, [row], [{"decision": decision}]
+        self.rows, self.raw, self.answers, self.unread = 1, [row], [{"decision": decision}], {}
 
 
 @pytest.fixture(scope="module")
