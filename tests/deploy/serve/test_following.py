@@ -11,7 +11,8 @@ from automl.model_registry.history import history
 from automl.model_registry.promote import promote, rollback, start_canary
 from automl.model_registry.register import register
 from automl.model_registry.state import SHORT, read_state
-from automl.testing._server import PATIENCE, running, until
+
+PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 
 
 class Load(threading.Thread):
@@ -54,7 +55,7 @@ def credit(versions, tmp_path):
     ("promotions", "rollbacks", "workers"),
     [(3, 1, 1), pytest.param(20, 5, 2, marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
 )
-def test_it_follows_every_move(promotions, rollbacks, workers, credit, raw, tmp_path):
+def test_it_follows_every_move(promotions, rollbacks, workers, credit, raw, tmp_path, running, until):
     """No signal is sent; each move is answered by the version before it or the one after, and soon by the latter."""
     folder, hashes = credit
     with running(folder, tmp_path / "log", "--workers", str(workers)) as server:
@@ -79,7 +80,7 @@ def test_it_follows_every_move(promotions, rollbacks, workers, credit, raw, tmp_
     assert "swap refused" not in events
 
 
-def test_a_canary_is_withdrawn_once_it_may_have_lost_its_budget(versions, deciding, raw, tmp_path):
+def test_a_canary_is_withdrawn_once_it_may_have_lost_its_budget(versions, deciding, raw, tmp_path, running):
     """It answers its share until then; the champion answers alone again, and the history says why."""
     folder = tmp_path / "models" / "credit"
     first, second = (register(deciding(age), folder) for age in (50.0, 30.0))
@@ -104,7 +105,7 @@ def test_a_canary_is_withdrawn_once_it_may_have_lost_its_budget(versions, decidi
     assert read_state(folder).canary is None
 
 
-def test_a_version_that_is_damaged_changes_nothing(credit, raw, tmp_path):
+def test_a_version_that_is_damaged_changes_nothing(credit, raw, tmp_path, running):
     """V10: the pointer moves, the version does not open: the old one goes on, and the log says why."""
     folder, hashes = credit
     with running(folder, tmp_path / "log") as server:

@@ -26,7 +26,8 @@ from automl.deploy.serve.settings import Settings
 from automl.deploy.serve.supervise import serve
 from automl.disk import replace_folder
 from automl.errors import BundleError
-from automl.testing._server import PATIENCE, running, until
+
+PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def place(bundle, tmp_path):
     return Path(shutil.copytree(bundle, tmp_path / "credit.bundle"))
 
 
-def test_a_life(place, make_bundle, regression, raw, tmp_path):
+def test_a_life(place, make_bundle, regression, raw, tmp_path, running, until):
     """V08, V10: a bad bundle changes nothing, a good one is swapped in, a killed worker comes back; it ends tidily."""
     row = raw.row(0, named=True)
     log = tmp_path / "log"
@@ -75,7 +76,7 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path):
     assert server_log[-1] == "stopped"
 
 
-def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, tmp_path):
+def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, tmp_path, running):
     """V10: a swap to a bundle whose graph takes gigabytes is refused in its trial; the old one and all workers stay."""
     row = raw.row(0, named=True)
     with running(place, tmp_path / "log", "--workers", "2") as server:
@@ -89,7 +90,7 @@ def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, t
         assert all(server.predict(row).json() == first for _ in range(5))
 
 
-def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
+def test_tables_are_those_that_the_workers_began_with(shop, tmp_path, running, until):
     """V08: a worker that starts anew answers as the others, whatever became of a table's file; SIGHUP reads it anew."""
     table = tmp_path / "purchases.csv"
     table.write_text("customer,amount\nk1,5\n")
@@ -132,7 +133,7 @@ def begun(server, row):
         yield finish
 
 
-def test_a_worker_ends_with_its_parent(place, tmp_path):
+def test_a_worker_ends_with_its_parent(place, tmp_path, running, until):
     """V08: when the parent is killed, its workers end, so that nothing answers unwatched."""
     with running(place, tmp_path / "log") as server:
         workers = server.workers()
@@ -140,7 +141,7 @@ def test_a_worker_ends_with_its_parent(place, tmp_path):
         until(lambda: not any(worker.is_running() for worker in workers))
 
 
-def test_it_serves_within_a_program(place, make_bundle, regression, raw, tmp_path, monkeypatch):
+def test_it_serves_within_a_program(place, make_bundle, regression, raw, tmp_path, monkeypatch, until):
     """V08, V10: called as a function it is told where it listens, swaps, keeps its worker alive, and returns."""
     row = raw.row(0, named=True)
     log = io.StringIO()
