@@ -1,19 +1,29 @@
-"""On the path of a test run this takes from Python what only Linux or POSIX has; see `make portable`.
+"""On the path of a test run this takes from the package what only Linux or POSIX has; see `make portable`.
 
-Fork stays in `os`, since the standard library uses it; AUTOML_PORTABLE=1, which that target sets, keeps us from it.
+Tests and the standard library keep it. The locks of `automl.host.files` stay the kernel's, as a system without any
+would fail the tests of locks; its own tests take them away. AUTOML_PORTABLE=1 keeps the package from fork and /proc.
 """
 
+import builtins
 import os
 import signal
-import sys
+from typing import Any
 
-for _module in ("fcntl", "resource"):
-    sys.modules[_module] = None  # type: ignore[assignment]  # an import of it fails
+BLOCKED = frozenset({"fcntl", "resource", "termios", "pwd", "grp"})
+_import = builtins.__import__
 
-for _owner, _names in (
-    (os, ("memfd_create", "pread", "geteuid", "O_NOFOLLOW", "O_NONBLOCK", "sched_getaffinity")),
-    (signal, ("SIGXCPU",)),
-):
-    for _name in _names:
-        if hasattr(_owner, _name):
-            delattr(_owner, _name)
+
+def _blocking(name: str, globals: Any = None, *rest: Any, **more: Any) -> Any:  # noqa: A002  # its name in Python
+    importer = str((globals or {}).get("__name__", ""))
+    if name in BLOCKED and importer.startswith("automl.") and not importer.startswith("automl.testing."):
+        message = f"{name} is not on every system"
+        raise ModuleNotFoundError(message, name=name)
+    return _import(name, globals, *rest, **more)
+
+
+builtins.__import__ = _blocking
+for _name in ("memfd_create", "pread"):
+    if hasattr(os, _name):
+        delattr(os, _name)
+if hasattr(signal, "SIGXCPU"):
+    del signal.SIGXCPU
