@@ -5,7 +5,7 @@ DEMO := .demo
 SERVICES := chromium postgresql iproute2
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help install demo test lint services slow golden docs quotes shape lock released clean
+.PHONY: help install demo test lint services slow portable golden docs quotes shape lock released clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ services:        ## what some tests need beside Python, from Debian's packages: 
 
 slow: $(VENV)/.dev  ## the tests that take minutes
 	$(BIN)/pytest -q -m slow
+
+portable: $(VENV)/.dev  ## the tests without what only Linux or POSIX has: the plain ways, as on other systems
+	AUTOML_PORTABLE=1 PYTHONPATH=tests/portable $(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is committed
 	$(BIN)/pytest -q --write-golden
