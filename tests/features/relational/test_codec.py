@@ -81,7 +81,7 @@ def _changed(path: tuple[Any, ...], value: Any) -> Any:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        (("format",), 2, "format 2 is not known"),
+        (("format",), 3, "format 3 is not known"),
         (("features", 0, "expr", "aggregation"), "__import__", "there is no operation '__import__'"),
         (("features", 4, "expr", "transform"), "eval", "there is no operation 'eval'"),
         (("features", 0, "expr"), {"python": "1"}, "an expression is one of"),
