@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -125,6 +127,20 @@ def test_rows_without_a_time_are_told():
     visits = child().with_columns(at=pl.when(pl.int_range(10) == 3).then(None).otherwise("at"))
     found = joined({"visits": {"on": "who", "time": "at"}}, {"visits": visits}, time="day")
     assert "rows of visits without 'at': 1; they are never known" in text_of(found)
+
+
+def test_another_time_zone_is_told_and_can_be_said():
+    """A history that ends at main's rows, written by clocks of New York: told, and gone once the spec says so."""
+    rng = np.random.default_rng(0)
+    moment = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=h) for h in rng.uniform(0, 900, 50)]
+    train = main(50, who=[f"c{i}" for i in range(50)], day=[f"{t:%Y-%m-%d %H:%M:%S}" for t in moment])
+    before = [(i, moment[i] - timedelta(hours=h)) for i in range(50) for h in rng.uniform(0, 500, 300)]
+    local = [f"{t.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M:%S}" for _, t in before]
+    visits = {"visits": pl.DataFrame({"who": [f"c{i}" for i, _ in before], "at": local})}
+    told = joined({"visits": {"on": "who", "time": "at"}}, visits, train=train, time="day")
+    assert "visits has no rows in the 5 hours before a row of main" in text_of(told)
+    said = {"visits": {"on": "who", "time": "at", "timezone": "America/New_York"}}
+    assert "another zone" not in text_of(joined(said, visits, train=train, time="day"))
 
 
 def test_a_table_is_joined_by_two_keys_of_main():
