@@ -1,8 +1,8 @@
 """What a look at rows of a model at work is: the rows, what was found in them, and what it means in money.
 
 A look asks three questions in this order: is this still the data (the contract), has the world moved in a way that
-costs money (drift), is the promised saving still there (money). Each answers with `Finding`s; the worst of them is the
-`Status` of the look.
+costs money (drift), is the promised saving still there (money); and where the spec limits gaps between groups of
+people, is it still fair. Each answers with `Finding`s; the worst of them is the `Status` of the look.
 
 Money is looked at by one function, `automl.monitor.money.money_look.look_at_money(bundle, window, due, asked, state)`,
 which returns a `MoneyLook`. `bundle` is the opened `Bundle`. `window` is the `Window` of this look: its rows with the
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Json = Mapping[str, object]  # plain JSON
-Kind = Literal["contract", "drift", "money"]
+Kind = Literal["contract", "drift", "money", "fairness"]
 Severity = Literal["note", "warn", "act"]
 
 

@@ -20,6 +20,7 @@ PARTS: Final = (
     ("contract", "Is it still the data"),
     ("drift", "Has the world moved"),
     ("money", "Is the saving there"),
+    ("fairness", "Is it fair"),
 )
 HEADER: Final = ("look", "rows", "status", "saves", "interval", "stands on")
 
@@ -112,9 +113,14 @@ def _saving(seen: MoneyLook) -> str:
     if known is None:
         return ""
     unit = seen.currency or "of loss"
-    promised = f" of the promised {money(seen.promise.value)}" if seen.promise else ""
-    how = "saves" if seen.labelled else "seems, without labels, to save"
-    return f"It {how} {money(known.value)}{promised} {unit} per 1,000 rows"
+    loses = known.value < 0
+    verb = ("lose" if seen.currency else "add") if loses else "save"
+    how = f"{verb}s" if seen.labelled else f"seems, without labels, to {verb}"
+    promised = money(seen.promise.value) if seen.promise else ""
+    if loses:
+        where = f", where {promised} were promised" if promised else ""
+        return f"It {how} {money(-known.value)} {unit} per 1,000 rows{where}"
+    return f"It {how} {money(known.value)}{f' of the promised {promised}' if promised else ''} {unit} per 1,000 rows"
 
 
 def _known(seen: MoneyLook) -> Estimate | None:
