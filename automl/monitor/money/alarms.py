@@ -37,7 +37,7 @@ def running_findings(given: Promise, bounds: Sequence[Bound], asked: Monitor, un
         check="saving",
         severity="act",
         sentence=(
-            f"The rows whose labels came save at most {told(worst.high, unit)}; promised were "
+            f"The rows whose labels came {at_most(worst.high, unit)}; promised were "
             f"{told(given.saving, unit)}, at least {told(given.low(asked.alpha / 2.0), unit)}."
         ),
         money=PER * (given.saving - worst.mean),
@@ -53,8 +53,8 @@ def estimate_findings(given: Promise, found: Estimated, asked: Monitor, unit: st
             check="expected saving",
             severity="warn",
             sentence=(
-                f"Without labels these rows are expected to save {told(found.saving, unit)}, at most "
-                f"{told(found.high, unit)}; promised were {told(given.saving, unit)}."
+                f"Without labels these rows are expected to {saves(found.saving, unit)}, and "
+                f"{at_most(found.high, unit)}; promised were {told(given.saving, unit)}."
             ),
             money=PER * (given.saving - found.saving),
             evidence={"saving": PER * found.saving, "high": PER * found.high},
@@ -99,6 +99,16 @@ def due_findings(given: Promise, saved: Floats) -> Iterator[Finding]:
 def note(check: str, sentence: str) -> Finding:
     """Something that is to be known of the estimates."""
     return Finding(kind="money", check=check, severity="note", sentence=sentence)
+
+
+def at_most(saving: float, unit: str) -> str:
+    """An upper bound of a row's saving in words: what is saved at most, or lost at least."""
+    return f"save at most {told(saving, unit)}" if saving >= 0 else f"lose at least {told(-saving, unit)}"
+
+
+def saves(saving: float, unit: str) -> str:
+    """A row's saving in words, a loss as one."""
+    return f"{'save' if saving >= 0 else 'lose'} {told(abs(saving), unit)}"
 
 
 def told(saving: float, unit: str) -> str:
