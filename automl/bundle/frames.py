@@ -54,7 +54,7 @@ def like(scored: pl.DataFrame, frame: Any) -> Any:
     return native
 
 
-def answered(name: str, values: NDArray[Any], labels: Mapping[str, Any], kind: str) -> pl.Series:
+def answered(name: str, values: NDArray[Any], labels: Mapping[Any, Any], kind: str) -> pl.Series:
     """An output column of the graph: numbers, or texts [n], of which `labels` of the target's `kind` take the place."""
     if values.dtype != object:  # a decision about a number is one
         return pl.Series(name, values, dtype=pl.Float64)

@@ -128,7 +128,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reliability:
-    """Rows by predicted probability: the mean `predicted`, the share `seen`, its interval, and the rows behind it."""
+    """Rows by predicted probability: the mean `predicted`, the share `seen`, its interval, and the rows behind it.
+
+    The probability is that of the positive label, of several classes that of the likeliest.
+    """
 
     predicted: float
     seen: float
@@ -138,13 +141,24 @@ class Reliability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """The labelled `rows` of one truth and one decision, and their part of the saving of 1,000 labelled rows."""
+
+    truth: str
+    decision: str
+    rows: int
+    saving: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyLook:
     """Money per 1,000 rows at one look: what was promised, what it seems to be, what it is known to be.
 
-    `currency` is that of the spec; None where it gives no costs: then a row's loss is its log loss or clipped squared
-    error, and savings are those against the best constant. `promise` stands on the test part alone. `unlabelled` is
-    the estimate for this window without labels, `labelled` that from the labels of this window so far, `running` the
-    bounds that hold at all looks at once. `late` are pairs of days and the share of labels known by then.
+    `currency` is that of the spec, "" where it names none; None where it gives no costs: then a row's loss is its log
+    loss or clipped squared error, and savings are those against the best constant. `promise` stands on the test part
+    alone. `unlabelled` is the estimate for this window without labels, `labelled` that from the labels of this window
+    so far, `running` the bounds that hold at all looks at once. `crossed` are decisions between labels against what
+    came true, what costs most first. `late` are pairs of days and the share of labels known by then.
     """
 
     currency: str | None
@@ -153,6 +167,7 @@ class MoneyLook:
     labelled: Estimate | None = None
     running: Estimate | None = None
     reliability: tuple[Reliability, ...] = ()
+    crossed: tuple[Crossed, ...] = ()
     late: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
     state: Json = field(default_factory=dict)

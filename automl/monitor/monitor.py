@@ -102,7 +102,7 @@ def _look(watch: _Watch, looked: Looked, state: Json) -> Look:
     found = [
         *columns_of(bundle, rows, watch.data, watch.lacking),
         *cells_of(bundle, rows, watch.data, then.profile.columns, care, watch.lacking),
-        *drifts(rows, then, care, delta=watch.asked.drift, lacking=watch.lacking),
+        *drifts(rows, then, care, delta=watch.asked.drift, besides={*watch.lacking, *watch.data.time}),
     ]
     changes = tuple(weighed(bundle, rows, then.columns, found, watch.saving))
     money = look_at_money(bundle, window, looked.due, watch.asked, state)

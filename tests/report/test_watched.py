@@ -53,6 +53,7 @@ def test_a_loss_reads_as_one() -> None:
 
     assert said(labelled=loss).startswith("It loses 300 EUR per 1,000 rows, where 18,120 were promised; ")
     assert said(labelled=loss, currency=None).startswith("It adds 300 of loss per 1,000 rows")
+    assert said(labelled=loss, currency="").startswith("It loses 300 per 1,000 rows, where")
     assert said(labelled=None, unlabelled=loss).startswith("It seems, without labels, to lose 300 EUR per 1,000 rows")
 
 

@@ -64,14 +64,21 @@ def test_an_estimate_without_labels_warns_and_says_on_how_little_it_stands() -> 
 
 
 def test_labels_that_are_due_and_did_not_come_are_told() -> None:
-    """From a twentieth of the rows on; and money beyond the bounds from a hundredth on."""
+    """From a twentieth of the rows on."""
     saved = np.full(100, 0.5)
-    saved[:5] = np.nan
+    saved[:4] = np.nan
     assert not list(due_findings(GIVEN, saved))
-    saved[5] = np.nan
+    saved[:6] = np.nan
     (late,) = due_findings(GIVEN, saved)
-    assert (late.severity, late.check, late.evidence["unknown"]) == ("warn", "labels due", 0.06)
-    (far,) = due_findings(GIVEN, np.append(np.full(99, 0.5), 4.0))
-    assert (far.severity, far.check) == ("warn", "clipped")
-    assert far.evidence["share"] == pytest.approx(2.0 / 53.5)
+    assert (late.severity, late.check, late.evidence["unknown"]) == ("warn", "labels due", pytest.approx(0.06))
     assert not list(due_findings(GIVEN, np.empty(0)))
+
+
+def test_money_beyond_the_bounds_is_told() -> None:
+    """From a hundredth on: a note where it is that of a few rows, a warning where it is surely so."""
+    (few,) = due_findings(GIVEN, np.append(np.full(99, 0.5), 4.0))
+    assert (few.severity, few.check) == ("note", "clipped")
+    assert few.evidence["share"] == pytest.approx(2.0 / 53.5)
+    (many,) = due_findings(GIVEN, np.tile([0.5, 0.5, 0.5, 4.0], 100))
+    assert (many.severity, many.evidence["share"]) == ("warn", pytest.approx(2.0 / 5.5))
+    assert not list(due_findings(GIVEN, np.append(np.full(999, 0.5), 4.0)))
