@@ -120,6 +120,7 @@ def _unlabelled(bundle: Bundle, ground: Ground, now: _Entered, asked: Monitor) -
     known = np.flatnonzero(np.isfinite(beyond))
     weight = np.concatenate([part.weight for part in parts])
     groups = [part.group for part in parts if part.group is not None]
+    times = [np.nan_to_num(part.time) for part in parts if part.time is not None]
     old = np.concatenate([part.bins.to_numpy() for part in parts])
     shift = None
     if old.shape[1]:
@@ -129,8 +130,14 @@ def _unlabelled(bundle: Bundle, ground: Ground, now: _Entered, asked: Monitor) -
         beyond=beyond[known],
         weight=weight[known],
         group=np.concatenate(groups)[known] if len(groups) == len(parts) else None,
+        period=_periods(np.concatenate(times)[known], asked) if len(times) == len(parts) else None,
     )
     return estimated(now.outcomes, evidence, shift, alpha=asked.alpha, seed=SEED)
+
+
+def _periods(time: Floats, asked: Monitor) -> NDArray[np.int64]:
+    """The window that each time (microseconds) falls into [n]."""
+    return (time // (asked.window * SECOND)).astype(np.int64)
 
 
 def _labelled(ground: Ground, now: _Entered, delays: Delays | None, window: Window, asked: Monitor) -> Estimate | None:
