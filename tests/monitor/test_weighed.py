@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,24 @@ def test_a_change_that_is_worth_nothing_is_a_note(bundle: Path) -> None:
         return 100.0 if np.nanmean(seen.wire["age"].to_numpy()) < 65 else 90.0
 
     assert priced(young)[0] == ("warn", pytest.approx(10.0))
+
+
+def test_a_broken_contract_that_costs_little_is_still_a_warning(bundle: Path) -> None:
+    """Next week it may cost more; where nothing is answered otherwise, the model ignores the column."""
+    opened = Bundle.load(bundle)
+    rows = scored(opened, raw_rows().with_columns(age=pl.lit("70")), Data())[0]
+    broken = replace(found("slip"), kind="contract", severity="act")
+
+    def severity(saving: Callable[[Scored], float]) -> str:
+        (told,) = weighed(opened, rows, Then.of(opened).columns, [broken], saving)
+        return told.severity
+
+    def little(seen: Scored) -> float:
+        return 100.0 + 1e-3 * float(np.nanmean(seen.wire["age"].to_numpy()))
+
+    assert severity(little) == "warn"
+    assert severity(lambda _: 100.0) == "note"
+    assert severity(lambda seen: 2.0 * little(seen) - 100.0 if seen is rows else -little(seen)) == "act"
 
 
 def test_the_saving_is_that_of_the_look(
