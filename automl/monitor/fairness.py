@@ -22,7 +22,6 @@ from automl.metrics.interval import interval
 from automl.monitor.look import Finding, Scored, Severity
 from automl.names import inside
 from automl.spec import parse
-from automl.spec.limits import Fairness
 
 Floats = NDArray[np.float64]
 SEED = 0
@@ -48,11 +47,11 @@ def unfair(bundle: Bundle, rows: Scored, alpha: float) -> Iterator[Finding]:
         return
     known = rows.take(np.isfinite(y))
     for limit in limits:
-        yield _one(bundle, known, limit, alpha / len(limits))
+        metric = metrics.get(limit.metric)
+        yield _one(bundle, known, limit.column, metric, most=limit.gap, alpha=alpha / len(limits))
 
 
-def _one(bundle: Bundle, rows: Scored, limit: Fairness, alpha: float) -> Finding:
-    column, metric = limit.column, metrics.get(limit.metric)
+def _one(bundle: Bundle, rows: Scored, column: str, metric: Metric, *, most: float, alpha: float) -> Finding:
     if inside(column) not in rows.raw.columns:
         return _found("note", column, f"The rows lack {column!r}: nobody sees how {metric.name} differs by it.")
     sure = _sure(bundle, rows, inside(column), metric, alpha)
@@ -61,11 +60,11 @@ def _one(bundle: Bundle, rows: Scored, limit: Fairness, alpha: float) -> Finding
         return _found("note", column, few)
     told = sure.gap.told(column, metric.name)
     told = told[0].upper() + told[1:]
-    if sure.least > limit.gap:
-        said = f"{told}, surely by more than {sure.least:.3g}: over the gap of {limit.gap:g}."
+    if sure.least > most:
+        said = f"{told}, surely by more than {sure.least:.3g}: over the gap of {most:g}."
         return _found("warn", column, said, gap=sure.gap.size, least=sure.least)
-    within = "within" if sure.gap.size <= limit.gap else "which may be chance, over"
-    return _found("note", column, f"{told}, {within} the gap of {limit.gap:g}.", gap=sure.gap.size, least=sure.least)
+    within = "within" if sure.gap.size <= most else "which may be chance, over"
+    return _found("note", column, f"{told}, {within} the gap of {most:g}.", gap=sure.gap.size, least=sure.least)
 
 
 def _sure(bundle: Bundle, rows: Scored, column: str, metric: Metric, alpha: float) -> _Sure | None:

@@ -74,7 +74,7 @@ def monitor(
         kept = look.money.state if look.money else state.money
         state = replace(state, looks=look.number, until=look.end, money=kept)
     waiting = _waiting(rows, state, len(looks))
-    few = () if looks else (_few(waiting, asked),)
+    few = () if looks else (_few(rows.n, waiting, asked),)
     return Watched(name=bundle.path.stem, looks=tuple(looks), findings=(*said, *left_out, *few), waiting=waiting), state
 
 
@@ -138,6 +138,7 @@ def _waiting(rows: Scored, state: State, looks: int) -> int:
     return int((rows.time >= (-np.inf if state.until is None else state.until)).sum())
 
 
-def _few(waiting: int, asked: Monitor) -> Finding:
+def _few(given: int, waiting: int, asked: Monitor) -> Finding:
     said = f"{waiting:,} new rows are too few for a look: it takes {asked.least:,} ([monitor] least)."
-    return Finding(kind="contract", check="few", severity="note", sentence=said)
+    late = f" {given - waiting:,} rows are of a time that was looked at before." if given > waiting else ""
+    return Finding(kind="contract", check="few", severity="note", sentence=said + late)

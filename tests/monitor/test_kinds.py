@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import polars as pl
 
@@ -66,3 +67,12 @@ def test_what_the_model_ignores_raises_no_alarm(bundle_of: BundleOf, rows_of: Ro
 def checks(found: Watched) -> set[str]:
     """What is more than a note."""
     return {each.check for look in found.looks for each in look.findings if each.severity != "note"}
+
+
+def test_rows_that_come_late_are_counted(bundle_of: BundleOf, rows_of: RowsOf, tmp_path: Path) -> None:
+    """What is of a time that was looked at, the last row's own among it, is no new row, and that is said."""
+    opened, given = bundle_of("rule"), rows_of(600, seed=2)
+    assert opened.monitor(given, state=tmp_path / "watch.json", window="30d").waiting == 0
+    again = opened.monitor(given.tail(200), state=tmp_path / "watch.json", window="30d")
+    assert (again.looks, again.waiting) == ((), 0)
+    assert again.findings[0].sentence.endswith("200 rows are of a time that was looked at before.")
