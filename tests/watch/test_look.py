@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from automl.bundle.read import Bundle
+from automl.cli import cli
 from automl.monitor.look import Status
 from automl.watch import look as looks
 from automl.watch.labels import Labels, add_labels
@@ -59,6 +61,25 @@ def test_a_quiet_day_and_a_change(store, model, answer) -> None:
     assert any(number in sentence for sentence in alarms)
     assert told["number"] == later.looks[-1]["number"]
     assert len(show(store)["alarms"]) == len(alarms)
+
+
+def test_the_page_of_a_look(lite, model, answer, tmp_path) -> None:
+    """It shows the looks before it; one of an earlier look stays where none is due; `--since` leaves rows out."""
+    out = tmp_path / "page.html"
+    command = ["watch", "look", lite.where, str(model.path), "--html", str(out)]
+    texts = []
+    for day in (0, 8):
+        answer(lite, day)
+        CliRunner().invoke(cli, [*command, "--since", "2026-03-02"], catch_exceptions=False)
+        texts.append(out.read_text(encoding="utf-8"))
+    days = [f"2026-03-{day:02}" for day in (2, 10)]
+    assert [[day in text for day in days] for text in texts] == [[True, False], [True, True]]
+    out.write_text(texts[0], encoding="utf-8")
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert out.read_text(encoding="utf-8") == texts[0]
+    answer(lite, 9)
+    late = CliRunner().invoke(cli, [*command, "--since", "2026-04-01"])
+    assert "no row is so late" in str(late.exception)
 
 
 def test_a_look_is_written_once(store, model, answer) -> None:
