@@ -15,7 +15,6 @@ from automl.watch.schema import LOOKS
 from automl.watch.show import moment
 
 SECOND = 1_000_000  # microseconds
-ESTIMATES = ("unlabelled", "labelled", "running")
 EARLIER = 60  # looks
 
 
@@ -45,14 +44,19 @@ def earlier(connection: sa.Connection, bundle: str) -> tuple[Look, ...]:
 def look_of(told: Mapping[str, Any]) -> Look:
     """The look that a document tells of; an older document has no estimates by their names."""
     money = told["money"]
-    estimates = {name: _estimate(money.get(name)) for name in ESTIMATES}
     return Look(
         number=told["number"],
         rows=told["rows"],
         start=_microseconds(told["start"]),
         end=_microseconds(told["end"]),
         findings=tuple(Finding(**found) for found in told["findings"]),
-        money=MoneyLook(currency=money["currency"], promise=_estimate(money.get("promise")), **estimates),
+        money=MoneyLook(
+            currency=money["currency"],
+            promise=_estimate(money.get("promise")),
+            unlabelled=_estimate(money.get("unlabelled")),
+            labelled=_estimate(money.get("labelled")),
+            running=_estimate(money.get("running")),
+        ),
     )
 
 
@@ -67,9 +71,15 @@ def _money(each: Look) -> dict[str, Any]:
         "high": None if now is None else now.high,
         "promised": None if money.promise is None else money.promise.value,
         "drift": sum(drift) if drift else None,
-        "promise": None if money.promise is None else asdict(money.promise),
-        **{name: None if (one := getattr(money, name)) is None else asdict(one) for name in ESTIMATES},
+        "promise": _told(money.promise),
+        "unlabelled": _told(money.unlabelled),
+        "labelled": _told(money.labelled),
+        "running": _told(money.running),
     }
+
+
+def _told(estimate: Estimate | None) -> dict[str, Any] | None:
+    return None if estimate is None else asdict(estimate)
 
 
 def _estimate(told: Mapping[str, Any] | None) -> Estimate | None:

@@ -99,6 +99,7 @@ def _seen(connection: sa.Connection, bundle: Bundle, asked: Monitor, state: Stat
     """The rows that a look at this time stands on."""
     first = _first(connection, bundle, asked, state)
     share, notes = _share(connection, bundle.manifest.content_hash, first, at)
+    notes += _late(connection, bundle.manifest.content_hash, state)
     parts = [_drawn(frame, share) for frame in frames(connection, bundle.manifest.content_hash, first, at + 1)]
     parts = [part for part in parts if part.height]
     nothing = np.empty(0)
@@ -145,6 +146,19 @@ def _share(connection: sa.Connection, name: str, first: int, at: int) -> tuple[f
     if late:
         told.append(f"{late:,} rows or more have times that are still to come; they wait.")
     return min(1.0, MOST / max(mine, 1)), tuple(told)
+
+
+def _late(connection: sa.Connection, name: str, state: State) -> tuple[str, ...]:
+    """What people should know of rows that were written after the last look, and are older than its end."""
+    last = connection.execute(sa.select(sa.func.max(LOOKS.c.looked)).where(LOOKS.c.bundle == name)).scalar()
+    if last is None or state.until is None:
+        return ()
+    late = (BATCHES.c.bundle == name, BATCHES.c.added > last, BATCHES.c.last < int(state.until))
+    rows = int(connection.execute(sa.select(sa.func.sum(BATCHES.c.rows)).where(*late)).scalar() or 0)
+    if not rows:
+        return ()
+    told = f"{rows:,} rows came after the last look with times before its end"
+    return (f"{told}: they count in windows that reach back to them, and with their labels.",)
 
 
 def _drawn(frame: pl.DataFrame, share: float) -> pl.DataFrame:
