@@ -2,7 +2,7 @@
 VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
-SERVICES := chromium postgresql iproute2
+SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: help install demo test lint services slow portable golden docs quotes shape lock released clean
@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-services:        ## what some tests need beside Python, from Debian's packages: a browser, a database, networks
+services:        ## what some tests need beside Python, from Debian's packages: a browser, a database, networks, alerts
 	@dpkg --status $(SERVICES) > /dev/null 2>&1 || { \
 		root=$$([ "$$(id -u)" = 0 ] || echo sudo) && \
 		$$root apt-get update --quiet=2 && \
