@@ -158,6 +158,17 @@ def test_a_table_is_joined_by_two_keys_of_main():
     assert text.count("people has no time") == 1
 
 
+def test_a_table_that_all_rows_share_is_joined_by_one_value():
+    """Weather belongs to no key: a column with one value in both tables joins it, and its time does the rest."""
+    frames = {"weather": child().select("at", "value", everywhere=pl.lit(1))}
+    tables = {"weather": {"on": "everywhere", "time": "at"}}
+    found = joined(tables, frames, train=main(everywhere=[1] * 40), time="day")
+    (join,) = found.joins
+    assert (join.many, join.time) == (True, "at")
+    assert "a history of main: at most 10 rows for each everywhere" in text_of(found)
+    assert found.wires["main"]["everywhere"] == "category"
+
+
 def test_past_rows_of_main_by_two_keys():
     """`[data.tables.main]` takes a list of maps, too: two histories."""
     found = joined({"main": {"on": [{"who": "who"}, {"x": "x"}]}}, {}, time="day", horizon="0d")
