@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,7 +31,7 @@ def user() -> str:
     """Who runs this process, as far as the system knows."""
     with suppress(OSError, KeyError, ImportError):
         return getpass.getuser()
-    return str(os.getuid())
+    return "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,8 @@ from automl.deploy.serve.listening import address_of, listen
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.settings import Settings, check
 from automl.deploy.serve.trial import Tally, broken
-from automl.errors import AutomlError
+from automl.errors import AutomlError, MachineError
+from automl.host.processes import hands_over
 from automl.model_registry.change import Note, user
 from automl.model_registry.promote import withdraw
 from automl.model_registry.state import SHORT, Canary
@@ -38,6 +39,11 @@ def serve(
     gets the address once the server answers. Raises `SpecError` for settings that would answer strangers, `BundleError`
     or `DataError` where the bundle cannot be used, `MachineError` where the address is taken.
     """
+    if not hands_over():
+        what = "this system cannot hand a socket to another process, which the server needs"
+        raise MachineError(
+            what, hint="Serve on Linux or macOS, or in WSL; `automl predict` and the Python API work here."
+        )
     check(settings, os.environ, open_to_all=open_to_all)
     settings = with_key(settings, bundle)
     if settings.log is not None:
