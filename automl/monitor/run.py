@@ -27,7 +27,7 @@ def run(
     `since` is a day or a moment in UTC. Raises `SpecError` where a time cannot be read, `DataError` as `monitor` does
     and for a state of another bundle.
     """
-    begin = None if since is None else _moment(since)
+    begin = None if since is None else moment_of(since)
     kept = None if state is None else Path(state)
     before = None if kept is None else read_state(kept, bundle.manifest.content_hash)
     now = datetime.now(UTC).timestamp() * 1e6
@@ -37,7 +37,7 @@ def run(
     return watched
 
 
-def _moment(text: str) -> float:
+def moment_of(text: str) -> float:
     """Microseconds of UTC of a day or a moment such as ``2026-11-01``."""
     try:
         moment = datetime.fromisoformat(text)

@@ -98,4 +98,4 @@ def _moving(evidence: Evidence, weight: Floats) -> float:
     trust = 1.0 / errors[told]
     apart = float(trust @ (means[told] - np.average(means[told], weights=trust)) ** 2)
     spread = max(0.0, (apart - told.sum() + 1) / float(trust.sum() - (trust @ trust) / trust.sum()))
-    return spread * (1.0 + float(shares @ shares))
+    return float(spread * (1.0 + shares @ shares))
