@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -16,6 +16,7 @@ from automl.graph.session import INPUTS
 from automl.graph.stages import Place, attributes
 
 Array = NDArray[np.generic]
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 CHUNK_CELLS = 1 << 22  # rows x columns of the widest value that is under way at once
 
@@ -57,26 +58,40 @@ def values_of(
 
     Only what leads to them is run. `wide` columns are the most that one of them has.
     """
-    cut = onnx.ModelProto()
-    cut.CopyFrom(model)
-    del cut.graph.node[:]
-    cut.graph.node.extend(_needed(model, set(names)))
-    del cut.graph.output[:]
-    made = [helper.make_tensor_value_info(name, kind, ["N", None]) for name, kind in names.items()]
-    cut.graph.output.extend(made)
-    used = {name for node in cut.graph.node for name in node.input}
     real = json.loads(next(entry.value for entry in model.metadata_props if entry.key == INPUTS))
-    inputs = {entry.name: column for entry, column in zip(model.graph.input, real, strict=True) if entry.name in used}
-    kept = [entry for entry in cut.graph.input if entry.name in inputs]
-    del cut.graph.input[:]
-    cut.graph.input.extend(kept)
+    columns = {entry.name: column for entry, column in zip(model.graph.input, real, strict=True)}
+    cut = _cut(model, _needed(model, set(names)), names, model.graph.input)
     runtime = open_runtime(cut.SerializeToString(), arena=False)
-    step = max(1, min(4096, CHUNK_CELLS // wide))
+    asked = [(entry.name, columns[entry.name]) for entry in cut.graph.input]
     chunks = [
-        runtime.run([*names], {name: part[column].to_numpy().reshape(-1, 1) for name, column in inputs.items()})
-        for part in frame.iter_slices(step)
+        runtime.run([*names], {name: part[column].to_numpy().reshape(-1, 1) for name, column in asked})
+        for part in frame.iter_slices(max(1, min(4096, CHUNK_CELLS // wide)))
     ]
     return {name: np.concatenate([chunk[place] for chunk in chunks]) for place, name in enumerate(names)}
+
+
+def continued(model: onnx.ModelProto, value: str, given: Floats, output: str) -> Floats:
+    """The output [n, width] of numbers that `model` makes of `given` [n, width] in the place of an inner value."""
+    if value == output:
+        return given
+    nodes = _needed(model, {output}, end=value)
+    entry = helper.make_tensor_value_info(value, TensorProto.DOUBLE, ["N", given.shape[1]])
+    runtime = open_runtime(_cut(model, nodes, {output: TensorProto.DOUBLE}, [entry]).SerializeToString(), arena=False)
+    return np.asarray(runtime.run([output], {value: given})[0], dtype=np.float64)
+
+
+def _cut(
+    model: onnx.ModelProto,
+    nodes: Sequence[onnx.NodeProto],
+    outputs: Mapping[str, int],
+    inputs: Sequence[onnx.ValueInfoProto],
+) -> onnx.ModelProto:
+    """The model of these nodes alone, with those of the `inputs` that they read."""
+    used = {name for node in nodes for name in node.input}
+    made = [helper.make_tensor_value_info(name, kind, ["N", None]) for name, kind in outputs.items()]
+    tensors = [tensor for tensor in model.graph.initializer if tensor.name in used]
+    graph = helper.make_graph(nodes, "part", [entry for entry in inputs if entry.name in used], made, tensors)
+    return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
 def leaves_of(
@@ -120,11 +135,11 @@ def _leaves(trees: Mapping[str, Array]) -> list[Ints]:
     return np.split(order, ends[:-1])
 
 
-def _needed(model: onnx.ModelProto, wanted: set[str]) -> list[onnx.NodeProto]:
-    """The nodes that lead to `wanted`, in their order."""
+def _needed(model: onnx.ModelProto, wanted: set[str], *, end: str = "") -> list[onnx.NodeProto]:
+    """The nodes that lead to `wanted`, in their order; what makes the value `end` is left out."""
     kept = []
     for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
+        if wanted.intersection(node.output) and end not in node.output:
             wanted |= set(node.input)
             kept.append(node)
     return kept[::-1]

@@ -125,6 +125,8 @@ def stages_of(model: onnx.ModelProto) -> Stages:
         )
     names: dict[str, str] = json.loads(told[STAGES])
     graph = Graph(model)
+    if lacking := sorted({*names.values()} - graph.maker.keys() - graph.tensors.keys()):
+        raise BundleError(f"the graph has no value '{lacking[0]}', where a member stands", where="model.onnx")
     count = sum(name.startswith("raw_") for name in names)
     members = [_stage(graph, names[f"raw_{place}"], names[f"prediction_{place}"]) for place in range(count)]
     return Stages(members=tuple(members), mixed=names["mixed"])

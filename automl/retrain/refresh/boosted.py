@@ -24,7 +24,11 @@ class Strength:
 
 
 STILL = Strength(pace=0.0, prior=1.0)
-STRENGTHS = (STILL, Strength(pace=2.0, prior=20.0), Strength(pace=6.0, prior=20.0), Strength(pace=18.0, prior=20.0)) + (
+STRENGTHS = (
+    STILL,
+    Strength(pace=2.0, prior=20.0),
+    Strength(pace=6.0, prior=20.0),
+    Strength(pace=18.0, prior=20.0),
     Strength(pace=18.0, prior=1.0),
 )
 

@@ -17,7 +17,7 @@ from onnx import TensorProto
 from automl.bundle.manifest import MemberRecord
 from automl.data.rows import Rows
 from automl.errors import BundleError
-from automl.graph.renumber import renumbered, values_of
+from automl.graph.renumber import continued, renumbered, values_of
 from automl.graph.stages import Place, Stage, Trees, attributes, stages_of
 from automl.retrain.refresh.aim import aim_of
 from automl.retrain.refresh.losses import Aim
@@ -39,12 +39,14 @@ class Refreshed:
     """`model` has the nodes, shapes and calibration of the old graph, and new numbers in its members.
 
     `mixed` [n, width] is each row's weighted sum of what the members predict, from members that did not learn from the
-    row: what calibration and policy are made anew on. NaN where a row was not drawn. `losses` are the mean losses of
-    each member on those rows, before and after; `kept` says of each member that stays as it is why.
+    row: what calibration and policy are made anew on. `predicted` [n, width] is what the calibration that stands makes
+    of it. Both are NaN where a row was not drawn. `losses` are the mean losses of each member on those rows, before
+    and after; `kept` says of each member that stays as it is why.
     """
 
     model: bytes
     mixed: Floats
+    predicted: Floats
     losses: tuple[tuple[float, float], ...]
     kept: tuple[str, ...]
 
@@ -68,10 +70,13 @@ def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: T
     ]
     changed = renumbered(model, {place: values for one in made for place, values in one.numbers.items()})
     _check(changed, [(stage, one) for stage, one in zip(stages.members, made, strict=True)], lesson.frame)
-    mixed = np.full((rows.n, task.width), np.nan)
+    mixed, predicted = np.full((2, rows.n, task.width), np.nan)
     mixed[drawn] = sum(record.weight * one.predicted for record, one in zip(members, made, strict=True))
+    output = "prediction" if task.kind == "regression" else "probability"
+    predicted[drawn] = continued(graph, stages.mixed, mixed[drawn], output)
     kept = tuple(f"{record.learner}: {one.kept}" for record, one in zip(members, made, strict=True) if one.kept)
-    return Refreshed(model=changed, mixed=mixed, losses=tuple(one.losses for one in made), kept=kept)
+    losses = tuple(one.losses for one in made)
+    return Refreshed(model=changed, mixed=mixed, predicted=predicted, losses=losses, kept=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,7 @@ class _Lesson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
-    """A member's new numbers, its new raw scores [n, width], and what members without a row predict of it [n, width]."""
+    """A member's new numbers, its new raw scores [n, width], and predictions of each row by one without it."""
 
     numbers: Mapping[Place, NDArray[np.generic]]
     scores: Floats
