@@ -54,7 +54,7 @@ def to_onnx(
 def _placed(builder: Builder, entry: str, values: Mapping[str, Expr], outputs: Mapping[str, Expr]) -> dict[str, str]:
     """The metadata that says where the values stand; without values there is none. An output stands under its name."""
     made = {name for node in builder.nodes for name in node.output}
-    renamed = {builder.values[id(expr)]: name for name, expr in reversed(outputs.items())}
+    renamed = {builder.values[id(expr)]: name for name, expr in reversed([*outputs.items()])}
     found = {name: builder.values[id(expr)] for name, expr in values.items() if id(expr) in builder.values}
     names = {name: renamed.get(value, value) if value in made else value for name, value in found.items()}
     return {entry: json.dumps(names)} if names else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ Array = NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where numbers stand: an attribute of a node, or (a whole number) one of its inputs; a node by its first output."""
+    """Where numbers stand: an attribute of the node that makes the value `node`, or (a whole number) an input of it."""
 
     node: str
     slot: str | int
@@ -102,21 +102,21 @@ class Stages:
 
 
 class Graph:
-    """The nodes of a model by what they make, and its constants by name."""
+    """An opened model: its nodes by what they make, and its constants by name."""
 
-    def __init__(self, model: onnx.ModelProto) -> None:
-        self.model = model
-        self.maker: Mapping[str, onnx.NodeProto] = {name: node for node in model.graph.node for name in node.output}
-        self.tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    def __init__(self, model: bytes) -> None:
+        self.model = onnx.load_from_string(model)
+        self.maker: Mapping[str, onnx.NodeProto] = {name: one for one in self.model.graph.node for name in one.output}
+        self.tensors = {tensor.name: tensor for tensor in self.model.graph.initializer}
 
     def constant(self, name: str) -> Array | None:
         """The constant of that name, None where it is none."""
         return numpy_helper.to_array(self.tensors[name]) if name in self.tensors else None
 
 
-def stages_of(model: onnx.ModelProto) -> Stages:
+def stages_of(graph: Graph) -> Stages:
     """The stages that the graph was written with; a `BundleError` where it does not tell them."""
-    told = {entry.key: entry.value for entry in model.metadata_props}
+    told = {entry.key: entry.value for entry in graph.model.metadata_props}
     if STAGES not in told:
         raise BundleError(
             "the graph does not tell where its members stand: an older automl wrote it",
@@ -124,7 +124,6 @@ def stages_of(model: onnx.ModelProto) -> Stages:
             hint="Fit again.",
         )
     names: dict[str, str] = json.loads(told[STAGES])
-    graph = Graph(model)
     if lacking := sorted({*names.values()} - graph.maker.keys() - graph.tensors.keys()):
         raise BundleError(f"the graph has no value '{lacking[0]}', where a member stands", where="model.onnx")
     count = sum(name.startswith("raw_") for name in names)
@@ -149,33 +148,46 @@ def _stage(graph: Graph, raw: str, prediction: str) -> Stage:
 
 def _terms(graph: Graph, value: str, scale: float, start: int) -> Iterator[Term]:
     """What adds up to a value that is added `scale` times from column `start` on."""
-    node = graph.maker.get(value)
+    node, given = graph.maker.get(value), graph.constant(value)
     kind = "" if node is None else node.op_type
-    if (given := graph.constant(value)) is not None:
-        yield (
-            Other(value=value)
-            if start
-            else Shift(
-                values=np.asarray(given, dtype=np.float64).reshape(-1), scale=scale, place=Place(node="", slot=value)
-            )
-        )
-    elif node is None:
+    if given is not None and not start:
+        yield Shift(values=_floats(given).reshape(-1), scale=scale, place=Place(node="", slot=value))
+    elif node is None or kind not in RULES:
         yield Other(value=value)
-    elif kind == "Identity":
-        yield from _terms(graph, node.input[0], scale, start)
-    elif kind == "Add":
-        for slot, part in enumerate(node.input):
-            for term in _terms(graph, part, scale, start):
-                yield _placed(term, Place(node=value, slot=slot))
-    elif kind == "Mul" and (factor := _factor(graph, node)) is not None:
-        yield from _terms(graph, factor[0], scale * factor[1], start)
-    elif kind == "Concat":
-        for place, part in enumerate(node.input):
-            yield from _terms(graph, part, scale, start + place)  # of one column each: see `graph.targets`
-    elif kind == "TreeEnsemble":
-        yield Trees(node=node, scale=scale, start=start)
     else:
-        yield (None if start else _looked_up(graph, node, scale)) or Other(value=value)
+        yield from RULES[kind](graph, node, scale, start)
+
+
+def _sum(graph: Graph, node: onnx.NodeProto, scale: float, start: int) -> Iterator[Term]:
+    for slot, part in enumerate(node.input):
+        for term in _terms(graph, part, scale, start):
+            yield _placed(term, Place(node=node.output[0], slot=slot))
+
+
+def _scaled(graph: Graph, node: onnx.NodeProto, scale: float, start: int) -> Iterator[Term]:
+    factor = _factor(graph, node)
+    yield from [Other(value=node.output[0])] if factor is None else _terms(graph, factor[0], scale * factor[1], start)
+
+
+def _beside(graph: Graph, node: onnx.NodeProto, scale: float, start: int) -> Iterator[Term]:
+    """Values of one column each: see `graph.targets`."""
+    for place, part in enumerate(node.input):
+        yield from _terms(graph, part, scale, start + place)
+
+
+def _looked(graph: Graph, node: onnx.NodeProto, scale: float, start: int) -> Iterator[Term]:
+    yield (None if start else _looked_up(graph, node, scale)) or Other(value=node.output[0])
+
+
+RULES: Mapping[str, Callable[[Graph, onnx.NodeProto, float, int], Iterator[Term]]] = {
+    "Identity": lambda graph, node, scale, start: _terms(graph, node.input[0], scale, start),
+    "Add": _sum,
+    "Mul": _scaled,
+    "Concat": _beside,
+    "TreeEnsemble": lambda _, node, scale, start: iter([Trees(node=node, scale=scale, start=start)]),
+    "GatherND": _looked,
+    "MatMul": _looked,
+}
 
 
 def _placed(term: Term, place: Place) -> Term:

@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import onnx
 import polars as pl
 from numpy.typing import NDArray
-from onnx import TensorProto
 
 from automl.bundle.manifest import MemberRecord
 from automl.data.rows import Rows
 from automl.errors import BundleError
-from automl.graph.renumber import continued, renumbered, values_of
-from automl.graph.stages import Place, Stage, Trees, attributes, stages_of
+from automl.graph.part import continued, values_of
+from automl.graph.renumber import renumbered
+from automl.graph.stages import Graph, Place, Stage, Trees, attributes, stages_of
+from automl.ops.expr import Dtype
 from automl.retrain.refresh.aim import aim_of
 from automl.retrain.refresh.losses import Aim
 from automl.retrain.refresh.member import Learnable, Seen, learnable
@@ -59,11 +59,11 @@ def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: T
     the choices. Statistics of levels in the features stay as they are: a graph does not say of how many rows they were
     made. Raises `BundleError` for a graph that does not tell its stages.
     """
-    graph = onnx.load_from_string(model)
+    graph = Graph(model)
     stages = stages_of(graph)
     drawn = _drawn(stages.members, rows.n, seed)
     lesson = _Lesson.of(rows.take(drawn), task, seed)
-    raws = values_of(graph, {stage.raw: TensorProto.DOUBLE for stage in stages.members}, lesson.frame)
+    raws = values_of(graph, {stage.raw: "number" for stage in stages.members}, lesson.frame)
     made = [
         _member(graph, stage, record, lesson, np.asarray(raws[stage.raw], dtype=np.float64))
         for stage, record in zip(stages.members, members, strict=True)
@@ -112,7 +112,7 @@ class _Made:
     kept: str = ""
 
 
-def _member(graph: onnx.ModelProto, stage: Stage, record: MemberRecord, lesson: _Lesson, start: Floats) -> _Made:
+def _member(graph: Graph, stage: Stage, record: MemberRecord, lesson: _Lesson, start: Floats) -> _Made:
     aim = aim_of(stage, record.params.get("objective"), lesson.task)
     if aim is None:
         raise BundleError(f"nothing of ours predicts as {record.learner} does", where="model.onnx", hint="Fit again.")
@@ -179,8 +179,8 @@ def _some(rows: int, most: int, seed: int) -> Ints:
 
 def _check(changed: bytes, members: Sequence[tuple[Stage, _Made]], frame: pl.DataFrame) -> None:
     """The new graph itself must give the raw scores that were learned; `BundleError` otherwise."""
-    names = {stage.raw: TensorProto.DOUBLE for stage, _ in members}
-    found = values_of(onnx.load_from_string(changed), names, frame.head(CHECKED))
+    names: dict[str, Dtype] = {stage.raw: "number" for stage, _ in members}
+    found = values_of(Graph(changed), names, frame.head(CHECKED))
     for stage, one in members:
         apart = np.abs(found[stage.raw] - one.scores[:CHECKED]) / np.maximum(1.0, np.abs(one.scores[:CHECKED]))
         if not float(apart.max(initial=0.0)) <= SAME:
