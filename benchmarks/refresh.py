@@ -76,7 +76,7 @@ def measured(task: BenchTask, most: int) -> dict[str, object]:
         latency = latencies(old, fresh, rows.frame)
     return {
         "task": task.name,
-        "members": [one.learner for one in manifest.members],
+        "members": [one.learner for one in champion.manifest.members],
         "champion": losses[0],
         "refreshed": losses[1],
         "refit": losses[2],
