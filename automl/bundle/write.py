@@ -169,6 +169,7 @@ def _provisional(contents: Contents) -> Manifest:
         parent=contents.parent,
         groups=contents.groups,
         levels=contents.levels,
+        tried=contents.tried,
     )
 
 

@@ -70,7 +70,12 @@ def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int
     return ChosenModel(
         outcome=outcome,
         assembly=assembly,
-        model=to_onnx(assembly.outputs, inputs=assembly.inputs, values=policy.expected_amounts),
+        model=to_onnx(
+            assembly.outputs,
+            inputs=assembly.inputs,
+            values=policy.expected_amounts,
+            stages={**assembly.stages, **assembly.mixing},
+        ),
         reader=_reader(data, {column.name for column in assembly.inputs}, policy.columns),
         calibration=calibration,
         policy=policy,

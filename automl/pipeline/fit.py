@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Executor
+    from automl.learners.base import Configurations
     from automl.search.finish import SearchResult
     from automl.search.run import Run
     from automl.search.rundir import RunDir
@@ -44,6 +45,7 @@ def fit(
     test: Any = None,
     tables: Mapping[str, Any] | None = None,
     out: Path | str | None = None,
+    warm_from: Path | str | None = None,
     resume: bool = False,
     write_anyway: bool = False,
     listener: Listener = silent,
@@ -55,6 +57,8 @@ def fit(
     that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `out` is the
     bundle's folder, by default the spec's name with ``.bundle``; the run folder ``.run`` stands beside it. `started` is
     the monotonic time at which the budget began.
+
+    `warm_from` is an older bundle, whose best configurations are tried first: less time does then.
 
     Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
     deploying is not shown to pay, `MachineError` where the time ended before anything but a constant was tried (with
@@ -71,7 +75,7 @@ def fit(
         place, data, policy = ready.place, ready.data, ready.policy
         folder = stack.enter_context(open_folder(spec, data, place, resume=resume))
         stack.callback(_let_go, executor, place)
-        run = _run(spec, deadline, executor, folder, listener, stop)
+        run = replace(_run(spec, deadline, executor, folder, listener, stop), warm=_earlier(warm_from))
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
@@ -131,6 +135,13 @@ def _run(
     from automl.search.run import Run
 
     return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener, stop=stop)
+
+
+def _earlier(bundle: Path | str | None) -> Configurations:
+    from automl.bundle.read import Bundle
+    from automl.search.earlier import configurations
+
+    return () if bundle is None else configurations(Bundle.load(bundle).manifest)
 
 
 def _search(run: Run, ready: Preflight) -> SearchResult:

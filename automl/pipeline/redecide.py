@@ -233,6 +233,7 @@ def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, score
         members=manifest.members,
         features=manifest.features,
         levels=manifest.levels,
+        tried=manifest.tried,
         findings=tuple(Finding(**plain(finding)) for finding in manifest.findings),
         split=manifest.split,
         created=datetime.now(UTC),

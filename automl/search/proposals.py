@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from automl.engines.base import Engine, Proposer
 from automl.errors import SpecError, nearest
-from automl.learners.base import Learner, Params, Value
+from automl.learners.base import Configurations, Learner, Params, Value
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import Fidelity, at_rate, hurried
 from automl.task import Task
@@ -65,7 +65,8 @@ class Proposals:
     seed: int
     cost: Cost
     tell: Callable[[str], None]  # what the user should know: one plain sentence
-    order: Sequence[tuple[str, Params]] = ()  # as measured; learners not in it follow
+    warm: Configurations = ()  # what an earlier search found best: first of all, baselines aside
+    order: Configurations = ()  # as measured; learners not in it follow
     early: int = 1  # how many of the order come before the learners for categories
     _queue: list[tuple[Learner, Params]] = field(default_factory=list)
     _searches: dict[str, Proposer] = field(default_factory=dict)
@@ -85,7 +86,8 @@ class Proposals:
         for place, own in ((self.early, "categories"), (1, "texts")):
             special = [learner for learner in unnamed if getattr(learner, own)]
             ordered[place:place] = [(learner, params) for learner in special for params in entries[learner.name]]
-        self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]] + ordered
+        warm = [(known[name], params) for name, params in self.warm if name in known and not known[name].baseline]
+        self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]] + warm + ordered
 
     def next(self, candidates: Sequence[Candidate], haste: Haste) -> tuple[Learner, Params, bool] | None:
         """The next trial, and whether an engine proposed it and waits for its loss.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from automl.budget import Deadline
 from automl.errors import MachineError
 from automl.executors.base import Done, Executor
+from automl.learners.base import Configurations
 from automl.progress import Event, Listener, Stage
 from automl.search.rundir import RunDir
 from automl.search.worker.fold_fit import LEARNERS
@@ -18,7 +19,8 @@ from automl.stop_request import StopRequest
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-    `learners` is the package of learners, `stop` what signals ask.
+    `learners` is the package of learners, `stop` what signals ask. `warm` are the configurations that go first, before
+    any portfolio: those that an earlier search found best (see `search.earlier`).
     """
 
     spec: Spec
@@ -27,6 +29,7 @@ class Run:
     folder: RunDir
     listener: Listener
     learners: str = LEARNERS
+    warm: Configurations = ()
     stop: StopRequest = field(default_factory=StopRequest)
 
     @property
