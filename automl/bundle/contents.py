@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score
 from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
@@ -33,7 +34,8 @@ class Contents:
     - `relational`: relational.json, where there are several tables; `golden_tables` are then the raw rows of the other
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
-    - `parent`: the content hash of the bundle that this one is decided anew from.
+    - `parent`: the content hash of the bundle that this one is decided anew from, or that it challenged.
+    - `twin`, `retrained`: see `bundle.lineage`.
     - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
     - `created` is the time of writing; it is not part of the content hash.
     """
@@ -63,6 +65,8 @@ class Contents:
     golden_tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None
     groups: tuple[GroupScore, ...] = ()
     levels: tuple[LevelsRecord, ...] = ()
+    twin: TwinRecord | None = None
+    retrained: RetrainedRecord | None = None
 
 
 def versions() -> dict[str, str]:

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
 from automl.bundle.frozen import Frozen
+from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.verdict import VerdictRecord
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.errors import SpecError
@@ -188,6 +189,8 @@ class Manifest(Frozen):
     parent: str | None = None
     groups: tuple[GroupScore, ...] = ()
     levels: tuple[LevelsRecord, ...] = ()
+    twin: TwinRecord | None = None
+    retrained: RetrainedRecord | None = None
 
     @property
     def objective(self) -> Mapping[str, Any]:

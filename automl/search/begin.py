@@ -143,5 +143,6 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
         tell=lambda text: run.tell("search", text),
         order=order(problem.task, rows),
         early=1 if 2 * sum(coded) >= len(coded) else FEW_CODED,
+        only=run.only,
     )
     return proposals, aside

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from automl.budget import Deadline
 from automl.errors import MachineError
 from automl.executors.base import Done, Executor
+from automl.learners.base import Params
 from automl.progress import Event, Listener, Stage
 from automl.search.rundir import RunDir
 from automl.search.worker.fold_fit import LEARNERS
@@ -18,7 +20,8 @@ from automl.stop_request import StopRequest
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-    `learners` is the package of learners, `stop` what signals ask.
+    `learners` is the package of learners, `stop` what signals ask. `only` are learners with parameters that are tried
+    in place of the portfolio and of an engine's proposals.
     """
 
     spec: Spec
@@ -28,6 +31,7 @@ class Run:
     listener: Listener
     learners: str = LEARNERS
     stop: StopRequest = field(default_factory=StopRequest)
+    only: Sequence[tuple[str, Params]] | None = None
 
     @property
     def seed(self) -> int:

@@ -23,8 +23,10 @@ class Gap:
 
 
 GAPS: Final = (
-    Gap("data.final", 'final = "all"', lambda value: value == "all"),
-    Gap("retrain", "retraining"),
+    Gap("retrain.every", "retraining by the calendar"),
+    Gap("retrain.on", "retraining on what a watch says"),
+    Gap("retrain.canary", "a canary"),
+    Gap("retrain.loss_budget", "a canary"),
 )
 
 
