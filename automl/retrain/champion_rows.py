@@ -55,7 +55,9 @@ def _rows(champion: Bundle, spec: Spec, raw: pl.DataFrame) -> Rows:
     beside = [entry for entry in entries_of(champion.manifest) if entry["name"] not in known]
     frame = rows.wire
     if beside:
-        frame = side_by_side(frame, read_frame({"columns": [{**entry, "optional": True} for entry in beside]}, rows.raw))
+        frame = side_by_side(
+            frame, read_frame({"columns": [{**entry, "optional": True} for entry in beside]}, rows.raw)
+        )
     frame = side_by_side(frame, inner_values(champion, _expected(champion), frame))
     return Rows(
         frame=frame,
