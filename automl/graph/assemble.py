@@ -33,11 +33,13 @@ class Assembly:
     `outputs`: binary `probability` [N, 1] and `decision`; multiclass `probability` [N, classes] and `decision`;
     regression `prediction` [N, 1]; and what the policy adds, such as `expected_cost`.
     `stages`, parts of the outputs: `features` [N, len(features_used)] and each member's raw score, `raw_0`, `raw_1` ...
-    `features_used` are the plan's features that the members look at.
+    `mixing` continues them: each member's prediction, `prediction_0` ..., and their weighted sum `mixed` before any
+    calibration. `features_used` are the plan's features that the members look at.
     """
 
     outputs: dict[str, Expr]
     stages: dict[str, Expr]
+    mixing: dict[str, Expr]
     inputs: tuple[Column, ...]
     features_used: tuple[int, ...]
 
@@ -64,10 +66,17 @@ def assemble(
     bound = substitute(
         *narrow(*raws, *predictions, keep=keep), by=lambda expr: matrix if isinstance(expr, Features) else None
     )
-    mixed = _weighted(bound[len(members) :], weights)
+    predicted = bound[len(members) :]
+    mixed = _weighted(predicted, weights)
     outputs = answered(calibration(mixed) if calibration else mixed, policy, task, labels)
     stages = {"features": matrix, **{f"raw_{place}": raw for place, raw in enumerate(bound[: len(members)])}}
-    return Assembly(outputs=outputs, stages=stages, inputs=_columns([*outputs.values(), matrix]), features_used=keep)
+    return Assembly(
+        outputs=outputs,
+        stages=stages,
+        mixing={**{f"prediction_{place}": each for place, each in enumerate(predicted)}, "mixed": mixed},
+        inputs=_columns([*outputs.values(), matrix]),
+        features_used=keep,
+    )
 
 
 def answered(

@@ -11,6 +11,7 @@ from automl.errors import BundleError
 from automl.graph.audit import audit
 from automl.graph.build import ELEMENT, Builder
 from automl.graph.onnx import Leaf, rows_of, translate_all
+from automl.graph.part import needed
 from automl.graph.session import INPUTS, VALUES
 from automl.names import free_name
 from automl.ops.expr import Column, Expr, Stub, leaf_name, walk
@@ -58,7 +59,7 @@ def _behind(
     columns = _columns(old)
     leaves = [leaf for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)]
     inner = {name: value for name, value in _values(old).items() if name in set(map(leaf_name, leaves))}
-    nodes = _needed(old, {tensor, *inner.values()})
+    nodes = needed(old, {tensor, *inner.values()})
     used = {name for node in nodes for name in (*node.input, *node.output)}
     builder = Builder({*used, *columns.values(), *outputs})
     builder.inputs = {**columns, **inner, prediction.name: tensor}
@@ -96,16 +97,6 @@ def _columns(model: onnx.ModelProto) -> dict[str, str]:
     """The input of each column, by the column's real name."""
     real = json.loads(_metadata(model)[INPUTS])
     return {column: entry.name for column, entry in zip(real, model.graph.input, strict=True)}
-
-
-def _needed(model: onnx.ModelProto, outputs: set[str]) -> list[onnx.NodeProto]:
-    wanted = set(outputs)
-    kept = []
-    for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
-            wanted |= set(node.input)
-            kept.append(node)
-    return kept[::-1]
 
 
 def _shape(entry: onnx.ValueInfoProto) -> tuple[int, int]:

@@ -60,9 +60,11 @@ def prediction_of(manifest: Manifest) -> Stub:
     return Stub(output.name, len(output.columns))
 
 
-def behind(old: Bundle, policy: DecisionPolicy, calibration: Calibration | None = None) -> Behind:
-    """The old bundle's graph with another policy, and where one is given a curve, behind its predictions."""
-    model, stub, labels = old.files.read("model.onnx"), prediction_of(old.manifest), old.manifest.target.labels()
+def behind(
+    old: Bundle, policy: DecisionPolicy, calibration: Calibration | None = None, graph: bytes | None = None
+) -> Behind:
+    """The old bundle's graph, or another one of its shape, with another policy, and a curve where one is given."""
+    model, stub, labels = graph or _graph(old), prediction_of(old.manifest), old.manifest.target.labels()
     if calibration is None:
         outputs = dict(policy.graph_outputs(stub))
         return Behind(model=replace_policy(model, stub, outputs), prediction=stub, outputs=outputs)
@@ -77,15 +79,14 @@ def contents_behind(
     scores: tuple[Score, ...],
     *,
     calibration: Calibration | None = None,
-    evidence: pl.DataFrame | None = None,
+    graph: bytes | None = None,
 ) -> Contents:
-    """The old bundle's contents with another policy, and where they are given a curve and other evidence."""
+    """The old bundle's contents with another policy, and where they are given a curve and another `graph`."""
     manifest, labels = old.manifest, old.manifest.target.labels()
-    new = behind(old, policy, calibration)
+    new = behind(old, policy, calibration, graph)
     described = outputs_of(labels, new.outputs, actions=policy.actions)
     check_keys(manifest.keys, described)
-    golden, native = _golden(old, new, described)
-    kept = pl.read_parquet(io.BytesIO(old.files.read("evidence.parquet"))) if evidence is None else evidence
+    golden, native = _golden(old, new, described, graph)
     return Contents(
         model=new.model,
         reader=_reader(manifest, open_session(new.model).inputs, policy.columns),
@@ -96,7 +97,7 @@ def contents_behind(
         spec=spec.resolved(),
         golden=golden,
         profile=read_profile(old.files),
-        evidence=kept,
+        evidence=pl.read_parquet(io.BytesIO(old.files.read("evidence.parquet"))),
         scores=scores,
         members=manifest.members,
         features=manifest.features,
@@ -150,18 +151,16 @@ def _kept(old: Bundle, name: str) -> dict[str, Any] | None:
 
 
 def _golden(
-    old: Bundle, new: Behind, described: Sequence[Output]
+    old: Bundle, new: Behind, described: Sequence[Output], graph: bytes | None
 ) -> tuple[list[Mapping[str, Any]], dict[str, NDArray[np.generic]]]:
-    """The golden rows and their answers by the ops, from the old bundle's own predictions.
+    """The golden rows and their answers by the ops, from the predictions of the old bundle, or of another `graph`.
 
     The new graph must give the same. Rows that the new policy refuses for want of a cost have no answer.
     """
     rows: list[Mapping[str, Any]] = json.loads(old.files.read("golden/rows.json"))
-    expected = decode(old.files.read("golden/expected.json"))
-    names = predicted(old.manifest).columns
-    prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
     tables = _kept(old, "golden/tables.json") or {}
     frame = read_golden(old.manifest.reader, rows, old.relational, tables)
+    names, prediction = predicted(old.manifest).columns, _predicted(old, frame, graph)
     inner = [name for name in sorted(used_columns(*new.outputs.values())) if name.startswith(EXPECTED)]
     frame = side_by_side(frame, inner_values(old, inner, frame))
     by_ops = evaluate(new.outputs, frame, stubs={new.prediction.name: prediction})
@@ -172,6 +171,20 @@ def _golden(
             answers |= dict(zip(output.columns, cells.T, strict=True))
     kept = np.flatnonzero(is_decided(answers["decision"])) if "decision" in answers else np.arange(len(rows))
     return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
+
+
+def _predicted(old: Bundle, frame: pl.DataFrame, graph: bytes | None) -> NDArray[np.float64]:
+    """The predictions [n, width] of the golden rows: those that the old bundle keeps, or those of another graph."""
+    if graph is not None:
+        session, name = open_session(graph), predicted(old.manifest).name
+        found = session.run({column: frame[column].to_numpy() for column in session.inputs}, [name])[name]
+        return np.asarray(found, dtype=np.float64)
+    expected = decode(old.files.read("golden/expected.json"))
+    return np.array([[float(cell) for cell in expected[name]] for name in predicted(old.manifest).columns]).T
+
+
+def _graph(old: Bundle) -> bytes:
+    return old.files.read("model.onnx")
 
 
 def inner_values(old: Bundle, names: Collection[str], frame: pl.DataFrame) -> pl.DataFrame:

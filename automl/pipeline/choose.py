@@ -70,7 +70,7 @@ def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int
     return ChosenModel(
         outcome=outcome,
         assembly=assembly,
-        model=to_onnx(assembly.outputs, inputs=assembly.inputs, values=policy.expected_amounts),
+        model=graph_of(assembly, policy),
         reader=reader_of(data, {column.name for column in assembly.inputs}, policy.columns),
         calibration=calibration,
         policy=policy,
@@ -90,6 +90,16 @@ def assembled(outcome: Outcome, data: Prepared, calibration: Calibration, policy
         policy=policy.graph_outputs,
         task=data.labels.task,
         labels=data.labels,
+    )
+
+
+def graph_of(assembly: Assembly, policy: DecisionPolicy) -> bytes:
+    """The graph of an assembly, in which its stages and what is expected of later amounts can be found again."""
+    return to_onnx(
+        assembly.outputs,
+        inputs=assembly.inputs,
+        values=policy.expected_amounts,
+        stages={**assembly.stages, **assembly.mixing},
     )
 
 

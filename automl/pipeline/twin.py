@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from automl.bundle.lineage import TwinRecord
 from automl.data.rows import Prepared, joined
 from automl.errors import BundleError
-from automl.graph.onnx import to_onnx
 from automl.graph.parity import check_parity
-from automl.pipeline.choose import ChosenModel, assembled, reader_of, score_rows
+from automl.pipeline.choose import ChosenModel, assembled, graph_of, reader_of, score_rows
 from automl.search.problem import Problem
 from automl.search.refit_members import Refitted, refit_members
 from automl.search.run import Run
@@ -101,7 +100,7 @@ def _chosen(choice: ChosenModel, found: Refitted, data: Prepared, rows: pl.DataF
     if not parity.ok:
         raise BundleError(parity.reason, where="parity")
     reader = reader_of(data, {column.name for column in assembly.inputs}, choice.policy.columns)
-    model = to_onnx(assembly.outputs, inputs=assembly.inputs, values=choice.policy.expected_amounts)
+    model = graph_of(assembly, choice.policy)
     return replace(choice, outcome=outcome, assembly=assembly, model=model, reader=reader, parity=parity)
 
 

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 from automl.spec.base import Section, read_list
 from automl.spec.units import Duration, PerTime, Share
 
-RungName = Literal["recalibrate", "refit", "search"]
-RUNGS: tuple[RungName, ...] = ("recalibrate", "refit", "search")
+RungName = Literal["recalibrate", "refresh", "refit", "search"]
+RUNGS: tuple[RungName, ...] = ("recalibrate", "refresh", "refit", "search")
 
 
 class Retrain(Section):

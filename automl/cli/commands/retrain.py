@@ -19,7 +19,9 @@ LONG = 600.0  # seconds that the bar of progress takes for its whole, since nobo
 @click.option("--store", metavar="STORE", help="The store of a watch, for the rows that were answered and labelled.")
 @click.option("--since", metavar="DATE", help="Leave out earlier rows.")
 @click.option("--window", metavar="TIME", help="How far back challengers learn: 180d, say; without it, the spec's.")
-@click.option("--rungs", metavar="A,B,...", help="The challengers to try: recalibrate, refit, search.  [default: all]")
+@click.option(
+    "--rungs", metavar="A,B,...", help="The challengers to try: recalibrate, refresh, refit, search.  [default: all]"
+)
 @set_option
 @click.option("--table", "tables", multiple=True, metavar="NAME=FILE", help="Another table that the model reads.")
 @click.option("-o", "--out", type=FILE, metavar="OUT", help="Where a better bundle goes; else NAME.next.bundle.")
