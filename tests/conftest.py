@@ -194,6 +194,53 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def make_version() -> Callable[..., Path]:
+    """A finished bundle called "credit" at a path, by its serial number: two of them differ in their content hashes."""
+
+    def make(out: Path, serial: int, name: str | None = "credit") -> Path:
+        contents = small_contents()
+        spec = {**contents.spec, "bundle": {"name": name, "serial": serial}}
+        write.stage(replace(contents, spec=spec, sources={"rows.csv": "0" * 64}), write.staging(out))
+        return write.finish(write.staging(out), out, gates=(), verdict=None, card="# A card\n")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def versions(make_version: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """Bundles called "credit" with the serial numbers 1 to 4; look, don't touch."""
+    folder = tmp_path_factory.mktemp("versions")
+    return tuple(make_version(folder / f"{serial}.bundle", serial) for serial in range(1, 5))
+
+
+@pytest.fixture(scope="session")
+def deciding(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], Path]:
+    """Makes a bundle that finds "2" likely from an age on; a miss costs 70, a false alarm 8."""
+
+    def make(age: float) -> Path:
+        contents = small_contents()
+        old = ops.AsNumber(ops.LessEqual(ops.constant(age), ops.Column("age")))
+        share = ops.Add(ops.constant(0.05), ops.Multiply(ops.constant(0.9), old))
+        shares = ops.Concat((ops.Subtract(ops.constant(1.0), share), share))
+        losses = ops.MatMul(shares, np.array([[0.0, 8.0], [70.0, 0.0]]))
+        decision = ops.ArgMin(losses)
+        cost = ops.RowSum(ops.Multiply(losses, ops.Take(decision, np.eye(2))))
+        outputs = {"probability": share, "decision": ops.TakeText(decision, BINARY.texts), "expected_cost": cost}
+        costs = {"false_positive": 8, "false_negative": 70, "currency": "EUR"}
+        priced = replace(
+            contents,
+            model=to_onnx(outputs, inputs=[ops.Column("age")]),
+            reader={"columns": [entry for entry in contents.reader["columns"] if entry["name"] == "age"]},
+            spec={"objective": {"target": "bad", "positive": "2", "costs": costs}, "data": {"train": "rows.csv"}},
+        )
+        out = tmp_path_factory.mktemp("deciding") / f"{age:g}.bundle"
+        write.stage(priced, write.staging(out))
+        return write.finish(write.staging(out), out, gates=(), verdict=None, card="")
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def in_each_format() -> Callable[[pl.DataFrame, Path], Mapping[str, Path]]:
     """Writes a frame as csv (as Python and pandas spell values), parquet, ndjson, arrow and xlsx; the paths by format.
 

@@ -202,6 +202,12 @@ class Manifest(Frozen):
         """What the spec says of the data."""
         return self._section("data")
 
+    @property
+    def naming(self) -> Mapping[str, Any]:
+        """What the spec calls the bundle: `name` and `serial`, None where it does not say."""
+        section = self._section("bundle")
+        return {name: section.get(name) for name in ("name", "serial")}
+
     def _section(self, name: str) -> Mapping[str, Any]:
         section = self.spec.get(name, {})
         return section if isinstance(section, dict) else {}

@@ -22,9 +22,13 @@ class Attempts:
     gains: tuple[float, ...] = ()  # what those that were judged would have saved more per 1,000 rows
 
 
-def attempts_of(champion: Bundle) -> Attempts:
-    """What the file beside the bundle tells of those with its content hash, and the manifest of those before it."""
-    path = champion.path.with_name(champion.path.name.removesuffix(".bundle") + SUFFIX)
+def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
+    """What the file beside the bundle tells of those with its content hash, and the manifest of those before it.
+
+    Of a champion of a `registry` the file stands there.
+    """
+    beside = champion.path.with_name(champion.path.name.removesuffix(".bundle") + SUFFIX)
+    path = beside if registry is None else registry / SUFFIX.removeprefix(".")
     before = champion.manifest.retrained
     name = champion.manifest.content_hash
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []

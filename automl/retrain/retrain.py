@@ -14,6 +14,8 @@ from automl.bundle.place import check_place
 from automl.bundle.read import Bundle
 from automl.data.read.source import SourceTable
 from automl.errors import CHAMPION_STAYS, SpecError, nearest
+from automl.model_registry.resolve import bundle_of
+from automl.model_registry.state import is_registry
 from automl.progress import Event, Listener, silent
 from automl.retrain.attempts import attempts_of, note_attempt
 from automl.retrain.contest import Contest
@@ -22,6 +24,7 @@ from automl.retrain.gather import gather
 from automl.retrain.ladder import Climb, climb
 from automl.retrain.paired import Judged, judged_rows
 from automl.retrain.parting import part
+from automl.retrain.publish import publish
 from automl.retrain.shift import Shift, answered_with, believed
 from automl.spec import Spec, parse
 from automl.spec.retrain import RUNGS, Retrain, RungName
@@ -92,15 +95,18 @@ def retrain(
 ) -> Retrained:
     """Try challengers of `bundle` on the labelled rows of `data`, or of a watch's `store`; a better one goes to `out`.
 
+    Where `bundle` is a registry, ``models/NAME``, its champion is challenged, and a better one becomes a version of it.
+
     Beside `out` stands a folder ``.ladder`` with what was made on the way; it is removed when the retraining has ended.
     Raises `DataError` where the rows are too few or not new, and errors as those of a fit.
     """
     asked = asked or Asked()
     check_place(out)
-    champion = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
+    registry = bundle if is_registry(bundle) else None
+    champion = Bundle.load(bundle_of(bundle), tables=tables or {}, require_signature=require_signature)
     contest = _contest(champion, gather(champion, data, store), out, asked, tables or {}, listener)
     judged = judged_rows(champion, contest.spec, contest.rows.judged.frame)
-    attempts = attempts_of(champion)
+    attempts = attempts_of(champion, registry)
     may_bring = expected(contest, judged, attempts)
     done, reason = None, f"{'' if may_bring.worth else 'not '}worth a retraining: {may_bring.sentence}"
     if may_bring.worth and not asked.dry_run:
@@ -110,6 +116,8 @@ def retrain(
         note_attempt(attempts, champion, _noted(done))
         disk.remove_folder(contest.work)
         reason = _reason(done)
+        if registry is not None and done.promoted is not None:
+            reason = f"{reason}. {publish(registry, out, contest.asked, why=reason)}"
     return Retrained(
         champion=champion.manifest.content_hash,
         number=attempts.number,

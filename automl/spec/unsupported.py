@@ -25,8 +25,6 @@ class Gap:
 GAPS: Final = (
     Gap("retrain.every", "retraining by the calendar"),
     Gap("retrain.on", "retraining on what a watch says"),
-    Gap("retrain.canary", "a canary"),
-    Gap("retrain.loss_budget", "a canary"),
 )
 
 

@@ -13,7 +13,6 @@ from automl.spec.unsupported import GAPS, find_gaps
 TARGET = {"target": "y"}
 GIVEN = [
     {"objective": TARGET, "retrain": {"every": "30d", "on": ["drift"]}},
-    {"objective": TARGET, "retrain": {"canary": "5%", "loss_budget": 100}},
 ]
 
 
@@ -41,9 +40,9 @@ def test_what_is_supported_is_not_named() -> None:
 
 def test_the_refusal_names_the_place(refusal: Callable[..., str]) -> None:
     """The refusal has file, line and key of each."""
-    text = refusal('[objective]\ntarget = "y"\n[retrain]\nevery = "30d"\ncanary = 0.1\n')
+    text = refusal('[objective]\ntarget = "y"\n[retrain]\nevery = "30d"\non = ["drift"]\n')
     assert text.splitlines() == [
         "fraud.toml:4 retrain.every: not supported yet: retraining by the calendar",
-        "  fraud.toml:5 retrain.canary: not supported yet: a canary",
+        "  fraud.toml:5 retrain.on: not supported yet: retraining on what a watch says",
         "  remove it to go on",
     ]

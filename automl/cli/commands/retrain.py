@@ -49,7 +49,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Try challengers of BUNDLE on new labelled rows, and write the first that saves more.
+    """Try challengers of BUNDLE, or of the champion of models/NAME, on new labelled rows; write one that saves more.
 
     Exit code 0: there is a better bundle; 9: the champion stays.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automl.cli.options import FILE, json_option, put
+from automl.cli.options import BUNDLE, FILE, json_option, put
 
 if TYPE_CHECKING:
     from automl.watch.store import Store
@@ -108,7 +108,7 @@ def show(store: str) -> None:
 
 @command.command("look")
 @STORE
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @click.option("--window", metavar="TIME", help="How far back a look reaches, instead of the spec's: 7d, say.")
 @click.option("--every", metavar="TIME", help="Look again and again, and prune STORE: 1d, say.")
 @json_option

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from automl.bundle.write import finish, stage, staging
-from automl.deploy.serve.app import Current, make_app
+from automl.deploy.serve.app import make_app
+from automl.deploy.serve.current import Current
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
