@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from automl.errors import CHAMPION_STAYS, SpecError, nearest
 from automl.model_registry.resolve import bundle_of
 from automl.model_registry.state import is_registry
 from automl.progress import Event, Listener, silent
-from automl.retrain.attempts import attempts_of, note_attempt
+from automl.retrain.attempts import Attempts, attempts_of, note_attempt
 from automl.retrain.contest import Contest
 from automl.retrain.expected import Expected, expected
 from automl.retrain.gather import gather
@@ -108,25 +109,31 @@ def retrain(
     judged = judged_rows(champion, contest.spec, contest.rows.judged.frame)
     attempts = attempts_of(champion, registry)
     may_bring = expected(contest, judged, attempts)
-    done, reason = None, f"{'' if may_bring.worth else 'not '}worth a retraining: {may_bring.sentence}"
-    if may_bring.worth and not asked.dry_run:
-        with disk.machine_errors(contest.work):
-            disk.make_folder(contest.work)
-        done = climb(contest, judged, _shift(judged), out, number=attempts.number, accept_shift=asked.accept_shift)
-        note_attempt(attempts, champion, _noted(done))
-        disk.remove_folder(contest.work)
-        reason = _reason(done)
-        if registry is not None and done.promoted is not None:
-            reason = f"{reason}. {publish(registry, out, contest.asked, why=reason)}"
-    return Retrained(
+    told = partial(
+        Retrained,
         champion=champion.manifest.content_hash,
         number=attempts.number,
         expected=may_bring,
         split=contest.rows.sentence,
-        climb=done,
-        reason=reason,
         dry_run=asked.dry_run,
     )
+    if asked.dry_run or not may_bring.worth:
+        return told(climb=None, reason=f"{'' if may_bring.worth else 'not '}worth a retraining: {may_bring.sentence}")
+    done = _climbed(contest, judged, attempts, out, accept_shift=asked.accept_shift)
+    reason = _reason(done)
+    if registry is not None and done.promoted is not None:
+        reason = f"{reason}. {publish(registry, out, contest.asked, why=reason)}"
+    return told(climb=done, reason=reason)
+
+
+def _climbed(contest: Contest, judged: Judged, attempts: Attempts, out: Path, *, accept_shift: bool) -> Climb:
+    """The climb, written down; what was made on the way is removed."""
+    with disk.machine_errors(contest.work):
+        disk.make_folder(contest.work)
+    done = climb(contest, judged, _shift(judged), out, number=attempts.number, accept_shift=accept_shift)
+    note_attempt(attempts, contest.champion, _noted(done))
+    disk.remove_folder(contest.work)
+    return done
 
 
 def _contest(
