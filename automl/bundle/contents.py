@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
-from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score
+from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score, TriedRecord
 from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.typed_tables import RelationalDocument
@@ -34,6 +34,7 @@ class Contents:
     - `relational`: relational.json, where there are several tables; `golden_tables` are then the raw rows of the other
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
+    - `tried`: the best configurations of the search, the best first.
     - `parent`: the content hash of the bundle that this one is decided anew from, or that it challenged.
     - `twin`, `retrained`: see `bundle.lineage`.
     - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
@@ -67,6 +68,7 @@ class Contents:
     levels: tuple[LevelsRecord, ...] = ()
     twin: TwinRecord | None = None
     retrained: RetrainedRecord | None = None
+    tried: tuple[TriedRecord, ...] = ()
 
 
 def versions() -> dict[str, str]:

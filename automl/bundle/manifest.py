@@ -124,6 +124,14 @@ class MemberRecord(Frozen):
     rounds: int | None = None
 
 
+class TriedRecord(Frozen):
+    """One configuration that the search tried, and its loss out of fold."""
+
+    learner: str
+    params: dict[str, JsonValue]
+    loss: float
+
+
 class FeatureRecord(Frozen):
     """One column of the feature matrix and the raw columns it comes from."""
 
@@ -158,7 +166,7 @@ class Manifest(Frozen):
     training data, by its short name. `provisional` holds while the gates measure: then `gates` and `verdict` are still
     empty.
     `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
-    compare, `levels` the lists of levels in the graph.
+    compare, `levels` the lists of levels in the graph, `tried` the best configurations of the search, best first.
     """
 
     protocol: Literal[3] = PROTOCOL
@@ -191,6 +199,7 @@ class Manifest(Frozen):
     levels: tuple[LevelsRecord, ...] = ()
     twin: TwinRecord | None = None
     retrained: RetrainedRecord | None = None
+    tried: tuple[TriedRecord, ...] = ()
 
     @property
     def objective(self) -> Mapping[str, Any]:

@@ -171,6 +171,7 @@ def _provisional(contents: Contents) -> Manifest:
         levels=contents.levels,
         twin=contents.twin,
         retrained=contents.retrained,
+        tried=contents.tried,
     )
 
 

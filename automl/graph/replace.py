@@ -12,7 +12,7 @@ from automl.graph.audit import audit
 from automl.graph.build import ELEMENT, Builder
 from automl.graph.onnx import Leaf, rows_of, translate_all
 from automl.graph.part import needed
-from automl.graph.session import INPUTS, VALUES
+from automl.graph.session import INPUTS, STAGES, VALUES
 from automl.names import free_name
 from automl.ops.expr import Column, Expr, Stub, leaf_name, walk
 
@@ -37,7 +37,16 @@ def replace_prediction(model: bytes, prediction: Stub, outputs: Mapping[str, Exp
     for node in old.graph.node:
         for place in (node.input, node.output):
             place[:] = [tensor if name == prediction.name else name for name in place]
+    _rename(old, prediction.name, tensor)
     return _behind(old, prediction, tensor, outputs, {})
+
+
+def _rename(model: onnx.ModelProto, name: str, new: str) -> None:
+    """Let what is told of the graph's values speak of the tensor `name` under its new name."""
+    for entry in model.metadata_props:
+        if entry.key in {STAGES, VALUES}:
+            told: dict[str, str] = json.loads(entry.value)
+            entry.value = json.dumps({what: new if tensor == name else tensor for what, tensor in told.items()})
 
 
 def _opened(model: bytes, prediction: Stub) -> onnx.ModelProto:

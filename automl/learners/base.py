@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from automl.task import Kind, Loss, Shape, Task
 
 Value = float | int | str | bool
 Params = Mapping[str, Value]
+Configurations = Sequence[tuple[str, Params]]  # a learner by name, with its parameters
 Floats = NDArray[np.float64]
 
 

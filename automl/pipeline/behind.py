@@ -102,6 +102,7 @@ def contents_behind(
         members=manifest.members,
         features=manifest.features,
         levels=manifest.levels,
+        tried=manifest.tried,
         findings=tuple(Finding(**plain(finding)) for finding in manifest.findings),
         split=manifest.split,
         created=datetime.now(UTC),

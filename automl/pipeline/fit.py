@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Executor
     from automl.gates.base import Measured
+    from automl.learners.base import Configurations
     from automl.pipeline.choose import ChosenModel
     from automl.pipeline.judge import Judgement
     from automl.search.finish import SearchResult
@@ -70,6 +71,7 @@ def fit(
     test: Any = None,
     tables: Mapping[str, Any] | None = None,
     out: Path | str | None = None,
+    warm_from: Path | str | None = None,
     resume: bool = False,
     write_anyway: bool = False,
     listener: Listener = silent,
@@ -82,6 +84,8 @@ def fit(
     bundle's folder, by default the spec's name with ``.bundle``; the run folder ``.run`` stands beside it. `started` is
     the monotonic time at which the budget began.
 
+    `warm_from` is an older bundle, whose best configurations are tried first: less time does then.
+
     Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
     deploying is not shown to pay, `MachineError` where the time ended before anything but a constant was tried (with
     `write_anyway` the bundle is written all the same in both cases, and says so). Once a candidate is scored, Ctrl-C or
@@ -91,7 +95,14 @@ def fit(
     given = Given(train=train, test=test, tables=tables or {})
     deadline = Deadline(seconds=spec.budget.time, start=time.monotonic() if started is None else started)
     with making(
-        spec, given, out, deadline=deadline, resume=resume, write_anyway=write_anyway, listener=listener
+        spec,
+        given,
+        out,
+        deadline=deadline,
+        resume=resume,
+        write_anyway=write_anyway,
+        listener=listener,
+        warm=_earlier(warm_from),
     ) as made:
         done = deliver(with_twin(made) if spec.data.final == "all" else made, write_anyway=write_anyway)
         listener(Event(stage="done", text=f"wrote {made.place}", facts={"left": deadline.left()}))
@@ -108,19 +119,19 @@ def making(
     resume: bool = False,
     write_anyway: bool = False,
     listener: Listener = silent,
-    only: Sequence[tuple[str, Mapping[str, Any]]] | None = None,
+    warm: Configurations = (),
+    only: bool = False,
 ) -> Iterator[Made]:
     """The model of a fit, judged on the test part, while its workers and its run folder are at hand.
 
-    `only` are learners with parameters that are tried in place of the portfolio and of an engine's proposals. Raises
-    as `fit` does.
+    The configurations `warm` are tried first, and with `only` nothing else but baselines. Raises as `fit` does.
     """
     with listening() as stop, refusing(stop), ExitStack() as stack:
         executor = _start(spec, stack)
         ready = preflight(spec, out, given, deadline=deadline, listener=listener)
         folder = stack.enter_context(open_folder(spec, ready.data, ready.place, resume=resume))
         stack.callback(_let_go, executor, ready.place)
-        run = _run(spec, deadline, executor, folder, listener, stop, only)
+        run = replace(_run(spec, deadline, executor, folder, listener, stop), warm=warm, only=only)
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
@@ -206,11 +217,17 @@ def _run(
     folder: RunDir,
     listener: Listener,
     stop: StopRequest,
-    only: Sequence[tuple[str, Mapping[str, Any]]] | None,
 ) -> Run:
     from automl.search.run import Run
 
-    return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener, stop=stop, only=only)
+    return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener, stop=stop)
+
+
+def _earlier(bundle: Path | str | None) -> Configurations:
+    from automl.bundle.read import Bundle
+    from automl.search.earlier import configurations
+
+    return () if bundle is None else configurations(Bundle.load(bundle).manifest)
 
 
 def _search(run: Run, ready: Preflight) -> SearchResult:

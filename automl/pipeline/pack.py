@@ -16,7 +16,16 @@ from automl.bundle.evidence import evidence, lessened
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
 from automl.bundle.lineage import TwinRecord
-from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, by_short_name, outputs_of, plain
+from automl.bundle.manifest import (
+    FeatureRecord,
+    MemberRecord,
+    Output,
+    TriedRecord,
+    by_short_name,
+    canonical,
+    outputs_of,
+    plain,
+)
 from automl.bundle.margins import Margin
 from automl.bundle.profile import profile
 from automl.bundle.reference import binned
@@ -30,8 +39,10 @@ from automl.ops.bulk import evaluate
 from automl.pipeline.choose import ChosenModel
 from automl.pipeline.judge import Judgement
 from automl.pipeline.shipped_levels import shipped_levels
-from automl.search.leaderboard import Outcome
+from automl.search.leaderboard import Leaderboard, Outcome
 from automl.spec import Spec
+
+MOST_TRIED = 50  # configurations: a later search begins with them
 
 
 def pack(
@@ -89,6 +100,7 @@ def pack(
         relational=document,
         golden_tables=tables if document else None,
         groups=judgement.groups if judgement else (),
+        tried=_tried(choice.outcome.board),
         levels=shipped_levels(choice.assembly.outputs.values(), learned),
     )
 
@@ -189,6 +201,18 @@ def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:
         MemberRecord(learner=member.learner, params=plain(member.params), weight=weight, rounds=member.rounds)
         for member, weight in pairs
     )
+
+
+def _tried(board: Leaderboard) -> tuple[TriedRecord, ...]:
+    """The configurations that were predicted on every fold, the best of them, each once."""
+    judged = sorted((trial for trial in board.trials if trial.oof is not None), key=lambda trial: trial.loss)
+    found = {
+        canonical([trial.learner, trial.params]): TriedRecord(
+            learner=trial.learner, params=plain(trial.params), loss=trial.loss
+        )
+        for trial in reversed(judged)
+    }
+    return tuple(reversed(found.values()))[:MOST_TRIED]
 
 
 def _features(choice: ChosenModel) -> tuple[FeatureRecord, ...]:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from automl.engines.base import Engine, Proposer
 from automl.errors import SpecError, nearest
-from automl.learners.base import Learner, Params, Value
+from automl.learners.base import Configurations, Learner, Params, Value
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import Fidelity, at_rate, hurried
 from automl.task import Task
@@ -65,9 +65,10 @@ class Proposals:
     seed: int
     cost: Cost
     tell: Callable[[str], None]  # what the user should know: one plain sentence
-    order: Sequence[tuple[str, Params]] = ()  # as measured; learners not in it follow
+    warm: Configurations = ()  # what an earlier search found best: first of all, baselines aside
+    order: Configurations = ()  # as measured; learners not in it follow
     early: int = 1  # how many of the order come before the learners for categories
-    only: Sequence[tuple[str, Params]] | None = None  # tried in place of portfolio and engine
+    only: bool = False  # nothing is tried but baselines and what is `warm`
     _queue: list[tuple[Learner, Params]] = field(default_factory=list)
     _searches: dict[str, Proposer] = field(default_factory=dict)
     _tried: dict[Key, Candidate] = field(default_factory=dict)
@@ -76,7 +77,8 @@ class Proposals:
     def __post_init__(self) -> None:
         baselines = sorted((learner for learner in self.learners if learner.baseline), key=lambda learner: learner.cost)
         first = [(learner, params) for learner in baselines for params in learner.portfolio(self.task, self.rows)]
-        self._queue += first + (self._portfolio() if self.only is None else self._named(self.only))
+        warm = [entry for entry in self._named(self.warm) if not entry[0].baseline]
+        self._queue += [*first, *warm, *([] if self.only else self._portfolio())]
 
     def next(self, candidates: Sequence[Candidate], haste: Haste) -> tuple[Learner, Params, bool] | None:
         """The next trial, and whether an engine proposed it and waits for its loss.
@@ -126,7 +128,7 @@ class Proposals:
             self._searches.pop(learner.name, None)
             self.tell(f"the engine gave up on {learner.name}: {type(error).__name__}. Its portfolio goes on")
 
-    def _named(self, entries: Sequence[tuple[str, Params]]) -> list[tuple[Learner, Params]]:
+    def _named(self, entries: Configurations) -> list[tuple[Learner, Params]]:
         known = {learner.name: learner for learner in self.learners}
         return [(known[name], params) for name, params in entries if name in known]
 
@@ -150,7 +152,7 @@ class Proposals:
         That is what a trial takes, more the longer nothing was gained and the further its best is from the best of all.
         """
         done = [c for c in candidates if 0 in c.losses]
-        if not done or self.only is not None:
+        if not done or self.only:
             return []
         best, worst = min(c.first for c in done), max(c.first for c in done)
         costs: dict[str, float] = {}

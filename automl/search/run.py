@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from automl.budget import Deadline
 from automl.errors import MachineError
 from automl.executors.base import Done, Executor
-from automl.learners.base import Params
+from automl.learners.base import Configurations
 from automl.progress import Event, Listener, Stage
 from automl.search.rundir import RunDir
 from automl.search.worker.fold_fit import LEARNERS
@@ -20,8 +19,9 @@ from automl.stop_request import StopRequest
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-    `learners` is the package of learners, `stop` what signals ask. `only` are learners with parameters that are tried
-    in place of the portfolio and of an engine's proposals.
+    `learners` is the package of learners, `stop` what signals ask. `warm` are the configurations that go first, before
+    any portfolio: those that an earlier search found best (see `search.earlier`); with `only` nothing else is tried but
+    baselines.
     """
 
     spec: Spec
@@ -30,8 +30,9 @@ class Run:
     folder: RunDir
     listener: Listener
     learners: str = LEARNERS
+    warm: Configurations = ()
     stop: StopRequest = field(default_factory=StopRequest)
-    only: Sequence[tuple[str, Params]] | None = None
+    only: bool = False
 
     @property
     def seed(self) -> int:

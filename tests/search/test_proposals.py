@@ -191,3 +191,18 @@ def test_an_engine_that_fails_ends_its_own_search_only() -> None:
     assert plan.next(done, lambda _: 0.1) is None
     assert plan.next(done, lambda _: 0.1) is None
     assert told == ["the engine gave up on lightgbm: TypeError. Its portfolio goes on"]
+
+
+def test_what_an_earlier_search_found_goes_first_and_once() -> None:
+    """Warm configurations come after the baselines and before every portfolio; learners that are gone are left out."""
+    plan = dataclasses.replace(
+        proposals(learner("base", {}, baseline=True), learner("tree", {"x": 0.1}, {"x": 0.2}, order=0)),
+        warm=[("gone", {"x": 1.0}), ("tree", {"x": 0.9}), ("base", {"x": 2.0}), ("tree", {"x": 0.2})],
+    )
+    tried = play(plan, [0.5] * 4, {"base": 1.0, "tree": 1.0})
+    assert [(each.learner.name, dict(each.params)) for each in tried] == [
+        ("base", {}),
+        ("tree", {"x": 0.9}),
+        ("tree", {"x": 0.2}),
+        ("tree", {"x": 0.1}),
+    ]

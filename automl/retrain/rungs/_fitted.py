@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from automl.budget import Deadline
 from automl.bundle.lineage import RetrainedRecord
 from automl.bundle.read import Bundle
+from automl.learners.base import Configurations
 from automl.pipeline.fit import Made, deliver, making, with_twin
 from automl.pipeline.preflight import Given
 from automl.pipeline.run_folder import run_of
@@ -21,14 +21,12 @@ from automl.retrain.rungs.base import Challenger
 from automl.retrain.shift import learned_by
 from automl.spec.budget import Budget
 
-Configurations = Sequence[tuple[str, Mapping[str, Any]]]
-
 
 @contextmanager
 def fitted(
-    contest: Contest, place: Path, budget: Budget, *, only: Configurations | None = None
+    contest: Contest, place: Path, budget: Budget, *, warm: Configurations, only: bool = False
 ) -> Iterator[Challenger]:
-    """The challenger that a fit within `budget` makes, of the configurations `only` where some are named.
+    """The challenger that a fit within `budget` makes: it tries `warm` configurations first, with `only` no others.
 
     It has no page for people: that one is made where it is promoted.
     """
@@ -38,7 +36,15 @@ def fitted(
     deadline = Deadline(seconds=budget.time, start=time.monotonic())
     resume = contest.resume and run_of(place).exists()
     with making(
-        spec, given, place, deadline=deadline, resume=resume, write_anyway=True, listener=contest.listener, only=only
+        spec,
+        given,
+        place,
+        deadline=deadline,
+        resume=resume,
+        write_anyway=True,
+        listener=contest.listener,
+        warm=warm,
+        only=only,
     ) as made:
         asked = replace(made, run=replace(made.run, spec=contest.spec))
         paged = contest.spec.model_copy(update={"report": report})

@@ -16,5 +16,5 @@ def challenge(contest: Contest, place: Path) -> Iterator[Challenger]:
     """The challenger of as many trials as the champion has members."""
     members = [(member.learner, member.params) for member in contest.champion.manifest.members]
     budget = contest.spec.budget.model_copy(update={"trials": len(members)})
-    with fitted(contest, place, budget, only=members) as challenger:
+    with fitted(contest, place, budget, warm=members, only=True) as challenger:
         yield challenger

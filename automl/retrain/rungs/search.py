@@ -9,6 +9,7 @@ from pathlib import Path
 from automl.retrain.contest import Contest
 from automl.retrain.rungs._fitted import fitted
 from automl.retrain.rungs.base import Challenger
+from automl.search.earlier import configurations
 
 SHORTEST = 30.0  # seconds: below, a search finds nothing
 
@@ -19,5 +20,6 @@ def challenge(contest: Contest, place: Path) -> Iterator[Challenger]:
     budget, share = contest.spec.budget, contest.asked.search
     trials = None if budget.trials is None else max(1, round(share * budget.trials))
     seconds = budget.time if trials is not None else max(share * budget.time, min(SHORTEST, budget.time))
-    with fitted(contest, place, budget.model_copy(update={"trials": trials, "time": seconds})) as challenger:
+    shorter = budget.model_copy(update={"trials": trials, "time": seconds})
+    with fitted(contest, place, shorter, warm=configurations(contest.champion.manifest)) as challenger:
         yield challenger

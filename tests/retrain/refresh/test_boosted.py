@@ -23,9 +23,6 @@ def test_without_a_prior_it_is_lightgbms_refit_from_the_old_scores(name):
     objective, loss, width = CASES[name]
     random = np.random.default_rng(0)
     x, new = random.normal(size=(600, 4)), random.normal(size=(500, 4))
-    label = (
-        (lambda a: np.digitize(a[:, 0] + a[:, 1], [-0.5, 0.5])) if width > 1 else (lambda a: (a[:, 0] > a[:, 1]) * 1)
-    )
     y, weight = _label(new[:, ::-1], width), random.uniform(0.5, 2.0, 500)
     settings = {**objective, "learning_rate": RATE, "num_leaves": 8, "verbosity": -1, "boost_from_average": False}
     booster = lightgbm.train(settings, lightgbm.Dataset(x, _label(x, width)), ROUNDS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from automl.bundle.lineage import RetrainedRecord
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
@@ -26,3 +28,12 @@ def test_a_refresh_learns_what_no_curve_can(contest, world, tmp_path):
         assert manifest.members == asked.champion.manifest.members
         assert manifest.features == asked.champion.manifest.features
     assert saved[refresh] > saved[recalibrate]
+
+
+def test_a_recalibrated_champion_can_be_refreshed(contest, world, tmp_path):
+    """Behind another curve its members are found again, where they stand now."""
+    asked = contest(world(700, seed=4, start=150, changed=True))
+    with recalibrate.challenge(asked, tmp_path / "curved.bundle") as curved:
+        again = replace(asked, champion=curved.bundle)
+    with refresh.challenge(again, tmp_path / "made.bundle"):
+        assert verify(tmp_path / "made.bundle").golden_rows

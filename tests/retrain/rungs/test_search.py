@@ -12,8 +12,8 @@ def test_the_budget_is_a_share_of_the_first(contest, world, tmp_path, monkeypatc
     given = {}
 
     class Fitted:
-        def __init__(self, _contest, _place, budget):
-            given["budget"] = budget
+        def __init__(self, _contest, _place, budget, *, warm):
+            given.update(budget=budget, warm=warm)
 
         def __enter__(self):
             return "the challenger"
@@ -25,3 +25,4 @@ def test_the_budget_is_a_share_of_the_first(contest, world, tmp_path, monkeypatc
     with challenge(asked, tmp_path / "made.bundle") as made:
         assert made == "the challenger"
     assert (given["budget"].trials, given["budget"].time) == (1, asked.spec.budget.time)
+    assert given["warm"][0][0] == asked.champion.manifest.members[0].learner
