@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score, TriedRecord
 from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
@@ -34,7 +35,8 @@ class Contents:
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
     - `tried`: the best configurations of the search, the best first.
-    - `parent`: the content hash of the bundle that this one is decided anew from.
+    - `parent`: the content hash of the bundle that this one is decided anew from, or that it challenged.
+    - `twin`, `retrained`: see `bundle.lineage`.
     - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
     - `created` is the time of writing; it is not part of the content hash.
     """
@@ -64,6 +66,8 @@ class Contents:
     golden_tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None
     groups: tuple[GroupScore, ...] = ()
     levels: tuple[LevelsRecord, ...] = ()
+    twin: TwinRecord | None = None
+    retrained: RetrainedRecord | None = None
     tried: tuple[TriedRecord, ...] = ()
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
 from automl.bundle.frozen import Frozen
+from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.verdict import VerdictRecord
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.errors import SpecError
@@ -196,6 +197,8 @@ class Manifest(Frozen):
     parent: str | None = None
     groups: tuple[GroupScore, ...] = ()
     levels: tuple[LevelsRecord, ...] = ()
+    twin: TwinRecord | None = None
+    retrained: RetrainedRecord | None = None
     tried: tuple[TriedRecord, ...] = ()
 
     @property

@@ -68,7 +68,7 @@ def assemble(
     )
     predicted = bound[len(members) :]
     mixed = _weighted(predicted, weights)
-    outputs = _outputs(calibration(mixed) if calibration else mixed, policy, task, labels)
+    outputs = answered(calibration(mixed) if calibration else mixed, policy, task, labels)
     stages = {"features": matrix, **{f"raw_{place}": raw for place, raw in enumerate(bound[: len(members)])}}
     return Assembly(
         outputs=outputs,
@@ -77,6 +77,18 @@ def assemble(
         inputs=_columns([*outputs.values(), matrix]),
         features_used=keep,
     )
+
+
+def answered(
+    prediction: Expr, policy: Callable[[Expr], Mapping[str, Expr]], task: Task, labels: Labels
+) -> dict[str, Expr]:
+    """The outputs of a graph: the calibrated `prediction`, and what the `policy` answers beside it (see `assemble`)."""
+    decided = dict(policy(prediction))
+    if task.kind == "regression":
+        return {"prediction": prediction, **decided}
+    if "decision" not in decided:
+        decided = {"decision": _most_probable(prediction, labels), **decided}
+    return {"probability": prediction, **decided}
 
 
 def _check(plan: Plan, members: Sequence[Member], weights: Sequence[float], task: Task) -> None:
@@ -99,17 +111,6 @@ def _weighted(predictions: Sequence[Expr], weights: Sequence[float]) -> Expr:
     for term in terms[1:]:
         total = Add(total, term)
     return total
-
-
-def _outputs(
-    prediction: Expr, policy: Callable[[Expr], Mapping[str, Expr]], task: Task, labels: Labels
-) -> dict[str, Expr]:
-    decided = dict(policy(prediction))
-    if task.kind == "regression":
-        return {"prediction": prediction, **decided}
-    if "decision" not in decided:
-        decided = {"decision": _most_probable(prediction, labels), **decided}
-    return {"probability": prediction, **decided}
 
 
 def _most_probable(probability: Expr, labels: Labels) -> Expr:

@@ -85,7 +85,8 @@ class Member:
 
     `raw` [N, task.width] and `prediction` are expressions over `ops.expr.Features` (`prediction` has `raw`
     inside): probability of the positive label [N, 1], of each class [N, classes], or the number [N, 1].
-    `rounds` is the number of boosting rounds kept, None where there are none.
+    `rounds` is the number of boosting rounds kept, None where there are none. `fits` with other seeds are averaged in
+    it. `taught`: it has learned what a larger model answers.
     """
 
     learner: str
@@ -93,6 +94,8 @@ class Member:
     raw: Expr
     prediction: Expr
     rounds: int | None = None
+    fits: int = 1
+    taught: bool = False
 
 
 class Model(Protocol):

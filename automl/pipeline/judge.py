@@ -78,9 +78,9 @@ def judge(
     names = tuple(dict.fromkeys((*asked, *REPORTED[data.labels.task.kind])))
     return Judgement(
         scores=(
-            *_scores(names, data.test, prediction, "test", seed=seed),
+            *metric_scores(names, data.test, prediction, "test", seed=seed),
             *policy_scores(data.test, choice.policy, answers, seed=seed),
-            *_scores(names, data.train, choice.outcome.oof, "oof", seed=seed),
+            *metric_scores(names, data.train, choice.outcome.oof, "oof", seed=seed),
         ),
         verdict=_verdict(data, choice.oof, choice.policy, answers, decided),
         prediction=prediction,
@@ -111,7 +111,7 @@ def _groups(
             yield GroupScore(column=entry.column, group=group.name, metric=metric.name, value=group.value, n=group.rows)
 
 
-def _scores(
+def metric_scores(
     names: tuple[str, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
 ) -> Iterator[Score]:
     """The metrics on these rows, or why one has no value there; rows that no fold predicted are left out."""

@@ -15,6 +15,7 @@ from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, lessened
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
+from automl.bundle.lineage import TwinRecord
 from automl.bundle.manifest import (
     FeatureRecord,
     MemberRecord,
@@ -45,12 +46,22 @@ MOST_TRIED = 50  # configurations: a later search begins with them
 
 
 def pack(
-    spec: Spec, data: Prepared, choice: ChosenModel, judgement: Judgement | None, *, created: datetime
+    spec: Spec,
+    data: Prepared,
+    choice: ChosenModel,
+    judgement: Judgement | None,
+    *,
+    created: datetime,
+    twin: TwinRecord | None = None,
 ) -> Contents:
     """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops.
 
     Without a `judgement` the test part was not looked at: the bundle has no scores, and evidence out of fold only.
+    With a `twin` that ships, `choice` has learned from the test part, and what was judged is the twin without it.
     """
+    learned = data.train.inputs
+    if twin is not None and twin.shipped:
+        learned = pl.concat([learned, data.test.inputs])
     needed = {column.name for column in choice.assembly.inputs}
     columns = [column for column in data.schema.columns if column.name in needed]
     read = replace(data.train, frame=data.train.inputs, beside=None)
@@ -79,7 +90,8 @@ def pack(
         members=_members(choice.outcome),
         features=_features(choice),
         findings=data.findings,
-        split=data.split,
+        split=data.split if twin is None else f"{data.split} {_told(twin)}",
+        twin=twin,
         created=created,
         parity=plain(choice.parity),
         sources=by_short_name(data.digests),
@@ -89,8 +101,18 @@ def pack(
         golden_tables=tables if document else None,
         groups=judgement.groups if judgement else (),
         tried=_tried(choice.outcome.board),
-        levels=shipped_levels(choice.assembly.outputs.values(), read.frame),
+        levels=shipped_levels(choice.assembly.outputs.values(), learned),
     )
+
+
+def _told(twin: TwinRecord) -> str:
+    """Whose the scores and the verdict are."""
+    if twin.shipped:
+        return (
+            f"The model that ships has learned from all {twin.rows:,} rows: scores and verdict are those of its twin, "
+            f"fitted without test; {twin.reason}."
+        )
+    return f"Its twin on all {twin.rows:,} rows does not ship: {twin.reason}."
 
 
 def _evidence(

@@ -15,6 +15,7 @@ from automl.spec import Spec
 if TYPE_CHECKING:
     import polars as pl
 
+    from automl.data.read.source import SourceTable
     from automl.data.rows import Prepared
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Backend
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Frames (polars, pandas, arrow) that stand in for the files of ``[data]``, `tables` by name."""
+    """Frames (polars, pandas, arrow) or parts of files that stand in for the files of ``[data]``, `tables` by name."""
 
     train: Any = None
     test: Any = None
@@ -189,10 +190,11 @@ def _related(
     return relate(data, _problem(spec, data), spec, deadline=deadline, given=given, loaded=loaded)
 
 
-def _frame(given: Any) -> pl.DataFrame | None:
+def _frame(given: Any) -> pl.DataFrame | SourceTable | None:
     from automl.bundle.frames import to_polars
+    from automl.data.read.source import SourceTable
 
-    return None if given is None else to_polars(given)
+    return given if given is None or isinstance(given, SourceTable) else to_polars(given)
 
 
 def _problem(spec: Spec, data: Prepared) -> Problem:

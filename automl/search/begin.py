@@ -144,5 +144,6 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
         order=order(problem.task, rows),
         warm=run.warm,
         early=1 if 2 * sum(coded) >= len(coded) else FEW_CODED,
+        only=run.only,
     )
     return proposals, aside

@@ -20,7 +20,8 @@ class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
     `learners` is the package of learners, `stop` what signals ask. `warm` are the configurations that go first, before
-    any portfolio: those that an earlier search found best (see `search.earlier`).
+    any portfolio: those that an earlier search found best (see `search.earlier`); with `only` nothing else is tried but
+    baselines.
     """
 
     spec: Spec
@@ -31,6 +32,7 @@ class Run:
     learners: str = LEARNERS
     warm: Configurations = ()
     stop: StopRequest = field(default_factory=StopRequest)
+    only: bool = False
 
     @property
     def seed(self) -> int:

@@ -37,6 +37,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("gates", "spec.bundle"),
     ("predict", "spec.bundle", "test.csv", "-o", "out.csv", "--workers", "2"),
     ("decide", "spec.bundle", "--set", "objective.costs.false_positive=90", "-o", "other.bundle", "--write-anyway"),
+    ("retrain", "spec.bundle", "--data", "test.csv", "--dry-run"),
     ("export", "spec.bundle", "--to", "zip", "-o", "spec.zip"),
     ("export", "spec.bundle", "--to", "c", "-o", "c"),
     ("export", "spec.bundle", "--to", "docker", "-o", "docker"),

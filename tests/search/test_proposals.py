@@ -210,3 +210,16 @@ def test_what_an_earlier_search_found_goes_first_and_once() -> None:
         ("tree", {"x": 0.2}),
         ("tree", {"x": 0.1}),
     ]
+
+
+def test_only_what_was_best_before_is_tried_where_that_is_asked_for() -> None:
+    """Neither a portfolio nor an engine comes after it: a refit takes the trials that it was told of."""
+    plan = dataclasses.replace(
+        proposals(learner("base", {}, baseline=True), learner("tree", {"x": 0.1}, {"x": 0.2}, order=0)),
+        warm=[("tree", {"x": 0.9})],
+        only=True,
+        _queue=[],
+    )
+    tried = play(plan, [0.5] * 2, {"base": 1.0, "tree": 1.0})
+    assert plan.next(tried, lambda _: 0.1) is None
+    assert [(each.learner.name, dict(each.params)) for each in tried] == [("base", {}), ("tree", {"x": 0.9})]
