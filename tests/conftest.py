@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import csv
-import http.server
 import json
 import os
 import shutil
-import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
-from html import unescape
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
 import pytest
+from devtools import Tab, browser
 from hypothesis import settings
 
 from automl.bundle import write
@@ -43,26 +40,22 @@ settings.load_profile("automl")
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = (390, 1280)
-LOOK = """<!doctype html><title>waiting</title><body><script>
-const seen = {}; const widths = %s; let left = widths.length;
-for (const width of widths) {
-  const frame = document.createElement("iframe");
-  frame.style.width = width + "px"; frame.style.height = "800px"; frame.src = "page.html";
-  frame.onload = () => {
-    const inside = frame.contentDocument, view = frame.contentWindow;
-    const sheet = inside.querySelector("table.sort"), head = sheet?.querySelector("th button");
-    head?.click();
-    seen[width] = {
-      overflow: inside.documentElement.scrollWidth - width,
-      fetched: view.performance.getEntriesByType("resource").length,
-      title: inside.title, styled: view.getComputedStyle(inside.body).maxWidth,
-      sorted: head ? sheet.querySelector("th").getAttribute("aria-sort") : "no table",
-    };
-    if (--left === 0) document.title = JSON.stringify(seen);
+SEEN = """(() => {
+  const sheet = document.querySelector("table.sort"), head = sheet?.querySelector("th button");
+  head?.click();
+  return {
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    title: document.title, styled: getComputedStyle(document.body).maxWidth,
+    sorted: head ? sheet.querySelector("th").getAttribute("aria-sort") : "no table",
   };
-  document.body.append(frame);
-}
-</script>"""
+})()"""
+AXE = Path(__file__).parents[1] / ".services" / "node_modules" / "axe-core" / "axe.min.js"
+FOUND = """(() => {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  return axe.run({ resultTypes: ["violations"] }).then((all) => all.violations
+    .filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => [one.id, one.help, ...one.nodes.map((node) => node.html.slice(0, 200))]));
+})()"""
 
 DATA = tempfile.TemporaryDirectory(prefix="automl-tests-")
 os.environ["XDG_DATA_HOME"] = DATA.name  # also of what a test starts: the user's own data folder is not touched
@@ -96,13 +89,16 @@ def service() -> Callable[..., str]:
     """
 
     def find(*names: str) -> str:
-        found = next(filter(None, map(shutil.which, names)), None)
-        reason = f"there is no {names[0]} here: `make services` installs it"
-        if found is None and os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        return found or pytest.skip(reason)
+        return next(filter(None, map(shutil.which, names)), None) or _not_there(f"no {names[0]}")
 
     return find
+
+
+def _not_there(what: str) -> NoReturn:
+    reason = f"there is {what} here: `make services` installs it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -111,37 +107,50 @@ def chromium(service: Callable[..., str]) -> str:
     return service("chromium", "google-chrome")
 
 
+@pytest.fixture(scope="module")
+def tab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """A tab without a network, one for the tests of a file: each opens its own page. A fit would end it as its own."""
+    with browser(chromium, tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
 @pytest.fixture
-def holds_in_browser(chromium: str, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def holds_in_browser(tab: Tab, tmp_path: Path) -> Callable[[str], None]:
     """Looks at a page in a browser on a phone and on a desk, and fails unless it holds there.
 
     Nothing runs over the edge, nothing is fetched, its own sheet and script work, and no name that is a script ran
     (it would call the page "evil").
     """
-    folder = tmp_path / "shown"
-    folder.mkdir()
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever).start()
 
     def check(page: str) -> None:
-        (folder / "page.html").write_text(page, encoding="utf-8")
-        (folder / "look.html").write_text(LOOK % json.dumps(WIDTHS), encoding="utf-8")
-        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-        options += ["--virtual-time-budget=20000", "--dump-dom"]
-        command = [chromium, *options, f"http://127.0.0.1:{server.server_port}/look.html"]
-        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
-        seen = json.loads(unescape(shown.partition("<title>")[2].partition("</title>")[0]))
-        for width in map(str, WIDTHS):
-            assert seen[width]["overflow"] <= 0, f"the page is wider than {width} px"
-            assert seen[width]["fetched"] == 0
-            assert seen[width]["styled"] == "1280px"
-            assert seen[width]["sorted"] == "ascending"
-            assert seen[width]["title"] != "evil"
+        file = tmp_path / "page.html"
+        file.write_text(page, encoding="utf-8")
+        for width in WIDTHS:
+            tab.open(file, width=width)
+            seen = tab.run(SEEN)
+            assert seen["overflow"] <= 0, f"the page is wider than {width} px"
+            assert tab.fetched == [file.as_uri()]
+            assert (seen["styled"], seen["sorted"]) == ("1280px", "ascending")
+            assert seen["title"] != "evil"
 
-    yield check
-    server.shutdown()
-    server.server_close()
+    return check
+
+
+@pytest.fixture
+def open_to_all(tab: Tab, tmp_path: Path) -> Callable[[str], None]:
+    """Fails where axe finds what keeps people from reading a page, in light, in dark and on a phone: all parts open."""
+
+    def check(page: str) -> None:
+        file = tmp_path / "page.html"
+        file.write_text(page, encoding="utf-8")
+        for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light")):
+            tab.open(file, width=width, scheme=scheme)
+            tab.run(AXE.read_text(encoding="utf-8"))
+            assert tab.run(FOUND) == [], (width, scheme)
+
+    if not AXE.is_file():
+        _not_there("no axe-core")
+    return check
 
 
 @pytest.fixture(scope="session")
