@@ -23,7 +23,7 @@ from automl.pipeline.prove import (
 from automl.pipeline.result import Fit
 from automl.pipeline.run_folder import open_folder
 from automl.pipeline.ship import ship
-from automl.pipeline.stopped import refusing
+from automl.pipeline.stopped import heeding, refusing
 from automl.pipeline.warm import after_first, warm
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec, load, parse
@@ -90,6 +90,7 @@ def fit(
     deploying is not shown to pay, `MachineError` where the time ended before anything but a constant was tried (with
     `write_anyway` the bundle is written all the same in both cases, and says so). Once a candidate is scored, Ctrl-C or
     SIGTERM ends the fit with what stands, and `Fit.signal` says so; before, and the second time, it raises `Stopped`.
+    So does a `listener` that returns "stop", however often; `Fit.stopped` says what ended the fit early.
     """
     spec = _spec(spec)
     given = Given(train=train, test=test, tables=tables or {})
@@ -127,6 +128,7 @@ def making(
     The configurations `warm` are tried first, and with `only` nothing else but baselines. Raises as `fit` does.
     """
     with listening() as stop, refusing(stop), ExitStack() as stack:
+        listener = heeding(listener, stop)
         executor = _start(spec, stack)
         ready = preflight(spec, out, given, deadline=deadline, listener=listener)
         folder = stack.enter_context(open_folder(spec, ready.data, ready.place, resume=resume))
@@ -218,9 +220,19 @@ def _run(
     listener: Listener,
     stop: StopRequest,
 ) -> Run:
+    from automl.search.patience import Patience
     from automl.search.run import Run
 
-    return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener, stop=stop)
+    asked = spec.budget.patience
+    return Run(
+        spec=spec,
+        deadline=deadline,
+        executor=executor,
+        folder=folder,
+        listener=listener,
+        stop=stop,
+        patience=Patience(asked=asked) if asked else None,
+    )
 
 
 def _earlier(bundle: Path | str | None) -> Configurations:
@@ -232,8 +244,10 @@ def _earlier(bundle: Path | str | None) -> Configurations:
 
 def _search(run: Run, ready: Preflight) -> SearchResult:
     from automl.search.loop import search
+    from automl.search.patience import noting
 
-    told = after_first("search", _with_money(run, ready.data, ready.policy), warm)
+    heard = noting(run.patience, run.listener, spent=run.deadline.spent)
+    told = after_first("search", _with_money(replace(run, listener=heard), ready.data, ready.policy), warm)
     return search(ready.problem, replace(run, listener=told))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
-from automl.errors import DataError, LimitRefusal
+from automl.errors import DataError, LimitRefusal, SpecError
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec
 
@@ -70,6 +70,7 @@ def preflight(
     floor = Floor(spec.limits)  # measured while the data is read
     data = _read(spec, given or Given(), deadline, listener, loaded)
     policy = make_policy(spec.objective, data)
+    _check_patience(spec, policy)
     ranked = ("action_costs",) if spec.objective.capacity else ()
     check_keys(spec.data.key, outputs_of(data.labels, ranked, actions=policy.actions))
     problem = _problem(spec, data)
@@ -127,6 +128,19 @@ def _check_engine(spec: Spec) -> None:
         from automl.engines.base import chosen
 
         chosen(spec.recipe.engine)
+
+
+def _check_patience(spec: Spec, policy: DecisionPolicy) -> None:
+    """Refuse to wait for money where none is counted while the search runs."""
+    from automl.decide.policy.label_policy import LabelPolicy
+
+    asked = spec.budget.patience
+    if asked and asked.money is not None and not (isinstance(policy, LabelPolicy) and policy.in_money):
+        raise SpecError(
+            "money is counted during a search where labels are decided by costs, and here it is not",
+            where="budget.patience.money",
+            hint="Name [objective.costs], or wait for score.",
+        )
 
 
 def _place(spec: Spec, out: Path | str | None) -> Path:

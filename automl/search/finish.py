@@ -101,7 +101,7 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
         oofs=membership.out_of_fold(state.run.folder, shares),
         parity_rows=state.problem.parity_rows,
         native=tuple(fitted[member.id].native for member in shares),
-        stopped=state.stopped,
+        stopped=state.stopped or state.enough,
         untried=_untried(state, weights, shares),
     )
 

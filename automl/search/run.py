@@ -9,6 +9,7 @@ from automl.errors import MachineError
 from automl.executors.base import Done, Executor
 from automl.learners.base import Configurations
 from automl.progress import Event, Listener, Stage
+from automl.search.patience import Patience
 from automl.search.rundir import RunDir
 from automl.search.worker.fold_fit import LEARNERS
 from automl.spec.model import Spec
@@ -19,9 +20,13 @@ from automl.stop_request import StopRequest
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
+<<<<<<< HEAD
     `learners` is the package of learners, `stop` what signals ask. `warm` are the configurations that go first, before
     any portfolio: those that an earlier search found best (see `search.earlier`); with `only` nothing else is tried but
     baselines.
+=======
+    `learners` is the package of learners, `stop` what signals ask, `patience` when the search has found enough.
+>>>>>>> h/sklearn
     """
 
     spec: Spec
@@ -32,7 +37,11 @@ class Run:
     learners: str = LEARNERS
     warm: Configurations = ()
     stop: StopRequest = field(default_factory=StopRequest)
+<<<<<<< HEAD
     only: bool = False
+=======
+    patience: Patience | None = None
+>>>>>>> h/sklearn
 
     @property
     def seed(self) -> int:
@@ -41,8 +50,8 @@ class Run:
 
     @property
     def counted(self) -> bool:
-        """Choices follow counted work and not the clock (R12); what a signal has stopped hurries."""
-        return self.spec.budget.trials is not None and self.stop.number is None
+        """Choices follow counted work and not the clock (R12); what was stopped hurries."""
+        return self.spec.budget.trials is not None and not self.stop.noted
 
     @property
     def workers(self) -> int:
