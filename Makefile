@@ -2,10 +2,10 @@
 VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
-SERVICES := chromium postgresql iproute2
+SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help install demo test lint services slow golden docs quotes shape lock released clean
+.PHONY: help install demo test lint services slow portable golden docs quotes shape lock released clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-services:        ## what some tests need beside Python, from Debian's packages: a browser, a database, networks
+services:        ## what some tests need beside Python, from Debian's packages: a browser, a database, networks, alerts
 	@dpkg --status $(SERVICES) > /dev/null 2>&1 || { \
 		root=$$([ "$$(id -u)" = 0 ] || echo sudo) && \
 		$$root apt-get update --quiet=2 && \
@@ -38,6 +38,9 @@ services:        ## what some tests need beside Python, from Debian's packages: 
 
 slow: $(VENV)/.dev  ## the tests that take minutes
 	$(BIN)/pytest -q -m slow
+
+portable: $(VENV)/.dev  ## the tests without what only Linux or POSIX has: the plain ways, as on other systems
+	AUTOML_PORTABLE=1 PYTHONPATH=tests/portable $(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is committed
 	$(BIN)/pytest -q --write-golden

@@ -37,7 +37,7 @@ def test_services_are_installed_once(there: bool, tmp_path: Path) -> None:
     path = f"{tmp_path}:/usr/bin:/bin"
     subprocess.run(["make", "-C", str(ROOT), "services"], env={"PATH": path}, check=True, capture_output=True)  # noqa: S607  # of the PATH above
     called = log.read_text(encoding="utf-8").splitlines()
-    assert called[0].split()[-3:] == ["chromium", "postgresql", "iproute2"]
+    assert called[0].split()[-4:] == ["chromium", "postgresql", "iproute2", "prometheus"]
     assert [line.split()[0] for line in called[1:]] == ([] if there else ["apt-get", "env"])
 
 

@@ -194,13 +194,15 @@ class Look:
 class Watched:
     """The looks at some rows, the oldest first, and what was found of the rows as a whole.
 
-    `name` is what the bundle is called, `waiting` are the rows that were too few for a look.
+    `name` is what the bundle is called, `waiting` are the rows that were too few for a look, `before` are the last
+    looks of earlier runs, whose alarms were told then.
     """
 
     name: str
     looks: tuple[Look, ...]
     findings: tuple[Finding, ...] = ()
     waiting: int = 0
+    before: tuple[Look, ...] = ()
 
     @property
     def status(self) -> Status:

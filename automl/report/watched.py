@@ -72,13 +72,14 @@ def watched_page(watched: Watched) -> str:
     last = watched.looks[-1] if watched.looks else None
     found = _sorted([*(last.findings if last else ()), *watched.findings])
     seen = last.money if last else None
+    looks = (*watched.before, *watched.looks)
     facts = {
         "title": f"{TITLES[watched.status.name]}: {watched.name}",
         "status": watched.status.name,
         "summary": answer(watched),
         "facts": list(_facts(watched, last)),
-        "money": money_figure(watched.looks),
-        "looks": table(HEADER, [_row(look) for look in reversed(watched.looks)]) if watched.looks else None,
+        "money": money_figure(looks),
+        "looks": table(HEADER, [_row(look) for look in reversed(looks)]) if looks else None,
         "parts": [
             {
                 "name": name,
@@ -130,7 +131,7 @@ def _known(seen: MoneyLook) -> Estimate | None:
 
 
 def _facts(watched: Watched, last: Look | None) -> Iterator[tuple[str, str]]:
-    yield "looks", f"{len(watched.looks):,}"
+    yield "looks", f"{len(watched.before) + len(watched.looks):,}"
     if last is not None:
         yield "rows of the last look", f"{last.rows:,}"
         if last.start is not None and last.end is not None:

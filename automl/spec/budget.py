@@ -29,4 +29,4 @@ class Budget(Section):
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Starts every draw of the engine: folds, search, intervals."""
     executor: str = "local"
-    """Where trials run: `local` (child processes), `ray` (needs `automl[ray]`) or `inline` (here, unwatched)."""
+    """Where trials run: `local` (child processes), `spawn` (fresh ones), `ray` (an extra) or `inline` (unwatched)."""

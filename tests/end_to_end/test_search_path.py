@@ -52,6 +52,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("monitor", "spec.bundle", "test.csv", "--html", "watch.html"),
     ("report", "spec.bundle", "-o", "page.html"),
     ("watch", "init", "watch.db"),
+    ("doctor", "--no-fit"),
 )
 SERVE = ("serve", "spec.bundle", "--port", "0", "--workers", "2")
 CLEAN = ("clean", "spec.run")

@@ -21,6 +21,7 @@ from automl.deploy.serve.listening import address_of, listen
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.settings import Settings, check
 from automl.errors import AutomlError, BundleError, DataError, MachineError
+from automl.host.processes import hands_over
 
 SOON, LATEST, LONG = 0.1, 5.0, 10.0  # seconds: first and longest pause before a new start; a life that was long
 
@@ -33,6 +34,11 @@ def serve(
     `told` gets the address once the server answers. Raises `SpecError` for settings that would answer strangers,
     `BundleError` or `DataError` where the bundle cannot be used, `MachineError` where the address is taken.
     """
+    if not hands_over():
+        what = "this system cannot hand a socket to another process, which the server needs"
+        raise MachineError(
+            what, hint="Serve on Linux or macOS, or in WSL; `automl predict` and the Python API work here."
+        )
     check(settings, os.environ, open_to_all=open_to_all)
     if settings.log is not None:
         from automl.watch.store import open_store

@@ -6,8 +6,8 @@ import math
 import os
 import time
 
-from automl.executors._processes import resident
 from automl.executors.base import Done, Job
+from automl.host.processes import resident
 from automl.search.candidate import OOF, Candidate
 from automl.search.schedule.estimates import seconds_left
 from automl.search.state import State

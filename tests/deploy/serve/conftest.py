@@ -5,32 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from dataclasses import replace
 
 import httpx
 import pytest
 
-from automl.bundle.write import finish, stage, staging
 from automl.deploy.serve.app import Current, make_app
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.settings import Settings
-from automl.features.relational.codec import to_json
-from automl.features.relational.definition import (
-    Aggregation,
-    Base,
-    Catalog,
-    Definitions,
-    Hop,
-    Relation,
-    RelationalFeature,
-    TableSchema,
-)
-from automl.graph.onnx import to_onnx
-from automl.ops import expr as ops
-
-ON = (("customer", "customer"),)
+from automl.testing._shop import shop_bundle
 
 
 class Served:
@@ -99,41 +83,6 @@ def served(opened):
 
 
 @pytest.fixture(scope="session")
-def shop(make_contents, regression, tmp_path_factory):
+def shop(tmp_path_factory):
     """A bundle of two tables: what a customer spent is in a table of purchases."""
-    path = tmp_path_factory.mktemp("shop") / "shop.bundle"
-    spent = Aggregation(op="sum", path=(Hop(table="purchases", on=ON),), of=Base(column="amount"))
-    catalog = Catalog(
-        tables=(
-            TableSchema(name="main", columns={"customer": "category", "age": "number"}),
-            TableSchema(name="purchases", columns={"customer": "category", "amount": "number"}),
-        ),
-        relations=(Relation(child="purchases", parent="main", on=ON),),
-    )
-    definitions = Definitions(catalog=catalog, features=(RelationalFeature(name="spent", expr=spent, wire="number"),))
-    customer, age, amount = (
-        {"name": name, "wire": wire, "missing": [], "parser": None}
-        for name, wire in (("customer", "category"), ("age", "number"), ("amount", "number"))
-    )
-    relational = {
-        "definitions": to_json(definitions),
-        "main": {"columns": [customer, age]},
-        "tables": {"purchases": {"reader": {"columns": [customer, amount]}, "dialect": None}},
-        "unused": [],
-    }
-    spent_column = ops.Column("spent")
-    known = ops.Where(ops.IsMissing(spent_column), ops.constant(0.0), spent_column)
-    model = to_onnx({"prediction": ops.Add(ops.Column("age"), known)}, inputs=[ops.Column("age"), ops.Column("spent")])
-    contents = replace(
-        make_contents(regression),
-        model=model,
-        reader={"columns": [age]},
-        outputs=(make_contents(regression).outputs[0],),
-        decisions=(),
-        keys=(),
-        golden=[{"customer": "k1", "age": 30}, {"customer": "k2", "age": 40}],
-        relational=relational,
-        golden_tables={"purchases": [{"customer": "k1", "amount": 5.0}, {"customer": "k1", "amount": 7.0}]},
-    )
-    stage(contents, staging(path))
-    return finish(staging(path), path, gates=(), verdict=None, card="# A card\n")
+    return shop_bundle(tmp_path_factory.mktemp("shop") / "shop.bundle")
