@@ -14,7 +14,6 @@ from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.settings import Settings
-from automl.testing._shop import shop_bundle
 
 
 class Served:
@@ -83,6 +82,6 @@ def served(opened):
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory):
+def shop(make_shop, tmp_path_factory):
     """A bundle of two tables: what a customer spent is in a table of purchases."""
-    return shop_bundle(tmp_path_factory.mktemp("shop") / "shop.bundle")
+    return make_shop(tmp_path_factory.mktemp("shop") / "shop.bundle")
