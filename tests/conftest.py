@@ -345,3 +345,12 @@ def hungry(tmp_path_factory: pytest.TempPathFactory, regression: Labels) -> Path
         (write.staging(out) / "golden" / "rows.json").write_text(json.dumps([{"age": "30"}] * 4_096), encoding="utf-8")
         write._seal(write.staging(out), open_files(write.staging(out)).manifest)
         return write.finish(write.staging(out), out, gates=(), verdict=None, card="")
+
+
+@pytest.fixture(scope="session")
+def make_shop() -> Callable[..., Path]:
+    """A finished bundle of two tables at a path."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parent))
+        from shop import shop_bundle
+    return shop_bundle

@@ -24,7 +24,6 @@ from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.settings import Settings
-from automl.testing._shop import shop_bundle
 
 PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 
@@ -95,8 +94,9 @@ def served(opened):
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory):
+def shop(make_shop, tmp_path_factory):
     """A bundle of two tables: what a customer spent is in a table of purchases."""
+<<<<<<< HEAD
     return shop_bundle(tmp_path_factory.mktemp("shop") / "shop.bundle")
 
 
@@ -164,3 +164,6 @@ def running():
 def until():
     """Waits until something is so."""
     return _until
+=======
+    return make_shop(tmp_path_factory.mktemp("shop") / "shop.bundle")
+>>>>>>> h/watch
