@@ -2,12 +2,7 @@
 VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
-<<<<<<< HEAD
 SERVICES := chromium postgresql iproute2 prometheus
-=======
-SERVICES := chromium postgresql iproute2
-AXE  := .services/node_modules/axe-core/axe.min.js
->>>>>>> h/pages
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: help install demo test lint services slow portable golden docs quotes shape lock released clean
@@ -35,16 +30,11 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-<<<<<<< HEAD
 services:        ## what some tests need beside Python, from Debian's packages: a browser, a database, networks, alerts
-=======
-services:        ## what some tests need beside Python, a browser, a database, networks, from Debian; axe, from npm
->>>>>>> h/pages
 	@dpkg --status $(SERVICES) > /dev/null 2>&1 || { \
 		root=$$([ "$$(id -u)" = 0 ] || echo sudo) && \
 		$$root apt-get update --quiet=2 && \
 		$$root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $(SERVICES); }
-	@test -e $(AXE) || npm install --silent --no-audit --no-fund --no-package-lock --prefix .services axe-core@4
 
 slow: $(VENV)/.dev  ## the tests that take minutes
 	$(BIN)/pytest -q -m slow

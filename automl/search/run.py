@@ -20,13 +20,9 @@ from automl.stop_request import StopRequest
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-<<<<<<< HEAD
-    `learners` is the package of learners, `stop` what signals ask. `warm` are the configurations that go first, before
-    any portfolio: those that an earlier search found best (see `search.earlier`); with `only` nothing else is tried but
-    baselines.
-=======
-    `learners` is the package of learners, `stop` what signals ask, `patience` when the search has found enough.
->>>>>>> h/sklearn
+    `learners` is the package of learners, `stop` what signals ask, `patience` when the search has found enough. `warm` are
+    the configurations that go first, before any portfolio: those that an earlier search found best (see
+    `search.earlier`); with `only` nothing else is tried but baselines.
     """
 
     spec: Spec
@@ -37,11 +33,8 @@ class Run:
     learners: str = LEARNERS
     warm: Configurations = ()
     stop: StopRequest = field(default_factory=StopRequest)
-<<<<<<< HEAD
     only: bool = False
-=======
     patience: Patience | None = None
->>>>>>> h/sklearn
 
     @property
     def seed(self) -> int:

@@ -96,8 +96,7 @@ def served(opened):
 @pytest.fixture(scope="session")
 def shop(make_shop, tmp_path_factory):
     """A bundle of two tables: what a customer spent is in a table of purchases."""
-<<<<<<< HEAD
-    return shop_bundle(tmp_path_factory.mktemp("shop") / "shop.bundle")
+    return make_shop(tmp_path_factory.mktemp("shop") / "shop.bundle")
 
 
 class Running:
@@ -164,6 +163,3 @@ def running():
 def until():
     """Waits until something is so."""
     return _until
-=======
-    return make_shop(tmp_path_factory.mktemp("shop") / "shop.bundle")
->>>>>>> h/watch
