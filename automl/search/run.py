@@ -20,8 +20,8 @@ from automl.stop_request import StopRequest
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-    `learners` is the package of learners, `stop` what signals ask, `patience` when the search has found enough. `warm` are
-    the configurations that go first, before any portfolio: those that an earlier search found best (see
+    `learners` is the package of learners, `stop` what signals ask, `patience` when the search has found enough. `warm`
+    are the configurations that go first, before any portfolio: those that an earlier search found best (see
     `search.earlier`); with `only` nothing else is tried but baselines.
     """
 

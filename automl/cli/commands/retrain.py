@@ -55,7 +55,7 @@ def command(
     """
     started = time.monotonic()
     from automl.bundle.tables import named
-    from automl.pipeline.watch_files import moment_of
+    from automl.monitor.run import moment_of
     from automl.report import console, text
     from automl.retrain.retrain import Asked, rungs_of
     from automl.retrain.retrain import retrain as climb

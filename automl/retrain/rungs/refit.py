@@ -9,12 +9,13 @@ from pathlib import Path
 from automl.retrain.contest import Contest
 from automl.retrain.rungs._fitted import fitted
 from automl.retrain.rungs.base import Challenger
+from automl.search.earlier import members
 
 
 @contextmanager
 def challenge(contest: Contest, place: Path) -> Iterator[Challenger]:
     """The challenger of as many trials as the champion has members."""
-    members = [(member.learner, member.params) for member in contest.champion.manifest.members]
-    budget = contest.spec.budget.model_copy(update={"trials": len(members)})
-    with fitted(contest, place, budget, warm=members, only=True) as challenger:
+    own = members(contest.champion.manifest)
+    budget = contest.spec.budget.model_copy(update={"trials": len(own)})
+    with fitted(contest, place, budget, warm=own, only=True) as challenger:
         yield challenger
