@@ -16,7 +16,7 @@ from automl.search.leaderboard import Leaderboard, Outcome, Point, mixed
 from automl.search.problem import Problem
 from automl.search.refit import final, refit, time_to_refit
 from automl.search.schedule import repeated_cv
-from automl.search.schedule.estimates import seconds_reserved
+from automl.search.schedule.estimates import seconds_after, seconds_reserved, twin_seconds
 from automl.search.state import State
 from automl.search.worker.fold_fit import FittedModel
 
@@ -27,12 +27,15 @@ UNDECIDED = frozenset({"ok", "stopped", "timeout"})  # of a trial that says noth
 class SearchResult:
     """What the search has chosen, and what makes `lighter` models of it: None where serving is not limited.
 
-    `problem` is what was learned in the end: with the joint steps that the search over features has kept.
+    `problem` is what was learned in the end: with the joint steps that the search over features has kept. `after` and
+    `twin` are the seconds that the way from a model to its bundle takes, and a twin of the members on all rows.
     """
 
     problem: Problem
     outcome: Outcome
     lighter: LighterModels | None
+    after: float = 0.0
+    twin: float = 0.0
 
 
 def finish(state: State) -> SearchResult:
@@ -46,12 +49,15 @@ def finish(state: State) -> SearchResult:
     points = front(free, pool, weights)
     state.run.folder.append(record(points, weights))
     outcome = _outcome(state, weights, points)
+    result = SearchResult(
+        problem=state.problem, outcome=outcome, lighter=None, after=seconds_after(state), twin=twin_seconds(state)
+    )
     if free is state:
-        return SearchResult(problem=state.problem, outcome=outcome, lighter=None)
+        return result
     best = membership.weights(free, pool)
     teacher = mixed(best.values(), membership.out_of_fold(state.run.folder, best))
     lighter = LighterModels(state=state, teacher=teacher, final=final(state))
-    return SearchResult(problem=state.problem, outcome=outcome, lighter=lighter)
+    return replace(result, lighter=lighter)
 
 
 def _standing(state: State, repeats: int) -> list[Candidate]:
