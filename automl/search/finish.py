@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from automl.errors import AutomlError
 from automl.learners.constant import NAME as CONSTANT
+from automl.search.ahead import looked_ahead
 from automl.search.candidate import Candidate
 from automl.search.distill.lighter_models import LighterModels
 from automl.search.distill.limit_use import ESTIMATE
@@ -105,6 +106,7 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
         members=tuple(fitted[member.id].member for member in shares),
         weights=tuple(shares.values()),
         oofs=membership.out_of_fold(state.run.folder, shares),
+        ahead=looked_ahead(state.problem, state.run.folder, list(shares), state.fidelity.folds),
         parity_rows=state.problem.parity_rows,
         native=tuple(fitted[member.id].native for member in shares),
         stopped=state.stopped or state.enough,
