@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automl.budget import Deadline
 from automl.pipeline.preflight import Given, Preflight, backend_of, preflight, refuse_the_impossible
@@ -68,11 +68,11 @@ class Made:
 
 
 def fit(
-    spec: Spec | Path | str | dict[str, Any],
+    spec: Spec | Path | str | Mapping[str, object],
     *,
-    train: Any = None,
-    test: Any = None,
-    tables: Mapping[str, Any] | None = None,
+    train: object = None,
+    test: object = None,
+    tables: Mapping[str, object] | None = None,
     out: Path | str | None = None,
     warm_from: Path | str | None = None,
     resume: bool = False,
@@ -186,10 +186,10 @@ def deliver(made: Made, *, write_anyway: bool) -> Fit:
     return done
 
 
-def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
+def _spec(given: Spec | Path | str | Mapping[str, object]) -> Spec:
     if isinstance(given, Spec):
         return given
-    return parse(given) if isinstance(given, dict) else load(given)
+    return parse(given) if isinstance(given, Mapping) else load(given)
 
 
 def _start(spec: Spec, stack: ExitStack) -> Executor:

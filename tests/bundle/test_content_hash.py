@@ -30,6 +30,9 @@ TOLD = {
     "sources",
     "files",
     "parent",
+    "twin",
+    "retrained",
+    "tried",
     "groups",
     "levels",
 }
