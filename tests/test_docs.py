@@ -63,7 +63,7 @@ def test_console(code: str) -> None:
 
 
 def test_what_is_made_is_current() -> None:
-    """Keys, commands, rooms, what is not supported yet, and the last runs stand in the pages as they are."""
+    """Keys, commands, rooms and the last runs stand in the pages as they are."""
     maker = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert maker is not None
     assert maker.loader is not None

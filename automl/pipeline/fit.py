@@ -48,7 +48,8 @@ class Made:
     """A model that was searched for and judged, with its run still open: nothing is written yet.
 
     `choice` is what ships: the model that was `judged`, or its `twin` on all rows. `measured` is what repair has
-    measured of it, `untried` why it is a constant that nobody asked for.
+    measured of it, `untried` why it is a constant that nobody asked for. `after` and `again` are the seconds from a
+    model to its bundle, and of a twin's fits.
     """
 
     run: Run
@@ -62,6 +63,8 @@ class Made:
     lineage: Lineage
     untried: str | None
     stopped: str | None
+    after: float
+    again: float
 
 
 def fit(
@@ -150,6 +153,8 @@ def making(
             measured=shipped.measured,
             untried=result.outcome.untried,
             stopped=result.outcome.stopped,
+            after=result.after,
+            again=result.twin,
         )
 
 
@@ -157,7 +162,7 @@ def with_twin(made: Made) -> Made:
     """The same with the model fitted once more on train and test together, where that one answers alike."""
     from automl.pipeline.twin import make_twin
 
-    twin = make_twin(made.run, made.problem, made.data, made.judged)
+    twin = make_twin(made.run, made.problem, made.data, made.judged, needs=made.again, after=made.after)
     lineage = replace(made.lineage, twin=twin.record)
     if twin.choice is None:
         return replace(made, lineage=lineage)

@@ -33,6 +33,7 @@ TOLD = {
     "twin",
     "retrained",
     "tried",
+    "ages",
     "groups",
     "levels",
 }
