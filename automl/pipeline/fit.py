@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +43,7 @@ def fit(
     train: Any = None,
     test: Any = None,
     tables: Mapping[str, Any] | None = None,
+    metric: Callable[..., float] | None = None,
     out: Path | str | None = None,
     resume: bool = False,
     write_anyway: bool = False,
@@ -52,7 +53,8 @@ def fit(
     """Search within the budget, and write a bundle that keeps every limit.
 
     `spec` is a `Spec`, the path of a spec file, or its values. `train` and `test` are frames (polars, pandas, arrow)
-    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `out` is the
+    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `metric` is a
+    function of y, p and weight that stands in for ``objective.metric``, see `metrics.own`. `out` is the
     bundle's folder, by default the spec's name with ``.bundle``; the run folder ``.run`` stands beside it. `started` is
     the monotonic time at which the budget began.
 
@@ -63,9 +65,9 @@ def fit(
     So does a `listener` that returns "stop", however often; `Fit.stopped` says what ended the fit early.
     """
     start = time.monotonic() if started is None else started
-    spec = _spec(spec)
+    spec = _judged_by(_spec(spec), metric)
     deadline = Deadline(seconds=spec.budget.time, start=start)
-    given = Given(train=train, test=test, tables=tables or {})
+    given = Given(train=train, test=test, tables=tables or {}, metric=metric)
     with listening() as stop, refusing(stop), ExitStack() as stack:
         listener = heeding(listener, stop)
         executor = _start(spec, stack)
@@ -78,7 +80,7 @@ def fit(
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
         shipped = ship(run, data, result, policy, place)
-        judgement = judge_on_test(run, data, shipped.choice)
+        judgement = judge_on_test(run, data, shipped.choice, ready.problem.metric)
         diagnostics = diagnose_model(run, data, shipped.choice, judgement)
         staged = stage_bundle(run, data, shipped.choice, judgement, place)
         gates = ask_gates(run, staged, shipped.measured)
@@ -100,6 +102,16 @@ def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
     if isinstance(given, Spec):
         return given
     return parse(given) if isinstance(given, dict) else load(given)
+
+
+def _judged_by(spec: Spec, metric: Callable[..., float] | None) -> Spec:
+    """The spec, with the name of the metric that was given in place of its own."""
+    if metric is None:
+        return spec
+    from automl.metrics.own import reference
+
+    judged = spec.objective.model_copy(update={"metric": reference(metric)})
+    return spec.model_copy(update={"objective": judged})
 
 
 def _start(spec: Spec, stack: ExitStack) -> Executor:

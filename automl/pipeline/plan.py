@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
-from automl.pipeline.preflight import metric_of, preflight, refuse_the_impossible
+from automl.pipeline.preflight import preflight, refuse_the_impossible
 from automl.spec import Spec
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def plan(spec: Spec, out: Path | str | None = None) -> dict[str, Any]:
         "target": data.labels.name,
         "task": data.labels.task.kind,
         "labels": list(data.labels.texts),
-        "metric": metric_of(spec, data),
+        "metric": ready.problem.metric.name,
         "train_rows": data.train.n,
         "test_rows": data.test.n,
         "split": data.split,
