@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})  # of an OSError: the disk, and no bug
 LONGEST = 500  # characters of a name, or of what a client is told
+CHAMPION_STAYS = 9  # the exit code of a retraining after which nothing has changed: no error, and no success
 MOST = 20_000  # characters of any error: a value of megabytes that stands in one is not echoed
 
 

@@ -49,6 +49,8 @@ BOUNDS = 3 * (NUMBERS + len(LEVELS)) + 1  # of each column a distance, gaps, far
 BEFORE, AFTER = 8, 40
 FIRST = date(2026, 4, 1)
 NEVER = ("never", "")
+BACK = 8  # days of rows beside those of today: a window and the delay of labels
+ALWAYS = {"concept", "clipped", "effective rows", "extra"}  # notes that stand at looks without a plant too
 MOST = 12_000  # rows of adult to learn from, and as many to watch
 
 Floats = NDArray[np.float64]
@@ -252,7 +254,7 @@ PLANTS: Mapping[str, Plant] = {
 
 def plants(folder: Path) -> Iterator[Sequence[object]]:
     """Looks until each plant is told, over windows of a day and of a week, and of which kind the first word was."""
-    yield "plant", "window", "looks until told", "first word", "looks until it asks to act", "by"
+    yield "plant", "window", "looks until told", "what is said", "looks until it asks to act", "by"
     parts = (pl.read_parquet(folder / f"{part}.parquet").sample(MOST, seed=0) for part in ("train", "test"))
     train, test = map(_dated, parts)
     with tempfile.TemporaryDirectory() as scratch:
@@ -293,23 +295,23 @@ def _dated(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _told(bundle: Bundle, days: Sequence[pl.DataFrame], window: str) -> tuple[str, str, str, str]:
-    """Looks from the plant until the first warning and the first act, with the kinds of findings; looks are daily."""
-    found: dict[Status, tuple[str, str]] = {}
+    """Looks from the plant until it is told at all and until an act, with what was said; looks are daily."""
+    told, acted = NEVER, NEVER
     with tempfile.TemporaryDirectory() as scratch:
-        for day, rows in enumerate(days):
+        for day in range(len(days)):
+            rows = pl.concat(days[max(0, day - BACK) : day + 1], how="diagonal_relaxed")
             watched = bundle.monitor(rows, state=Path(scratch) / "state.json", window=window)
-            for look in watched.looks:
-                for status in (Status.warn, Status.act):
-                    if look.status >= status and day >= BEFORE:
-                        found.setdefault(status, (str(day + 1 - BEFORE), _kinds(look.findings)))
-            if Status.act in found:
+            found = [each for look in watched.looks for each in look.findings if each.check not in ALWAYS]
+            if day >= BEFORE and found and told is NEVER:
+                told = (str(day + 1 - BEFORE), _kinds(found))
+            if day >= BEFORE and watched.status is Status.act:
+                acted = (str(day + 1 - BEFORE), _kinds([each for each in found if each.severity == "act"]))
                 break
-    warned, acted = (found.get(status) for status in (Status.warn, Status.act))
-    return (*(warned or NEVER), *(acted or NEVER))
+    return (*told, *acted)
 
 
 def _kinds(found: Sequence[Finding]) -> str:
-    return ", ".join(dict.fromkeys(f"{each.kind} ({each.check})" for each in found if each.severity != "note"))
+    return ", ".join(dict.fromkeys(f"{each.severity}: {each.check}" for each in found))
 
 
 if __name__ == "__main__":

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import csv
-import http.server
 import json
 import os
 import shutil
-import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
-from html import unescape
+from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
 import pytest
+from devtools import Tab, browser
 from hypothesis import settings
 
 from automl.bundle import write
@@ -43,26 +41,22 @@ settings.load_profile("automl")
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = (390, 1280)
-LOOK = """<!doctype html><title>waiting</title><body><script>
-const seen = {}; const widths = %s; let left = widths.length;
-for (const width of widths) {
-  const frame = document.createElement("iframe");
-  frame.style.width = width + "px"; frame.style.height = "800px"; frame.src = "page.html";
-  frame.onload = () => {
-    const inside = frame.contentDocument, view = frame.contentWindow;
-    const sheet = inside.querySelector("table.sort"), head = sheet?.querySelector("th button");
-    head?.click();
-    seen[width] = {
-      overflow: inside.documentElement.scrollWidth - width,
-      fetched: view.performance.getEntriesByType("resource").length,
-      title: inside.title, styled: view.getComputedStyle(inside.body).maxWidth,
-      sorted: head ? sheet.querySelector("th").getAttribute("aria-sort") : "no table",
-    };
-    if (--left === 0) document.title = JSON.stringify(seen);
+SEEN = """(() => {
+  const sheet = document.querySelector("table.sort"), head = sheet?.querySelector("th button");
+  head?.click();
+  return {
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    title: document.title, styled: getComputedStyle(document.body).maxWidth,
+    sorted: head ? sheet.querySelector("th").getAttribute("aria-sort") : "no table",
   };
-  document.body.append(frame);
-}
-</script>"""
+})()"""
+AXE = Path(str(find_spec("axe_playwright_python").origin)).with_name("axe.min.js")  # type: ignore[union-attr]  # a library of these tests
+FOUND = """(() => {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  return axe.run({ resultTypes: ["violations"] }).then((all) => all.violations
+    .filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => [one.id, one.help, ...one.nodes.map((node) => node.html.slice(0, 200))]));
+})()"""
 
 DATA = tempfile.TemporaryDirectory(prefix="automl-tests-")
 os.environ["XDG_DATA_HOME"] = DATA.name  # also of what a test starts: the user's own data folder is not touched
@@ -96,13 +90,16 @@ def service() -> Callable[..., str]:
     """
 
     def find(*names: str) -> str:
-        found = next(filter(None, map(shutil.which, names)), None)
-        reason = f"there is no {names[0]} here: `make services` installs it"
-        if found is None and os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        return found or pytest.skip(reason)
+        return next(filter(None, map(shutil.which, names)), None) or _not_there(f"no {names[0]}")
 
     return find
+
+
+def _not_there(what: str) -> NoReturn:
+    reason = f"there is {what} here: `make services` installs it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -111,37 +108,48 @@ def chromium(service: Callable[..., str]) -> str:
     return service("chromium", "google-chrome")
 
 
+@pytest.fixture(scope="module")
+def tab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """A tab without a network, one for the tests of a file: each opens its own page. A fit would end it as its own."""
+    with browser(chromium, tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
 @pytest.fixture
-def holds_in_browser(chromium: str, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def holds_in_browser(tab: Tab, tmp_path: Path) -> Callable[[str], None]:
     """Looks at a page in a browser on a phone and on a desk, and fails unless it holds there.
 
     Nothing runs over the edge, nothing is fetched, its own sheet and script work, and no name that is a script ran
     (it would call the page "evil").
     """
-    folder = tmp_path / "shown"
-    folder.mkdir()
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever).start()
 
     def check(page: str) -> None:
-        (folder / "page.html").write_text(page, encoding="utf-8")
-        (folder / "look.html").write_text(LOOK % json.dumps(WIDTHS), encoding="utf-8")
-        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-        options += ["--virtual-time-budget=20000", "--dump-dom"]
-        command = [chromium, *options, f"http://127.0.0.1:{server.server_port}/look.html"]
-        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
-        seen = json.loads(unescape(shown.partition("<title>")[2].partition("</title>")[0]))
-        for width in map(str, WIDTHS):
-            assert seen[width]["overflow"] <= 0, f"the page is wider than {width} px"
-            assert seen[width]["fetched"] == 0
-            assert seen[width]["styled"] == "1280px"
-            assert seen[width]["sorted"] == "ascending"
-            assert seen[width]["title"] != "evil"
+        file = tmp_path / "page.html"
+        file.write_text(page, encoding="utf-8")
+        for width in WIDTHS:
+            tab.open(file, width=width)
+            seen = tab.run(SEEN)
+            assert seen["overflow"] <= 0, f"the page is wider than {width} px"
+            assert tab.fetched == [file.as_uri()]
+            assert (seen["styled"], seen["sorted"]) == ("1280px", "ascending")
+            assert seen["title"] != "evil"
 
-    yield check
-    server.shutdown()
-    server.server_close()
+    return check
+
+
+@pytest.fixture
+def open_to_all(tab: Tab, tmp_path: Path) -> Callable[[str], None]:
+    """Fails where axe finds what keeps people from reading a page, in light, in dark and on a phone: all parts open."""
+
+    def check(page: str) -> None:
+        file = tmp_path / "page.html"
+        file.write_text(page, encoding="utf-8")
+        for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light")):
+            tab.open(file, width=width, scheme=scheme)
+            tab.run(AXE.read_text(encoding="utf-8"))
+            assert tab.run(FOUND) == [], (width, scheme)
+
+    return check
 
 
 @pytest.fixture(scope="session")
@@ -191,6 +199,53 @@ def make_bundle() -> Callable[[Labels, Path], Path]:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished bundle of a binary problem; look, don't touch."""
     return small_bundle(tmp_path_factory.mktemp("bundles") / "credit.bundle")
+
+
+@pytest.fixture(scope="session")
+def make_version() -> Callable[..., Path]:
+    """A finished bundle called "credit" at a path, by its serial number: two of them differ in their content hashes."""
+
+    def make(out: Path, serial: int, name: str | None = "credit") -> Path:
+        contents = small_contents()
+        spec = {**contents.spec, "bundle": {"name": name, "serial": serial}}
+        write.stage(replace(contents, spec=spec, sources={"rows.csv": "0" * 64}), write.staging(out))
+        return write.finish(write.staging(out), out, gates=(), verdict=None, card="# A card\n")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def versions(make_version: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """Bundles called "credit" with the serial numbers 1 to 4; look, don't touch."""
+    folder = tmp_path_factory.mktemp("versions")
+    return tuple(make_version(folder / f"{serial}.bundle", serial) for serial in range(1, 5))
+
+
+@pytest.fixture(scope="session")
+def deciding(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], Path]:
+    """Makes a bundle that finds "2" likely from an age on; a miss costs 70, a false alarm 8."""
+
+    def make(age: float) -> Path:
+        contents = small_contents()
+        old = ops.AsNumber(ops.LessEqual(ops.constant(age), ops.Column("age")))
+        share = ops.Add(ops.constant(0.05), ops.Multiply(ops.constant(0.9), old))
+        shares = ops.Concat((ops.Subtract(ops.constant(1.0), share), share))
+        losses = ops.MatMul(shares, np.array([[0.0, 8.0], [70.0, 0.0]]))
+        decision = ops.ArgMin(losses)
+        cost = ops.RowSum(ops.Multiply(losses, ops.Take(decision, np.eye(2))))
+        outputs = {"probability": share, "decision": ops.TakeText(decision, BINARY.texts), "expected_cost": cost}
+        costs = {"false_positive": 8, "false_negative": 70, "currency": "EUR"}
+        priced = replace(
+            contents,
+            model=to_onnx(outputs, inputs=[ops.Column("age")]),
+            reader={"columns": [entry for entry in contents.reader["columns"] if entry["name"] == "age"]},
+            spec={"objective": {"target": "bad", "positive": "2", "costs": costs}, "data": {"train": "rows.csv"}},
+        )
+        out = tmp_path_factory.mktemp("deciding") / f"{age:g}.bundle"
+        write.stage(priced, write.staging(out))
+        return write.finish(write.staging(out), out, gates=(), verdict=None, card="")
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -289,3 +344,12 @@ def hungry(tmp_path_factory: pytest.TempPathFactory, regression: Labels) -> Path
         (write.staging(out) / "golden" / "rows.json").write_text(json.dumps([{"age": "30"}] * 4_096), encoding="utf-8")
         write._seal(write.staging(out), open_files(write.staging(out)).manifest)
         return write.finish(write.staging(out), out, gates=(), verdict=None, card="")
+
+
+@pytest.fixture(scope="session")
+def make_shop() -> Callable[..., Path]:
+    """A finished bundle of two tables at a path."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parent))
+        from shop import shop_bundle
+    return shop_bundle

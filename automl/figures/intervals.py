@@ -11,7 +11,7 @@ from automl.figures.marks import LETTER, WIDE, Dot, Figure, Line, Mark, Word, sh
 from automl.figures.scales import Linear, number
 
 ROW: Final = 22.0
-SHARE: Final = 0.42  # of the width, for names, at most
+SHARE: Final = 0.46  # of the width, for names, at most
 MARGIN: Final = 0.06  # of the span, beyond both ends
 
 
@@ -48,7 +48,7 @@ def intervals(
 ) -> Figure:
     """A dot with its interval for each estimate, in their order; a dashed line stands `at` a value to compare with.
 
-    `header` names the columns of the table: what the names are, the value, the interval.
+    `header` names the columns of the table: what the names are, the value, the interval, "" for none of these.
     """
     ends = [value for one in found for value in (one.value, one.low, one.high) if math.isfinite(value)]
     ends += [] if at is None else [at]
@@ -61,9 +61,10 @@ def intervals(
     marks: list[Mark] = [*_axis(x, bottom), *(_at(x, at, bottom) if at is not None else ())]
     for place, one in enumerate(found):
         marks += _row(one, x, 20.0 + ROW * place)
-    rows = [(one.name, one.told, one.interval) for one in found]
+    told = [name for name in header if name]  # where nothing has an interval there is no column of them
+    rows = [(one.name, one.told, one.interval)[: len(told)] for one in found]
     return Figure(
-        title=title, note=note, width=width, height=bottom + 26.0, marks=tuple(marks), table=table(header, rows)
+        title=title, note=note, width=width, height=bottom + 26.0, marks=tuple(marks), table=table(told, rows)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from automl.figures.marks import WIDE, Figure, Line, Mark, Word, table
 
 ROW: Final = 22.0
-NAMES: Final = 190.0  # the margin on both sides that holds names
+NAMES: Final = 150.0  # the margin on both sides that holds names
 AXIS: Final = 62.0
 
 

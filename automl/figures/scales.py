@@ -10,6 +10,7 @@ from typing import Final
 STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 PARTS: Final = (1.0, 2.0, 5.0)  # of a decade
 MOST: Final = 6  # ticks that a reader takes in
+MORE: Final = 4  # steps that are tried, each shorter
 FEW_DECADES: Final = 2
 LONG: Final = 10_000.0  # from here on a tick is told in thousands
 UNITS: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -32,8 +33,9 @@ class Linear:
         return self.start + (self.end - self.start) * min(1.0, max(0.0, share))
 
     def ticks(self, most: int = MOST) -> list[float]:
-        """Round numbers between both ends."""
-        return round_ticks(self.low, self.high, most)
+        """Round numbers between both ends: two at least, where there are two, so that they say how far is how much."""
+        found = [round_ticks(self.low, self.high, room) for room in range(most, most + MORE)]
+        return next((ticks for ticks in found if len(ticks) > 1), found[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Final
 
-from automl.figures.marks import Box, Dot, Figure, Line, Mark, Path, Table, Word
+from automl.figures.marks import NARROW, Box, Dot, Figure, Line, Mark, Path, Table, Word
 
 LONGEST: Final = 300  # characters of a text from data: a cell of megabytes is no label
+NUMBER: Final = re.compile(r"[-+]?[\d,.]*\d(?:e[-+]?\d+|[kMGT%])?(?: to [-+\d.,ekMGT%]+)?(?: \S+)?$|[–-]$")  # noqa: RUF001  # a dash is how people write none
 HIDDEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # of Unicode: what XML does not take, or what turns a line
 
 
@@ -44,9 +46,16 @@ def text(value: object, most: int = LONGEST) -> str:
 
 
 def element(figure: Figure, level: int = 3) -> Markup:
-    """The figure with its title as a heading of a `level`, its note, and its numbers in a table that opens."""
+    """The figure with its title as a heading of a `level`, its note, and its numbers in a table that opens.
+
+    One that is wider than a phone keeps its size there, so that it can be read, and is moved within its frame.
+    """
+    drawn = svg(figure)
+    if figure.width > NARROW:
+        name = text(f"Picture: {figure.title}")
+        drawn = Markup(f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{drawn}</div>')
     return Markup(
-        f'<figure class="drawn">\n<h{level}>{text(figure.title)}</h{level}>\n{svg(figure)}\n'
+        f'<figure class="drawn">\n<h{level}>{text(figure.title)}</h{level}>\n{drawn}\n'
         f"<figcaption>{text(figure.note, len(figure.note))}</figcaption>\n{_numbers(figure)}</figure>"
     )
 
@@ -62,9 +71,10 @@ def svg(figure: Figure) -> Markup:
 
 
 def table(numbers: Table) -> Markup:
-    """Numbers as a table whose rows can be sorted."""
-    head = "".join(f'<th scope="col">{text(name)}</th>' for name in numbers.header)
-    rows = "\n".join(f"<tr>{''.join(_cells(row))}</tr>" for row in numbers.rows)
+    """Numbers as a table whose rows can be sorted; a column without a number lies to the left."""
+    kinds = [_kind([row[place] for row in numbers.rows if place < len(row)]) for place in range(len(numbers.header))]
+    head = "".join(_head(name, kind) for name, kind in zip(numbers.header, kinds, strict=True))
+    rows = "\n".join(f"<tr>{''.join(_cells(row, kinds))}</tr>" for row in numbers.rows)
     return Markup(f'<table class="sort">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>')
 
 
@@ -76,9 +86,19 @@ def _numbers(figure: Figure) -> str:
     )
 
 
-def _cells(row: tuple[str, ...]) -> Iterator[str]:
-    for place, cell in enumerate(row):
-        yield f'<th scope="row">{text(cell)}</th>' if place == 0 else f"<td>{text(cell)}</td>"
+def _head(name: str, kind: str) -> str:
+    """The head of a column; a corner without a name is none, for nobody could say what it heads."""
+    return f'<th scope="col"{_class(kind)}>{text(name)}</th>' if name else "<td></td>"
+
+
+def _kind(column: Sequence[str]) -> str:
+    """Of a column's cells: words, or numbers with what may follow them."""
+    return "" if any(map(NUMBER.match, column)) else "words"
+
+
+def _cells(row: tuple[str, ...], kinds: Sequence[str]) -> Iterator[str]:
+    for place, (cell, kind) in enumerate(zip(row, kinds, strict=True)):
+        yield f'<th scope="row">{text(cell)}</th>' if place == 0 else f"<td{_class(kind)}>{text(cell)}</td>"
 
 
 def _mark(mark: Mark) -> str:

@@ -36,6 +36,11 @@ def is_reference(name: str) -> bool:
     return ":" in name
 
 
+def without_code(name: str | None) -> str | None:
+    """The metric that a bundle's spec names; None where that is code: whoever opens a bundle imports none of it."""
+    return None if name is None or is_reference(name) else name
+
+
 def reference(function: Any) -> str:
     """Where a function stands, as a spec names it."""
     kind = type(function)

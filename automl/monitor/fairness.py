@@ -58,8 +58,7 @@ def _one(bundle: Bundle, rows: Scored, column: str, metric: Metric, *, most: flo
     if sure is None:
         few = f"Fewer than two groups of {column} have {FEWEST} labelled rows with a {metric.name}: nothing to compare."
         return _found("note", column, few)
-    told = sure.gap.told(column, metric.name)
-    told = told[0].upper() + told[1:]
+    told = f"Fairness: {sure.gap.told(column, metric.name)}"
     if sure.least > most:
         said = f"{told}, surely by more than {sure.least:.3g}: over the gap of {most:g}."
         return _found("warn", column, said, gap=sure.gap.size, least=sure.least)

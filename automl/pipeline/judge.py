@@ -81,9 +81,9 @@ def judge(
     wanted = tuple({metric.name: metric for metric in (*asked, *reported)}.values())
     return Judgement(
         scores=(
-            *_scores(wanted, data.test, prediction, "test", seed=seed),
+            *metric_scores(wanted, data.test, prediction, "test", seed=seed),
             *policy_scores(data.test, choice.policy, answers, seed=seed),
-            *_scores(wanted, data.train, choice.outcome.oof, "oof", seed=seed),
+            *metric_scores(wanted, data.train, choice.outcome.oof, "oof", seed=seed),
         ),
         verdict=_verdict(data, choice.oof, choice.policy, answers, decided),
         prediction=prediction,
@@ -114,7 +114,7 @@ def _groups(
             yield GroupScore(column=entry.column, group=group.name, metric=metric.name, value=group.value, n=group.rows)
 
 
-def _scores(
+def metric_scores(
     wanted: tuple[Metric, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
 ) -> Iterator[Score]:
     """The metrics on these rows, or why one has no value there; rows that no fold predicted are left out."""

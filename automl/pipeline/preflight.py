@@ -15,6 +15,7 @@ from automl.spec import Spec
 if TYPE_CHECKING:
     import polars as pl
 
+    from automl.data.read.source import SourceTable
     from automl.data.rows import Prepared
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Backend
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Frames (polars, pandas, arrow) that stand in for the files of ``[data]``, `tables` by name."""
+    """Frames (polars, pandas, arrow) or parts of files that stand in for the files of ``[data]``, `tables` by name."""
 
     train: Any = None
     test: Any = None
     tables: Mapping[str, Any] = field(default_factory=dict)
-    metric: Any = None  # a function, in place of the one at the spec's reference
+    metric: Callable[..., float] | None = None
+    """The user's own, where the spec names one: see `judged_by`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,20 @@ def preflight(
     return Preflight(place=place, data=data, policy=policy, problem=problem, broken=floor.broken())
 
 
+def judged_by(spec: Spec, metric: Callable[..., float] | None = None) -> tuple[Spec, Callable[..., float] | None]:
+    """The spec with the name of the metric that was given, and the function that it names, where it is the user's own.
+
+    Code is imported here alone, for a spec that its user gave: the spec of a bundle never comes here.
+    """
+    from automl.metrics.own import imported, is_reference, reference
+
+    named = spec.objective.metric
+    if metric is None:
+        return spec, imported(named) if named and is_reference(named) else None
+    judged = spec.objective.model_copy(update={"metric": reference(metric)})
+    return spec.model_copy(update={"objective": judged}), metric
+
+
 def refuse_the_impossible(broken: tuple[GateVerdict, ...]) -> None:
     """Exit 4 in the first seconds, where no model can keep a limit on this machine."""
     if broken:
@@ -86,18 +102,17 @@ def refuse_the_impossible(broken: tuple[GateVerdict, ...]) -> None:
         raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
 
 
-def metric_of(spec: Spec, data: Prepared, function: Any = None) -> Metric:
+def metric_of(spec: Spec, data: Prepared, function: Callable[..., float] | None = None) -> Metric:
     """The metric of the search and the board; money is counted apart, on calibrated probabilities.
 
-    One of the user's own is the `function`, else it is imported here, and tried on the rows to learn from.
+    One of the user's own is the `function`, which is tried on the rows to learn from.
     """
     from automl import metrics
-    from automl.metrics.own import check_own, imported, is_reference, own_metric
+    from automl.metrics.own import check_own, own_metric
 
     named = spec.objective.metric
-    if not named or not is_reference(named):
+    if function is None or named is None:
         return metrics.get(named if named and named != "cost" else metrics.default(data.labels.task))
-    function = imported(named) if function is None else function
     metric = own_metric(function, named, data.labels.task.kind)
     check_own(function, named, data.train.y, data.train.weight, data.labels.task, seed=spec.budget.seed)
     return metric
@@ -216,10 +231,11 @@ def _related(
     return relate(data, _problem(spec, data, metric), spec, deadline=deadline, given=given, loaded=loaded)
 
 
-def _frame(given: Any) -> pl.DataFrame | None:
+def _frame(given: Any) -> pl.DataFrame | SourceTable | None:
     from automl.bundle.frames import to_polars
+    from automl.data.read.source import SourceTable
 
-    return None if given is None else to_polars(given)
+    return given if given is None or isinstance(given, SourceTable) else to_polars(given)
 
 
 def _problem(spec: Spec, data: Prepared, metric: Metric) -> Problem:

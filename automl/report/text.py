@@ -48,6 +48,16 @@ def render_decided(done: Summarised) -> str:
     return "\n".join([*lines, "", f"wrote {bundle}", f"next: automl verify {bundle}"])
 
 
+def render_retrained(facts: Facts) -> str:
+    """What became of each challenger, who is the champion now, and why."""
+    rungs = [f"{step['rung']:<12}{step['ended']}: {step['reason']}" for step in facts["rungs"]]
+    lines = [f"challenge {facts['number']} of its line. {facts['split']}", *rungs, facts["reason"]]
+    if facts["promoted"]:
+        bundle = line(facts["promoted"])
+        lines += ["", f"wrote {bundle}", f"next: automl verify {bundle}"]
+    return "\n".join(line(each) for each in lines)
+
+
 def render_plan(plan: Facts) -> str:
     """What a dry run would do, one line for each fact."""
     shown = dict(plan)

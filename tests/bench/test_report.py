@@ -80,3 +80,8 @@ def test_the_page_holds_in_a_browser(
     names = ["recipe:balanced", f"rival:{evil}", f"rival:{'long' * 30}"]
     records = [make_record(f"{evil} {i}", name, 0.7 + i / 50) for i in range(4) for name in names]
     holds_in_browser(html_page(judge(records), {"name": evil, "command": "automl bench"}))
+
+
+def test_everybody_can_read_the_page(records: list[dict[str, Any]], open_to_all: Callable[[str], None]) -> None:
+    """No serious finding of axe: names, contrast, order."""
+    open_to_all(html_page(judge(records), ABOUT))

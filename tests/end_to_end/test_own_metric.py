@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automl import examples
+from automl import cli, examples
 
 METRIC = """import os
 with open(os.environ["TRAP"], "a") as file:
@@ -27,39 +27,39 @@ OPENING = (
     ("gates", "spec.bundle"),
     ("predict", "spec.bundle", "test.csv", "-o", "out.csv"),
     ("decide", "spec.bundle", "--set", "objective.costs.false_positive=90", "-o", "other.bundle", "--write-anyway"),
+    ("compare", "spec.bundle", "other.bundle", "--data", "test.csv"),
+    ("retrain", "spec.bundle", "--data", "test.csv", "--dry-run"),
     ("explain", "spec.bundle", "test.csv", "--row", "1"),
+    ("monitor", "spec.bundle", "test.csv"),
     ("report", "spec.bundle", "-o", "page.html"),
+    ("register", "spec.bundle", "models/own"),
     ("export", "spec.bundle", "--to", "c", "-o", "c"),
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example, and the module of the metric in a folder that every process searches."""
-    found = tmp_path_factory.mktemp("own")
-    examples.write("german-credit", found)
-    (found / "path").mkdir()
-    (found / "path" / "metric_of_mine.py").write_text(METRIC)
-    return found
-
-
-def _run(folder: Path, *command: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """What a command says, and the processes that imported the metric."""
-    trap = folder / "trap.txt"
-    trap.write_text("")
-    environment = os.environ | {"TRAP": str(trap), "PYTHONPATH": str(folder / "path")}
-    call = [sys.executable, "-m", "automl", *command]
-    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    return done, trap.read_text().split()
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The example, and the metric's module where every process finds it; whoever imports it notes that in trap.txt."""
+    examples.write("german-credit", tmp_path)
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "metric_of_mine.py").write_text(METRIC)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "path")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
+    monkeypatch.setenv("TRAP", str(tmp_path / "trap.txt"))
+    return tmp_path
 
 
 def test_the_metric_judges_the_fit_and_nothing_else(folder: Path) -> None:
     """The fit's own process imports it once, workers and what opens the bundle later never; its score stands first."""
-    done, importers = _run(folder, *FIT, "--set", 'objective.metric="metric_of_mine:found"')
-    assert done.returncode in {0, 5}, done.stderr
-    assert len(importers) == 1
-    assert '"metric": "metric_of_mine:found"' in done.stdout
-    for command in OPENING:
-        done, importers = _run(folder, *command)
-        assert done.returncode in {0, 5}, (command, done.stderr)
-        assert importers == [], command
+    command = [sys.executable, "-m", "automl", *FIT, "--set", 'objective.metric="metric_of_mine:found"']
+    command += ["--set", "budget.workers=2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+        told, _ = process.communicate()
+    assert process.returncode in {0, 5}
+    assert (folder / "trap.txt").read_text().split() == [str(process.pid)]
+    assert told.index('"metric_of_mine:found"') < told.index('"roc_auc"')
+    (folder / "trap.txt").unlink()
+    for opening in OPENING:
+        assert cli.run(list(opening)) in {0, 5, 9}, opening
+        assert not (folder / "trap.txt").exists(), opening

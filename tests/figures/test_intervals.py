@@ -28,3 +28,11 @@ def test_any_values_can_be_drawn(values: list[float]) -> None:
     places = [(mark.x, mark.y) for mark in (*figure.dots, *figure.words)]
     assert all(0 <= x <= figure.width and 0 <= y <= figure.height for x, y in places)
     assert max((len(word.text) for word in figure.words), default=0) < 40
+
+
+def test_the_axis_says_how_far_is_how_much() -> None:
+    """Two ticks at least, however little room there is."""
+    found = [Estimate(name="x" * 30, value=value, text="0.682 of all") for value in (0.497, 0.682)]
+    figure = intervals("t", "n", found, header=("name", "value", ""), width=360, at=0.5)
+    assert len([line for line in figure.lines if line.kind == "grid"]) > 1
+    assert figure.table.header == ("name", "value")

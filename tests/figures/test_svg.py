@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.figures.marks import Box, Dot, Figure, Line, Path, Word, table
+from automl.figures.marks import NARROW, Box, Dot, Figure, Line, Path, Word, table
 from automl.figures.svg import element, svg, text
 from automl.figures.svg import table as html_table
 
@@ -73,3 +74,19 @@ def test_lengths_are_short(value: float, told: str) -> None:
     marks = (Line(x1=value, y1=0.0, x2=0.0, y2=0.0),)
     drawn = svg(Figure(title="t", note="n", width=1.0, height=1.0, marks=marks, table=table([], [])))
     assert f'x1="{told}"' in drawn
+
+
+def test_a_wide_picture_can_be_moved() -> None:
+    """What would be too small on a phone keeps its size in a frame that keys reach; what fits has none."""
+    wide = replace(figure("a"), width=NARROW + 1)
+    assert '<div class="scroll" tabindex="0"' in element(wide)
+    assert "scroll" not in element(figure("a"))
+
+
+def test_words_lie_to_the_left() -> None:
+    """A column of a table without a number is one of words; a head without a name is none."""
+    rows = [["a", "9f3c", "95 ms", "0.1 to 0.2", ""], ["b", "1 feature by number", "none", "", ""]]
+    page = html_table(table(["", "one", "two", "three", "four"], rows))
+    kinds = ["<td></td>", '<th scope="col" class="words">one', '<th scope="col">two', '<th scope="col">three']
+    assert all(kind in page for kind in kinds)
+    assert page.count('class="words"') == 6

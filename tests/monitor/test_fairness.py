@@ -57,7 +57,7 @@ def test_a_gap_that_is_surely_too_large_is_a_warning(opened: Bundle, rows: Score
     """Right in 90 % of one group and in half of the other; the sentence names both, and what is sure."""
     found = told(opened, labelled(rows, {"f": 0.9, "m": 0.5}, np.random.default_rng(1)))
     assert (found.severity, found.kind, found.column) == ("warn", "fairness", "sex")
-    assert "Accuracy by sex differs by" in found.sentence
+    assert "Fairness: accuracy by sex differs by" in found.sentence
     assert "surely by more than" in found.sentence
     assert 0.1 < found.evidence["least"] < found.evidence["gap"]
 

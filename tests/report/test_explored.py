@@ -79,6 +79,11 @@ def test_the_page_holds_in_a_browser(html: str, holds_in_browser: Callable[[str]
     holds_in_browser(html)
 
 
+def test_everybody_can_read_the_page(html: str, open_to_all: Callable[[str], None]) -> None:
+    """No serious finding of axe: names, contrast, order."""
+    open_to_all(html)
+
+
 def test_numbers_are_those_of_the_profile(html: str, profile: Profile) -> None:
     """Each column's line has its figures, and the money stands as it was counted."""
     table = html[html.index('id="all"') :]

@@ -82,3 +82,8 @@ def test_the_page_escapes_what_it_is_given() -> None:
 def test_the_page_holds_on_a_phone_and_a_desk(holds_in_browser: Callable[[str], None]) -> None:
     """Nothing runs over the edge, nothing is fetched."""
     holds_in_browser(watched_page(WARNED))
+
+
+def test_everybody_can_read_the_page(open_to_all: Callable[[str], None]) -> None:
+    """No serious finding of axe: names, contrast, order."""
+    open_to_all(watched_page(WARNED))

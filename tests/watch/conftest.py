@@ -14,11 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from automl.testing._watching import MODEL, batch
 from automl.watch.predictions import Writer
 from automl.watch.store import open_store
 
-multiprocessing.get_context("forkserver").set_forkserver_preload(["automl.testing._watching"])  # each takes a second
+HEAVY = ("automl.watch.look", "automl.watch.upkeep", "automl.deploy.serve.record")  # what takes a second to import
+multiprocessing.get_context("forkserver").set_forkserver_preload(list(HEAVY))
 
 
 class Postgres:
@@ -112,16 +112,26 @@ def lite(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def model():
-    """What writes such rows."""
-    return MODEL
+def roles():
+    """Who writes to a store, and may be killed: also found by name, in a process of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parent))
+        import roles
+
+        yield roles
+
+
+@pytest.fixture(scope="session")
+def model(roles):
+    """Of what bundle the rows of `write` are."""
+    return roles.MODEL
 
 
 @pytest.fixture
-def write():
-    """Writes such rows to a store."""
+def write(roles):
+    """Writes rows of that bundle to a store."""
 
     def to(store, *given, **how):
-        return Writer(store, MODEL).write(batch(*given, **how))
+        return Writer(store, roles.MODEL).write(roles.batch(*given, **how))
 
     return to

@@ -16,19 +16,18 @@ import pytest
 import sqlalchemy as sa
 
 from automl.bundle.read import Bundle
-from automl.testing._watching import MODEL, Deaf, answered, serve, watch, within, write
 from automl.watch import blocks
 from automl.watch.predictions import Writer, batch_of_frames, frames, model_of
 from automl.watch.schema import ALARMS, LOOKS, METADATA
 from automl.watch.store import open_store
 
 FORKS = multiprocessing.get_context("forkserver")
-FEW, MANY = 2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])
+FEW, MANY = 1, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])
 SPAN = 0.6  # seconds within which a process is killed
-DAYS = 3
+DAYS = 2
 
 
-def until_killed(role, *arguments, kill=None):
+def until_killed(within, role, *arguments, kill=None):
     """What a role said until it, or what `kill` kills, was killed at a random moment after its first word."""
     ours, theirs = FORKS.Pipe(duplex=False)
     process = FORKS.Process(target=within, args=(dict(os.environ), role, theirs, *arguments))
@@ -73,38 +72,38 @@ def is_whole(store):
     return not faults
 
 
-def test_several_writers(store) -> None:
+def test_several_writers(store, roles) -> None:
     """M06: of four writers of 1,000 rows at once each finds its turn; all rows stand, once."""
     started = []
     for slot in range(4):
-        told = (dict(os.environ), write, Deaf(), store.where, slot * 25, slot * 25 + 25, 40)
-        started.append(FORKS.Process(target=within, args=told))
+        told = (dict(os.environ), roles.write, roles.Deaf(), store.where, slot * 10, slot * 10 + 10, 100)
+        started.append(FORKS.Process(target=roles.within, args=told))
         started[-1].start()
     for process in started:
         process.join()
     assert [process.exitcode for process in started] == [0] * 4
-    assert sorted(map(int, stored(store, MODEL.bundle))) == list(range(4_000))
+    assert sorted(map(int, stored(store, roles.MODEL.bundle))) == list(range(4_000))
     assert is_whole(store)
 
 
 @pytest.mark.parametrize("moments", [FEW, MANY])
-def test_a_killed_writer(store, moments) -> None:
+def test_a_killed_writer(store, roles, moments) -> None:
     """M06: all that a writer told stands, and what it writes again after a kill is there once, put together or not."""
     first = 0
     for _ in range(moments):
-        first = until_killed(write, store.where, first)[-1]
-    keys = sorted(map(int, stored(store, MODEL.bundle)))
+        first = until_killed(roles.within, roles.write, store.where, first)[-1]
+    keys = sorted(map(int, stored(store, roles.MODEL.bundle)))
     assert keys == list(range(len(keys)))
     assert first + 1 <= len(keys) / 10 <= first + 2  # one batch may stand that it had not told
     assert is_whole(store)
 
 
 @pytest.mark.parametrize("moments", [FEW, MANY])
-def test_a_killed_server(store, bundle, moments) -> None:
+def test_a_killed_server(store, roles, bundle, moments) -> None:
     """M06: of what a server answered all stands that it had counted as logged; what it loses are the last rows."""
     name = Bundle.load(bundle).manifest.content_hash
     for run in range(moments):
-        asked, logged = until_killed(serve, store.where, bundle, run)[-1]
+        asked, logged = until_killed(roles.within, roles.serve, store.where, bundle, run)[-1]
         keys = stored(store, name, f"{run}-")
         assert keys == [f"{run}-{number}" for number in range(len(keys))]
         assert logged <= len(keys) <= asked + 1
@@ -120,16 +119,16 @@ def seen(store):
 
 
 @pytest.mark.parametrize("moments", [FEW, MANY])
-def test_a_killed_watcher(lite, bundle, moments) -> None:
+def test_a_killed_watcher(lite, roles, bundle, moments) -> None:
     """M06: one that begins again after a kill writes the looks and alarms that one writes that nobody disturbs."""
     model = Bundle.load(bundle)
     writer = Writer(lite, model_of(model))
     for day in range(DAYS):
-        raw, scored, times = answered(model, day)
+        raw, scored, times = roles.answered(model, day)
         for part in range(0, 500, 100):
             some = [raw[part : part + 100], scored[part : part + 100], times[part : part + 100]]
             writer.write(batch_of_frames(f"{day}-{part}", writer.columns, writer.keys, *some))
-    watch(Deaf(), lite.where, bundle, DAYS)
+    roles.watch(roles.Deaf(), lite.where, bundle, DAYS)
     looks, alarms = seen(lite)
     assert len(looks) == DAYS
     assert alarms
@@ -137,15 +136,15 @@ def test_a_killed_watcher(lite, bundle, moments) -> None:
         with lite.writing() as connection:
             for table in (LOOKS, ALARMS):
                 connection.execute(sa.delete(table))
-        until_killed(watch, lite.where, bundle, DAYS)
-        watch(Deaf(), lite.where, bundle, DAYS)
+        until_killed(roles.within, roles.watch, lite.where, bundle, DAYS)
+        roles.watch(roles.Deaf(), lite.where, bundle, DAYS)
         assert seen(lite) == (looks, alarms)
     assert len(set(stored(lite, model.manifest.content_hash))) == 500 * DAYS
     assert is_whole(lite)
 
 
-@pytest.mark.parametrize("moments", [1, MANY])
-def test_a_killed_database(emptied, moments) -> None:
+@pytest.mark.parametrize("moments", [FEW, MANY])
+def test_a_killed_database(emptied, roles, moments) -> None:
     """M06: PostgreSQL killed while it is written to: what was told stands after its return, once, and is whole."""
 
     def kill():
@@ -153,10 +152,10 @@ def test_a_killed_database(emptied, moments) -> None:
 
     first = 0
     for _ in range(moments):
-        first = until_killed(write, "env:WATCH_URL", first, kill=kill)[-1]
+        first = until_killed(roles.within, roles.write, "env:WATCH_URL", first, kill=kill)[-1]
         start_again(emptied)
     store = open_store("env:WATCH_URL")
-    keys = sorted(map(int, stored(store, MODEL.bundle)))
+    keys = sorted(map(int, stored(store, roles.MODEL.bundle)))
     assert keys == list(range(len(keys)))
     assert first + 1 <= len(keys) / 10 <= first + 2
     assert is_whole(store)

@@ -8,15 +8,15 @@ import pytest
 
 from automl.bundle.read import Bundle
 from automl.errors import SpecError
-from automl.testing._watching import MODEL
 from automl.watch import blocks
 from automl.watch.predictions import Writer, batch_of_frames, batch_of_rows, frames, model_of
 from automl.watch.settings import change_settings
 
+BUNDLE = "b" * 64
 END = 2**60
 
 
-def read(store, bundle=MODEL.bundle, first=0, end=END):
+def read(store, bundle=BUNDLE, first=0, end=END):
     with store.reading() as connection:
         found = list(frames(connection, bundle, first, end))
     return blocks.rows_of(blocks.stacked(found)) if found else None

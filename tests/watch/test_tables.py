@@ -7,7 +7,6 @@ import pytest
 
 from automl.bundle.read import Bundle
 from automl.errors import DataError, SpecError
-from automl.testing._shop import shop_bundle
 from automl.watch.look import look
 from automl.watch.predictions import Writer, batch_of_frames, batch_of_rows, model_of
 from automl.watch.settings import change_settings
@@ -21,9 +20,9 @@ PURCHASES = pl.DataFrame(
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
+def shop(make_shop, tmp_path_factory):
     """A bundle whose rows have the customer as their key, by which purchases are found as well."""
-    return shop_bundle(tmp_path_factory.mktemp("shop") / "shop.bundle", keys=("customer",))
+    return make_shop(tmp_path_factory.mktemp("shop") / "shop.bundle", keys=("customer",))
 
 
 def answered(store, shop, *, by_row=False):

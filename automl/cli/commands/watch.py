@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put
+from automl.cli.options import FILE, bundle_path, json_option, key_option, put
 
 if TYPE_CHECKING:
     from automl.watch.look import Outcome
@@ -138,16 +138,18 @@ def look(
 
     if html is not None:
         check_page(html, inputs=[bundle, Path(store)])
-    one_look = partial(
-        look_at,
-        store,
-        bundle,
-        window=window,
-        since=None if since is None else moment_of(since),
-        tables=named(tables),
-        require_signature=key,
-        tidy=every is not None,
-    )
+
+    def one_look() -> Outcome:
+        return look_at(
+            store,
+            bundle_path(bundle),  # of a registry the champion at each look
+            window=window,
+            since=None if since is None else moment_of(since),
+            tables=named(tables),
+            require_signature=key,
+            tidy=every is not None,
+        )
+
     tell = partial(_tell, html=html, as_json=as_json)
     if every is None:
         outcome = one_look()

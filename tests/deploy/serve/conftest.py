@@ -5,16 +5,27 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
 import pytest
 
-from automl.deploy.serve.app import Current, make_app
+from automl.deploy.serve.app import make_app
+from automl.deploy.serve.current import Current
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.settings import Settings
-from automl.testing._shop import shop_bundle
+
+PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 
 
 class Served:
@@ -83,6 +94,72 @@ def served(opened):
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory):
+def shop(make_shop, tmp_path_factory):
     """A bundle of two tables: what a customer spent is in a table of purchases."""
-    return shop_bundle(tmp_path_factory.mktemp("shop") / "shop.bundle")
+    return make_shop(tmp_path_factory.mktemp("shop") / "shop.bundle")
+
+
+class Running:
+    """A server that listens at `address`, and its log."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process, self.log = process, log
+        self.address: str = self.wait("listening")["address"]
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The events of its log."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+    def wait(self, event: str, count: int = 1) -> dict[str, Any]:
+        """The last of `count` events of that name."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends and self.process.poll() is None:
+            found = [line for line in self.lines if line["event"] == event]
+            if len(found) >= count:
+                return found[-1]
+            time.sleep(0.05)
+        raise AssertionError(f"no {event}: {self.log.read_text()}")
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer."""
+        return list(psutil.Process(self.process.pid).children())
+
+    def predict(self, row: dict[str, object]) -> httpx.Response:
+        """The answer to one row."""
+        with httpx.Client(base_url=self.address, timeout=PATIENCE) as client:
+            return client.post("/predict", json={"rows": [row]})
+
+
+@contextmanager
+def _running(bundle: Path, log: Path, *options: str) -> Iterator[Running]:
+    """A server of a bundle or a registry for a block."""
+    command = [sys.executable, "-P", "-m", "automl", "serve", str(bundle), "--port", "0", *options]
+    with log.open("w") as stderr:
+        environment = {**os.environ, "TMPDIR": str(log.parent)}  # what a kill leaves behind goes with the test
+        process = subprocess.Popen(command, stderr=stderr, stdout=subprocess.DEVNULL, env=environment)
+        try:
+            yield Running(process, log)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _until(true: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def running():
+    """A server of its own in a process of its own: of a bundle or a registry, its log, and options."""
+    return _running
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits until something is so."""
+    return _until
