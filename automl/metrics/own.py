@@ -58,7 +58,7 @@ def imported(name: str) -> Any:
         raise SpecError(f"the metric's module '{module}' cannot be imported: {why}", where=WHERE, hint=hint) from error
     if not hasattr(home, attribute):
         close = nearest(attribute, vars(home))
-        hint = f"did you mean '{close}'?" if close else None
+        hint = f"did you mean '{close}'?" if close else "Name a function that stands in it."
         raise SpecError(f"'{module}' has no '{attribute}'", where=WHERE, hint=hint)
     return getattr(home, attribute)
 
@@ -127,7 +127,7 @@ def _guessed(y: Floats, task: Task, rng: np.random.Generator) -> Floats:
         return np.asarray((known + y.mean()) / 2)[:, None]
     places = np.arange(task.classes)
     truth = (known[:, None] == places).astype(np.float64)
-    mixed = (truth + (y[:, None] == places).mean(axis=0)) / 2
+    mixed: Floats = (truth + (y[:, None] == places).mean(axis=0)) / 2
     return mixed[:, 1:] if task.kind == "binary" else mixed
 
 
