@@ -2,7 +2,7 @@
 
 >>> import automl
 >>> sorted(automl.__all__)
-['AutomlError', 'Bundle', 'Fit', 'Spec', 'fit', 'higher_is_better', 'load_spec', 'lower_is_better']
+['AutomlError', 'Bundle', 'Fit', 'Progress', 'Spec', 'fit', 'higher_is_better', 'load_spec', 'lower_is_better']
 """
 
 from __future__ import annotations
@@ -16,15 +16,27 @@ if TYPE_CHECKING:
     from automl.metrics.own import higher_is_better, lower_is_better
     from automl.pipeline.fit import fit
     from automl.pipeline.result import Fit
+    from automl.report.listener import Progress
     from automl.spec import Spec
     from automl.spec import load as load_spec
 
-__all__ = ["AutomlError", "Bundle", "Fit", "Spec", "fit", "higher_is_better", "load_spec", "lower_is_better"]
+__all__ = [
+    "AutomlError",
+    "Bundle",
+    "Fit",
+    "Progress",
+    "Spec",
+    "fit",
+    "higher_is_better",
+    "load_spec",
+    "lower_is_better",
+]
 
 _HOMES = {
     "AutomlError": ("automl.errors", "AutomlError"),
     "Bundle": ("automl.bundle.read", "Bundle"),
     "Fit": ("automl.pipeline.result", "Fit"),
+    "Progress": ("automl.report.listener", "Progress"),
     "Spec": ("automl.spec", "Spec"),
     "fit": ("automl.pipeline.fit", "fit"),
     "higher_is_better": ("automl.metrics.own", "higher_is_better"),

@@ -198,7 +198,7 @@ def _read(
     from automl.data.prepare import prepare
     from automl.gates.asked import check_limits
 
-    listener(Event(stage="read", text="reading and auditing the data"))
+    listener(Event(stage="read", text="reading and auditing the data", facts={"left": deadline.left()}))
     data = prepare(spec, train=_frame(given.train), test=_frame(given.test))
     metric = metric_of(spec, data, given.metric)
     check_metric(metric, data)
