@@ -39,11 +39,7 @@ SECONDS = 5.0  # for one row to be explained, at most
 
 
 class Bundle(Shown):
-    """A bundle that passed its check. `predict` scores frames, `decide` one row; `files` gives what was checked.
-
-    Threads may share one: `predict`, `decide` and `explain` give each the answers that it would get alone. So may the
-    tasks of an event loop: one row is decided at once, a frame is best handed to a thread (`asyncio.to_thread`).
-    """
+    """A checked bundle: `predict` scores frames, `decide` one row; threads and tasks of an event loop may share it."""
 
     def __init__(self, files: Files, scorer: Scorer, origin: Origin) -> None:
         self.path = files.folder

@@ -17,7 +17,7 @@ def proof(kind: str, told: Facts, *, words: Sequence[str], folded: Mapping[str, 
     verdict = VerdictRecord.model_validate(told["verdict"]) if told["verdict"] else None
     return Content(
         kind=kind,
-        tag=tag_of(verdict.worth if verdict else None),
+        tag=tag_of(worth=verdict.worth if verdict else None),
         lead=summary(told, verdict),
         facts=facts(told, verdict),
         words=[*(money_words(verdict) if verdict else ()), *without_value(told["scores"]), *words],

@@ -36,6 +36,6 @@ def drawn(*contents: Content) -> str:
     return part("view.html.j2", {"contents": contents})
 
 
-def tag_of(worth: bool | None) -> Tag | None:
+def tag_of(*, worth: bool | None) -> Tag | None:
     """How a verdict is told in a word; None where there is none."""
     return None if worth is None else PAYS if worth else PAYS_NOT

@@ -16,7 +16,7 @@ def _html(found: Verdict) -> str:
     return drawn(
         Content(
             kind="verdict",
-            tag=tag_of(verdict.worth),
+            tag=tag_of(worth=verdict.worth),
             lead=summary({}, verdict),
             words=money_words(verdict),
             figures=money_figures(verdict),
