@@ -21,8 +21,9 @@ from automl.features.base import Joint, Step
 from automl.gates.base import Gate
 from automl.learners.base import Learner
 from automl.metrics.base import Metric
+from automl.shown import View
 
-PLUGINS = (Backend, Engine, Exporter, Gate, Joint, Learner, Metric, Step, click.Command)
+PLUGINS = (Backend, Engine, Exporter, Gate, Joint, Learner, Metric, Step, View, click.Command)
 ROOT = Path(__file__).parents[1]
 IN_TEXT = re.compile(r"(?:\A|\bfrom )(automl[\w.]*)(?::| import )(\w+)")  # a job's function; what `python -c` is told
 FROM_OUTSIDE = {

@@ -30,6 +30,7 @@ from automl.explain.explain import Explainer
 from automl.explain.explanation import Explanations
 from automl.features.relational.definition import Catalog
 from automl.names import inside, outside
+from automl.shown import Shown
 
 if TYPE_CHECKING:
     from automl.monitor.look import Watched
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 SECONDS = 5.0  # for one row to be explained, at most
 
 
-class Bundle:
-    """A bundle that passed its check. `predict` scores frames, `decide` one row; `files` gives what was checked."""
+class Bundle(Shown):
+    """A checked bundle: `predict` scores frames, `decide` one row; threads and tasks of an event loop may share it."""
 
     def __init__(self, files: Files, scorer: Scorer, origin: Origin) -> None:
         self.path = files.folder

@@ -25,13 +25,13 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
     found, search = report["diagnostics"], report["search"]
     unit = (verdict and verdict.currency) or found["loss"]
     acted = next((one.share for one in verdict.taken[1:2]), None) if verdict else None
-    facts = {
+    told = {
         "title": f"{manifest['target']['name']}: the model and its proof",
-        "summary": _summary(manifest, verdict),
-        "facts": _facts(manifest, verdict),
+        "summary": summary(manifest, verdict),
+        "facts": facts(manifest, verdict),
         "verdict": verdict,
         "worth": verdict is None or verdict.worth,
-        "money_words": _money_words(verdict) if verdict else [],
+        "money_words": money_words(verdict) if verdict else [],
         "money": drawn.money_figures(verdict) if verdict else [],
         "over_time": drawn.over_time(found["over_time"], unit) if found["over_time"] else None,
         "ages": list(drawn.ages(manifest["ages"], unit)),
@@ -49,11 +49,11 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "front": drawn.front(search["front"], _latency_limit(manifest["gates"])) if len(search["front"]) > 1 else None,
         "trials": drawn.trials(search["board"], manifest["scores"][0]["metric"] if manifest["scores"] else "score"),
         "features_tried": search["features"],
-        "scores": _scores(manifest["scores"]),
+        "scores": scores(manifest["scores"]),
         "beside_scores": [*without_value(manifest["scores"]), *left_out(manifest["findings"])],
         "findings": [one["text"] for one in manifest["findings"]],
         "split": manifest["split"],
-        "members": _members(manifest["members"]),
+        "members": members(manifest["members"]),
         "sources": table(("source", "SHA-256"), manifest["sources"].items()),
         "versions": table(("package", "version"), manifest["versions"].items()),
         "content_hash": manifest["content_hash"],
@@ -61,13 +61,15 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "engine": manifest["engine"],
         "name": report["name"],
     }
-    return page("report.html.j2", facts, scripts=(SORT, "slider.js"))
+    return page("report.html.j2", told, scripts=(SORT, "slider.js"))
 
 
-def _summary(manifest: Facts, verdict: VerdictRecord | None) -> str:
+def summary(manifest: Facts, verdict: VerdictRecord | None) -> str:
     """The verdict in one sentence."""
     if verdict is None:
-        first = next(one for one in manifest["scores"] if one["value"] is not None)
+        first = next((one for one in manifest["scores"] if one["value"] is not None), None)
+        if first is None:
+            return "No score has a value."
         return f"On {PARTS[first['rows']]} rows its {first['metric'].replace('_', ' ')} is {number(first['value'])}."
     unit = f" {verdict.currency}" if verdict.currency else ""
     if verdict.worth:
@@ -81,7 +83,8 @@ def _summary(manifest: Facts, verdict: VerdictRecord | None) -> str:
     )
 
 
-def _facts(manifest: Facts, verdict: VerdictRecord | None) -> list[tuple[str, str]]:
+def facts(manifest: Facts, verdict: VerdictRecord | None) -> list[tuple[str, str]]:
+    """The figures to see first, by what they are called."""
     gates = {one["gate"]: one for one in manifest["gates"]}
     first = next((one for one in manifest["scores"] if one["value"] is not None), None)
     found = [("saving per 1,000 rows", f"{money(verdict.saving)} {verdict.currency}".strip())] if verdict else []
@@ -91,7 +94,8 @@ def _facts(manifest: Facts, verdict: VerdictRecord | None) -> list[tuple[str, st
     return [*found, ("test rows", f"{verdict.test_rows:,}" if verdict else f"{first['n']:,}" if first else "none")]
 
 
-def _money_words(verdict: VerdictRecord) -> list[str]:
+def money_words(verdict: VerdictRecord) -> list[str]:
+    """Why it pays or not, how often it acts, and from when on, in sentences."""
     words = [verdict.reason, taken(verdict), *capacity(verdict), running(verdict), span(verdict)]
     return [
         *(sentence for sentence in words if sentence),
@@ -99,19 +103,21 @@ def _money_words(verdict: VerdictRecord) -> list[str]:
     ]
 
 
-def _scores(scores: Sequence[Facts]) -> Table:
+def scores(found: Sequence[Facts]) -> Table:
+    """Each score with its interval, on which rows."""
     rows = [
         (one["metric"].replace("_", " "), PARTS[one["rows"]], number(one["value"]), interval(one), f"{one['n']:,}")
-        for one in scores
+        for one in found
         if one["value"] is not None
     ]
     return table(("score", "rows", "value", "95 %", "number of rows"), rows)
 
 
-def _members(members: Sequence[Facts]) -> Table:
+def members(found: Sequence[Facts]) -> Table:
+    """What it is made of."""
     rows = [
         (one["learner"], f"{one['weight']:.1%}", ", ".join(f"{key} {value}" for key, value in one["params"].items()))
-        for one in members
+        for one in found
     ]
     return table(("learner", "weight", "settings"), rows)
 
