@@ -50,8 +50,8 @@ def explainer_of(scorer: Scorer, profile: Document, read: Callable[[str], bytes]
         decisions: Array = session.run(["decision"], _feeds(columns, inputs))[0][:, 0]
         return decisions
 
-    entries, pairs = manifest["reader"]["columns"], [tuple(pair) for pair in profile.get("pairs", ())]
-    players = players_of(entries, pairs, scorer.sources, [column for _, column, _ in inputs])
+    pairs = [(one, other) for one, other in profile.get("pairs", ())]
+    players = players_of(manifest["reader"]["columns"], pairs, scorer.sources, [column for _, column, _ in inputs])
     try:
         game = Game.over(_background(scorer, profile, read), players, run)
     except ValueError as error:
