@@ -6,7 +6,10 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-ALSO: Final = {"xgboost": ("xgboost-cpu",)}  # the same module, without 680 MB that only NVIDIA's cards need
+ALSO: Final = {  # each brings modules of the same names, so one of a row is installed, or files overwrite each other
+    "automl": ("automl-score",),  # without what trains
+    "xgboost": ("xgboost-cpu",),  # without 680 MB that only NVIDIA's cards need
+}
 
 
 def brought_by(library: str) -> tuple[str, ...]:
