@@ -5,7 +5,7 @@ DEMO := .demo
 SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help install demo test lint services slow portable golden docs quotes shape lock released clean
+.PHONY: help install demo test lint services slow portable golden docs site quotes shape lock released clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,7 +48,11 @@ golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is com
 docs: install    ## write what the code knows into README and docs anew
 	$(BIN)/python docs/generate.py
 
-quotes: install  ## run the example that README and tutorial quote, for a minute, and quote it anew
+site: $(VENV)/.dev  ## the documentation as pages in build/site: no network, and any warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . build/site
+	@echo "build/site/index.html"
+
+quotes: install  ## run the examples that README and tutorials quote, for five minutes, and quote them anew
 	$(BIN)/python docs/demo.py
 	$(BIN)/python docs/generate.py
 
@@ -57,7 +61,7 @@ shape: $(VENV)/.dev  ## sizes, arguments, Any, cycles, mirrored tests: a report;
 
 lock: $(VENV)/.dev  ## the newest versions that pyproject.toml allows, with hashes, for `make install` and `make test`
 	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml --output-file requirements.lock
-	$(BIN)/uv pip compile $(LOCK) --group build --group dev pyproject.toml --output-file requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK) --group build --group dev --group docs pyproject.toml --output-file requirements-dev.lock
 	printf 'numpy\nonnxruntime\npolars\n' | $(BIN)/uv pip compile $(LOCK) --constraint requirements.lock - \
 		--output-file automl/deploy/export/scoring.lock
 
