@@ -6,7 +6,11 @@ SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 SLIM := packaging/slim.in --overrides packaging/slim-overrides.txt
 
+<<<<<<< HEAD
 .PHONY: help install demo test lint services slow portable golden docs quotes shape lowest lock released clean
+=======
+.PHONY: help install demo test lint services slow portable golden docs site quotes shape lock released clean
+>>>>>>> h/site
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,7 +54,11 @@ golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is com
 docs: install    ## write what the code knows into README and docs anew
 	$(BIN)/python docs/generate.py
 
-quotes: install  ## run the example that README and tutorial quote, for a minute, and quote it anew
+site: $(VENV)/.dev  ## the documentation as pages in build/site: no network, and any warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . build/site
+	@echo "build/site/index.html"
+
+quotes: install  ## run the examples that README and tutorials quote, for five minutes, and quote them anew
 	$(BIN)/python docs/demo.py
 	$(BIN)/python docs/generate.py
 
@@ -61,8 +69,13 @@ lowest: $(VENV)/.dev  ## the quick tests of some rooms with the lowest versions 
 	$(BIN)/python benchmarks/lowest_versions.py
 
 lock: $(VENV)/.dev  ## the newest versions that pyproject.toml allows, with hashes, for `make install` and `make test`
+<<<<<<< HEAD
 	$(BIN)/uv pip compile $(LOCK) $(SLIM) --group build pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile $(LOCK) $(SLIM) --group build --group dev pyproject.toml --output-file requirements-dev.lock
+=======
+	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --group build --group dev --group docs pyproject.toml --output-file requirements-dev.lock
+>>>>>>> h/site
 	printf 'numpy\nonnxruntime\npolars\n' | $(BIN)/uv pip compile $(LOCK) --constraint requirements.lock - \
 		--output-file automl/deploy/export/scoring.lock
 

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from automl.distributions import ALSO
 
 ROOT = Path(__file__).parents[1]
-LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "dev")}
+LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "dev", "docs")}
 ENTRY = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ;\\]+)(?P<rest>.*)$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
