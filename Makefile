@@ -6,11 +6,7 @@ SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 SLIM := packaging/slim.in --overrides packaging/slim-overrides.txt
 
-<<<<<<< HEAD
-.PHONY: help install demo test lint services slow portable golden docs quotes shape lowest lock released clean
-=======
-.PHONY: help install demo test lint services slow portable golden docs site quotes shape lock released clean
->>>>>>> h/site
+.PHONY: help install demo test lint services slow portable golden docs quotes shape lowest lock released clean site
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,13 +65,8 @@ lowest: $(VENV)/.dev  ## the quick tests of some rooms with the lowest versions 
 	$(BIN)/python benchmarks/lowest_versions.py
 
 lock: $(VENV)/.dev  ## the newest versions that pyproject.toml allows, with hashes, for `make install` and `make test`
-<<<<<<< HEAD
 	$(BIN)/uv pip compile $(LOCK) $(SLIM) --group build pyproject.toml --output-file requirements.lock
-	$(BIN)/uv pip compile $(LOCK) $(SLIM) --group build --group dev pyproject.toml --output-file requirements-dev.lock
-=======
-	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml --output-file requirements.lock
-	$(BIN)/uv pip compile $(LOCK) --group build --group dev --group docs pyproject.toml --output-file requirements-dev.lock
->>>>>>> h/site
+	$(BIN)/uv pip compile $(LOCK) $(SLIM) --group build --group dev --group docs pyproject.toml --output-file requirements-dev.lock
 	printf 'numpy\nonnxruntime\npolars\n' | $(BIN)/uv pip compile $(LOCK) --constraint requirements.lock - \
 		--output-file automl/deploy/export/scoring.lock
 
