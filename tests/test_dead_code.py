@@ -21,7 +21,7 @@ from automl.features.base import Joint, Step
 from automl.gates.base import Gate
 from automl.learners.base import Learner
 from automl.metrics.base import Metric
-from automl.shown import View
+from automl.report.views.base import View
 
 PLUGINS = (Backend, Engine, Exporter, Gate, Joint, Learner, Metric, Step, View, click.Command)
 ROOT = Path(__file__).parents[1]

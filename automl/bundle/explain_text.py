@@ -47,6 +47,7 @@ OTHERWISE = {
 """What another name stands for where there are several tables."""
 PARTS = (
     "automl.errors",
+    "automl.shown",
     "automl.graph.protobuf",
     "automl.graph.parse",
     "automl.graph.inner",

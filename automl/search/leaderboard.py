@@ -92,8 +92,8 @@ class Ahead:
 
     def only(self, places: Sequence[int]) -> Ahead:
         """With some of the members alone."""
-        kept = {name: tuple(getattr(self, name)[place] for place in places) for name in ("predictions", "fresh")}
-        return replace(self, **kept)
+        predictions, fresh = (tuple(of[place] for place in places) for of in (self.predictions, self.fresh))
+        return replace(self, predictions=predictions, fresh=fresh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
