@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 IN_TEXT = re.compile(r"(?:\A|\bfrom )(automl[\w.]*)(?::| import )(\w+)")  # a job's function; what `python -c` is told
 FROM_OUTSIDE = {
     "automl:__getattr__": "Python asks for it (PEP 562)",
+    "automl.report.views.base:views": "`automl.shown` finds it by its place, from below",
     "automl.bench.rival_kit:Model": "rivals import it as `rival_kit`, in a Python of their own",
 }
 
