@@ -8,7 +8,8 @@ from automl.bundle.frozen import Frozen
 class AgeRecord(Frozen):
     """Out-of-fold models of an age from `start` to `end` (seconds), on `rows` that newer models predicted, too.
 
-    The age of a model counts from the beginning of the window after the rows that it learned from. `loss` is the mean
+    The age of a model counts from the beginning of the window after the rows that it learned from; an older one has
+    learned from fewer rows, too. `loss` is the mean
     log loss or squared error of the older models, `fresh` that of the newer ones; `worse` is the difference with its
     interval of 95 %. `lost` is what the older ones save less per 1,000 rows, None where no money is counted.
     """
