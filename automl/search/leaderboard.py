@@ -91,8 +91,11 @@ class Ahead:
 
     def only(self, places: Sequence[int]) -> Ahead:
         """With some of the members alone."""
-        kept = {name: tuple(getattr(self, name)[place] for place in places) for name in ("predictions", "fresh")}
-        return replace(self, **kept)
+        return replace(
+            self,
+            predictions=tuple(self.predictions[place] for place in places),
+            fresh=tuple(self.fresh[place] for place in places),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
