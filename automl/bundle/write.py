@@ -173,6 +173,7 @@ def _provisional(contents: Contents) -> Manifest:
         retrained=contents.retrained,
         tried=contents.tried,
         ages=contents.ages,
+        in_use=contents.in_use,
     )
 
 

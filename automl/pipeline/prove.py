@@ -75,14 +75,15 @@ def stage_bundle(
 ) -> Path:
     """The bundle in its folder beside `place`, before its gates are asked."""
     from automl.bundle.write import stage, staging
-    from automl.pipeline.ages import ages
+    from automl.pipeline.ages import ages, in_use
     from automl.pipeline.pack import pack
 
     run.tell("bundle", "staging the bundle")
     staged, lineage = staging(place), lineage or Lineage()
     contents = pack(run.spec, data, choice, judgement, created=datetime.now(UTC), twin=lineage.twin)
     aged = ages(data.train, choice, seed=run.seed)
-    stage(replace(contents, ages=aged, parent=lineage.parent, retrained=lineage.retrained), staged)
+    use = in_use(aged, data.test, run.spec.retrain, judgement.verdict)
+    stage(replace(contents, ages=aged, in_use=use, parent=lineage.parent, retrained=lineage.retrained), staged)
     return staged
 
 

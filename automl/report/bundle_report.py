@@ -16,6 +16,7 @@ from automl.report._words import Facts, interval, left_out, without_value
 from automl.report.money import capacity, running, span, taken
 from automl.report.page import SORT, page
 
+DAY = 86_400.0
 PARTS = {"test": "test", "oof": "out of fold"}
 
 
@@ -34,6 +35,7 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "money_words": money_words(verdict) if verdict else [],
         "money": drawn.money_figures(verdict) if verdict else [],
         "over_time": drawn.over_time(found["over_time"], unit) if found["over_time"] else None,
+        "age_words": _age_words(manifest["in_use"], unit) if manifest["in_use"] else [],
         "ages": list(drawn.ages(manifest["ages"], unit)),
         "slider": _slider(found["slider"], verdict),
         "no_slider": _no_slider(manifest, verdict, found["slider"]),
@@ -101,6 +103,16 @@ def money_words(verdict: VerdictRecord) -> list[str]:
         *(sentence for sentence in words if sentence),
         *(f"Today's rule acts where {one.rule}." for one in verdict.policies if one.rule),
     ]
+
+
+def _age_words(use: Facts, unit: str) -> list[str]:
+    """At which ages money was judged, and what is saved at those in use."""
+    judged, used = (f"{use[name] / DAY:,.3g} days" for name in ("judged", "used"))
+    said = [f"Scores and money are those of a model that is up to {judged} old."]
+    if use["saving"] is not None and use["used"] != use["judged"]:
+        saved = f"it is expected to save {money(use['saving'])} {unit} per 1,000 rows"
+        said.append(f"Used until it is {used} old ([retrain] every), {saved}.")
+    return said
 
 
 def scores(found: Sequence[Facts]) -> Table:

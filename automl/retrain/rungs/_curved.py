@@ -94,6 +94,7 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
         sources=by_short_name(data.digests),
         split=contest.rows.sentence,
         ages=(),
+        in_use=None,
         twin=None,
         retrained=None,
     )
