@@ -171,7 +171,7 @@ def kept(found: dict, verdict: dict, search: dict) -> dict[str, list[list[str]]]
     if len(found["confusion"]) > 4:
         for title, key, form in (("What was decided", "rows", number), ("What decisions cost", "cost", money)):
             by = {(one["truth"], one["action"]): form(one[key]) for one in found["confusion"]}
-            told[title] = [[t, *(by[t, a] for a in "cab")] for t in "bac"]
+            told[title] = [[t, *(by[t, a] for a in "cab")] for t in "bca"]
     return told
 
 
@@ -188,7 +188,7 @@ def test_every_figure_tells_what_its_files_tell(shown, verdict, kind):
     front = [{"latency_p99": 1e-4 * k, "loss": 0.5 / k, "chosen": k == 2} for k in (1, 2)]
     want = kept(plain(found), verdict, {"front": front})
     assert told_of(shown(found)) == want
-    assert len(want) == {"binary": 11, "number": 7, "several": 13}[kind]
+    assert len(want) == {"binary": 11, "number": 8, "several": 13}[kind]
 
 
 def test_of_many_labels_the_most_frequent_are_drawn(shown, holds_in_browser, open_to_all):

@@ -125,7 +125,7 @@ def test_costs_by_row_are_moved_by_factors(moved, manifest, gate) -> None:
         near = 0.05 * (want.high - want.low) + 0.01 * abs(want.saving)
         assert (told["low"], told["high"]) == pytest.approx((want.low, want.high), abs=near)
     assert 'false_negative = "3 * (amount + 1)"' in others[2]["spec"]
-    assert "false_positive = 10" in others[0]["spec"]
+    assert "false_positive = 2" in others[0]["spec"]
 
 
 def test_without_evidence_it_says_so(manifest, gate) -> None:
