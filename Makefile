@@ -2,11 +2,10 @@
 VENV ?= .venv
 BIN  := $(VENV)/bin
 DEMO := .demo
-SERVICES := chromium postgresql iproute2
-AXE  := .services/node_modules/axe-core/axe.min.js
+SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help install demo test lint services slow golden docs quotes shape lock released clean
+.PHONY: help install demo test lint services slow portable golden docs quotes shape lock released clean
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,15 +30,17 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-services:        ## what some tests need beside Python, a browser, a database, networks, from Debian; axe, from npm
+services:        ## what some tests need beside Python, from Debian's packages: a browser, a database, networks, alerts
 	@dpkg --status $(SERVICES) > /dev/null 2>&1 || { \
 		root=$$([ "$$(id -u)" = 0 ] || echo sudo) && \
 		$$root apt-get update --quiet=2 && \
 		$$root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $(SERVICES); }
-	@test -e $(AXE) || npm install --silent --no-audit --no-fund --no-package-lock --prefix .services axe-core@4
 
 slow: $(VENV)/.dev  ## the tests that take minutes
 	$(BIN)/pytest -q -m slow
+
+portable: $(VENV)/.dev  ## the tests without what only Linux or POSIX has: the plain ways, as on other systems
+	AUTOML_PORTABLE=1 PYTHONPATH=tests/portable $(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is committed
 	$(BIN)/pytest -q --write-golden

@@ -6,7 +6,6 @@ fail, and knows what a disk still holds after a power cut.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import io
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.errors import MachineError
+from automl.host import files as host
 from automl.own_names import dead_names, own_name
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP}  # what some network file systems answer where a folder is synced
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
 _BLOCK = 2**20  # bytes that are written at a time
 _HINT = "Make room or choose another place, then run again."
 
@@ -35,7 +33,7 @@ class System:
     """The calls that change a disk: all of them, and nothing else. Each raises `OSError` where it fails."""
 
     def open(self, path: Path, flags: int, mode: int) -> int:
-        return os.open(path, flags, mode)
+        return os.open(path, flags | host.BINARY, mode)
 
     def write(self, handle: int, content: ReadableBuffer) -> int:
         return os.write(handle, content)
@@ -51,10 +49,7 @@ class System:
 
     def exchange(self, one: Path, other: Path) -> bool:
         """Swap two folders atomically; False where the system cannot."""
-        with suppress(AttributeError, OSError):  # no such function: not Linux, or an old C library
-            swap = ctypes.CDLL(None, use_errno=True).renameat2
-            return bool(swap(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)
-        return False
+        return host.exchange(one, other)
 
     def make_folder(self, path: Path, mode: int) -> None:
         path.mkdir(mode)
@@ -125,7 +120,7 @@ def writing(path: Path, *, mode: int = 0o666, new: bool = False) -> io.BufferedW
     """
     with machine_errors(path):
         once = os.O_EXCL if new else os.O_TRUNC
-        handle = system.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | once, mode)
+        handle = system.open(path, os.O_WRONLY | os.O_CREAT | once, mode)
     return io.BufferedWriter(_Raw(handle, path), _BLOCK)
 
 
@@ -264,7 +259,9 @@ def scratch(prefix: str = "automl-") -> Iterator[Path]:
 
 def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    handle = host.open_to_sync(path)
+    if handle is None:
+        return
     try:
         system.sync(handle)
     except OSError as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import errno
+import signal
 import unicodedata
 from collections.abc import Iterable
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})  # of an OSError: the disk, and no bug
 LONGEST = 500  # characters of a name, or of what a client is told
+CHAMPION_STAYS = 9  # the exit code of a retraining after which nothing has changed: no error, and no success
 MOST = 20_000  # characters of any error: a value of megabytes that stands in one is not echoed
 
 
@@ -73,12 +75,13 @@ class BundleError(AutomlError):
 
 
 class Stopped(AutomlError):
-    """Ctrl-C or SIGTERM; the run can be resumed. `exit_code` is 128 + the signal's number."""
+    """Ctrl-C or SIGTERM, or (None) the listener; the run can be resumed. `exit_code` is 128 + the signal's number."""
 
-    def __init__(self, signal_number: int, *, hint: str | None = None) -> None:
+    def __init__(self, signal_number: int | None, *, hint: str | None = None) -> None:
         self.signal_number = signal_number
-        self.exit_code = 128 + signal_number
-        super().__init__(f"stopped by signal {signal_number}", hint=hint)
+        self.exit_code = 128 + (signal.SIGINT if signal_number is None else signal_number)
+        by = "the listener" if signal_number is None else f"signal {signal_number}"
+        super().__init__(f"stopped by {by}", hint=hint)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_stopped, (self.signal_number, self.hint))
@@ -128,5 +131,5 @@ def _rebuild(kind: type[AutomlError], what: str, where: str | None, hint: str | 
     return kind(what, where=where, hint=hint)
 
 
-def _rebuild_stopped(signal_number: int, hint: str | None) -> Stopped:
+def _rebuild_stopped(signal_number: int | None, hint: str | None) -> Stopped:
     return Stopped(signal_number, hint=hint)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 from automl.errors import MachineError
+from automl.host import files as host
 from automl.log_file import LogFile
 
 LOCK = "lock"  # the file in the folder that is locked; it stays, and names who had it last
@@ -19,7 +19,7 @@ def lock(folder: Path, *, what: str, hint: str) -> LogFile:
     """
     held = LogFile(folder / LOCK, mode=0o600)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        host.lock(held.fileno())
         held.cut(0)
         held.add(f"{os.getpid()}\n".encode())
     except BlockingIOError:

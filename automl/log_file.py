@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from automl import disk
+from automl.host.files import read_at
 
 
 class LogFile:
@@ -16,7 +17,7 @@ class LogFile:
 
     def __init__(self, path: Path, *, mode: int = 0o666) -> None:
         """Open the log at `path`, made with `mode` if there is none; its name is on the disk then."""
-        self._handle = disk.system.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, mode)
+        self._handle = disk.system.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
         self._open = True
         try:
             self.size = os.fstat(self._handle).st_size
@@ -30,7 +31,7 @@ class LogFile:
 
     def content(self) -> bytes:
         """All of it."""
-        return os.pread(self._handle, self.size, 0)
+        return read_at(self._handle, self.size, 0)
 
     def add(self, piece: bytes) -> None:
         """Write one piece at the end, and wait for the disk."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from automl.host.processes import runs
+
 
 def own_name(path: Path, ending: str) -> Path:
     """A name beside `path` that no other process of this machine writes to: ``.NAME.PID.ENDING``."""
@@ -21,14 +23,5 @@ def dead_names(path: Path, ending: str) -> Iterator[Path]:
         entries = list(path.parent.iterdir())
     for entry in entries:
         number = entry.name.removeprefix(head).removesuffix(tail)
-        if entry.name == f"{head}{number}{tail}" and number.isdecimal() and not _runs(int(number)):
+        if entry.name == f"{head}{number}{tail}" and number.isdecimal() and not runs(int(number)):
             yield entry
-
-
-def _runs(process: int) -> bool:
-    with suppress(PermissionError):  # another user's
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return False
-    return True

@@ -25,7 +25,7 @@ class Event:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-Listener = Callable[[Event], None]
+Listener = Callable[[Event], Literal["stop"] | None]  # "stop" ends the run with the best so far
 
 
 def silent(event: Event) -> None:

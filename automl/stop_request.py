@@ -1,4 +1,4 @@
-"""A stop that was asked for, as one value: a signal sets it, and the phases of a run ask it what to leave out."""
+"""A stop that was asked for, as one value: a signal or the listener sets it, the phases ask it what to leave out."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ DEFAULTS: dict[signal.Signals, _Handler] = {signal.SIGINT: signal.default_int_ha
 
 @dataclass(slots=True, kw_only=True)
 class StopRequest:
-    """What signals ask of a run (S10).
+    """What signals, and the listener, ask of a run (S10).
 
     Before anything `stands` that could ship, the first signal raises `Stopped` where the program is. From then on the
-    first is noted and the run ends with what it has; the second raises. `left_out` is what was not done for it.
+    first is noted and the run ends with what it has; the second raises. A listener's stop is as a first signal, however
+    often it is said. `left_out` is what was not done for it.
     """
 
     number: int | None = None  # of the last signal that counts
+    told: bool = False  # the listener said so
     stands: bool = False  # a candidate has a score
     now: bool = False  # `Stopped` was raised
     left_out: list[str] = field(default_factory=list)
@@ -34,9 +36,20 @@ class StopRequest:
         del frame
         if self.now:
             return
-        self.now = self.number is not None or not self.stands
+        self.now = self.noted or not self.stands
         self.number = number
         self.asked()
+
+    def tell(self) -> None:
+        """Take in that the listener wants the run to end."""
+        if not self.noted:
+            self.told, self.now = True, not self.stands
+            self.asked()
+
+    @property
+    def noted(self) -> bool:
+        """Whether a stop was asked for: what is still to do hurries."""
+        return self.told or self.number is not None
 
     def asked(self) -> bool:
         """Whether a stop was asked for. Raises `Stopped` where it is to be at once.
@@ -44,22 +57,24 @@ class StopRequest:
         Who catches every error may have lost the one that `receive` raised, a job in this process or a library's own
         handling of signals: so it is raised again here.
         """
-        if self.now and self.number is not None:
+        if self.now:
             raise Stopped(self.number, hint=RESUME)
-        return self.number is not None
+        return self.noted
 
     @property
     def words(self) -> str | None:
-        """That a signal stopped the run and what was left out for it; None if none did."""
-        if self.number is None:
+        """That the run was stopped, by what, and what was left out for it; None if it was not."""
+        if not self.noted:
             return None
         left_out = ", ".join(self.left_out)
         return f"{self.name}, {f'without {left_out}' if left_out else 'with nothing left out'}"
 
     @property
     def name(self) -> str:
-        """Which signal it was, in words."""
-        return "stopped" if self.number is None else f"stopped by {signal.Signals(self.number).name}"
+        """What stopped it, in words."""
+        if self.number is not None:
+            return f"stopped by {signal.Signals(self.number).name}"
+        return "stopped by the listener" if self.told else "stopped"
 
 
 @contextmanager

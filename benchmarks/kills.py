@@ -24,11 +24,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from automl.executors._processes import family
 
 from automl.bench.records import Record, append, markdown, origin, read
 from automl.bench.run import machine, versions, write_spec
 from automl.bench.tasks import read_task
-from automl.executors._processes import family
 
 RESULTS = Path(__file__).parent / "results"
 RECORDS = RESULTS / "kills.jsonl"

@@ -25,7 +25,6 @@ from typing import IO
 
 import numpy as np
 import polars as pl
-
 from automl.executors._processes import family, proportional
 
 TICK = 0.02  # seconds between two looks

@@ -30,7 +30,7 @@ WORKERS, CONNECTIONS = 2, 32
 class Server:
     """`automl serve` with two workers, on a free port.
 
-    `tables` is a folder of other tables, `automl` the command of another checkout.
+    `tables` is a folder of other tables, `automl` the command of another checkout, `more` are further options.
     """
 
     def __init__(
@@ -41,10 +41,11 @@ class Server:
         *,
         automl: Sequence[str | Path] = OURS,
         token: str | None = None,
+        more: Sequence[str] = (),
     ) -> None:
         self.log, self.token = log, token
         command = [*automl, "serve", bundle, "--port", "0", "--workers", str(WORKERS)]
-        command += ["--tables", tables] if tables else []
+        command += [*(["--tables", tables] if tables else []), *more]
         environment = {**os.environ, **({TOKEN: token} if token else {})}
         with self.log.open("w") as stderr:
             self.process = subprocess.Popen(command, stderr=stderr, env=environment)

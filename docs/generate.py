@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -212,7 +213,7 @@ def _default(value: Mapping[str, Any], *, section: bool) -> str:
         return ""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f'`"{default}"`' if isinstance(default, str) else f"`{default:g}`"
+    return f"`{default:g}`" if isinstance(default, int | float) else f"`{json.dumps(default)}`"
 
 
 def _gap(path: str) -> str:

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from automl import cli, errors
-from automl.budget import process_start
+from automl.host.processes import process_start
 from automl.progress import Event
 
 SPEC = '[objective]\ntarget = "class"\n[data]\ntrain = "train.csv"\n'
@@ -352,7 +352,9 @@ def test_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_budget_begins_with_the_process() -> None:
     """The start of the process lies before the import of anything."""
-    code = "import time; t = time.monotonic(); from automl.budget import process_start; print(t - process_start())"
+    code = (
+        "import time; t = time.monotonic(); from automl.host.processes import process_start; print(t - process_start())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert float(done.stdout) >= -0.011  # the kernel counts in hundredths of a second
     assert process_start() <= time.monotonic()

@@ -27,19 +27,18 @@ def test_what_is_not_there_is_told(ci: str, ends: type[BaseException], service, 
 
 @pytest.mark.parametrize("there", [True, False])
 def test_services_are_installed_once(there: bool, tmp_path: Path) -> None:
-    """Nothing is asked of apt and npm where all is there; else all of it is, of apt as root without sudo."""
+    """Nothing is asked of apt where all is there; else all of it is, as root without sudo."""
     log = tmp_path / "log"
-    for name, code in (("dpkg", 0 if there else 1), ("apt-get", 0), ("sudo", 0), ("env", 0), ("npm", 0)):
+    for name, code in (("dpkg", 0 if there else 1), ("apt-get", 0), ("sudo", 0), ("env", 0)):
         (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $*" >> {log}\nexit {code}\n', encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     (tmp_path / "id").write_text("#!/bin/sh\necho 0\n", encoding="utf-8")
     (tmp_path / "id").chmod(0o755)
-    path, axe = f"{tmp_path}:/usr/bin:/bin", log if there else tmp_path / "nowhere"
-    command = ["make", "-C", str(ROOT), "services", f"AXE={axe}"]
-    subprocess.run(command, env={"PATH": path}, check=True, capture_output=True)
+    command = ["make", "-C", str(ROOT), "services"]
+    subprocess.run(command, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True, capture_output=True)
     called = log.read_text(encoding="utf-8").splitlines()
-    assert called[0].split()[-3:] == ["chromium", "postgresql", "iproute2"]
-    assert [line.split()[0] for line in called[1:]] == ([] if there else ["apt-get", "env", "npm"])
+    assert called[0].split()[-4:] == ["chromium", "postgresql", "iproute2", "prometheus"]
+    assert [line.split()[0] for line in called[1:]] == ([] if there else ["apt-get", "env"])
 
 
 def test_ci_installs_them_before_the_tests() -> None:

@@ -84,3 +84,16 @@ def test_other_threads_do_not_listen() -> None:
     thread.join()
     assert len(found) == 1
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_listener_stops_as_a_first_signal_does() -> None:
+    """S10: noted once something stands, however often it is said; before, or with a signal after it, it raises."""
+    stop = StopRequest(stands=True)
+    stop.tell()
+    stop.tell()
+    assert stop.asked()
+    assert stop.words == "stopped by the listener, with nothing left out"
+    with pytest.raises(Stopped):
+        stop.receive(signal.SIGTERM)
+    with pytest.raises(Stopped, match="by the listener"):
+        StopRequest().tell()

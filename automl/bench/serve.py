@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automl.bench.rival_kit import BULK_ROWS, SINGLE_ROWS, WARM_UP, times_of
-from automl.budget import process_start
+from automl.host.processes import process_start
 
 
 def serving(bundle: Path, test: Path, *, started: float) -> dict[str, object]:

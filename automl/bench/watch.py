@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from automl.executors._processes import family, kill_group, proportional
+from automl.host.processes import family, kill_group, proportional
 
 SAMPLE_SECONDS = 0.2
 

@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score
+from automl.bundle.lineage import RetrainedRecord, TwinRecord
+from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score, TriedRecord
 from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.typed_tables import RelationalDocument
@@ -33,7 +34,9 @@ class Contents:
     - `relational`: relational.json, where there are several tables; `golden_tables` are then the raw rows of the other
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
-    - `parent`: the content hash of the bundle that this one is decided anew from.
+    - `tried`: the best configurations of the search, the best first.
+    - `parent`: the content hash of the bundle that this one is decided anew from, or that it challenged.
+    - `twin`, `retrained`: see `bundle.lineage`.
     - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
     - `created` is the time of writing; it is not part of the content hash.
     """
@@ -63,6 +66,9 @@ class Contents:
     golden_tables: Mapping[str, Sequence[Mapping[str, object]]] | None = None
     groups: tuple[GroupScore, ...] = ()
     levels: tuple[LevelsRecord, ...] = ()
+    twin: TwinRecord | None = None
+    retrained: RetrainedRecord | None = None
+    tried: tuple[TriedRecord, ...] = ()
 
 
 def versions() -> dict[str, str]:

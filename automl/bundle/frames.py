@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from numpy.typing import NDArray
 
 from automl.errors import DataError
 
 DOUBLE = 8  # bytes of the widest float that polars knows
+TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 SPANS = frozenset({"Interval", "Period"})  # pandas' own
 
 
@@ -49,6 +52,13 @@ def like(scored: pl.DataFrame, frame: Any) -> Any:
     if kind.is_pandas():
         native.index = frame.index
     return native
+
+
+def answered(name: str, values: NDArray[Any], labels: Mapping[Any, Any], kind: str) -> pl.Series:
+    """An output column of the graph: numbers, or texts [n], of which `labels` of the target's `kind` take the place."""
+    if values.dtype != object:  # a decision about a number is one
+        return pl.Series(name, values, dtype=pl.Float64)
+    return pl.Series(name, [labels.get(text, text) for text in values], dtype=TYPES[kind] if labels else pl.String)
 
 
 def as_table(rows: object) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
 from automl.bundle.frozen import Frozen
+from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.verdict import VerdictRecord
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.errors import SpecError
@@ -123,6 +124,14 @@ class MemberRecord(Frozen):
     rounds: int | None = None
 
 
+class TriedRecord(Frozen):
+    """One configuration that the search tried, and its loss out of fold."""
+
+    learner: str
+    params: dict[str, JsonValue]
+    loss: float
+
+
 class FeatureRecord(Frozen):
     """One column of the feature matrix and the raw columns it comes from."""
 
@@ -157,7 +166,7 @@ class Manifest(Frozen):
     training data, by its short name. `provisional` holds while the gates measure: then `gates` and `verdict` are still
     empty.
     `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
-    compare, `levels` the lists of levels in the graph.
+    compare, `levels` the lists of levels in the graph, `tried` the best configurations of the search, best first.
     """
 
     protocol: Literal[3] = PROTOCOL
@@ -188,6 +197,9 @@ class Manifest(Frozen):
     parent: str | None = None
     groups: tuple[GroupScore, ...] = ()
     levels: tuple[LevelsRecord, ...] = ()
+    twin: TwinRecord | None = None
+    retrained: RetrainedRecord | None = None
+    tried: tuple[TriedRecord, ...] = ()
 
     @property
     def objective(self) -> Mapping[str, Any]:
@@ -198,6 +210,12 @@ class Manifest(Frozen):
     def data(self) -> Mapping[str, Any]:
         """What the spec says of the data."""
         return self._section("data")
+
+    @property
+    def naming(self) -> Mapping[str, Any]:
+        """What the spec calls the bundle: `name` and `serial`, None where it does not say."""
+        section = self._section("bundle")
+        return {name: section.get(name) for name in ("name", "serial")}
 
     def _section(self, name: str) -> Mapping[str, Any]:
         section = self.spec.get(name, {})

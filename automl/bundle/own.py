@@ -5,7 +5,6 @@ Any other bundle is a stranger's, and is tried in a process of its own before it
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import stat
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from automl import disk
 from automl.errors import MachineError
+from automl.host import files as host
 
 MOST = 20_000  # hashes that are kept, 1.3 MB: the oldest go first
 TRIES, PAUSE = 200, 0.01  # seconds: who holds the lock writes for a moment, unless it was stopped
@@ -58,23 +58,23 @@ def _folder() -> Path:
 def _read(path: Path) -> list[str]:
     """The hashes in a file that nobody but this user can have written; none where it is another one."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(path, os.O_RDONLY | host.NO_FOLLOW | host.NO_WAIT)
     except FileNotFoundError:
         return []
     with os.fdopen(handle, encoding="ascii", errors="replace") as file:
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        if not (stat.S_ISREG(found.st_mode) and host.is_mine(found)):
             return []
         return [line for line in file.read(MOST * 65).splitlines() if _HASH.fullmatch(line)]
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    handle = disk.system.open(folder / "own.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    handle = disk.system.open(folder / "own.lock", os.O_RDWR | os.O_CREAT | host.NO_FOLLOW, 0o600)
     try:
         for last in [*[False] * TRIES, True]:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                host.lock(handle)
                 break
             except BlockingIOError:
                 if last:

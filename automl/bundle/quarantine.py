@@ -83,7 +83,7 @@ def _ending(code: int, caps: Caps, *, late: bool) -> str:
     """How a process ended that did not say what it found."""
     if late:
         return f"the model did not answer its golden rows within {caps.wall:g} s"
-    if code == -signal.SIGXCPU:
+    if code == -getattr(signal, "SIGXCPU", 0) and code:
         return f"the model took more than {caps.seconds} s of a processor for its golden rows"
     if code < 0:
         with suppress(ValueError):
@@ -140,7 +140,7 @@ def _started() -> Iterator[subprocess.Popen[bytes]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **QUIET, "ORT_DISABLE_TELEMETRY": "1"},
-            start_new_session=True,  # Ctrl-C is for the parent, which ends this
+            start_new_session=True,  # Ctrl-C is for the parent, who decides
         )
     except OSError as error:
         what = f"a process to try a stranger's bundle in could not be started: {error.strerror or error}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -15,24 +15,26 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from automl.bundle.files import Files
-from automl.bundle.frames import as_table, like, to_polars
+from automl.bundle.frames import answered, as_table, like, to_polars
 from automl.bundle.opening import Taken, bundle_errors, take
 from automl.bundle.origin import Origin
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns
 from automl.bundle.tables import TableScorer, given
-from automl.bundle.unread import check_unread
+from automl.bundle.unread import accepted
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
-from automl.data.read.unread import OnUnread, Unread, listed, told, unreadable, warn
+from automl.data.read.unread import OnUnread, Unread, unreadable, warn
 from automl.errors import BundleError, DataError
 from automl.explain.explain import Explainer
 from automl.explain.explanation import Explanations
 from automl.features.relational.definition import Catalog
 from automl.names import inside, outside
 
+if TYPE_CHECKING:
+    from automl.monitor.look import Watched
+
 SECONDS = 5.0  # for one row to be explained, at most
-_TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 
 
 class Bundle:
@@ -148,8 +150,7 @@ class Bundle:
         model = self if tables is None else self.given(tables)
         raw = to_polars(frame)
         scored, found = model.counted(raw, typed=self.ranking is None)
-        check_unread(found, unread)
-        warn(listed(told(found)))
+        warn(accepted(found, unread))
         if self.ranking is None:
             return like(scored, frame)
         codes = self.ranking.decide(self.ranking.costs(scored), scored["decision"].to_list(), self.ranking.times(raw))
@@ -175,8 +176,7 @@ class Bundle:
     def decide_all(self, rows: Sequence[Row], *, unread: OnUnread = "refuse") -> list[Answer]:
         """The answers to many raw rows, each decided on its own, never ranked as a batch; `unread` as `predict`."""
         answers, found = self.answer_all(rows)
-        check_unread(found, unread)
-        warn(listed(told(found)))
+        warn(accepted(found, unread))
         return answers
 
     def answer_all(self, rows: Sequence[Row]) -> tuple[list[Answer], Unread]:
@@ -221,11 +221,29 @@ class Bundle:
 
         model = self if tables is None else self.given(tables)
         raw, columns, found = model.inputs_of(to_polars(frame))
-        check_unread(found, unread)
-        warn(listed(told(found)))
+        warn(accepted(found, unread))
         rows = rows_of(model._explainer, raw, columns, model.manifest.keys, first)  # noqa: SLF001  # as above
         each = tuple(model._explainer.explain(row, seconds=seconds) for row in rows)  # noqa: SLF001  # as above
         return Explanations(each=each, words=words_of(model.files))
+
+    def monitor(
+        self,
+        frame: object,
+        *,
+        labels: object | None = None,
+        since: str | None = None,
+        window: str | None = None,
+        state: str | os.PathLike[str] | None = None,
+    ) -> Watched:
+        """How it stands with the bundle at work: what `automl monitor` finds in the raw rows that it was asked about.
+
+        `labels` are a frame of the spec's keys and the target; without it the rows' own target counts. `since` (a day
+        or a moment in UTC) leaves out earlier rows, `window` (``7d``) overrules the spec's; in the file `state` a watch
+        remembers how far it got. Raises `DataError` for rows, labels or a state that belong to something else.
+        """
+        from automl.monitor.run import run
+
+        return run(self, frame, labels=labels, since=since, window=window, state=state)
 
     @cached_property
     def _explainer(self) -> Explainer:
@@ -256,7 +274,7 @@ class Bundle:
             main = read_frame(self._scorer.main, frame)
             unread = {**tallies(self._scorer.main, frame, main), **unread}
             wire = side_by_side(wire, self._scorer.computed(main))
-        return frame, {name: _array(wire[name]) for _, name, _ in self._scorer.inputs}, unread
+        return frame, {name: np.asarray(wire[name].to_numpy()) for _, name, _ in self._scorer.inputs}, unread
 
     def decided(self, scored: pl.DataFrame, codes: NDArray[np.int64], *, typed: bool = True) -> pl.DataFrame:
         """Rows scored as text, with the decisions of a ranking, and what those are expected to cost."""
@@ -267,11 +285,7 @@ class Bundle:
         return scored.with_columns(again)
 
     def _series(self, name: str, values: Array, *, typed: bool) -> pl.Series:
-        if values.dtype != object:  # a decision about a number is one
-            return pl.Series(name, values, dtype=pl.Float64)
-        labels = self._scorer.decisions if typed else {}
-        dtype = _TYPES[self.manifest.target.dtype] if labels else pl.String
-        return pl.Series(name, [labels.get(text, text) for text in values], dtype=dtype)
+        return answered(name, values, self._scorer.decisions if typed else {}, self.manifest.target.dtype)
 
 
 def reopened(path: Path, seal: bytes, tables: Mapping[str, object] | None) -> Bundle:
@@ -284,8 +298,3 @@ def reopened(path: Path, seal: bytes, tables: Mapping[str, object] | None) -> Bu
             )
         bundle = Bundle.of(taken)
     return bundle if tables is None else bundle.given(tables)
-
-
-def _array(values: pl.Series) -> Array:
-    array: Array = values.to_numpy()
-    return array

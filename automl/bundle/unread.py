@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automl.bundle.scorer import MEND
-from automl.data.read.unread import OnUnread, Unread, refusal
+from automl.data.read.unread import OnUnread, Unread, listed, refusal, told
 from automl.errors import DataError
 
 
@@ -11,3 +11,9 @@ def check_unread(found: Unread, on_unread: OnUnread, where: str | None = None) -
     """Refuse data of whose columns one cannot be read at all, unless they are to count as missing."""
     if on_unread == "refuse" and (wholly := refusal(found)):
         raise DataError(wholly, where=where, hint=MEND)
+
+
+def accepted(found: Unread, on_unread: OnUnread) -> str:
+    """Refuse such data; of every other cell that counts as missing, what is to be warned of."""
+    check_unread(found, on_unread)
+    return listed(told(found))

@@ -169,6 +169,9 @@ def _provisional(contents: Contents) -> Manifest:
         parent=contents.parent,
         groups=contents.groups,
         levels=contents.levels,
+        twin=contents.twin,
+        retrained=contents.retrained,
+        tried=contents.tried,
     )
 
 

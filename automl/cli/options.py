@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,6 +16,29 @@ if TYPE_CHECKING:
     from automl.spec import Spec
 
 FILE: Final = click.Path(path_type=Path)
+
+
+class BundlePath(click.Path):
+    """The path of a bundle; ``models/NAME`` and ``models/NAME@VERSION`` are those that the registry has."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        return bundle_path(Path(os.fsdecode(super().convert(value, param, ctx))))
+
+
+def bundle_path(path: Path) -> Path:
+    """The bundle that a path means: of a registry its champion."""
+    if "@" not in path.name and not (path / "current").is_file():  # what follows takes time to import
+        return path
+    from automl.model_registry.resolve import bundle_of
+
+    return bundle_of(path)
+
+
+BUNDLE: Final = BundlePath()
+why_option = click.option("--why", default="", metavar="TEXT", help="The reason, for the history.")
 recipe_option = click.option("--recipe", metavar="NAME", help="The recipe to build on, instead of the spec's.")
 set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrule a key of the spec.")
 key_option = click.option(

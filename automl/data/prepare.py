@@ -17,7 +17,7 @@ from automl.data.raw_parts import LabelledPart
 from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import drop, infer_schema
-from automl.data.sources import open_sources
+from automl.data.sources import Given, open_sources
 from automl.data.usable import row_weights
 from automl.errors import DataError
 from automl.spec import Spec
@@ -25,7 +25,7 @@ from automl.spec.expressions import named_columns
 from automl.task import Task
 
 
-def prepare(spec: Spec, *, train: pl.DataFrame | None = None, test: pl.DataFrame | None = None) -> Prepared:
+def prepare(spec: Spec, *, train: Given | None = None, test: Given | None = None) -> Prepared:
     """The rows of train and test after the reader, with what was found on the way.
 
     `train` and `test` stand in for the files of the spec. Without a test part one is set aside first; the schema,

@@ -158,6 +158,26 @@ class Rows:
         )
 
 
+def joined(first: Rows, second: Rows) -> Rows:
+    """The rows of both, in this order; places in the file go on, and what only one has is missing in the other."""
+
+    def both(name: str) -> NDArray[np.generic] | None:
+        one, other = getattr(first, name), getattr(second, name)
+        return None if one is None or other is None else np.concatenate([one, other])
+
+    return Rows(
+        frame=pl.concat([first.frame, second.frame]),
+        raw=pl.concat([first.raw, second.raw], how="diagonal_relaxed"),
+        y=np.concatenate([first.y, second.y]),
+        weight=both("weight"),  # type: ignore[arg-type]  # the dtype is kept
+        time=both("time"),  # type: ignore[arg-type]  # the dtype is kept
+        group=both("group"),  # type: ignore[arg-type]  # the dtype is kept
+        order=None if first.order is None else np.arange(first.n + second.n),
+        beside=None if first.beside is None or second.beside is None else pl.concat([first.beside, second.beside]),
+        drawn=first.drawn,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One line of the audit: what was seen in which column, with evidence, and what was done about it."""

@@ -23,6 +23,7 @@ from automl.spec import Spec
 from automl.spec.data import Query
 
 Part = Literal["train", "test"]
+Given = pl.DataFrame | SourceTable  # rows in memory: a frame, or a part of a file that was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +55,13 @@ class Sources:
         return [*_lines(self.train, "train"), *(_lines(self.test, "test") if self.test else [])]
 
 
-def open_sources(spec: Spec, train: pl.DataFrame | None, test: pl.DataFrame | None) -> Sources:
+def open_sources(spec: Spec, train: Given | None, test: Given | None) -> Sources:
     """What stands in `train` and `test`, else in the files of the spec. Raises DataError and SpecError.
 
     Where both together do not fit into `budget.memory` the same share of each is taken: while they are read as far as
     can be told before, and once more when they are counted.
     """
-    given: dict[Part, pl.DataFrame | None] = {"train": train}
+    given: dict[Part, Given | None] = {"train": train}
     if test is not None or spec.data.test is not None:
         given["test"] = test
     before = _before(spec, given)
@@ -74,7 +75,7 @@ def open_sources(spec: Spec, train: pl.DataFrame | None, test: pl.DataFrame | No
     return Sources(train=priced["train"], test=priced.get("test"), columns=columns)
 
 
-def _before(spec: Spec, given: Mapping[Part, pl.DataFrame | None]) -> Mapping[Part, Extent]:
+def _before(spec: Spec, given: Mapping[Part, Given | None]) -> Mapping[Part, Extent]:
     """How much each part is, as far as it can be told before it is read; files of parquet are tried in a child."""
     named = {part: spec.data.train if part == "train" else spec.data.test for part in given}
     paths = {part: path for part, path in named.items() if isinstance(path, str) and given[part] is None}
@@ -85,10 +86,10 @@ def _before(spec: Spec, given: Mapping[Part, pl.DataFrame | None]) -> Mapping[Pa
     return {**found, **{part: added(extents(path, probed)) for part, path in paths.items()}}
 
 
-def _source(spec: Spec, frame: pl.DataFrame | None, part: Part, share: float) -> SourceTable:
+def _source(spec: Spec, frame: Given | None, part: Part, share: float) -> SourceTable:
     named = spec.data.train if part == "train" else spec.data.test
     if frame is not None:
-        return load(frame, name=part)
+        return frame if isinstance(frame, SourceTable) else load(frame, name=part)
     if isinstance(named, Query):
         folder = spec.source.parent if spec.source else None
         rows = checked(read_query(named, part=part, seconds=spec.budget.time, folder=folder), f"data.{part}")

@@ -8,6 +8,7 @@ import pickle
 import struct
 
 from automl.executors.base import failure
+from automl.host.processes import leave_session
 
 HEADER = struct.Struct("!Q")  # the length of a frame
 
@@ -27,7 +28,7 @@ def frames(buffer: bytearray) -> list[bytes]:
 def work(function: str, blob: bytes, answer: int, output: int) -> None:
     """The life of a child: call the function, write the answer, end without cleaning up."""
     try:
-        os.setsid()
+        leave_session()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)

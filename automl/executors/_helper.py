@@ -7,13 +7,12 @@ processes only:
 - in: ``("start", preload, workers)``, ``("job", ticket, function, arguments, seconds, memory)``, ``("cancel",)``
 - out: ``("started", ticket)``, ``("done", ticket, status, value, detail, seconds, memory)``, ``("loaded", module)``
 
-Linux only: PR_SET_PDEATHSIG, memfd_create.
+Only where processes can be forked; elsewhere `spawn.py` does the same, more slowly.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pickle
 import select
@@ -25,10 +24,10 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from automl.executors._child import HEADER, frames, work
-from automl.executors._processes import family, kill_group, proportional, resident
 from automl.executors.base import preload
+from automl.host.files import nameless, read_at
+from automl.host.processes import die_with_parent, family, kill_group, proportional, resident
 
-PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 BLOCKED = frozenset({"polars", "pyarrow"})  # both start threads on import, and a fork after that can dead-lock (R13)
 TICK = 0.05  # seconds between two looks at deadlines and memory
 GAUGE = 5  # every so many looks the memory is read even if it is far from its limit
@@ -37,10 +36,9 @@ CHUNK = 1 << 20
 
 def main(descriptor: int) -> None:
     """Serve the parent at the other end of the socket until it is gone."""
-    libc = ctypes.CDLL(None)
     sys.meta_path.insert(0, Blocker())
     channel = socket.socket(fileno=descriptor)
-    Helper(channel=channel, libc=libc, parent=os.getppid()).serve()
+    Helper(channel=channel, parent=os.getppid()).serve()
     os._exit(0)  # unloading the libraries would take longer than all else
 
 
@@ -76,7 +74,6 @@ class Helper:
     """The loop: frames in, jobs forked and watched, frames out. Nothing here blocks but an import."""
 
     channel: socket.socket
-    libc: ctypes.CDLL
     parent: int
     workers: int = 1
     preload: deque[str] = field(default_factory=deque)
@@ -148,14 +145,12 @@ class Helper:
     def fork(self, ticket: int, function: str, blob: bytes, seconds: float, memory: int) -> None:
         """Start a job in a process group of its own."""
         result, answer = os.pipe()
-        output = os.memfd_create("job")
+        output = nameless()
         helper = os.getpid()
         pid = os.fork()
         if pid == 0:
             os.close(result)
-            self.libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
-            if os.getppid() != helper:
-                os._exit(1)
+            die_with_parent(helper)
             self.channel.close()
             for job in self.running:
                 os.close(job.result)
@@ -236,5 +231,5 @@ def verdict(job: Running, status: int) -> tuple[str, bytes, str]:
 def last_words(output: int) -> str:
     """The last line that a job printed, or nothing."""
     size = os.fstat(output).st_size
-    text = os.pread(output, 2000, max(0, size - 2000)).decode(errors="replace").strip()
+    text = read_at(output, 2000, max(0, size - 2000)).decode(errors="replace").strip()
     return f": {text.splitlines()[-1][:300]}" if text else ""

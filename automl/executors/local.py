@@ -19,7 +19,9 @@ from typing import IO
 from automl.errors import MachineError
 from automl.executors._child import HEADER, frames
 from automl.executors._helper import CHUNK
-from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Job
+from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Executor, Job
+from automl.executors.spawn import SPAWN
+from automl.host.processes import forks
 
 HELPER = """
 import json, sys
@@ -161,8 +163,10 @@ class LocalExecutor:
                 self._hand_over(ticket, again)
 
 
-def _start(*, workers: int) -> LocalExecutor:
-    return LocalExecutor(workers=workers)
+def _start(*, workers: int) -> Executor:
+    if forks():
+        return LocalExecutor(workers=workers)
+    return SPAWN.start(workers=workers)
 
 
 LOCAL = Backend(name="local", start=_start)

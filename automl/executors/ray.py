@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import platform
 import signal
 import sys
 import threading
@@ -22,8 +23,8 @@ from typing import Any
 
 from automl.errors import MachineError, SpecError
 from automl.executors._child import outcome
-from automl.executors._processes import family, kill_group, proportional
 from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Job, preload
+from automl.host.processes import family, kill_group, proportional
 
 ATTEMPTS = 2  # a job under way when its worker dies is started once more (R15)
 TICK = 0.05  # seconds between two looks at deadlines and memory
@@ -65,7 +66,7 @@ class Worker:
 
     def where(self) -> tuple[str, int]:
         """The host and the process id."""
-        return os.uname().nodename, os.getpid()
+        return platform.node(), os.getpid()
 
     def call(self, function: str, arguments: bytes) -> tuple[str, bytes, str]:
         """Status, pickled value and detail of a job."""
@@ -138,7 +139,7 @@ class RayExecutor:
             self._running[reference] = Running(
                 job=job,
                 seat=seat,
-                pid=pid if host == os.uname().nodename else 0,
+                pid=pid if host == platform.node() else 0,
                 start=time.monotonic(),
                 attempt=attempt,
             )

@@ -8,8 +8,8 @@ from typing import Any
 
 from automl.errors import SpecError
 from automl.gates.base import Gate, GateVerdict, Limit, Measured
+from automl.metrics.groups import FEWEST, Group, gap_of
 
-FEWEST = 30  # rows of a group: with fewer the metric is luck
 PROTOCOL = (
     "the metric on the test rows of each group, by the graph that ships, where it looks at decisions by the bundle's "
     "own; the figure is the largest less the smallest of the groups with at least 30 rows on which it has a value"
@@ -28,24 +28,18 @@ def _one(column: str, metric: str, most: float, groups: Sequence[Mapping[str, An
     found = [group for group in groups if (group["column"], group["metric"]) == (column, metric)]
     if not found:
         raise SpecError(f"{metric} was not computed by {column}", where="limits.fairness", hint="Fit again.")
-    told = [group for group in found if group["value"] is not None and group["n"] >= FEWEST]
-    low = min(told, key=lambda group: group["value"], default=None)
-    high = max(told, key=lambda group: group["value"], default=None)
-    gap = high["value"] - low["value"] if low and high else 0.0
-    ok = gap <= most
-    if low is None or high is None or len(told) == 1:
+    gap = gap_of([Group(name=group["group"], value=group["value"], rows=group["n"]) for group in found])
+    ok = gap is None or gap.size <= most
+    if gap is None:
         shown = (
             f"fewer than two groups of {column} have {FEWEST} test rows with a {metric}: there is nothing to compare"
         )
     else:
-        shown = (
-            f"{metric} by {column} differs by {gap:.3g} ({high['group']} {high['value']:.3g}, "
-            f"{low['group']} {low['value']:.3g}), {'within' if ok else 'over'} the gap of {most:g}"
-        )
+        shown = f"{gap.told(column, metric)}, {'within' if ok else 'over'} the gap of {most:g}"
     return GateVerdict(
         gate=f"fairness.{column}.{metric}",
         ok=ok,
-        measured=gap,
+        measured=0.0 if gap is None else gap.size,
         limit=most,
         unit="",
         reason=shown,

@@ -33,11 +33,13 @@ class Assembly:
     `outputs`: binary `probability` [N, 1] and `decision`; multiclass `probability` [N, classes] and `decision`;
     regression `prediction` [N, 1]; and what the policy adds, such as `expected_cost`.
     `stages`, parts of the outputs: `features` [N, len(features_used)] and each member's raw score, `raw_0`, `raw_1` ...
-    `features_used` are the plan's features that the members look at.
+    `mixing` continues them: each member's prediction, `prediction_0` ..., and their weighted sum `mixed` before any
+    calibration. `features_used` are the plan's features that the members look at.
     """
 
     outputs: dict[str, Expr]
     stages: dict[str, Expr]
+    mixing: dict[str, Expr]
     inputs: tuple[Column, ...]
     features_used: tuple[int, ...]
 
@@ -64,10 +66,29 @@ def assemble(
     bound = substitute(
         *narrow(*raws, *predictions, keep=keep), by=lambda expr: matrix if isinstance(expr, Features) else None
     )
-    mixed = _weighted(bound[len(members) :], weights)
-    outputs = _outputs(calibration(mixed) if calibration else mixed, policy, task, labels)
+    predicted = bound[len(members) :]
+    mixed = _weighted(predicted, weights)
+    outputs = answered(calibration(mixed) if calibration else mixed, policy, task, labels)
     stages = {"features": matrix, **{f"raw_{place}": raw for place, raw in enumerate(bound[: len(members)])}}
-    return Assembly(outputs=outputs, stages=stages, inputs=_columns([*outputs.values(), matrix]), features_used=keep)
+    return Assembly(
+        outputs=outputs,
+        stages=stages,
+        mixing={**{f"prediction_{place}": each for place, each in enumerate(predicted)}, "mixed": mixed},
+        inputs=_columns([*outputs.values(), matrix]),
+        features_used=keep,
+    )
+
+
+def answered(
+    prediction: Expr, policy: Callable[[Expr], Mapping[str, Expr]], task: Task, labels: Labels
+) -> dict[str, Expr]:
+    """The outputs of a graph: the calibrated `prediction`, and what the `policy` answers beside it (see `assemble`)."""
+    decided = dict(policy(prediction))
+    if task.kind == "regression":
+        return {"prediction": prediction, **decided}
+    if "decision" not in decided:
+        decided = {"decision": _most_probable(prediction, labels), **decided}
+    return {"probability": prediction, **decided}
 
 
 def _check(plan: Plan, members: Sequence[Member], weights: Sequence[float], task: Task) -> None:
@@ -90,17 +111,6 @@ def _weighted(predictions: Sequence[Expr], weights: Sequence[float]) -> Expr:
     for term in terms[1:]:
         total = Add(total, term)
     return total
-
-
-def _outputs(
-    prediction: Expr, policy: Callable[[Expr], Mapping[str, Expr]], task: Task, labels: Labels
-) -> dict[str, Expr]:
-    decided = dict(policy(prediction))
-    if task.kind == "regression":
-        return {"prediction": prediction, **decided}
-    if "decision" not in decided:
-        decided = {"decision": _most_probable(prediction, labels), **decided}
-    return {"probability": prediction, **decided}
 
 
 def _most_probable(probability: Expr, labels: Labels) -> Expr:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from automl.errors import AutomlError
 from automl.graph.build import ELEMENT, Builder
 from automl.graph.ops import translate
-from automl.graph.session import INPUTS, VALUES
+from automl.graph.session import INPUTS, STAGES, VALUES
 from automl.ops.expr import Column, Expr, Features, Stub, leaf_name, walk
 
 Leaf = Column | Features | Stub
@@ -20,6 +20,7 @@ def to_onnx(
     inputs: Sequence[Leaf],
     metadata: Mapping[str, str] | None = None,
     values: Mapping[str, Expr] | None = None,
+    stages: Mapping[str, Expr] | None = None,
 ) -> bytes:
     """The model (opset 21, ai.onnx.ml 5) that computes `outputs`; equal expressions give equal bytes.
 
@@ -27,7 +28,8 @@ def to_onnx(
     carry or that is an output's gets a substitute. The metadata entry ``inputs`` lists the real names as JSON,
     in the order of the graph's inputs. `Features` ("features") and `Stub` may be inputs too, for tests of a part.
     Outputs are double, bool or int64 [N, width], text is string [N, 1]. `values` are parts of the outputs that
-    `graph.replace` can find again: the metadata entry ``values`` lists their names in the graph.
+    `graph.replace` can find again: the metadata entry ``values`` lists their names in the graph, ``stages`` those of
+    `stages`, which `graph.stages` finds again.
     """
     if not inputs:
         raise AutomlError("a graph needs at least one input, to know the number of rows")
@@ -40,14 +42,22 @@ def to_onnx(
     return builder.close(
         {names[leaf_name(leaf)]: (ELEMENT[leaf.dtype], leaf.width) for leaf in inputs},
         {name: (rows_of(builder, expr), ELEMENT[expr.dtype], expr.width) for name, expr in outputs.items()},
-        {**(metadata or {}), **_placed(builder, values or {}), INPUTS: json.dumps(real)},
+        {
+            **(metadata or {}),
+            **_placed(builder, VALUES, values or {}, outputs),
+            **_placed(builder, STAGES, stages or {}, outputs),
+            INPUTS: json.dumps(real),
+        },
     )
 
 
-def _placed(builder: Builder, values: Mapping[str, Expr]) -> dict[str, str]:
-    """The metadata that says where the values stand; without values there is none."""
-    names = {name: builder.values[id(expr)] for name, expr in values.items() if id(expr) in builder.values}
-    return {VALUES: json.dumps(names)} if names else {}
+def _placed(builder: Builder, entry: str, values: Mapping[str, Expr], outputs: Mapping[str, Expr]) -> dict[str, str]:
+    """The metadata that says where the values stand; without values there is none. An output stands under its name."""
+    made = {name for node in builder.nodes for name in node.output}
+    renamed = {builder.values[id(expr)]: name for name, expr in reversed([*outputs.items()])}
+    found = {name: builder.values[id(expr)] for name, expr in values.items() if id(expr) in builder.values}
+    names = {name: renamed.get(value, value) if value in made else value for name, value in found.items()}
+    return {entry: json.dumps(names)} if names else {}
 
 
 def _graph_names(real: Sequence[str], outputs: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Puts another policy behind a graph that stands: the nodes up to the prediction stay, byte for byte."""
+"""Puts another curve or policy behind a graph that stands: the nodes up to the prediction stay, byte for byte."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from automl.errors import BundleError
 from automl.graph.audit import audit
 from automl.graph.build import ELEMENT, Builder
 from automl.graph.onnx import Leaf, rows_of, translate_all
-from automl.graph.session import INPUTS, VALUES
+from automl.graph.part import needed
+from automl.graph.session import INPUTS, STAGES, VALUES
+from automl.names import free_name
 from automl.ops.expr import Column, Expr, Stub, leaf_name, walk
 
 
@@ -22,18 +24,55 @@ def replace_policy(model: bytes, prediction: Stub, outputs: Mapping[str, Expr]) 
     is left out, and inputs that nobody needs then. Raises `BundleError` for a graph without that prediction, or where
     `outputs` need a column that is no input of it.
     """
+    old = _opened(model, prediction)
+    kept = {prediction.name: (prediction.name, ELEMENT["number"], prediction.width)}
+    return _behind(old, prediction, prediction.name, outputs, kept)
+
+
+def replace_prediction(model: bytes, prediction: Stub, outputs: Mapping[str, Expr]) -> bytes:
+    """The same, but `outputs` have the prediction itself, made of the one that `model` gives under that name."""
+    old = _opened(model, prediction)
+    names = {name for node in old.graph.node for name in (*node.input, *node.output)}
+    tensor = free_name(prediction.name, [*names, *_columns(old).values()])
+    for node in old.graph.node:
+        for place in (node.input, node.output):
+            place[:] = [tensor if name == prediction.name else name for name in place]
+    _rename(old, prediction.name, tensor)
+    return _behind(old, prediction, tensor, outputs, {})
+
+
+def _rename(model: onnx.ModelProto, name: str, new: str) -> None:
+    """Let what is told of the graph's values speak of the tensor `name` under its new name."""
+    for entry in model.metadata_props:
+        if entry.key in {STAGES, VALUES}:
+            told: dict[str, str] = json.loads(entry.value)
+            entry.value = json.dumps({what: new if tensor == name else tensor for what, tensor in told.items()})
+
+
+def _opened(model: bytes, prediction: Stub) -> onnx.ModelProto:
     audit(model)
     old = onnx.load_from_string(model)
-    columns = _columns(old)
     if prediction.name not in {output.name for output in old.graph.output}:
         raise BundleError(f"the graph has no output '{prediction.name}'", where="model.onnx")
+    return old
+
+
+def _behind(
+    old: onnx.ModelProto,
+    prediction: Stub,
+    tensor: str,
+    outputs: Mapping[str, Expr],
+    kept: Mapping[str, tuple[str, int, int]],
+) -> bytes:
+    """The graph up to the `tensor` of the prediction, with `outputs` behind it, beside those that are `kept`."""
+    columns = _columns(old)
     leaves = [leaf for leaf in walk(*outputs.values()) if isinstance(leaf, Leaf)]
     inner = {name: value for name, value in _values(old).items() if name in set(map(leaf_name, leaves))}
-    nodes = _needed(old, {prediction.name, *inner.values()})
+    nodes = needed(old, {tensor, *inner.values()})
     used = {name for node in nodes for name in (*node.input, *node.output)}
     builder = Builder({*used, *columns.values(), *outputs})
-    builder.inputs = {**columns, **inner, prediction.name: prediction.name}
-    builder.rows = prediction.name
+    builder.inputs = {**columns, **inner, prediction.name: tensor}
+    builder.rows = tensor
     lacking = sorted({leaf_name(leaf) for leaf in leaves} - builder.inputs.keys())
     if lacking:
         raise BundleError(f"the graph does not read the column '{lacking[0]}'", where="model.onnx")
@@ -48,7 +87,7 @@ def replace_policy(model: bytes, prediction: Stub, outputs: Mapping[str, Expr]) 
     real = {name: column for column, name in columns.items()}
     return builder.close(
         inputs,
-        {prediction.name: (prediction.name, ELEMENT["number"], prediction.width), **found},
+        {**kept, **found},
         {**_metadata(old), VALUES: json.dumps(inner), INPUTS: json.dumps([real[name] for name in inputs])},
     )
 
@@ -67,16 +106,6 @@ def _columns(model: onnx.ModelProto) -> dict[str, str]:
     """The input of each column, by the column's real name."""
     real = json.loads(_metadata(model)[INPUTS])
     return {column: entry.name for column, entry in zip(real, model.graph.input, strict=True)}
-
-
-def _needed(model: onnx.ModelProto, outputs: set[str]) -> list[onnx.NodeProto]:
-    wanted = set(outputs)
-    kept = []
-    for node in reversed(model.graph.node):
-        if wanted.intersection(node.output):
-            wanted |= set(node.input)
-            kept.append(node)
-    return kept[::-1]
 
 
 def _shape(entry: onnx.ValueInfoProto) -> tuple[int, int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.generic]
 INPUTS = "inputs"  # the metadata entry with the columns' real names
 VALUES = "values"  # the metadata entry with the names of inner values that another policy may stand on
+STAGES = "stages"  # the metadata entry with the names of the members' raw scores, of what they predict, of the mix
 DTYPES = {"tensor(double)": np.float64, "tensor(string)": object, "tensor(bool)": np.bool_, "tensor(int64)": np.int64}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from automl.task import Kind, Loss, Shape, Task
 
 Value = float | int | str | bool
 Params = Mapping[str, Value]
+Configurations = Sequence[tuple[str, Params]]  # a learner by name, with its parameters
 Floats = NDArray[np.float64]
 
 
@@ -84,7 +85,8 @@ class Member:
 
     `raw` [N, task.width] and `prediction` are expressions over `ops.expr.Features` (`prediction` has `raw`
     inside): probability of the positive label [N, 1], of each class [N, classes], or the number [N, 1].
-    `rounds` is the number of boosting rounds kept, None where there are none.
+    `rounds` is the number of boosting rounds kept, None where there are none. `fits` with other seeds are averaged in
+    it. `taught`: it has learned what a larger model answers.
     """
 
     learner: str
@@ -92,6 +94,8 @@ class Member:
     raw: Expr
     prediction: Expr
     rounds: int | None = None
+    fits: int = 1
+    taught: bool = False
 
 
 class Model(Protocol):

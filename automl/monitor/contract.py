@@ -22,6 +22,7 @@ from automl.monitor.drift.bounds import Care
 from automl.monitor.drift.reference import shares_of
 from automl.monitor.look import Finding, Scored, Severity
 from automl.names import inside, outside
+from automl.spec import parse
 from automl.spec.data import Data
 
 RISEN = 0.01  # of the rows: a share that surely rose by less is let be
@@ -33,7 +34,7 @@ LETTERS = 40  # of a level
 
 def columns_of(bundle: Bundle, rows: Scored, data: Data, lacking: Collection[str]) -> Iterator[Finding]:
     """What is told of the columns themselves: those that are lacking, that nothing reads, and whose type changed."""
-    beside = {*bundle.manifest.keys, *bundle.columns, bundle.manifest.target.name, *_named(data)}
+    beside = {*bundle.manifest.keys, *bundle.columns, bundle.manifest.target.name, *_named(bundle, data)}
     known = set(map(inside, (*bundle.needed, *bundle.optional, *beside)))
     extra = [name for name in rows.raw.columns if name not in known]
     for name in lacking:
@@ -156,10 +157,11 @@ def _kind(dtype: pl.DataType) -> str | None:
     return "numbers" if dtype.is_numeric() or dtype == pl.Boolean else None
 
 
-def _named(data: Data) -> list[str]:
-    """The columns that the spec names for time, group and weight, and those that it leaves out."""
+def _named(bundle: Bundle, data: Data) -> list[str]:
+    """The columns that the spec names for time, group, weight and fairness, and those that it leaves out."""
+    groups = [limit.column for limit in parse(bundle.manifest.spec).limits.fairness]
     single = [name for name in (data.group, data.weight) if name]
-    return [*data.time, *single, *data.exclude, *data.outcomes]
+    return [*data.time, *single, *groups, *data.exclude, *data.outcomes]
 
 
 def _found(check: str, column: str | None, severity: Severity, said: str, **evidence: float) -> Finding:

@@ -1,8 +1,8 @@
 """What a look at rows of a model at work is: the rows, what was found in them, and what it means in money.
 
 A look asks three questions in this order: is this still the data (the contract), has the world moved in a way that
-costs money (drift), is the promised saving still there (money). Each answers with `Finding`s; the worst of them is the
-`Status` of the look.
+costs money (drift), is the promised saving still there (money); and where the spec limits gaps between groups of
+people, is it still fair. Each answers with `Finding`s; the worst of them is the `Status` of the look.
 
 Money is looked at by one function, `automl.monitor.money.money_look.look_at_money(bundle, window, due, asked, state)`,
 which returns a `MoneyLook`. `bundle` is the opened `Bundle`. `window` is the `Window` of this look: its rows with the
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Json = Mapping[str, object]  # plain JSON
-Kind = Literal["contract", "drift", "money"]
+Kind = Literal["contract", "drift", "money", "fairness"]
 Severity = Literal["note", "warn", "act"]
 
 
@@ -128,7 +128,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reliability:
-    """Rows by predicted probability: the mean `predicted`, the share `seen`, its interval, and the rows behind it."""
+    """Rows by predicted probability: the mean `predicted`, the share `seen`, its interval, and the rows behind it.
+
+    The probability is that of the positive label, of several classes that of the likeliest.
+    """
 
     predicted: float
     seen: float
@@ -138,13 +141,24 @@ class Reliability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """The labelled `rows` of one truth and one decision, and their part of the saving of 1,000 labelled rows."""
+
+    truth: str
+    decision: str
+    rows: int
+    saving: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyLook:
     """Money per 1,000 rows at one look: what was promised, what it seems to be, what it is known to be.
 
-    `currency` is that of the spec; None where it gives no costs: then a row's loss is its log loss or clipped squared
-    error, and savings are those against the best constant. `promise` stands on the test part alone. `unlabelled` is
-    the estimate for this window without labels, `labelled` that from the labels of this window so far, `running` the
-    bounds that hold at all looks at once. `late` are pairs of days and the share of labels known by then.
+    `currency` is that of the spec, "" where it names none; None where it gives no costs: then a row's loss is its log
+    loss or clipped squared error, and savings are those against the best constant. `promise` stands on the test part
+    alone. `unlabelled` is the estimate for this window without labels, `labelled` that from the labels of this window
+    so far, `running` the bounds that hold at all looks at once. `crossed` are decisions between labels against what
+    came true, what costs most first. `late` are pairs of days and the share of labels known by then.
     """
 
     currency: str | None
@@ -153,6 +167,7 @@ class MoneyLook:
     labelled: Estimate | None = None
     running: Estimate | None = None
     reliability: tuple[Reliability, ...] = ()
+    crossed: tuple[Crossed, ...] = ()
     late: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
     state: Json = field(default_factory=dict)
@@ -179,13 +194,15 @@ class Look:
 class Watched:
     """The looks at some rows, the oldest first, and what was found of the rows as a whole.
 
-    `name` is what the bundle is called, `waiting` are the rows that were too few for a look.
+    `name` is what the bundle is called, `waiting` are the rows that were too few for a look, `before` are the last
+    looks of earlier runs, whose alarms were told then.
     """
 
     name: str
     looks: tuple[Look, ...]
     findings: tuple[Finding, ...] = ()
     waiting: int = 0
+    before: tuple[Look, ...] = ()
 
     @property
     def status(self) -> Status:

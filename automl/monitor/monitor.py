@@ -14,6 +14,7 @@ from automl.monitor.contract import cells_of, columns_of
 from automl.monitor.drift.bounds import Care, independent, spent
 from automl.monitor.drift.drifts import Then, drifts
 from automl.monitor.drift.priced import Saving
+from automl.monitor.fairness import unfair
 from automl.monitor.labels import labelled
 from automl.monitor.look import Finding, Json, Look, Scored, Watched
 from automl.monitor.money.money_look import look_at_money
@@ -48,19 +49,20 @@ def monitor(
     since: float | None = None,
     window: str | None = None,
     state: State | None = None,
+    now: float | None = None,
 ) -> tuple[Watched, State]:
     """What was found in the rows of a frame, and what is to be remembered for the next ones.
 
     `labels` is a frame with the keys of the spec and the target; without it the rows' own target is taken, if they have
     one. `times` [n] (microseconds of UTC) are those of the rows, in place of what the spec calls time. `since`
-    (microseconds of UTC) leaves out earlier rows, `window` overrules the spec's. Raises DataError for rows that cannot
-    be scored, and for labels that belong to nobody.
+    (microseconds of UTC) leaves out earlier rows, `window` overrules the spec's; labels known only after `now` do not
+    count yet. Raises DataError for rows that cannot be scored, and for labels that belong to nobody.
     """
     state = state or State(bundle=bundle.manifest.content_hash)
     asked, data = asked_of(bundle, window), parse(bundle.manifest.spec).data
     rows, lacking = scored(bundle, frame, data)
     rows = rows if times is None else replace(rows, time=times)
-    rows, said = labelled(bundle.manifest, rows, labels)
+    rows, said = labelled(bundle.manifest, rows, labels, now)
     rows, left_out = _timed(rows, since)
     watch = _Watch(
         bundle=bundle, asked=asked, data=data, then=Then.of(bundle), saving=saving_of(bundle), lacking=lacking
@@ -72,7 +74,7 @@ def monitor(
         kept = look.money.state if look.money else state.money
         state = replace(state, looks=look.number, until=look.end, money=kept)
     waiting = _waiting(rows, state, len(looks))
-    few = () if looks else (_few(waiting, asked),)
+    few = () if looks else (_few(rows.n, waiting, asked),)
     return Watched(name=bundle.path.stem, looks=tuple(looks), findings=(*said, *left_out, *few), waiting=waiting), state
 
 
@@ -84,7 +86,7 @@ def asked_of(bundle: Bundle, window: str | None = None) -> Monitor:
     try:
         seconds = read_duration(window)
     except ValueError as error:
-        raise SpecError(str(error), where="--window") from error
+        raise SpecError(str(error), where="window") from error
     every = None if asked.every is None else min(asked.every, seconds)
     return asked.model_copy(update={"window": seconds, "every": every})
 
@@ -100,7 +102,7 @@ def _look(watch: _Watch, looked: Looked, state: Json) -> Look:
     found = [
         *columns_of(bundle, rows, watch.data, watch.lacking),
         *cells_of(bundle, rows, watch.data, then.profile.columns, care, watch.lacking),
-        *drifts(rows, then, care, delta=watch.asked.drift, lacking=watch.lacking),
+        *drifts(rows, then, care, delta=watch.asked.drift, besides={*watch.lacking, *watch.data.time}),
     ]
     changes = tuple(weighed(bundle, rows, then.columns, found, watch.saving))
     money = look_at_money(bundle, window, looked.due, watch.asked, state)
@@ -109,7 +111,7 @@ def _look(watch: _Watch, looked: Looked, state: Json) -> Look:
         rows=rows.n,
         start=window.start,
         end=window.end,
-        findings=(*looked.findings, *changes, *money.findings),
+        findings=(*looked.findings, *changes, *money.findings, *unfair(bundle, looked.due, care.alpha)),
         money=money,
     )
 
@@ -119,12 +121,12 @@ def _timed(rows: Scored, since: float | None) -> tuple[Scored, tuple[Finding, ..
     if rows.time is None:
         if since is not None:
             hint = "Name data.time in the spec, and give that column."
-            raise DataError("rows without a time cannot be told apart by one", where="--since", hint=hint)
+            raise DataError("rows without a time cannot be told apart by one", where="since", hint=hint)
         return rows, ()
     kept = rows.take(rows.time >= (-np.inf if since is None else since))
     lost = int(np.isnan(rows.time).sum())
     if not kept.n:
-        raise DataError("no row is so late", where="--since", hint="Give an earlier date.")
+        raise DataError("no row is so late", where="since", hint="Give an earlier date.")
     said = f"{lost:,} rows have no time that can be read, and are left out."
     return kept, (Finding(kind="contract", check="time", severity="warn", sentence=said),) if lost else ()
 
@@ -136,6 +138,7 @@ def _waiting(rows: Scored, state: State, looks: int) -> int:
     return int((rows.time >= (-np.inf if state.until is None else state.until)).sum())
 
 
-def _few(waiting: int, asked: Monitor) -> Finding:
+def _few(given: int, waiting: int, asked: Monitor) -> Finding:
     said = f"{waiting:,} new rows are too few for a look: it takes {asked.least:,} ([monitor] least)."
-    return Finding(kind="contract", check="few", severity="note", sentence=said)
+    late = f" {given - waiting:,} rows are of a time that was looked at before." if given > waiting else ""
+    return Finding(kind="contract", check="few", severity="note", sentence=said + late)

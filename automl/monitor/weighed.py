@@ -12,7 +12,7 @@ from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.bootstrap import PER
 from automl.monitor.drift.priced import Saving, price
 from automl.monitor.drift.reference import Reference
-from automl.monitor.look import Finding, Scored
+from automl.monitor.look import Finding, Scored, Severity
 from automl.monitor.money.entered import entered
 from automl.monitor.money.ground import ground_of
 from automl.names import inside
@@ -39,7 +39,15 @@ def weighed(
         if money is None:
             yield each
         else:
-            yield replace(each, money=money, severity=each.severity if abs(money) >= small else "note")
+            yield replace(each, money=money, severity=each.severity if abs(money) >= small else _lessened(each, money))
+
+
+def _lessened(found: Finding, money: float) -> Severity:
+    """How bad it is that a change costs next to nothing: of drift a note, of a broken contract not yet an act.
+
+    Where nothing at all is decided otherwise, the model ignores the column.
+    """
+    return "note" if found.kind == "drift" or money == 0 or found.severity == "note" else "warn"
 
 
 def told_once(found: Sequence[Finding]) -> list[Finding]:

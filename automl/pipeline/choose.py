@@ -59,7 +59,7 @@ def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int
     expecting, outcomes = expect_amounts(asked, outcome.plan, data.train, seed=seed)
     policy = fit_policy(expecting, oof)
     calibration = fit_calibration(oof.prediction, oof.rows.y, oof.task, oof.rows.weight, seed=seed)
-    assembly = _assembled(outcome, data, calibration, policy)
+    assembly = assembled(outcome, data, calibration, policy)
     parity = _parity(assembly, outcome, data)
     sound = [place for place in range(len(outcome.members)) if place not in parity.differing]
     if parity.differing and sound:
@@ -70,8 +70,8 @@ def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int
     return ChosenModel(
         outcome=outcome,
         assembly=assembly,
-        model=to_onnx(assembly.outputs, inputs=assembly.inputs, values=policy.expected_amounts),
-        reader=_reader(data, {column.name for column in assembly.inputs}, policy.columns),
+        model=graph_of(assembly, policy),
+        reader=reader_of(data, {column.name for column in assembly.inputs}, policy.columns),
         calibration=calibration,
         policy=policy,
         oof=oof,
@@ -80,7 +80,8 @@ def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int
     )
 
 
-def _assembled(outcome: Outcome, data: Prepared, calibration: Calibration, policy: DecisionPolicy) -> Assembly:
+def assembled(outcome: Outcome, data: Prepared, calibration: Calibration, policy: DecisionPolicy) -> Assembly:
+    """The whole of what a graph computes."""
     return assemble(
         plan=outcome.plan,
         members=outcome.members,
@@ -92,12 +93,22 @@ def _assembled(outcome: Outcome, data: Prepared, calibration: Calibration, polic
     )
 
 
+def graph_of(assembly: Assembly, policy: DecisionPolicy) -> bytes:
+    """The graph of an assembly, in which its stages and what is expected of later amounts can be found again."""
+    return to_onnx(
+        assembly.outputs,
+        inputs=assembly.inputs,
+        values=policy.expected_amounts,
+        stages={**assembly.stages, **assembly.mixing},
+    )
+
+
 def _parity(assembly: Assembly, outcome: Outcome, data: Prepared) -> Parity:
     rows = data.train.inputs[outcome.parity_rows]
     return check_parity(assembly, rows, outcome.native, tuple(member.learner for member in outcome.members))
 
 
-def _reader(data: Prepared, needed: Collection[str], named: Collection[str]) -> Reader:
+def reader_of(data: Prepared, needed: Collection[str], named: Collection[str]) -> Reader:
     """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
     columns = [column for column in data.schema.columns if not column.computed]
     beside = [column.reader for column in columns if column.name in named and column.name not in needed]

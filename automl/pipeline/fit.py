@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
 from automl.pipeline.preflight import Given, Preflight, backend_of, preflight, refuse_the_impossible
 from automl.pipeline.prove import (
+    Lineage,
     ask_gates,
     diagnose_model,
     judge_on_test,
@@ -22,7 +23,7 @@ from automl.pipeline.prove import (
 from automl.pipeline.result import Fit
 from automl.pipeline.run_folder import open_folder
 from automl.pipeline.ship import ship
-from automl.pipeline.stopped import refusing
+from automl.pipeline.stopped import heeding, refusing
 from automl.pipeline.warm import after_first, warm
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec, load, parse
@@ -32,9 +33,35 @@ if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Executor
+    from automl.gates.base import Measured
+    from automl.learners.base import Configurations
+    from automl.pipeline.choose import ChosenModel
+    from automl.pipeline.judge import Judgement
     from automl.search.finish import SearchResult
+    from automl.search.problem import Problem
     from automl.search.run import Run
     from automl.search.rundir import RunDir
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A model that was searched for and judged, with its run still open: nothing is written yet.
+
+    `choice` is what ships: the model that was `judged`, or its `twin` on all rows. `measured` is what repair has
+    measured of it, `untried` why it is a constant that nobody asked for.
+    """
+
+    run: Run
+    place: Path
+    data: Prepared
+    problem: Problem
+    judged: ChosenModel
+    choice: ChosenModel
+    judgement: Judgement
+    measured: Measured | None
+    lineage: Lineage
+    untried: str | None
+    stopped: str | None
 
 
 def fit(
@@ -44,6 +71,7 @@ def fit(
     test: Any = None,
     tables: Mapping[str, Any] | None = None,
     out: Path | str | None = None,
+    warm_from: Path | str | None = None,
     resume: bool = False,
     write_anyway: bool = False,
     listener: Listener = silent,
@@ -56,42 +84,101 @@ def fit(
     bundle's folder, by default the spec's name with ``.bundle``; the run folder ``.run`` stands beside it. `started` is
     the monotonic time at which the budget began.
 
+    `warm_from` is an older bundle, whose best configurations are tried first: less time does then.
+
     Raises an `AutomlError`, whose `exit_code` says which: `LimitRefusal` where a limit fails, `VerdictRefusal` where
     deploying is not shown to pay, `MachineError` where the time ended before anything but a constant was tried (with
     `write_anyway` the bundle is written all the same in both cases, and says so). Once a candidate is scored, Ctrl-C or
     SIGTERM ends the fit with what stands, and `Fit.signal` says so; before, and the second time, it raises `Stopped`.
+    So does a `listener` that returns "stop", however often; `Fit.stopped` says what ended the fit early.
     """
-    start = time.monotonic() if started is None else started
     spec = _spec(spec)
-    deadline = Deadline(seconds=spec.budget.time, start=start)
     given = Given(train=train, test=test, tables=tables or {})
+    deadline = Deadline(seconds=spec.budget.time, start=time.monotonic() if started is None else started)
+    with making(
+        spec,
+        given,
+        out,
+        deadline=deadline,
+        resume=resume,
+        write_anyway=write_anyway,
+        listener=listener,
+        warm=_earlier(warm_from),
+    ) as made:
+        done = deliver(with_twin(made) if spec.data.final == "all" else made, write_anyway=write_anyway)
+        listener(Event(stage="done", text=f"wrote {made.place}", facts={"left": deadline.left()}))
+    return replace(done, stopped=made.run.stop.words or made.stopped, signal=made.run.stop.number)
+
+
+@contextmanager
+def making(
+    spec: Spec,
+    given: Given,
+    out: Path | str | None = None,
+    *,
+    deadline: Deadline,
+    resume: bool = False,
+    write_anyway: bool = False,
+    listener: Listener = silent,
+    warm: Configurations = (),
+    only: bool = False,
+) -> Iterator[Made]:
+    """The model of a fit, judged on the test part, while its workers and its run folder are at hand.
+
+    The configurations `warm` are tried first, and with `only` nothing else but baselines. Raises as `fit` does.
+    """
     with listening() as stop, refusing(stop), ExitStack() as stack:
+        listener = heeding(listener, stop)
         executor = _start(spec, stack)
         ready = preflight(spec, out, given, deadline=deadline, listener=listener)
-        place, data, policy = ready.place, ready.data, ready.policy
-        folder = stack.enter_context(open_folder(spec, data, place, resume=resume))
-        stack.callback(_let_go, executor, place)
-        run = _run(spec, deadline, executor, folder, listener, stop)
+        folder = stack.enter_context(open_folder(spec, ready.data, ready.place, resume=resume))
+        stack.callback(_let_go, executor, ready.place)
+        run = replace(_run(spec, deadline, executor, folder, listener, stop), warm=warm, only=only)
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
-        shipped = ship(run, data, result, policy, place)
-        judgement = judge_on_test(run, data, shipped.choice)
-        diagnostics = diagnose_model(run, data, shipped.choice, judgement)
-        staged = stage_bundle(run, data, shipped.choice, judgement, place)
-        gates = ask_gates(run, staged, shipped.measured)
-        done = Fit(
-            path=place,
-            board=shipped.choice.outcome.board,
-            judgement=judgement,
-            gates=gates,
+        shipped = ship(run, ready.data, result, ready.policy, ready.place)
+        yield Made(
+            run=run,
+            place=ready.place,
+            data=ready.data,
+            problem=result.problem,
+            judged=shipped.choice,
+            choice=shipped.choice,
+            lineage=Lineage(),
+            judgement=judge_on_test(run, ready.data, shipped.choice),
+            measured=shipped.measured,
             untried=result.outcome.untried,
-            diagnostics=diagnostics,
-            seconds=deadline.spent(),
+            stopped=result.outcome.stopped,
         )
-        refuse_or_finish(run, done, staged, write_anyway=write_anyway)
-        listener(Event(stage="done", text=f"wrote {place}", facts={"left": deadline.left()}))
-    return replace(done, stopped=stop.words or result.outcome.stopped, signal=stop.number)
+
+
+def with_twin(made: Made) -> Made:
+    """The same with the model fitted once more on train and test together, where that one answers alike."""
+    from automl.pipeline.twin import make_twin
+
+    twin = make_twin(made.run, made.problem, made.data, made.judged)
+    lineage = replace(made.lineage, twin=twin.record)
+    if twin.choice is None:
+        return replace(made, lineage=lineage)
+    return replace(made, choice=twin.choice, measured=None, lineage=lineage)
+
+
+def deliver(made: Made, *, write_anyway: bool) -> Fit:
+    """The bundle of a model, proven and in its place, or a refusal."""
+    diagnostics = diagnose_model(made.run, made.data, made.judged, made.judgement)
+    staged = stage_bundle(made.run, made.data, made.choice, made.judgement, made.place, made.lineage)
+    done = Fit(
+        path=made.place,
+        board=made.choice.outcome.board,
+        judgement=made.judgement,
+        gates=ask_gates(made.run, staged, made.measured),
+        untried=made.untried,
+        diagnostics=diagnostics,
+        seconds=made.run.deadline.spent(),
+    )
+    refuse_or_finish(made.run, done, staged, write_anyway=write_anyway)
+    return done
 
 
 def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
@@ -126,17 +213,41 @@ def _refuse_the_impossible(ready: Preflight, run: Run) -> None:
 
 
 def _run(
-    spec: Spec, deadline: Deadline, executor: Executor, folder: RunDir, listener: Listener, stop: StopRequest
+    spec: Spec,
+    deadline: Deadline,
+    executor: Executor,
+    folder: RunDir,
+    listener: Listener,
+    stop: StopRequest,
 ) -> Run:
+    from automl.search.patience import Patience
     from automl.search.run import Run
 
-    return Run(spec=spec, deadline=deadline, executor=executor, folder=folder, listener=listener, stop=stop)
+    asked = spec.budget.patience
+    return Run(
+        spec=spec,
+        deadline=deadline,
+        executor=executor,
+        folder=folder,
+        listener=listener,
+        stop=stop,
+        patience=Patience(asked=asked) if asked else None,
+    )
+
+
+def _earlier(bundle: Path | str | None) -> Configurations:
+    from automl.bundle.read import Bundle
+    from automl.search.earlier import configurations
+
+    return () if bundle is None else configurations(Bundle.load(bundle).manifest)
 
 
 def _search(run: Run, ready: Preflight) -> SearchResult:
     from automl.search.loop import search
+    from automl.search.patience import noting
 
-    told = after_first("search", _with_money(run, ready.data, ready.policy), warm)
+    heard = noting(run.patience, run.listener, spent=run.deadline.spent)
+    told = after_first("search", _with_money(replace(run, listener=heard), ready.data, ready.policy), warm)
     return search(ready.problem, replace(run, listener=told))
 
 

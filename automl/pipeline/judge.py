@@ -25,7 +25,7 @@ from automl.decide.verdict.label_verdict import judge_labels
 from automl.decide.verdict.number_verdict import judge_numbers
 from automl.decide.verdict.verdict import ROWS_SMALL, Verdict
 from automl.errors import DataError
-from automl.metrics.groups import by_group
+from automl.metrics.groups import by_group, judged
 from automl.metrics.interval import interval
 from automl.pipeline.choose import ChosenModel, score_rows
 from automl.spec.limits import Fairness
@@ -78,9 +78,9 @@ def judge(
     names = tuple(dict.fromkeys((*asked, *REPORTED[data.labels.task.kind])))
     return Judgement(
         scores=(
-            *_scores(names, data.test, prediction, "test", seed=seed),
+            *metric_scores(names, data.test, prediction, "test", seed=seed),
             *policy_scores(data.test, choice.policy, answers, seed=seed),
-            *_scores(names, data.train, choice.outcome.oof, "oof", seed=seed),
+            *metric_scores(names, data.train, choice.outcome.oof, "oof", seed=seed),
         ),
         verdict=_verdict(data, choice.oof, choice.policy, answers, decided),
         prediction=prediction,
@@ -101,18 +101,17 @@ def _groups(
 ) -> Iterator[GroupScore]:
     """The metrics by group; one that looks at decisions looks at the bundle's own, where there are two labels."""
     test, prediction = data.test, predicted(data, answers)
-    decided = prediction
+    acts = None
     if data.labels.task.kind == "binary" and isinstance(policy, LabelPolicy):
-        acts = policy.codes(answers["decision"][:, 0]) == 1
-        decided = acts.astype(np.float64)[:, None]
+        acts = (policy.codes(answers["decision"][:, 0]) == 1).astype(np.float64)
     for entry in fairness:
         metric = metrics.get(entry.metric)
-        judged = decided if metric.needs == "decision" else prediction
-        for group in by_group(metric, test.raw[entry.column].to_list(), test.y, judged, test.weight):
+        looked_at = judged(metric, prediction, acts)
+        for group in by_group(metric, test.raw[entry.column].to_list(), test.y, looked_at, test.weight):
             yield GroupScore(column=entry.column, group=group.name, metric=metric.name, value=group.value, n=group.rows)
 
 
-def _scores(
+def metric_scores(
     names: tuple[str, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
 ) -> Iterator[Score]:
     """The metrics on these rows, or why one has no value there; rows that no fold predicted are left out."""

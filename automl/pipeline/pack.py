@@ -15,7 +15,17 @@ from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, lessened
 from automl.bundle.golden import synthetic
 from automl.bundle.golden_tables import drawn, read_golden, with_tables
-from automl.bundle.manifest import FeatureRecord, MemberRecord, Output, by_short_name, outputs_of, plain
+from automl.bundle.lineage import TwinRecord
+from automl.bundle.manifest import (
+    FeatureRecord,
+    MemberRecord,
+    Output,
+    TriedRecord,
+    by_short_name,
+    canonical,
+    outputs_of,
+    plain,
+)
 from automl.bundle.margins import Margin
 from automl.bundle.profile import profile
 from automl.bundle.reference import binned
@@ -29,17 +39,29 @@ from automl.ops.bulk import evaluate
 from automl.pipeline.choose import ChosenModel
 from automl.pipeline.judge import Judgement
 from automl.pipeline.shipped_levels import shipped_levels
-from automl.search.leaderboard import Outcome
+from automl.search.leaderboard import Leaderboard, Outcome
 from automl.spec import Spec
+
+MOST_TRIED = 50  # configurations: a later search begins with them
 
 
 def pack(
-    spec: Spec, data: Prepared, choice: ChosenModel, judgement: Judgement | None, *, created: datetime
+    spec: Spec,
+    data: Prepared,
+    choice: ChosenModel,
+    judgement: Judgement | None,
+    *,
+    created: datetime,
+    twin: TwinRecord | None = None,
 ) -> Contents:
     """Everything a bundle holds but the verdicts of its gates. Golden rows are made here, and answered by the ops.
 
     Without a `judgement` the test part was not looked at: the bundle has no scores, and evidence out of fold only.
+    With a `twin` that ships, `choice` has learned from the test part, and what was judged is the twin without it.
     """
+    learned = data.train.inputs
+    if twin is not None and twin.shipped:
+        learned = pl.concat([learned, data.test.inputs])
     needed = {column.name for column in choice.assembly.inputs}
     columns = [column for column in data.schema.columns if column.name in needed]
     read = replace(data.train, frame=data.train.inputs, beside=None)
@@ -68,7 +90,8 @@ def pack(
         members=_members(choice.outcome),
         features=_features(choice),
         findings=data.findings,
-        split=data.split,
+        split=data.split if twin is None else f"{data.split} {_told(twin)}",
+        twin=twin,
         created=created,
         parity=plain(choice.parity),
         sources=by_short_name(data.digests),
@@ -77,8 +100,19 @@ def pack(
         relational=document,
         golden_tables=tables if document else None,
         groups=judgement.groups if judgement else (),
-        levels=shipped_levels(choice.assembly.outputs.values(), read.frame),
+        tried=_tried(choice.outcome.board),
+        levels=shipped_levels(choice.assembly.outputs.values(), learned),
     )
+
+
+def _told(twin: TwinRecord) -> str:
+    """Whose the scores and the verdict are."""
+    if twin.shipped:
+        return (
+            f"The model that ships has learned from all {twin.rows:,} rows: scores and verdict are those of its twin, "
+            f"fitted without test; {twin.reason}."
+        )
+    return f"Its twin on all {twin.rows:,} rows does not ship: {twin.reason}."
 
 
 def _evidence(
@@ -167,6 +201,18 @@ def _members(outcome: Outcome) -> tuple[MemberRecord, ...]:
         MemberRecord(learner=member.learner, params=plain(member.params), weight=weight, rounds=member.rounds)
         for member, weight in pairs
     )
+
+
+def _tried(board: Leaderboard) -> tuple[TriedRecord, ...]:
+    """The configurations that were predicted on every fold, the best of them, each once."""
+    judged = sorted((trial for trial in board.trials if trial.oof is not None), key=lambda trial: trial.loss)
+    found = {
+        canonical([trial.learner, trial.params]): TriedRecord(
+            learner=trial.learner, params=plain(trial.params), loss=trial.loss
+        )
+        for trial in reversed(judged)
+    }
+    return tuple(reversed(found.values()))[:MOST_TRIED]
 
 
 def _features(choice: ChosenModel) -> tuple[FeatureRecord, ...]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
-from automl.errors import DataError, LimitRefusal
+from automl.errors import DataError, LimitRefusal, SpecError
 from automl.progress import Event, Listener, silent
 from automl.spec import Spec
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from automl.data.read.source import SourceTable
     from automl.data.rows import Prepared
     from automl.decide.policy.decision_policy import DecisionPolicy
     from automl.executors.base import Backend
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Frames (polars, pandas, arrow) that stand in for the files of ``[data]``, `tables` by name."""
+    """Frames (polars, pandas, arrow) or parts of files that stand in for the files of ``[data]``, `tables` by name."""
 
     train: Any = None
     test: Any = None
@@ -69,6 +70,7 @@ def preflight(
     floor = Floor(spec.limits)  # measured while the data is read
     data = _read(spec, given or Given(), deadline, listener, loaded)
     policy = make_policy(spec.objective, data)
+    _check_patience(spec, policy)
     ranked = ("action_costs",) if spec.objective.capacity else ()
     check_keys(spec.data.key, outputs_of(data.labels, ranked, actions=policy.actions))
     problem = _problem(spec, data)
@@ -126,6 +128,19 @@ def _check_engine(spec: Spec) -> None:
         from automl.engines.base import chosen
 
         chosen(spec.recipe.engine)
+
+
+def _check_patience(spec: Spec, policy: DecisionPolicy) -> None:
+    """Refuse to wait for money where none is counted while the search runs."""
+    from automl.decide.policy.label_policy import LabelPolicy
+
+    asked = spec.budget.patience
+    if asked and asked.money is not None and not (isinstance(policy, LabelPolicy) and policy.in_money):
+        raise SpecError(
+            "money is counted during a search where labels are decided by costs, and here it is not",
+            where="budget.patience.money",
+            hint="Name [objective.costs], or wait for score.",
+        )
 
 
 def _place(spec: Spec, out: Path | str | None) -> Path:
@@ -189,10 +204,11 @@ def _related(
     return relate(data, _problem(spec, data), spec, deadline=deadline, given=given, loaded=loaded)
 
 
-def _frame(given: Any) -> pl.DataFrame | None:
+def _frame(given: Any) -> pl.DataFrame | SourceTable | None:
     from automl.bundle.frames import to_polars
+    from automl.data.read.source import SourceTable
 
-    return None if given is None else to_polars(given)
+    return given if given is None or isinstance(given, SourceTable) else to_polars(given)
 
 
 def _problem(spec: Spec, data: Prepared) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from automl.pipeline.preflight import metric_of
 from automl.pipeline.result import Fit
 
 if TYPE_CHECKING:
+    from automl.bundle.lineage import RetrainedRecord, TwinRecord
     from automl.data.rows import Prepared
     from automl.diagnostics.diagnostics import Diagnostics
     from automl.gates.base import GateVerdict, Measured
@@ -60,14 +61,26 @@ def diagnose_model(run: Run, data: Prepared, choice: ChosenModel, judgement: Jud
     return diagnose(data, choice, judgement, seed=run.seed, until=until, evidence=evidence)
 
 
-def stage_bundle(run: Run, data: Prepared, choice: ChosenModel, judgement: Judgement, place: Path) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """Where a bundle comes from: its `twin` that was judged, the `parent` that it challenged, and how that went."""
+
+    twin: TwinRecord | None = None
+    parent: str | None = None
+    retrained: RetrainedRecord | None = None
+
+
+def stage_bundle(
+    run: Run, data: Prepared, choice: ChosenModel, judgement: Judgement, place: Path, lineage: Lineage | None = None
+) -> Path:
     """The bundle in its folder beside `place`, before its gates are asked."""
     from automl.bundle.write import stage, staging
     from automl.pipeline.pack import pack
 
     run.tell("bundle", "staging the bundle")
-    staged = staging(place)
-    stage(pack(run.spec, data, choice, judgement, created=datetime.now(UTC)), staged)
+    staged, lineage = staging(place), lineage or Lineage()
+    contents = pack(run.spec, data, choice, judgement, created=datetime.now(UTC), twin=lineage.twin)
+    stage(replace(contents, parent=lineage.parent, retrained=lineage.retrained), staged)
     return staged
 
 

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.contents import Contents
-from automl.bundle.files import open_files
-from automl.bundle.golden import decode
-from automl.bundle.golden_tables import read_golden
-from automl.bundle.kept import entries_of, kept_rows, predicted
-from automl.bundle.manifest import Manifest, Output, Score, check_keys, outputs_of, plain
+from automl.bundle.kept import kept_rows
+from automl.bundle.manifest import Manifest, plain
 from automl.bundle.place import check_place
-from automl.bundle.profile import read_profile
 from automl.bundle.read import Bundle
-from automl.bundle.write import discard, finish, stage, staging
-from automl.data.read.column_reader import Reader
-from automl.data.read.frames import side_by_side
-from automl.data.rows import Finding, Prepared, Rows
+from automl.data.rows import Prepared, Rows
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.costs.cost_matrix import EXPECTED, CostMatrix, make_cost_matrix
-from automl.decide.policy.decision_policy import DecisionPolicy, fit_policy, is_decided, make_policy
+from automl.decide.policy.decision_policy import DecisionPolicy, fit_policy, make_policy
 from automl.decide.policy.number_policy import NumberPolicy
 from automl.decide.verdict.verdict import Verdict
 from automl.errors import SpecError, VerdictRefusal
 from automl.gates.base import GateVerdict
-from automl.gates.measure import measure
 from automl.graph.onnx import to_onnx
-from automl.graph.replace import replace_policy
 from automl.graph.session import open_session
 from automl.metrics import get as metric
-from automl.ops.bulk import evaluate
 from automl.ops.expr import Column as Leaf
-from automl.ops.expr import Expr, Stub, walk
-from automl.ops.rewrite import used_columns
+from automl.ops.expr import Stub, walk
+from automl.pipeline.behind import contents_behind, prediction_of, put
 from automl.pipeline.judge import policy_scores, verdict_on
-from automl.pipeline.refuse import refusal
-from automl.report.card import card
 from automl.spec import Spec, parse
 from automl.spec.expressions import cost_columns, named_columns
 
@@ -102,20 +85,13 @@ def decide(
     data = kept.data
     oof = OutOfFold.of(kept.oof, data.train, data.labels.task, seed=spec.budget.seed)
     policy = fit_policy(_asked(spec, old, data), oof)
-    stub = Stub(predicted(old.manifest).name, kept.prediction.shape[1])
+    stub = prediction_of(old.manifest)
     answers = _answers(policy, stub, data.test, kept.prediction)
     verdict = verdict_on(data, oof, policy, answers)
     earlier = tuple(score for score in old.manifest.scores if not _of_policy(score.metric))
     scores = (*earlier, *policy_scores(data.test, policy, answers, seed=oof.seed))
-    staged = staging(out)
-    stage(_contents(old, spec, policy, stub, scores), staged)
-    gates = measure(staged, spec.limits)
-    refused = refusal(gates, verdict, remedy="fit again")
-    if refused and not (write_anyway and isinstance(refused, VerdictRefusal)):
-        discard(staged)
-        raise refused
-    facts = plain(open_files(staged).manifest) | {"gates": plain(gates), "verdict": plain(verdict)}
-    finish(staged, out, gates=gates, verdict=verdict, card=card(facts))
+    contents = contents_behind(old, spec, policy, scores)
+    gates = put(contents, spec, verdict, out, write_anyway=write_anyway)
     return Redecided(path=out, verdict=verdict, gates=gates, parent=old.manifest.content_hash)
 
 
@@ -208,90 +184,3 @@ def _answers(
     session = open_session(to_onnx(outputs, inputs=[stub, *columns.values()]))
     given = {stub.name: prediction, **{name: rows.frame[name].to_numpy() for name in columns}}
     return {stub.name: prediction, **session.run(given)}
-
-
-def _contents(old: Bundle, spec: Spec, policy: DecisionPolicy, stub: Stub, scores: tuple[Score, ...]) -> Contents:
-    """The old bundle's contents with another policy behind its predictions."""
-    manifest, labels = old.manifest, old.manifest.target.labels()
-    outputs = dict(policy.graph_outputs(stub))
-    described = outputs_of(labels, outputs, actions=policy.actions)
-    check_keys(manifest.keys, described)
-    model = replace_policy(old.files.read("model.onnx"), stub, outputs)
-    golden, native = _golden(old, stub, outputs, described)
-    return Contents(
-        model=model,
-        reader=_reader(manifest, open_session(model).inputs, policy.columns),
-        labels=labels,
-        outputs=described,
-        decisions=policy.actions,
-        keys=manifest.keys,
-        spec=spec.resolved(),
-        golden=golden,
-        profile=read_profile(old.files),
-        evidence=pl.read_parquet(io.BytesIO(old.files.read("evidence.parquet"))),
-        scores=scores,
-        members=manifest.members,
-        features=manifest.features,
-        levels=manifest.levels,
-        findings=tuple(Finding(**plain(finding)) for finding in manifest.findings),
-        split=manifest.split,
-        created=datetime.now(UTC),
-        parity=manifest.parity,
-        sources=manifest.sources,
-        dialect=manifest.dialect,
-        native=native,
-        parent=manifest.content_hash,
-        groups=manifest.groups,
-        relational=old.relational,
-        golden_tables=_kept(old, "golden/tables.json"),
-    )
-
-
-def _reader(manifest: Manifest, inputs: Collection[str], named: Collection[str]) -> Reader:
-    """How the graph's columns are read; under "evidence" those that only the verdict needs: today's rule, outcomes."""
-    entries = entries_of(manifest)
-    read = [entry for entry in entries if entry["name"] in inputs]
-    beside = [entry for entry in entries if entry["name"] in named and entry["name"] not in inputs]
-    return {"columns": read, "evidence": beside} if beside else {"columns": read}
-
-
-def _kept(old: Bundle, name: str) -> dict[str, Any] | None:
-    """What a bundle of several tables has beside the others, None in one of a single table."""
-    if name not in old.manifest.files:
-        return None
-    document: dict[str, Any] = json.loads(old.files.read(name))
-    return document
-
-
-def _golden(
-    old: Bundle, stub: Stub, outputs: Mapping[str, Expr], described: Sequence[Output]
-) -> tuple[list[Mapping[str, Any]], dict[str, NDArray[np.generic]]]:
-    """The golden rows and their answers by the ops, from the old bundle's own predictions.
-
-    The new graph must give the same. Rows that the new policy refuses for want of a cost have no answer.
-    """
-    rows: list[Mapping[str, Any]] = json.loads(old.files.read("golden/rows.json"))
-    expected = decode(old.files.read("golden/expected.json"))
-    names = predicted(old.manifest).columns
-    prediction = np.array([[float(cell) for cell in expected[name]] for name in names]).T
-    tables = _kept(old, "golden/tables.json") or {}
-    frame = read_golden(old.manifest.reader, rows, old.relational, tables)
-    frame = side_by_side(frame, _inner_values(old, stub, outputs, frame))
-    by_ops = evaluate(outputs, frame, stubs={stub.name: prediction})
-    answers = dict(zip(names, prediction.T, strict=True))
-    for output in described:
-        if output.name in by_ops:
-            cells = np.asarray(by_ops[output.name]).reshape(len(rows), -1)
-            answers |= dict(zip(output.columns, cells.T, strict=True))
-    kept = np.flatnonzero(is_decided(answers["decision"])) if "decision" in answers else np.arange(len(rows))
-    return [rows[place] for place in kept], {name: cells[kept] for name, cells in answers.items()}
-
-
-def _inner_values(old: Bundle, stub: Stub, outputs: Mapping[str, Expr], frame: pl.DataFrame) -> pl.DataFrame:
-    """What the old graph expects of amounts known only afterwards, for read rows: the columns that `outputs` need."""
-    named = {name: Leaf(name) for name in sorted(used_columns(*outputs.values())) if name.startswith(EXPECTED)}
-    if not named:
-        return pl.DataFrame()
-    session = open_session(replace_policy(old.files.read("model.onnx"), stub, named))
-    inner = session.run({name: frame[name].to_numpy() for name in session.inputs}, [*named])
-    return pl.DataFrame([pl.Series(name, values[:, 0], dtype=pl.Float64) for name, values in inner.items()])

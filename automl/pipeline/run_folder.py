@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.search.rundir import RunDir
 
-FREE = {"time", "workers"}  # of the budget: a run may be resumed with more of them
+FREE = {"time", "workers", "patience"}  # of the budget: a run may be resumed with others
 
 
 def open_folder(spec: Spec, data: Prepared, place: Path, *, resume: bool) -> RunDir:
@@ -28,7 +28,7 @@ def run_of(place: Path) -> Path:
 
 
 def identity_of(spec: Spec, data: Prepared) -> dict[str, str]:
-    """The hashes of the spec (but for time and workers) and of the data, by name."""
+    """The hashes of the spec (but for time, workers and patience) and of the data, by name."""
     from automl.bundle.manifest import canonical
 
     said = spec.resolved()

@@ -1,4 +1,4 @@
-"""A refusal of what a signal has stopped says so: more time may make what is refused worth its while."""
+"""How a stop comes from the listener, and how a refusal of what was stopped says so: more time may change it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from automl.errors import LimitRefusal, VerdictRefusal
+from automl.progress import Event, Listener
 from automl.stop_request import RESUME, StopRequest
+
+
+def heeding(listener: Listener, stop: StopRequest) -> Listener:
+    """The listener, whose "stop" ends the run as a first signal does."""
+
+    def listen(event: Event) -> None:
+        if listener(event) == "stop":
+            stop.tell()
+
+    return listen
 
 
 @contextmanager

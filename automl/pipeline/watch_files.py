@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -11,10 +10,8 @@ import polars as pl
 from automl.bundle.read import Bundle
 from automl.data.read.open_tables import open_table
 from automl.deploy.batch import Options, raw_rows
-from automl.errors import SpecError
 from automl.monitor.look import Watched
-from automl.monitor.monitor import monitor
-from automl.monitor.state import read_state, write_state
+from automl.monitor.run import run
 from automl.progress import Listener, silent
 
 
@@ -37,23 +34,8 @@ def watch(
     the keys and the target, `since` a day or a moment in UTC. Raises `SpecError` where a time cannot be read,
     `DataError` for rows without a column of them, and for labels or a state that belong to something else.
     """
-    begin = None if since is None else moment_of(since)
     model = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
-    before = None if state is None else read_state(state, model.manifest.content_hash)
     read = raw_rows(model, data, costs, options=Options(missing="empty", unread="empty"), listener=listener)
     rows = pl.concat([frame for _, frame in read] or [pl.DataFrame()], how="diagonal_relaxed")
     given = None if labels is None else pl.DataFrame(open_table(labels).frame.lazy().collect())
-    watched, after = monitor(model, rows, labels=given, since=begin, window=window, state=before)
-    if state is not None:
-        write_state(state, after)
-    return watched
-
-
-def moment_of(text: str) -> float:
-    """Microseconds of UTC of a day or a moment such as ``2026-11-01``. SpecError for anything else."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        hint = "Write a day such as 2026-11-01, or a moment such as 2026-11-01T12:00."
-        raise SpecError(f"{text!r} is no date", where="--since", hint=hint) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1e6
+    return run(model, rows, labels=given, since=since, window=window, state=state)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TRIAL = ("learner", "id", "loss", "score", "seconds", "status")
 MOST_NAMES = 6  # of features that one step makes
+MARKS = {"well": "ok", "note": "--", "bad": "!!"}
 NUMBERS = frozenset({"loss", "score", "seconds"})
 
 
@@ -47,6 +48,16 @@ def render_decided(done: Summarised) -> str:
     return "\n".join([*lines, "", f"wrote {bundle}", f"next: automl verify {bundle}"])
 
 
+def render_retrained(facts: Facts) -> str:
+    """What became of each challenger, who is the champion now, and why."""
+    rungs = [f"{step['rung']:<12}{step['ended']}: {step['reason']}" for step in facts["rungs"]]
+    lines = [f"challenge {facts['number']} of its line. {facts['split']}", *rungs, facts["reason"]]
+    if facts["promoted"]:
+        bundle = line(facts["promoted"])
+        lines += ["", f"wrote {bundle}", f"next: automl verify {bundle}"]
+    return "\n".join(line(each) for each in lines)
+
+
 def render_plan(plan: Facts) -> str:
     """What a dry run would do, one line for each fact."""
     shown = dict(plan)
@@ -71,6 +82,16 @@ def render_gates(found: Again) -> str:
     """What `automl gates` measured, and why a limit is not kept."""
     lines = [f"{line(found.path)}: measured on {line(found.machine)}", *_limits([asdict(gate) for gate in found.gates])]
     return "\n".join([*lines, *(f"  {line(gate.reason)}" for gate in found.gates if not gate.ok)])
+
+
+def render_examination(facts: Facts) -> str:
+    """What `automl doctor` found: a line each, what to do below it, and whether all is well."""
+    width = max(len(finding["what"]) for finding in facts["findings"])
+    lines = []
+    for finding in facts["findings"]:
+        lines.append(f"{MARKS[finding['state']]} {finding['what']:<{width}}  {line(finding['seen'])}")
+        lines += [f"  {'':<{width}}  {line(finding['hint'])}"] if finding["hint"] else []
+    return "\n".join([*lines, "", "all is well" if facts["ok"] else "something is bad: see the lines with !!"])
 
 
 def describe(path: Path, *, board: bool = False, require_signature: Path | None = None) -> dict[str, object]:

@@ -9,7 +9,7 @@ from automl.bundle.manifest import plain
 from automl.decide.verdict.reason import money
 from automl.explore.distribution import moment
 from automl.figures.marks import table
-from automl.monitor.look import Estimate, Finding, Look, MoneyLook, Watched
+from automl.monitor.look import Crossed, Estimate, Finding, Look, MoneyLook, Watched
 from automl.report._words import count, line
 from automl.report.page import page
 from automl.report.watched_figures import calibration_figure, cost_figure, delay_figure, money_figure
@@ -20,7 +20,9 @@ PARTS: Final = (
     ("contract", "Is it still the data"),
     ("drift", "Has the world moved"),
     ("money", "Is the saving there"),
+    ("fairness", "Is it fair"),
 )
+CROSSED: Final = ("came true", "decided", "rows", "saves")
 HEADER: Final = ("look", "rows", "status", "saves", "interval", "stands on")
 
 
@@ -70,13 +72,14 @@ def watched_page(watched: Watched) -> str:
     last = watched.looks[-1] if watched.looks else None
     found = _sorted([*(last.findings if last else ()), *watched.findings])
     seen = last.money if last else None
+    looks = (*watched.before, *watched.looks)
     facts = {
         "title": f"{TITLES[watched.status.name]}: {watched.name}",
         "status": watched.status.name,
         "summary": answer(watched),
         "facts": list(_facts(watched, last)),
-        "money": money_figure(watched.looks),
-        "looks": table(HEADER, [_row(look) for look in reversed(watched.looks)]) if watched.looks else None,
+        "money": money_figure(looks),
+        "looks": table(HEADER, [_row(look) for look in reversed(looks)]) if looks else None,
         "parts": [
             {
                 "name": name,
@@ -87,6 +90,7 @@ def watched_page(watched: Watched) -> str:
         ],
         "cost": cost_figure(found, seen.currency if seen else None),
         "calibration": calibration_figure(seen.reliability) if seen and seen.reliability else None,
+        "crossed": table(CROSSED, [_cell(one) for one in seen.crossed]) if seen and seen.crossed else None,
         "delay": delay_figure(seen.late) if seen and seen.late else None,
         "has_labels": bool(seen and seen.labelled),
     }
@@ -111,10 +115,15 @@ def _saving(seen: MoneyLook) -> str:
     known = _known(seen)
     if known is None:
         return ""
-    unit = seen.currency or "of loss"
-    promised = f" of the promised {money(seen.promise.value)}" if seen.promise else ""
-    how = "saves" if seen.labelled else "seems, without labels, to save"
-    return f"It {how} {money(known.value)}{promised} {unit} per 1,000 rows"
+    unit = " of loss" if seen.currency is None else f" {seen.currency}".rstrip()
+    loses = known.value < 0
+    verb = ("add" if seen.currency is None else "lose") if loses else "save"
+    how = f"{verb}s" if seen.labelled else f"seems, without labels, to {verb}"
+    promised = money(seen.promise.value) if seen.promise else ""
+    if loses:
+        where = f", where {promised} were promised" if promised else ""
+        return f"It {how} {money(-known.value)}{unit} per 1,000 rows{where}"
+    return f"It {how} {money(known.value)}{f' of the promised {promised}' if promised else ''}{unit} per 1,000 rows"
 
 
 def _known(seen: MoneyLook) -> Estimate | None:
@@ -122,7 +131,7 @@ def _known(seen: MoneyLook) -> Estimate | None:
 
 
 def _facts(watched: Watched, last: Look | None) -> Iterator[tuple[str, str]]:
-    yield "looks", f"{len(watched.looks):,}"
+    yield "looks", f"{len(watched.before) + len(watched.looks):,}"
     if last is not None:
         yield "rows of the last look", f"{last.rows:,}"
         if last.start is not None and last.end is not None:
@@ -140,6 +149,10 @@ def _row(look: Look) -> tuple[str, ...]:
     interval = "" if known is None else f"{money(known.low)} to {money(known.high)}"
     name = f"{look.number}" if look.end is None else moment(look.end)
     return name, f"{look.rows:,}", look.status.name, "" if known is None else money(known.value), interval, stands
+
+
+def _cell(one: Crossed) -> tuple[str, ...]:
+    return one.truth, one.decision, f"{one.rows:,}", money(one.saving)
 
 
 def _all(watched: Watched) -> list[Finding]:

@@ -30,7 +30,7 @@ def money_figure(looks: Sequence[Look]) -> Figure | None:
                 found.append(
                     Estimate(name=name + what, value=one.value, low=one.low, high=one.high, kind=kind, text=text)
                 )
-    promise, unit = seen[-1][1].promise, seen[-1][1].currency or "loss"
+    promise, unit = seen[-1][1].promise, _unit_of(seen[-1][1].currency)
     if not found:
         return None
     note = "Estimated from the model's own probabilities, and from labels where these came. Lines are intervals."
@@ -47,7 +47,7 @@ def cost_figure(found: Sequence[Finding], currency: str | None) -> Figure | None
     worst = sorted(priced.values(), key=lambda one: -abs(one.money or 0.0))[:MOST]
     if not worst:
         return None
-    unit = currency or "loss"
+    unit = _unit_of(currency)
     estimates = [
         Estimate(
             name=one.column or "",
@@ -63,11 +63,17 @@ def cost_figure(found: Sequence[Finding], currency: str | None) -> Figure | None
     )
 
 
+def _unit_of(currency: str | None) -> str:
+    """What is counted; a spec may give costs and no currency."""
+    return "loss" if currency is None else currency or "money"
+
+
 def calibration_figure(found: Sequence[Reliability]) -> Figure:
-    """What share of labelled rows was positive, by what the model said."""
+    """What share of labelled rows was as the model said, by how likely it said that was."""
     points = [Point(x=one.predicted, y=one.seen, low=one.low, high=one.high) for one in found]
     axes = Axes(x="predicted", y="seen", ends=(0.0, 1.0, 0.0, 1.0))
-    note = "Rows with a label, by predicted probability. The pale line is a model that says it as it is."
+    note = "Rows with a label, by predicted probability (of several classes that of the likeliest)."
+    note += " The pale line is a model that says it as it is."
     return lines("Calibration", note, points, axes, compare=((0.0, 0.0), (1.0, 1.0)))
 
 

@@ -142,6 +142,8 @@ def _proposals(problem: Problem, run: Run, first: Fidelity) -> tuple[Proposals, 
         cost=cost,
         tell=lambda text: run.tell("search", text),
         order=order(problem.task, rows),
+        warm=run.warm,
         early=1 if 2 * sum(coded) >= len(coded) else FEW_CODED,
+        only=run.only,
     )
     return proposals, aside

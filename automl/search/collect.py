@@ -62,11 +62,12 @@ def close(state: State) -> None:
     """End what is under way: with most of its folds a candidate counts, the others stand there as stopped."""
     for candidate in [candidate for candidate in state.candidates if not candidate.ended]:
         done = len(candidate.losses)
-        by_clock = not state.counted or state.stopped is not None
+        early = state.stopped or state.enough
+        by_clock = not state.counted or early is not None
         folds = counting_folds(state, candidate) if by_clock else state.fidelity.folds
         if done < folds:
             candidate.status = "stopped"
-            candidate.detail = f"{state.stopped or 'the time ended'}, {done} of {state.fidelity.folds} folds done"
+            candidate.detail = f"{early or 'the time ended'}, {done} of {state.fidelity.folds} folds done"
         end(state, candidate, folds=folds)
 
 

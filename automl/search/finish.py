@@ -13,6 +13,7 @@ from automl.search.distill.limit_use import ESTIMATE
 from automl.search.ensemble import membership
 from automl.search.ensemble.pareto import front, record
 from automl.search.leaderboard import Leaderboard, Outcome, Point, mixed
+from automl.search.problem import Problem
 from automl.search.refit import final, refit, time_to_refit
 from automl.search.schedule import repeated_cv
 from automl.search.schedule.estimates import seconds_reserved
@@ -24,8 +25,12 @@ UNDECIDED = frozenset({"ok", "stopped", "timeout"})  # of a trial that says noth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """What the search has chosen, and what makes `lighter` models of it: None where serving is not limited."""
+    """What the search has chosen, and what makes `lighter` models of it: None where serving is not limited.
 
+    `problem` is what was learned in the end: with the joint steps that the search over features has kept.
+    """
+
+    problem: Problem
     outcome: Outcome
     lighter: LighterModels | None
 
@@ -42,10 +47,11 @@ def finish(state: State) -> SearchResult:
     state.run.folder.append(record(points, weights))
     outcome = _outcome(state, weights, points)
     if free is state:
-        return SearchResult(outcome=outcome, lighter=None)
+        return SearchResult(problem=state.problem, outcome=outcome, lighter=None)
     best = membership.weights(free, pool)
     teacher = mixed(best.values(), membership.out_of_fold(state.run.folder, best))
-    return SearchResult(outcome=outcome, lighter=LighterModels(state=state, teacher=teacher, final=final(state)))
+    lighter = LighterModels(state=state, teacher=teacher, final=final(state))
+    return SearchResult(problem=state.problem, outcome=outcome, lighter=lighter)
 
 
 def _standing(state: State, repeats: int) -> list[Candidate]:
@@ -95,7 +101,7 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
         oofs=membership.out_of_fold(state.run.folder, shares),
         parity_rows=state.problem.parity_rows,
         native=tuple(fitted[member.id].native for member in shares),
-        stopped=state.stopped,
+        stopped=state.stopped or state.enough,
         untried=_untried(state, weights, shares),
     )
 

@@ -42,6 +42,10 @@ def _explore(state: State) -> None:
         if state.run.leaves_out("further trials", "search"):
             state.stopped = state.run.stop.name
             return
+        if why := _enough(state):
+            state.enough = why
+            state.run.tell("search", f"{why}: the search ends", left=state.run.deadline.left())
+            return
         feed(state)
         plan_ahead(state)
         if not state.flying:
@@ -56,6 +60,14 @@ def _explore(state: State) -> None:
             take(state, done)
         if not state.counted:
             state.crowded += LOOK * (crowding() - state.crowded)
+
+
+def _enough(state: State) -> str | None:
+    """Why the search has found enough, in the words of its patience; while only baselines stand it has not."""
+    patience = state.run.patience
+    if patience is None or all(one.learner.baseline for one in state.whole):
+        return None
+    return patience.worn_out(state.run.deadline.spent())
 
 
 def _hopes(state: State) -> bool:

@@ -160,10 +160,11 @@ class Problem:
 
 @dataclass(slots=True)
 class Matrices:
-    """The matrices of a problem, each computed when it is first asked for."""
+    """The matrices of a problem, each computed when it is first asked for and kept in a `folder` of the run folder."""
 
     problem: Problem
     rundir: RunDir
+    folder: str = FOLDER
     _matrices: dict[int | None, FeatureMatrix] = field(default_factory=dict)
     _plans: dict[int | None, Plan] = field(default_factory=dict)
     _parity: dict[int | None, str] = field(default_factory=dict)
@@ -189,7 +190,7 @@ class Matrices:
         if fold not in self._parity:
             frame = self.problem.rows.frame[self.problem.parity_rows]
             values = transform(self.plan(fold), frame)
-            self._parity[fold] = str(self.rundir.save(f"{FOLDER}/{_name(fold)}-parity", values))
+            self._parity[fold] = str(self.rundir.save(f"{self.folder}/{_name(fold)}-parity", values))
         return self._parity[fold]
 
     def _make(self, fold: int | None) -> FeatureMatrix:
@@ -221,20 +222,20 @@ class Matrices:
     def _write(self, fold: int | None, features: tuple[FeatureInfo, ...], values: Floats) -> FeatureMatrix:
         name, problem = _name(fold), self.problem
         if self._base is None:
-            self.rundir.save(f"{FOLDER}/base", values)
-            self.rundir.save(f"{FOLDER}/y", problem.rows.y)
+            self.rundir.save(f"{self.folder}/base", values)
+            self.rundir.save(f"{self.folder}/y", problem.rows.y)
             if problem.rows.weight is not None:
-                self.rundir.save(f"{FOLDER}/weight", problem.rows.weight)
-            self._base = (features, self.rundir.load(f"{FOLDER}/base"))
+                self.rundir.save(f"{self.folder}/weight", problem.rows.weight)
+            self._base = (features, self.rundir.load(f"{self.folder}/base"))
             places, own = tuple(range(len(features))), list[int]()
         else:
             places, own = _places(features, values, *self._base)
         if own:
-            self.rundir.save(f"{FOLDER}/{name}", np.ascontiguousarray(values[:, own]))
+            self.rundir.save(f"{self.folder}/{name}", np.ascontiguousarray(values[:, own]))
         if fold is not None:
-            self.rundir.save(f"{FOLDER}/{name}-fit", problem.fold(fold).fit)
-            self.rundir.save(f"{FOLDER}/{name}-valid", problem.fold(fold).valid)
-        folder = str(self.rundir.path / FOLDER)
+            self.rundir.save(f"{self.folder}/{name}-fit", problem.fold(fold).fit)
+            self.rundir.save(f"{self.folder}/{name}-valid", problem.fold(fold).valid)
+        folder = str(self.rundir.path / self.folder)
         weighted = problem.rows.weight is not None
         return FeatureMatrix(folder=folder, name=name, features=features, places=places, weighted=weighted)
 

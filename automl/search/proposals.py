@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from automl.engines.base import Engine, Proposer
 from automl.errors import SpecError, nearest
-from automl.learners.base import Learner, Params, Value
+from automl.learners.base import Configurations, Learner, Params, Value
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import Fidelity, at_rate, hurried
 from automl.task import Task
@@ -65,27 +65,20 @@ class Proposals:
     seed: int
     cost: Cost
     tell: Callable[[str], None]  # what the user should know: one plain sentence
-    order: Sequence[tuple[str, Params]] = ()  # as measured; learners not in it follow
+    warm: Configurations = ()  # what an earlier search found best: first of all, baselines aside
+    order: Configurations = ()  # as measured; learners not in it follow
     early: int = 1  # how many of the order come before the learners for categories
+    only: bool = False  # nothing is tried but baselines and what is `warm`
     _queue: list[tuple[Learner, Params]] = field(default_factory=list)
     _searches: dict[str, Proposer] = field(default_factory=dict)
     _tried: dict[Key, Candidate] = field(default_factory=dict)
     _broken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        entries = {learner.name: learner.portfolio(self.task, self.rows) for learner in self.learners}
         baselines = sorted((learner for learner in self.learners if learner.baseline), key=lambda learner: learner.cost)
-        known = {learner.name: learner for learner in self.learners}
-        named = {name for name, _ in self.order}
-        unnamed = [learner for learner in self.learners if not learner.baseline and learner.name not in named]
-        others = [learner for learner in unnamed if not (learner.categories or learner.texts)]
-        ordered = [(known[name], params) for name, params in self.order if name in known]
-        for row in zip_longest(*([(learner, params) for params in entries[learner.name]] for learner in others)):
-            ordered += [entry for entry in row if entry is not None]
-        for place, own in ((self.early, "categories"), (1, "texts")):
-            special = [learner for learner in unnamed if getattr(learner, own)]
-            ordered[place:place] = [(learner, params) for learner in special for params in entries[learner.name]]
-        self._queue += [(learner, params) for learner in baselines for params in entries[learner.name]] + ordered
+        first = [(learner, params) for learner in baselines for params in learner.portfolio(self.task, self.rows)]
+        warm = [entry for entry in self._named(self.warm) if not entry[0].baseline]
+        self._queue += [*first, *warm, *([] if self.only else self._portfolio())]
 
     def next(self, candidates: Sequence[Candidate], haste: Haste) -> tuple[Learner, Params, bool] | None:
         """The next trial, and whether an engine proposed it and waits for its loss.
@@ -135,13 +128,31 @@ class Proposals:
             self._searches.pop(learner.name, None)
             self.tell(f"the engine gave up on {learner.name}: {type(error).__name__}. Its portfolio goes on")
 
+    def _named(self, entries: Configurations) -> list[tuple[Learner, Params]]:
+        known = {learner.name: learner for learner in self.learners}
+        return [(known[name], params) for name, params in entries if name in known]
+
+    def _portfolio(self) -> list[tuple[Learner, Params]]:
+        """The measured order, then the portfolios of the others in turns; what is for categories and texts early."""
+        entries = {learner.name: learner.portfolio(self.task, self.rows) for learner in self.learners}
+        named = {name for name, _ in self.order}
+        unnamed = [learner for learner in self.learners if not learner.baseline and learner.name not in named]
+        others = [learner for learner in unnamed if not (learner.categories or learner.texts)]
+        ordered = self._named(self.order)
+        for row in zip_longest(*([(learner, params) for params in entries[learner.name]] for learner in others)):
+            ordered += [entry for entry in row if entry is not None]
+        for place, own in ((self.early, "categories"), (1, "texts")):
+            special = [learner for learner in unnamed if getattr(learner, own)]
+            ordered[place:place] = [(learner, params) for learner in special for params in entries[learner.name]]
+        return ordered
+
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Learner]:
         """Learners by estimated cost for a gain (after Wang et al., FLAML, MLSys 2021).
 
         That is what a trial takes, more the longer nothing was gained and the further its best is from the best of all.
         """
         done = [c for c in candidates if 0 in c.losses]
-        if not done:
+        if not done or self.only:
             return []
         best, worst = min(c.first for c in done), max(c.first for c in done)
         costs: dict[str, float] = {}

@@ -175,5 +175,5 @@ def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
         function="automl.search.worker.fold_fit:refit",
         arguments={"request": request},
         seconds=limit + (0.0 if state.counted else LATE),
-        memory=memory(state),
+        memory=memory(state.run),
     )

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from automl.budget import Deadline
 from automl.errors import MachineError
 from automl.executors.base import Done, Executor
+from automl.learners.base import Configurations
 from automl.progress import Event, Listener, Stage
+from automl.search.patience import Patience
 from automl.search.rundir import RunDir
 from automl.search.worker.fold_fit import LEARNERS
 from automl.spec.model import Spec
@@ -18,7 +20,9 @@ from automl.stop_request import StopRequest
 class Run:
     """The spec, its deadline, the workers, the open run folder, and who is told of what happens.
 
-    `learners` is the package of learners, `stop` what signals ask.
+    `learners` is the package of learners, `stop` what signals ask, `patience` when the search has found enough. `warm`
+    are the configurations that go first, before any portfolio: those that an earlier search found best (see
+    `search.earlier`); with `only` nothing else is tried but baselines.
     """
 
     spec: Spec
@@ -27,7 +31,10 @@ class Run:
     folder: RunDir
     listener: Listener
     learners: str = LEARNERS
+    warm: Configurations = ()
     stop: StopRequest = field(default_factory=StopRequest)
+    only: bool = False
+    patience: Patience | None = None
 
     @property
     def seed(self) -> int:
@@ -36,8 +43,8 @@ class Run:
 
     @property
     def counted(self) -> bool:
-        """Choices follow counted work and not the clock (R12); what a signal has stopped hurries."""
-        return self.spec.budget.trials is not None and self.stop.number is None
+        """Choices follow counted work and not the clock (R12); what was stopped hurries."""
+        return self.spec.budget.trials is not None and not self.stop.noted
 
     @property
     def workers(self) -> int:

@@ -38,7 +38,8 @@ class State:
     chosen: tuple[Candidate, ...] = ()  # what will ship, once that is known
     crowded: float = 1.0  # how many times longer work takes because of others
     late: float = 0.0  # seconds on the deadline's clock until which the search may go on in any case
-    stopped: str | None = None  # why the search ended early
+    stopped: str | None = None  # why the search was cut off
+    enough: str | None = None  # why it ended early by itself, with all that comes after it
 
     @property
     def counted(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from automl.spec.base import Section
 from automl.spec.units import Duration, Size
@@ -13,6 +13,23 @@ from automl.spec.units import Duration, Size
 def default_workers() -> int:
     """Two, or the one core there is."""
     return min(2, os.cpu_count() or 1)
+
+
+class Patience(Section):
+    """When the search may end early: so long a time has brought less than each that is named."""
+
+    time: Duration
+    """The stretch of time that is looked at. The search goes on while it brings enough of anything that is named."""
+    money: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """What it has to bring in money for 1,000 rows, in the currency of the costs."""
+    score: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """What it has to bring in `objective.metric`."""
+
+    @model_validator(mode="after")
+    def _names_a_gain(self) -> Patience:
+        if self.money is None and self.score is None:
+            raise ValueError("expected money or score: what so long a time has to bring")
+        return self
 
 
 class Budget(Section):
@@ -26,7 +43,9 @@ class Budget(Section):
     """Trials at a time, each on one core. By default two, or the one core there is."""
     trials: int | None = Field(default=None, ge=1)
     """The most trials, baselines not counted. The search follows counted work then: a run can be repeated."""
+    patience: Patience | None = None
+    """When the search may end before its time: `{ time = "30s", money = 10 }`."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Starts every draw of the engine: folds, search, intervals."""
     executor: str = "local"
-    """Where trials run: `local` (child processes), `ray` (needs `automl[ray]`) or `inline` (here, unwatched)."""
+    """Where trials run: `local` (child processes), `spawn` (fresh ones), `ray` (an extra) or `inline` (unwatched)."""

@@ -144,6 +144,8 @@ class Table(Section):
     maps joins the table several times, once by each."""
     time: ColumnName | None = None
     """The column that says from when on a row is known. Without it: always."""
+    timezone: Annotated[str, AfterValidator(check_timezone)] | None = None
+    """The time zone of its times that name none. Without it: that of [data], in which keys are read in any case."""
     to: str | None = None
     """The table it is joined to: that of [data], called `main`, or if that lacks the key the one that has it."""
     types: Mapping[ColumnName, ColumnType] = Field(default_factory=dict)

@@ -18,6 +18,7 @@ from automl.spec.monitor import Monitor
 from automl.spec.objective import Objective
 from automl.spec.recipe import Recipe
 from automl.spec.report import Report
+from automl.spec.retrain import Retrain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Spec(Section):
     """The page for people that the bundle brings with it."""
     monitor: Monitor | None = None
     """Watching the model at work."""
-    retrain: Mapping[str, object] | None = None
+    retrain: Retrain | None = None
     """Fitting again when it is time."""
 
     _origin: Origin = PrivateAttr(default=Origin())

@@ -20,7 +20,7 @@ class Monitor(Section):
     least: int = Field(default=100, ge=20)
     """The fewest rows that a look stands on; fewer wait for those of the next look."""
     alpha: Share = Field(default=0.05, gt=0, lt=1)
-    """The chance of one false alarm in the whole life of a model: of drift, and as much again of money."""
+    """The chance of one false alarm in the whole life of a model: of drift, as much of money, as much of fairness."""
     drift: Share = 0.1
     """How far a column may move: the largest distance of two distribution functions, the share of levels changed."""
     tolerance: Share = 0.1

@@ -23,8 +23,8 @@ class Gap:
 
 
 GAPS: Final = (
-    Gap("data.final", 'final = "all"', lambda value: value == "all"),
-    Gap("retrain", "retraining"),
+    Gap("retrain.every", "retraining by the calendar"),
+    Gap("retrain.on", "retraining on what a watch says"),
 )
 
 

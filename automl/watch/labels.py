@@ -146,6 +146,15 @@ def latest(connection: sa.Connection, at: int) -> pl.DataFrame:
     )
 
 
+def known(connection: sa.Connection, keys: Sequence[str], at: int) -> dict[str, str]:
+    """The label of each of these keys that has one at a time; the one that became known last holds."""
+    salt = read_settings(connection).salt
+    stored = dict(zip(keys if salt is None else hashed(keys, salt), keys, strict=True))
+    found = _history(connection, [key for key in stored if key is not None])
+    past = {stored[key]: [label.value for label in each if label.known <= at] for key, each in found.items()}
+    return {key: values[-1] for key, values in past.items() if values}
+
+
 _SCHEMA = {"key": pl.String, "value": pl.String, "known": pl.Int64, "number": pl.Int64}
 
 

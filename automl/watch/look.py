@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -20,44 +20,62 @@ from automl.monitor.state import State
 from automl.names import inside
 from automl.spec.monitor import Monitor
 from automl.watch import blocks
+from automl.watch.documents import SECOND, document, earlier
 from automl.watch.keys import key_cells
 from automl.watch.labels import latest
 from automl.watch.predictions import frames, insert_new
 from automl.watch.schema import ALARMS, BATCHES, LOOKS
+from automl.watch.settings import read_settings
 from automl.watch.show import moment
 from automl.watch.store import Store, now
+from automl.watch.tables import check_tables, moved
 
 MOST: Final = 500_000  # rows of a look: of more a share is drawn, and memory stays below 1 GB
-SECOND: Final = 1_000_000  # microseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a look found: the documents of new looks, the oldest first, and notes on the store as a whole."""
+    """What a look found: the documents of new looks, the oldest first, and notes on the store as a whole.
+
+    `watched` are the same looks as a page shows them, None where no row was there to be looked at.
+    """
 
     looks: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
     status: Status
+    watched: Watched | None = None
 
 
-def look(store: Store, bundle: Bundle, *, window: str | None = None, at: int | None = None) -> Outcome:
+def look(
+    store: Store, bundle: Bundle, *, window: str | None = None, since: float | None = None, at: int | None = None
+) -> Outcome:
     """Look at the rows that a bundle answered since the last look, and write down what was found, in one step.
 
-    `window` overrules the spec's, `at` (microseconds) the clock. Of two watchers at once one writes its look.
+    `window` overrules the spec's, `since` (microseconds of UTC) leaves out earlier rows, `at` (microseconds) overrules
+    the clock. A bundle of several tables has them at hand. Of two watchers at once one writes its look.
     """
     at = now() if at is None else at
     name = bundle.manifest.content_hash
     with store.reading() as connection:
-        state = _state(connection, name)
+        check_tables(bundle, read_settings(connection), store.where)
+        state, before = _state(connection, name), earlier(connection, name)
         seen = _seen(connection, bundle, asked_of(bundle, window), state, at)
     notes = [*_clock(state, at), *seen.notes]
     if seen.frame is None:
         return Outcome(looks=(), notes=(*notes, "No row of this bundle is in the store."), status=Status.fine)
-    watched, state = monitor(bundle, seen.frame, labels=seen.labels, times=seen.times, window=window, state=state)
+    notes += moved(bundle, seen.frame)
+    watched, state = monitor(
+        bundle, seen.frame, labels=seen.labels, times=seen.times, since=since, window=window, state=state
+    )
     notes += [found.sentence for found in watched.findings]
-    documents = [document(each, seen, at) for each in watched.looks]
+    documents = [document(each, _labels_known(each, seen), at) for each in watched.looks]
     _write(store, watched, documents, state, at)
-    return Outcome(looks=tuple(documents), notes=tuple(notes), status=watched.status)
+    return Outcome(
+        looks=tuple(documents),
+        notes=tuple(notes),
+        status=watched.status,
+        watched=replace(watched, before=before),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,39 +89,17 @@ class Seen:
     notes: tuple[str, ...] = ()
 
 
-def document(each: Look, seen: Seen, at: int) -> dict[str, Any]:
-    """A look as plain JSON: what `GET /watch` gives."""
-    inside_ = (seen.times >= (each.start or -math.inf)) & (seen.times < (each.end or math.inf))
-    money = each.money
-    now_ = None if money is None else money.running or money.labelled or money.unlabelled
-    promise = None if money is None else money.promise
-    drift = [found.money for found in each.findings if found.money is not None]
-    return {
-        "number": each.number,
-        "looked": moment(at),
-        "looked_seconds": at // SECOND,
-        "start": moment(None if each.start is None else int(each.start)),
-        "end": moment(None if each.end is None else int(each.end)),
-        "rows": each.rows,
-        "labels_known": float(seen.known[inside_].mean()) if inside_.any() else None,
-        "status": int(each.status),
-        "says": each.status.name,
-        "money": {
-            "currency": None if money is None else money.currency,
-            "saving": None if now_ is None else now_.value,
-            "low": None if now_ is None else now_.low,
-            "high": None if now_ is None else now_.high,
-            "promised": None if promise is None else promise.value,
-            "drift": sum(drift) if drift else None,
-        },
-        "findings": [asdict(found) for found in each.findings],
-    }
+def _labels_known(each: Look, seen: Seen) -> float | None:
+    """The share of the rows of a look whose label is known."""
+    mine = (seen.times >= (each.start or -math.inf)) & (seen.times < (each.end or math.inf))
+    return float(seen.known[mine].mean()) if mine.any() else None
 
 
 def _seen(connection: sa.Connection, bundle: Bundle, asked: Monitor, state: State, at: int) -> Seen:
     """The rows that a look at this time stands on."""
     first = _first(connection, bundle, asked, state)
     share, notes = _share(connection, bundle.manifest.content_hash, first, at)
+    notes += _late(connection, bundle.manifest.content_hash, state)
     parts = [_drawn(frame, share) for frame in frames(connection, bundle.manifest.content_hash, first, at + 1)]
     parts = [part for part in parts if part.height]
     nothing = np.empty(0)
@@ -150,6 +146,19 @@ def _share(connection: sa.Connection, name: str, first: int, at: int) -> tuple[f
     if late:
         told.append(f"{late:,} rows or more have times that are still to come; they wait.")
     return min(1.0, MOST / max(mine, 1)), tuple(told)
+
+
+def _late(connection: sa.Connection, name: str, state: State) -> tuple[str, ...]:
+    """What people should know of rows that were written after the last look, and are older than its end."""
+    last = connection.execute(sa.select(sa.func.max(LOOKS.c.looked)).where(LOOKS.c.bundle == name)).scalar()
+    if last is None or state.until is None:
+        return ()
+    late = (BATCHES.c.bundle == name, BATCHES.c.added > last, BATCHES.c.last < int(state.until))
+    rows = int(connection.execute(sa.select(sa.func.sum(BATCHES.c.rows)).where(*late)).scalar() or 0)
+    if not rows:
+        return ()
+    told = f"{rows:,} rows came after the last look with times before its end"
+    return (f"{told}: they count in windows that reach back to them, and with their labels.",)
 
 
 def _drawn(frame: pl.DataFrame, share: float) -> pl.DataFrame:

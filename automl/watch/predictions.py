@@ -89,8 +89,10 @@ class Writer:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The raw columns that are kept where they come."""
-        return self._model.reads if self._settings.columns is None else tuple(map(inside, self._settings.columns))
+        """The raw columns that are kept where they come; keys that are hashed are not among them."""
+        kept = self._model.reads if self._settings.columns is None else tuple(map(inside, self._settings.columns))
+        hidden = () if self._settings.salt is None else tuple(map(inside, self._model.keys))
+        return tuple(name for name in kept if name not in hidden)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from automl.watch import schema
 
 PATIENCE: Final = 30.0  # seconds that a write waits for another writer
 CONNECT: Final = 5  # seconds until a database that does not answer counts as dead
-MIGRATING: Final = 0x6175746F  # of PostgreSQL: one writer at a time changes the tables
+WRITING: Final = 0x6175746F  # the lock in PostgreSQL of who writes
 PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON")
 
 
@@ -39,15 +39,23 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the store from begin to end."""
-        with self.told(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self.told(), self.engine.connect() as connection:
+            if self.postgres:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A connection whose changes all stand when the block ends well, and none of them where it does not."""
+        """A connection whose changes all stand when the block ends well, and none of them where it does not.
+
+        One writes at a time: what was read here is not changed by others before it is written.
+        """
         with self.told(), self.engine.connect() as raw:
             connection = raw.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
+                if self.postgres:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITING)))
                 yield connection
 
     @contextmanager
@@ -166,8 +174,6 @@ def _version(connection: sa.Connection) -> int:
 
 def _migrate(store: Store) -> None:
     with store.writing() as connection:
-        if store.postgres:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
         version = _version(connection)  # another writer may have been the first
         for migration in schema.MIGRATIONS[version:]:
             migration(connection)
@@ -187,4 +193,7 @@ def _refused(store: Store, error: BaseException) -> AutomlError:
         return MachineError("the disk of the store is full", where=store.where, hint="Make room, then run again.")
     if "not a database" in small or "malformed" in small:
         return DataError(f"this is no store that can be read: {text}", where=store.where, hint="Use its last backup.")
-    return MachineError(f"the database refused: {text[:300]}", where=store.where, hint="Nothing was written.")
+    hint = "Nothing was written."
+    if "connect" in small or "authentication" in small:
+        hint = f"See that the database runs, and that the address in {store.where} is right."
+    return MachineError(f"the database refused: {text[:300]}", where=store.where, hint=hint)

@@ -57,17 +57,17 @@ def prune(store: Store, keep: float | None = None) -> dict[str, int]:
     return gone | {"merged": merge(store)}
 
 
-def merge(store: Store) -> int:
-    """Put small batches that have settled together, by bundle and in order; how many they were."""
+def merge(store: Store, *, settled: int = SETTLED) -> int:
+    """Put small batches that were written so many microseconds ago together, by bundle and in order; how many."""
     merged = 0
     with store.writing() as connection:
-        settled = sa.select(BATCHES.c.number, BATCHES.c.bundle, BATCHES.c.rows).where(
-            BATCHES.c.rows < SMALL, BATCHES.c.added < now() - SETTLED
+        crumbs = sa.select(BATCHES.c.number, BATCHES.c.bundle, BATCHES.c.rows).where(
+            BATCHES.c.rows < SMALL, BATCHES.c.added < now() - settled
         )
         groups: dict[str, list[int]] = {}
         sizes: dict[str, int] = {}
         ready = []
-        for number, bundle, rows in connection.execute(settled.order_by(BATCHES.c.number)):
+        for number, bundle, rows in connection.execute(crumbs.order_by(BATCHES.c.number)):
             groups.setdefault(bundle, []).append(number)
             sizes[bundle] = sizes.get(bundle, 0) + rows
             if sizes[bundle] >= LARGE:

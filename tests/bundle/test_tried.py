@@ -6,7 +6,10 @@ import resource
 import subprocess
 import sys
 
+import pytest
+
 from automl.bundle import _tried
+from automl.host import portable
 
 SHOW = (
     "import resource, sys; from automl.bundle._tried import cap; {before}"
@@ -21,6 +24,7 @@ def limits(before: str = "") -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
+@pytest.mark.skipif(portable(), reason="without the kernel only the time by the wall is capped")
 def test_the_caps_are_set():
     """Memory and processor by the kernel, no core file; the first signal of the processor's cap can be named."""
     assert limits() == f"({2**31}, {2**31}) (30, {30 + _tried.GRACE}) (0, 0)"

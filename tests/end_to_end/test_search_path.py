@@ -37,9 +37,17 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("gates", "spec.bundle"),
     ("predict", "spec.bundle", "test.csv", "-o", "out.csv", "--workers", "2"),
     ("decide", "spec.bundle", "--set", "objective.costs.false_positive=90", "-o", "other.bundle", "--write-anyway"),
+    ("retrain", "spec.bundle", "--data", "test.csv", "--dry-run"),
     ("export", "spec.bundle", "--to", "zip", "-o", "spec.zip"),
     ("export", "spec.bundle", "--to", "c", "-o", "c"),
     ("export", "spec.bundle", "--to", "docker", "-o", "docker"),
+    ("register", "spec.bundle", "models/tiny"),
+    ("promote", "models/tiny"),
+    ("register", "other.bundle", "models/tiny"),
+    ("promote", "models/tiny", "newest"),
+    ("rollback", "models/tiny"),
+    ("history", "models/tiny"),
+    ("compare", "models/tiny", "models/tiny@newest", "--data", "test.csv"),
     ("sign", "--new-key", "key"),
     ("sign", "spec.bundle", "--key", "key"),
     ("example", "german-credit", "example"),
@@ -52,6 +60,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("monitor", "spec.bundle", "test.csv", "--html", "watch.html"),
     ("report", "spec.bundle", "-o", "page.html"),
     ("watch", "init", "watch.db"),
+    ("doctor", "--no-fit"),
 )
 SERVE = ("serve", "spec.bundle", "--port", "0", "--workers", "2")
 CLEAN = ("clean", "spec.run")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from automl.executors._processes import family, leaves
 from automl.executors.base import Done, Job
 from automl.executors.local import LocalExecutor
+from automl.host.processes import family, leaves
 
 GB = 1 << 30
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from automl.errors import BundleError
 from automl.graph.onnx import to_onnx
-from automl.graph.replace import replace_policy
+from automl.graph.replace import replace_policy, replace_prediction
 from automl.graph.session import open_session
 from automl.ops.bulk import evaluate
 from automl.ops.expr import Add, ArgMin, Column, Concat, Multiply, RowSum, Sigmoid, Stub, TakeText, constant
@@ -76,3 +76,14 @@ def test_a_graph_without_the_prediction_is_refused():
     """It is no graph of that kind."""
     with pytest.raises(BundleError, match="no output 'prediction'"):
         replace_policy(model(), Stub("prediction"), {})
+
+
+def test_a_curve_stands_between_the_prediction_and_its_policy():
+    """The prediction that is told is the curved one, as often as it is done."""
+    curved = Multiply(P, constant(0.5))
+    once = replace_prediction(model(), P, {P.name: curved, "double": Add(curved, curved)})
+    old, new = (open_session(graph).run(ROWS) for graph in (model(), once))
+    assert np.allclose(new[P.name], 0.5 * old[P.name])
+    assert np.allclose(new["double"], old[P.name])
+    again = replace_prediction(once, P, {P.name: curved})
+    assert np.allclose(open_session(again).run(ROWS)[P.name], 0.25 * old[P.name])

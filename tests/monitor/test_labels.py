@@ -90,3 +90,19 @@ def test_without_keys_there_is_a_label_for_each_row(bundle: Path) -> None:
     assert found.y.tolist() == [0.0, 1.0, 0.0]
     with pytest.raises(DataError, match="2 labels for 3 rows"):
         labelled(manifest, ROWS, pl.DataFrame({"bad": [1, 2]}))
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_label_of_the_future_waits_and_is_counted(bundle: Path, *, keyed: bool) -> None:
+    """Found by key or by place; a clock that is five minutes ahead is none of the future."""
+    manifest = open_files(bundle).manifest
+    manifest = manifest if keyed else manifest.model_copy(update={"keys": ()})
+    known = ["2026-03-01T00:00", "2026-03-02T00:00", "2026-03-01T00:04"]
+    came = pl.DataFrame({"id": ["a", "b", "c"], "bad": [2, 2, 1], "known_at": known})
+    found, said = labelled(manifest, ROWS, came, 1772323200e6)
+    assert found.y is not None
+    assert np.array_equal(found.y, [1.0, np.nan, 0.0], equal_nan=True)
+    assert [each.sentence for each in said] == ["1 labels are known only in the future, and count from then on."]
+    later, said = labelled(manifest, ROWS, came, 1772323200e6 + 86_400e6)
+    assert later.y is not None
+    assert (later.y[1], said) == (1.0, ())

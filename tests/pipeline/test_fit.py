@@ -13,6 +13,7 @@ from automl.errors import BundleError, LimitRefusal, VerdictRefusal
 from automl.pipeline.fit import fit
 from automl.spec import parse
 
+SMALL = {"time": "5min", "trials": 2, "executor": "inline", "workers": 1}
 COSTS = {"false_positive": 1, "false_negative": 5}
 
 
@@ -31,7 +32,7 @@ def spec_of(**more):
     return parse(
         {
             "objective": {"target": "bad", "positive": "yes", **more.pop("objective", {})},
-            "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
+            "budget": SMALL,
             "recipe": {"folds": 3, "learners": ["constant", "linear", "lightgbm"]},
             **more,
         }
@@ -223,3 +224,15 @@ def test_the_unit_of_the_target_decides_nothing(tmp_path, factor):
     there = fit(parse(spec), out=tmp_path / "there", train=frame.with_columns(pl.col("y") * factor))
     assert there.board.weights == here.board.weights
     assert np.allclose(there.judgement.prediction, here.judgement.prediction * factor, rtol=1e-9, atol=0.0)
+
+
+def test_a_warm_search_begins_with_what_was_best_before(fitted, tmp_path):
+    """The manifest keeps the configurations that were tried, best first, and a later fit tries these before others."""
+    done, _ = fitted
+    tried = done.bundle.manifest.tried
+    assert [one.loss for one in tried] == sorted(one.loss for one in tried)
+    first = next(one for one in tried if one.learner == "lightgbm")
+    spec = spec_of(recipe={"folds": 3, "learners": ["lightgbm"]}, budget={**SMALL, "trials": 1})
+    again = fit(spec, train=loans(seed=2), test=loans(300, seed=3), out=tmp_path / "warm.bundle", warm_from=done.path)
+    (own,) = [trial for trial in again.board.trials if trial.learner == "lightgbm"]
+    assert own.params == first.params

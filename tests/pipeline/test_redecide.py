@@ -11,7 +11,7 @@ from automl import cli
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.errors import LimitRefusal, SpecError, VerdictRefusal
-from automl.pipeline import redecide
+from automl.pipeline import behind
 from automl.pipeline.fit import fit
 from automl.pipeline.redecide import decide
 from automl.spec import parse
@@ -44,7 +44,7 @@ def made(out: Path, *, costs: dict[str, object], **more: object) -> Path:
 def unmeasured(request, monkeypatch):
     """The gates are measured only where a test asks for it: that takes seconds."""
     if "measured" not in request.fixturenames:
-        monkeypatch.setattr(redecide, "measure", lambda *_: ())
+        monkeypatch.setattr(behind, "measure", lambda *_: ())
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_limits_are_measured_again(plain_bundle, tmp_path, monkeypatch):
     broken = GateVerdict(
         gate="size", ok=False, measured=2.0, limit=1.0, unit="MB", reason="size is 2 MB", protocol="", raw={}
     )
-    monkeypatch.setattr(redecide, "measure", lambda *_: (broken,))
+    monkeypatch.setattr(behind, "measure", lambda *_: (broken,))
     with pytest.raises(LimitRefusal, match="size is 2 MB"):
         decide(plain_bundle, [], tmp_path / "new.bundle", write_anyway=True)
     assert not list(tmp_path.iterdir())

@@ -9,18 +9,28 @@ from typing import Any
 
 import pytest
 
+from automl.data.rows import Prepared
 from automl.decide.policy.decision_policy import make_policy
 from automl.errors import LimitRefusal
 from automl.gates.base import GateVerdict
 from automl.pipeline.repair import Attempt, NothingFits
 from automl.pipeline.ship import ship
 from automl.search.finish import SearchResult
+from automl.search.problem import Problem
+from automl.spec import parse
+
+
+def problem_of(data: Prepared) -> Problem:
+    spec = parse({"objective": {"target": "bad"}})
+    return Problem.of(data.train, data.schema, data.labels.task, metric="log_loss", spec=spec, seed=0)
 
 
 def test_without_limits_the_search_has_chosen(loans, outcome_of, run_of, told, tmp_path: Path) -> None:
     """Its ensemble is calibrated and written, and what was left out is told with its reason."""
     run = run_of()
-    result = SearchResult(outcome=outcome_of(loans, slopes=(2.0, 1.0), native_off=(0.0, 0.5)), lighter=None)
+    result = SearchResult(
+        problem=problem_of(loans), outcome=outcome_of(loans, slopes=(2.0, 1.0), native_off=(0.0, 0.5)), lighter=None
+    )
     shipped = ship(run, loans, result, make_policy(run.spec.objective, loans), tmp_path / "a.bundle")
     assert shipped.measured is None
     assert len(shipped.choice.outcome.members) == 1
@@ -33,7 +43,7 @@ def test_without_limits_the_search_has_chosen(loans, outcome_of, run_of, told, t
 def test_what_cannot_be_promised_leaves_its_story(loans, outcome_of, run_of, tmp_path: Path) -> None:
     """A floor that no rows can promise refuses, and the run folder says why."""
     run = run_of(objective={"target": "bad", "positive": "yes", "require": {"precision": 0.99999}})
-    result = SearchResult(outcome=outcome_of(loans), lighter=None)
+    result = SearchResult(problem=problem_of(loans), outcome=outcome_of(loans), lighter=None)
     with pytest.raises(LimitRefusal) as refused:
         ship(run, loans, result, make_policy(run.spec.objective, loans), tmp_path / "a.bundle")
     document = json.loads((run.folder.path / "refusal.json").read_text(encoding="utf-8"))
@@ -60,7 +70,12 @@ def test_with_limits_a_model_that_keeps_them(
     monkeypatch.setattr("automl.pipeline.repair.keep_limits", keep_limits)
     run = run_of(limits={"size": "1MB"})
     lighter: Any = SimpleNamespace()
-    given = (run, loans, SearchResult(outcome=outcome, lighter=lighter), make_policy(run.spec.objective, loans))
+    given = (
+        run,
+        loans,
+        SearchResult(problem=problem_of(loans), outcome=outcome, lighter=lighter),
+        make_policy(run.spec.objective, loans),
+    )
     if fits:
         assert ship(*given, tmp_path / "a.bundle").measured is measured
         return

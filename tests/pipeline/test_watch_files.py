@@ -7,9 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from automl.errors import SpecError
 from automl.monitor.look import Status
-from automl.pipeline.watch_files import moment_of, watch
+from automl.pipeline.watch_files import watch
 from automl.testing._bundle import raw_rows
 
 
@@ -24,11 +23,3 @@ def test_any_kind_of_file_is_the_same_data(bundle: Path, tmp_path: Path, form: s
     found = watch(bundle, data, labels=tmp_path / "labels.csv", state=tmp_path / "watch.json")
     assert (found.status, found.looks[0].number) == (Status.fine, 1)
     assert watch(bundle, data, state=tmp_path / "watch.json").looks[0].number == 2
-
-
-def test_a_moment_is_one_of_utc() -> None:
-    """Unless it says otherwise; what is none is refused."""
-    assert moment_of("1970-01-02") == 86_400e6
-    assert moment_of("1970-01-01T01:00+01:00") == 0.0
-    with pytest.raises(SpecError, match="is no date"):
-        moment_of("last week")

@@ -44,6 +44,19 @@ def test_without_labels_it_only_seems_so() -> None:
     assert answer(replace(FINE, looks=(replace(FINE.looks[0], money=None),))) == "Nothing to do."
 
 
+def test_a_loss_reads_as_one() -> None:
+    """Not as a saving below 0, with money and without, known or expected."""
+    loss = Estimate(value=-300.0, low=-400.0, high=-200.0, rows=900)
+
+    def said(**seen: object) -> str:
+        return answer(replace(FINE, looks=(replace(FINE.looks[0], money=replace(MONEY, **seen)),)))  # type: ignore[arg-type]
+
+    assert said(labelled=loss).startswith("It loses 300 EUR per 1,000 rows, where 18,120 were promised; ")
+    assert said(labelled=loss, currency=None).startswith("It adds 300 of loss per 1,000 rows")
+    assert said(labelled=loss, currency="").startswith("It loses 300 per 1,000 rows, where")
+    assert said(labelled=None, unlabelled=loss).startswith("It seems, without labels, to lose 300 EUR per 1,000 rows")
+
+
 def test_a_finding_is_told_with_its_money() -> None:
     """On the terminal, with the look that it was seen at."""
     text = render_watched(WARNED)

@@ -9,7 +9,7 @@ import pytest
 
 from automl.engines.base import Engine
 from automl.engines.random import RANDOM
-from automl.learners.base import Learner, Params, Range
+from automl.learners.base import Configurations, Learner, Params, Range
 from automl.registry import LAST
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import choose_fidelity
@@ -32,7 +32,9 @@ def learner(name: str, *entries: Params, baseline: bool = False, cost: float = 1
     )
 
 
-def proposals(*learners: Learner, engine: Engine = RANDOM, told: list[str] | None = None) -> Proposals:
+def proposals(
+    *learners: Learner, engine: Engine = RANDOM, told: list[str] | None = None, warm: Configurations = ()
+) -> Proposals:
     said: list[str] = [] if told is None else told
     return Proposals(
         learners=learners,
@@ -43,6 +45,7 @@ def proposals(*learners: Learner, engine: Engine = RANDOM, told: list[str] | Non
         seed=0,
         cost=lambda candidate: candidate.seconds,
         tell=said.append,
+        warm=warm,
     )
 
 
@@ -191,3 +194,32 @@ def test_an_engine_that_fails_ends_its_own_search_only() -> None:
     assert plan.next(done, lambda _: 0.1) is None
     assert plan.next(done, lambda _: 0.1) is None
     assert told == ["the engine gave up on lightgbm: TypeError. Its portfolio goes on"]
+
+
+def test_what_an_earlier_search_found_goes_first_and_once() -> None:
+    """Warm configurations come after the baselines and before every portfolio; learners that are gone are left out."""
+    plan = proposals(
+        learner("base", {}, baseline=True),
+        learner("tree", {"x": 0.1}, {"x": 0.2}, order=0),
+        warm=[("gone", {"x": 1.0}), ("tree", {"x": 0.9}), ("base", {"x": 2.0}), ("tree", {"x": 0.2})],
+    )
+    tried = play(plan, [0.5] * 4, {"base": 1.0, "tree": 1.0})
+    assert [(each.learner.name, dict(each.params)) for each in tried] == [
+        ("base", {}),
+        ("tree", {"x": 0.9}),
+        ("tree", {"x": 0.2}),
+        ("tree", {"x": 0.1}),
+    ]
+
+
+def test_only_what_was_best_before_is_tried_where_that_is_asked_for() -> None:
+    """Neither a portfolio nor an engine comes after it: a refit takes the trials that it was told of."""
+    plan = dataclasses.replace(
+        proposals(learner("base", {}, baseline=True), learner("tree", {"x": 0.1}, {"x": 0.2}, order=0)),
+        warm=[("tree", {"x": 0.9})],
+        only=True,
+        _queue=[],
+    )
+    tried = play(plan, [0.5] * 2, {"base": 1.0, "tree": 1.0})
+    assert plan.next(tried, lambda _: 0.1) is None
+    assert [(each.learner.name, dict(each.params)) for each in tried] == [("base", {}), ("tree", {"x": 0.9})]

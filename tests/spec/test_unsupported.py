@@ -12,8 +12,7 @@ from automl.spec.unsupported import GAPS, find_gaps
 
 TARGET = {"target": "y"}
 GIVEN = [
-    {"objective": TARGET, "data": {"final": "all"}},
-    {"objective": TARGET, "retrain": {"when": "act"}},
+    {"objective": TARGET, "retrain": {"every": "30d", "on": ["drift"]}},
 ]
 
 
@@ -35,15 +34,15 @@ def test_every_gap_is_reached() -> None:
 def test_what_is_supported_is_not_named() -> None:
     """Constants, the local executor and the default values pass."""
     costs = {"false_positive": 1, "false_negative": 5}
-    given = {"objective": {**TARGET, "costs": costs}, "data": {"final": "split"}, "budget": {"executor": "local"}}
+    given = {"objective": {**TARGET, "costs": costs}, "data": {"final": "all"}, "budget": {"executor": "local"}}
     assert not list(find_gaps(given))
 
 
 def test_the_refusal_names_the_place(refusal: Callable[..., str]) -> None:
     """The refusal has file, line and key of each."""
-    text = refusal('[objective]\ntarget = "y"\n[data]\nfinal = "all"\n[retrain]\nwhen = "act"\n')
+    text = refusal('[objective]\ntarget = "y"\n[retrain]\nevery = "30d"\non = ["drift"]\n')
     assert text.splitlines() == [
-        'fraud.toml:4 data.final: not supported yet: final = "all"',
-        "  fraud.toml:5 retrain: not supported yet: retraining",
+        "fraud.toml:4 retrain.every: not supported yet: retraining by the calendar",
+        "  fraud.toml:5 retrain.on: not supported yet: retraining on what a watch says",
         "  remove it to go on",
     ]

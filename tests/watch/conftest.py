@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pwd
 import shutil
@@ -13,11 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from automl.watch.predictions import Batch, Model, Writer
+from automl.watch.predictions import Writer
 from automl.watch.store import open_store
 
-MODEL = Model(bundle="b" * 64, target="y", keys=("id",), reads=("a", "c"))
-DAY = 86_400_000_000
+HEAVY = ("automl.watch.look", "automl.watch.upkeep", "automl.deploy.serve.record")  # what takes a second to import
+multiprocessing.get_context("forkserver").set_forkserver_preload(list(HEAVY))
 
 
 class Postgres:
@@ -48,6 +49,7 @@ class Postgres:
 
     def start(self) -> None:
         asked = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder}"
+        asked += " -c fsync=off"  # who is killed leaves its pages to the system: only a power cut would lose them
         data = ["--pgdata", str(self.folder / "data"), "--log", str(self.folder / "log"), "--options", asked]
         self._run(self._control, "start", "--wait", *data)
 
@@ -79,17 +81,23 @@ def postgres(service, tmp_path_factory):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def emptied(postgres, monkeypatch):
+    """The server with an empty database, whose address stands in WATCH_URL."""
+    monkeypatch.setenv("WATCH_URL", postgres.url)
+    with psycopg.connect(postgres.url) as connection:
+        connection.execute("drop schema public cascade")
+        connection.execute("create schema public")
+    return postgres
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def store(request, tmp_path, monkeypatch):
+def store(request, tmp_path):
     """An empty store of each kind."""
     where = str(tmp_path / "watch.db")
     if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        monkeypatch.setenv("WATCH_URL", server.url)
+        request.getfixturevalue("emptied")
         where = "env:WATCH_URL"
-        with psycopg.connect(server.url) as connection:
-            connection.execute("drop schema public cascade")
-            connection.execute("create schema public")
     opened = open_store(where, create=True)
     yield opened
     opened.close()
@@ -103,29 +111,27 @@ def lite(tmp_path):
     opened.close()
 
 
-def batch(name, first, rows, *, time=1_000_000_000_000_000):
-    """Rows with the keys `first` and on, one a second."""
-    places = range(first, first + rows)
-    return Batch(
-        id=name,
-        raw={"a": [float(p) for p in places], "c": [f"c{p % 3}" for p in places], "private": ["x"] * rows},
-        answers={"probability": [0.5] * rows, "decision": ["no"] * rows},
-        key=[str(place) for place in places],
-        time=[time + place * 1_000_000 for place in places],
-    )
+@pytest.fixture(scope="session")
+def roles():
+    """Who writes to a store, and may be killed: also found by name, in a process of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parent))
+        import roles
+
+        yield roles
 
 
 @pytest.fixture(scope="session")
-def model():
-    """What writes such rows."""
-    return MODEL
+def model(roles):
+    """Of what bundle the rows of `write` are."""
+    return roles.MODEL
 
 
 @pytest.fixture
-def write():
-    """Writes such rows to a store."""
+def write(roles):
+    """Writes rows of that bundle to a store."""
 
     def to(store, *given, **how):
-        return Writer(store, MODEL).write(batch(*given, **how))
+        return Writer(store, roles.MODEL).write(roles.batch(*given, **how))
 
     return to

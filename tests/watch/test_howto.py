@@ -20,11 +20,7 @@ SYSTEMD = shutil.which("systemd-analyze")
 
 def metrics():
     """The names of what a server tells Prometheus."""
-    meter = Meter()
-    meter.watched({})
-    meter.lost("queue", 1)
-    lines = meter.text()[0].decode().splitlines()
-    return {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    return {line.split()[2] for line in _metrics_text().splitlines() if line.startswith("# TYPE")}
 
 
 def test_every_command_exists() -> None:
@@ -54,7 +50,12 @@ def test_the_dashboard() -> None:
     panels = board["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     taken = set()
+    assert board["templating"]["list"][0]["type"] == "datasource"
     for panel in panels:
+        assert panel["type"] in {"stat", "timeseries"}
+        assert panel["datasource"] == {"type": "prometheus", "uid": f"${{{board['templating']['list'][0]['name']}}}"}
+        assert {"title", "options", "fieldConfig"} <= panel.keys()
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
         place = panel["gridPos"]
         cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
         assert place["x"] + place["w"] <= 24
@@ -83,6 +84,47 @@ def test_yaml(name: str) -> None:
         assert all({"alert", "expr", "labels", "annotations"} <= rule.keys() for rule in rules)
 
 
+def test_prometheus_reads_them(service, tmp_path) -> None:
+    """Its own tool finds no fault in the alert rules, the questions of the dashboard, and what `/metrics` gives."""
+    asked = [target["expr"] for panel in json.loads(_dashboard_text())["panels"] for target in panel["targets"]]
+    rules = [{"record": f"asked:{place}", "expr": question} for place, question in enumerate(asked)]
+    dashboard = tmp_path / "dashboard.yml"
+    dashboard.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    told = _promtool(service, "check", "rules", FOLDER / "prometheus-alerts.yml", dashboard)
+    assert f"{len(rules)} rules found" in told
+    _promtool(service, "check", "metrics", given=_metrics_text())
+
+
+LOGGED = {"automl_rows_total": "0+100x60", 'automl_unlogged_rows_total{reason="queue"}': "0+2x60"}
+
+
+@pytest.mark.parametrize(
+    ("alert", "series", "before", "after"),
+    [
+        ("ModelNeedsAction", {"automl_watch_status": "0 10 11"}, "1m", "2m"),
+        ("ModelNeedsALook", {"automl_watch_status": "0 10 11"}, "0m", "1m"),
+        ("ModelNeedsALook", {"automl_watch_status": "0 11 10"}, "1m", "2m"),
+        ("NobodyLooksAtTheModel", {"automl_watch_looked_seconds": "0+0x4000"}, "48h", "50h"),
+        ("AnswersAreNotLogged", LOGGED, "1m", "40m"),
+        ("AnswersAreNotLogged", LOGGED | {'automl_unlogged_rows_total{reason="store"}': "0+9x60"}, "0m", "20m"),
+    ],
+)
+def test_alerts_fire(service, tmp_path, alert, series, before, after) -> None:
+    """Each is silent before what it is for, and raised after."""
+    rules = pytest.importorskip("yaml").safe_load((FOLDER / "prometheus-alerts.yml").read_text(encoding="utf-8"))
+    (rule,) = (rule for group in rules["groups"] for rule in group["rules"] if rule["alert"] == alert)
+    raised = [{"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}]
+    expected = [
+        {"eval_time": moment, "alertname": alert, "exp_alerts": alerts}
+        for moment, alerts in ((before, []), (after, raised))
+    ]
+    given = [{"series": name, "values": values} for name, values in series.items()]
+    test = {"interval": "1m", "input_series": given, "alert_rule_test": expected}
+    whole = {"rule_files": [str(FOLDER / "prometheus-alerts.yml")], "evaluation_interval": "1m", "tests": [test]}
+    (tmp_path / "test.yml").write_text(json.dumps(whole))
+    _promtool(service, "test", "rules", tmp_path / "test.yml")
+
+
 @pytest.mark.skipif(SYSTEMD is None, reason="no systemd-analyze here")
 def test_systemd() -> None:
     """`systemd-analyze verify` has nothing to say of the units."""
@@ -94,3 +136,17 @@ def test_systemd() -> None:
 
 def _dashboard_text() -> str:
     return (FOLDER / "grafana-dashboard.json").read_text(encoding="utf-8")
+
+
+def _metrics_text() -> str:
+    meter = Meter()
+    meter.watched({})
+    meter.lost("queue", 1)
+    return meter.text()[0].decode()
+
+
+def _promtool(service, *words: object, given: str = "") -> str:
+    command = [service("promtool"), *map(str, words)]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

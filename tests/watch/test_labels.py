@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
@@ -47,6 +49,15 @@ def test_the_same_again_changes_nothing(store, write, known) -> None:
     assert add(store, *given, known=known) == Taken(new=3, contradictory=1)
     assert add(store, *given, known=known) == Taken(again=4)
     assert current(store) == {"0": "no", "1": "no", "2": "yes"}
+
+
+def test_the_same_from_several_sides(store, write) -> None:
+    """M04: labels that several clients send at once stand there once."""
+    write(store, "one", 0, 300)
+    given = [(str(key), "yes") for key in range(300)]
+    with ThreadPoolExecutor(4) as clients:
+        taken = list(clients.map(lambda _: add(store, *given, known=7), range(4)))
+    assert sorted((one.new, one.again) for one in taken) == [(0, 300)] * 3 + [(300, 0)]
 
 
 def test_unknown_keys_wait(store, write) -> None:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from automl.bundle.read import Bundle
+from automl.cli import cli
 from automl.monitor.look import Status
 from automl.watch import look as looks
 from automl.watch.labels import Labels, add_labels
@@ -17,6 +19,7 @@ from automl.watch.look import look
 from automl.watch.predictions import Writer, batch_of_frames, model_of
 from automl.watch.schema import ALARMS, LOOKS
 from automl.watch.show import last_look, show
+from automl.watch.store import now
 
 START = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp() * 1e6)
 DAY = 86_400_000_000
@@ -43,22 +46,41 @@ def answer(model, raw):
     return write
 
 
-def test_a_quiet_day_and_a_change(store, model, answer) -> None:
+def test_a_quiet_day_and_a_change(lite, model, answer) -> None:
     """Nothing is told of rows like those of training; a column nobody can read is, and stands among the alarms."""
-    answer(store, 0)
-    first = look(store, model, at=START + DAY)
+    answer(lite, 0)
+    first = look(lite, model, at=START + DAY)
     assert first.status == Status.fine
     assert first.looks[0]["rows"] == 500
     number = next(e["name"] for e in model.manifest.reader["columns"] if e["wire"] == "number")
-    answer(store, 8, lambda frame: frame.with_columns(pl.lit("what?").alias(number)))
-    later = look(store, model, at=START + 9 * DAY)
+    answer(lite, 8, lambda frame: frame.with_columns(pl.lit("what?").alias(number)))
+    later = look(lite, model, at=START + 9 * DAY)
     assert later.status != Status.fine
-    with store.reading() as connection:
+    with lite.reading() as connection:
         alarms = connection.execute(sa.select(ALARMS.c.sentence)).scalars().all()
         told = last_look(connection, model.manifest.content_hash)
     assert any(number in sentence for sentence in alarms)
     assert told["number"] == later.looks[-1]["number"]
-    assert len(show(store)["alarms"]) == len(alarms)
+    assert len(show(lite)["alarms"]) == len(alarms)
+
+
+def test_the_page_of_a_look(lite, model, answer, tmp_path) -> None:
+    """It shows the looks before it; one of an earlier look stays where none is due; `--since` leaves rows out."""
+    out = tmp_path / "page.html"
+    command = ["watch", "look", lite.where, str(model.path), "--html", str(out)]
+    texts = []
+    for day in (0, 8):
+        answer(lite, day)
+        CliRunner().invoke(cli, [*command, "--since", "2026-03-02"], catch_exceptions=False)
+        texts.append(out.read_text(encoding="utf-8"))
+    days = [f"2026-03-{day:02}" for day in (2, 10)]
+    assert [[day in text for day in days] for text in texts] == [[True, False], [True, True]]
+    out.write_text(texts[0], encoding="utf-8")
+    CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert out.read_text(encoding="utf-8") == texts[0]
+    answer(lite, 9)
+    late = CliRunner().invoke(cli, [*command, "--since", "2026-04-01"])
+    assert "no row is so late" in str(late.exception)
 
 
 def test_a_look_is_written_once(store, model, answer) -> None:
@@ -83,28 +105,42 @@ def test_labels_are_known(store, model, answer) -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) is not None
 
 
-def test_clocks_that_jump(store, model, answer) -> None:
+def test_clocks_that_jump(lite, model, answer) -> None:
     """Rows of tomorrow wait and are counted; a clock that went back is told, and ends nothing."""
-    answer(store, 0)
-    answer(store, 5)
-    found = look(store, model, at=START + DAY)
+    answer(lite, 0)
+    answer(lite, 5)
+    found = look(lite, model, at=START + DAY)
     assert found.looks[0]["rows"] == 500
     assert any("still to come" in note for note in found.notes)
-    look(store, model, at=START + 6 * DAY)
-    assert any("jumped" in note for note in look(store, model, at=START + 3 * DAY).notes)
+    look(lite, model, at=START + 6 * DAY)
+    assert any("jumped" in note for note in look(lite, model, at=START + 3 * DAY).notes)
 
 
-def test_another_bundle_is_told(store, model, answer) -> None:
+def test_rows_that_come_late(lite, model, answer) -> None:
+    """Rows that are written after a look, with times before its end, are counted, and stand in the next window."""
+    answer(lite, 3)
+    look(lite, model, at=START + 4 * DAY)
+    with lite.writing() as connection:
+        connection.execute(sa.update(LOOKS).values(looked=now()))
+    assert not [note for note in look(lite, model, at=START + 4 * DAY).notes if "came after" in note]
+    answer(lite, 2, name="late")
+    answer(lite, 4)
+    found = look(lite, model, at=START + 5 * DAY)
+    assert found.looks[0]["rows"] == 1_500
+    assert [note for note in found.notes if note.startswith("500 rows came after the last look")]
+
+
+def test_another_bundle_is_told(lite, model, answer) -> None:
     """Rows of a bundle that was swapped in have looks of their own."""
-    answer(store, 0)
-    with store.writing() as connection:
+    answer(lite, 0)
+    with lite.writing() as connection:
         connection.execute(
             sa.text(
                 "insert into watch_batches (id, bundle, first, last, added, rows, digests, content)"
                 " select 'other', 'other', first, last, added, 7, digests, content from watch_batches"
             )
         )
-    found = look(store, model, at=START + DAY)
+    found = look(lite, model, at=START + DAY)
     assert found.looks[0]["rows"] == 500
     assert any("7 rows of other bundles" in note for note in found.notes)
 

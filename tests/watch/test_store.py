@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +43,22 @@ def test_a_dead_database_tells_no_secret(url: str, monkeypatch: pytest.MonkeyPat
     assert "canary" not in str(error.value)
     assert "env:WATCH_URL" in str(error.value)
     assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize("wrong", ["password", "user", "database"])
+def test_a_database_that_lets_nobody_in(postgres, wrong, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S05: a wrong password, user or database: exit code 6, where to look, and nothing of the address."""
+    right = postgres.url
+    spoilt = {
+        "password": right.replace(postgres.password, "wrong-canary"),
+        "user": right.replace("watch:", "somebody:"),
+        "database": right.replace("/postgres", "/nowhere"),
+    }
+    monkeypatch.setenv("WATCH_URL", spoilt[wrong])
+    with pytest.raises(MachineError, match="the address in env:WATCH_URL is right") as error:
+        open_store("env:WATCH_URL", create=True)
+    for secret in ("wrong-canary", "somebody", postgres.password, "127.0.0.1", '"watch"'):
+        assert secret not in str(error.value)
 
 
 def test_an_unknown_database(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +111,18 @@ def test_an_older_store(store, write, monkeypatch: pytest.MonkeyPatch) -> None:
         again.close()
 
 
+def test_a_reader_sees_one_state(store, write) -> None:
+    """What is written while a look reads is not in it."""
+    count = sa.select(sa.func.count()).select_from(schema.BATCHES)
+    write(store, "one", 0, 10)
+    with store.reading() as connection:
+        assert connection.execute(count).scalar() == 1
+        write(store, "two", 10, 10)
+        assert connection.execute(count).scalar() == 1
+    with store.reading() as connection:
+        assert connection.execute(count).scalar() == 2
+
+
 def test_a_locked_store(lite, write) -> None:
     """Another writer that does not end is told, with exit code 6."""
     hurried = open_store(lite.where, patience=0.1)
@@ -126,10 +153,14 @@ def test_no_value_is_told(lite) -> None:
 
 def test_many_open_a_new_store_at_once(tmp_path: Path) -> None:
     """The tables are made once, whoever comes first."""
-    code = "import sys; from automl.watch.store import open_store; open_store(sys.argv[1], create=True).close()"
-    command = [sys.executable, "-P", "-c", code, str(tmp_path / "watch.db")]
-    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-    assert [(process.communicate()[1], process.returncode) for process in started] == [("", 0)] * 3
+    forks = multiprocessing.get_context("forkserver")
+    how = {"args": (str(tmp_path / "watch.db"),), "kwargs": {"create": True}}
+    started = [forks.Process(target=open_store, **how) for _ in range(3)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    assert [process.exitcode for process in started] == [0] * 3
     with sqlite3.connect(tmp_path / "watch.db") as connection:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)

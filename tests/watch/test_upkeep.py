@@ -74,9 +74,8 @@ def test_crumbs_are_put_together(store, write, monkeypatch) -> None:
     for number in range(4):
         write(store, f"b{number}", number * 5, 5)
     assert merge(store) == 0  # they have not settled yet
-    monkeypatch.setattr(upkeep, "SETTLED", -DAY)
     monkeypatch.setattr(upkeep, "LARGE", 10)
-    assert merge(store) == 4
+    assert merge(store, settled=-DAY) == 4
     assert sizes(store) == [10, 10]
     assert not write(store, "b3", 15, 5)
     assert sum(sizes(store)) == 20

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put, set_option
+from automl.cli.options import BUNDLE, FILE, json_option, key_option, put, set_option
 
 
 @click.command("decide")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @set_option
 @click.option("-o", "--out", type=FILE, required=True, metavar="NEW", help="Where the new bundle goes.")
 @click.option("--write-anyway", is_flag=True, help="Write the bundle even if it is not shown to save money.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put
+from automl.cli.options import BUNDLE, FILE, json_option, key_option, put
 from automl.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @click.argument("data", type=FILE)
 @click.option("--row", type=click.IntRange(1), default=1, metavar="N", help="The row to explain, counted from 1 on.")
 @click.option("--all", "every", is_flag=True, help="Explain every row.")

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from automl.cli.options import FILE, key_option
+from automl.cli.options import BUNDLE, FILE, key_option
 from automl.plugin_modules import module_names
 
 PLACE: Final = str(Path(__file__).parents[2] / "deploy" / "export")
@@ -15,7 +15,7 @@ FORMS: Final = ", ".join(module_names([PLACE]))  # by their files: to import the
 
 
 @click.command("export")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @click.option("--to", "form", required=True, metavar="FORM", help=f"{FORMS}.")
 @click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The folder or file to write.")
 @click.option("--vendor", type=FILE, metavar="DIR", help="web: the folder of an installed onnxruntime-web to copy.")

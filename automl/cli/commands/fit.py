@@ -38,7 +38,7 @@ def command(
     quiet: bool,
 ) -> int:
     """Write a bundle that keeps its limits and pays, or say why not."""
-    from automl.budget import process_start
+    from automl.host.processes import process_start
 
     started = process_start()
     loaded = load_spec(spec, recipe, overrides)

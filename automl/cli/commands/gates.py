@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put
+from automl.cli.options import BUNDLE, json_option, key_option, put
 
 
 @click.command("gates")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Another limit, instead of the spec's.")
 @key_option
 @json_option

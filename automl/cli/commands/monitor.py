@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put
+from automl.cli.options import BUNDLE, FILE, json_option, key_option, put
 from automl.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("monitor")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @click.argument("data", type=FILE)
 @click.option("--labels", type=FILE, metavar="FILE", help="The labels that came: the key columns and the target.")
 @click.option("--since", metavar="DATE", help="Leave out earlier rows.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from automl.cli.options import FILE, key_option
+from automl.cli.options import BUNDLE, FILE, key_option
 from automl.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("predict")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @click.argument("data", type=FILE)
 @click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The .csv or .parquet file to write.")
 @click.option("--costs", type=FILE, metavar="FILE", help="The cost file of these rows, if the spec names one.")

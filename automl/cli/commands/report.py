@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put
+from automl.cli.options import FILE, bundle_path, json_option, key_option, put
 
 
 @click.command("report")
@@ -22,7 +22,8 @@ def command(path: Path, out: Path | None, key: Path | None, as_json: bool) -> No
     place = out or path.with_name(f"{path.name.removesuffix('/')}.report.html")
     if out is not None or not as_json:
         check_page(place, inputs=[path])
-    found = reported(path, require_signature=key)
+    bundle = bundle_path(path)
+    found = reported(bundle, require_signature=key)
     if out is not None or not as_json:
-        write_page(html(found, path), place)
+        write_page(html(found, bundle), place)
     put(found.report if as_json else f"wrote {place}")

@@ -101,7 +101,7 @@ def command(  # one argument for each option
     log_sample: float,
     log_requests: bool,
 ) -> None:
-    """Answer requests with BUNDLE over HTTP.
+    """Answer requests with BUNDLE over HTTP; of models/NAME the champion answers, and each promotion is followed.
 
     The token is read from the environment: AUTOML_TOKEN. SIGHUP reads the bundle again.
     """

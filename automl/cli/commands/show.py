@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put
+from automl.cli.options import BUNDLE, json_option, key_option, put
 
 
 @click.command("show")
-@click.argument("path", type=FILE, metavar="BUNDLE_OR_RUN")
+@click.argument("path", type=BUNDLE, metavar="BUNDLE_OR_RUN")
 @click.option("--board", is_flag=True, help="Show every trial, and what faster or smaller would lose.")
 @key_option
 @json_option

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from automl.cli.options import FILE, json_option, key_option, put
+from automl.cli.options import BUNDLE, json_option, key_option, put
 
 
 @click.command("verify")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=BUNDLE)
 @key_option
 @json_option
 def command(bundle: Path, key: Path | None, as_json: bool) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from automl.cli.options import FILE, json_option, put
+from automl.cli.options import FILE, bundle_path, json_option, key_option, put
 
 if TYPE_CHECKING:
+    from automl.watch.look import Outcome
     from automl.watch.store import Store
 
 STORE = click.argument("store")
@@ -109,32 +111,71 @@ def show(store: str) -> None:
 @command.command("look")
 @STORE
 @click.argument("bundle", type=FILE)
+@click.option("--since", metavar="DATE", help="Leave out earlier rows.")
 @click.option("--window", metavar="TIME", help="How far back a look reaches, instead of the spec's: 7d, say.")
+@click.option("--table", "tables", multiple=True, metavar="NAME=FILE", help="Another table that the model reads.")
 @click.option("--every", metavar="TIME", help="Look again and again, and prune STORE: 1d, say.")
+@click.option("--html", type=FILE, metavar="OUT", help="The page to write, with the earlier looks.")
+@key_option
 @json_option
-def look(store: str, bundle: Path, window: str | None, every: str | None, as_json: bool) -> int:
+def look(
+    *,
+    store: str,
+    bundle: Path,
+    since: str | None,
+    window: str | None,
+    tables: tuple[str, ...],
+    every: str | None,
+    html: Path | None,
+    key: Path | None,
+    as_json: bool,
+) -> int:
     """Look at what BUNDLE answered since the last look. Exit 0: nothing to do, 10: look closer, 11: act."""
-    from automl.watch.look import Outcome
-
-    def tell(outcome: Outcome) -> None:
-        for note in outcome.notes:
-            click.echo(f"note: {note}", err=True)
-        if as_json:
-            put({"status": int(outcome.status), "notes": outcome.notes, "looks": outcome.looks})
-            return
-        for each in outcome.looks:
-            put(f"look {each['number']} at {each['rows']:,} rows until {each['end']}: {each['says']}")
-            for found in each["findings"]:
-                put(f"  {found['severity']}: {found['sentence']}")
-
+    from automl.bundle.tables import named
+    from automl.monitor.run import moment_of
+    from automl.report.page import check_page
     from automl.watch.watcher import keep_looking, look_at
 
+    if html is not None:
+        check_page(html, inputs=[bundle, Path(store)])
+
+    def one_look() -> Outcome:
+        return look_at(
+            store,
+            bundle_path(bundle),  # of a registry the champion at each look
+            window=window,
+            since=None if since is None else moment_of(since),
+            tables=named(tables),
+            require_signature=key,
+            tidy=every is not None,
+        )
+
+    tell = partial(_tell, html=html, as_json=as_json)
     if every is None:
-        outcome = look_at(store, bundle, window)
+        outcome = one_look()
         tell(outcome)
         return int(outcome.status)
-    keep_looking(store, bundle, window, every, tell=tell, complain=lambda what: click.echo(what, err=True))
+    keep_looking(one_look, every, tell=tell, complain=lambda what: click.echo(what, err=True))
     return 0
+
+
+def _tell(outcome: Outcome, *, html: Path | None, as_json: bool) -> None:
+    """What a look found; a page only of a look, so that one of an earlier look stays where none was due."""
+    if html is not None and outcome.watched is not None and outcome.looks:
+        from automl.report.page import write_page
+        from automl.report.watched import watched_page
+
+        write_page(watched_page(outcome.watched), html)
+        click.echo(f"wrote {html}", err=True)
+    for note in outcome.notes:
+        click.echo(f"note: {note}", err=True)
+    if as_json:
+        put({"status": int(outcome.status), "notes": outcome.notes, "looks": outcome.looks})
+        return
+    for each in outcome.looks:
+        put(f"look {each['number']} at {each['rows']:,} rows until {each['end']}: {each['says']}")
+        for found in each["findings"]:
+            put(f"  {found['severity']}: {found['sentence']}")
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from typing import NotRequired, TypedDict
 
 import polars as pl
 
-from automl.data.read.column_reader import CsvDialect, Reader
+from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader
 from automl.data.read.frames import read_column, read_frame, renamed
-from automl.data.read.reader import read_row
+from automl.data.read.reader import ReadValue, read_row, read_value
 from automl.errors import DataError, nearest
 
 TEXTS = ("category", "text")
@@ -86,13 +86,29 @@ def read_table(name: str, entry: TableReader, given: Given) -> Frame:
         elif isinstance(given, pl.LazyFrame):
             read = _lazily(reader, renamed(given))
         else:
-            read = pl.DataFrame([read_row(reader, row) for row in given], schema=wire_schema(reader))
+            read_cell = _remembering()
+            read = pl.DataFrame([read_row(reader, row, read_cell) for row in given], schema=wire_schema(reader))
     except DataError as error:
         raise DataError(error.what, where=f"table {name!r}", hint=error.hint) from error
     except (KeyError, ValueError) as error:
         raise DataError(str(error.args[0]), where=f"table {name!r}") from error
     flags = [_flag(column, text) for column, text in entry.get("positive", {}).items()]
     return read.with_columns(flags) if flags else read
+
+
+def _remembering() -> ReadValue:
+    """As `read_value`; a text that stands in many rows of a column is read once."""
+    known: dict[tuple[str, str], float | str] = {}
+
+    def read(column: ColumnReader, value: object) -> float | str:
+        if type(value) is not str:
+            return read_value(column, value)
+        place = column["name"], value
+        if place not in known:
+            known[place] = read_value(column, value)
+        return known[place]
+
+    return read
 
 
 def wire_schema(reader: Reader) -> dict[str, pl.DataType]:

@@ -27,10 +27,11 @@ def check_tables(spec: Spec, given: Iterable[str] = ()) -> None:
         if name == MAIN and (
             table.path
             or table.time
+            or table.timezone
             or to_of(table) != MAIN
             or any(a != b for join in table.on for a, b in join.items())
         ):
-            hint = 'write `[data.tables.main]` and `on = "a column"`: its file, time and horizon are those of [data]'
+            hint = 'write `[data.tables.main]` and `on = "a column"`: its file, times and horizon are those of [data]'
             raise SpecError("the table main is that of [data] itself", where=where, hint=hint)
         if name == MAIN and (spec.data.horizon is None or not spec.data.time):
             hint = 'set data.time, and data.horizon to the time after which a label is known, such as "30d" or "0d"'

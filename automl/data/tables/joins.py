@@ -13,6 +13,7 @@ from automl.data.read.source import checked, frame_digest, probe_all
 from automl.data.read.typed_tables import Frame, TableReaders, read_table
 from automl.data.rows import Finding, Labels, Schema
 from automl.data.tables.checks import MAIN, check_columns, check_tables, routed
+from automl.data.tables.clocks import inspect_clocks
 from automl.data.tables.keys import Join, inspect_keys, inspect_times
 from automl.data.tables.table_readers import cutoff_of, history_of, table_readers, wires_of
 from automl.spec import Spec
@@ -66,6 +67,7 @@ def join_tables(
         own, seen = inspect_keys(name, spec.data.tables[name], with_main, samples)
         joins += own
         findings += [*seen, *inspect_times(own[0], frames[name], cutoff_of(spec))]
+    findings += inspect_clocks(joins, with_main, cutoff_of(spec))
     return JoinedTables(
         document=document,
         wires=wires_of(document),

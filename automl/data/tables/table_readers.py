@@ -127,13 +127,14 @@ def _past_reader(main: Reader, raw: pl.DataFrame, schema: Schema, labels: Labels
 
 def _reader_of(name: str, spec: Spec, sample: pl.DataFrame, keys: Mapping[Place, Wire]) -> tuple[Reader, list[str]]:
     """How a table is read, and the columns that nothing can be computed from."""
-    table, zone = spec.data.tables[name], spec.data.timezone
+    table = spec.data.tables[name]
+    zone = table.timezone or spec.data.timezone
     columns: list[ColumnReader] = []
     left_out: list[str] = []
     for series in sample:
         told = table.types.get(series.name)
         if (wire := keys.get((name, series.name))) is not None:
-            columns.append(_key_reader(series, wire, zone, name))
+            columns.append(_key_reader(series, wire, spec.data.timezone, name))  # as written: days meet days
         elif series.name == table.time:
             columns.append(_date_reader(series, zone, f"data.tables.{name}.time"))
         elif series.name not in table.exclude and told != "id":

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from automl.deploy.serve import arrow
+from automl.deploy.serve.current import Current
 from automl.deploy.serve.door import Door, Visit
 from automl.deploy.serve.explained import explained
 from automl.deploy.serve.log import Log
@@ -19,6 +20,7 @@ from automl.deploy.serve.model import Model, Reply
 from automl.deploy.serve.record import Recorder
 from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.settings import Settings
+from automl.deploy.serve.trial import asked
 from automl.deploy.serve.watched import labelled, watched
 
 if TYPE_CHECKING:
@@ -36,20 +38,6 @@ EXPLAINING: Final = 4  # and for that of explanations, each of which may take se
 FOREIGN: Final = {404: "no such path", 405: "this path is not asked in that way"}
 
 T = TypeVar("T")
-
-
-class Current:
-    """The model that answers now. Set in one step: a request keeps the one that it began with (V10)."""
-
-    def __init__(self, model: Model | None = None) -> None:
-        self.model = model
-        self.ready = True
-
-    def get(self) -> Model:
-        """The model; Refusal 503 while there is none."""
-        if self.model is None or not self.ready:
-            raise Refusal(503, "the server takes no rows now", retry=1)
-        return self.model
 
 
 class Heavy:
@@ -105,14 +93,14 @@ def make_app(
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=quiet)
     app.add_route("/predict", _predict(current, settings, recorder), methods=["POST"])
     app.add_route("/explain", _explain(current, settings), methods=["POST"])
-    told: dict[str, Callable[[], object]] = {
-        "/schema": lambda: current.get().schema,
-        "/openapi.json": lambda: current.get().openapi,
-        "/health/live": lambda: {"live": True},
-        "/health/ready": lambda: {"ready": True, "bundle": current.get().name},
+    told: dict[str, Callable[[Model], object]] = {
+        "/schema": lambda model: model.schema,
+        "/openapi.json": lambda model: model.openapi,
+        "/health/ready": lambda model: {"ready": True, "bundle": model.name},
     }
     for path, what in told.items():
-        app.add_route(path, _document(what), methods=["GET"])
+        app.add_route(path, _document(current, what), methods=["GET"])
+    app.add_route("/health/live", _alive, methods=["GET"])
     app.add_route("/watch", _watch(current, settings), methods=["GET"])
     app.add_route("/labels", _labels(current, settings, token=token), methods=["POST"])
     app.add_route("/metrics", _metrics(meter), methods=["GET"])
@@ -127,23 +115,28 @@ def _predict(current: Current, settings: Settings, recorder: Recorder | None) ->
     heavy = Heavy()
 
     async def predict(request: Request) -> Response:
-        model = current.get()
+        model, trial = current.for_request(request), current.trial
         visit: Visit = request.scope["state"]["visit"]
         kind = _content_type(visit.headers)
         body = await read_body(request, settings)
+        ask = partial(asked, model, trial)
         if kind == arrow.CONTENT:
-            reply = await heavy.run(lambda _: model.answer_stream(body), request.receive)
+            stream = partial(ask, None, visit.request_id, lambda who: who.answer_stream(body))
+            who, reply = await heavy.run(lambda _: stream(), request.receive)
         else:
             small = len(body) <= SMALL
             rows = model.read(body) if small else await heavy.run(lambda _: model.read(body), request.receive)
             visit.rows = len(rows)
-            light = model.is_light(rows)
-            reply = model.answer(rows) if light else await heavy.run(partial(model.answer, rows), request.receive)
-        visit.rows, visit.unread = reply.rows, reply.unread
+            answer = partial(ask, rows, visit.request_id)
+            if model.is_light(rows):
+                who, reply = answer(lambda who: who.answer(rows))
+            else:
+                who, reply = await heavy.run(lambda gone: answer(lambda who: who.answer(rows, gone)), request.receive)
+        visit.rows, visit.unread, visit.version = reply.rows, reply.unread, who.name
         if reply.unread:
-            model.check(reply)
+            who.check(reply)
         if recorder is not None:
-            recorder.add(model.bundle, reply.raw, reply.answers)
+            recorder.add(who.bundle, reply.raw, reply.answers)
         return Response(reply.content, media_type=kind, headers=_told(reply) if kind == arrow.CONTENT else None)
 
     return predict
@@ -156,7 +149,7 @@ def _explain(current: Current, settings: Settings) -> Answer:
     line = Heavy(EXPLAINING)
 
     async def explain(request: Request) -> Response:
-        model = current.get()
+        model = current.for_request(request)
         visit: Visit = request.scope["state"]["visit"]
         if _content_type(visit.headers) != JSON:
             raise Refusal(415, "rows to explain are JSON", hint=f"Send {JSON}.", close=True)
@@ -175,7 +168,7 @@ def _watch(current: Current, settings: Settings) -> Answer:
     line = Heavy()
 
     async def watch(request: Request) -> Response:
-        model = current.get()
+        model = current.for_request(request)
         return JSONResponse(await line.run(lambda _: watched(model, settings), request.receive))
 
     return watch
@@ -189,7 +182,7 @@ def _labels(current: Current, settings: Settings, *, token: str | None) -> Answe
     async def labels(request: Request) -> Response:
         if token is None:
             raise Refusal(403, "labels are taken from who has the token", hint="Serve with AUTOML_TOKEN set.")
-        model = current.get()
+        model = current.for_request(request)
         visit: Visit = request.scope["state"]["visit"]
         if _content_type(visit.headers) != JSON:
             raise Refusal(415, "labels are JSON", hint=f"Send {JSON}.", close=True)
@@ -205,13 +198,19 @@ def _told(reply: Reply) -> dict[str, str] | None:
     return {UNREAD: json.dumps({name: count for count, name in most}, separators=(",", ":"))} if most else None
 
 
-def _document(what: Callable[[], object]) -> Answer:
+def _document(current: Current, what: Callable[[Model], object]) -> Answer:
     from fastapi.responses import JSONResponse
 
-    async def document(_request: Request) -> Response:
-        return JSONResponse(what())
+    async def document(request: Request) -> Response:
+        return JSONResponse(what(current.for_request(request)))
 
     return document
+
+
+async def _alive(_request: Request) -> Response:
+    from fastapi.responses import JSONResponse
+
+    return JSONResponse({"live": True})
 
 
 def _metrics(meter: Meter) -> Answer:

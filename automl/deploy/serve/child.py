@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Child:
 
     def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter) -> None:
         self.process = process
+        self.tallied: Callable[[Reply], None] = lambda _: None  # is given what a challenger did
         self._writer = writer
         self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
         self._asking = asyncio.Lock()
@@ -48,7 +49,9 @@ class Child:
         try:
             while line := await asyncio.wait_for(reader.readline(), SILENT):
                 reply = json.loads(line)
-                if reply["said"] != "alive":
+                if reply["said"] == "tally":
+                    self.tallied(reply)
+                elif reply["said"] != "alive":
                     self._replies.put_nowait(reply)
         except ConnectionError:
             pass  # it died

@@ -26,6 +26,8 @@ ALWAYS = frozenset({"/health/live", "/health/ready", "/metrics"})  # answered ho
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]*)?")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+VERSION = b"x-model-version"  # the begin of the content hash of the bundle that answered
+Headers = tuple[tuple[bytes, bytes], ...]
 SECURITY = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
 
@@ -39,6 +41,7 @@ class Visit:
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     place: Place | None = None
     status: int = 0
+    version: str = ""
     rows: int = 0
     unread: Unread = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
@@ -82,7 +85,9 @@ class Door:
                 visit.status = message["status"]
                 if visit.place is not None:
                     visit.place.leave()
-                more = ((b"x-request-id", visit.request_id.encode()), *SECURITY)
+                more: Headers = ((b"x-request-id", visit.request_id.encode()), *SECURITY)
+                if visit.version:
+                    more = ((VERSION, visit.version.encode()), *more)
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
             await send(message)
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+    from automl.deploy.serve.trial import Tally
 
 ROUTES = (
     "/predict",
@@ -30,6 +36,13 @@ WATCHED: Mapping[str, tuple[str, str]] = {  # by the path in the document of a l
     "rows": ("rows", "Rows in the window of the last look."),
     "status": ("status", "0: nothing to do, 10: look closer, 11: act."),
     "looked_seconds": ("looked_seconds", "When the last look was, in seconds since 1970."),
+}
+
+
+TRIED: Mapping[str, str] = {
+    "rows": "Rows that a challenger answered.",
+    "changed": "Of those, rows that the champion decides otherwise.",
+    "failed": "Requests that a challenger refused and the champion answered.",
 }
 
 
@@ -79,6 +92,17 @@ class Meter:
             ("reason",),
             registry=self._registry,
         )
+        self._trial = {
+            name: prometheus.Counter(f"automl_canary_{name}_total", told, registry=self._registry)
+            for name, told in TRIED.items()
+        }
+        self._regret = prometheus.Gauge(
+            "automl_canary_regret",
+            "What these lost, or may have lost where no label is known, in the currency of the spec.",
+            registry=self._registry,
+            multiprocess_mode="sum",
+        )
+        self._versions: dict[str, str] = {}
         self._watch: dict[str, prometheus.Gauge] = {}
         self._children: dict[tuple[str, int], prometheus.Counter] = {}
         self._timers = {route: self._seconds.labels(route) for route in (*ROUTES, OTHER)}
@@ -102,6 +126,16 @@ class Meter:
     def swapped(self) -> None:
         """A bundle took the place of another."""
         self._swaps.inc()
+
+    def tried(self, tally: Tally) -> None:
+        """What a challenger did."""
+        for name, counter in self._trial.items():
+            counter.inc(getattr(tally, name))
+        self._regret.inc(tally.regret)
+
+    def serves(self, **versions: str) -> None:
+        """Which versions answer, by role. Only these are told: no label is left of those before (V16)."""
+        self._versions = versions
 
     def active(self, count: int) -> None:
         """So many requests are under way or waiting."""
@@ -132,7 +166,27 @@ class Meter:
 
             registry = self._prometheus.CollectorRegistry()
             multiprocess.MultiProcessCollector(registry, path=os.environ[FOLDER])  # type: ignore[no-untyped-call]  # theirs
-        return self._prometheus.generate_latest(registry), self._prometheus.CONTENT_TYPE_LATEST
+        answering = self._prometheus.CollectorRegistry()
+        answering.register(_Answering(self._versions))
+        told = self._prometheus.generate_latest(registry) + self._prometheus.generate_latest(answering)
+        return told, self._prometheus.CONTENT_TYPE_LATEST
+
+
+class _Answering:
+    """The versions that answer now in the worker that is asked: no gauge, which the file of a slot would keep."""
+
+    def __init__(self, versions: Mapping[str, str]) -> None:
+        self._versions = versions
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric, a label for each role."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        told = "The versions that answer, by role: the begin of their content hashes."
+        family = GaugeMetricFamily("automl_model_version", told, labels=("role", "version"))
+        for role, version in self._versions.items():
+            family.add_metric((role, version), 1)
+        yield family
 
 
 def route_of(path: str) -> str:

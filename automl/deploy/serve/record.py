@@ -19,6 +19,7 @@ from automl.deploy.serve.meter import Meter
 from automl.errors import AutomlError, MachineError
 
 if TYPE_CHECKING:
+    from automl.deploy.serve.trial import Trial
     from automl.watch.predictions import Batch, Writer
     from automl.watch.store import Store
 
@@ -27,6 +28,7 @@ LARGEST = 10_000  # rows of a batch
 PAUSE = 0.5  # seconds between two batches
 PATIENCE = 5.0  # seconds that a write waits for another writer
 TRIES = 5  # of a batch; the pause between them doubles
+SETTLED = 5.0  # seconds between two looks for labels of rows that a challenger decided otherwise
 FRESH = 30.0  # seconds between two looks for what the watch found
 GRACE = 5.0  # seconds for what waits when the server stops
 
@@ -62,11 +64,13 @@ class Recorder:
         log: Log,
         meter: Meter,
         sample: float = 1.0,
+        trial: Callable[[], Trial | None] = lambda: None,
         opened: Callable[..., Store] | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._where, self._sample = where, sample
         self._log, self._meter = log, meter
+        self._trial = trial
         self._opened = opened
         self._sleep = sleep
         self._queue: deque[Answered] = deque()
@@ -74,7 +78,7 @@ class Recorder:
         self._stop = threading.Event()
         self._store: Store | None = None
         self._writers: dict[str, Writer] = {}
-        self._shown = 0.0
+        self._shown = self._settled = 0.0
         self._thread = threading.Thread(target=self._run, name="record", daemon=True)
 
     def start(self) -> None:
@@ -105,6 +109,8 @@ class Recorder:
             stopping = self._stop.wait(PAUSE)
             self.flush()
             self._show()
+            if time.monotonic() - self._settled > SETTLED:
+                self.settle()
             if stopping:
                 return
 
@@ -153,6 +159,23 @@ class Recorder:
         if self._store is None:
             self._store = (self._opened or open_store)(self._where, create=True, patience=PATIENCE)
         return self._store
+
+    def settle(self) -> None:
+        """Let a challenger know of the labels that came: what it may have lost becomes what it lost."""
+        from automl.watch.labels import known
+        from automl.watch.store import now
+
+        self._settled = time.monotonic()
+        trial = self._trial()
+        keys = [] if trial is None else trial.waiting()
+        if trial is None or not keys:
+            return
+        try:
+            with self._open().reading() as connection:
+                labels = known(connection, keys, now())
+        except AutomlError:  # they are asked for again
+            return
+        trial.settle(labels)
 
     def _show(self) -> None:
         """Let `/metrics` tell what the last look found."""

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from automl import disk
-from automl.data.read.files import files
 from automl.deploy.serve.child import Child, Reply, error_of, spawn
+from automl.deploy.serve.copies import Copy, Source, copied, with_key
 from automl.deploy.serve.listening import address_of, listen
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.settings import Settings, check
-from automl.errors import AutomlError, BundleError, DataError, MachineError
+from automl.deploy.serve.trial import Tally, broken
+from automl.errors import AutomlError, MachineError
+from automl.host.processes import hands_over
+from automl.model_registry.change import Note, user
+from automl.model_registry.promote import withdraw
+from automl.model_registry.state import SHORT, Canary
 
+FOLLOWED, REFUSED = 0.25, 10.0  # seconds between two looks at a pointer, and after a swap that was refused
 SOON, LATEST, LONG = 0.1, 5.0, 10.0  # seconds: first and longest pause before a new start; a life that was long
 
 
@@ -30,10 +35,17 @@ def serve(
 ) -> None:
     """Answer requests with `bundle` until SIGTERM or Ctrl-C; SIGHUP reads the bundle's folder again.
 
-    `told` gets the address once the server answers. Raises `SpecError` for settings that would answer strangers,
-    `BundleError` or `DataError` where the bundle cannot be used, `MachineError` where the address is taken.
+    Of the registry of a model its champion answers, its canary a share of requests, and its pointer is followed. `told`
+    gets the address once the server answers. Raises `SpecError` for settings that would answer strangers, `BundleError`
+    or `DataError` where the bundle cannot be used, `MachineError` where the address is taken.
     """
+    if not hands_over():
+        what = "this system cannot hand a socket to another process, which the server needs"
+        raise MachineError(
+            what, hint="Serve on Linux or macOS, or in WSL; `automl predict` and the Python API work here."
+        )
     check(settings, os.environ, open_to_all=open_to_all)
+    settings = with_key(settings, bundle)
     if settings.log is not None:
         from automl.watch.store import open_store
 
@@ -43,33 +55,18 @@ def serve(
         asyncio.run(parent.run(told))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """A bundle and the other tables that it reads as they were at one moment, where nobody else writes."""
-
-    bundle: Path
-    tables: Mapping[str, str]
-
-    def order(self) -> dict[str, str]:
-        """What a worker is told to load."""
-        return {"do": "load", "path": str(self.bundle), "tables": json.dumps(dict(self.tables))}
-
-    def remove(self) -> None:
-        """Remove both, once nobody answers with them."""
-        disk.discard(self.bundle.parent)
-
-
 class Parent:
     """Keeps as many workers as asked, with a private copy of the bundle and its tables, so a new start is no swap."""
 
     def __init__(self, bundle: Path, settings: Settings, listening: socket.socket, room: Path, log: Log) -> None:
-        self._bundle = bundle
+        self._source = Source(bundle)
         self._settings = settings
         self._listening = listening
         self._room = room
         self._log = log
         self._numbers = room / "numbers"
         disk.make_folder(self._numbers)
+        self._tally = Tally()
         self._copies = 0
         self._ignored: list[str] = []
         self._copy = self._copied()
@@ -98,18 +95,31 @@ class Parent:
             address = address_of(self._listening)
             self._log("info", "listening", address=address, workers=self._settings.workers)
             told(address)
+            if self._source.is_followed:
+                self._do(self._follow())
             await stop
         finally:
             await self._end()
 
-    async def swap(self) -> None:
-        """Let all workers open what the bundle's folder holds now; they change over once each of them could (V10)."""
+    async def _follow(self) -> None:
+        """Swap whenever the pointer of the registry has moved; one that is refused is tried again a while later."""
+        while not self._stopping.is_set():
+            await asyncio.sleep(FOLLOWED)
+            moved = await asyncio.to_thread(self._source.has_moved, self._copy.serving)
+            if moved and not await self.swap():
+                await asyncio.sleep(REFUSED)
+
+    async def swap(self) -> bool:
+        """Let all workers open what is to be served now; they change over once each of them could (V10).
+
+        Whether they did.
+        """
         async with self._swapping:
             try:
                 copy = self._copied()
             except AutomlError as error:
                 self._log("error", "swap refused", what=error.what)
-                return
+                return False
             children = list(self._children.values())
             replies = [reply for reply in await asyncio.gather(*(c.ask(**copy.order()) for c in children)) if reply]
             refused = [reply for reply in replies if reply["said"] != "loaded"]
@@ -117,12 +127,33 @@ class Parent:
                 await asyncio.gather(*(child.ask(do="drop") for child in children))
                 copy.remove()
                 self._log("error", "swap refused", **_why(refused))
-                return
+                return False
             before, self._copy = self._copy, copy
+            if before.serving.canary != copy.serving.canary:
+                self._tally = Tally()
             await asyncio.gather(*(child.ask(do="swap") for child in children))
             before.remove()
             self._log("info", "swapped", bundle=replies[0]["bundle"])
             self._say_ignored(replies[0])
+            return True
+
+    def _tallied(self, told: Reply) -> None:
+        """Count what a challenger did; one that breaks a gate or its budget answers no more."""
+        canary = self._copy.serving.canary
+        if canary is None or told["since"] != canary.since or canary.since in self._source.ended:
+            return
+        self._tally.add(Tally(**told["tally"]))
+        if (why := broken(self._tally, canary.loss_budget)) is not None:
+            self._source.ended.add(canary.since)  # `_follow` sees it
+            self._do(self._withdraw(canary, why))
+
+    async def _withdraw(self, canary: Canary, why: str) -> None:
+        note = Note(why=why, who=f"{user()} (automl serve)", facts=asdict(self._tally))
+        self._log("warning", "canary withdrawn", bundle=canary.version[:SHORT], why=why)
+        try:
+            await asyncio.to_thread(withdraw, self._source.path, only=canary, note=note)
+        except AutomlError as error:
+            self._log("error", "the registry was not told", what=error.what)
 
     async def _keep(self, slot: int) -> None:
         """Start the worker of a slot again whenever it ends (V08)."""
@@ -147,6 +178,7 @@ class Parent:
         """A worker that has opened the bundle and answers. `AutomlError` where it cannot."""
         child, hearing = await spawn(slot, self._settings, self._listening, self._numbers)
         self._born = {other for other in self._born if other.process.returncode is None} | {child}
+        child.tallied = self._tallied
         self._do(hearing)
         while True:
             copy = self._copy
@@ -169,21 +201,9 @@ class Parent:
             self._log("warning", "tables not read", tables=self._ignored)
 
     def _copied(self) -> Copy:
-        """The bundle and its tables as they are now; whether they are right, the workers find out."""
+        """What is to be served as it is now; whether it is right, the workers find out."""
         self._copies += 1
-        room = self._room / str(self._copies)
-        bundle = room / f"bundle{self._bundle.suffix}"
-        if not self._bundle.exists():
-            raise BundleError("there is no such bundle", where=str(self._bundle), hint="`automl fit SPEC` writes one")
-        disk.make_folder(room)
-        try:
-            disk.copy(self._bundle, bundle)
-        except (OSError, MachineError) as error:
-            disk.discard(room)
-            if isinstance(error, MachineError):
-                raise
-            raise BundleError(f"the bundle cannot be read: {type(error).__name__}", where=str(self._bundle)) from error
-        return Copy(bundle=bundle, tables=_pinned(self._settings.tables, room))
+        return copied(self._source.look(), self._settings.tables, self._room / str(self._copies))
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.ensure_future(work)
@@ -208,32 +228,6 @@ class Parent:
             task.cancel()
         await asyncio.gather(*waits, *tasks, return_exceptions=True)
         self._log("info", "stopped")
-
-
-def _pinned(tables: Mapping[str, str], room: Path) -> dict[str, str]:
-    """Copies of the other tables: a worker that starts anew answers as those that were there before."""
-    pinned = {}
-    for number, (name, where) in enumerate(tables.items()):
-        try:
-            pinned[name] = str(_pinned_files(Path(where), room / f"table{number}"))
-        except (OSError, AutomlError) as error:
-            disk.discard(room)
-            if isinstance(error, MachineError):
-                raise
-            why = error.what if isinstance(error, AutomlError) else error.strerror or error
-            what = f"the table '{name}' cannot be read: {why}"
-            raise DataError(what, where=where, hint="Give it with --table NAME=FILE.") from error
-    return pinned
-
-
-def _pinned_files(where: Path, room: Path) -> Path:
-    """Copies of all files behind a file, a folder or a pattern, where links lead too; and what they are behind now."""
-    base = where if where.is_dir() else where.parent
-    for file in files(where):
-        target = room / file.relative_to(base)
-        disk.make_folder(target.parent)
-        disk.copy(file, target)
-    return room if where.is_dir() else room / where.name
 
 
 def _why(refused: list[Reply]) -> Reply:

@@ -11,23 +11,26 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.deploy.serve.app import Current, make_app
+from automl.deploy.serve.app import make_app
+from automl.deploy.serve.current import Current
 from automl.deploy.serve.log import Log, bridge, told
 from automl.deploy.serve.meter import FOLDER, Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.protocol import guarded
 from automl.deploy.serve.record import Recorder
 from automl.deploy.serve.settings import TOKEN, Settings
+from automl.deploy.serve.trial import Tally, Trial
 from automl.errors import AutomlError, BundleError
 
 if TYPE_CHECKING:
     import uvicorn
 
 BEAT = 5.0  # seconds between two signs of life
+TALLIED = 0.5  # seconds between two looks at what a challenger did
 SWITCH = 5e-4  # seconds that a thread keeps the lock while another waits; each request takes it five times or so
 FULL = 100  # smaller collections for one over all objects: it stops every thread, and rows of JSON are no cycles
 LONGEST = 1_000  # characters of a text of an error
@@ -46,8 +49,14 @@ class Worker:
         self._current = Current()
         self._recorder: Recorder | None = None
         if settings.log is not None:
-            self._recorder = Recorder(settings.log, log=log, meter=meter, sample=settings.log_sample)
-        self._next: Model | None = None
+            self._recorder = Recorder(
+                settings.log,
+                log=log,
+                meter=meter,
+                sample=settings.log_sample,
+                trial=lambda: self._current.trial,
+            )
+        self._next: tuple[Model, Trial | None] | None = None
         self.serving: asyncio.Task[None] | None = None
         self._stop: Callable[[], None] = lambda: None
 
@@ -55,28 +64,54 @@ class Worker:
         """What became of one order."""
         match order["do"]:
             case "load":
-                return await self._load(Path(order["path"]), json.loads(order["tables"]))
+                return await self._load(order)
             case "swap":
                 return self._swap()
             case _:
                 self._next = None
                 return {"said": "dropped"}
 
-    async def _load(self, path: Path, tables: dict[str, str]) -> Reply:
+    async def _load(self, order: dict[str, Any]) -> Reply:
         """Whatever the bundle does to the reader, this worker goes on with the one that it has."""
         try:
-            self._next = await asyncio.to_thread(Model.open, path, replace(self._settings, tables=tables))
+            model, trial = await asyncio.to_thread(self._opened, order)
         except AutomlError as error:
             return _refused(error)
         except Exception as error:  # noqa: BLE001  # a bundle that nobody foresaw must not end the worker
-            return _refused(BundleError(f"the bundle cannot be opened: {told(error)}", where=str(path)))
-        return {"said": "loaded", "bundle": self._next.name, "ignored": self._next.ignored}
+            return _refused(BundleError(f"the bundle cannot be opened: {told(error)}", where=order["path"]))
+        self._next = model, trial
+        return {"said": "loaded", "bundle": model.name, "ignored": model.ignored}
+
+    def _opened(self, order: dict[str, Any]) -> tuple[Model, Trial | None]:
+        settings = replace(self._settings, tables=json.loads(order["tables"]))
+        model = Model.open(Path(order["path"]), settings)
+        if "challenger" not in order:
+            return model, None
+        challenger = Model.open(Path(order["challenger"]), settings)
+        return model, Trial.of(model, challenger, float(order["share"]), order["since"])
+
+    def tally(self) -> Reply | None:
+        """What the challenger did since the last time; None where it did nothing."""
+        trial = self._current.trial
+        found = None if trial is None else trial.take()
+        if trial is None or found is None or found == Tally():
+            return None
+        self._meter.tried(found)
+        return {"said": "tally", "since": trial.since, "tally": asdict(found)}
 
     def _swap(self) -> Reply:
         if self._next is not None:
+            before = self._current.trial
             if self._current.model is not None:
                 self._meter.swapped()
-            self._current.model, self._next = self._next, None
+            (self._current.model, self._current.trial), self._next = self._next, None
+            trial = self._current.trial
+            if before is not None and trial is not None and trial.since == before.since:
+                trial.take_over(before)  # the same canary, beside new tables
+            elif before is not None:
+                self._meter.tried(before.take())
+            canary = {} if trial is None else {"canary": trial.challenger.name}
+            self._meter.serves(champion=self._current.model.name, **canary)
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what stays for good is not looked through again: one cause less of slow answers
@@ -135,7 +170,7 @@ def _refused(error: AutomlError) -> Reply:
 async def work(worker: Worker, channel: socket.socket) -> None:
     """Obey until the parent hangs up or a signal ends the serving."""
     reader, writer = await asyncio.open_unix_connection(sock=channel)
-    beats = asyncio.create_task(_beat(writer))
+    beats = asyncio.create_task(_beat(worker, writer))
     orders = asyncio.create_task(_orders(worker, reader, writer))
     while not orders.done() and (worker.serving is None or not worker.serving.done()):
         await asyncio.wait({orders, *([worker.serving] if worker.serving else [])}, timeout=BEAT)
@@ -156,10 +191,15 @@ async def _orders(worker: Worker, reader: asyncio.StreamReader, writer: asyncio.
         writer.write(json.dumps(reply).encode() + b"\n")
 
 
-async def _beat(writer: asyncio.StreamWriter) -> None:
+async def _beat(worker: Worker, writer: asyncio.StreamWriter) -> None:
+    silent = BEAT
     while True:
-        writer.write(b'{"said": "alive"}\n')
-        await asyncio.sleep(BEAT)
+        tally = worker.tally()
+        if tally is not None or silent >= BEAT:
+            writer.write(json.dumps(tally or {"said": "alive"}).encode() + b"\n")
+            silent = 0.0
+        await asyncio.sleep(TALLIED)
+        silent += TALLIED
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -129,7 +129,13 @@ def _check_hop(catalog: Catalog, name: str, delay: float | None, hop: Hop) -> No
         raise ValueError(f"the delay of table {hop.table!r} is no length of time")
     if hop.table == MAIN and (there.time is None or catalog.cutoff is None):
         raise ValueError("past rows of main are known by its time and its cutoff, and one is missing")
-    for here, column in hop.on:
+    for one in hop.same:
+        wires = {_wire(catalog.table(name), one.here), _wire(there, one.there)}
+        if one.part is not None and wires != {"date"}:
+            raise ValueError(f"the {one.part} of {one.here!r} and {one.there!r} is asked for, and they are no dates")
+        if one.part is None and len(wires) > 1:
+            raise ValueError(f"{one.here!r} of {name!r} and {one.there!r} of {hop.table!r} are read differently")
+    for here, column in hop.columns:
         _check_known(catalog, name, here, delay)
         _check_known(catalog, hop.table, column, hop.delay)
 

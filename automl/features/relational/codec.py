@@ -14,18 +14,20 @@ from automl.features.relational.definition import (
     Base,
     Catalog,
     Condition,
+    DatePart,
     Definitions,
     Direct,
     Expr,
     Hop,
     Relation,
     RelationalFeature,
+    Same,
     TableSchema,
     Transform,
     TransformOp,
 )
 
-FORMAT = 1
+FORMATS = (1, 2)  # that are read; the last is written
 
 T = TypeVar("T")
 
@@ -34,7 +36,7 @@ def to_json(definitions: Definitions) -> dict[str, object]:
     """Plain values for `json.dumps`."""
     catalog = definitions.catalog
     return {
-        "format": FORMAT,
+        "format": FORMATS[-1],
         "tables": [{"name": t.name, "time": t.time, "columns": dict(t.columns)} for t in catalog.tables],
         "relations": [{"child": r.child, "parent": r.parent, "on": _pairs_out(r.on)} for r in catalog.relations],
         "cutoff": catalog.cutoff,
@@ -79,7 +81,8 @@ def _expr_out(expr: Expr) -> dict[str, object]:
 
 
 def _hop_out(hop: Hop) -> dict[str, object]:
-    return {"table": hop.table, "on": _pairs_out(hop.on), "delay": hop.delay}
+    same = [[one.part, one.here, one.there] for one in hop.same]
+    return {"table": hop.table, "on": _pairs_out(hop.on), "delay": hop.delay, "same": same}
 
 
 def _pairs_out(pairs: tuple[tuple[str, str], ...]) -> list[list[str]]:
@@ -87,7 +90,7 @@ def _pairs_out(pairs: tuple[tuple[str, str], ...]) -> list[list[str]]:
 
 
 def _definitions(stored: Mapping[str, object]) -> Definitions:
-    if stored["format"] != FORMAT:
+    if stored["format"] not in FORMATS:
         raise ValueError(f"format {stored['format']!r} is not known")
     catalog = Catalog(
         tables=tuple(_table(_mapping(table)) for table in _list(stored["tables"])),
@@ -140,7 +143,13 @@ def _expr(stored: object, depth: int) -> Expr:
 
 def _hop(stored: object) -> Hop:
     value = _mapping(stored)
-    return Hop(table=_text(value["table"]), on=_pairs(value["on"]), delay=_number(value["delay"]))
+    same = tuple(_same(one) for one in _list(value.get("same", [])))  # format 1 knows none
+    return Hop(table=_text(value["table"]), on=_pairs(value["on"]), delay=_number(value["delay"]), same=same)
+
+
+def _same(stored: object) -> Same:
+    part, here, there = _list(stored)
+    return Same(part=None if part is None else _one_of(part, get_args(DatePart)), here=_text(here), there=_text(there))
 
 
 def _where(stored: object) -> Condition:

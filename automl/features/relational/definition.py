@@ -34,6 +34,8 @@ TransformOp = Literal[
     "add", "subtract", "divide", "absolute", "year", "month", "day", "weekday", "hour", "minute", "since"
 ]
 
+DatePart = Literal["date", "month", "weekday", "hour"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSchema:
@@ -96,15 +98,34 @@ class Catalog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """Two columns, one `here` and one `there`, that have to agree: two dates in a `part` by the catalog's clock.
+
+    Without a part the values themselves are the same.
+    """
+
+    part: DatePart | None
+    here: str
+    there: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """A step from a row to the rows of `table` with an equal key: `on` pairs (column here, column there).
 
-    Rows there are known from their time + `delay` (microseconds) on.
+    Where there is `same`, only to those of them that agree in it with the row: to past sales on the same weekday, to
+    what was booked for the same day. Rows there are known from their time + `delay` (microseconds) on.
     """
 
     table: str
     on: tuple[tuple[str, str], ...]
     delay: float = 0.0
+    same: tuple[Same, ...] = ()
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """What is compared: pairs (column here, column there)."""
+        return (*self.on, *((one.here, one.there) for one in self.same))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +263,7 @@ def _columns(expr: Expr, table: str) -> Iterator[tuple[str, str]]:
 
 def _keys(table: str, path: tuple[Hop, ...]) -> Iterator[tuple[str, str]]:
     for hop in path:
-        for here, there in hop.on:
+        for here, there in hop.columns:
             yield table, here
             yield hop.table, there
         table = hop.table

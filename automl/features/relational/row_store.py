@@ -15,7 +15,6 @@ from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.run import at_rows, check_main, gathered
 from automl.features.relational.definition import MAIN, Definitions
-from automl.features.relational.row_cost import row_costs, usual_rows
 
 TEXTS = ("category", "text")
 
@@ -80,6 +79,8 @@ class RowStore:
 
     def costs(self) -> dict[str, float]:
         """Microseconds of each feature where one row is scored, by name, for keys of as many rows as is usual here."""
+        from automl.features.relational.row_cost import row_costs, usual_rows  # who answers rows needs no costs
+
         return row_costs(self.definitions, usual_rows(self.engine))
 
     def _cutoff(self, row: Row) -> float:

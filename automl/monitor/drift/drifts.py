@@ -51,12 +51,12 @@ class Then:
         return 3 * len(self.profile.columns) + len(self.scores)
 
 
-def drifts(rows: Scored, then: Then, care: Care, *, delta: float, lacking: Collection[str] = ()) -> Iterator[Finding]:
+def drifts(rows: Scored, then: Then, care: Care, *, delta: float, besides: Collection[str] = ()) -> Iterator[Finding]:
     """A finding for each column and score that surely moved by more than `delta`: drift, or a broken contract.
 
-    Columns that are `lacking` are told as that.
+    Columns that stand `besides` are not looked at: what is lacking is told as that, and time moves on by itself.
     """
-    there = set(rows.wire.columns) - set(lacking)
+    there = set(rows.wire.columns) - set(besides)
     here = {name: known for name, known in then.columns.items() if name in there}
     for each in moved(rows.wire, here, care, delta=delta):
         yield _found(each, outside(each.column), f"Column {outside(each.column)!r}")

@@ -17,6 +17,7 @@ from automl.spec.monitor import Monitor
 
 Floats = NDArray[np.float64]
 CLIPPED = 0.01  # of the money: more, and a mean of clipped values is another thing
+SURE = 3.0  # standard errors: the money of a few rows is no sign of another world
 UNKNOWN = 0.05  # of the labels that are due
 
 
@@ -37,7 +38,7 @@ def running_findings(given: Promise, bounds: Sequence[Bound], asked: Monitor, un
         check="saving",
         severity="act",
         sentence=(
-            f"The rows whose labels came save at most {told(worst.high, unit)}; promised were "
+            f"The rows whose labels came {at_most(worst.high, unit)}; promised were "
             f"{told(given.saving, unit)}, at least {told(given.low(asked.alpha / 2.0), unit)}."
         ),
         money=PER * (given.saving - worst.mean),
@@ -53,8 +54,8 @@ def estimate_findings(given: Promise, found: Estimated, asked: Monitor, unit: st
             check="expected saving",
             severity="warn",
             sentence=(
-                f"Without labels these rows are expected to save {told(found.saving, unit)}, at most "
-                f"{told(found.high, unit)}; promised were {told(given.saving, unit)}."
+                f"Without labels these rows are expected to {saves(found.saving, unit)}, and "
+                f"{at_most(found.high, unit)}; promised were {told(given.saving, unit)}."
             ),
             money=PER * (given.saving - found.saving),
             evidence={"saving": PER * found.saving, "high": PER * found.high},
@@ -87,18 +88,36 @@ def due_findings(given: Promise, saved: Floats) -> Iterator[Finding]:
         )
     clipped = given.range.share_clipped(known)
     if clipped > CLIPPED:
+        sure = clipped - SURE * _error(given, known, clipped) > CLIPPED
         yield Finding(
             kind="money",
             check="clipped",
-            severity="warn",
+            severity="warn" if sure else "note",
             sentence=f"{clipped:.1%} of the money lies beyond what a row saved on test, and is not counted.",
             evidence={"share": clipped},
         )
 
 
+def _error(given: Promise, saved: Floats, share: float) -> float:
+    """The standard error of the `share` of the money of rows that is clipped: that of a ratio, linearised."""
+    size, whole = np.abs(saved), np.abs(saved).sum()
+    beyond = np.abs(saved - given.range.clipped(saved))
+    return float(np.sqrt(((beyond - share * size) ** 2).sum()) / whole)
+
+
 def note(check: str, sentence: str) -> Finding:
     """Something that is to be known of the estimates."""
     return Finding(kind="money", check=check, severity="note", sentence=sentence)
+
+
+def at_most(saving: float, unit: str) -> str:
+    """An upper bound of a row's saving in words: what is saved at most, or lost at least."""
+    return f"save at most {told(saving, unit)}" if saving >= 0 else f"lose at least {told(-saving, unit)}"
+
+
+def saves(saving: float, unit: str) -> str:
+    """A row's saving in words, a loss as one."""
+    return f"{'save' if saving >= 0 else 'lose'} {told(abs(saving), unit)}"
 
 
 def told(saving: float, unit: str) -> str:

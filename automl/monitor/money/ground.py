@@ -76,7 +76,7 @@ def ground_of(bundle: Bundle) -> Ground | None:
     if not data.test.n or not data.train.n:
         return _without_rows(bundle, kept)
     oof = OutOfFold.of(kept.oof, data.train, data.labels.task, seed=spec.budget.seed)
-    policy = fit_policy(_expecting(make_policy(spec.objective, data), data.train), oof)
+    policy = fit_policy(expecting(make_policy(spec.objective, data), data.train), oof)
     frame = pl.read_parquet(io.BytesIO(bundle.files.read("evidence.parquet")))
     bins = {part: frame.filter(pl.col("part") == part).select(cs.starts_with(BIN)) for part in ("oof", "test")}
     ledger = _ledger(bundle, policy, kept, oof)
@@ -140,7 +140,7 @@ def visible(rows: Answered, labels: str) -> Flags:
     return np.asarray((rows.decision > 0) if labels == "acted" else (rows.decision == 0))
 
 
-def _expecting(policy: DecisionPolicy, train: Rows) -> DecisionPolicy:
+def expecting(policy: DecisionPolicy, train: Rows) -> DecisionPolicy:
     """The policy with what the fit learned to expect of amounts that are known only afterwards."""
     if isinstance(policy, NumberPolicy):
         return policy

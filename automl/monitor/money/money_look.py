@@ -14,9 +14,10 @@ from automl.bundle.reference import binned
 from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.bootstrap import PER
 from automl.diagnostics.reliability import reliability
-from automl.monitor.look import Estimate, Finding, Json, MoneyLook, Reliability, Scored, Window
+from automl.monitor.look import Crossed, Estimate, Finding, Json, MoneyLook, Reliability, Scored, Window
 from automl.monitor.money.alarms import due_findings, estimate_findings, note, running_findings
 from automl.monitor.money.courses import Bound, Courses, daily_units
+from automl.monitor.money.crossed import crossed
 from automl.monitor.money.entered import entered, lacking
 from automl.monitor.money.ground import Ground, ground_of, promised, visible
 from automl.monitor.money.hidden import Bounded, within_odds, worst_case
@@ -78,11 +79,12 @@ def look_at_money(bundle: Bundle, window: Window, due: Scored, asked: Monitor, s
         labelled=_labelled(ground, now, delays, window, asked),
         running=_running(bounds),
         reliability=_reliability(ground, now),
+        crossed=_crossed(bundle, ground, now),
         late=() if delays is None else delays.told(),
         findings=(
             *running_findings(given, bounds, asked, unit),
             *(() if expected is None else estimate_findings(given, expected, asked, unit)),
-            *due_findings(given, mature.saved[mature.visible]),
+            *(() if due.y is None else due_findings(given, mature.saved[mature.visible])),
             *_notes(bundle, ground, window.rows),
         ),
         state={"courses": courses.to_json()},
@@ -118,6 +120,7 @@ def _unlabelled(bundle: Bundle, ground: Ground, now: _Entered, asked: Monitor) -
     known = np.flatnonzero(np.isfinite(beyond))
     weight = np.concatenate([part.weight for part in parts])
     groups = [part.group for part in parts if part.group is not None]
+    times = [np.nan_to_num(part.time) for part in parts if part.time is not None]
     old = np.concatenate([part.bins.to_numpy() for part in parts])
     shift = None
     if old.shape[1]:
@@ -127,8 +130,14 @@ def _unlabelled(bundle: Bundle, ground: Ground, now: _Entered, asked: Monitor) -
         beyond=beyond[known],
         weight=weight[known],
         group=np.concatenate(groups)[known] if len(groups) == len(parts) else None,
+        period=_periods(np.concatenate(times)[known], asked) if len(times) == len(parts) else None,
     )
     return estimated(now.outcomes, evidence, shift, alpha=asked.alpha, seed=SEED)
+
+
+def _periods(time: Floats, asked: Monitor) -> NDArray[np.int64]:
+    """The window that each time (microseconds) falls into [n]."""
+    return (time // (asked.window * SECOND)).astype(np.int64)
 
 
 def _labelled(ground: Ground, now: _Entered, delays: Delays | None, window: Window, asked: Monitor) -> Estimate | None:
@@ -195,15 +204,26 @@ def _running(bounds: tuple[Bound, ...]) -> Estimate | None:
 
 
 def _reliability(ground: Ground, now: _Entered) -> tuple[Reliability, ...]:
-    """Whether probabilities are kept on the rows with labels; nothing where the target is no label of two."""
+    """Whether probabilities are kept on the rows with labels, of several classes that of the likeliest."""
     p, y = now.answered.prediction, now.rows.y
-    if not _coded(ground) or p.shape[1] != 1 or y is None:
+    if not _coded(ground) or y is None:
         return ()
     known = np.flatnonzero(np.isfinite(y))
+    if not known.size:
+        return ()
+    came = y[known] if p.shape[1] == 1 else (p[known].argmax(axis=1) == y[known]).astype(np.float64)
     return tuple(
         Reliability(predicted=one.promised, seen=one.share, low=one.low, high=one.high, rows=one.rows)
-        for one in (reliability(y[known], p[known, 0]) if known.size else ())
+        for one in reliability(came, p[known].max(axis=1))
     )
+
+
+def _crossed(bundle: Bundle, ground: Ground, now: _Entered) -> tuple[Crossed, ...]:
+    """Decisions against truths, where both are labels."""
+    if not isinstance(ground.policy, LabelPolicy) or now.rows.y is None:
+        return ()
+    texts, actions = bundle.manifest.target.texts, ground.policy.actions
+    return crossed(texts, actions, now.rows.y, now.answered.decision, now.saved)
 
 
 def _notes(bundle: Bundle, ground: Ground, rows: Scored) -> Iterator[Finding]:
@@ -211,7 +231,8 @@ def _notes(bundle: Bundle, ground: Ground, rows: Scored) -> Iterator[Finding]:
         yield note("reference", NO_REFERENCE)
     if away := lacking(bundle, ground.policy, rows):
         yield note("columns", f"The rows lack {', '.join(away)}: costs count at their mean, and today's rule passes.")
-    yield note("concept", NO_CONCEPT)
+    if rows.y is None or not np.isfinite(rows.y).any():
+        yield note("concept", NO_CONCEPT)
 
 
 def _estimate(found: Estimated) -> Estimate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from automl.executors._processes import leaves, shares
+from automl.host.processes import leaves, shares
 from automl.search.cost.serving import serving, share_read
 from automl.search.worker.model_size import ModelSize
 from automl.spec.limits import Limits

@@ -88,5 +88,5 @@ def _job(state: State, candidate: Candidate, number: int, fold: int | None, fina
         function="automl.search.worker.fold_fit:refit" if fold is None else "automl.search.worker.fold_fit:run",
         arguments={"request": request},
         seconds=seconds + LATE,
-        memory=memory(state),
+        memory=memory(state.run),
     )

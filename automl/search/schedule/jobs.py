@@ -6,9 +6,10 @@ import math
 import os
 import time
 
-from automl.executors._processes import resident
 from automl.executors.base import Done, Job
+from automl.host.processes import resident
 from automl.search.candidate import OOF, Candidate
+from automl.search.run import Run
 from automl.search.schedule.estimates import seconds_left
 from automl.search.state import State
 from automl.search.worker.fold_fit import FitRequest
@@ -39,21 +40,21 @@ def submit(state: State, candidate: Candidate, fold: int) -> None:
         seconds=max(1.0, state.run.deadline.left())
         if state.counted
         else max(LEAST, min(hard, state.run.deadline.left())),
-        memory=memory(state),
+        memory=memory(state.run),
     )
     state.jobs += 1
     state.flying[job.id] = (candidate, fold)
     state.run.executor.submit(job)
 
 
-def memory(state: State) -> int:
+def memory(run: Run) -> int:
     """Bytes that a job may hold: an even share of what this process and the workers' common parent leave.
 
     What it shares with that parent counts in parts, for it and for each worker.
     """
-    share = state.run.spec.budget.memory / state.workers
+    share = run.spec.budget.memory / run.workers
     ours = resident(os.getpid()) + HELPER
-    return int(max(FEWEST * share, share - ours / state.workers + HELPER / (state.workers + 1)))
+    return int(max(FEWEST * share, share - ours / run.workers + HELPER / (run.workers + 1)))
 
 
 def land(state: State, done: Done) -> tuple[Candidate, int]:

@@ -19,7 +19,7 @@ def average(fits: Sequence[FittedModel]) -> FittedModel:
     first = fits[0].member
     raw = _mean([fit.member.raw for fit in fits])
     return FittedModel(
-        member=replace(first, raw=raw, prediction=swap(first.prediction, first.raw, raw)),
+        member=replace(first, raw=raw, prediction=swap(first.prediction, first.raw, raw), fits=len(fits)),
         native=np.mean([fit.native for fit in fits], axis=0),
     )
 

@@ -95,7 +95,8 @@ def refit(*, request: FitRequest) -> FittedModel:
     model = _fit(request, train, None)
     if request.parity is None:
         raise ValueError("a refit needs its parity rows")
-    return _kept(model, model.member(), request.parity)
+    member = dataclasses.replace(model.member(), taught=request.soft_targets is not None)
+    return _kept(model, member, request.parity)
 
 
 def swap(expr: Expr, old: Expr, new: Expr) -> Expr:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hypothesis
 import polars as pl
 import pytest
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from automl.data.read import open_tables
 from automl.data.read.open_tables import open_table
-from automl.data.read.typed_tables import read_table, read_tables
+from automl.data.read.reader import read_row
+from automl.data.read.typed_tables import read_table, read_tables, wire_schema
 from automl.errors import DataError
 
 ENTRY = {
@@ -43,6 +47,22 @@ def test_all_forms_read_alike():
     assert frame["who"].to_list() == ["a", "", "b"]
     assert frame["won"].to_list()[:2] == [1.0, 0.0]
     assert frame["won"].is_nan().to_list() == [False, False, True]
+
+
+VALUES = st.sampled_from([None, "", "1", "1.0", " 1", 1, 1.0, True, "true", "2024-01-01", "2024-01-01 10:00", "a"])
+ZONES = ("UTC", "Asia/Kolkata")
+
+
+@hypothesis.given(st.lists(st.tuples(*[VALUES] * 4), min_size=1, max_size=20))
+def test_a_value_that_repeats_is_read_as_it_is_alone(rows):
+    """Raw rows of a table: each cell is what `read_row` makes of its row, whatever stood in rows before and beside."""
+    dates = [{"kind": "date", "format": "iso", "zone": zone} for zone in ZONES]
+    kinds = [("category", {"kind": "scalar"}), ("category", None), *(("date", parser) for parser in dates)]
+    columns = [{"name": f"c{i}", "wire": w, "missing": [], "parser": p} for i, (w, p) in enumerate(kinds)]
+    reader = {"columns": columns}
+    given_rows = [{f"c{i}": value for i, value in enumerate(row)} for row in rows]
+    alone = pl.DataFrame([read_row(reader, row) for row in given_rows], schema=wire_schema(reader))
+    assert_frame_equal(read_table("visits", {"reader": reader}, given_rows), alone, check_exact=True)
 
 
 def test_no_rows_have_all_columns():

@@ -33,6 +33,7 @@ def test_tables_that_lead_to_main_are_fine() -> None:
         ({"a": {"path": "a", "on": "who", "to": "qqqq"}}, "data.tables.a.to", "the tables are main, a"),
         ({"a": {"on": "who"}}, "data.tables.a.path", "is missing"),
         ({"main": {"path": "a", "on": "who"}}, "data.tables.main", "the table main is that of"),
+        ({"main": {"timezone": "CET", "on": "who"}}, "data.tables.main", "the table main is that of"),
         ({"main": {"on": "who"}}, "data.tables.main", "past rows of main need data.time and data.horizon"),
     ],
 )

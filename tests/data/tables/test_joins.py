@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -127,6 +129,20 @@ def test_rows_without_a_time_are_told():
     assert "rows of visits without 'at': 1; they are never known" in text_of(found)
 
 
+def test_another_time_zone_is_told_and_can_be_said():
+    """A history that ends at main's rows, written by clocks of New York: told, and gone once the spec says so."""
+    rng = np.random.default_rng(0)
+    moment = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=h) for h in rng.uniform(0, 900, 50)]
+    train = main(50, who=[f"c{i}" for i in range(50)], day=[f"{t:%Y-%m-%d %H:%M:%S}" for t in moment])
+    before = [(i, moment[i] - timedelta(hours=h)) for i in range(50) for h in rng.uniform(0, 500, 300)]
+    local = [f"{t.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M:%S}" for _, t in before]
+    visits = {"visits": pl.DataFrame({"who": [f"c{i}" for i, _ in before], "at": local})}
+    told = joined({"visits": {"on": "who", "time": "at"}}, visits, train=train, time="day")
+    assert "visits has no rows in the 5 hours before a row of main" in text_of(told)
+    said = {"visits": {"on": "who", "time": "at", "timezone": "America/New_York"}}
+    assert "another zone" not in text_of(joined(said, visits, train=train, time="day"))
+
+
 def test_a_table_is_joined_by_two_keys_of_main():
     """A list of maps is a join each: the table is read once, and every key is compared as text."""
     people = pl.DataFrame({"id": range(8), "age": [20.0 + i for i in range(8)]})
@@ -140,6 +156,17 @@ def test_a_table_is_joined_by_two_keys_of_main():
     assert "people is a lookup for main: one row for each buyer" in text
     assert "people is a lookup for main: one row for each seller" in text
     assert text.count("people has no time") == 1
+
+
+def test_a_table_that_all_rows_share_is_joined_by_one_value():
+    """Weather belongs to no key: a column with one value in both tables joins it, and its time does the rest."""
+    frames = {"weather": child().select("at", "value", everywhere=pl.lit(1))}
+    tables = {"weather": {"on": "everywhere", "time": "at"}}
+    found = joined(tables, frames, train=main(everywhere=[1] * 40), time="day")
+    (join,) = found.joins
+    assert (join.many, join.time) == (True, "at")
+    assert "a history of main: at most 10 rows for each everywhere" in text_of(found)
+    assert found.wires["main"]["everywhere"] == "category"
 
 
 def test_past_rows_of_main_by_two_keys():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 import pytest
 
-from automl.data.read.typed_tables import TableReaders
+from automl.data.read.typed_tables import TableReaders, read_table
 from automl.data.rows import Finding, Labels
 from automl.data.schema import infer_schema
 from automl.data.tables.table_readers import cutoff_of, history_of, table_readers, wires_of
@@ -67,6 +68,31 @@ def test_keys_are_dates_where_both_sides_are() -> None:
     texts = VISITS.with_columns(at=pl.Series(["x", "y"]))
     wires = wires_of(read(both, visits=texts)[0])
     assert (wires["visits"]["at"], wires["main"]["day"]) == ("category", "category")
+
+
+ELSEWHERE = {"on": {"who": "who", "day": "day"}, "time": "at", "timezone": "America/New_York"}
+STAYS = pl.DataFrame({"who": ["a"], "day": ["2024-01-01"], "at": ["2024-01-01 20:00"], "until": ["2024-01-02 09:00"]})
+
+
+@pytest.mark.parametrize("given", ["frame", "typed", "lazy", "rows"])
+def test_a_table_may_be_of_another_time_zone(given: str) -> None:
+    """All its dates that name no zone are of its own, but its keys: a day is the same day in every table."""
+    readers, _ = read(spec_of({"stays": ELSEWHERE}, time="day", timezone="Europe/Paris"), stays=STAYS)
+    typed = STAYS.with_columns(pl.col("at", "until").str.to_datetime("%Y-%m-%d %H:%M"))
+    rows = {"frame": STAYS, "typed": typed, "lazy": STAYS.lazy(), "rows": STAYS.to_dicts()}[given]
+    found = read_table("stays", readers["tables"]["stays"], rows).lazy().collect().row(0, named=True)
+    there = [datetime(2024, 1, 2, 1, tzinfo=UTC), datetime(2024, 1, 2, 14, tzinfo=UTC)]
+    assert [found["at"], found["until"]] == [moment.timestamp() * 1e6 for moment in there]
+    main = read_table("main", {"reader": readers["main"]}, MAIN.head(1)).lazy().collect()
+    assert found["day"] == main["day"][0] == datetime(2023, 12, 31, 23, tzinfo=UTC).timestamp() * 1e6
+
+
+def test_times_that_name_their_zone_keep_it() -> None:
+    """`timezone` is of times that name none."""
+    readers, _ = read(spec_of({"stays": ELSEWHERE}, time="day"), stays=STAYS)
+    named = STAYS.with_columns(at=pl.lit("2024-01-01 20:00+02:00"))
+    found = read_table("stays", readers["tables"]["stays"], named).lazy().collect()
+    assert found["at"][0] == datetime(2024, 1, 1, 18, tzinfo=UTC).timestamp() * 1e6
 
 
 def test_what_only_tells_rows_apart_is_left_out() -> None:

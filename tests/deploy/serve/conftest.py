@@ -5,32 +5,27 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from dataclasses import replace
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
 import pytest
 
-from automl.bundle.write import finish, stage, staging
-from automl.deploy.serve.app import Current, make_app
+from automl.deploy.serve.app import make_app
+from automl.deploy.serve.current import Current
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.settings import Settings
-from automl.features.relational.codec import to_json
-from automl.features.relational.definition import (
-    Aggregation,
-    Base,
-    Catalog,
-    Definitions,
-    Hop,
-    Relation,
-    RelationalFeature,
-    TableSchema,
-)
-from automl.graph.onnx import to_onnx
-from automl.ops import expr as ops
 
-ON = (("customer", "customer"),)
+PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 
 
 class Served:
@@ -99,41 +94,72 @@ def served(opened):
 
 
 @pytest.fixture(scope="session")
-def shop(make_contents, regression, tmp_path_factory):
+def shop(make_shop, tmp_path_factory):
     """A bundle of two tables: what a customer spent is in a table of purchases."""
-    path = tmp_path_factory.mktemp("shop") / "shop.bundle"
-    spent = Aggregation(op="sum", path=(Hop(table="purchases", on=ON),), of=Base(column="amount"))
-    catalog = Catalog(
-        tables=(
-            TableSchema(name="main", columns={"customer": "category", "age": "number"}),
-            TableSchema(name="purchases", columns={"customer": "category", "amount": "number"}),
-        ),
-        relations=(Relation(child="purchases", parent="main", on=ON),),
-    )
-    definitions = Definitions(catalog=catalog, features=(RelationalFeature(name="spent", expr=spent, wire="number"),))
-    customer, age, amount = (
-        {"name": name, "wire": wire, "missing": [], "parser": None}
-        for name, wire in (("customer", "category"), ("age", "number"), ("amount", "number"))
-    )
-    relational = {
-        "definitions": to_json(definitions),
-        "main": {"columns": [customer, age]},
-        "tables": {"purchases": {"reader": {"columns": [customer, amount]}, "dialect": None}},
-        "unused": [],
-    }
-    spent_column = ops.Column("spent")
-    known = ops.Where(ops.IsMissing(spent_column), ops.constant(0.0), spent_column)
-    model = to_onnx({"prediction": ops.Add(ops.Column("age"), known)}, inputs=[ops.Column("age"), ops.Column("spent")])
-    contents = replace(
-        make_contents(regression),
-        model=model,
-        reader={"columns": [age]},
-        outputs=(make_contents(regression).outputs[0],),
-        decisions=(),
-        keys=(),
-        golden=[{"customer": "k1", "age": 30}, {"customer": "k2", "age": 40}],
-        relational=relational,
-        golden_tables={"purchases": [{"customer": "k1", "amount": 5.0}, {"customer": "k1", "amount": 7.0}]},
-    )
-    stage(contents, staging(path))
-    return finish(staging(path), path, gates=(), verdict=None, card="# A card\n")
+    return make_shop(tmp_path_factory.mktemp("shop") / "shop.bundle")
+
+
+class Running:
+    """A server that listens at `address`, and its log."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process, self.log = process, log
+        self.address: str = self.wait("listening")["address"]
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The events of its log."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+    def wait(self, event: str, count: int = 1) -> dict[str, Any]:
+        """The last of `count` events of that name."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends and self.process.poll() is None:
+            found = [line for line in self.lines if line["event"] == event]
+            if len(found) >= count:
+                return found[-1]
+            time.sleep(0.05)
+        raise AssertionError(f"no {event}: {self.log.read_text()}")
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer."""
+        return list(psutil.Process(self.process.pid).children())
+
+    def predict(self, row: dict[str, object]) -> httpx.Response:
+        """The answer to one row."""
+        with httpx.Client(base_url=self.address, timeout=PATIENCE) as client:
+            return client.post("/predict", json={"rows": [row]})
+
+
+@contextmanager
+def _running(bundle: Path, log: Path, *options: str) -> Iterator[Running]:
+    """A server of a bundle or a registry for a block."""
+    command = [sys.executable, "-P", "-m", "automl", "serve", str(bundle), "--port", "0", *options]
+    with log.open("w") as stderr:
+        environment = {**os.environ, "TMPDIR": str(log.parent)}  # what a kill leaves behind goes with the test
+        process = subprocess.Popen(command, stderr=stderr, stdout=subprocess.DEVNULL, env=environment)
+        try:
+            yield Running(process, log)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _until(true: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def running():
+    """A server of its own in a process of its own: of a bundle or a registry, its log, and options."""
+    return _running
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits until something is so."""
+    return _until

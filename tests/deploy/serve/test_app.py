@@ -22,8 +22,10 @@ import automl
 from automl.bundle.read import Bundle
 from automl.deploy.serve import arrow
 from automl.deploy.serve.app import Heavy
+from automl.deploy.serve.model import Model
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.settings import Settings
+from automl.deploy.serve.trial import Trial
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
 ROUTES = (
@@ -427,3 +429,37 @@ def test_no_rows_are_answered_with_none(served, raw):
         pl.read_ipc_stream(io.BytesIO(stream.content)).schema
         == Bundle.load(served.model.bundle.path).predict(raw).schema
     )
+
+
+@pytest.mark.parametrize("path", ["/predict", "/explain", "/schema", "/openapi.json", "/health/ready"])
+def test_each_answer_says_the_version(path, served):
+    """Refusals of rows too; what is the server's alone says none."""
+    post = path in {"/predict", "/explain"}
+    how = {"json": {"rows": [served.row]}} if post else {}
+    assert served.ask("POST" if post else "GET", path, **how).headers["x-model-version"] == served.model.name
+    if post:
+        refused = served.ask("POST", path, json={"rows": [{"nothing": 1}]})
+        assert (refused.status_code, refused.headers["x-model-version"]) == (422, served.model.name)
+    assert "x-model-version" not in served.ask("GET", "/health/live").headers
+
+
+def test_a_challenger_answers_its_share(serving, deciding):
+    """JSON and streams alike: header, body and decision are those of one of the two; disagreement is counted."""
+    served = serving(deciding(50.0))
+    challenger = Model.open(deciding(30.0), served.settings)
+    trial = served.current.trial = Trial.of(served.model, challenger, 0.5, "now")
+    row = {"age": 40, "id": 1}
+    decided = {}
+    for number in range(20):
+        answer = served.predict({**row, "id": number})
+        decided[answer.headers["x-model-version"]] = answer.json()["rows"][0]["decision"]
+        assert answer.json()["bundle"] == answer.headers["x-model-version"]
+    assert decided == {served.model.name: 1, challenger.name: 2}
+    counted = trial.take()
+    assert counted.regret == 8.0 * counted.changed > 0
+    frame = pl.DataFrame({"age": [40, 60, 40], "id": [1, 2, 3]})
+    for number in range(20):
+        served.post(arrow.write_stream(frame), arrow.CONTENT, **{"x-request-id": f"r{number}"})
+    counted = trial.take()
+    assert 0 < counted.rows < 60
+    assert counted.regret == 8.0 * counted.changed == 8.0 * counted.rows * 2 / 3

@@ -10,10 +10,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from automl.deploy.serve.meter import BUCKETS, FOLDER, OTHER, ROUTES, Meter, route_of
+from automl.deploy.serve.trial import Tally
 
 SHARED = """
 import sys
 from automl.deploy.serve.meter import Meter
+from automl.deploy.serve.trial import Tally
 meter = Meter(slot=int(sys.argv[1]))
 meter.rows(int(sys.argv[2]))
 meter.active(1)
@@ -101,3 +103,19 @@ def test_unread_cells_are_counted_by_column() -> None:
         meter.unread(column, count)
     found = numbers(meter.text()[0])
     assert (found["automl_unread_cells_total", "age"], found["automl_unread_cells_total", "a day"]) == (5, 1)
+
+
+def test_versions_that_answer_no_more_are_no_labels() -> None:
+    """V16: however often a model is promoted, each role has one label; what a challenger did is counted."""
+    meter = Meter()
+    for number in range(100):
+        meter.serves(champion=f"{number:012x}", canary=f"{number + 1:012x}")
+    meter.serves(champion="00000000000a")
+    meter.tried(Tally(rows=3, changed=2, regret=70.0))
+    meter.tried(Tally(rows=1, failed=1, regret=-80.0))
+    found = numbers(meter.text()[0])
+    assert {key: value for key, value in found.items() if key[0] == "automl_model_version"} == {
+        ("automl_model_version", "champion", "00000000000a"): 1
+    }
+    counted = [found[f"automl_canary_{name}",] for name in ("rows_total", "changed_total", "failed_total", "regret")]
+    assert counted == [4, 2, 1, -10.0]

@@ -14,9 +14,13 @@ from automl.deploy.serve import arrow, record
 from automl.deploy.serve.app import make_app
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
+from automl.deploy.serve.model import Model
 from automl.deploy.serve.record import PENDING, Recorder
+from automl.deploy.serve.settings import Settings
+from automl.deploy.serve.trial import Trial
 from automl.errors import MachineError
 from automl.watch import blocks
+from automl.watch.labels import Labels, add_labels
 from automl.watch.predictions import frames
 from automl.watch.store import open_store
 
@@ -150,3 +154,22 @@ def test_an_answer_does_not_wait(serving, bundle, raw, where) -> None:
     hangs.set()
     taking.recorder.close()
     assert stored(where, taking.served.model.bundle).height == 2
+
+
+def test_labels_settle_what_a_challenger_may_have_lost(deciding, where):
+    """From the store, whichever way they came: right where the champion was wrong gains, the rest counts as before."""
+    champion, challenger = (Model.open(deciding(age), Settings()) for age in (50.0, 30.0))
+    trial = Trial.of(champion, challenger, 1.0, "now")
+    recorder = Recorder(where, log=Log(io.StringIO()), meter=Meter(), trial=lambda: trial)
+    for key in ("a", "b"):
+        who, reply = trial.answer(lambda model, key=key: model.answer([{"age": 40, "id": key}]))
+        recorder.add(who.bundle, reply.raw, reply.answers)
+    recorder.flush()
+    recorder.settle()
+    assert trial.take().regret == 16.0
+    store = open_store(where)
+    add_labels(store, Labels(key=["a"], value=["2"], known=[0]))
+    store.close()
+    recorder.settle()
+    assert trial.take().regret == -78.0
+    assert trial.waiting() == ["b"]

@@ -22,56 +22,12 @@ import pytest
 from click.testing import CliRunner
 
 from automl.cli import cli
-from automl.data.read.open_tables import open_table
 from automl.deploy.serve.settings import Settings
-from automl.deploy.serve.supervise import _pinned, serve
+from automl.deploy.serve.supervise import serve
 from automl.disk import replace_folder
 from automl.errors import BundleError
 
 PATIENCE = 60.0  # seconds for anything to happen on a busy machine
-
-
-class Running:
-    """A server of its own, and what it wrote."""
-
-    def __init__(self, process, log):
-        self.process, self.log = process, log
-        self.address = self.wait("listening")["address"]
-
-    @property
-    def lines(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
-
-    def wait(self, event, count=1):
-        """The last of `count` events of that name."""
-        ends = time.monotonic() + PATIENCE
-        while time.monotonic() < ends and self.process.poll() is None:
-            found = [line for line in self.lines if line["event"] == event]
-            if len(found) >= count:
-                return found[-1]
-            time.sleep(0.05)
-        raise AssertionError(f"no {event}: {self.log.read_text()}")
-
-    def workers(self):
-        """The processes that answer."""
-        return psutil.Process(self.process.pid).children()
-
-    def predict(self, row):
-        with httpx.Client(base_url=self.address, timeout=PATIENCE) as client:
-            return client.post("/predict", json={"rows": [row]})
-
-
-@contextmanager
-def running(bundle, log, *options):
-    command = [sys.executable, "-m", "automl", "serve", str(bundle), "--port", "0", *options]
-    with log.open("w") as stderr:
-        environment = {**os.environ, "TMPDIR": str(log.parent)}  # what a kill leaves behind goes with the test
-        process = subprocess.Popen(command, stderr=stderr, stdout=subprocess.DEVNULL, env=environment)
-        try:
-            yield Running(process, log)
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -80,7 +36,7 @@ def place(bundle, tmp_path):
     return Path(shutil.copytree(bundle, tmp_path / "credit.bundle"))
 
 
-def test_a_life(place, make_bundle, regression, raw, tmp_path):
+def test_a_life(place, make_bundle, regression, raw, tmp_path, running, until):
     """V08, V10: a bad bundle changes nothing, a good one is swapped in, a killed worker comes back; it ends tidily."""
     row = raw.row(0, named=True)
     log = tmp_path / "log"
@@ -98,7 +54,7 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path):
         killed = server.workers()[0]
         killed.kill()
         server.wait("worker ended")
-        _until(lambda: len(server.workers()) == 2)
+        until(lambda: len(server.workers()) == 2)
         assert all(server.predict(row).json() == first for _ in range(10))
 
         new = make_bundle(regression, tmp_path / "new.bundle")
@@ -120,7 +76,7 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path):
     assert server_log[-1] == "stopped"
 
 
-def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, tmp_path):
+def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, tmp_path, running):
     """V10: a swap to a bundle whose graph takes gigabytes is refused in its trial; the old one and all workers stay."""
     row = raw.row(0, named=True)
     with running(place, tmp_path / "log", "--workers", "2") as server:
@@ -134,7 +90,7 @@ def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, t
         assert all(server.predict(row).json() == first for _ in range(5))
 
 
-def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
+def test_tables_are_those_that_the_workers_began_with(shop, tmp_path, running, until):
     """V08: a worker that starts anew answers as the others, whatever became of a table's file; SIGHUP reads it anew."""
     table = tmp_path / "purchases.csv"
     table.write_text("customer,amount\nk1,5\n")
@@ -147,7 +103,7 @@ def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
         killed = server.workers()[0]
         killed.kill()
         server.wait("worker ended")
-        _until(lambda: len(server.workers()) == 2)
+        until(lambda: len(server.workers()) == 2)
         assert all(server.predict(row).json() == first for _ in range(10))
         server.process.send_signal(signal.SIGHUP)
         server.wait("swapped")
@@ -157,24 +113,6 @@ def test_tables_are_those_that_the_workers_began_with(shop, tmp_path):
         assert "the table 'purchases' cannot be read" in server.wait("swap refused")["what"]
         server.predict(row).raise_for_status()
         assert [line["tables"] for line in server.lines if line["event"] == "tables not read"] == [["other"]]
-
-
-@pytest.mark.parametrize("where", ["store", "days", "store/part-*.csv", "store/part[1].csv", "link.csv"])
-def test_all_files_of_a_table_are_copied(where, tmp_path):
-    """V08: a folder, what a pattern matches, a name that is none, and what links lead to: what was read stays."""
-    for name in ("store/part-1.csv", "store/part-2.csv", "store/part[1].csv", "days/day=1/a.csv", "days/day=2/a.csv"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(f"name,x\n{name},1\n")
-    (tmp_path / "store" / "part-3.csv").symlink_to("part-2.csv")
-    (tmp_path / "link.csv").symlink_to(tmp_path / "store" / "part-1.csv")
-    (tmp_path / "room").mkdir()
-    before = open_table(tmp_path / where)
-    pinned = _pinned({"purchases": str(tmp_path / where)}, tmp_path / "room")
-    for name in ("store", "days"):
-        shutil.rmtree(tmp_path / name)
-    after = open_table(pinned["purchases"])
-    assert after.frame.equals(before.frame)
-    assert list(after.digests.values()) == list(before.digests.values())
 
 
 @contextmanager
@@ -195,22 +133,15 @@ def begun(server, row):
         yield finish
 
 
-def test_a_worker_ends_with_its_parent(place, tmp_path):
+def test_a_worker_ends_with_its_parent(place, tmp_path, running, until):
     """V08: when the parent is killed, its workers end, so that nothing answers unwatched."""
     with running(place, tmp_path / "log") as server:
         workers = server.workers()
         server.process.kill()
-        _until(lambda: not any(worker.is_running() for worker in workers))
+        until(lambda: not any(worker.is_running() for worker in workers))
 
 
-def _until(true):
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.05)
-
-
-def test_it_serves_within_a_program(place, make_bundle, regression, raw, tmp_path, monkeypatch):
+def test_it_serves_within_a_program(place, make_bundle, regression, raw, tmp_path, monkeypatch, until):
     """V08, V10: called as a function it is told where it listens, swaps, keeps its worker alive, and returns."""
     row = raw.row(0, named=True)
     log = io.StringIO()
@@ -230,16 +161,16 @@ def test_it_serves_within_a_program(place, make_bundle, regression, raw, tmp_pat
             model = place / "model.onnx"
             model.write_bytes(model.read_bytes()[:-1] + b"x")
             os.kill(os.getpid(), signal.SIGHUP)
-            _until(lambda: happened("swap refused"))
+            until(lambda: happened("swap refused"))
             assert predict(address).json() == first
             new = make_bundle(regression, tmp_path / "new.bundle")
             replace_folder(Path(shutil.copytree(new, tmp_path / "staged")), place)
             os.kill(os.getpid(), signal.SIGHUP)
-            _until(lambda: happened("swapped"))
+            until(lambda: happened("swapped"))
             second = predict(address).json()
             (worker,) = (child for child in _children() if child.is_running())
             worker.kill()
-            _until(lambda: happened("worker ended"))
+            until(lambda: happened("worker ended"))
             return first, second, predict(address).json()
         finally:
             os.kill(os.getpid(), signal.SIGINT)

@@ -107,7 +107,8 @@ sys.meta_path.insert(0, Refuse())
 from pathlib import Path
 from automl.cli import cli
 import automl.deploy.serve.supervise
-from automl.deploy.serve.app import Current, make_app
+from automl.deploy.serve.app import make_app
+from automl.deploy.serve.current import Current
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model

@@ -19,6 +19,7 @@ from automl.features.relational.definition import (
     Hop,
     Relation,
     RelationalFeature,
+    Same,
     TableSchema,
     Transform,
 )
@@ -73,6 +74,18 @@ def test_a_feature_has_the_type_of_its_values(catalog: Catalog, expr: Expr, wire
         (Aggregation(op="count", path=(Hop(table="events", on=(("x", "k"),)),)), "are read differently"),
         (Aggregation(op="count", path=(replace(EVENTS, delay=-1.0),)), "is no length of time"),
         (Aggregation(op="count", path=(replace(EVENTS, delay=math.inf),)), "is no length of time"),
+        (
+            Aggregation(op="count", path=(replace(EVENTS, same=(Same(part="date", here="x", there="t"),)),)),
+            "the date of 'x' and 't' is asked for, and they are no dates",
+        ),
+        (
+            Aggregation(op="count", path=(replace(EVENTS, same=(Same(part=None, here="x", there="c"),)),)),
+            "'x' of 'main' and 'c' of 'events' are read differently",
+        ),
+        (
+            Aggregation(op="count", path=(replace(PAST, same=(Same(part=None, here="y", there="y"),)),)),
+            "'y' is not known when a row is scored",
+        ),
         (Transform(op="add", of=(X,)), "there is no transform 'add' of 1"),
         (Transform(op="sudo", of=(X,)), "there is no transform 'sudo'"),
         (Transform(op="year", of=(X,)), "year of values that are number"),

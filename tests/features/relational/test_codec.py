@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from automl.features.relational.definition import (
     Hop,
     Relation,
     RelationalFeature,
+    Same,
     TableSchema,
     Transform,
 )
@@ -60,6 +62,11 @@ DEFINITIONS = Definitions(
             name="past", expr=Aggregation(op="percent_true", path=(PAST,), of=Base(column="y")), wire="number"
         ),
         RelationalFeature(name="share", expr=Transform(op="divide", of=(Base(column="x"), MEAN)), wire="number"),
+        RelationalFeature(
+            name="same day",
+            expr=Aggregation(op="count", path=(replace(EVENTS, same=(Same(part="date", here="at", there="t"),)),)),
+            wire="number",
+        ),
     ),
 )
 
@@ -67,6 +74,14 @@ DEFINITIONS = Definitions(
 def test_definitions_come_back_as_they_were() -> None:
     """Through JSON text and back nothing changes."""
     assert from_json(json.loads(json.dumps(to_json(DEFINITIONS)))) == DEFINITIONS
+
+
+def test_the_first_format_is_read() -> None:
+    """A bundle of before, whose hops ask for a key alone, opens as ever."""
+    plain = replace(DEFINITIONS, features=tuple(f for f in DEFINITIONS.features if f.name != "same day"))
+    stored = json.loads(json.dumps(to_json(plain)).replace(', "same": []', ""))
+    assert "same" not in json.dumps(stored)
+    assert from_json({**stored, "format": 1}) == plain
 
 
 def _changed(path: tuple[Any, ...], value: Any) -> Any:
@@ -81,7 +96,7 @@ def _changed(path: tuple[Any, ...], value: Any) -> Any:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        (("format",), 2, "format 2 is not known"),
+        (("format",), 3, "format 3 is not known"),
         (("features", 0, "expr", "aggregation"), "__import__", "there is no operation '__import__'"),
         (("features", 4, "expr", "transform"), "eval", "there is no operation 'eval'"),
         (("features", 0, "expr"), {"python": "1"}, "an expression is one of"),

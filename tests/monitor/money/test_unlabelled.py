@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,25 @@ def test_evidence_of_few_customers_is_less_sure():
     alone = estimated(new.outcomes, Evidence(beyond=beyond, weight=np.ones(500)), alpha=0.05, seed=0)
     together = estimated(new.outcomes, Evidence(beyond=beyond, weight=np.ones(500), group=group), alpha=0.05, seed=0)
     assert together.high - together.low > 1.5 * (alone.high - alone.low)
+
+
+def test_the_next_period_may_be_off_as_periods_were():
+    """Where months differ by more than chance the interval holds a new one; where not, it is as wide as before."""
+    rng, held, plain, wide = np.random.default_rng(4), 0, 0, []
+    new = World(rng, 2_000, 0.5)
+    for spread in (0.3, 0.0):
+        for _ in range(40):
+            months = spread * rng.normal(size=13)
+            period = np.repeat(np.arange(12), 200)
+            kept = Evidence(beyond=months[period] + rng.normal(size=2_400), weight=np.ones(2_400), period=period)
+            found = estimated(new.outcomes, kept, alpha=0.05, seed=0)
+            alone = estimated(new.outcomes, replace(kept, period=None), alpha=0.05, seed=0)
+            truth = float(new.outcomes.expected.mean()) + months[12]
+            if spread:
+                held += found.low <= truth <= found.high
+                plain += alone.low <= truth <= alone.high
+            else:
+                wide.append((found.high - found.low) / (alone.high - alone.low))
+    assert held >= 35
+    assert plain < 25
+    assert np.median(wide) < 1.2

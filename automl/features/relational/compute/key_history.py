@@ -221,7 +221,7 @@ def _median(counts: Ints, levels: Floats) -> float:
     if not n:
         return math.nan
     low, high = (float(level) for level in levels[np.searchsorted(total, [(n - 1) // 2, n // 2], side="right")])
-    return low if low == high else (low + high) / 2.0
+    return low if low == high else (low + high) / 2.0 + 0.0
 
 
 def _mode(counts: Ints, levels: Floats) -> float:

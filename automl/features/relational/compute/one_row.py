@@ -22,8 +22,8 @@ from automl.features.relational.compute.query_plan import (
     query_plan,
 )
 from automl.features.relational.compute.range_aggregates import Floats, Ints
-from automl.features.relational.compute.transform import SECOND, transform_one
-from automl.features.relational.definition import AggregationOp, Condition, Hop
+from automl.features.relational.compute.transform import SECOND, date_part_of_one, transform_one
+from automl.features.relational.definition import AggregationOp, Condition, DatePart, Hop
 
 Here = Mapping[str, Cell] | int  # the row to be scored, or the position of a row in a table
 Get = Callable[[Any], Cell]  # of a `Here`
@@ -116,6 +116,7 @@ class OneRow:
     def _rows(self, path: tuple[Hop, ...], where: Condition | None, read: Reader) -> _SortedRows:
         view = self.engine.view(path, where)
         gets = [read(here) for here, _ in path[0].on]
+        gets += [_part(one.part, read(one.here), self.engine.catalog.timezone) for one in path[0].same]
         return _SortedRows(
             numbers=self.engine.numbers(path),
             gets=gets,
@@ -123,6 +124,11 @@ class OneRow:
             time=view.time.data,
             rows=view.rows.data,
         )
+
+
+def _part(part: DatePart | None, get: Get, timezone: str) -> Get:
+    """How a part of a date is read, or all of a value."""
+    return get if part is None else lambda here: date_part_of_one(part, float(get(here)), timezone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from automl.features.relational.compute.order_statistics import expand, parts
 from automl.features.relational.compute.query_plan import History, Lookup, QueryPlan, ValueAggregation
 from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
 from automl.features.relational.compute.transform import transform
-from automl.features.relational.compute.view import Keys, View, build
+from automl.features.relational.compute.view import Keys, View, build, keys_here
 from automl.features.relational.definition import AggregationOp, Catalog, Condition, Hop
 
 K = TypeVar("K", bound=Hashable)
@@ -111,7 +111,7 @@ class QueryEngine:
 
     def key(self, table: str, path: Path) -> Ints:
         """For each row of `table` its key in the view of `path`."""
-        columns = [self.frames[table][here] for here, _ in path[0].on]
+        columns = keys_here(path[0], self.frames[table], self.catalog)
         return _kept(self.row_keys, (table, path), lambda: self.keys(path).of(columns))
 
     def _built(self, path: Path) -> tuple[Keys, View]:

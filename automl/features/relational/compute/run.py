@@ -13,6 +13,7 @@ from automl.errors import DataError
 from automl.features.relational.compute.query_engine import QueryEngine, Values
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.range_aggregates import Floats, Ints
+from automl.features.relational.compute.view import keys_here
 from automl.features.relational.definition import MAIN, Catalog, Definitions, Expr, Hop, steps
 
 PART = 6_000_000  # rows of the largest table that are held at once, roughly
@@ -133,7 +134,7 @@ class _Main:
 
     def key(self, path: tuple[Hop, ...]) -> Ints:
         if path not in self.keys:
-            self.keys[path] = self.engine.keys(path).of([self.frame[here] for here, _ in path[0].on])
+            self.keys[path] = self.engine.keys(path).of(keys_here(path[0], self.frame, self.engine.catalog))
         return self.keys[path]
 
 

@@ -89,9 +89,9 @@ def entropy(length: Ints, total: Ints) -> Floats:
 
 
 def middle(low: Floats, high: Floats) -> Floats:
-    """The middle of two values, NaN of opposite infinities."""
+    """The middle of two values, NaN of opposite infinities; that of the smallest number and zero is zero, not -0."""
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.where(low == high, low, (low + high) / 2.0)
+        return np.where(low == high, low, (low + high) / 2.0 + 0.0)
 
 
 def _median(cells: _Cells, asked: Questions) -> Floats:

@@ -12,13 +12,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.features.relational.compute.range_aggregates import Floats
-from automl.features.relational.definition import TransformOp
+from automl.features.relational.definition import DatePart, TransformOp
 
 SECOND = 1e6  # microseconds
 DAY, HOUR, MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
 EPOCH = dt.date(1970, 1, 1).toordinal()
 FIRST, LAST = (float((dt.date(year, 1, 1).toordinal() - EPOCH) * DAY) for year in (1, 9999))
 Moments = NDArray[np.datetime64]
+Part = TransformOp | DatePart
 
 
 def transform(op: TransformOp, of: tuple[Floats, ...], cutoff: Floats, timezone: str) -> Floats:
@@ -58,15 +59,25 @@ def transform_one(op: TransformOp, of: Sequence[float], cutoff: float, timezone:
     return result if math.isfinite(result) else math.nan
 
 
-def _part_of_one(op: TransformOp, date: float, timezone: str) -> float:
+def date_part(part: DatePart, dates: Floats, timezone: str) -> Floats:
+    """A part of dates [n] in microseconds UTC, by the clock of `timezone`; of a date the number of its day."""
+    return _part(part, dates, timezone)
+
+
+def date_part_of_one(part: DatePart, date: float, timezone: str) -> float:
+    """The same of one row, to the bit."""
+    return _part_of_one(part, date, timezone)
+
+
+def _part_of_one(op: Part, date: float, timezone: str) -> float:
     if math.isnan(date):
         return math.nan
     if timezone != "UTC" or not FIRST <= date < LAST:
         return _looked_up(op, date, timezone)
     days, rest = divmod(round(date), DAY)
     match op:
-        case "weekday":
-            return float((days + 3) % 7)  # 1970 began on a Thursday
+        case "date" | "weekday":
+            return float(days if op == "date" else (days + 3) % 7)  # 1970 began on a Thursday
         case "hour":
             return float(rest // HOUR)
         case "minute":
@@ -77,12 +88,13 @@ def _part_of_one(op: TransformOp, date: float, timezone: str) -> float:
 
 
 @lru_cache(maxsize=100_000)  # a time zone takes 50 times as long, and histories have their dates again and again
-def _looked_up(op: TransformOp, date: float, timezone: str) -> float:
-    return float(transform(op, (np.array([date]),), np.zeros(1), timezone)[0])
+def _looked_up(op: Part, date: float, timezone: str) -> float:
+    return float(_part(op, np.array([date]), timezone)[0])
 
 
 def _part(op: str, date: Floats, timezone: str) -> Floats:
-    moment = np.where(np.isnan(date), 0.0, np.round(date)).astype("datetime64[us]")
+    with np.errstate(invalid="ignore"):  # what is no date of this world
+        moment = np.where(np.isnan(date), 0.0, np.round(date)).astype("datetime64[us]")
     if timezone != "UTC":
         local = pl.Series(moment).dt.replace_time_zone("UTC").dt.convert_time_zone(timezone)
         moment = local.dt.replace_time_zone(None).to_numpy()
@@ -98,6 +110,7 @@ def _count(moment: Moments, unit: str, within: str) -> NDArray[np.int64]:
 
 _PARTS: dict[str, Callable[[Moments], NDArray[np.int64]]] = {
     "year": lambda moment: moment.astype("datetime64[Y]").astype(np.int64) + 1970,
+    "date": lambda moment: moment.astype("datetime64[D]").astype(np.int64),
     "month": lambda moment: _count(moment, "M", "Y") + 1,
     "day": lambda moment: _count(moment, "D", "M") + 1,
     "weekday": lambda moment: (moment.astype("datetime64[D]").astype(np.int64) + 3) % 7,  # 1970 began on a Thursday

@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
-from automl.features.relational.definition import Catalog, Hop
+from automl.features.relational.compute.transform import date_part
+from automl.features.relational.definition import Catalog, DatePart, Hop
 
 TOGETHER = 16_000  # searches that step at once: what is close in memory is fast
 
@@ -70,14 +71,14 @@ class Keys:
 def build(path: tuple[Hop, ...], frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> tuple[Keys, View]:
     """Joins along `path` and sorts, by the order of rows in the last table where times are equal."""
     there = _entered(path[0], frames, catalog)
-    on = [str(i) for i in range(len(path[0].on))]
+    on = [str(i) for i in range(len(path[0].columns))]
     keys = there.select(on).unique(maintain_order=True).with_columns(key=pl.int_range(pl.len(), dtype=pl.Int64))
     reached = there.join(keys, on=on, maintain_order="left").select("key", "row", "known")
     table = path[0].table
     for hop in path[1:]:
-        here = [frames[table][column][reached["row"]].alias(str(i)) for i, (column, _) in enumerate(hop.on)]
+        here = [key[reached["row"]].alias(str(i)) for i, key in enumerate(keys_here(hop, frames[table], catalog))]
         step = _entered(hop, frames, catalog).rename({"row": "next", "known": "then"})
-        joined = reached.select("key", "known").hstack(here).join(step, on=[str(i) for i in range(len(hop.on))])
+        joined = reached.select("key", "known").hstack(here).join(step, on=[column.name for column in here])
         reached = joined.select("key", row="next", known=pl.max_horizontal("known", "then")).sort("row")
         table = hop.table
     if not reached["known"].is_sorted():
@@ -92,12 +93,28 @@ def _entered(hop: Hop, frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> 
     """The rows of the hop's table that have a key and a time: key columns `0`, `1`, ..., `row` and `known`."""
     time = catalog.table(hop.table).time
     known = pl.lit(-math.inf) if time is None else pl.col(time) + hop.delay
-    frame = frames[hop.table].select(
-        *(pl.col(column).alias(str(i)) for i, (_, column) in enumerate(hop.on)),
-        row=pl.int_range(pl.len(), dtype=pl.Int64),
-        known=known,
-    )
-    return frame.filter(pl.col("known").is_not_nan(), *(_is_there(frame[str(i)]) for i in range(len(hop.on))))
+    keys = [key.alias(str(i)) for i, key in enumerate(_keys_there(hop, frames[hop.table], catalog))]
+    frame = frames[hop.table].select(*keys, row=pl.int_range(pl.len(), dtype=pl.Int64), known=known)
+    return frame.filter(pl.col("known").is_not_nan(), *map(_is_there, keys))
+
+
+def keys_here(hop: Hop, frame: pl.DataFrame, catalog: Catalog) -> list[pl.Series]:
+    """What rows of the table that `hop` starts from are found by, a column each."""
+    return _keys(frame, [here for here, _ in hop.on], [(one.part, one.here) for one in hop.same], catalog)
+
+
+def _keys_there(hop: Hop, frame: pl.DataFrame, catalog: Catalog) -> list[pl.Series]:
+    return _keys(frame, [there for _, there in hop.on], [(one.part, one.there) for one in hop.same], catalog)
+
+
+def _keys(
+    frame: pl.DataFrame, on: Sequence[str], same: Sequence[tuple[DatePart | None, str]], catalog: Catalog
+) -> list[pl.Series]:
+    own = [
+        frame[name] if part is None else pl.Series(date_part(part, frame[name].to_numpy(), catalog.timezone))
+        for part, name in same
+    ]
+    return [*(frame[name] for name in on), *own]
 
 
 def _is_there(key: pl.Series) -> pl.Series:

@@ -33,7 +33,7 @@ WEIGHTS = {
 }
 SIMPLE = ("count", "sum", "mean", "last", "time_since_last", "time_since_first")
 OTHER = 1.0  # a transform
-CONDITION, WINDOW = 1.5, 1.2
+CONDITION, WINDOW, MATCH = 1.5, 1.2, 0.8  # a match: one more column that has to agree
 DEEPER = 2.5
 LOOKUPS = 3  # lookups one after the other, at most
 
@@ -42,7 +42,7 @@ def ranked(exprs: Iterable[Expr]) -> Iterator[Expr]:
     """Each once, the simple before the complex, the ways through the tables by turns."""
     ways: dict[object, list[Expr]] = {}
     for expr in dict.fromkeys(exprs):
-        ways.setdefault(frozenset((here, hop) for here, hop in steps(expr)), []).append(expr)
+        ways.setdefault(frozenset((here, replace(hop, same=())) for here, hop in steps(expr)), []).append(expr)
     turns = [
         (place + weight(expr), turn, expr)
         for turn, of_way in enumerate(ways.values())
@@ -61,6 +61,7 @@ def weight(expr: Expr) -> float:
         case Aggregation():
             own = WEIGHTS[expr.op] + CONDITION * (expr.where is not None) + WINDOW * (expr.window is not None)
             inner = 0.0 if expr.of is None else weight(expr.of)
+            own += MATCH * sum(len(hop.same) for hop in expr.path)
             return own + (DEEPER + inner if inner else 0.0) + DEEPER * (len(expr.path) - 1)
         case Transform():
             return OTHER + sum(weight(of) for of in expr.of)

@@ -32,6 +32,7 @@ from automl.features.relational.definition import (
     steps,
 )
 from automl.features.relational.propose.candidates import compared, ranked, since, windowed
+from automl.features.relational.propose.matched import matched
 from automl.features.relational.propose.select import select
 from automl.features.relational.propose.table_graph import TableGraph, TableLink, TableNode, table_graph
 from automl.features.relational.propose.wording import wording
@@ -81,7 +82,7 @@ def propose(
         raise SpecError(str(error), where="data.tables", hint="look at on, to and time of the tables") from error
     graph = table_graph(catalog, samples)
     exprs = [*_asked(graph), *since(graph)]
-    exprs += [*compared(exprs, graph)]
+    exprs += [*compared(exprs, graph), *matched(exprs, graph, samples)]
     exprs += [*windowed(exprs, graph)]
     features = tuple(_named(ranked(exprs), catalog, set(taken)))
     return select(Definitions(catalog=catalog, features=features), samples, limit=limit, seed=seed, late=late)

@@ -48,7 +48,13 @@ def _hop(hop: Hop) -> str:
 
 
 def _key(hop: Hop) -> str:
-    return " and ".join(here if here == there else f"{here} = {there}" for here, there in hop.on)
+    keys = [here if here == there else f"{here} = {there}" for here, there in hop.on]
+    keys += [f"same {'' if one.part is None else f'{one.part} of '}{_pair(one.here, one.there)}" for one in hop.same]
+    return " and ".join(keys)
+
+
+def _pair(here: str, there: str) -> str:
+    return here if here == there else f"{here} and {there}"
 
 
 def _length(window: float) -> str:

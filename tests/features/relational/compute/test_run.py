@@ -34,6 +34,7 @@ from automl.features.relational.row_store import RowStore
 
 HORIZON = 5.0
 EVENTS = Hop(table="events", on=(("k", "k"), ("l", "l")))
+OTHERS = Hop(table="events", on=(("l", "l"),))  # the same table by another key
 SHOPS = Hop(table="shops", on=(("s", "s"),))
 VISITS = Hop(table="visits", on=(("s", "s"),))
 PAST = Hop(table="main", on=(("k", "k"),))
@@ -78,6 +79,10 @@ EXPRS: tuple[Expr, ...] = (
     Aggregation(op="mean", path=(EVENTS,), of=aggregation("sum", VISITS, "n")),
     Aggregation(op="count", path=(EVENTS, VISITS), window=10.0),
     Aggregation(op="last", path=(EVENTS, SHOPS), of=Base(column="c")),
+    Direct(hop=EVENTS, of=Base(column="c")),
+    Direct(hop=OTHERS, of=Base(column="x")),
+    aggregation("count", OTHERS),
+    aggregation("sum", OTHERS, "x", window=10.0),
     Direct(hop=PAST, of=Base(column="x")),
     aggregation("mean", PAST, "x"),
     aggregation("percent_true", LATE, "y"),
@@ -132,7 +137,10 @@ def tables(draw: Any) -> dict[str, pl.DataFrame]:
 def test_what_happens_at_or_after_the_cutoff_changes_nothing(
     given_tables: dict[str, pl.DataFrame], cutoff: float, random: Any
 ) -> None:
-    """D18: altered and added rows at or after t, and labels that are not known at t, leave a feature at t as it is."""
+    """D18: altered and added rows at or after t, and labels that are not known at t, leave a feature at t as it is.
+
+    So it is for many rows, and for one row of a key that was asked at a later moment before.
+    """
     main = given_tables["main"].with_columns(at=pl.lit(cutoff))
     before = run(definitions(), main, given_tables)
     altered = dict(given_tables)
@@ -151,6 +159,10 @@ def test_what_happens_at_or_after_the_cutoff_changes_nothing(
     unknown = (pl.col("at") + HORIZON >= cutoff) | pl.col("at").is_nan()
     altered["main"] = altered["main"].with_columns(y=pl.when(unknown).then(1.0 - pl.col("y")).otherwise(pl.col("y")))
     assert_frame_equal(run(definitions(), main, altered), before, check_exact=True)
+    store = RowStore.of(definitions(), altered)
+    for row, expected in zip(main.drop("y").iter_rows(named=True), before.iter_rows(), strict=True):
+        store.features(row | {"at": cutoff + 9.0})  # what is kept of a key saw later rows
+        np.testing.assert_equal(list(store.features(row).values()), list(expected))
 
 
 @settings(max_examples=30)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from automl.features.relational.definition import Aggregation, Base, Condition, Direct, Expr, Hop, Transform
+from automl.features.relational.definition import Aggregation, Base, Condition, Direct, Expr, Hop, Same, Transform
 from automl.features.relational.propose.wording import DAY, wording
 
 HOP = Hop(table="events", on=(("k", "k"),))
@@ -28,6 +30,14 @@ MEAN = Aggregation(op="mean", path=(HOP,), of=X)
         (Aggregation(op="count", path=(HOP,), window=2e6), "count(events by k, last 2 seconds)"),
         (Aggregation(op="count", path=(HOP,), window=1.5e6), "count(events by k, last 1.5 seconds)"),
         (Aggregation(op="count", path=(HOP, PEOPLE)), "count(events.people by k by who = id and day)"),
+        (
+            Aggregation(op="count", path=(replace(HOP, same=(Same(part="weekday", here="at", there="t"),)),)),
+            "count(events by k and same weekday of at and t)",
+        ),
+        (
+            Aggregation(op="count", path=(replace(HOP, same=(Same(part=None, here="c", there="c"),)),)),
+            "count(events by k and same c)",
+        ),
         (Direct(hop=PEOPLE, of=X), "people[who = id and day].x"),
         (Direct(hop=PEOPLE, of=MEAN), "people[who = id and day].mean(events.x by k)"),
         (Transform(op="divide", of=(X, MEAN)), "(x / mean(events.x by k))"),

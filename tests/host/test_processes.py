@@ -9,11 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from automl.executors import _processes
-from automl.executors._processes import family, leaves, proportional, resident, shares
+from automl.host import processes
+from automl.host.processes import family, kill_group, leaves, process_start, proportional, resident, runs, shares
 from automl.search.cost.reserve import crowding
 
+pytestmark = pytest.mark.parametrize("way", ["", "1"], ids=["kernel", "portable"])
 GONE = 2**22 + 1  # beyond the largest number that a process can have
+
+
+@pytest.fixture(autouse=True)
+def _way(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOML_PORTABLE", way)
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def test_one_that_forks_between_two_looks_is_still_a_leaf(monkeypatch: pytest.Mo
         looks[pid] = looks.get(pid, 0) + 1
         return [] if looks[pid] == 1 else [pid + 1]
 
-    monkeypatch.setattr(_processes, "_children", forking)
+    monkeypatch.setattr(processes, "_children", forking)
     assert leaves(10) == [10]
     assert leaves(10) == [11]
     assert leaves(10) == [12]
@@ -62,7 +68,7 @@ def test_one_that_forks_between_two_looks_is_still_a_leaf(monkeypatch: pytest.Mo
 def test_processes_that_adopt_each_other_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A number that is used again, or a child seen under two parents, makes no circle."""
     children = {1: [2, 3], 2: [3, 1], 3: [2]}
-    monkeypatch.setattr(_processes, "_children", lambda pid: children[pid])
+    monkeypatch.setattr(processes, "_children", lambda pid: children[pid])
     assert family(1) == [1, 2, 3]
     assert leaves(1) == [2, 3]
 
@@ -70,5 +76,27 @@ def test_processes_that_adopt_each_other_end(monkeypatch: pytest.MonkeyPatch) ->
 def test_crowding_is_told_while_workers_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is seen of processes that come and go, the machine's crowding is a number from 1 to 5."""
     looks = iter(range(1, 1_000_000))
-    monkeypatch.setattr(_processes, "_children", lambda pid: [pid + 1] if next(looks) % 2 == 0 else [])
+    monkeypatch.setattr(processes, "_children", lambda pid: [pid + 1] if next(looks) % 2 == 0 else [])
     assert all(1.0 <= crowding() <= 5.0 for _ in range(100))
+
+
+def test_both_ways_tell_the_same_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory by psutil is that by the kernel, but for what is shared; the start is the same to a tenth of a second."""
+    here = os.getpid()
+    told = (resident(here), proportional(here), process_start())
+    monkeypatch.setenv("AUTOML_PORTABLE", "")
+    by_kernel = (resident(here), proportional(here), process_start())
+    assert told[0] == pytest.approx(by_kernel[0], rel=0.05)
+    assert told[1] <= by_kernel[1] * 1.05
+    assert told[2] == pytest.approx(by_kernel[2], abs=0.1)
+
+
+def test_a_killed_family_is_gone(sleeper: subprocess.Popen[bytes]) -> None:
+    """R02: what a job has started ends with it."""
+    while len(family(sleeper.pid)) == 1:
+        assert sleeper.poll() is None
+    _, inner = family(sleeper.pid)
+    for member in (inner, sleeper.pid):  # neither leads a group of its own here
+        assert runs(member)
+        kill_group(member)
+    assert sleeper.wait(30) != 0

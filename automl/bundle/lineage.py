@@ -1,0 +1,37 @@
+"""Where a bundle comes from: the twin that was judged in its place, and the champion that it was judged against."""
+
+from __future__ import annotations
+
+from automl.bundle.frozen import Frozen
+
+
+class TwinRecord(Frozen):
+    """The members were fitted once more on all rows: scores and verdict are those of the `twin` fitted without test.
+
+    On the train rows both rank alike (`rank`, Spearman's correlation) and decide otherwise in a share `changed` of
+    them. `rows` are those that this model learned from. Where `shipped` is False the twin that was judged ships itself,
+    and `reason` says why.
+    """
+
+    shipped: bool
+    rows: int
+    rank: float
+    changed: float
+    reason: str
+
+
+class RetrainedRecord(Frozen):
+    """How this model came to follow its parent: the `rung`, and what it saves more per 1,000 rows on `rows` judged.
+
+    It is the `number`-th challenge in its line; `low` is the lower bound at `alpha`. `accepted` says that a person
+    took a shift of the labels for real.
+    """
+
+    rung: str
+    number: int
+    difference: float
+    low: float
+    alpha: float
+    rows: int
+    currency: str | None = None
+    accepted: bool = False

@@ -1,0 +1,49 @@
+"""Whether each library is there in a version that this package asks for, and which extras can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from packaging.requirements import Requirement
+
+from automl.doctor.finding import Finding
+
+ITSELF = "automl"
+
+
+def libraries() -> Iterator[Finding]:
+    """Ours first, then what is missing or too old or too new; then each extra."""
+    asked = [Requirement(text) for text in requires(ITSELF) or ()]
+    needed = [one for one in asked if _applies(one, extra="")]
+    wrong = [finding for finding in map(_look, needed) if finding is not None]
+    yield Finding(what="automl", state="well", seen=f"{version(ITSELF)}, {len(needed)} libraries")
+    yield from wrong
+    for extra in sorted({name for one in asked for name in _extras(one)}):
+        its = [one for one in asked if not _applies(one, extra="") and _applies(one, extra=extra)]
+        missing = [finding.what for finding in map(_look, its) if finding is not None]
+        told = f"not installed ({', '.join(missing)})" if missing else "installed"
+        hint = f"pip install 'automl[{extra}]' where it is wanted" if missing else None
+        yield Finding(what=f"extra {extra}", state="note" if missing else "well", seen=told, hint=hint)
+
+
+def _look(one: Requirement) -> Finding | None:
+    """What is wrong with a library, None for nothing."""
+    hint = f"pip install '{one.name}{one.specifier}'"
+    try:
+        found = version(one.name)
+    except PackageNotFoundError:
+        return Finding(what=one.name, state="bad", seen="is not installed", hint=hint)
+    if one.specifier.contains(found, prereleases=True):
+        return None
+    return Finding(what=one.name, state="bad", seen=f"{found}, and {one.specifier} is asked for", hint=hint)
+
+
+def _applies(one: Requirement, *, extra: str) -> bool:
+    return one.marker is None or one.marker.evaluate({"extra": extra})
+
+
+def _extras(one: Requirement) -> Iterator[str]:
+    """The extras that a requirement names, as its marker says: ``extra == "sql"``."""
+    words = str(one.marker or "").split("extra == ")[1:]
+    yield from (word.split('"')[1] for word in words)

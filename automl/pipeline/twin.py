@@ -1,0 +1,109 @@
+"""The twin that ships: the judged model's members fitted once more on train and test together, and how alike it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.lineage import TwinRecord
+from automl.data.rows import Prepared, joined
+from automl.errors import BundleError
+from automl.graph.parity import check_parity
+from automl.pipeline.choose import ChosenModel, assembled, graph_of, reader_of, score_rows
+from automl.search.problem import Problem
+from automl.search.refit_members import Refitted, refit_members
+from automl.search.run import Run
+
+Floats = NDArray[np.float64]
+Answers = Mapping[str, NDArray[np.generic]]
+ALIKE = 0.95  # of Spearman's correlation on the train rows, at the least
+CHANGED = 0.05  # of the train rows may be decided otherwise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """`choice` is the model on all rows, None where it does not ship: then `record.reason` says why."""
+
+    record: TwinRecord
+    choice: ChosenModel | None = None
+
+
+def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel) -> Twin:
+    """Fit the members of `choice` on train and test together; curve and policy stay, as they were learned out of fold.
+
+    The twin ships where its graph is proven equal to its parts, and where on the train rows it ranks as the judged one
+    does and decides alike: whatever was judged holds for it then. Else the judged one does, and says why.
+    """
+    run.tell("refit", "fitting the members once more on train and test together")
+    rows = joined(data.train, data.test)
+    found = refit_members(choice.outcome.members, rows, problem, run)
+    if isinstance(found, str):
+        return _refused(run, found, rows.n)
+    try:
+        twin = _chosen(choice, found, data, rows.inputs[found.parity_rows])
+    except BundleError as error:
+        return _refused(run, error.what, rows.n)
+    threads = run.spec.budget.workers
+    ours, theirs = (score_rows(one.model, data.train.inputs, threads=threads) for one in (choice, twin))
+    rank, changed = likeness(ours, theirs)
+    alike = rank >= ALIKE and changed <= CHANGED
+    reason = f"on {data.train.n:,} train rows both rank alike by {rank:.3f} and decide otherwise in {changed:.1%}"
+    record = TwinRecord(shipped=alike, rows=rows.n, rank=rank, changed=changed, reason=reason)
+    then = "it ships" if alike else f"it does not ship: that takes {ALIKE} and at most {CHANGED:.0%}"
+    run.tell("refit", f"the twin on all {rows.n:,} rows: {reason}; {then}")
+    return Twin(record=record, choice=twin if alike else None)
+
+
+def likeness(ours: Answers, theirs: Answers) -> tuple[float, float]:
+    """How alike two graphs answer the same rows: the least rank correlation of their predictions, and decisions.
+
+    The second is the share of rows that are decided otherwise; of numbers, those whose decisions are more than a tenth
+    of their spread apart.
+    """
+    name = "probability" if "probability" in ours else "prediction"
+    rank = min(_spearman(one, other) for one, other in zip(_columns(ours[name]), _columns(theirs[name]), strict=True))
+    decided = "decision" if "decision" in ours else name
+    one, other = ours[decided].reshape(-1), theirs[decided].reshape(-1)
+    if one.dtype.kind != "f":
+        return rank, float(np.mean(one != other))
+    apart = np.abs(one.astype(np.float64) - other.astype(np.float64))
+    return rank, float(np.mean(apart > 0.1 * np.nanstd(one.astype(np.float64)))) if one.size else 0.0
+
+
+def _columns(values: NDArray[np.generic]) -> list[Floats]:
+    return list(values.astype(np.float64).reshape(len(values), -1).T)
+
+
+def _spearman(one: Floats, other: Floats) -> float:
+    """Spearman's correlation; 1 where neither tells rows apart, 0 where one does and the other does not."""
+    ranks = [pl.Series(values).rank().to_numpy() for values in (one, other)]
+    spread = [float(np.std(rank)) for rank in ranks]
+    if not all(spread):
+        return float(spread[0] == spread[1])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def _chosen(choice: ChosenModel, found: Refitted, data: Prepared, rows: pl.DataFrame) -> ChosenModel:
+    outcome = replace(
+        choice.outcome,
+        plan=found.plan,
+        members=found.members,
+        native=found.native,
+        parity_rows=found.parity_rows,
+    )
+    assembly = assembled(outcome, data, choice.calibration, choice.policy)
+    parity = check_parity(assembly, rows, found.native, tuple(member.learner for member in found.members))
+    if not parity.ok:
+        raise BundleError(parity.reason, where="parity")
+    reader = reader_of(data, {column.name for column in assembly.inputs}, choice.policy.columns)
+    model = graph_of(assembly, choice.policy)
+    return replace(choice, outcome=outcome, assembly=assembly, model=model, reader=reader, parity=parity)
+
+
+def _refused(run: Run, reason: str, rows: int) -> Twin:
+    run.tell("refit", f"the twin on all {rows:,} rows does not ship: {reason}")
+    return Twin(record=TwinRecord(shipped=False, rows=rows, rank=0.0, changed=1.0, reason=reason))

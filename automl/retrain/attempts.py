@@ -1,0 +1,46 @@
+"""How often a line of champions was challenged: each challenge is a new hypothesis, and pays for those before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl import disk
+from automl.bundle.read import Bundle
+
+SUFFIX = ".challenges.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """The challenges that a bundle has seen; `number` is that of the next one, of all in its line."""
+
+    path: Path
+    number: int
+    gains: tuple[float, ...] = ()  # what those that were judged would have saved more per 1,000 rows
+
+
+def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
+    """What the file beside the bundle tells of those with its content hash, and the manifest of those before it.
+
+    Of a champion of a `registry` the file stands there.
+    """
+    beside = champion.path.with_name(champion.path.name.removesuffix(".bundle") + SUFFIX)
+    path = beside if registry is None else registry / SUFFIX.removeprefix(".")
+    before = champion.manifest.retrained
+    name = champion.manifest.content_hash
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    mine = [line for line in lines if line["champion"] == name]
+    first = 0 if before is None else before.number
+    gains = [line["difference"] for line in mine if line.get("difference") is not None]
+    return Attempts(path=path, number=first + len(mine) + 1, gains=tuple(gains))
+
+
+def note_attempt(attempts: Attempts, champion: Bundle, told: Mapping[str, object]) -> None:
+    """Write down that the champion was challenged once more."""
+    line = json.dumps({"champion": champion.manifest.content_hash, "number": attempts.number, **told}, allow_nan=False)
+    before = attempts.path.read_bytes() if attempts.path.exists() else b""
+    with disk.machine_errors(attempts.path):
+        disk.put(attempts.path, before + line.encode() + b"\n")

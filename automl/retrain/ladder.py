@@ -1,0 +1,132 @@
+"""The ladder: challengers, the cheapest first, until one is shown to save more than the champion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from automl.bundle.lineage import RetrainedRecord
+from automl.errors import BundleError, DataError, LimitRefusal
+from automl.monitor.drift.bounds import spent
+from automl.progress import Event
+from automl.retrain.contest import Contest
+from automl.retrain.paired import Judged, Paired, paired
+from automl.retrain.rungs.base import Challenger, challenge_of
+from automl.retrain.shift import Shift
+from automl.spec.retrain import RUNGS, RungName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What became of a rung: `refused` by a gate or its data, or judged: `behind` or `better`."""
+
+    rung: RungName
+    ended: Literal["refused", "behind", "better"]
+    reason: str
+    paired: Paired | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """All rungs that were tried, and where the promoted bundle lies: None where the champion stays.
+
+    `stopped` says why nobody is promoted though one was better: the labels cannot be believed.
+    """
+
+    steps: tuple[Step, ...]
+    promoted: Path | None = None
+    record: RetrainedRecord | None = None
+    stopped: str | None = None
+
+
+def climb(
+    contest: Contest, judged: Judged, shift: Shift | None, out: Path, *, number: int, accept_shift: bool = False
+) -> Climb:
+    """Try the rungs that are asked for; the `number`-th challenge of a line spends its part of alpha, split over them.
+
+    A challenger is better where its lower bound lies above 0 (above what is allowed under a champion that decayed). The
+    ladder ends with one that keeps the promise again; until then dearer ones may do better. The one of the highest
+    bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
+    """
+    rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
+    alpha = spent(contest.asked.alpha, number) / len(rungs)
+    steps: list[Step] = []
+    made: list[tuple[Step, Challenger]] = []
+    with ExitStack() as stack:
+        for rung in rungs:
+            try:
+                challenger = stack.enter_context(_challenger(rung, contest))
+            except (LimitRefusal, DataError, BundleError) as refused:
+                steps.append(Step(rung=rung, ended="refused", reason=refused.what))
+                continue
+            step = _judge(rung, challenger, contest, judged, alpha)
+            _tell(contest, f"{rung}: {step.reason}")
+            steps.append(step)
+            made.append((step, challenger))
+            if step.ended == "better" and step.paired and step.paired.restored:
+                break
+        better = [(step.paired.low, step, one) for step, one in made if step.paired and step.ended == "better"]
+        if not better:
+            return Climb(steps=tuple(steps))
+        _, best, challenger = max(better, key=lambda each: each[0])
+        broken = _broken(contest, shift, [one for _, one in made], stack)
+        if broken and not accept_shift:
+            return Climb(steps=tuple(steps), stopped=broken)
+        record = _record(best, number, accepted=broken is not None)
+        return Climb(steps=tuple(steps), promoted=challenger.promote(out, record), record=record)
+
+
+def _challenger(rung: RungName, contest: Contest) -> AbstractContextManager[Challenger]:
+    _tell(contest, f"{rung}: a challenger is made")
+    return challenge_of(rung)(contest, contest.work / f"{rung}.bundle")
+
+
+def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Judged, alpha: float) -> Step:
+    found = paired(
+        judged,
+        contest.champion,
+        challenger.bundle,
+        contest.spec,
+        alpha=alpha,
+        tolerance=contest.asked.tolerance,
+    )
+    unit = f" {found.currency}" if found.currency else ""
+    said = f"it saves {found.difference:,.4g}{unit} more per 1,000 rows than the champion on {found.rows:,} rows"
+    bound = f"at least {found.low:,.4g} at alpha {found.alpha:.2g}"
+    need = f"more than {-found.allowed:,.4g} is asked for" if found.allowed else "more than 0 is asked for"
+    return Step(
+        rung=rung, ended="better" if found.better else "behind", reason=f"{said}, {bound}; {need}", paired=found
+    )
+
+
+def _broken(contest: Contest, shift: Shift | None, made: Sequence[Challenger], stack: ExitStack) -> str | None:
+    """Why the labels cannot be believed; where they contradict the champion, a refit has to show what it learns."""
+    if shift is None:
+        return None
+    learned = [challenger.learned for challenger in made if challenger.learned]
+    if not learned and shift.jumped:
+        _tell(contest, "the new labels contradict the champion: a refit has to show that they can be learned")
+        refitted = stack.enter_context(_challenger("refit", contest)).learned
+        learned = [refitted] if refitted else []
+    return next(filter(None, (replace(shift, again=one).broken for one in learned)), None)
+
+
+def _record(step: Step, number: int, *, accepted: bool) -> RetrainedRecord:
+    assert step.paired is not None  # noqa: S101  # who is better was judged
+    return RetrainedRecord(
+        rung=step.rung,
+        number=number,
+        difference=step.paired.difference,
+        low=step.paired.low,
+        alpha=step.paired.alpha,
+        rows=step.paired.rows,
+        currency=step.paired.currency,
+        accepted=accepted,
+    )
+
+
+def _tell(contest: Contest, text: str) -> None:
+    contest.listener(Event(stage="decide", text=text))

@@ -1,0 +1,149 @@
+"""Champion and challenger on the same rows -> the difference of what they save, with a bound that clusters groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from automl.bundle.manifest import Manifest
+from automl.bundle.read import Bundle
+from automl.data.labels import encode
+from automl.data.usable import row_weights
+from automl.decide.verdict.bootstrap import PER
+from automl.errors import DataError
+from automl.monitor.look import Scored
+from automl.monitor.money.entered import entered
+from automl.monitor.money.ground import Ground, ground_of, promised
+from automl.monitor.money.ledger import Answered
+from automl.monitor.money.promise import Promise, Range, promise, range_of
+from automl.monitor.rows import groups_of, scored
+from automl.names import inside
+from automl.spec import Spec
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """Per 1,000 rows: what both save against the champion's promise, and how much more the challenger does.
+
+    `low` lies above the true difference with a probability of at most `alpha`. `rows` are those that both decide and
+    whose outcome has a price, `units` the groups among them. `decayed`: the champion is shown to save less than it
+    promised; `restored`: the challenger is not. `allowed` is how far below 0 `low` may lie.
+    """
+
+    champion: float
+    challenger: float
+    difference: float
+    low: float
+    alpha: float
+    rows: int
+    units: int
+    decayed: bool
+    restored: bool
+    allowed: float
+    currency: str | None
+
+    @property
+    def better(self) -> bool:
+        """Whether the challenger may take the champion's place."""
+        return self.low > -self.allowed if self.allowed else self.low > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The rows that both are judged on, once: the champion's answers, and the truth `y` [n]."""
+
+    ground: Ground
+    answered: Answered
+    raw: pl.DataFrame
+    y: Floats
+    weight: Floats
+    group: Ints | None
+    manifest: Manifest
+
+
+def judged_rows(champion: Bundle, spec: Spec, raw: pl.DataFrame) -> Judged:
+    """The champion's answers to raw rows with a target. `DataError` where money cannot be counted by its evidence."""
+    ground = ground_of(champion)
+    if ground is None:
+        raise DataError(
+            "the champion keeps no rows that money can be counted by",
+            where=str(champion.path),
+            hint='Fit it again with [bundle] evidence = "rows" or "rounded".',
+        )
+    rows, _ = scored(champion, raw, spec.data)
+    y = encode(champion.manifest.target.labels(), rows.raw[inside(champion.manifest.target.name)])
+    weight = np.ones(rows.n) if spec.data.weight is None else row_weights(rows.raw, spec.data.weight, "judged")
+    return Judged(
+        ground=ground,
+        answered=entered(champion, ground.policy, rows),
+        raw=raw,
+        y=y,
+        weight=weight,
+        group=groups_of(champion.manifest, rows),
+        manifest=champion.manifest,
+    )
+
+
+def paired(
+    judged: Judged, champion: Bundle, challenger: Bundle, spec: Spec, *, alpha: float, tolerance: float = 0.0
+) -> Paired:
+    """Judge a challenger against the champion; `tolerance` is a share of the promise, for a champion that decayed."""
+    ledger, policy = judged.ground.ledger, judged.ground.policy
+    rows, _ = scored(challenger, judged.raw, spec.data)
+    theirs = ledger.saved(_with_columns(entered(challenger, policy, rows), judged.answered, rows), judged.y)
+    ours = ledger.saved(judged.answered, judged.y)
+    known = np.flatnonzero(np.isfinite(ours) & np.isfinite(theirs) & (judged.weight > 0))
+    if known.size < 2:  # noqa: PLR2004  # one row tells no spread
+        raise DataError("of no row that is judged on both the decisions and the money are known", where="--data")
+    difference = (theirs - ours)[known]
+    within = ledger.range
+    span = range_of(difference) if within is None else Range(low=-within.width, high=within.width)
+    told = _mean(difference, judged, known, span)
+    own = _mean(ours[known], judged, known, within or range_of(ours[known]))
+    given = promised(champion, judged.ground, "all")
+    new = _mean(theirs[known], judged, known, within or range_of(theirs[known]))
+    decayed, short = (given is not None and one.high(alpha / 2) < given.low(alpha / 2) for one in (own, new))
+    return Paired(
+        champion=PER * own.saving,
+        challenger=PER * (own.saving + told.saving),
+        difference=PER * told.saving,
+        low=PER * told.low(alpha),
+        alpha=alpha,
+        rows=known.size,
+        units=told.units,
+        decayed=decayed,
+        restored=not short,
+        allowed=PER * tolerance * given.saving if decayed and given is not None else 0.0,
+        currency=policy.currency if policy.in_money else None,
+    )
+
+
+def _with_columns(theirs: Answered, ours: Answered, rows: Scored) -> Answered:
+    """The challenger's answers beside the columns of the champion's costs: money is counted by one book."""
+    if theirs.prediction.shape != ours.prediction.shape:
+        what = f"the challenger tells {rows.answers.width} answers apart, the champion others: the labels have changed"
+        raise DataError(what, where="--data", hint="A model of other labels is no challenger: fit it anew.")
+    return Answered(prediction=theirs.prediction, decision=theirs.decision, frame=ours.frame)
+
+
+def _mean(values: Floats, judged: Judged, known: Ints, within: Range) -> Promise:
+    """The weighted mean with its bound, by groups where there are some: each is one unit, as heavy as its rows."""
+    values, weight = within.clipped(values), judged.weight[known]
+    if judged.group is None:
+        return promise(values, within, weight)
+    unit = np.unique(judged.group[known], return_inverse=True)[1]
+    heavy = np.bincount(unit, weight).astype(np.float64)
+    return promise(np.bincount(unit, weight * values) / heavy, within, heavy)
+
+
+def saved_by_champion(judged: Judged) -> float:
+    """What the champion saves per row on the judged rows."""
+    ours = judged.ground.ledger.saved(judged.answered, judged.y)
+    known = np.isfinite(ours) & (judged.weight > 0)
+    return float(np.average(ours[known], weights=judged.weight[known])) if known.any() else 0.0

@@ -1,0 +1,220 @@
+"""The story of a retraining: new rows, what it may bring, a ladder of challengers, and who is the champion then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from automl import disk
+from automl.bundle.manifest import plain
+from automl.bundle.place import check_place
+from automl.bundle.read import Bundle
+from automl.data.read.source import SourceTable
+from automl.errors import CHAMPION_STAYS, SpecError, nearest
+from automl.model_registry.resolve import bundle_of
+from automl.model_registry.state import is_registry
+from automl.progress import Event, Listener, silent
+from automl.retrain.attempts import Attempts, attempts_of, note_attempt
+from automl.retrain.contest import Contest
+from automl.retrain.expected import Expected, expected
+from automl.retrain.gather import gather
+from automl.retrain.ladder import Climb, climb
+from automl.retrain.paired import Judged, judged_rows
+from automl.retrain.parting import part
+from automl.retrain.publish import publish
+from automl.retrain.shift import Shift, answered_with, believed
+from automl.spec import Spec, parse
+from automl.spec.retrain import RUNGS, Retrain, RungName
+from automl.spec.units import read_duration
+
+FOLDER = ".ladder"  # of what is made on the way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a retraining is asked for beside the spec; what is None is the spec's.
+
+    `since` is microseconds of UTC; `accept_shift` says that a person believes labels that contradict the champion.
+    """
+
+    since: float | None = None
+    window: str | None = None
+    rungs: Sequence[RungName] | None = None
+    overrides: Sequence[str] = ()
+    dry_run: bool = False
+    resume: bool = False
+    accept_shift: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrained:
+    """What came of it: `number` counts the challenges of the line, `climb` is None where none was worth its price."""
+
+    champion: str
+    number: int
+    expected: Expected
+    split: str
+    climb: Climb | None
+    reason: str
+    dry_run: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 where a challenger is promoted, or would be tried; 9 where the champion stays."""
+        if self.climb is None:
+            return 0 if self.dry_run and self.expected.worth else CHAMPION_STAYS
+        return 0 if self.climb.promoted else CHAMPION_STAYS
+
+    def summary(self) -> dict[str, Any]:
+        """What `automl retrain --json` prints."""
+        climbed = self.climb
+        return {
+            "champion": self.champion,
+            "number": self.number,
+            "promoted": None if climbed is None or climbed.promoted is None else str(climbed.promoted),
+            "reason": self.reason,
+            "split": self.split,
+            "expected": plain(self.expected),
+            "rungs": [] if climbed is None else plain(climbed.steps),
+        }
+
+
+def retrain(
+    bundle: Path,
+    data: Path | SourceTable | None,
+    out: Path,
+    *,
+    store: str | None = None,
+    asked: Asked | None = None,
+    tables: Mapping[str, Path] | None = None,
+    require_signature: Path | None = None,
+    listener: Listener = silent,
+) -> Retrained:
+    """Try challengers of `bundle` on the labelled rows of `data`, or of a watch's `store`; a better one goes to `out`.
+
+    Where `bundle` is a registry, ``models/NAME``, its champion is challenged, and a better one becomes a version of it.
+
+    Beside `out` stands a folder ``.ladder`` with what was made on the way; it is removed when the retraining has ended.
+    Raises `DataError` where the rows are too few or not new, and errors as those of a fit.
+    """
+    asked = asked or Asked()
+    check_place(out)
+    registry = bundle if is_registry(bundle) else None
+    champion = Bundle.load(bundle_of(bundle), tables=tables or {}, require_signature=require_signature)
+    contest = _contest(champion, gather(champion, data, store), out, asked, tables or {}, listener)
+    judged = judged_rows(champion, contest.spec, contest.rows.judged.frame)
+    attempts = attempts_of(champion, registry)
+    may_bring = expected(contest, judged, attempts)
+    told = partial(
+        Retrained,
+        champion=champion.manifest.content_hash,
+        number=attempts.number,
+        expected=may_bring,
+        split=contest.rows.sentence,
+        dry_run=asked.dry_run,
+    )
+    if asked.dry_run or not may_bring.worth:
+        return told(climb=None, reason=f"{'' if may_bring.worth else 'not '}worth a retraining: {may_bring.sentence}")
+    done = _climbed(contest, judged, attempts, out, accept_shift=asked.accept_shift)
+    reason = _reason(done)
+    if registry is not None and done.promoted is not None:
+        reason = f"{reason}. {publish(registry, out, contest.asked, why=reason)}"
+    return told(climb=done, reason=reason)
+
+
+def _climbed(contest: Contest, judged: Judged, attempts: Attempts, out: Path, *, accept_shift: bool) -> Climb:
+    """The climb, written down; what was made on the way is removed."""
+    with disk.machine_errors(contest.work):
+        disk.make_folder(contest.work)
+    done = climb(contest, judged, _shift(judged), out, number=attempts.number, accept_shift=accept_shift)
+    note_attempt(attempts, contest.champion, _noted(done))
+    disk.remove_folder(contest.work)
+    return done
+
+
+def _contest(
+    champion: Bundle, source: SourceTable, out: Path, asked: Asked, tables: Mapping[str, Path], listener: Listener
+) -> Contest:
+    spec = _respec(champion, asked)
+    wanted = spec.retrain or Retrain()
+    rows = part(source, champion, spec, wanted, since=asked.since)
+    listener(Event(stage="split", text=f"{rows.learn.frame.height:,} rows to learn from. {rows.sentence}"))
+    return Contest(
+        champion=champion,
+        spec=spec,
+        asked=wanted,
+        rows=rows,
+        work=out.with_name(out.name.removesuffix(".bundle") + FOLDER),
+        listener=listener,
+        tables=tables,
+        resume=asked.resume,
+    )
+
+
+def _respec(champion: Bundle, asked: Asked) -> Spec:
+    """The champion's spec; only what its [retrain] says may be overruled."""
+    for text in asked.overrides:
+        if not text.partition("=")[0].strip().startswith("retrain."):
+            key = text.partition("=")[0].strip()
+            raise SpecError("this takes a new fit", where=f"--set {key}", hint="retrain changes keys of [retrain]")
+    spec = parse(champion.manifest.spec, overrides=asked.overrides)
+    changed: dict[str, Any] = {}
+    if asked.window is not None:
+        try:
+            changed["window"] = read_duration(asked.window)
+        except ValueError as error:
+            raise SpecError(str(error), where="--window") from error
+    if asked.rungs is not None:
+        changed["rungs"] = tuple(asked.rungs)
+    return spec.model_copy(update={"retrain": (spec.retrain or Retrain()).model_copy(update=changed)})
+
+
+def _shift(judged: Judged) -> Shift | None:
+    """What the new labels say of the champion; None where it keeps nothing to compare with."""
+    before = believed(judged.ground)
+    now = answered_with(judged.ground, judged.answered, judged.y, judged.weight)
+    return None if before is None else Shift(before=before, now=now)
+
+
+def _noted(done: Climb) -> dict[str, object]:
+    gains = [step.paired.difference for step in done.steps if step.paired]
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "difference": max(gains, default=None),
+        "rungs": {step.rung: step.ended for step in done.steps},
+        "promoted": None if done.record is None else done.record.rung,
+        "stopped": done.stopped,
+        "accepted_shift": bool(done.record and done.record.accepted),
+    }
+
+
+def _reason(done: Climb) -> str:
+    """Why there is a new champion, or why not, in money where there is some."""
+    if done.stopped:
+        return f"the champion stays: {done.stopped}"
+    judged = [(step.paired.low, step) for step in done.steps if step.paired]
+    if not judged:
+        return f"the champion stays: no challenger could be made. {done.steps[-1].rung}: {done.steps[-1].reason}"
+    best = max(judged, key=lambda each: each[0])[1]
+    return (
+        f"{best.rung} is promoted: {best.reason}"
+        if done.promoted
+        else f"the champion stays: {best.rung}, {best.reason}"
+    )
+
+
+def rungs_of(text: str | None) -> tuple[RungName, ...] | None:
+    """The rungs of a list with commas; None where none is given. `SpecError` for a name that is none."""
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in RUNGS:
+            close = nearest(name, RUNGS)
+            hint = f"did you mean '{close}'?" if close else f"known: {', '.join(RUNGS)}"
+            raise SpecError(f"no rung '{name}'", where="--rungs", hint=hint)
+    return tuple(rung for rung in RUNGS if rung in names)

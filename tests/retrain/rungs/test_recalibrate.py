@@ -1,0 +1,49 @@
+"""A recalibrated champion has the same members, and says again what its probabilities mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.bundle.lineage import RetrainedRecord
+from automl.bundle.read import Bundle
+from automl.bundle.verify import verify
+from automl.retrain.rungs.recalibrate import challenge
+
+
+@pytest.fixture
+def rarer(world) -> pl.DataFrame:
+    """The same world, in which bad loans have become four times rarer."""
+    rows = world(1_200, seed=4, start=150)
+    return rows.filter((pl.col("bad") == 0) | (pl.int_range(pl.len()) % 4 == 0))
+
+
+def test_probabilities_follow_the_new_share_of_bad_loans(contest, rarer, tmp_path):
+    """Rows keep their order, and their mean probability comes near the share that is seen."""
+    asked = contest(rarer)
+    with challenge(asked, tmp_path / "made.bundle") as challenger:
+        assert verify(tmp_path / "made.bundle").golden_rows
+        old, new = (
+            bundle.predict(asked.rows.judged.frame)["probability"].to_numpy()
+            for bundle in (asked.champion, challenger.bundle)
+        )
+    seen = asked.rows.judged.frame["bad"].mean()
+    assert abs(new.mean() - seen) < abs(old.mean() - seen) / 2
+    assert (np.diff(new[np.argsort(old)]) >= -1e-12).all()
+    assert challenger.bundle.manifest.members == asked.champion.manifest.members
+    assert challenger.bundle.manifest.parent == asked.champion.manifest.content_hash
+
+
+def test_the_promoted_one_has_learned_from_all_new_rows(contest, rarer, tmp_path):
+    """Its scores are those of the twin that was judged, and it may be recalibrated once more."""
+    asked, out = contest(rarer), tmp_path / "out.bundle"
+    record = RetrainedRecord(rung="recalibrate", number=1, difference=1.0, low=0.1, alpha=0.01, rows=100)
+    with challenge(asked, tmp_path / "made.bundle") as challenger:
+        challenger.promote(out, record)
+        scores = challenger.bundle.manifest.scores
+    promoted = Bundle.load(out)
+    assert promoted.manifest.scores == scores
+    assert promoted.manifest.twin.shipped
+    assert promoted.manifest.twin.rows == asked.rows.learn.frame.height + asked.rows.judged.frame.height
+    assert promoted.manifest.retrained == record

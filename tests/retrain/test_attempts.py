@@ -1,0 +1,39 @@
+"""Each challenge of a line is counted, and pays for those before it."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+from automl.bundle.lineage import RetrainedRecord
+from automl.retrain.attempts import attempts_of, note_attempt
+
+
+def _bundle(folder, name="a" * 64, retrained=None):
+    return SimpleNamespace(
+        path=folder / "loans.bundle", manifest=SimpleNamespace(content_hash=name, retrained=retrained)
+    )
+
+
+def test_the_first_challenge_is_the_first(tmp_path):
+    """Nothing is written before one was judged."""
+    found = attempts_of(_bundle(tmp_path))
+    assert (found.number, found.gains) == (1, ())
+    assert not found.path.exists()
+
+
+def test_each_challenge_counts_and_leaves_what_it_would_have_gained(tmp_path):
+    """A refused one counts, too, but was judged by nobody."""
+    bundle = _bundle(tmp_path)
+    note_attempt(attempts_of(bundle), bundle, {"difference": 12.5})
+    note_attempt(attempts_of(bundle), bundle, {"difference": None})
+    found = attempts_of(bundle)
+    assert (found.number, found.gains) == (3, (12.5,))
+    assert [json.loads(line)["number"] for line in found.path.read_text().splitlines()] == [1, 2]
+
+
+def test_a_line_goes_on_where_a_challenger_became_champion(tmp_path):
+    """What another bundle of the same name has seen does not count; what its parents have seen does."""
+    note_attempt(attempts_of(_bundle(tmp_path)), _bundle(tmp_path), {"difference": 1.0})
+    record = RetrainedRecord(rung="refit", number=4, difference=1.0, low=0.5, alpha=0.01, rows=200)
+    assert attempts_of(_bundle(tmp_path, "b" * 64, record)).number == 5

@@ -1,0 +1,111 @@
+"""Who climbs the ladder, who is promoted, and what stops it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from automl.errors import LimitRefusal
+from automl.retrain import ladder
+from automl.retrain.ladder import climb
+from automl.retrain.paired import Paired
+from automl.retrain.rungs.base import Challenger
+from automl.retrain.shift import Learned, Shift
+from automl.spec.retrain import Retrain
+
+CALM = Shift(before=Learned(skill=0.5, error=0.01, rows=500), now=Learned(skill=0.5, error=0.01, rows=500))
+WRONG = replace(CALM, now=Learned(skill=-0.5, error=0.01, rows=500))
+
+
+@pytest.fixture
+def climbed(monkeypatch, tmp_path):
+    """A climb of challengers that are known by the bound of their lead, and by what they have learned."""
+
+    def run(lows, *, shift=CALM, learned=None, restored=(), number=1, **more):
+        alphas = []
+
+        @contextmanager
+        def challenge(contest, place):
+            low = lows[place.stem]
+            if low is None:
+                raise LimitRefusal("size is 9 MB")
+            yield Challenger(
+                bundle=SimpleNamespace(name=place.stem, low=low),
+                promote=lambda out, record: out.with_name(record.rung),
+                learned=None if place.stem == "recalibrate" else learned,
+            )
+
+        def judge(_judged, _champion, challenger, _spec, *, alpha, tolerance):
+            alphas.append(alpha)
+            return Paired(
+                champion=0.0,
+                challenger=challenger.low,
+                difference=challenger.low + 5.0,
+                low=challenger.low,
+                alpha=alpha,
+                rows=100,
+                units=100,
+                decayed=False,
+                restored=challenger.name in restored,
+                allowed=tolerance,
+                currency="EUR",
+            )
+
+        monkeypatch.setattr(ladder, "challenge_of", lambda _: challenge)
+        monkeypatch.setattr(ladder, "paired", judge)
+        asked = Retrain(rungs=tuple(lows))
+        contest = SimpleNamespace(asked=asked, work=tmp_path, champion=None, spec=None, listener=lambda _: None)
+        return climb(contest, None, shift, tmp_path / "out.bundle", number=number, **more), alphas
+
+    return run
+
+
+def test_the_ladder_ends_where_the_promise_is_kept_again(climbed):
+    """A cheap challenger that restores what was promised is enough."""
+    done, alphas = climbed({"recalibrate": 3.0, "refit": 9.0, "search": 9.0}, restored=["recalibrate"])
+    assert done.promoted.name == "recalibrate"
+    assert len(alphas) == 1
+
+
+def test_until_then_dearer_ones_may_do_better(climbed):
+    """Of those that are better the one of the highest bound is promoted."""
+    done, _ = climbed({"recalibrate": 3.0, "refit": 9.0, "search": -1.0})
+    assert done.promoted.name == "refit"
+    assert [step.ended for step in done.steps] == ["better", "better", "behind"]
+    assert (done.record.rung, done.record.low, done.record.difference) == ("refit", 9.0, 14.0)
+
+
+def test_each_challenge_spends_its_part_of_alpha_over_its_rungs(climbed):
+    """The second of a line gets a quarter of the first one's, and each of three rungs a third of that."""
+    first = climbed({"recalibrate": -1.0, "refit": -1.0, "search": -1.0})[1]
+    second = climbed({"recalibrate": -1.0, "refit": -1.0, "search": -1.0}, number=2)[1]
+    assert first[0] == pytest.approx(0.05 * 6 / 9.8696044 / 3)
+    assert second == pytest.approx([one / 4 for one in first])
+
+
+def test_a_gate_that_refuses_ends_a_rung_and_no_ladder(climbed):
+    """The next one is tried; without any better one the champion stays (M05)."""
+    done, _ = climbed({"recalibrate": None, "refit": -2.0})
+    assert done.promoted is None
+    assert [(step.ended, step.reason[:9]) for step in done.steps] == [("refused", "size is 9"), ("behind", "it saves ")]
+
+
+def test_labels_that_contradict_the_champion_have_to_be_learned_again(climbed):
+    """A cheap winner has learned nothing anew: a refit shows whether anybody could (M04)."""
+    lows = {"recalibrate": 3.0}
+    lost, found = (Learned(skill=skill, error=0.01, rows=500) for skill in (0.1, 0.45))
+    assert climbed({**lows, "refit": 1.0}, shift=WRONG, learned=found)[0].promoted.name == "recalibrate"
+    stopped, _ = climbed({**lows, "refit": 1.0}, shift=WRONG, learned=lost)
+    assert stopped.promoted is None
+    assert "broken labels cannot" in stopped.stopped
+
+
+def test_a_person_may_accept_a_shift_and_it_is_written_down(climbed):
+    """Nobody else can say so."""
+    lost = Learned(skill=0.1, error=0.01, rows=500)
+    done, _ = climbed({"refit": 3.0}, shift=WRONG, learned=lost, accept_shift=True)
+    assert done.promoted.name == "refit"
+    assert done.record.accepted

@@ -1,0 +1,80 @@
+"""New rows are parted so that nobody is judged on what he has learned from."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from automl.bundle.read import Bundle
+from automl.data.read.source import load
+from automl.errors import DataError
+from automl.retrain.parting import learned_until, part
+from automl.spec import parse
+from automl.spec.retrain import Retrain
+
+FEW = Retrain(least=100)
+
+
+def _spec(champion: Bundle, **data: object):
+    spec = parse(champion.manifest.spec)
+    return spec.model_copy(update={"data": spec.data.model_copy(update=data)})
+
+
+def test_the_judged_rows_are_the_latest_after_a_gap(champion, world):
+    """Between what is learned and what is judged lies the horizon, and rows whose label is not due are in neither."""
+    rows = world(500, seed=2, start=150)
+    parted = part(load(rows), champion, _spec(champion, horizon=10 * 86_400.0), FEW)
+    learned, judged = parted.learn.frame["day"], parted.judged.frame["day"]
+    assert (judged.min() - learned.max()).days >= 10
+    assert (rows["day"].max() - judged.max()).days == 10
+    assert parted.sentence.startswith("What is judged on is the last part by time")
+
+
+def test_a_row_without_a_label_is_in_neither_part(champion, world):
+    """Its outcome is not known: nobody can learn from it or be judged on it."""
+    rows = world(500, seed=2, start=150).with_columns(
+        pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("bad")).alias("bad")
+    )
+    parted = part(load(rows), champion, _spec(champion), FEW)
+    assert parted.learn.frame.height + parted.judged.frame.height <= 250
+    assert parted.judged.frame["bad"].null_count() == 0
+
+
+def test_the_window_says_how_far_back_a_challenger_learns(champion, world):
+    """Earlier rows are left out of what is learned, and of nothing else."""
+    rows = world(500, seed=2, start=150)
+    whole = part(load(rows), champion, _spec(champion), FEW)
+    short = part(load(rows), champion, _spec(champion), Retrain.model_validate({"least": 100, "window": "50d"}))
+    assert (rows["day"].max() - short.learn.frame["day"].min()).days <= 50
+    assert short.learn.frame.height < whole.learn.frame.height
+    assert short.judged.frame.equals(whole.judged.frame)
+
+
+def test_what_the_champion_has_learned_is_not_judged_on(champion, world):
+    """The very rows of its fit are refused, with the day until which it has learned."""
+    with pytest.raises(DataError, match="has learned from rows until 2026-0"):
+        part(load(world(600, seed=1).head(450)), champion, _spec(champion), FEW)
+    assert learned_until(champion) < dt.datetime(2026, 4, 11, tzinfo=dt.UTC).timestamp() * 1e6
+
+
+def test_too_few_rows_say_how_many_it_takes(champion, world):
+    """With what is asked for, and where that stands."""
+    with pytest.raises(DataError, match="are too few") as refused:
+        part(load(world(80, seed=2, start=150)), champion, _spec(champion), FEW)
+    assert "It takes 100 with a label ([retrain] least)" in str(refused.value)
+
+
+def test_rows_without_the_target_are_refused(champion, world):
+    """A challenger learns from outcomes."""
+    with pytest.raises(DataError, match="no column 'bad', the target"):
+        part(load(world(500, seed=2).drop("bad")), champion, _spec(champion), FEW)
+
+
+def test_the_rate_of_rows_is_that_of_the_new_ones(champion, world):
+    """Five hundred rows in a hundred days are five a day."""
+    parted = part(load(world(500, seed=2, start=150)), champion, _spec(champion), FEW)
+    assert parted.rate is not None
+    assert np.isclose(parted.rate * 86_400, 5.0, rtol=0.05)

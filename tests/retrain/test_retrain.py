@@ -1,0 +1,94 @@
+"""A retraining from rows to a new champion, or to none, with the reason in money."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from automl import cli
+from automl.bundle.read import Bundle
+from automl.bundle.verify import verify
+from automl.data.read.source import load
+from automl.errors import DataError, SpecError
+from automl.retrain.retrain import Asked, retrain, rungs_of
+
+
+@pytest.fixture
+def own(champion, tmp_path):
+    """The champion's folder, in a place of its own: what it has seen is written beside it."""
+    import shutil
+
+    place = tmp_path / "loans.bundle"
+    shutil.copytree(champion.path, place)
+    return place
+
+
+def test_a_changed_world_is_learned_and_promoted(own, world, tmp_path):
+    """The challenger becomes a bundle that verifies, knows its parent, and has learned from all new rows."""
+    out = tmp_path / "next.bundle"
+    done = retrain(own, load(world(700, seed=5, start=150, changed=True)), out)
+    assert done.exit_code == 0, done.reason
+    assert verify(out).files
+    manifest = Bundle.load(out).manifest
+    assert manifest.parent == Bundle.load(own).manifest.content_hash
+    assert manifest.retrained.number == 1
+    assert manifest.retrained.low > 0
+    assert manifest.twin is not None
+    assert not (tmp_path / "next.ladder").exists()
+    assert json.loads((tmp_path / "loans.challenges.jsonl").read_text())["promoted"] == manifest.retrained.rung
+
+
+def test_in_the_same_world_the_champion_stays(own, world, tmp_path, capsys):
+    """No challenger is shown to save more: exit 9, and the reason names money and the bound that was missed (M05)."""
+    file = tmp_path / "new.parquet"
+    world(400, seed=6, start=150).write_parquet(file)
+    out = tmp_path / "next.bundle"
+    arguments = ["retrain", str(own), "--data", str(file), "-o", str(out), "--rungs", "recalibrate", "--quiet"]
+    assert cli.run(arguments) == 9
+    told = capsys.readouterr().out
+    assert "the champion stays: recalibrate, it saves" in told
+    assert "EUR more per 1,000 rows" in told
+    assert not out.exists()
+
+
+def test_flipped_labels_promote_nobody(own, world, tmp_path):
+    """With 30 % of the labels turned round the champion stays, whatever the challengers say (M04)."""
+    done = retrain(own, load(world(700, seed=7, start=150, flip=0.3)), tmp_path / "next.bundle")
+    assert done.exit_code == 9
+    assert done.climb.promoted is None
+
+
+def test_labels_that_are_all_one_are_refused(own, world, tmp_path):
+    """There is nothing to learn from them."""
+    rows = world(400, seed=8, start=150)
+    with pytest.raises(DataError):
+        retrain(own, load(rows.with_columns(bad=1)), tmp_path / "next.bundle")
+
+
+def test_a_dry_run_tells_what_it_may_bring(own, world, tmp_path):
+    """Rows of a month times what is saved more, against the price; nothing is written."""
+    rows = load(world(400, seed=9, start=150, changed=True))
+    cheap = retrain(own, rows, tmp_path / "next.bundle", asked=Asked(dry_run=True, overrides=["retrain.price=1"]))
+    assert cheap.exit_code == 0
+    assert cheap.expected.brings == pytest.approx(cheap.expected.rows * cheap.expected.gain / 1_000)
+    assert cheap.reason.startswith("worth a retraining: about 12")
+    dear = retrain(own, rows, tmp_path / "next.bundle", asked=Asked(overrides=["retrain.price=1e9"]))
+    assert (dear.exit_code, dear.climb) == (9, None)
+    assert "not worth a retraining" in dear.reason
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loans.bundle"]
+
+
+def test_only_what_retrain_says_may_be_overruled(own, world, tmp_path):
+    """Other costs are another model."""
+    asked = Asked(overrides=["objective.costs.false_positive=3"])
+    with pytest.raises(SpecError, match="this takes a new fit"):
+        retrain(own, load(world(400, seed=9, start=150)), tmp_path / "next.bundle", asked=asked)
+
+
+def test_a_wrong_rung_is_answered_with_the_nearest():
+    """And the order is that of their prices, whatever was written."""
+    assert rungs_of("search, recalibrate") == ("recalibrate", "search")
+    assert rungs_of(None) is None
+    with pytest.raises(SpecError, match="did you mean 'refit'"):
+        rungs_of("refitt")
