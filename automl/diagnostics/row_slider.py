@@ -16,6 +16,7 @@ from automl.diagnostics.slider import LABELS, MOST, SliderAnswer
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DIGITS = {"rows": 5, "rounded": 3}  # of what is kept, by what the evidence keeps; decisions near a tie hang on them
+SAME = 1e-9  # proportions that differ less are one but for rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,21 +82,39 @@ def row_slider_table(
 def _places(parts: Floats, kind: Ints) -> Ints:
     """The place of each row in the table [n]: of many rows those of a kind together whose `parts` [n, k] are alike.
 
-    What is alike in proportion is decided alike, whatever the parts are multiplied by. Rows are cut along one
-    proportion after the other into bins of as many rows each.
+    What is alike in proportion is decided alike, whatever the parts are multiplied by. The places that differ most
+    within are halved at the mean of their widest proportion, round by round, as in a k-d tree (Bentley 1975). A row
+    weighs by the root of its parts: rows that cost much stand with few others, and no place gathers too many.
     """
     if kind.size <= MOST:
         return np.arange(kind.size)
-    proportions = (parts / np.maximum(np.abs(parts).sum(axis=1, keepdims=True), 1e-300)).T
-    varying = [column for column in proportions if np.ptp(column) > 0][:-1]  # the last follows from the others
-    varying = varying or [proportions[0]]
-    bins, place = int((MOST // LABELS**2) ** (1 / len(varying))), kind
-    for column in varying:
-        order = np.lexsort((column, place))
-        rank = np.empty_like(place)
-        rank[order] = np.arange(place.size) - np.searchsorted(place[order], place[order])
-        place = place * bins + rank * bins // np.bincount(place)[place]
+    place = np.unique(kind, return_inverse=True)[1].astype(np.int64)
+    size = np.abs(parts).sum(axis=1)
+    proportions, weight = (parts / np.maximum(size, 1e-300)[:, None]).T, np.sqrt(size)
+    places = int(place.max()) + 1
+    while places < MOST:
+        widest, middle, error = _widest(proportions, weight, place, places)
+        worst = np.argsort(-error, kind="stable")[: min(MOST - places, places // 2 + 1)]
+        worst = worst[error[worst] > 0]
+        if not worst.size:
+            break
+        upper = np.full(places, -1)
+        upper[worst] = places + np.arange(worst.size)
+        above = proportions[widest[place], np.arange(place.size)] > middle[place]
+        place = np.where(above & (upper[place] >= 0), upper[place], place)
+        places += worst.size
     return np.unique(place, return_inverse=True)[1].astype(np.int64)
+
+
+def _widest(proportions: Floats, weight: Floats, place: Ints, places: int) -> tuple[Ints, Floats, Floats]:
+    """Of each place the proportion that differs most within, its mean, and how much that weighs."""
+    whole = np.maximum(np.bincount(place, weight, places), 1e-300)
+    means = np.stack([np.bincount(place, weight * each, places) / whole for each in proportions])
+    off = (weight * (each - mean[place]) ** 2 for each, mean in zip(proportions, means, strict=True))
+    squares = np.stack([np.bincount(place, each, places) / whole for each in off])
+    widest = squares.argmax(axis=0)
+    spread = np.sqrt(squares.max(axis=0))
+    return widest, means[widest, np.arange(places)], np.where(spread > SAME, whole * spread, 0.0)
 
 
 def slide_rows(table: RowSliderTable, factors: Floats) -> SliderAnswer:
