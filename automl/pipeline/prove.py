@@ -58,7 +58,8 @@ def diagnose_model(run: Run, data: Prepared, choice: ChosenModel, judgement: Jud
         return None
     run.tell("report", "looking at what matters and where it is weak")
     seconds = min(report_seconds(run.deadline.seconds, run.spec.report), max(0.0, run.deadline.left() / 2))
-    return diagnose(data, choice, judgement, seed=run.seed, until=time.monotonic() + seconds)
+    until, evidence = time.monotonic() + seconds, run.spec.bundle.evidence
+    return diagnose(data, choice, judgement, seed=run.seed, until=until, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
