@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,8 @@ from automl.retrain.paired import Judged, Paired, paired
 from automl.retrain.rungs.base import Challenger, challenge_of
 from automl.retrain.shift import Shift
 from automl.spec.retrain import RUNGS, RungName
+
+REFUSED = (LimitRefusal, DataError, BundleError)  # by which a rung ends, and the ladder goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def climb(
         for rung in rungs:
             try:
                 challenger = stack.enter_context(_challenger(rung, contest))
-            except (LimitRefusal, DataError, BundleError) as refused:
+            except REFUSED as refused:
                 steps.append(Step(rung=rung, ended="refused", reason=refused.what))
                 continue
             step = _judge(rung, challenger, contest, judged, alpha)
@@ -109,8 +111,11 @@ def _broken(contest: Contest, shift: Shift | None, made: Sequence[Challenger], s
     learned = [challenger.learned for challenger in made if challenger.learned]
     if not learned and shift.jumped:
         _tell(contest, "the new labels contradict the champion: a refit has to show that they can be learned")
-        refitted = stack.enter_context(_challenger("refit", contest)).learned
-        learned = [refitted] if refitted else []
+        with suppress(*REFUSED):
+            refitted = stack.enter_context(_challenger("refit", contest)).learned
+            learned = [refitted] if refitted else []
+        if not learned:
+            return "the new labels contradict the champion, and no refit can show that they can be learned"
     return next(filter(None, (replace(shift, again=one).broken for one in learned)), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -15,9 +16,11 @@ from automl.data.infer.row_time import row_times
 from automl.data.labels import words_for_missing
 from automl.data.parts import part_rows
 from automl.data.read.source import SourceTable
+from automl.data.schema import check_names
 from automl.data.sources import Sources
 from automl.errors import DataError
 from automl.explore.distribution import moment
+from automl.names import inside
 from automl.retrain.contest import Parted
 from automl.spec import Spec
 from automl.spec.retrain import Retrain
@@ -29,11 +32,16 @@ SECOND = 1e6  # microseconds
 def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, since: float | None = None) -> Parted:
     """Part the rows of `source` by time where the spec names one, else as a fit sets its test part aside.
 
+    Rows that the champion has learned from may be among them: challengers learn from them too, and it is judged on
+    the last of those that came later.
+
     Rows whose label is not due yet (see `maturity`) are left out, with labels or without: those that came early are
     not like the others. `since` (microseconds of UTC) leaves out earlier rows. Raises `DataError` where fewer than
-    `asked.least` rows are left, and where the champion has learned from those that it would be judged on.
+    `asked.least` rows are left, and where the champion has learned from those that it would be judged on, `SpecError`
+    where they lack a column that rows cannot do without, such as their time.
     """
     _check_target(source, spec)
+    check_names(source.frame.columns, narrowed(spec, source.frame.columns))
     due = maturity(spec)
     time = row_times(source.frame, spec.data)
     source, time = _mature(source, time, due, since)
@@ -41,12 +49,13 @@ def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, s
     parting = spec.model_copy(update={"data": data})
     sources = Sources(train=source, test=None, columns=tuple(source.frame.columns))
     absent = words_for_missing(source.frame[spec.objective.target], spec, typed=sources.typed)
-    parts, _ = part_rows(parting, sources, absent)
+    until = learned_until(champion)
+    parts, _ = part_rows(parting, sources, absent, after=until)
     learn, judged = parts.train, parts.test
     if learn.time is not None and judged.time is not None:
         begin = np.nanmax(judged.time) - (asked.window or np.inf) * SECOND
         learn = learn.take(np.flatnonzero(~(learn.time < begin)))
-        judged = judged.take(np.flatnonzero(judged.time > learned_until(champion)))
+        judged = judged.take(np.flatnonzero(judged.time > until))
     elif known := _learned_from(champion, spec) & set(source.digests.values()):
         what = f"the champion has learned from these very rows ({min(known)[:12]}), and they name no time"
         raise DataError(what, where="--data", hint="Give rows that came later.")
@@ -54,9 +63,21 @@ def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, s
     return Parted(
         learn=replace(source, frame=learn.raw),
         judged=replace(source, frame=judged.raw),
-        sentence=parts.split.replace("Test", "What is judged on", 1),
+        sentence=" ".join([parts.split.replace("Test", "What is judged on", 1), *_lacking(source, champion)]),
         rate=None if time is None else _rate(time),
     )
+
+
+def narrowed(spec: Spec, columns: Collection[str]) -> Spec:
+    """The spec without what it says of columns that are not there, and that rows can do without."""
+    data = spec.data
+    audit = data.audit.model_copy(update={"keep": tuple(name for name in data.audit.keep if name in columns)})
+    left = {
+        "exclude": tuple(name for name in data.exclude if name in columns),
+        "types": {name: kind for name, kind in data.types.items() if name in columns},
+        "audit": audit,
+    }
+    return spec.model_copy(update={"data": data.model_copy(update=left)})
 
 
 def maturity(spec: Spec) -> float:
@@ -84,6 +105,13 @@ def _check_target(source: SourceTable, spec: Spec) -> None:
     if spec.objective.target not in source.frame.columns:
         hint = "A challenger learns from rows whose outcome is known."
         raise DataError(f"the rows have no column {spec.objective.target!r}, the target", where="--data", hint=hint)
+
+
+def _lacking(source: SourceTable, champion: Bundle) -> list[str]:
+    """A sentence on columns that the champion reads and the rows do not have."""
+    gone = [name for name in map(inside, champion.needed) if name not in source.frame.columns]
+    named = ", ".join(map(repr, gone))
+    return [f"The rows lack {named}: to the champion that is missing, and a refit does without."] if gone else []
 
 
 def _mature(
