@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.ages import AgeRecord
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score, TriedRecord
 from automl.bundle.profile import Profile
@@ -35,6 +36,7 @@ class Contents:
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
     - `tried`: the best configurations of the search, the best first.
+    - `ages`: what a model loses as it grows older (see `bundle.ages`).
     - `parent`: the content hash of the bundle that this one is decided anew from, or that it challenged.
     - `twin`, `retrained`: see `bundle.lineage`.
     - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
@@ -69,6 +71,7 @@ class Contents:
     twin: TwinRecord | None = None
     retrained: RetrainedRecord | None = None
     tried: tuple[TriedRecord, ...] = ()
+    ages: tuple[AgeRecord, ...] = ()
 
 
 def versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from automl.bundle.files import Files
-from automl.bundle.frames import answered, as_table, like, to_polars
+from automl.bundle.frames import Frame, answered, as_table, like, to_polars
 from automl.bundle.opening import Taken, bundle_errors, take
 from automl.bundle.origin import Origin
 from automl.bundle.ranking import Ranking
@@ -136,7 +136,9 @@ class Bundle:
         """The output columns: probabilities or prediction, decision, expected cost."""
         return list(self._scorer.columns)
 
-    def predict(self, frame: object, tables: Mapping[str, object] | None = None, *, unread: OnUnread = "refuse") -> Any:
+    def predict(
+        self, frame: Frame, tables: Mapping[str, object] | None = None, *, unread: OnUnread = "refuse"
+    ) -> Frame:
         """Score raw rows of a polars, pandas or arrow frame; the same kind comes back, rows in the same order.
 
         The frame's key columns come first, then `columns`. A decision that is a label has the target's own type.

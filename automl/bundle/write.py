@@ -172,6 +172,7 @@ def _provisional(contents: Contents) -> Manifest:
         twin=contents.twin,
         retrained=contents.retrained,
         tried=contents.tried,
+        ages=contents.ages,
     )
 
 

@@ -29,13 +29,13 @@ from automl.diagnostics.slider import slider_table
 from automl.diagnostics.threshold_costs import threshold_costs
 from automl.diagnostics.weak_spots import WeakSpot, weak_spots
 from automl.graph.session import Session, open_session
+from automl.metrics.row_losses import row_losses
 from automl.pipeline.choose import SCORING_ROWS, ChosenModel, run_session
-from automl.pipeline.judge import Judgement
+from automl.pipeline.judge import Judgement, predicted
 
 Floats = NDArray[np.float64]
 LOOKED_AT = 2_000  # rows on which columns are shuffled and moved
 TOP = 6  # columns whose effects are told
-TINY = 1e-15
 
 
 def diagnose(data: Prepared, choice: ChosenModel, judgement: Judgement, *, seed: int, until: float) -> Diagnostics:
@@ -150,11 +150,7 @@ class _Model:
         )
 
     def _plain(self, answers: dict[str, NDArray[np.generic]], y: Floats) -> Floats:
-        if self.data.labels.task.kind == "regression":
-            return (np.asarray(answers["prediction"], dtype=np.float64)[:, 0] - y) ** 2
-        p = np.asarray(answers["probability"], dtype=np.float64)
-        each = np.hstack([1 - p, p]) if p.shape[1] == 1 else p
-        return -np.log(np.maximum(each[np.arange(y.size), y.astype(np.int64)], TINY))
+        return row_losses(predicted(self.data, answers), y, self.data.labels.task.kind)
 
 
 def _weight(rows: Rows) -> Floats:

@@ -74,12 +74,14 @@ def stage_bundle(
 ) -> Path:
     """The bundle in its folder beside `place`, before its gates are asked."""
     from automl.bundle.write import stage, staging
+    from automl.pipeline.ages import ages
     from automl.pipeline.pack import pack
 
     run.tell("bundle", "staging the bundle")
     staged, lineage = staging(place), lineage or Lineage()
     contents = pack(run.spec, data, choice, judgement, created=datetime.now(UTC), twin=lineage.twin)
-    stage(replace(contents, parent=lineage.parent, retrained=lineage.retrained), staged)
+    aged = ages(data.train, choice, seed=run.seed)
+    stage(replace(contents, ages=aged, parent=lineage.parent, retrained=lineage.retrained), staged)
     return staged
 
 

@@ -34,6 +34,7 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "money_words": _money_words(verdict) if verdict else [],
         "money": drawn.money_figures(verdict) if verdict else [],
         "over_time": drawn.over_time(found["over_time"], unit) if found["over_time"] else None,
+        "ages": list(drawn.ages(manifest["ages"], unit)),
         "slider": _slider(found["slider"], verdict),
         "no_slider": _no_slider(manifest, verdict, found["slider"]),
         "curves": [

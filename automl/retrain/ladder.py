@@ -14,7 +14,8 @@ from automl.monitor.drift.bounds import spent
 from automl.progress import Event
 from automl.retrain.contest import Contest
 from automl.retrain.paired import Judged, Paired, paired
-from automl.retrain.rungs.base import Challenger, challenge_of
+from automl.retrain.rungs.base import Challenger
+from automl.retrain.rungs.by_name import challenge_of
 from automl.retrain.shift import Shift
 from automl.spec.retrain import RUNGS, RungName
 

@@ -30,6 +30,10 @@ TOLD = {
     "sources",
     "files",
     "parent",
+    "twin",
+    "retrained",
+    "tried",
+    "ages",
     "groups",
     "levels",
 }

@@ -104,6 +104,7 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
         evidence=kept,
         sources=by_short_name(data.digests),
         split=contest.rows.sentence,
+        ages=(),
         twin=None,
         retrained=None,
     )

@@ -59,7 +59,9 @@ def fitted(
 
 
 def _promoted(made: Made, contest: Contest, out: Path, record: RetrainedRecord) -> Path:
-    """The twin on all rows, in its place, with the page for people."""
+    """The twin on all rows, in its place, with the page for people; it may take as long as the fit itself."""
+    budget = made.run.deadline
+    run = replace(made.run, deadline=Deadline.of(budget.seconds, clock=budget.clock))
     lineage = replace(made.lineage, parent=contest.champion.manifest.content_hash, retrained=record)
-    deliver(with_twin(replace(made, place=out, lineage=lineage)), write_anyway=True)
+    deliver(with_twin(replace(made, run=run, place=out, lineage=lineage)), write_anyway=True)
     return out
