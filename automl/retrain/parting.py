@@ -27,6 +27,7 @@ from automl.spec.retrain import Retrain
 
 Floats = NDArray[np.float64]
 SECOND = 1e6  # microseconds
+DAY = 86_400.0  # seconds
 
 
 def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, since: float | None = None) -> Parted:
@@ -125,18 +126,24 @@ def _mature(
     end = np.nanmax(time) - due * SECOND
     kept = np.flatnonzero((time <= end) & (time >= (-np.inf if since is None else since)))
     if not kept.size:
-        raise DataError("no row is both so late and so old that its label is due", where="--since")
+        late = f" after {moment(since)}" if since is not None else ""
+        last = f"it takes {due / DAY:g} days, and the last is of {moment(np.nanmax(time))}"
+        what = f"no row{late} is so old that its label is due: {last}"
+        raise DataError(what, where="--data", hint="Wait for more rows: the time of the last one counts as now.")
     return replace(source, frame=source.frame[kept]), time[kept]
 
 
 def _check_enough(learn: pl.DataFrame, judged: pl.DataFrame, asked: Retrain, champion: Bundle, *, timed: bool) -> None:
     rows = learn.height + judged.height
-    if rows >= asked.least and judged.height >= asked.least // 5:
+    if rows >= asked.least and min(learn.height, judged.height) >= asked.least // 5:
         return
     until = learned_until(champion)
     told = f", and the champion has learned from rows until {moment(until)}" if timed and np.isfinite(until) else ""
     what = f"{learn.height:,} rows to learn from and {judged.height:,} to judge on are too few{told}"
-    hint = f"It takes {asked.least:,} with a label ([retrain] least), a fifth of them to judge on. Wait for more."
+    longer = " or give a longer window" if asked.window else ""
+    hint = (
+        f"It takes {asked.least:,} with a label ([retrain] least), a fifth of them to judge on. Wait for more{longer}."
+    )
     raise DataError(what, where="--data", hint=hint)
 
 

@@ -69,11 +69,29 @@ def test_old_rows_are_learned_from_and_never_judged_on(champion, world):
     assert parted.learn.frame.equals(pl.concat([old, alone.learn.frame]))
 
 
+def test_rows_whose_label_is_not_due_say_how_long_it_takes(champion, world):
+    """Whether or not somebody left out earlier ones."""
+    rows, spec = world(500, seed=2, start=150), _spec(champion, horizon=200 * 86_400.0)
+    with pytest.raises(DataError, match="no row is so old that its label is due: it takes 200 days"):
+        part(load(rows), champion, spec, FEW)
+    since = dt.datetime(2027, 1, 1, tzinfo=dt.UTC).timestamp() * 1e6
+    with pytest.raises(DataError, match="no row after 2027-01-01 is so old"):
+        part(load(rows), champion, _spec(champion), FEW, since=since)
+
+
 def test_too_few_rows_say_how_many_it_takes(champion, world):
     """With what is asked for, and where that stands."""
     with pytest.raises(DataError, match="are too few") as refused:
         part(load(world(80, seed=2, start=150)), champion, _spec(champion), FEW)
     assert "It takes 100 with a label ([retrain] least)" in str(refused.value)
+
+
+def test_a_window_that_ends_before_the_judged_rows_leaves_nothing_to_learn_from(champion, world):
+    """It is told before any challenger is tried."""
+    short = Retrain.model_validate({"least": 100, "window": "10d"})
+    with pytest.raises(DataError, match="0 rows to learn from and 1") as refused:
+        part(load(world(500, seed=2, start=150)), champion, _spec(champion), short)
+    assert "Wait for more or give a longer window." in str(refused.value)
 
 
 def test_rows_without_the_target_are_refused(champion, world):
