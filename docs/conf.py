@@ -40,7 +40,7 @@ html_theme_options = {"top_of_page_buttons": []}
 
 NAVIGATION = {
     "README": {
-        "Tutorials": ["docs/tutorials/*"],
+        "Tutorials": ["docs/tutorials/credit", "docs/tutorials/fraud", "docs/tutorials/*"],
         "How to": ["docs/howto/*"],
         "Reference": ["docs/reference/*", "docs/bundle", "docs/cannot"],
         "Why it is so": [
