@@ -52,7 +52,7 @@ def row(name: str, venv: Path) -> str:
 
 def packages(venv: Path) -> Iterator[tuple[int, str]]:
     """The bytes of each package of a venv, with its name."""
-    for found in distributions(path=list(map(str, venv.glob("lib*/python*/site-packages")))):
+    for found in distributions(path=list(map(str, venv.glob("lib/python*/site-packages")))):
         files = {Path(str(file.locate())).resolve() for file in found.files or () if file.suffix != ".pyc"}
         yield sum(file.stat().st_size for file in files if file.is_file()), found.name
 
