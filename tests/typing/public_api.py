@@ -19,15 +19,15 @@ def told(event: Event) -> None:
 
 def share(y: NDArray[np.float64], p: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     """A metric of one's own."""
-    return float((weight * (y == (p > 0.5))).sum() / weight.sum())
+    return float(np.average(np.abs(y - p), weights=weight))
 
 
 def search(frame: pl.DataFrame) -> automl.Fit:
     """A spec from a file or as values, and a fit of it."""
     spec: automl.Spec = automl.load_spec(Path("spec.toml"), recipe="quick", overrides=["budget.time=10s"])
     print(spec.resolved())
-    shown = automl.fit(spec, train=frame, metric=automl.higher_is_better(share), listener=automl.Progress())
-    print(shown.path, automl.lower_is_better(share))
+    shown = automl.fit(spec, train=frame, metric=automl.lower_is_better(share), listener=automl.Progress())
+    print(shown.path, automl.higher_is_better(share))
     values = {"objective": {"target": "y"}, "budget": {"trials": 1}}
     return automl.fit(values, train=frame, test=None, tables={"other": frame}, out="some.bundle", listener=told)
 
