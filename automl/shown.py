@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from automl.registry import Registry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """The plugin: `html` draws a value of the type called `name` as a part of a page that brings its own styles."""
-
-    name: str
-    html: Callable[[Any], str]
+from importlib import import_module
 
 
 class Shown:
@@ -22,8 +10,11 @@ class Shown:
 
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        return views.get(type(self).__name__).html(self)
-
-
-views = Registry("automl.report.views", View, "view")
+    def _repr_html_(self) -> str | None:
+        """The view of a type of that name; none beside a stand-alone scorer, where a notebook prints the value."""
+        try:
+            views = import_module("automl.report.views.base").views
+        except ImportError:
+            return None
+        drawn: str = views.get(type(self).__name__).html(self)
+        return drawn

@@ -1,10 +1,9 @@
-"""Writes what the code knows into the pages: keys, commands, rooms, what is not supported yet, the last runs."""
+"""Writes what the code knows into the pages: keys, commands, rooms, the last runs."""
 
 from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ import click
 from automl.bench.quoted import last_benchmark, readme_table, recipe_pages
 from automl.cli import cli
 from automl.spec.schema import json_schema
-from automl.spec.unsupported import GAPS
 
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "docs" / "reference" / "spec.md"
 COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
-README, TUTORIAL, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "demo"
+README, TUTORIALS, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorials", ROOT / "docs" / "demo"
+TOLD = {"credit": "fit.txt", "fraud": "fraud.txt", "churn": "churn.txt", "demand": "demand.txt"}  # what their fits said
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
@@ -40,7 +39,6 @@ Every key that a spec can have. This page is made from the models in `automl/spe
   `"8GB"` (powers of 1,000); shares `"5%"` or 0.05.
 - **Paths** are relative to the spec file.
 - An unknown key is refused with file, line and the nearest right one.
-- Keys marked *not yet* are refused with a message that says so.
 """
 
 
@@ -52,14 +50,22 @@ def pages() -> dict[Path, str]:
     )
     readme = between(readme, "verify", console("verify.txt", "automl verify credit/spec.bundle"))
     readme = between(readme, "rooms", "```text\n" + "\n".join(rooms()) + "\n```")
-    readme = between(readme, "not yet", not_yet())
     report = last_benchmark(RESULTS)
     rows = recipe_pages(RECIPES, report) if report else {}
     readme = between(readme, "benchmark", readme_table(report) if report else "No results are committed yet.")
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
-    tutorial = between(TUTORIAL.read_text(encoding="utf-8"), "money", f"```text\n{money()}```")
-    tutorial = between(tutorial, "scored", f"```text\n{demo('scored.csv')}```")
-    return {SPEC: spec_page(), COMMANDS: line, README: readme, TUTORIAL: tutorial, **rows}
+    return {SPEC: spec_page(), COMMANDS: line, README: readme, **tutorials(), **rows}
+
+
+def tutorials() -> dict[Path, str]:
+    """Each tutorial with the money that its fit told of."""
+    pages = {}
+    for name, told in TOLD.items():
+        page = TUTORIALS / f"{name}.md"
+        pages[page] = between(page.read_text(encoding="utf-8"), "money", f"```text\n{money(told)}```")
+    credit = TUTORIALS / "credit.md"
+    pages[credit] = between(pages[credit], "scored", f"```text\n{demo('scored.csv')}```")
+    return pages
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -83,9 +89,9 @@ def demo(name: str) -> str:
     return (DEMO / name).read_text(encoding="utf-8").rstrip("\n") + "\n"
 
 
-def money() -> str:
-    """The part about money of what the fit said, down to the saving."""
-    _, _, below = demo("fit.txt").partition("Money\n")
+def money(told: str) -> str:
+    """The part about money of what a fit said, down to the saving."""
+    _, _, below = demo(told).partition("Money\n")
     above, saving, rest = below.partition("    saving ")
     return f"Money\n{above}{saving}{rest.partition(chr(10))[0]}\n"
 
@@ -103,14 +109,6 @@ def _room(place: Path, indent: str) -> str:
     purpose = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
     name = f"{place.name}/" if place.is_dir() else place.name
     return f"{indent + name:<18}{purpose.rstrip('.')}"
-
-
-def not_yet() -> str:
-    """What the model of the spec takes and the engine refuses, as a list."""
-    whats: dict[str, list[str]] = {}
-    for gap in GAPS:
-        whats.setdefault(gap.what, []).append(f"`{gap.key}`")
-    return "\n".join(f"- {what} ({', '.join(keys)})" for what, keys in whats.items())
 
 
 def commands() -> Iterator[str]:
@@ -145,7 +143,7 @@ def _section(path: str, section: Mapping[str, Any], models: Mapping[str, Any]) -
     """A heading, a table of the plain keys, then the tables within."""
     model = _model(section, models)
     named = f"{path}.NAME" if _entries(section) and model else path
-    yield f"## [{named}]\n\n{section['description']}{_gap(path)}\n"
+    yield f"## [{named}]\n\n{section['description']}\n"
     if model is None:
         return
     required = model.get("required", [])
@@ -157,7 +155,7 @@ def _section(path: str, section: Mapping[str, Any], models: Mapping[str, Any]) -
             inner.append((f"{path}.{key}", value))
         default = "**needed**" if key in required else _default(value, section=found is not None)
         told = f"see [{path}.{key}]" if found is not None else _kind(value, models)
-        yield f"| `{key}` | {told} | {default} | {value['description']}{_gap(f'{path}.{key}')} |"
+        yield f"| `{key}` | {told} | {default} | {value['description']} |"
     yield ""
     for key, value in inner:
         yield from _section(key, value, models)
@@ -214,12 +212,6 @@ def _default(value: Mapping[str, Any], *, section: bool) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f"`{default:g}`" if isinstance(default, int | float) else f"`{json.dumps(default)}`"
-
-
-def _gap(path: str) -> str:
-    """The mark of a key that is refused: in whole, or for some of its values."""
-    whats = [gap.what for gap in GAPS if re.fullmatch(gap.key.replace(".*", r"(\.\w+)?"), path)]
-    return f" *Not yet: {', '.join(whats)}.*" if whats else ""
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import automl
 from automl.bundle.read import Bundle
 from automl.decide.verdict.verdict import Verdict
 from automl.explain.explanation import Explanations
+from automl.report.views.base import views
 from automl.search.leaderboard import Leaderboard
-from automl.shown import Shown, views
+from automl.shown import Shown
 
 SHOWN = (automl.Spec, automl.Fit, Bundle, Verdict, Leaderboard, Explanations)
 

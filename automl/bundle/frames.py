@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from numpy.typing import NDArray
 
 from automl.errors import DataError
 
+Frame = TypeVar("Frame")  # of polars, pandas or arrow
 DOUBLE = 8  # bytes of the widest float that polars knows
 TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 SPANS = frozenset({"Interval", "Period"})  # pandas' own
@@ -41,17 +42,18 @@ def to_polars(frame: Any) -> pl.DataFrame:
         raise DataError(f"the frame cannot be used: {error}", hint="Give each column its own name.") from error
 
 
-def like(scored: pl.DataFrame, frame: Any) -> Any:
+def like(scored: pl.DataFrame, frame: Frame) -> Frame:
     """`scored` as the kind of frame that `frame` is; of pandas with its index."""
+    given: Any = frame
     if isinstance(frame, pl.DataFrame):
-        return scored
+        return scored  # type: ignore[return-value]  # of its kind
     import narwhals as nw
 
-    kind = nw.from_native(frame, eager_only=True).implementation
-    native = nw.from_dict(scored.to_dict(as_series=False), backend=kind).to_native()
+    kind = nw.from_native(given, eager_only=True).implementation
+    native: Any = nw.from_dict(scored.to_dict(as_series=False), backend=kind).to_native()
     if kind.is_pandas():
-        native.index = frame.index
-    return native
+        native.index = given.index
+    return native  # type: ignore[no-any-return]  # of its kind
 
 
 def answered(name: str, values: NDArray[Any], labels: Mapping[Any, Any], kind: str) -> pl.Series:

@@ -198,7 +198,7 @@ def _sums(found: Explanation, words: Words) -> Iterator[str]:
         lines.append((f"{len(others)} other{'s' * (len(others) > 1)}", sum(reason.score for reason in others), money))
     width = max(len(name) for name, _, _ in lines)
     for name, score, money in lines:
-        yield f"  {name:<{width}}  {_signed(score):>12}" + ("" if money is None else f"  {_signed(money):>12}")
+        yield f"  {name:<{width}}  {_with_sign(score):>12}" + ("" if money is None else f"  {_with_sign(money):>12}")
 
 
 def _otherwise(found: Counterfactual, words: Words) -> str:
@@ -214,7 +214,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.4g}"
 
 
-def _signed(value: float) -> str:
+def _with_sign(value: float) -> str:
     return f"{'-' if value < 0 else '+'}{_number(abs(value))}"
 
 

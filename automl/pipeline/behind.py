@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.ages import unpriced
 from automl.bundle.contents import Contents
 from automl.bundle.files import open_files
 from automl.bundle.golden import decode
@@ -114,6 +115,8 @@ def contents_behind(
         groups=manifest.groups,
         relational=old.relational,
         golden_tables=_kept(old, "golden/tables.json"),
+        ages=tuple(unpriced(age) for age in manifest.ages),
+        in_use=None if manifest.in_use is None else manifest.in_use.model_copy(update={"saving": None}),
         twin=manifest.twin,
         retrained=manifest.retrained,
     )

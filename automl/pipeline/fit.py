@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automl.budget import Deadline
 from automl.pipeline.preflight import Given, Preflight, backend_of, judged_by, preflight, refuse_the_impossible
@@ -48,7 +48,8 @@ class Made:
     """A model that was searched for and judged, with its run still open: nothing is written yet.
 
     `choice` is what ships: the model that was `judged`, or its `twin` on all rows. `measured` is what repair has
-    measured of it, `untried` why it is a constant that nobody asked for.
+    measured of it, `untried` why it is a constant that nobody asked for. `after` and `again` are the seconds from a
+    model to its bundle, and of a twin's fits.
     """
 
     run: Run
@@ -62,14 +63,16 @@ class Made:
     lineage: Lineage
     untried: str | None
     stopped: str | None
+    after: float
+    again: float
 
 
 def fit(
-    spec: Spec | Path | str | dict[str, Any],
+    spec: Spec | Path | str | Mapping[str, object],
     *,
-    train: Any = None,
-    test: Any = None,
-    tables: Mapping[str, Any] | None = None,
+    train: object = None,
+    test: object = None,
+    tables: Mapping[str, object] | None = None,
     metric: Callable[..., float] | None = None,
     out: Path | str | None = None,
     warm_from: Path | str | None = None,
@@ -152,6 +155,8 @@ def making(
             measured=shipped.measured,
             untried=result.outcome.untried,
             stopped=result.outcome.stopped,
+            after=result.after,
+            again=result.twin,
         )
 
 
@@ -159,7 +164,7 @@ def with_twin(made: Made) -> Made:
     """The same with the model fitted once more on train and test together, where that one answers alike."""
     from automl.pipeline.twin import make_twin
 
-    twin = make_twin(made.run, made.problem, made.data, made.judged)
+    twin = make_twin(made.run, made.problem, made.data, made.judged, needs=made.again, after=made.after)
     lineage = replace(made.lineage, twin=twin.record)
     if twin.choice is None:
         return replace(made, lineage=lineage)
@@ -183,10 +188,10 @@ def deliver(made: Made, *, write_anyway: bool) -> Fit:
     return done
 
 
-def _spec(given: Spec | Path | str | dict[str, Any]) -> Spec:
+def _spec(given: Spec | Path | str | Mapping[str, object]) -> Spec:
     if isinstance(given, Spec):
         return given
-    return parse(given) if isinstance(given, dict) else load(given)
+    return parse(given) if isinstance(given, Mapping) else load(given)
 
 
 def _start(spec: Spec, stack: ExitStack) -> Executor:

@@ -58,7 +58,8 @@ def diagnose_model(run: Run, data: Prepared, choice: ChosenModel, judgement: Jud
         return None
     run.tell("report", "looking at what matters and where it is weak")
     seconds = min(report_seconds(run.deadline.seconds, run.spec.report), max(0.0, run.deadline.left() / 2))
-    return diagnose(data, choice, judgement, seed=run.seed, until=time.monotonic() + seconds)
+    until, evidence = time.monotonic() + seconds, run.spec.bundle.evidence
+    return diagnose(data, choice, judgement, seed=run.seed, until=until, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +76,15 @@ def stage_bundle(
 ) -> Path:
     """The bundle in its folder beside `place`, before its gates are asked."""
     from automl.bundle.write import stage, staging
+    from automl.pipeline.ages import ages, in_use
     from automl.pipeline.pack import pack
 
     run.tell("bundle", "staging the bundle")
     staged, lineage = staging(place), lineage or Lineage()
     contents = pack(run.spec, data, choice, judgement, created=datetime.now(UTC), twin=lineage.twin)
-    stage(replace(contents, parent=lineage.parent, retrained=lineage.retrained), staged)
+    aged = ages(data.train, choice, seed=run.seed)
+    use = in_use(aged, data.test, run.spec.retrain, judgement.verdict)
+    stage(replace(contents, ages=aged, in_use=use, parent=lineage.parent, retrained=lineage.retrained), staged)
     return staged
 
 

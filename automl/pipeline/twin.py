@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from automl.errors import BundleError
 from automl.graph.parity import check_parity
 from automl.pipeline.choose import ChosenModel, assembled, graph_of, reader_of, score_rows
 from automl.search.problem import Problem
-from automl.search.refit_members import Refitted, refit_members
+from automl.search.refit_members import NO_TIME, Refitted, refit_members
 from automl.search.run import Run
 
 Floats = NDArray[np.float64]
@@ -32,15 +33,21 @@ class Twin:
     choice: ChosenModel | None = None
 
 
-def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel) -> Twin:
+def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel, *, needs: float, after: float) -> Twin:
     """Fit the members of `choice` on train and test together; curve and policy stay, as they were learned out of fold.
 
     The twin ships where its graph is proven equal to its parts, and where on the train rows it ranks as the judged one
-    does and decides alike: whatever was judged holds for it then. Else the judged one does, and says why.
+    does and decides alike: whatever was judged holds for it then. Else the judged one does, and says why. So it does
+    where the time is short: the fits are expected to take `needs` seconds, and `after` them is as much to do.
     """
-    run.tell("refit", "fitting the members once more on train and test together")
     rows = joined(data.train, data.test)
-    found = refit_members(choice.outcome.members, rows, problem, run)
+    seconds = math.inf if run.counted else run.deadline.left() - after
+    if needs >= seconds:
+        return _refused(run, NO_TIME, rows.n)
+    if run.leaves_out("a twin on all rows", "refit"):
+        return _refused(run, "the fit was stopped", rows.n)
+    run.tell("refit", "fitting the members once more on train and test together")
+    found = refit_members(choice.outcome.members, rows, problem, run, seconds=seconds)
     if isinstance(found, str):
         return _refused(run, found, rows.n)
     try:

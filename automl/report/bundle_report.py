@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.reason import money
 from automl.figures.marks import Table, table
 from automl.figures.scales import number
-from automl.figures.svg import Markup
 from automl.report import bundle_figures as drawn
 from automl.report._words import Facts, interval, left_out, without_value
 from automl.report.money import capacity, running, span, taken
 from automl.report.page import SORT, page
+from automl.report.slider import no_slider, slider
 
+DAY = 86_400.0
+FEW = 4  # kinds of a label and a decision; more are told as a matrix
 PARTS = {"test": "test", "oof": "out of fold"}
 
 
@@ -34,13 +34,16 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "money_words": money_words(verdict) if verdict else [],
         "money": drawn.money_figures(verdict) if verdict else [],
         "over_time": drawn.over_time(found["over_time"], unit) if found["over_time"] else None,
-        "slider": _slider(found["slider"], verdict),
-        "no_slider": _no_slider(manifest, verdict, found["slider"]),
+        "age_words": _age_words(manifest["in_use"], unit) if manifest["in_use"] else [],
+        "ages": list(drawn.ages(manifest["ages"], unit)),
+        "slider": slider(found["slider"], verdict),
+        "no_slider": no_slider(manifest, verdict, found["slider"]),
         "curves": [
             *drawn.curves(found, f"{unit} per 1,000 rows", acted),
             *(drawn.residual_figures(found["residuals"]) if found["residuals"] else ()),
         ],
-        "confusion": drawn.confusion(found, unit) if found["confusion"] else None,
+        "confusion": drawn.confusion(found, unit) if 0 < len(found["confusion"]) <= FEW else None,
+        "matrices": list(drawn.matrices(found, unit)) if len(found["confusion"]) > FEW else [],
         "importance": drawn.importance(found) if found["importance"] else None,
         "effects": list(drawn.effects(found)),
         "weak_spots": drawn.weak_spots(found) if found["weak_spots"] else None,
@@ -102,6 +105,16 @@ def money_words(verdict: VerdictRecord) -> list[str]:
     ]
 
 
+def _age_words(use: Facts, unit: str) -> list[str]:
+    """At which ages money was judged, and what is saved at those in use."""
+    judged, used = (f"{use[name] / DAY:,.3g} days" for name in ("judged", "used"))
+    said = [f"Scores and money are those of a model that is up to {judged} old."]
+    if use["saving"] is not None and use["used"] != use["judged"]:
+        saved = f"it is expected to save {money(use['saving'])} {unit} per 1,000 rows"
+        said.append(f"Used until it is {used} old ([retrain] every), {saved}.")
+    return said
+
+
 def scores(found: Sequence[Facts]) -> Table:
     """Each score with its interval, on which rows."""
     rows = [
@@ -123,34 +136,3 @@ def members(found: Sequence[Facts]) -> Table:
 
 def _latency_limit(gates: Sequence[Facts]) -> float | None:
     return next((one["limit"] for one in gates if one["gate"] == "latency_p99"), None)
-
-
-def _slider(found: Facts | None, verdict: VerdictRecord | None) -> dict[str, Any] | None:
-    """What the script reads, as JSON that no text can end; with the amounts that can be moved."""
-    if found is None or verdict is None:
-        return None
-    table_of = {
-        **found,
-        "saving": verdict.saving,
-        "low": verdict.low,
-        "high": verdict.high,
-        "currency": verdict.currency,
-        "policies": [one.action for one in verdict.policies],
-        "matrix": [one.cost for one in verdict.amounts[:4]],
-    }
-    text = json.dumps(table_of, allow_nan=False).replace("<", "\\u003c")
-    return {
-        "json": Markup(text),
-        "amounts": [(one.cell, f"{one.cost:.12g}") for one in verdict.amounts[:4]],
-        "whole": found["whole"],
-    }
-
-
-def _no_slider(manifest: Facts, verdict: VerdictRecord | None, found: Facts | None) -> str:
-    """Why there is nothing to move, where there are costs."""
-    if verdict is None or found is not None:
-        return ""
-    command = "`automl decide` tries other costs."
-    if manifest["target"]["kind"] != "binary":
-        return f"The costs of more than two labels, and of numbers, cannot be moved on this page: {command}"
-    return f"Costs that differ by row, reviews, capacities and floors cannot be moved on this page: {command}"

@@ -50,6 +50,8 @@ def render_decided(done: Summarised) -> str:
 
 def render_retrained(facts: Facts) -> str:
     """What became of each challenger, who is the champion now, and why."""
+    if facts["expected"] is None:
+        return line(facts["reason"])
     rungs = [f"{step['rung']:<12}{step['ended']}: {step['reason']}" for step in facts["rungs"]]
     lines = [f"challenge {facts['number']} of its line. {facts['split']}", *rungs, facts["reason"]]
     if facts["promoted"]:

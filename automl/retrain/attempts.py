@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from automl import disk
@@ -15,11 +16,15 @@ SUFFIX = ".challenges.jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """The challenges that a bundle has seen; `number` is that of the next one, of all in its line."""
+    """The challenges that a bundle has seen; `number` is that of the next one, of all in its line.
+
+    `last` is when the last one ended, None where there was none.
+    """
 
     path: Path
     number: int
     gains: tuple[float, ...] = ()  # what those that were judged would have saved more per 1,000 rows
+    last: datetime | None = None
 
 
 def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
@@ -35,7 +40,8 @@ def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
     mine = [line for line in lines if line["champion"] == name]
     first = 0 if before is None else before.number
     gains = [line["difference"] for line in mine if line.get("difference") is not None]
-    return Attempts(path=path, number=first + len(mine) + 1, gains=tuple(gains))
+    last = max((datetime.fromisoformat(line["when"]) for line in mine if "when" in line), default=None)
+    return Attempts(path=path, number=first + len(mine) + 1, gains=tuple(gains), last=last)
 
 
 def note_attempt(attempts: Attempts, champion: Bundle, told: Mapping[str, object]) -> None:

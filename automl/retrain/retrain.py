@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from automl.model_registry.state import is_registry
 from automl.progress import Event, Listener, silent
 from automl.retrain.attempts import Attempts, attempts_of, note_attempt
 from automl.retrain.contest import Contest
+from automl.retrain.due import Due, due
 from automl.retrain.expected import Expected, expected
 from automl.retrain.gather import gather
 from automl.retrain.ladder import Climb, climb
@@ -39,7 +39,8 @@ FOLDER = ".ladder"  # of what is made on the way
 class Asked:
     """What a retraining is asked for beside the spec; what is None is the spec's.
 
-    `since` is microseconds of UTC; `accept_shift` says that a person believes labels that contradict the champion.
+    `since` is microseconds of UTC; `if_due` asks first whether it is time; `accept_shift` says that a person believes
+    labels that contradict the champion.
     """
 
     since: float | None = None
@@ -48,24 +49,31 @@ class Asked:
     overrides: Sequence[str] = ()
     dry_run: bool = False
     resume: bool = False
+    if_due: bool = False
     accept_shift: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrained:
-    """What came of it: `number` counts the challenges of the line, `climb` is None where none was worth its price."""
+    """What came of it: `number` counts the challenges of the line, `climb` is None where none was worth its price.
+
+    `due` says why it was time, or not: then nothing else was looked at. None where nobody asked.
+    """
 
     champion: str
     number: int
-    expected: Expected
-    split: str
-    climb: Climb | None
     reason: str
+    due: Due | None = None
+    expected: Expected | None = None
+    split: str = ""
+    climb: Climb | None = None
     dry_run: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 where a challenger is promoted, or would be tried; 9 where the champion stays."""
+        """0 where a challenger is promoted, or would be tried, or it is not time; 9 where the champion stays."""
+        if self.expected is None:
+            return 0
         if self.climb is None:
             return 0 if self.dry_run and self.expected.worth else CHAMPION_STAYS
         return 0 if self.climb.promoted else CHAMPION_STAYS
@@ -79,7 +87,8 @@ class Retrained:
             "promoted": None if climbed is None or climbed.promoted is None else str(climbed.promoted),
             "reason": self.reason,
             "split": self.split,
-            "expected": plain(self.expected),
+            "due": None if self.due is None else plain(self.due),
+            "expected": None if self.expected is None else plain(self.expected),
             "rungs": [] if climbed is None else plain(climbed.steps),
         }
 
@@ -106,25 +115,33 @@ def retrain(
     check_place(out)
     registry = bundle if is_registry(bundle) else None
     champion = Bundle.load(bundle_of(bundle), tables=tables or {}, require_signature=require_signature)
-    contest = _contest(champion, gather(champion, data, store), out, asked, tables or {}, listener)
-    judged = judged_rows(champion, contest.spec, contest.rows.judged.frame)
-    attempts = attempts_of(champion, registry)
+    spec, attempts = _respec(champion, asked), attempts_of(champion, registry)
+    new = gather(champion, data, store)
+    told = Retrained(champion=champion.manifest.content_hash, number=attempts.number, reason="", dry_run=asked.dry_run)
+    if asked.if_due:
+        time = due(champion, spec.retrain or Retrain(), attempts, new, store, at=datetime.now(UTC))
+        told = replace(told, due=time, reason=time.sentence)
+        listener(Event(stage="read", text=time.sentence))
+        if not time.now:
+            return told
+    contest = _contest(champion, spec, new, out, asked, tables or {}, listener)
+    return _held(told, contest, attempts, registry, out, asked)
+
+
+def _held(
+    told: Retrained, contest: Contest, attempts: Attempts, registry: Path | None, out: Path, asked: Asked
+) -> Retrained:
+    """The contest, where it is expected to pay."""
+    judged = judged_rows(contest.champion, contest.spec, contest.rows.judged.frame)
     may_bring = expected(contest, judged, attempts)
-    told = partial(
-        Retrained,
-        champion=champion.manifest.content_hash,
-        number=attempts.number,
-        expected=may_bring,
-        split=contest.rows.sentence,
-        dry_run=asked.dry_run,
-    )
+    told = replace(told, expected=may_bring, split=contest.rows.sentence)
     if asked.dry_run or not may_bring.worth:
-        return told(climb=None, reason=f"{'' if may_bring.worth else 'not '}worth a retraining: {may_bring.sentence}")
+        return replace(told, reason=f"{'' if may_bring.worth else 'not '}worth a retraining: {may_bring.sentence}")
     done = _climbed(contest, judged, attempts, out, accept_shift=asked.accept_shift)
     reason = _reason(done)
     if registry is not None and done.promoted is not None:
         reason = f"{reason}. {publish(registry, out, contest.asked, why=reason)}"
-    return told(climb=done, reason=reason)
+    return replace(told, climb=done, reason=reason)
 
 
 def _climbed(contest: Contest, judged: Judged, attempts: Attempts, out: Path, *, accept_shift: bool) -> Climb:
@@ -138,9 +155,14 @@ def _climbed(contest: Contest, judged: Judged, attempts: Attempts, out: Path, *,
 
 
 def _contest(
-    champion: Bundle, source: SourceTable, out: Path, asked: Asked, tables: Mapping[str, Path], listener: Listener
+    champion: Bundle,
+    spec: Spec,
+    source: SourceTable,
+    out: Path,
+    asked: Asked,
+    tables: Mapping[str, Path],
+    listener: Listener,
 ) -> Contest:
-    spec = _respec(champion, asked)
     wanted = spec.retrain or Retrain()
     rows = part(source, champion, spec, wanted, since=asked.since)
     listener(Event(stage="split", text=f"{rows.learn.frame.height:,} rows to learn from. {rows.sentence}"))

@@ -39,7 +39,7 @@ def begin(problem: Problem, run: Run) -> State:
     return State(
         problem=problem,
         run=run,
-        matrices=Matrices(problem=problem, rundir=run.folder),
+        matrices=Matrices(problem=problem, rundir=run.folder, clock=run.deadline.clock),
         proposals=proposals,
         after=after,
         aside=aside,
@@ -88,6 +88,7 @@ def _after(problem: Problem, run: Run) -> AfterSearch:
         reading=reading(problem.schema.features, len(problem.asks)),
         width=problem.task.width,
         ranked=problem.task.kind == "binary",
+        twin=problem.rows.n if run.spec.data.final == "all" else 0,
         threads=min(run.spec.budget.workers, os.cpu_count() or 1),
         curves=CURVES if objective.costs or objective.require else 1,
     )

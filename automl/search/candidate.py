@@ -40,6 +40,7 @@ class Candidate:
     losses: dict[int, float] = field(default_factory=dict)
     rounds: dict[int, int] = field(default_factory=dict)  # by fold, of learners that have them
     predictions: dict[int, Floats] = field(default_factory=dict)
+    ahead: dict[int, Floats] = field(default_factory=dict)  # by fold, of rows after its window (see `ahead`)
     model_size: ModelSize = NOTHING  # of its largest fold
     fitted: FittedModel | None = None  # of the holdout fit, which may ship
     status: Status = "ok"
@@ -82,7 +83,7 @@ class Candidate:
 def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, rundir: RunDir) -> None:
     """Take in the answer of one fold: its predictions and their loss."""
     raw = rundir.take(f"{OOF}/{candidate.id}-{fold}")
-    prediction = np.asarray(evaluate({"prediction": result.link}, {}, stubs={RAW: raw})["prediction"])
+    prediction = _linked(result, raw)
     rows = problem.fold(fold).valid
     weight = None if problem.rows.weight is None else problem.rows.weight[rows]
     loss = score(problem.loss, problem.rows.y[rows], prediction, weight)
@@ -92,6 +93,8 @@ def take(candidate: Candidate, fold: int, result: FoldResult, problem: Problem, 
         return
     candidate.losses[fold] = loss
     candidate.predictions[fold] = prediction
+    if result.ahead is not None:
+        candidate.ahead[fold] = _linked(result, result.ahead)
     if result.rounds is not None:
         candidate.rounds[fold] = result.rounds
     candidate.model_size |= result.model_size
@@ -103,8 +106,13 @@ def end(candidate: Candidate, problem: Problem, rundir: RunDir, *, folds: int) -
     if candidate.status == "ok":
         whole = len(candidate.losses) >= folds
         candidate.score = _keep(candidate, list(candidate.predictions), problem, rundir if whole else None)
+        if whole and candidate.ahead:
+            rundir.save(
+                ahead_name(candidate), np.concatenate([candidate.ahead[fold] for fold in sorted(candidate.ahead)])
+            )
         candidate.whole = whole  # once its predictions are there: a signal may come at any time
     candidate.predictions.clear()
+    candidate.ahead.clear()
     candidate.ended = True
     return trial(candidate, problem)
 
@@ -127,6 +135,11 @@ def end_repeat(candidate: Candidate, problem: Problem, rundir: RunDir) -> None:
 def oof_name(candidate: Candidate, repeat: int = 0) -> str:
     """The array of its predictions [n, width] of a cross-validation, NaN where no fold predicted."""
     return f"{OOF}/{candidate.id}" if repeat == 0 else f"{OOF}/{candidate.id}-again-{repeat}"
+
+
+def ahead_name(candidate: Candidate) -> str:
+    """The array of its predictions [m, width] of rows after the windows of its folds, one fold after the other."""
+    return f"{OOF}/{candidate.id}-ahead"
 
 
 def record(candidate: Candidate, problem: Problem) -> dict[str, object]:
@@ -207,6 +220,11 @@ def trial(candidate: Candidate, problem: Problem) -> Trial:
         footprint=candidate.model_size,
         oof=oof_name(candidate) if candidate.whole else None,
     )
+
+
+def _linked(result: FoldResult, raw: Floats) -> Floats:
+    """The prediction [n, width] of raw scores."""
+    return np.asarray(evaluate({"prediction": result.link}, {}, stubs={RAW: raw})["prediction"])
 
 
 def _rounds(line: Mapping[str, Any], losses: Mapping[int, float]) -> dict[int, int]:

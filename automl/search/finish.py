@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from automl.errors import AutomlError
 from automl.learners.constant import NAME as CONSTANT
+from automl.search.ahead import looked_ahead
 from automl.search.candidate import Candidate
 from automl.search.distill.lighter_models import LighterModels
 from automl.search.distill.limit_use import ESTIMATE
@@ -16,7 +17,7 @@ from automl.search.leaderboard import Leaderboard, Outcome, Point, mixed
 from automl.search.problem import Problem
 from automl.search.refit import final, refit, time_to_refit
 from automl.search.schedule import repeated_cv
-from automl.search.schedule.estimates import seconds_reserved
+from automl.search.schedule.estimates import seconds_after, seconds_reserved, twin_seconds
 from automl.search.state import State
 from automl.search.worker.fold_fit import FittedModel
 
@@ -27,12 +28,15 @@ UNDECIDED = frozenset({"ok", "stopped", "timeout"})  # of a trial that says noth
 class SearchResult:
     """What the search has chosen, and what makes `lighter` models of it: None where serving is not limited.
 
-    `problem` is what was learned in the end: with the joint steps that the search over features has kept.
+    `problem` is what was learned in the end: with the joint steps that the search over features has kept. `after` and
+    `twin` are the seconds that the way from a model to its bundle takes, and a twin of the members on all rows.
     """
 
     problem: Problem
     outcome: Outcome
     lighter: LighterModels | None
+    after: float = 0.0
+    twin: float = 0.0
 
 
 def finish(state: State) -> SearchResult:
@@ -46,12 +50,15 @@ def finish(state: State) -> SearchResult:
     points = front(free, pool, weights)
     state.run.folder.append(record(points, weights))
     outcome = _outcome(state, weights, points)
+    result = SearchResult(
+        problem=state.problem, outcome=outcome, lighter=None, after=seconds_after(state), twin=twin_seconds(state)
+    )
     if free is state:
-        return SearchResult(problem=state.problem, outcome=outcome, lighter=None)
+        return result
     best = membership.weights(free, pool)
     teacher = mixed(best.values(), membership.out_of_fold(state.run.folder, best))
     lighter = LighterModels(state=state, teacher=teacher, final=final(state))
-    return SearchResult(problem=state.problem, outcome=outcome, lighter=lighter)
+    return replace(result, lighter=lighter)
 
 
 def _standing(state: State, repeats: int) -> list[Candidate]:
@@ -99,6 +106,7 @@ def _outcome(state: State, weights: Mapping[Candidate, float], points: tuple[Poi
         members=tuple(fitted[member.id].member for member in shares),
         weights=tuple(shares.values()),
         oofs=membership.out_of_fold(state.run.folder, shares),
+        ahead=looked_ahead(state.problem, state.run.folder, list(shares), state.fidelity.folds),
         parity_rows=state.problem.parity_rows,
         native=tuple(fitted[member.id].native for member in shares),
         stopped=state.stopped or state.enough,

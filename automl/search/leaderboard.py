@@ -78,12 +78,31 @@ class Leaderboard(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """Train rows that models of earlier windows predicted: `rows` [m] are their places, one for each such model.
+
+    `begun` [m] is when the window began whose model it was (microseconds of UTC); `predictions` [m, width] are those of
+    each member, and `fresh` those of its model for the row's own window.
+    """
+
+    rows: NDArray[np.int64]
+    begun: NDArray[np.float64]
+    predictions: tuple[NDArray[np.float64], ...]
+    fresh: tuple[NDArray[np.float64], ...]
+
+    def only(self, places: Sequence[int]) -> Ahead:
+        """With some of the members alone."""
+        predictions, fresh = (tuple(of[place] for place in places) for of in (self.predictions, self.fresh))
+        return replace(self, predictions=predictions, fresh=fresh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What the search hands on.
 
     `members[i]` is refitted on all train rows and enters the prediction with `weights[i]`.
     `oofs[i]` [n_train, width of a prediction] is what it predicted out of fold (probabilities or numbers),
-    NaN in rows that no fold predicted (time splits, holdout).
+    NaN in rows that no fold predicted (time splits, holdout). `ahead` is what models of earlier windows predicted.
     `native` holds each member's raw scores by its own library on the parity rows (positions in train).
     """
 
@@ -94,6 +113,7 @@ class Outcome:
     oofs: tuple[NDArray[np.float64], ...]
     parity_rows: NDArray[np.int64]
     native: tuple[NDArray[np.float64], ...]
+    ahead: Ahead | None = None
     stopped: str | None = None  # why the search ended early, in plain words
     untried: str | None = None  # why a constant is all there is, where the time ended before anything else was tried
 
@@ -113,6 +133,7 @@ class Outcome:
             members=tuple(self.members[place] for place in places),
             weights=weights,
             oofs=tuple(self.oofs[place] for place in places),
+            ahead=None if self.ahead is None else self.ahead.only(places),
             native=tuple(self.native[place] for place in places),
         )
 

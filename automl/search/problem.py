@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -165,6 +166,8 @@ class Matrices:
     problem: Problem
     rundir: RunDir
     folder: str = FOLDER
+    clock: Callable[[], float] = time.monotonic
+    longest: float = 0.0  # seconds that one of them took
     _matrices: dict[int | None, FeatureMatrix] = field(default_factory=dict)
     _plans: dict[int | None, Plan] = field(default_factory=dict)
     _parity: dict[int | None, str] = field(default_factory=dict)
@@ -173,7 +176,9 @@ class Matrices:
     def matrix(self, fold: int | None) -> FeatureMatrix:
         """The matrix of a fold, or (None) of the plan fitted on all train rows."""
         if fold not in self._matrices:
+            begun = self.clock()
             self._matrices[fold] = self._make(fold)
+            self.longest = max(self.longest, self.clock() - begun)
         return self._matrices[fold]
 
     def has(self, fold: int | None) -> bool:

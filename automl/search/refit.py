@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from automl.executors.base import Done, Job
 from automl.search.candidate import Candidate
 from automl.search.ensemble import membership
-from automl.search.schedule.estimates import makespan, seconds_reserved, within
+from automl.search.schedule.estimates import makespan, seconds_reserved, twins, within
 from automl.search.schedule.jobs import memory
 from automl.search.state import State
 from automl.search.worker.averaging import average
@@ -93,7 +93,8 @@ def _further(state: State, members: Sequence[Candidate]) -> list[tuple[Candidate
             more = [*every, member]
             cost = membership.cost(state, more)
             light = cost.excess(state.run.spec.limits) <= 1.0 and cost.excess(LIGHT) <= 1.0
-            in_time = state.counted or makespan(more, state.problem, state.workers) <= SPARE * _left(state)
+            seconds = (1.0 + twins(state)) * makespan(more, state.problem, state.workers)
+            in_time = state.counted or seconds <= SPARE * _left(state)
             if light and in_time and not member.learner.baseline:
                 every, further = more, [*further, (member, fit)]
     return further

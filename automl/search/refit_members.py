@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,8 @@ from automl.search.worker.averaging import average
 from automl.search.worker.fold_fit import FitRequest, FittedModel
 
 FOLDER = "matrices-all"
-LONGEST = 86_400.0  # seconds of a fit; what may be cut short is no twin
+NO_TIME = "there was no time to fit the members once more on all rows"
+LONGEST = 86_400.0  # seconds of a fit that the clock does not end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +35,33 @@ class Refitted:
     parity_rows: NDArray[np.int64]
 
 
-def refit_members(members: Sequence[Member], rows: Rows, problem: Problem, run: Run) -> Refitted | str:
+def refit_members(
+    members: Sequence[Member], rows: Rows, problem: Problem, run: Run, *, seconds: float = math.inf
+) -> Refitted | str:
     """The members fitted on `rows` in place of the problem's own; or the reason why one of them could not be.
 
     A member that has learned from a larger model what rows answer has nothing to learn on rows that it did not see.
+    None of them is cut short: after so many `seconds` the reason is that there was no time.
     """
+    end = run.deadline.spent() + seconds
     if any(member.taught for member in members):
         return "a member was taught by a larger model, which has not seen the other rows"
     whole = replace(problem, rows=rows)
     matrices = Matrices(problem=whole, rundir=run.folder, folder=FOLDER)
     fits = [(place, fit) for place, member in enumerate(members) for fit in range(member.fits)]
     for number, (place, fit) in enumerate(fits):
-        run.executor.submit(_job(members[place], matrices, run, number, fit))
+        longest = max(1.0, min(LONGEST, end - run.deadline.spent()))
+        run.executor.submit(_job(members[place], matrices, run, number, fit, seconds=longest))
     found: dict[int, FittedModel] = {}
     while len(found) < len(fits):
-        for done in run.wait(1.0):
+        if run.deadline.spent() >= end:
+            run.executor.cancel()
+            return NO_TIME
+        for done in run.wait(min(1.0, max(0.1, end - run.deadline.spent()))):
             if not isinstance(done.value, FittedModel):
                 run.executor.cancel()
-                return f"{members[fits[done.id][0]].learner} could not be fitted on all rows: {done.detail}"
+                failed = f"{members[fits[done.id][0]].learner} could not be fitted on all rows: {done.detail}"
+                return NO_TIME if done.status == "timeout" else failed
             found[done.id] = done.value
     each = [[found[number] for number, (at, _) in enumerate(fits) if at == place] for place in range(len(members))]
     models = [average(parts) for parts in each]
@@ -62,7 +73,7 @@ def refit_members(members: Sequence[Member], rows: Rows, problem: Problem, run: 
     )
 
 
-def _job(member: Member, matrices: Matrices, run: Run, number: int, fit: int) -> Job:
+def _job(member: Member, matrices: Matrices, run: Run, number: int, fit: int, *, seconds: float) -> Job:
     rounds = {} if member.rounds is None else {"rounds": member.rounds}
     request = FitRequest(
         matrix=matrices.matrix(None),
@@ -70,7 +81,7 @@ def _job(member: Member, matrices: Matrices, run: Run, number: int, fit: int) ->
         params={**member.params, **rounds},
         task=matrices.problem.task,
         seed=run.seed + SEEDS * fit,
-        seconds=LONGEST,
+        seconds=LONGEST,  # fewer would end it early, and it were no twin
         parity=matrices.parity(None),
         package=run.learners,
     )
@@ -78,6 +89,6 @@ def _job(member: Member, matrices: Matrices, run: Run, number: int, fit: int) ->
         id=number,
         function="automl.search.worker.fold_fit:refit",
         arguments={"request": request},
-        seconds=LONGEST,
+        seconds=seconds,
         memory=memory(run),
     )

@@ -105,6 +105,10 @@ class RunDir:
         values: NDArray[np.float64] = np.load(self.path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         return values
 
+    def has(self, name: str) -> bool:
+        """Whether there is an array of this name."""
+        return (self.path / f"{name}.npy").exists()
+
     def take(self, name: str) -> NDArray[np.float64]:
         """The array saved as `name`, read into memory; its file is removed."""
         path = self.path / f"{name}.npy"

@@ -41,12 +41,6 @@ def spec_error(error: ValidationError, model: type[BaseModel], layers: Sequence[
     return _joined([_tell(path, found[path], model, layers) for path in typos_first])
 
 
-def gap_error(gaps: Sequence[tuple[Path, str]], layers: Sequence[Layer]) -> SpecError:
-    """Each thing that is not supported yet, with its place."""
-    told = [(locate(layers, path), f"not supported yet: {what}", None) for path, what in gaps]
-    return _joined(told, last="remove it to go on")
-
-
 def known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Every key of the spec as a dotted path."""
     for name, field in model.model_fields.items():
@@ -60,9 +54,9 @@ def known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 Told = tuple[str, str, str | None]
 
 
-def _joined(told: Sequence[Told], *, last: str | None = None) -> SpecError:
+def _joined(told: Sequence[Told]) -> SpecError:
     (where, what, hint), *others = told
-    lines = [line for line in (hint, *(_line(*other) for other in others), last) if line]
+    lines = [line for line in (hint, *(_line(*other) for other in others)) if line]
     return SpecError(what, where=where, hint="\n  ".join(lines) or None)
 
 

@@ -12,8 +12,7 @@ from automl.spec import recipes
 from automl.spec.expressions import cost_expressions, parse_expression
 from automl.spec.layers import Layer, locate, merge, read_layer, read_override
 from automl.spec.model import Origin, Spec
-from automl.spec.problems import gap_error, spec_error
-from automl.spec.unsupported import find_gaps
+from automl.spec.problems import spec_error
 
 
 def load(path: Path | str, *, recipe: str | None = None, overrides: Iterable[str] = ()) -> Spec:
@@ -64,9 +63,6 @@ def _check(given: Mapping[str, Any], layers: Sequence[Layer]) -> None:
         Spec.model_validate(given)
     except ValidationError as error:
         raise spec_error(error, Spec, layers) from None
-    gaps = list(find_gaps(given))
-    if gaps:
-        raise gap_error(gaps, layers)
     for path, text in cost_expressions(given["objective"].get("costs") or {}):
         parse_expression(text, where=locate(layers, path))
 

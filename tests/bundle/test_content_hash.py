@@ -30,6 +30,11 @@ TOLD = {
     "sources",
     "files",
     "parent",
+    "twin",
+    "retrained",
+    "tried",
+    "ages",
+    "in_use",
     "groups",
     "levels",
 }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
+import polars as pl
 import pytest
 
+from automl.budget import Deadline
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
+from automl.data.rows import Rows
 from automl.pipeline import twin
 from automl.pipeline.fit import fit
-from automl.pipeline.twin import likeness
+from automl.pipeline.twin import likeness, make_twin
+from automl.search.refit_members import NO_TIME
 from tests.pipeline.test_fit import COSTS, loans, spec_of
 
 ALL = {"objective": {"costs": COSTS}, "data": {"final": "all"}, "report": {"html": False}}
@@ -55,6 +61,21 @@ def test_a_twin_that_decides_otherwise_does_not_ship(tmp_path, monkeypatch):
     manifest = Bundle.load(done.path).manifest
     assert not manifest.twin.shipped
     assert "does not ship: on 500 train rows both rank alike" in manifest.split
+
+
+def test_a_twin_that_there_is_no_time_for_does_not_ship():
+    """R10: what is known to take too long is not begun, and the judged model ships."""
+    told = []
+    deadline = Deadline(seconds=60.0, start=0.0, clock=lambda: 50.0)
+    run = SimpleNamespace(counted=False, deadline=deadline, tell=lambda _, text: told.append(text))
+    train, test = (
+        Rows(frame=pl.DataFrame({"x": np.arange(n)}), raw=pl.DataFrame({"x": np.arange(n)}), y=np.zeros(n))
+        for n in (500, 300)
+    )
+    late = make_twin(run, None, SimpleNamespace(train=train, test=test), None, needs=4.0, after=6.0)
+    assert late.choice is None
+    assert (late.record.shipped, late.record.rows, late.record.reason) == (False, 800, NO_TIME)
+    assert told == [f"the twin on all 800 rows does not ship: {NO_TIME}"]
 
 
 def test_likeness_is_of_ranks_and_of_decisions():

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from automl.spec.layers import Layer
 from automl.spec.model import Spec
-from automl.spec.problems import gap_error, known_keys, spec_error
+from automl.spec.problems import known_keys, spec_error
 
 Refusal = Callable[..., str]
 SMALL = '[objective]\ntarget = "is_fraud"\n'
@@ -99,14 +99,3 @@ def test_known_keys() -> None:
     assert {"objective.names.pass", "data.audit.keep", "data.tables", "budget.time"} <= keys
     assert not any(key.startswith(("data.tables.", "objective.names.pass_")) for key in keys)
     assert len(keys) == len(list(known_keys(Spec)))
-
-
-def test_gaps_are_told_together() -> None:
-    """All that is not supported is one error, with what to do at its end."""
-    layer = Layer(name="a.toml", values={"monitor": {}, "retrain": {}}, lines={("monitor",): 3})
-    error = gap_error([(("monitor",), "monitoring"), (("retrain",), "retraining")], [layer])
-    assert str(error).splitlines() == [
-        "a.toml:3 monitor: not supported yet: monitoring",
-        "  a.toml retrain: not supported yet: retraining",
-        "  remove it to go on",
-    ]

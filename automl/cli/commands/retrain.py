@@ -27,6 +27,7 @@ LONG = 600.0  # seconds that the bar of progress takes for its whole, since nobo
 @click.option("-o", "--out", type=FILE, metavar="OUT", help="Where a better bundle goes; else NAME.next.bundle.")
 @click.option("--accept-shift", is_flag=True, help="Believe labels that contradict the champion; it is written down.")
 @click.option("--resume", is_flag=True, help="Go on with a retraining that was stopped.")
+@click.option("--if-due", is_flag=True, help="Only where [retrain] every or on says that it is time; else exit 0.")
 @click.option("--dry-run", is_flag=True, help="Say what it is expected to bring against its price, and stop.")
 @key_option
 @json_option
@@ -44,6 +45,7 @@ def command(
     out: Path | None,
     accept_shift: bool,
     resume: bool,
+    if_due: bool,
     dry_run: bool,
     key: Path | None,
     as_json: bool,
@@ -67,6 +69,7 @@ def command(
         overrides=overrides,
         dry_run=dry_run,
         resume=resume,
+        if_due=if_due,
         accept_shift=accept_shift,
     )
     place = out or bundle.with_name(bundle.name.removesuffix(".bundle") + ".next.bundle")

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from automl.figures.marks import Figure, Table
+from automl.registry import Registry
 from automl.report.page import part
 
 Tag = tuple[str, Literal["good", "bad"]]
 PAYS: Final[Tag] = ("worth deploying", "good")
 PAYS_NOT: Final[Tag] = ("not shown to pay", "bad")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The plugin: `html` draws a value of the type called `name` as a part of a page that brings its own styles."""
+
+    name: str
+    html: Callable[[Any], str]
+
+
+views = Registry("automl.report.views", View, "view")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

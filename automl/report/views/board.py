@@ -5,9 +5,8 @@ from __future__ import annotations
 from automl.figures.scales import number
 from automl.report._words import count
 from automl.report.views._trials import front_of, trials_of
-from automl.report.views.base import Content, drawn
+from automl.report.views.base import Content, View, drawn
 from automl.search.leaderboard import Leaderboard
-from automl.shown import View
 
 
 def _html(found: Leaderboard) -> str:

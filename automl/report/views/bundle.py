@@ -6,8 +6,7 @@ from automl.bundle.read import Bundle
 from automl.report._words import count, left_out
 from automl.report.bundle_report import members
 from automl.report.views._proof import proof
-from automl.report.views.base import drawn
-from automl.shown import View
+from automl.report.views.base import View, drawn
 
 
 def _html(found: Bundle) -> str:

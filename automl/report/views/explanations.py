@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from automl.explain.explanation import Explanation, Explanations, Reason, Words, closing, costs_told, headline
 from automl.figures.intervals import Estimate, intervals
 from automl.figures.marks import Figure
-from automl.report.views.base import Content, drawn
-from automl.shown import View
+from automl.report.views.base import Content, View, drawn
 
 MOST = 5  # rows that are drawn
 ERRORS = 2.0  # standard errors on each side

@@ -8,9 +8,8 @@ from automl.report._words import count
 from automl.report.text import Summarised
 from automl.report.views._proof import proof
 from automl.report.views._trials import trials_of
-from automl.report.views.base import drawn
+from automl.report.views.base import View, drawn
 from automl.search.leaderboard import Leaderboard
-from automl.shown import View
 
 
 class Done(Summarised, Protocol):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from automl.figures.marks import Table, table
-from automl.report.views.base import Content, drawn
-from automl.shown import View
+from automl.report.views.base import Content, View, drawn
 from automl.spec import Spec
 
 ASKED = ("objective", "limits")  # the sections that are seen at once: they are what only the user knows

@@ -7,8 +7,7 @@ from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.verdict import Verdict
 from automl.report.bundle_figures import money_figures
 from automl.report.bundle_report import money_words, summary
-from automl.report.views.base import Content, drawn, tag_of
-from automl.shown import View
+from automl.report.views.base import Content, View, drawn, tag_of
 
 
 def _html(found: Verdict) -> str:

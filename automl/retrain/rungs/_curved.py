@@ -26,6 +26,7 @@ from automl.decide.calibration.calibrate import fit_calibration
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy, fit_policy, make_policy
 from automl.decide.verdict.verdict import Verdict
+from automl.errors import DataError
 from automl.monitor.money.ground import expecting
 from automl.pipeline.behind import contents_behind, put
 from automl.pipeline.choose import score_rows
@@ -34,6 +35,7 @@ from automl.pipeline.judge import predicted as prediction_among
 from automl.pipeline.twin import ALIKE, CHANGED, likeness
 from automl.retrain.champion_rows import champion_rows
 from automl.retrain.contest import Contest
+from automl.retrain.parting import learned_until
 from automl.retrain.rungs.base import Challenger
 
 Floats = NDArray[np.float64]
@@ -65,10 +67,21 @@ Learn = Callable[[Rows], Members]
 def curved(contest: Contest, place: Path, learn: Learn) -> Iterator[Challenger]:
     """The challenger whose members are those that `learn` makes of rows, with curve and policy that are made anew."""
     data = champion_rows(contest.champion, contest.spec, contest.rows.learn.frame, contest.rows.judged.frame)
+    data = replace(data, train=_unseen(contest, data.train))
     made = _judged(contest, data, learn)
     put(made.contents, contest.spec, made.verdict, place, write_anyway=True)
     promote = partial(_promoted, contest, data, made, learn)
     yield Challenger(bundle=Bundle.load(place, tables=contest.tables), promote=promote)
+
+
+def _unseen(contest: Contest, rows: Rows) -> Rows:
+    """Those that the champion has not learned from: of the others it knows the answer, and a curve would believe it."""
+    until = learned_until(contest.champion)
+    unseen = rows if rows.time is None else rows.take(np.flatnonzero(~(rows.time <= until)))
+    if unseen.n < contest.asked.least // 5:
+        what = f"{unseen.n:,} rows that the champion has not learned from are too few to learn a curve by"
+        raise DataError(what, where="--data", hint="A refit learns from the others, too.")
+    return unseen
 
 
 def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
@@ -93,6 +106,8 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
         evidence=kept,
         sources=by_short_name(data.digests),
         split=contest.rows.sentence,
+        ages=(),
+        in_use=None,
         twin=None,
         retrained=None,
     )

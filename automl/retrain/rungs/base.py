@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,14 +12,14 @@ from automl.bundle.lineage import RetrainedRecord
 from automl.bundle.read import Bundle
 from automl.retrain.contest import Contest
 from automl.retrain.shift import Learned
-from automl.spec.retrain import RungName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenger:
     """A whole bundle that has passed its gates. `promote` writes its twin on all rows to a place, and gives it back.
 
-    `learned` is how well its members predict the new rows out of fold; None where they are the champion's own.
+    `learned` is how well its members predict, out of fold, the rows that the champion has not learned from; None where
+    they are the champion's own.
     """
 
     bundle: Bundle
@@ -36,9 +35,3 @@ class Challenge(Protocol):
     """
 
     def __call__(self, contest: Contest, place: Path) -> AbstractContextManager[Challenger]: ...
-
-
-def challenge_of(rung: RungName) -> Challenge:
-    """The challenge of the rung that is called so: of the module of its name."""
-    challenge: Challenge = importlib.import_module(f"{__package__}.{rung}").challenge
-    return challenge

@@ -37,7 +37,8 @@ class AfterSearch:
     """What is done after a search but for the model: rows calibrated and judged, columns, width of a prediction.
 
     `reading` are the seconds that the columns of a row take. `ranked` says whether scores look at the order of
-    predictions, as those of two labels do.
+    predictions, as those of two labels do. `twin` are the rows on which a twin fitted on all rows is compared with the
+    model that was judged; 0 where none is made.
     """
 
     calibrated: int
@@ -46,6 +47,7 @@ class AfterSearch:
     reading: float
     width: int
     ranked: bool
+    twin: int = 0
     threads: int = 1  # that score what is judged
     curves: int = 1  # that are fitted to calibrate: decisions on the rows learned from need one for each fold
     repairs: float = 0.0  # seconds for lighter models, where the spec limits what serving may cost
@@ -62,14 +64,14 @@ def reserve_seconds(budget: float, after: AfterSearch, size: ModelSize, *, crowd
     On a `crowded` machine (see `crowding`) all of it takes as many times longer, but for the single rows, of which
     fewer are timed then. Never more than half of the budget.
     """
-    rows = (
-        STEP_OF_A_ROW * size.steps / after.threads + CELL * after.columns + ANSWER * after.width + RANKED * after.ranked
-    )
+    scored = STEP_OF_A_ROW * size.steps / after.threads + CELL * after.columns
+    rows = scored + ANSWER * after.width + RANKED * after.ranked
     single = SINGLE * serving([size], reading=after.reading).latency_p50
     curve = CALIBRATED if after.calibrated >= CLASS_ROWS * after.width else TEMPERED
     classes = curve * after.curves * after.calibrated * after.width if after.width > 1 else 0.0
     read = after.columns * share_read(size, after.columns)
-    seconds = BASE + NODE * size.nodes + COLUMN * read + after.judged * rows + classes
+    twin = NODE * size.nodes + 2 * after.twin * scored if after.twin else 0.0  # both score these rows
+    seconds = BASE + NODE * size.nodes + COLUMN * read + after.judged * rows + classes + twin
     return min(SHARE * budget, crowded * seconds + min(MOST_SINGLE, single) + after.repairs + after.report)
 
 

@@ -19,6 +19,7 @@ from automl.search.worker.model_size import NOTHING
 REFIT = 0.9  # of a fold's time, row for row: a refit has no validation rows and does not wait for a gain
 CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
 FEWEST_SECONDS = 2.0  # of search, once it has begun
+MOST_TWIN = 0.3  # of the budget, what is set aside for a twin: what takes longer does not ship, and says so
 SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
 
 
@@ -41,7 +42,23 @@ def slack(state: State) -> float:
 
 
 def seconds_reserved(state: State) -> float:
-    """Seconds for what comes after the search, for a model like the best so far."""
+    """Seconds for what comes after the search, for a model like the best so far, and for its twin on all rows."""
+    return seconds_after(state) + min(MOST_TWIN * state.run.deadline.seconds, twin_seconds(state))
+
+
+def twin_seconds(state: State) -> float:
+    """What the members take once more on train and test together, with the features of these rows."""
+    members = state.chosen or _best(state)
+    return twins(state) * (state.matrices.longest + makespan(members, state.problem, state.workers)) if members else 0.0
+
+
+def twins(state: State) -> float:
+    """How many times as long as a refit its twin takes, by its rows; 0 where none is made."""
+    return 1.0 + state.problem.judged / state.problem.rows.n if state.after.twin else 0.0
+
+
+def seconds_after(state: State) -> float:
+    """Seconds from the model to the bundle."""
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
     size = sum((member.model_size for member in members), NOTHING) if members else state.after.guess()
     after = replace(state.after, calibrated=state.problem.predicted(state.fidelity.folds))

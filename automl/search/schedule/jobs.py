@@ -8,6 +8,7 @@ import time
 
 from automl.executors.base import Done, Job
 from automl.host.processes import resident
+from automl.search.ahead import rows_ahead
 from automl.search.candidate import OOF, Candidate
 from automl.search.run import Run
 from automl.search.schedule.estimates import seconds_left
@@ -81,6 +82,7 @@ def _request(state: State, candidate: Candidate, fold: int) -> FitRequest:
         until=until,
         sample=candidate.sample,
         out=state.run.folder.place(f"{OOF}/{candidate.id}-{fold}"),
+        ahead=rows_ahead(state.problem, fold) if candidate.sample is None else None,
         parity=state.matrices.parity(fold) if keeps else None,
         package=state.run.learners,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from automl import disk
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
@@ -42,6 +43,7 @@ class FitRequest:
     until: float = math.inf
     sample: int | None = None  # rows to learn from, where there is no time for all
     out: str | None = None  # where the raw scores of the predicted rows go
+    ahead: NDArray[np.int64] | None = None  # places of later rows, which are predicted, too
     parity: str | None = None
     package: str = LEARNERS
     soft_targets: SoftTargets | None = None  # what a smaller model learns instead of all columns and the labels
@@ -57,13 +59,14 @@ class FittedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldResult:
-    """`link` turns raw scores, bound as the stub `RAW`, into the prediction."""
+    """`link` turns raw scores, bound as the stub `RAW`, into the prediction; `ahead` [m, width] are raw ones, too."""
 
     link: Expr
     rounds: int | None
     seconds: float
     model_size: ModelSize
     fitted: FittedModel | None = None
+    ahead: Floats | None = None
 
 
 def run(*, request: FitRequest) -> FoldResult:
@@ -84,8 +87,9 @@ def run(*, request: FitRequest) -> FoldResult:
     member = model.member()
     link = swap(member.prediction, member.raw, Stub(RAW, request.task.width))
     fitted = None if request.parity is None else _kept(model, member, request.parity)
+    ahead = None if request.ahead is None else _ahead(model, request, request.ahead)
     seconds, size = time.monotonic() - start, model_size(member.prediction)
-    return FoldResult(link=link, rounds=model.rounds, seconds=seconds, model_size=size, fitted=fitted)
+    return FoldResult(link=link, rounds=model.rounds, seconds=seconds, model_size=size, fitted=fitted, ahead=ahead)
 
 
 def refit(*, request: FitRequest) -> FittedModel:
@@ -117,6 +121,10 @@ def _fit(request: FitRequest, train: Matrix, valid: Matrix | None) -> Model:
     learner = Registry(request.package, Learner, "learner").get(request.learner)
     seconds = max(LEAST, min(request.seconds, request.until - time.monotonic()))
     return fit_seen(learner, train, valid, request.task, request.params, seed=request.seed, seconds=seconds)
+
+
+def _ahead(model: Model, request: FitRequest, rows: NDArray[np.int64]) -> Floats:
+    return _checked(model.raw(request.matrix.at(rows).values), len(rows), request.task)
 
 
 def _kept(model: Model, member: Member, parity: str) -> FittedModel:

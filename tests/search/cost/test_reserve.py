@@ -70,3 +70,11 @@ def test_columns_that_the_model_reads_are_written() -> None:
     nothing, few, every = (reserve_seconds(60.0, wide, size) for size in (NOTHING, trees, linear))
     assert few - nothing < 0.5
     assert 5.0 < every - nothing < 10.0
+
+
+def test_a_twin_is_written_and_compared() -> None:
+    """Its graph is one more to write and to prove, and both models score the rows that they are compared on."""
+    plain, twin = (reserve_seconds(600.0, replace(ADULT, twin=rows), MANY) for rows in (0, 32_000))
+    more = reserve_seconds(600.0, replace(ADULT, twin=64_000), MANY)
+    assert twin - plain > 1.0
+    assert more - twin == pytest.approx((twin - plain) - 1.1, rel=1e-6)

@@ -15,6 +15,7 @@ from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import choose_fidelity
 from automl.search.schedule.estimates import (
     FEWEST_SECONDS,
+    MOST_TWIN,
     backlog,
     expected,
     granted,
@@ -27,6 +28,8 @@ from automl.search.schedule.estimates import (
     seconds_left,
     seconds_reserved,
     share_of_time,
+    twin_seconds,
+    twins,
     usual_fit,
     within,
     work,
@@ -101,6 +104,21 @@ def test_the_search_has_what_comes_after_it_set_aside(make_state: Callable[..., 
     state.likely = (heavy,)
     state.chosen = (heavy,)
     assert seconds_reserved(state) > reserved
+
+
+def test_a_twin_is_set_aside_too(make_state: Callable[..., State]) -> None:
+    """R10: its fits take as long as the refits, row for row, and the features of all rows once more; within a bound."""
+    state = make_state(seconds=600.0)
+    state.chosen = (took(state, 0, 6.0, ended=True, whole=True),)
+    state.matrices.longest = 4.0
+    alone = seconds_reserved(state)
+    both = replace(state, after=replace(state.after, twin=240), problem=replace(state.problem, judged=60))
+    fits = makespan(both.chosen, both.problem, 1)
+    assert (twins(state), twins(both)) == (0.0, 1.25)
+    assert twin_seconds(both) == pytest.approx(1.25 * (4.0 + fits))
+    assert seconds_reserved(both) - alone == pytest.approx(twin_seconds(both), abs=0.1)
+    state.chosen[0].seconds = 6_000.0
+    assert seconds_reserved(both) - alone == pytest.approx(MOST_TWIN * 600.0, abs=0.1)
 
 
 def test_the_first_candidates_have_a_moment_in_any_case(make_state: Callable[..., State]) -> None:

@@ -69,4 +69,4 @@ def test_memory_is_shared_evenly(make_state: Callable[..., State]) -> None:
     """A job has its share less what we hold ourselves, but half of it in any case."""
     state = make_state(trials=2, memory="8GB")
     assert 4e9 <= jobs.memory(state.run) < 8e9
-    assert jobs.memory(make_state(trials=2, memory="200MB")) == 100_000_000
+    assert jobs.memory(make_state(trials=2, memory="200MB").run) == 100_000_000

@@ -1,0 +1,63 @@
+"""Whether it is time to retrain: by the calendar, or by what a watch has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from automl.bundle.read import Bundle
+from automl.data.read.source import SourceTable
+from automl.monitor.monitor import monitor
+from automl.retrain.attempts import Attempts
+from automl.spec.retrain import Retrain
+from automl.spec.units import write_duration
+
+LEAST = {"money": {"act"}, "drift": {"warn", "act"}}  # severities: money that is known to be lost acts
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Whether it is time, and why or why not in a sentence."""
+
+    now: bool
+    sentence: str
+
+
+def due(
+    champion: Bundle, asked: Retrain, attempts: Attempts, new: SourceTable, store: str | None, *, at: datetime
+) -> Due:
+    """It is time where [retrain] every has gone by since the last challenge (of a new bundle: since it was made).
+
+    So it is where a watch has raised an alarm since then of what [retrain] on names: that which the `store` keeps, else
+    a look at the `new` rows.
+    """
+    last = max(filter(None, (datetime.fromisoformat(champion.manifest.created), attempts.last)))
+    age = (at - last).total_seconds()
+    gone = f"the last challenge was {age / DAY:,.1f} days ago"
+    if asked.every is not None and age >= asked.every:
+        return Due(now=True, sentence=f"it is time: {gone}, and [retrain] every is {write_duration(asked.every)}")
+    said = _looked(champion, new) if store is None else _alarms(champion, store, last)
+    for kind, severity, sentence in said if asked.on else ():
+        if kind in asked.on and severity in LEAST[kind]:
+            return Due(now=True, sentence=f"it is time: {sentence}")
+    heard = f", and no alarm of {' or '.join(asked.on)} was raised" if asked.on else ""
+    return Due(now=False, sentence=f"it is not time: {gone}{heard}")
+
+
+def _alarms(champion: Bundle, store: str, last: datetime) -> Iterable[tuple[str, str, str]]:
+    from automl.watch.alarms import alarms
+    from automl.watch.store import open_store
+
+    opened = open_store(store)
+    try:
+        return alarms(opened, champion.manifest.content_hash, since=int(last.timestamp() * 1e6))
+    finally:
+        opened.close()
+
+
+def _looked(champion: Bundle, new: SourceTable) -> Iterable[tuple[str, str, str]]:
+    watched, _ = monitor(champion, new.frame)
+    found = [*watched.findings, *(each for look in watched.looks for each in look.findings)]
+    return [(each.kind, each.severity, each.sentence) for each in found]
