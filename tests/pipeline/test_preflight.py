@@ -165,7 +165,7 @@ def test_only_who_gave_the_spec_has_its_metric_imported(files, monkeypatch):
     (files / "of_mine.py").write_text("def found(y, p, weight): return 1.0\nfound.greater_is_better = True\n")
     monkeypatch.syspath_prepend(files)
     spec = parse(_whole({"objective": LABELS | {"metric": "of_mine:found"}}), base=files)
-    deadline = Deadline.of("1min")
+    deadline = Deadline.of(60.0)
     with pytest.raises(AutomlError, match="of_mine:found"):
         preflight(spec, deadline=deadline)
     assert "of_mine" not in sys.modules
