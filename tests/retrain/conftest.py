@@ -71,7 +71,7 @@ def champion(world: Rows, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def contest(champion: Bundle, tmp_path: Path) -> Callable[..., Contest]:
     """A contest over new rows."""
 
-    def make(rows: pl.DataFrame, **asked: object) -> Contest:
+    def make(rows: pl.DataFrame, /, **asked: object) -> Contest:
         spec = parse(champion.manifest.spec)
         wanted = Retrain.model_validate({"least": 100, **asked})
         parted = part(load(rows), champion, spec, wanted)
