@@ -13,13 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.ages import AgeRecord
+from automl.bundle.ages import AgeRecord, UseRecord
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score, TriedRecord
 from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Finding, Labels
+from automl.distributions import version_of
 
 NAME = re.compile(r"[\w.-]+")  # how a requirement begins (PEP 508)
 
@@ -36,7 +37,7 @@ class Contents:
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
     - `tried`: the best configurations of the search, the best first.
-    - `ages`: what a model loses as it grows older (see `bundle.ages`).
+    - `ages`: what a model loses as it grows older, `in_use`: how old it will be (see `bundle.ages`).
     - `parent`: the content hash of the bundle that this one is decided anew from, or that it challenged.
     - `twin`, `retrained`: see `bundle.lineage`.
     - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
@@ -72,6 +73,7 @@ class Contents:
     retrained: RetrainedRecord | None = None
     tried: tuple[TriedRecord, ...] = ()
     ages: tuple[AgeRecord, ...] = ()
+    in_use: UseRecord | None = None
 
 
 def versions() -> dict[str, str]:
@@ -83,7 +85,7 @@ def versions() -> dict[str, str]:
     versions = {"python": platform.python_version()}
     for package in ("automl", *wanted, *_plugin_packages()):
         try:
-            versions[package] = importlib.metadata.version(package)
+            versions[package] = version_of(package)
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
-from automl.bundle.ages import AgeRecord
+from automl.bundle.ages import AgeRecord, UseRecord
 from automl.bundle.frozen import Frozen
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.verdict import VerdictRecord
@@ -168,7 +168,7 @@ class Manifest(Frozen):
     empty.
     `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
     compare, `levels` the lists of levels in the graph, `tried` the best configurations of the search, best first,
-    `ages` what a model loses as it grows older.
+    `ages` what a model loses as it grows older, `in_use` how old it will be at work.
     """
 
     protocol: Literal[3] = PROTOCOL
@@ -203,6 +203,7 @@ class Manifest(Frozen):
     retrained: RetrainedRecord | None = None
     tried: tuple[TriedRecord, ...] = ()
     ages: tuple[AgeRecord, ...] = ()
+    in_use: UseRecord | None = None
 
     @property
     def objective(self) -> Mapping[str, Any]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.bundle.ages import AgeRecord
+from automl.bundle.ages import AgeRecord, UseRecord, lost_until
 from automl.data.rows import Rows
 from automl.decide.policy.decision_policy import DecisionPolicy
 from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.bootstrap import PER, Bootstrap, interval
 from automl.decide.verdict.decided_rows import taken
+from automl.decide.verdict.verdict import Verdict
 from automl.metrics.row_losses import row_losses
 from automl.pipeline.choose import ChosenModel
 from automl.search.leaderboard import mixed
+from automl.spec.retrain import Retrain
 from automl.task import Kind
 
 Floats = NDArray[np.float64]
@@ -47,6 +51,17 @@ def ages(train: Rows, choice: ChosenModel, *, seed: int) -> tuple[AgeRecord, ...
         for stretch, at in stretches
         if at.size >= FEWEST_ROWS
     )
+
+
+def in_use(found: Sequence[AgeRecord], test: Rows, asked: Retrain | None, verdict: Verdict | None) -> UseRecord | None:
+    """How old the model is when it is replaced, and what it saves until then; None where nothing tells of ages."""
+    if not found or test.time is None or not np.isfinite(test.time).any():
+        return None
+    judged = float(np.nanmax(test.time) - np.nanmin(test.time)) / 1e6
+    used = (asked.every if asked else None) or judged
+    lost = [lost_until(found, until) for until in (used, judged)]
+    saving = None if verdict is None or None in lost else verdict.saving - (lost[0] or 0.0) + (lost[1] or 0.0)
+    return UseRecord(judged=judged, used=used, saving=saving)
 
 
 def _columns(rows: Rows, each: tuple[Floats, Floats], policy: DecisionPolicy, kind: Kind) -> Floats:

@@ -6,30 +6,21 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from automl.bundle.lineage import RetrainedRecord
 from automl.errors import BundleError, DataError, LimitRefusal
 from automl.monitor.drift.bounds import spent
 from automl.progress import Event
 from automl.retrain.contest import Contest
-from automl.retrain.paired import Judged, Paired, paired
+from automl.retrain.noted import Noted, Notes
+from automl.retrain.paired import Judged, paired
 from automl.retrain.rungs.base import Challenger
 from automl.retrain.rungs.by_name import challenge_of
-from automl.retrain.shift import Shift
+from automl.retrain.shift import Learned, Shift
+from automl.retrain.step import Step
 from automl.spec.retrain import RUNGS, RungName
 
 REFUSED = (LimitRefusal, DataError, BundleError)  # by which a rung ends, and the ladder goes on
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What became of a rung: `refused` by a gate or its data, or judged: `behind` or `better`."""
-
-    rung: RungName
-    ended: Literal["refused", "behind", "better"]
-    reason: str
-    paired: Paired | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,30 +47,40 @@ def climb(
     """
     rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
     alpha = spent(contest.asked.alpha, number) / len(rungs)
-    steps: list[Step] = []
-    made: list[tuple[Step, Challenger]] = []
+    notes = Notes.of(contest, alpha)
+    behind, tried, made = notes.behind(), list[Noted](), list[tuple[Step, Challenger]]()
     with ExitStack() as stack:
         for rung in rungs:
-            try:
-                challenger = stack.enter_context(_challenger(rung, contest))
-            except REFUSED as refused:
-                steps.append(Step(rung=rung, ended="refused", reason=refused.what))
-                continue
-            step = _judge(rung, challenger, contest, judged, alpha)
-            _tell(contest, f"{rung}: {step.reason}")
-            steps.append(step)
-            made.append((step, challenger))
-            if step.ended == "better" and step.paired and step.paired.restored:
+            noted, challenger = (behind[rung], None) if rung in behind else _tried(rung, contest, judged, alpha, stack)
+            _tell(contest, f"{rung}: {noted.step.reason}")
+            tried.append(noted)
+            if rung not in behind:
+                notes.add(noted)
+            if challenger is not None:
+                made.append((noted.step, challenger))
+            if noted.step.restores:
                 break
+        steps = tuple(noted.step for noted in tried)
         better = [(step.paired.low, step, one) for step, one in made if step.paired and step.ended == "better"]
         if not better:
-            return Climb(steps=tuple(steps))
+            return Climb(steps=steps)
         _, best, challenger = max(better, key=lambda each: each[0])
-        broken = _broken(contest, shift, [one for _, one in made], stack)
+        broken = _broken(contest, shift, [noted.learned for noted in tried if noted.learned], stack)
         if broken and not accept_shift:
-            return Climb(steps=tuple(steps), stopped=broken)
+            return Climb(steps=steps, stopped=broken)
         record = _record(best, number, accepted=broken is not None)
-        return Climb(steps=tuple(steps), promoted=challenger.promote(out, record), record=record)
+        return Climb(steps=steps, promoted=challenger.promote(out, record), record=record)
+
+
+def _tried(
+    rung: RungName, contest: Contest, judged: Judged, alpha: float, stack: ExitStack
+) -> tuple[Noted, Challenger | None]:
+    """A challenger, made and judged; None where a gate or the data refused it."""
+    try:
+        challenger = stack.enter_context(_challenger(rung, contest))
+    except REFUSED as refused:
+        return Noted(step=Step(rung=rung, ended="refused", reason=refused.what), learned=None), None
+    return Noted(step=_judge(rung, challenger, contest, judged, alpha), learned=challenger.learned), challenger
 
 
 def _challenger(rung: RungName, contest: Contest) -> AbstractContextManager[Challenger]:
@@ -105,11 +106,10 @@ def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Jud
     )
 
 
-def _broken(contest: Contest, shift: Shift | None, made: Sequence[Challenger], stack: ExitStack) -> str | None:
+def _broken(contest: Contest, shift: Shift | None, learned: Sequence[Learned], stack: ExitStack) -> str | None:
     """Why the labels cannot be believed; where they contradict the champion, a refit has to show what it learns."""
     if shift is None:
         return None
-    learned = [challenger.learned for challenger in made if challenger.learned]
     if not learned and shift.jumped:
         _tell(contest, "the new labels contradict the champion: a refit has to show that they can be learned")
         with suppress(*REFUSED):

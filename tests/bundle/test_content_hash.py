@@ -34,6 +34,7 @@ TOLD = {
     "retrained",
     "tried",
     "ages",
+    "in_use",
     "groups",
     "levels",
 }

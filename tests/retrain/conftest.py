@@ -71,10 +71,10 @@ def champion(world: Rows, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def contest(champion: Bundle, tmp_path: Path) -> Callable[..., Contest]:
     """A contest over new rows."""
 
-    def make(rows: pl.DataFrame, /, **asked: object) -> Contest:
+    def make(new: pl.DataFrame, /, **asked: object) -> Contest:
         spec = parse(champion.manifest.spec)
         wanted = Retrain.model_validate({"least": 100, **asked})
-        parted = part(load(rows), champion, spec, wanted)
+        parted = part(load(new), champion, spec, wanted)
         (tmp_path / "work").mkdir()
         return Contest(
             champion=champion,

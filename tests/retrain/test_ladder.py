@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 
 from automl.errors import LimitRefusal
@@ -24,7 +25,7 @@ WRONG = replace(CALM, now=Learned(skill=-0.5, error=0.01, rows=500))
 def climbed(monkeypatch, tmp_path):
     """A climb of challengers that are known by the bound of their lead, and by what they have learned."""
 
-    def run(lows, *, shift=CALM, learned=None, restored=(), number=1, **more):
+    def run(lows, *, shift=CALM, learned=None, restored=(), number=1, resume=False, x=1, **more):
         alphas = []
 
         @contextmanager
@@ -57,7 +58,16 @@ def climbed(monkeypatch, tmp_path):
         monkeypatch.setattr(ladder, "challenge_of", lambda _: challenge)
         monkeypatch.setattr(ladder, "paired", judge)
         asked = Retrain(rungs=tuple(lows))
-        contest = SimpleNamespace(asked=asked, work=tmp_path, champion=None, spec=None, listener=lambda _: None)
+        rows = SimpleNamespace(frame=pl.DataFrame({"x": [x]}))
+        contest = SimpleNamespace(
+            asked=asked,
+            work=tmp_path,
+            champion=SimpleNamespace(manifest=SimpleNamespace(content_hash="a")),
+            spec=None,
+            listener=lambda _: None,
+            rows=SimpleNamespace(learn=rows, judged=rows),
+            resume=resume,
+        )
         return climb(contest, None, shift, tmp_path / "out.bundle", number=number, **more), alphas
 
     return run
@@ -117,3 +127,30 @@ def test_a_person_may_accept_a_shift_and_it_is_written_down(climbed):
     done, _ = climbed({"refit": 3.0}, shift=WRONG, learned=lost, accept_shift=True)
     assert done.promoted.name == "refit"
     assert done.record.accepted
+
+
+def test_what_was_judged_before_a_stop_is_not_made_again(climbed):
+    """A rung that lay behind or was refused keeps its reason; one that was better is made again, to be promoted."""
+    lows = {"recalibrate": -1.0, "refresh": None, "refit": 3.0}
+    first, alphas = climbed(lows)
+    again, judged = climbed(lows, resume=True)
+    assert (len(alphas), len(judged)) == (2, 1)
+    assert again == first
+    assert again.promoted.name == "refit"
+
+
+@pytest.mark.parametrize("other", [{"resume": False}, {"resume": True, "number": 2}, {"resume": True, "x": 2}])
+def test_notes_of_another_contest_do_not_count(climbed, other):
+    """Whoever begins anew, spends another alpha, or has other rows, makes and judges all."""
+    lows = {"recalibrate": -1.0, "refit": -2.0}
+    climbed(lows)
+    assert len(climbed(lows, **other)[1]) == 2
+
+
+def test_what_a_refit_has_learned_is_known_after_a_stop(climbed):
+    """Labels that could not be learned are not believed because the refit was judged before (M04)."""
+    lost = Learned(skill=0.1, error=0.01, rows=500)
+    lows = {"recalibrate": 3.0, "refit": -1.0}
+    climbed(lows, shift=WRONG, learned=lost)
+    done, _ = climbed(lows, shift=WRONG, learned=Learned(skill=0.45, error=0.01, rows=500), resume=True)
+    assert "broken labels cannot" in done.stopped

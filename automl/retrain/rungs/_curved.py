@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl import metrics
 from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, lessened
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
@@ -92,10 +93,11 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
     verdict = verdict_on(data, oof, policy, answers)
     prediction = prediction_among(data, answers)
     names = dict.fromkeys((*_asked(spec.objective.metric), *REPORTED[data.labels.task.kind]))
+    wanted = tuple(map(metrics.get, names))
     scores: tuple[Score, ...] = (
-        *metric_scores(tuple(names), data.test, prediction, "test", seed=seed),
+        *metric_scores(wanted, data.test, prediction, "test", seed=seed),
         *policy_scores(data.test, policy, answers, seed=seed),
-        *metric_scores(tuple(names), oof.rows, oof.calibrated, "oof", seed=seed),
+        *metric_scores(wanted, oof.rows, oof.calibrated, "oof", seed=seed),
     )
     kept = _evidence(champion, contest, replace(data, train=oof.rows), policy, oof.prediction, prediction)
     contents = replace(
@@ -105,6 +107,7 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
         sources=by_short_name(data.digests),
         split=contest.rows.sentence,
         ages=(),
+        in_use=None,
         twin=None,
         retrained=None,
     )
