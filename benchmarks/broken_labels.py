@@ -124,6 +124,7 @@ def challenged(world: World, kinds: Sequence[str], repeat: int) -> Iterator[reco
         champion = Path(folder) / "champion.bundle"
         fit(spec(world), train=world.rows(OLD, seed, False), out=champion, write_anyway=True)  # as above
         for kind in kinds:
+            (Path(folder) / "champion.challenges.jsonl").unlink(missing_ok=True)  # each kind is the first challenge
             fresh = broken(world, world.rows(NEW, seed + 1, kind == "changed"), kind, np.random.default_rng(seed))
             ended, reason = outcome(champion, fresh, Path(folder) / f"{kind}.bundle")
             date = datetime.now(UTC).isoformat(timespec="seconds")

@@ -62,7 +62,8 @@ def test_what_the_champion_has_learned_is_not_judged_on(champion, world):
 
 def test_old_rows_are_learned_from_and_never_judged_on(champion, world):
     """Of all rows there ever were the last of the later ones are judged on; those just before them are learned from."""
-    old, new = world(600, seed=1), world(300, seed=2, start=150)
+    new, until = world(300, seed=2, start=150), dt.datetime.fromtimestamp(learned_until(champion) / 1e6, dt.UTC).date()
+    old = world(600, seed=1).filter(pl.col("day") <= until)
     parted = part(load(pl.concat([old, new])), champion, _spec(champion), FEW)
     alone = part(load(new), champion, _spec(champion), FEW)
     assert parted.judged.frame.equals(alone.judged.frame)
