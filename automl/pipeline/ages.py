@@ -21,7 +21,6 @@ from automl.spec.retrain import Retrain
 from automl.task import Kind
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 STRETCHES = 6  # of ages
 FEWEST_ROWS = 100  # of one
 BLOCKS = 40  # stretches of time that rows are drawn by: neighbours in time err together
