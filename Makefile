@@ -4,8 +4,9 @@ BIN  := $(VENV)/bin
 DEMO := .demo
 SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+SLIM := packaging/slim.in --overrides packaging/slim-overrides.txt
 
-.PHONY: help install demo test lint services slow portable golden docs quotes shape lock released clean
+.PHONY: help install demo test lint services slow portable golden docs quotes shape lowest lock released clean site
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,16 +50,23 @@ golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is com
 docs: install    ## write what the code knows into README and docs anew
 	$(BIN)/python docs/generate.py
 
-quotes: install  ## run the example that README and tutorial quote, for a minute, and quote it anew
+site: $(VENV)/.dev  ## the documentation as pages in build/site: no network, and any warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . build/site
+	@echo "build/site/index.html"
+
+quotes: install  ## run the examples that README and tutorials quote, for five minutes, and quote them anew
 	$(BIN)/python docs/demo.py
 	$(BIN)/python docs/generate.py
 
 shape: $(VENV)/.dev  ## sizes, arguments, Any, cycles, mirrored tests: a report; SHAPE=--coverage runs these as well
 	$(BIN)/python benchmarks/shape.py $(SHAPE)
 
+lowest: $(VENV)/.dev  ## the quick tests of some rooms with the lowest versions that pyproject.toml allows, in a venv aside
+	$(BIN)/python benchmarks/lowest_versions.py
+
 lock: $(VENV)/.dev  ## the newest versions that pyproject.toml allows, with hashes, for `make install` and `make test`
-	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml --output-file requirements.lock
-	$(BIN)/uv pip compile $(LOCK) --group build --group dev pyproject.toml --output-file requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK) $(SLIM) --group build pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile $(LOCK) $(SLIM) --group build --group dev --group docs pyproject.toml --output-file requirements-dev.lock
 	printf 'numpy\nonnxruntime\npolars\n' | $(BIN)/uv pip compile $(LOCK) --constraint requirements.lock - \
 		--output-file automl/deploy/export/scoring.lock
 
@@ -71,8 +79,9 @@ clean:           ## remove the demo and the caches
 $(VENV)/bin/python:
 	python3 -m venv $(VENV)
 
-# exactly the files that the lock names, by their hashes, and nothing that would have to be built
-LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+# exactly the files that the lock names, by their hashes, and nothing that would have to be built: the lock is whole, and
+# leaves out on purpose what some libraries ask for (packaging/slim-overrides.txt)
+LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all:
 
 $(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
 	$(LOCKED) --requirement requirements.lock

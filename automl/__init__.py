@@ -2,7 +2,7 @@
 
 >>> import automl
 >>> sorted(automl.__all__)
-['AutomlError', 'Bundle', 'Fit', 'Spec', 'fit', 'load_spec']
+['AutomlError', 'Bundle', 'Fit', 'Progress', 'Spec', 'fit', 'higher_is_better', 'load_spec', 'lower_is_better']
 """
 
 from __future__ import annotations
@@ -13,19 +13,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
     from automl.errors import AutomlError
+    from automl.metrics.own import higher_is_better, lower_is_better
     from automl.pipeline.fit import fit
     from automl.pipeline.result import Fit
+    from automl.report.listener import Progress
     from automl.spec import Spec
     from automl.spec import load as load_spec
 
-__all__ = ["AutomlError", "Bundle", "Fit", "Spec", "fit", "load_spec"]
+__all__ = [
+    "AutomlError",
+    "Bundle",
+    "Fit",
+    "Progress",
+    "Spec",
+    "fit",
+    "higher_is_better",
+    "load_spec",
+    "lower_is_better",
+]
 
 _HOMES = {
     "AutomlError": ("automl.errors", "AutomlError"),
     "Bundle": ("automl.bundle.read", "Bundle"),
     "Fit": ("automl.pipeline.result", "Fit"),
+    "Progress": ("automl.report.listener", "Progress"),
     "Spec": ("automl.spec", "Spec"),
     "fit": ("automl.pipeline.fit", "fit"),
+    "higher_is_better": ("automl.metrics.own", "higher_is_better"),
+    "lower_is_better": ("automl.metrics.own", "lower_is_better"),
     "load_spec": ("automl.spec", "load"),
 }
 

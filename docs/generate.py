@@ -17,7 +17,8 @@ from automl.spec.schema import json_schema
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "docs" / "reference" / "spec.md"
 COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
-README, TUTORIAL, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "demo"
+README, TUTORIALS, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorials", ROOT / "docs" / "demo"
+TOLD = {"credit": "fit.txt", "fraud": "fraud.txt", "churn": "churn.txt", "demand": "demand.txt"}  # what their fits said
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
@@ -53,9 +54,18 @@ def pages() -> dict[Path, str]:
     rows = recipe_pages(RECIPES, report) if report else {}
     readme = between(readme, "benchmark", readme_table(report) if report else "No results are committed yet.")
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
-    tutorial = between(TUTORIAL.read_text(encoding="utf-8"), "money", f"```text\n{money()}```")
-    tutorial = between(tutorial, "scored", f"```text\n{demo('scored.csv')}```")
-    return {SPEC: spec_page(), COMMANDS: line, README: readme, TUTORIAL: tutorial, **rows}
+    return {SPEC: spec_page(), COMMANDS: line, README: readme, **tutorials(), **rows}
+
+
+def tutorials() -> dict[Path, str]:
+    """Each tutorial with the money that its fit told of."""
+    pages = {}
+    for name, told in TOLD.items():
+        page = TUTORIALS / f"{name}.md"
+        pages[page] = between(page.read_text(encoding="utf-8"), "money", f"```text\n{money(told)}```")
+    credit = TUTORIALS / "credit.md"
+    pages[credit] = between(pages[credit], "scored", f"```text\n{demo('scored.csv')}```")
+    return pages
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -79,9 +89,9 @@ def demo(name: str) -> str:
     return (DEMO / name).read_text(encoding="utf-8").rstrip("\n") + "\n"
 
 
-def money() -> str:
-    """The part about money of what the fit said, down to the saving."""
-    _, _, below = demo("fit.txt").partition("Money\n")
+def money(told: str) -> str:
+    """The part about money of what a fit said, down to the saving."""
+    _, _, below = demo(told).partition("Money\n")
     above, saving, rest = below.partition("    saving ")
     return f"Money\n{above}{saving}{rest.partition(chr(10))[0]}\n"
 

@@ -21,12 +21,14 @@ from automl.features.base import Joint, Step
 from automl.gates.base import Gate
 from automl.learners.base import Learner
 from automl.metrics.base import Metric
+from automl.report.views.base import View
 
-PLUGINS = (Backend, Engine, Exporter, Gate, Joint, Learner, Metric, Step, click.Command)
+PLUGINS = (Backend, Engine, Exporter, Gate, Joint, Learner, Metric, Step, View, click.Command)
 ROOT = Path(__file__).parents[1]
 IN_TEXT = re.compile(r"(?:\A|\bfrom )(automl[\w.]*)(?::| import )(\w+)")  # a job's function; what `python -c` is told
 FROM_OUTSIDE = {
     "automl:__getattr__": "Python asks for it (PEP 562)",
+    "automl.report.views.base:views": "`automl.shown` finds it by its place, from below",
     "automl.bench.rival_kit:Model": "rivals import it as `rival_kit`, in a Python of their own",
 }
 

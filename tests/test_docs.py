@@ -1,22 +1,47 @@
-"""The code blocks of README and docs hold: Python runs, specs are right, commands exist."""
+"""The code blocks of README and docs hold: Python runs, C compiles, specs are right, commands exist."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import create_autospec
 
 import click
+import polars as pl
 import pytest
 
 from automl import cli, errors, examples
+from automl.bundle.read import Bundle
+from automl.data.rows import Labels
+from automl.deploy.export.base import export
 from automl.monitor.look import Status
 from automl.spec import parse
+from automl.spec.schema import json_schema
 
 ROOT = Path(__file__).parents[1]
 FIGURE = re.compile(r"\d(?:[\d,.]*\d)?")
+LOOKED_AT = {
+    "python",
+    "py",
+    "toml",
+    "toml title=pyproject.toml",
+    "console",
+    "sh",
+    "bash",
+    "json",
+    "c",
+    "text",
+    "{eval-rst}",
+}
 FENCE = re.compile(r"^(?:<!-- (?P<mark>slow) -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -37,12 +62,76 @@ def _blocks(kind: str) -> list[object]:
     return blocks
 
 
+def _script(name: str) -> ModuleType:
+    """A script of docs, imported."""
+    maker = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    assert maker is not None
+    assert maker.loader is not None
+    script = importlib.util.module_from_spec(maker)
+    maker.loader.exec_module(script)
+    return script
+
+
 @pytest.mark.parametrize("code", _blocks("python"))
 def test_python(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block of Python runs beside the German credit example."""
     examples.write("german-credit", tmp_path)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "the block", "exec"), {"__name__": "__main__"})  # noqa: S102  # our own documentation
+
+
+@pytest.mark.parametrize("code", _blocks("py"))
+def test_part_of_a_program(code: str, a_program: dict[str, object]) -> None:
+    """Lines that are part of a program of the reader's run where what they name is there."""
+    exec(compile(code, "the block", "exec"), a_program)  # noqa: S102  # our own documentation
+
+
+@pytest.fixture
+def a_program(
+    bundle: Path, raw: pl.DataFrame, make_contents, binary: Labels, tmp_path, monkeypatch
+) -> dict[str, object]:
+    """What pages call the things of a program. `bundle` and `Bundle` take what the real ones take, and do nothing."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(bundle, "credit.bundle")
+    frame = raw.head(2)
+    return {
+        "model": Bundle.load(bundle),
+        "frame": frame,
+        "row": frame.row(0, named=True),
+        "bundle": create_autospec(Bundle, instance=True),
+        "Bundle": create_autospec(Bundle, **{"load.return_value": create_autospec(Bundle, instance=True)}),
+        **dict.fromkeys(("new", "purchases", "letters"), frame),
+        "contents": make_contents(binary),
+        "out": tmp_path / "out.bundle",
+        "gates": (),
+        "verdict": None,
+    }
+
+
+@pytest.mark.parametrize("code", _blocks("json"))
+def test_json(code: str) -> None:
+    """A block of JSON is JSON."""
+    json.loads(code)
+
+
+@pytest.mark.parametrize("code", _blocks("c"))
+def test_c(code: str, bundle: Path, service, tmp_path: Path) -> None:
+    """A block of C calls what an exported bundle has, by a number and a category of it."""
+    export(bundle, "c", tmp_path / "source")
+    names = {"duration": "age", "purpose": "job"}
+    (tmp_path / "main.c").write_text(re.sub("|".join(names), lambda found: names[found[0]], code), encoding="utf-8")
+    options = ("-std=c99", "-Werror", "-fsyntax-only", "-I", tmp_path / "source")
+    subprocess.run([service("gcc"), *options, tmp_path / "main.c"], check=True)
+
+
+def test_no_block_is_of_a_kind_that_nobody_looks_at() -> None:
+    """Blocks are run, parsed, or what something said (`text`); shell beside automl is the reader's own."""
+    kinds = {
+        kind
+        for page in _pages()
+        for kind in re.findall(r"^```(\w.*)\n", page.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert kinds <= LOOKED_AT, kinds - LOOKED_AT
 
 
 @pytest.mark.parametrize("code", _blocks("toml"))
@@ -52,10 +141,10 @@ def test_toml(code: str) -> None:
     parse({"objective": {"target": "y"}, **values})
 
 
-@pytest.mark.parametrize("code", _blocks("console"))
+@pytest.mark.parametrize("code", [*_blocks("console"), *_blocks("sh"), *_blocks("bash")])
 def test_console(code: str) -> None:
     """The `automl` commands of a block exist, with their options."""
-    for line in re.findall(r"^\$ automl (.*)$", code, re.MULTILINE):
+    for line in re.findall(r"^(?:\$ )?automl (.*)$", code, re.MULTILINE):
         name, *arguments = shlex.split(line, comments=True)
         if not name.startswith("-"):
             command = cli.cli.commands[name]
@@ -64,25 +153,33 @@ def test_console(code: str) -> None:
 
 def test_what_is_made_is_current() -> None:
     """Keys, commands, rooms and the last runs stand in the pages as they are."""
-    maker = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert maker is not None
-    assert maker.loader is not None
-    generate = importlib.util.module_from_spec(maker)
-    maker.loader.exec_module(generate)
-    for page, content in generate.pages().items():
+    for page, content in _script("generate").pages().items():
         assert page.read_text(encoding="utf-8") == content, (
             f"{page.relative_to(ROOT)} is old: `make docs` and read the diff"
         )
 
 
-def test_the_tutorial_tells_the_figures_that_it_shows() -> None:
-    """Each figure of the prose below the fit is one of the data, of the costs, or of what the fit said."""
-    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
-    before, _, after = page.partition("## 2. ")
-    prose = FIGURE.findall(FENCE.sub("", after.partition("## 3. ")[0]))
-    said = (ROOT / "docs" / "demo" / "fit.txt").read_text(encoding="utf-8")
-    assert len(prose) > 10
+@pytest.mark.parametrize(
+    ("name", "told"), [("credit", "fit"), ("fraud", "fraud"), ("churn", "churn"), ("demand", "demand")]
+)
+def test_a_tutorial_tells_the_figures_that_it_shows(name: str, told: str) -> None:
+    """Each figure of the prose about the fit is one of the data, of the costs, or of what the fit said."""
+    page = (ROOT / "docs" / "tutorials" / f"{name}.md").read_text(encoding="utf-8")
+    before, _, after = page.partition(" The fit\n")
+    prose = FIGURE.findall(FENCE.sub("", after.partition("\n## ")[0]))
+    said = (ROOT / "docs" / "demo" / f"{told}.txt").read_text(encoding="utf-8")
+    assert len(prose) > 2
     assert set(prose) - set(FIGURE.findall(before)) - set(FIGURE.findall(said)) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ["fraud", "churn", "demand"])
+def test_a_tutorial_can_be_walked(name: str, tmp_path: Path) -> None:
+    """Whoever does what the page says gets there: each of its commands ends well."""
+    said = _script("walk").walk(ROOT / "docs" / "tutorials" / f"{name}.md", tmp_path)
+    assert any(command.startswith("fit") for command in said)
+    assert list(tmp_path.glob("*.bundle"))
 
 
 def test_the_readme_shows_the_example() -> None:
@@ -131,6 +228,32 @@ def test_links() -> None:
     for page in _pages():
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
+
+
+def test_keys() -> None:
+    """A key of the spec that a page names is one; decisions and the changelog tell of their day."""
+    schema = json_schema()
+    named = re.compile(rf"`((?:{'|'.join(schema['properties'])})(?:\.[a-z_]\w*)+)(?<!\.json)(?<!\.md)`")
+    for page in _pages():
+        if page.parent.name != "decisions":
+            keys = [key.split(".") for key in named.findall(page.read_text(encoding="utf-8"))]
+            keys = [key for key in keys if not list((ROOT / "automl" / key[0]).glob(f"{key[1]}*"))]  # a module of ours
+            assert [key for key in keys if not _is_key(key, schema, schema["$defs"])] == [], page.name
+
+
+def _is_key(parts: list[str], value: Mapping[str, Any], models: Mapping[str, Any]) -> bool:
+    """Whether a path leads somewhere in a schema; below what takes any name every path does."""
+    if "$ref" in value:
+        return _is_key(parts, models[value["$ref"].rpartition("/")[2]], models)
+    if not parts:
+        return True
+    if parts[0] in value.get("properties", {}):
+        return _is_key(parts[1:], value["properties"][parts[0]], models)
+    inner = value.get("additionalProperties")
+    named = [inner] if isinstance(inner, Mapping) else []
+    return any(_is_key(parts[1:], one, models) for one in named) or any(
+        _is_key(parts, option, models) for option in value.get("anyOf", [])
+    )
 
 
 def test_paths() -> None:

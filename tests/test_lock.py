@@ -10,8 +10,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from automl.distributions import ALSO
+
 ROOT = Path(__file__).parents[1]
-LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "dev")}
+LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "dev", "docs")}
 ENTRY = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ;\\]+)(?P<rest>.*)$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -49,7 +51,8 @@ def test_the_lock_is_what_is_asked_for(lock: str) -> None:
     """After a change of pyproject.toml `make lock` writes it anew."""
     found = entries(lock)
     for need in asked(LOCKS[lock]):
-        versions = found.get(canonicalize_name(need.name), set())
+        names = map(canonicalize_name, (need.name, *ALSO.get(need.name, ())))
+        versions = set().union(*(found.get(name, set()) for name in names))
         assert versions, f"{need.name} is not in {lock}: run `make lock`"
         assert all(need.specifier.contains(version) for version in versions), f"{need} and {versions}: run `make lock`"
 
@@ -75,3 +78,13 @@ def test_pip_is_told_to_take_nothing_else() -> None:
     assert all(
         "--require-hashes" in line or ("--no-deps" in line and "--no-build-isolation" in line) for line in installs
     )
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_is_slim(lock: str) -> None:
+    """Nothing for cards or drawings is installed, and each of the two XGBoosts where the other is not."""
+    assert not entries(lock).keys() & {"nvidia-nccl-cu12", "nvidia-nccl-cu13", "plotly", "matplotlib", "graphviz"}
+    lines = [line for line in (ROOT / lock).read_text().splitlines() if line.startswith("xgboost")]
+    assert lines
+    for line in lines:
+        assert f"sys_platform {'!=' if line.startswith('xgboost-cpu') else '=='} 'darwin'" in line

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from automl.bench.sets import Unavailable
+from automl.distributions import version_of
 from automl.errors import MachineError, SpecError, nearest
 from automl.plugin_modules import entries
 
@@ -107,7 +108,7 @@ def is_met(need: str) -> bool:
     if found is None or found[2]:
         return False
     try:
-        have = _numbers(metadata.version(found[1]))
+        have = _numbers(version_of(found[1]))
     except metadata.PackageNotFoundError:
         return False
     return all(_holds(have, sign, _numbers(bound)) for sign, bound in _BOUND.findall(found[3]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import math
 import os
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from automl.bench.tasks import BenchTask, read_task
 from automl.bench.watch import Watched, watch
+from automl.distributions import version_of
 
 LIBRARIES = ("automl", "lightgbm", "xgboost", "catboost", "scikit-learn", "flaml", "polars", "numpy", "onnxruntime")
 GRACE_SECONDS = 120.0  # a run that overshoots its budget by more is killed and recorded so
@@ -170,7 +170,7 @@ def _tables(task: BenchTask, names: Sequence[str], place: Path) -> dict[str, Pat
 
 def versions() -> dict[str, str]:
     """What the figures of a record were made with."""
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {name: version_of(name) for name in LIBRARIES}
 
 
 def machine() -> Mapping[str, object]:

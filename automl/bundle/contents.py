@@ -20,6 +20,7 @@ from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.rows import Finding, Labels
+from automl.distributions import version_of
 
 NAME = re.compile(r"[\w.-]+")  # how a requirement begins (PEP 508)
 
@@ -84,7 +85,7 @@ def versions() -> dict[str, str]:
     versions = {"python": platform.python_version()}
     for package in ("automl", *wanted, *_plugin_packages()):
         try:
-            versions[package] = importlib.metadata.version(package)
+            versions[package] = version_of(package)
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions

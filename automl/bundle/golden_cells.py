@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.golden_text import MICROSECONDS, written
+from automl.bundle.golden_text import MICROSECONDS, raw_cell, written
 from automl.data.read.column_reader import ColumnReader, Wire
 from automl.data.read.dates import UNITS
 from automl.data.read.frames import counted, in_seconds
@@ -57,17 +56,6 @@ def cells_of(
         common = _common(read, least)
         return _of_any([cell for cell, level in zip(shown, read[sample], strict=True) if level in common])
     return _numbers(raw, read, reader, sample, shown, least)
-
-
-def raw_cell(value: object) -> str | float | None:
-    """A raw value as JSON carries it to the reader."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def _of_any(cells: Sequence[object]) -> Cells:

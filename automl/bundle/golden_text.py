@@ -1,10 +1,12 @@
-"""A number in the words of its column: what a reader reads, written the other way round."""
+"""Cells as files and JSON carry them: a raw value, and a number in the words of its column."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from automl.data.read.column_reader import ColumnReader, Parser
@@ -20,6 +22,17 @@ def written(reader: ColumnReader, number: float) -> str:
     if parser is None:
         return moment({"format": "iso"}, number) if reader["wire"] == "date" else _plain({}, number)
     return WRITERS[parser["kind"]](parser, number)
+
+
+def raw_cell(value: object) -> str | float | None:
+    """A raw value as JSON carries it to the reader."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def moment(parser: Parser, microseconds: float) -> str:

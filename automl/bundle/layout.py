@@ -11,7 +11,15 @@ RELATIONAL: Final = "relational.json"  # how other tables are read, where there 
 COPIES: Final = "score_tables"  # the package beside score.py, where there are several tables
 DESCRIBING: Final = frozenset({"card.md", "evidence.parquet", "profile.json", "report.html", "report.json"})
 ANSWERING: Final = frozenset(
-    {"golden/expected.json", "golden/rows.json", "golden/tables.json", "model.onnx", RELATIONAL, "score.py"}
+    {
+        "explain.py",
+        "golden/expected.json",
+        "golden/rows.json",
+        "golden/tables.json",
+        "model.onnx",
+        RELATIONAL,
+        "score.py",
+    }
 )
 _COPY = re.compile(rf"{COPIES}/[a-z0-9_]+\.py")
 
@@ -27,7 +35,7 @@ def is_member(name: str) -> bool:
 
 
 def is_code(name: str) -> bool:
-    """Whether the file is a part of the scorer that runs without automl."""
+    """Whether the file is a part of what scores and explains without automl."""
     return name.endswith(".py")
 
 

@@ -14,13 +14,15 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from automl.bundle.explaining import SECONDS, explainer_of, explanations
 from automl.bundle.files import Files
 from automl.bundle.frames import Frame, answered, as_table, like, to_polars
 from automl.bundle.opening import Taken, bundle_errors, take
 from automl.bundle.origin import Origin
+from automl.bundle.profile import read_profile
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns
-from automl.bundle.tables import TableScorer, given
+from automl.bundle.tables import TableScorer
 from automl.bundle.unread import accepted
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
@@ -30,15 +32,14 @@ from automl.explain.explain import Explainer
 from automl.explain.explanation import Explanations
 from automl.features.relational.definition import Catalog
 from automl.names import inside, outside
+from automl.shown import Shown
 
 if TYPE_CHECKING:
     from automl.monitor.look import Watched
 
-SECONDS = 5.0  # for one row to be explained, at most
 
-
-class Bundle:
-    """A bundle that passed its check. `predict` scores frames, `decide` one row; `files` gives what was checked."""
+class Bundle(Shown):
+    """A checked bundle: `predict` scores frames, `decide` one row; threads and tasks of an event loop may share it."""
 
     def __init__(self, files: Files, scorer: Scorer, origin: Origin) -> None:
         self.path = files.folder
@@ -89,7 +90,7 @@ class Bundle:
         `DataError` for tables that it lacks.
         """
         held = {name: as_table(rows) if name in self.tables else () for name, rows in tables.items()}
-        return Bundle(self.files, given(self._scorer, held), replace(self._origin, tables=held))
+        return Bundle(self.files, self._scorer.given(held), replace(self._origin, tables=held))
 
     @property
     def spec(self) -> dict[str, JsonValue]:
@@ -211,22 +212,22 @@ class Bundle:
         unread: OnUnread = "refuse",
         seconds: float = SECONDS,
         first: int = 1,
+        check: Callable[[], object] | None = None,
     ) -> Explanations:
         """Why each raw row of a polars, pandas or arrow frame is answered as it is; rows are numbered from `first` on.
 
         Marginal Shapley values of score and money for each raw column, against the synthetic background of the bundle,
         and the smallest change that is decided otherwise: see `automl.explain`. A row takes thousands of rows of the
-        graph, and at most about `seconds`; the standard error that was reached is in it. `tables` and `unread` are as
-        in `predict`; each row is decided on its own, never ranked as a batch.
+        graph, and at most about `seconds`; the standard error that was reached is in it. A few hundred rows of the
+        graph it takes in any case; `check` is called before each call of it, and what it raises ends all. `tables` and
+        `unread` are as in `predict`; each row is decided on its own, never ranked as a batch.
         """
-        from automl.bundle.explaining import rows_of, words_of
-
         model = self if tables is None else self.given(tables)
         raw, columns, found = model.inputs_of(to_polars(frame))
         warn(accepted(found, unread))
-        rows = rows_of(model._explainer, raw, columns, model.manifest.keys, first)  # noqa: SLF001  # as above
-        each = tuple(model._explainer.explain(row, seconds=seconds) for row in rows)  # noqa: SLF001  # as above
-        return Explanations(each=each, words=words_of(model.files))
+        rows = raw.rows(named=True)
+        explainer = model.explainer if check is None else model.explainer.watched(check)
+        return explanations(explainer, model._scorer, rows, columns, seconds=seconds, first=first)  # noqa: SLF001  # as above
 
     def monitor(
         self,
@@ -248,10 +249,9 @@ class Bundle:
         return run(self, frame, labels=labels, since=since, window=window, state=state)
 
     @cached_property
-    def _explainer(self) -> Explainer:
-        from automl.bundle.explaining import explainer_of
-
-        return explainer_of(self.files, self.relational, self._scorer.inputs)
+    def explainer(self) -> Explainer:
+        """What `explain` asks: the game over the graph, its background, what may change."""
+        return explainer_of(self._scorer, read_profile(self.files).shown(), self.files.read)
 
     def answers_of(self, columns: Mapping[str, Array], rows: int, first: int = 0) -> dict[str, Array]:
         """The output columns [rows] for `columns` [rows] as `inputs_of` gives them; decisions are text."""

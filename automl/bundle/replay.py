@@ -33,9 +33,7 @@ def replay(scorer: Scorer, files: Mapping[str, bytes], *, protocol: int, where: 
     if not rows:
         raise BundleError("there is no golden row, so nothing says what the bundle answers", where=str(where))
     if RELATIONAL in files:
-        from automl.bundle.tables import given
-
-        scorer = given(scorer, json.loads(files["golden/tables.json"]))
+        scorer = scorer.given(json.loads(files["golden/tables.json"]))
     answered = answers if protocol == 1 else typed_answers
     wrong = differences(decode(files["golden/expected.json"]), answered(scorer, rows))
     if wrong:

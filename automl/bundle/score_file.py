@@ -5,9 +5,10 @@ import csv
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
+from typing import TextIO
 
 from automl.bundle.scorer import ScoreError, Scorer, check_unread, chunks, missing_columns
 from automl.data.read.column_names import fault_of, names_in
@@ -33,12 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--table", action="append", default=[], metavar="NAME=FILE", help="not read by this bundle")
     add_unread(parser)
     chosen = parser.parse_args(arguments)
-    say_ignored((pair.partition("=")[0] for pair in chosen.table), ())
     try:
-        say(score_file(Scorer(chosen.bundle), chosen.data, chosen.out, chosen.costs, unread=chosen.unread))
+        scorer = opened(chosen.bundle, chosen.table)
+        say(score_file(scorer, chosen.data, chosen.out, chosen.costs, unread=chosen.unread))
     except (ScoreError, OSError, UnicodeError, csv.Error) as error:
         return ended(error, chosen.data)
     return 0
+
+
+def opened(folder: Path, pairs: Sequence[str]) -> Scorer:
+    """The scorer of the bundle in `folder`; that it reads no tables is told where some are given as NAME=FILE."""
+    say_ignored((pair.partition("=")[0] for pair in pairs), ())
+    return Scorer(folder)
 
 
 def add_unread(parser: argparse.ArgumentParser) -> None:
@@ -91,29 +98,44 @@ def score_file(
     what could not be read of each column; ScoreError where that is a whole one, unless `unread` is "empty".
     """
     found: Unread = {}
+    with whole(out) as target:
+        writer = csv.writer(target, lineterminator="\n")
+        header, rows = rows_in(scorer, data, costs)
+        keys = [key for key in scorer.keys if key in header]
+        writer.writerow(keys + scorer.columns)
+        for number, chunk in enumerate(chunks(rows, scorer.chunk_rows)):
+            answers, more = scorer.counted(chunk, number * scorer.chunk_rows)
+            found = added(found, more)
+            for row, cells in zip(chunk, zip(*answers, strict=True), strict=True):
+                writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
+        check_unread(found, unread, f"{data}: ")
+    return found
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[TextIO]:
+    """A text file to write, which appears as `out` only when it is whole."""
     partial = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with partial.open("w", encoding="utf-8", newline="") as target:
-            writer = csv.writer(target, lineterminator="\n")
-            dialect: CsvDialect | None = scorer.manifest["dialect"]
-            lines = read_csv(data, dialect or {}, lambda left_out: write_error(f"{data}: {left_out}"))
-            header = next(lines)
-            if lacking := [name for name in scorer.needed if name not in header]:
-                raise ScoreError(missing_columns(lacking))
-            keys = [key for key in scorer.keys if key in header]
-            writer.writerow(keys + scorer.columns)
-            rows = (dict(zip(header, cells, strict=True)) for cells in lines)
-            whole = rows if costs is None else priced(rows, costs, scorer)
-            for number, chunk in enumerate(chunks(whole, scorer.chunk_rows)):
-                answers, more = scorer.counted(chunk, number * scorer.chunk_rows)
-                found = added(found, more)
-                for row, cells in zip(chunk, zip(*answers, strict=True), strict=True):
-                    writer.writerow([row[key] for key in keys] + [written(cell) for cell in cells])
-        check_unread(found, unread, f"{data}: ")
+            yield target
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
-    return found
+
+
+def rows_in(scorer: Scorer, data: Path, costs: Path | None) -> tuple[list[str], Iterator[dict[str, str]]]:
+    """The header of a CSV file and its raw rows, with the columns of their cost file where there is one.
+
+    ScoreError where a column lacks that the model reads.
+    """
+    dialect: CsvDialect | None = scorer.manifest["dialect"]
+    lines = read_csv(data, dialect or {}, lambda left_out: write_error(f"{data}: {left_out}"))
+    header = next(lines)
+    if lacking := [name for name in scorer.needed if name not in header]:
+        raise ScoreError(missing_columns(lacking))
+    rows = (dict(zip(header, cells, strict=True)) for cells in lines)
+    return header, rows if costs is None else priced(rows, costs, scorer)
 
 
 def priced(rows: Iterator[dict[str, str]], costs: Path, scorer: Scorer) -> Iterator[dict[str, str]]:

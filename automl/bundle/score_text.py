@@ -91,7 +91,7 @@ def score_files(*, tables: bool) -> dict[str, str]:
     """The files of the scorer by name: `score.py`, and for several tables the copies that it imports."""
     if not tables:
         return {"score.py": score_text()}
-    copies = {f"{COPIES}/{_flat(module)}.py": _copied(module) for module in sorted(needed_modules(ROOT))}
+    copies = {f"{COPIES}/{flat(module)}.py": _copied(module) for module in sorted(needed_modules(ROOT))}
     return {"score.py": FRONT, f"{COPIES}/__init__.py": '"""What score.py needs."""\n', **copies}
 
 
@@ -103,8 +103,8 @@ def score_text() -> str:
         source = inspect.getsource(module)
         lines = source.splitlines()
         for node in reversed(ast.parse(source).body):
-            if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node):
-                imports.add(ast.unparse(node) if _is_outside(node) else "")
+            if isinstance(node, ast.Import | ast.ImportFrom) or is_docstring(node):
+                imports.add(ast.unparse(node) if is_outside(node) else "")
                 del lines[node.lineno - 1 : node.end_lineno]
         bodies.append("\n".join(lines).strip("\n"))
     return "\n".join([HEAD, *sorted(imports - {""}), "", "\n\n\n".join(bodies), ""])
@@ -116,7 +116,7 @@ def needed_modules(root: str) -> set[str]:
     while waiting:
         module = waiting.pop()
         found.add(module)
-        for node in _imports(ast.parse(_source(module))):
+        for node in _imports(ast.parse(source_of(module))):
             for name in map(_existing, _modules(node)):
                 if name.startswith("automl."):
                     waiting += [name] if name not in found else []
@@ -127,7 +127,7 @@ def needed_modules(root: str) -> set[str]:
 
 def _copied(module: str) -> str:
     """The source of a module with its imports of ours led to the copies."""
-    source = _source(module)
+    source = source_of(module)
     lines = source.splitlines()
     for node in sorted(_imports(ast.parse(source)), key=lambda node: -node.lineno):
         if any(name.startswith("automl.") for name in _modules(node)):
@@ -140,9 +140,9 @@ def _led(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     for alias, whole in zip(node.names, _modules(node), strict=True):
         name, module = alias.asname or alias.name, _existing(whole)
         if module == whole:
-            yield f"from {COPIES} import {_flat(module)} as {name}"
+            yield f"from {COPIES} import {flat(module)} as {name}"
         else:
-            yield f"from {COPIES}.{_flat(module)} import {alias.name}" + (f" as {name}" if name != alias.name else "")
+            yield f"from {COPIES}.{flat(module)} import {alias.name}" + (f" as {name}" if name != alias.name else "")
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -166,22 +166,25 @@ def _existing(name: str) -> str:
         return name.rpartition(".")[0]
 
 
-def _source(module: str) -> str:
+def source_of(module: str) -> str:
+    """The source of a module of ours; ValueError where there is none."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         raise ValueError(f"there is no module {module}")
     return Path(spec.origin).read_text(encoding="utf-8")
 
 
-def _flat(module: str) -> str:
+def flat(module: str) -> str:
+    """The name of a module's copy."""
     return re.sub(r"^automl\.", "", module).replace(".", "_")
 
 
-def _is_docstring(node: ast.stmt) -> bool:
+def is_docstring(node: ast.stmt) -> bool:
+    """Whether it is a text that stands alone."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _is_outside(node: ast.stmt) -> bool:
+def is_outside(node: ast.stmt) -> bool:
     """Whether the import is of the standard library, numpy or onnxruntime: all but our own."""
     if isinstance(node, ast.ImportFrom):
         return not (node.module or "").startswith("automl")

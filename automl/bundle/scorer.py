@@ -6,18 +6,20 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.read.column_reader import ColumnReader, Reader
+from automl.data.read.column_reader import Reader
 from automl.data.read.reader import read_row
 from automl.data.read.unread import (
     OnUnread,
     Unread,
     added,
     cell_of,
+    fallible,
     is_unread,
     listed,
     refusal,
@@ -30,10 +32,7 @@ from automl.graph.runtime import open_runtime
 from automl.names import outside
 
 PROTOCOL = 3
-
 NAMED = 5  # rows that an error names
-TEXTS = ("category", "text")  # wires that read whatever is there
-
 MEND = 'Mend the data, or let such a column count as missing with --unread empty (in Python: unread="empty").'
 
 T = TypeVar("T")
@@ -64,6 +63,8 @@ class Scorer:
     bytes of its files by name, checked too, and nothing is read from the folder.
     """
 
+    sources: Mapping[str, str] = MappingProxyType({})  # the table that each computed column comes from
+
     def __init__(
         self,
         folder: str | os.PathLike[str],
@@ -71,7 +72,7 @@ class Scorer:
         files: Mapping[str, bytes] | None = None,
     ) -> None:
         self.manifest = _manifest(Path(folder)) if manifest is None else manifest
-        model = _model(Path(folder), self.manifest) if files is None else files["model.onnx"]
+        model = checked(Path(folder), self.manifest, "model.onnx") if files is None else files["model.onnx"]
         self.reader: Reader = self.manifest["reader"]
         self.keys: list[str] = self.manifest["keys"]
         self.chunk_rows: int = self.manifest["chunk_rows"]
@@ -89,6 +90,10 @@ class Scorer:
         self._words = [(given, name) for given, name, kind in self.inputs if kind is not float]
         self._graph = getattr(self._session, "_sess", self._session)  # its wrapper finds each input in a list of all
         self._fallible = fallible(self.reader)
+
+    def given(self, tables: Mapping[str, Any]) -> Self:  # noqa: ARG002  # this one reads no other tables
+        """The scorer with other tables at hand."""
+        return self
 
     def decide(self, row: Row) -> Answer:
         """The answer to one raw row: probabilities or prediction with interval, decision, expected cost, by column.
@@ -139,8 +144,12 @@ class Scorer:
 
     def counted(self, rows: Sequence[Row], first: int = 0) -> tuple[list[list[Cell]], Unread]:
         """The same, and of each column how many cells could not be read."""
-        columns = self._columns(self._all(rows), {name: kind for _, name, kind in self.inputs})
+        columns = self.columns_of(rows)
         return [column.tolist() for column in self._run(columns, first)], self._unread(rows, columns)
+
+    def columns_of(self, rows: Sequence[Row]) -> dict[str, Array]:
+        """What the graph takes of raw rows: its columns [n] in wire types."""
+        return self._columns(self._all(rows), {name: kind for _, name, kind in self.inputs})
 
     def unread(self, rows: Sequence[Row]) -> Unread:
         """Of each column, how many cells of the raw rows cannot be read; nothing is scored."""
@@ -231,12 +240,6 @@ def _undecided(decisions: Array) -> Array:
     return np.asarray(decisions == "" if decisions.dtype == object else np.isnan(decisions))
 
 
-def fallible(*readers: Reader) -> list[tuple[str, ColumnReader]]:
-    """The columns that may hold what cannot be read."""
-    columns = {column["name"]: column for reader in readers for column in reader["columns"]}
-    return [(name, column) for name, column in columns.items() if column["wire"] not in TEXTS]
-
-
 def check_unread(found: Unread, on_unread: OnUnread, where: str = "") -> None:
     """Refuse data of whose columns one cannot be read at all, unless such a one is to count as missing."""
     if on_unread == "refuse" and (wholly := refusal(found)):
@@ -266,11 +269,12 @@ def _manifest(folder: Path) -> Document:
     return manifest
 
 
-def _model(folder: Path, manifest: Document) -> bytes:
-    model = (folder / "model.onnx").read_bytes()
-    if hashlib.sha256(model).hexdigest() != manifest["files"]["model.onnx"]:
-        raise ChangedError(f"{folder}: model.onnx is not the one that was written")
-    return model
+def checked(folder: Path, manifest: Document, name: str) -> bytes:
+    """The bytes of a file of the bundle; ChangedError where they are not those that were written."""
+    content = (folder / name).read_bytes()
+    if hashlib.sha256(content).hexdigest() != manifest["files"].get(name):
+        raise ChangedError(f"{folder}: {name} is not the one that was written")
+    return content
 
 
 def seal(manifest: bytes) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import copy
 import csv
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +14,16 @@ from pathlib import Path
 
 import polars as pl
 
-from automl.bundle.scorer import ChangedError, Document, Row, ScoreError, Scorer, Values, fallible
+from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, checked
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.files import FORMATS
 from automl.data.read.frames import read_frame, renamed
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
+from automl.data.read.unread import fallible
 from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run
+from automl.features.relational.definition import MAIN, Definitions, hops
 from automl.features.relational.row_store import RowStore
 from automl.names import outside
 
@@ -45,11 +46,12 @@ class TableScorer(Scorer):
         files: Mapping[str, bytes] | None = None,
     ) -> None:
         super().__init__(folder, manifest, files)
-        self.document: RelationalDocument = (
-            _document(Path(folder), self.manifest) if files is None else json.loads(files[RELATIONAL])
+        self.document: RelationalDocument = json.loads(
+            checked(Path(folder), self.manifest, RELATIONAL) if files is None else files[RELATIONAL]
         )
         self.main = self.document["main"]
         self.definitions = from_json(self.document["definitions"])
+        self.sources = _sources(self.definitions)
         own = [outside(column["name"]) for column in self.main["columns"] if not column.get("optional")]
         self.needed = list(dict.fromkeys([*self.needed, *own]))
         self._fallible = fallible(self.main, self.reader)
@@ -61,7 +63,7 @@ class TableScorer(Scorer):
         return list(self.document["tables"])
 
     def given(self, tables: Mapping[str, TableSource]) -> TableScorer:
-        """The same scorer with other tables."""
+        """The same scorer with other tables; those it does not read are left alone. DataError for what it lacks."""
         other = copy.copy(self)
         other.hold(tables)
         return other
@@ -120,25 +122,17 @@ def open_scorer(
     """The scorer of a bundle of one table or of several. DataError for tables that are read and not given."""
     several = (Path(folder) / RELATIONAL).is_file()
     scorer = TableScorer(folder, manifest=manifest) if several else Scorer(folder, manifest)
-    return scorer if tables is None else given(scorer, tables)
+    return scorer if tables is None else scorer.given(tables)
 
 
-def given(scorer: Scorer, tables: Mapping[str, TableSource]) -> Scorer:
-    """The scorer with other tables at hand; what it does not read is left alone. DataError for tables that it lacks."""
-    return scorer.given(tables) if isinstance(scorer, TableScorer) else scorer
-
-
-def _document(folder: Path, manifest: Document) -> RelationalDocument:
-    content = (folder / RELATIONAL).read_bytes()
-    if hashlib.sha256(content).hexdigest() != manifest["files"].get(RELATIONAL):
-        raise ChangedError(f"{folder}: {RELATIONAL} is not the one that was written")
-    document: RelationalDocument = json.loads(content)
-    return document
+def _sources(definitions: Definitions) -> dict[str, str]:
+    """The table that each feature is reached by."""
+    return {feature.name: next((hop.table for hop in hops(feature.expr)), MAIN) for feature in definitions.features}
 
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     """Score a CSV file with the bundle in `folder` and the tables that are named."""
-    from automl.bundle.score_file import add_unread, ended, say, say_ignored, score_file  # frames need no files
+    from automl.bundle.score_file import add_unread, ended, say, score_file  # frames need no files
     from automl.std_streams import open_closed_streams
 
     open_closed_streams()
@@ -150,13 +144,20 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     add_unread(parser)
     chosen = parser.parse_args(arguments)
     try:
-        tables = named(chosen.table)
-        scorer = TableScorer(chosen.bundle, tables)
-        say_ignored(tables, scorer.tables)
-        say(score_file(scorer, chosen.data, chosen.out, unread=chosen.unread))
+        say(score_file(opened(chosen.bundle, chosen.table), chosen.data, chosen.out, unread=chosen.unread))
     except (ScoreError, AutomlError, OSError, UnicodeError, csv.Error) as error:
         return ended(error, chosen.data)
     return 0
+
+
+def opened(folder: Path, pairs: Sequence[str]) -> TableScorer:
+    """The scorer of the bundle in `folder` with the tables that are given as NAME=FILE; those not read are told."""
+    from automl.bundle.score_file import say_ignored
+
+    tables = named(pairs)
+    scorer = TableScorer(folder, tables)
+    say_ignored(tables, scorer.tables)
+    return scorer
 
 
 def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from automl import disk
 from automl.bundle.content_hash import content_hash
 from automl.bundle.contents import Contents, versions
+from automl.bundle.explain_text import code_files
 from automl.bundle.files import open_files
 from automl.bundle.golden import answers, differences, encode, typed_answers
 from automl.bundle.layout import MANIFEST, RELATIONAL, SEAL
@@ -28,7 +29,6 @@ from automl.bundle.manifest import (
 from automl.bundle.own import note
 from automl.bundle.place import check_place
 from automl.bundle.profile import PROFILE
-from automl.bundle.score_text import score_files
 from automl.bundle.scorer import seal
 from automl.bundle.tables import open_scorer
 from automl.bundle.verdict import VerdictRecord
@@ -58,7 +58,7 @@ def _staged(contents: Contents, folder: Path) -> Manifest:
         disk.remove_folder(folder)
         disk.make_folder(folder / "golden")
     _put(folder, "model.onnx", contents.model)
-    for name, text in score_files(tables=contents.relational is not None).items():
+    for name, text in code_files(tables=contents.relational is not None).items():
         _put(folder, name, text.encode())
     if contents.relational is not None:
         _put(folder, RELATIONAL, _json(contents.relational))

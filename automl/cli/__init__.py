@@ -72,8 +72,19 @@ def _commands() -> dict[str, click.Command]:
     return {name: importlib.import_module(f"{commands.__name__}.{name}").command for name in names}
 
 
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """Say the version, of whichever distribution is installed, and end."""
+    if asked:
+        from automl.distributions import version_of
+
+        click.echo(f"automl, version {version_of('automl')}")
+        context.exit()
+
+
 @click.group(cls=Commands, commands=_commands(), help=PURPOSE, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="automl")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error of ours.")
 def cli(debug: bool) -> None:  # `tell` looks for it: an error may come before it is parsed
     """The group of all commands."""

@@ -45,14 +45,24 @@ def _in_family(error: BaseException, *, debug: bool) -> AutomlError:
         return error
     if isinstance(error, click.ClickException):
         return SpecError(error.format_message())
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
-        _forget_stdout()  # what it could not take would be tried once more at the end
-        return MachineError(f"nothing more can be written: {error.strerror}", hint="Make room, then run again.")
-    if isinstance(error, MemoryError):
-        return MachineError("the memory is full", hint="Give fewer rows or columns, or a machine with more of it.")
+    if (lack := _lack(error)) is not None:
+        return lack
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Stopped(signal.SIGINT)
     return _bug(error, debug=debug)
+
+
+def _lack(error: BaseException) -> MachineError | None:
+    """What the machine has not: room, a library, memory."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        _forget_stdout()  # what it could not take would be tried once more at the end
+        return MachineError(f"nothing more can be written: {error.strerror}", hint="Make room, then run again.")
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("automl"):
+        library = error.name.partition(".")[0]
+        return MachineError(f"the library '{library}' is not installed", hint=f"pip install {library}")
+    if isinstance(error, MemoryError):
+        return MachineError("the memory is full", hint="Give fewer rows or columns, or a machine with more of it.")
+    return None
 
 
 def _bug(error: BaseException, *, debug: bool) -> AutomlError:

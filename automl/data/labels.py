@@ -19,6 +19,7 @@ from automl.data.rows import Finding, Labels, Scalar, finding
 from automl.data.spelling import canonical, shown, spelled
 from automl.errors import DataError, SpecError, nearest
 from automl.metrics.base import CLASSIFICATION, REGRESSION, metrics
+from automl.metrics.own import is_reference
 from automl.spec import Spec
 from automl.task import Kind, Task
 
@@ -109,6 +110,8 @@ def _told(target: pl.Series, spec: Spec) -> tuple[Kind | None, str]:
 def _kinds_of_metric(spec: Spec) -> frozenset[Kind]:
     """The kinds of task that the metric of the spec is for: all, where it names none."""
     name = spec.objective.metric
+    if name and is_reference(name):
+        return CLASSIFICATION | REGRESSION
     return metrics.get(name, where="objective.metric").kinds if name else CLASSIFICATION | REGRESSION
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -32,10 +33,12 @@ from automl.task import Task
 Ints = NDArray[np.int64]
 
 
-def part_rows(spec: Spec, sources: Sources, missing: Collection[str] = ()) -> tuple[Parts[RawPart], list[Finding]]:
+def part_rows(
+    spec: Spec, sources: Sources, missing: Collection[str] = (), *, after: float = -math.inf
+) -> tuple[Parts[RawPart], list[Finding]]:
     """The test part as it was given, else set aside; a finding on rows that are in neither (D02).
 
-    The words for `missing` are no labels.
+    The words for `missing` are no labels. What is set aside by time is later than `after` (microseconds of UTC).
 
     Raises DataError for parts without rows, or without the columns that the spec names.
     """
@@ -44,7 +47,7 @@ def part_rows(spec: Spec, sources: Sources, missing: Collection[str] = ()) -> tu
         hint = "give rows below the header line"
         raise DataError("the train data has no rows", where=", ".join(source.digests), hint=hint)
     if held is None:
-        return _set_aside(spec, source.frame, _file(source), missing)
+        return _set_aside(spec, source, missing, after)
     target, where = spec.objective.target, ", ".join(held.digests)
     if target not in held.frame.columns:
         hint = "leave out data.test, and a part of train is set aside; `automl predict` is for rows without a target"
@@ -137,14 +140,15 @@ def _in_order(
 
 
 def _set_aside(
-    spec: Spec, rows: pl.DataFrame, file: str, missing: Collection[str]
+    spec: Spec, source: SourceTable, missing: Collection[str], after: float
 ) -> tuple[Parts[RawPart], list[Finding]]:
-    every = RawPart(raw=rows, time=row_times(rows, spec.data), group=_groups(spec.data, rows)[0], file=file)
+    rows = source.frame
+    every = RawPart(raw=rows, time=row_times(rows, spec.data), group=_groups(spec.data, rows)[0], file=_file(source))
     labels, _ = fit_labels(rows[spec.objective.target], spec, missing)
     known, findings = usable_rows(every, labels, spec.data, "the data")
     known, said = _in_order(known, labels.task, spec)
     aligned = Rows(frame=known.raw, raw=known.raw, y=known.y, time=known.time, group=known.group, order=known.order)
-    train, test, split = split_test(aligned, labels.task, spec.data, spec.budget.seed)
+    train, test, split = split_test(aligned, labels.task, spec.data, spec.budget.seed, after=after)
     check_left(labels, known.y, train, test, split)
     return Parts(train=known.take(train), test=known.take(test), split=split, given=False), [*findings, *said]
 

@@ -22,7 +22,7 @@ GAP = 0.01  # share of rows on either side of a block of the file that are not f
 FIRST_WINDOW = 0.4  # share of rows, by time, that the first fold may fit on
 
 
-def split_test(rows: Rows, task: Task, data: Data, seed: int) -> tuple[Ints, Ints, str]:
+def split_test(rows: Rows, task: Task, data: Data, seed: int, *, after: float = -math.inf) -> tuple[Ints, Ints, str]:
     """Positions of train and of test, and the sentence that says how they were parted.
 
     By time where there is a time (the last part, with a gap of `horizon` before it), by the order of the file where
@@ -33,7 +33,12 @@ def split_test(rows: Rows, task: Task, data: Data, seed: int) -> tuple[Ints, Int
     if n < 4:  # noqa: PLR2004  # two to learn from, one to judge by, one to spare
         raise DataError(f"{n} rows with a target are too few", hint="give 4 rows at the very least, and a test file")
     by_time = rows.time is not None
-    fold = folds(rows, task, k=1, seed=seed, horizon=data.horizon, by_time=by_time, unseen_groups=data.unseen_groups)[0]
+    start = _start_after(rows, after)
+    fold = (
+        folds(rows, task, k=1, seed=seed, horizon=data.horizon, by_time=by_time, unseen_groups=data.unseen_groups)
+        if start is None
+        else _by_time(rows, start, data.horizon or 0.0, unseen_groups=data.unseen_groups)
+    )[0]
     share = f"{fold.valid.size} of {n} rows ({fold.valid.size / n:.0%})"
     spare = n - fold.fit.size - fold.valid.size
     parted = fold_kind(rows, by_time=by_time)
@@ -117,6 +122,17 @@ def _starts(rows: Rows, k: int, shift: float) -> NDArray[np.float64]:
     cuts = np.unique([known[min(known.size - 1, int(known.size * share))] for share in shares])
     later: NDArray[np.float64] = cuts[cuts > known[0]]
     return later if later.size else known[known > known[0]][:1]
+
+
+def _start_after(rows: Rows, after: float) -> NDArray[np.float64] | None:
+    """The moment from which on the last of the rows later than `after` are held back; None where any row may be."""
+    if rows.time is None or not (rows.time <= after).any():
+        return None
+    later = rows.take(np.flatnonzero(rows.time > after))
+    if not later.y.size:
+        return None
+    found = _starts(later, 1, 0.0)
+    return found if found.size else _moments(later)[:1]
 
 
 def _moments(rows: Rows) -> NDArray[np.float64]:

@@ -11,9 +11,10 @@ from typing import Literal
 import polars as pl
 
 from automl import disk
+from automl.bundle.explaining import SECONDS
 from automl.bundle.manifest import plain
 from automl.bundle.place import check_output
-from automl.bundle.read import SECONDS, Bundle
+from automl.bundle.read import Bundle
 from automl.data.read.files import files
 from automl.deploy.batch import Options, raw_rows
 from automl.deploy.formats import header, rendered

@@ -12,6 +12,7 @@ from automl.diagnostics.over_time import PeriodSaving
 from automl.diagnostics.ranking import RankingPoint
 from automl.diagnostics.reliability import ReliabilityBin
 from automl.diagnostics.residuals import Residuals
+from automl.diagnostics.row_slider import RowSliderTable
 from automl.diagnostics.slider import SliderTable
 from automl.diagnostics.threshold_costs import ThresholdCost
 from automl.diagnostics.weak_spots import WeakSpot
@@ -39,4 +40,4 @@ class Diagnostics:
     confusion: tuple[ConfusionCell, ...] = ()
     threshold_costs: tuple[ThresholdCost, ...] = ()
     residuals: Residuals | None = None
-    slider: SliderTable | None = None
+    slider: SliderTable | RowSliderTable | None = None

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 
+from automl.distributions import ALSO, brought_by, version_of
 from automl.doctor.finding import Finding
 
 ITSELF = "automl"
@@ -19,6 +20,7 @@ def libraries() -> Iterator[Finding]:
     wrong = [finding for finding in map(_look, needed) if finding is not None]
     yield Finding(what="automl", state="well", seen=f"{version(ITSELF)}, {len(needed)} libraries")
     yield from wrong
+    yield from _twice()
     for extra in sorted({name for one in asked for name in _extras(one)}):
         its = [one for one in asked if not _applies(one, extra="") and _applies(one, extra=extra)]
         missing = [finding.what for finding in map(_look, its) if finding is not None]
@@ -27,11 +29,20 @@ def libraries() -> Iterator[Finding]:
         yield Finding(what=f"extra {extra}", state="note" if missing else "well", seen=told, hint=hint)
 
 
+def _twice() -> Iterator[Finding]:
+    """Libraries that two distributions bring: which one's files lie there hangs on the order of the installs."""
+    for library in ALSO:
+        if len(both := brought_by(library)) > 1:
+            told = " and ".join(f"{name} {version(name)}" for name in both)
+            hint = f"pip uninstall {' '.join(both)}, then pip install the one that is wanted"
+            yield Finding(what=library, state="note", seen=f"is there twice, as {told}", hint=hint)
+
+
 def _look(one: Requirement) -> Finding | None:
     """What is wrong with a library, None for nothing."""
     hint = f"pip install '{one.name}{one.specifier}'"
     try:
-        found = version(one.name)
+        found = version_of(one.name)
     except PackageNotFoundError:
         return Finding(what=one.name, state="bad", seen="is not installed", hint=hint)
     if one.specifier.contains(found, prereleases=True):

@@ -14,7 +14,7 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.explain.game import ROWS, Array, Columns
+from automl.explain.game import ROWS, Array, Columns, rows_at_once
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -164,7 +164,8 @@ def _first(
     until: float,
 ) -> Counterfactual | None:
     """The first candidate that is decided otherwise; None where there is none, an empty one where time is up."""
-    count = FIRST
+    most = rows_at_once(row)
+    count = min(FIRST, most)
     for shell in shells:
         start = 0
         while start < len(shell.sizes):
@@ -175,7 +176,7 @@ def _first(
             flipped = np.flatnonzero((decisions != taken) & (decisions != ""))
             if len(flipped):
                 return _told(moves, batch.take(int(flipped[0]), 1), str(decisions[flipped[0]]))
-            start, count = start + count, min(2 * count, ROWS)
+            start, count = start + count, min(2 * count, most)
     return None
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.explain.counterfactual import Decide, Grid, smallest_change
 from automl.explain.explanation import Explanation, Money, Reason, Score
-from automl.explain.game import Columns, Game
+from automl.explain.game import Array, Columns, Game
 from automl.explain.shapley import ALLOWED, Shares, shapley
 
 Floats = NDArray[np.float64]
@@ -54,6 +54,20 @@ class Explainer:
     answers: Answers
     grids: Mapping[str, Grid]
     decide: Decide | None
+
+    def watched(self, check: Callable[[], object]) -> Explainer:
+        """The same, which calls `check` before each call of the graph: what that raises ends it."""
+
+        def run(columns: Columns) -> Floats:
+            check()
+            return self.game.run(columns)
+
+        def decide(columns: Columns) -> Array:
+            check()
+            assert self.decide is not None  # noqa: S101  # else this one is not called
+            return self.decide(columns)
+
+        return replace(self, game=replace(self.game, run=run), decide=None if self.decide is None else decide)
 
     def explain(self, row: Row, *, seconds: float, seed: int = 0) -> Explanation:
         """The explanation of one row within about `seconds`, of which the counterfactual may take half."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from automl.errors import clipped, one_line
 from automl.explain.counterfactual import Counterfactual
+from automl.shown import Shown
 
 THOUSAND = 1_000  # from here on no digit stands behind the point
 CLIPPED = 60  # characters of a cell in a sentence
@@ -94,7 +95,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanations:
+class Explanations(Shown):
     """The explanations of many rows, in their order, and the words that they are told in."""
 
     each: tuple[Explanation, ...]
@@ -147,14 +148,24 @@ def codes(found: Explanation, words: Words) -> dict[str, object]:
 
 def story(found: Explanation, words: Words) -> Iterator[str]:
     """The explanation as lines for people: what was decided, what spoke for it, and what would change it."""
-    yield f"row {found.row}: {_verdict(found)}"
+    yield headline(found)
     if found.money is not None:
-        yield f"  {_costs(found.money, found.decision or '')}"
+        yield f"  {costs_told(found.money, found.decision or '')}"
     yield from _sums(found, words)
+    yield from (f"  {sentence}" for sentence in closing(found, words))
+
+
+def headline(found: Explanation) -> str:
+    """What was decided of which row, beside the background."""
+    return f"row {found.row}: {_verdict(found)}"
+
+
+def closing(found: Explanation, words: Words) -> Iterator[str]:
+    """What would change the decision, and how sure the reasons are."""
     if found.counterfactual is not None:
-        yield f"  {_otherwise(found.counterfactual, words)}"
+        yield _otherwise(found.counterfactual, words)
     share = found.score.error / found.score.spread if found.score.spread else 0.0
-    yield f"  Standard error: {share:.1%} of the spread ({found.pairs} pairs, {found.background} background rows)."
+    yield f"Standard error: {share:.1%} of the spread ({found.pairs} pairs, {found.background} background rows)."
 
 
 def changes_told(found: Counterfactual, words: Words) -> str:
@@ -168,7 +179,8 @@ def _verdict(found: Explanation) -> str:
     return told if found.decision is None else f"{_short(found.decision) or 'not decided'} ({told})"
 
 
-def _costs(money: Money, decision: str) -> str:
+def costs_told(money: Money, decision: str) -> str:
+    """What the decision is expected to cost, and the cheapest other one."""
     unit = f" {_short(money.currency)}" if money.currency else ""
     return (
         f"{_short(decision)} is expected to cost {_number(money.cost)}{unit}, {_short(money.other)} "
@@ -186,7 +198,7 @@ def _sums(found: Explanation, words: Words) -> Iterator[str]:
         lines.append((f"{len(others)} other{'s' * (len(others) > 1)}", sum(reason.score for reason in others), money))
     width = max(len(name) for name, _, _ in lines)
     for name, score, money in lines:
-        yield f"  {name:<{width}}  {_signed(score):>12}" + ("" if money is None else f"  {_signed(money):>12}")
+        yield f"  {name:<{width}}  {_with_sign(score):>12}" + ("" if money is None else f"  {_with_sign(money):>12}")
 
 
 def _otherwise(found: Counterfactual, words: Words) -> str:
@@ -202,7 +214,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.4g}"
 
 
-def _signed(value: float) -> str:
+def _with_sign(value: float) -> str:
     return f"{'-' if value < 0 else '+'}{_number(abs(value))}"
 
 

@@ -21,7 +21,14 @@ Columns = Mapping[str, Array]  # in wire types, each [n]
 Run = Callable[[Columns], Floats]  # the graph: columns [n] -> the numbers that are explained [n, width]
 
 ROWS = 8_192  # rows of one call: fast, and small beside the libraries
+CHARACTERS = 2**25  # of texts in one call, which copies them for each row
 PAIRS = 1_000_000  # of a coalition and a background row that are looked at together
+
+
+def rows_at_once(row: Columns) -> int:
+    """How many rows with the texts of `row` [1] one call of the graph may take."""
+    length = sum(len(values[0]) for values in row.values() if values.dtype == object)
+    return max(1, min(ROWS, CHARACTERS // max(1, length)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +83,9 @@ class Game:
         marks = np.random.default_rng(0).integers(2**64, size=len(self.players) + rows, dtype=np.uint64)
         keys = coalitions.astype(np.uint64) @ (differs * marks[:-rows]).T + marks[-rows:]  # 64 random bits: no two meet
         _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-        starts = range(0, len(first), ROWS)
-        found = [self.run(self._mixed(row, coalitions, first[start : start + ROWS])) for start in starts]
+        most = rows_at_once(row)
+        starts = range(0, len(first), most)
+        found = [self.run(self._mixed(row, coalitions, first[start : start + most])) for start in starts]
         return np.asarray(np.concatenate(found)[which.reshape(keys.shape)].mean(axis=1))
 
     def _differs(self, row: Columns) -> Flags:

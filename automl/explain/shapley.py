@@ -24,7 +24,7 @@ Worth = Callable[[Flags], Floats]
 
 LEAST = 2  # pairs: one alone has no standard error
 FEWEST = 8  # pairs, if there is time: with less a standard error says little
-MOST = 1_000
+MOST_PAIRS = 1_000
 FLAGS = 64_000_000  # of the coalitions of one step: so much memory may they take
 ALLOWED = 0.05  # standard error, as a share of the spread
 STRIDE = 0x9E3779B1  # between the counters of two seeds
@@ -54,10 +54,10 @@ def shapley(
     begun = monotonic()
     at_once = max(1, FLAGS // (2 * players * players))
     found = _played(worth, ends, _orders(players, range(LEAST), seed))
-    while len(found) < MOST:
+    while len(found) < MOST_PAIRS:
         errors = _errors(found)
         needed = len(found) * float(((errors / allowed) ** 2).max(initial=0.0))
-        wanted = FEWEST if len(found) < FEWEST else math.ceil(min(needed, MOST))
+        wanted = FEWEST if len(found) < FEWEST else math.ceil(min(needed, MOST_PAIRS))
         affordable = len(found) * (seconds / max(monotonic() - begun, 1e-9) - 1)
         more = min(wanted - len(found), math.floor(affordable), at_once)
         if more < 1:

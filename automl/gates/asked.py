@@ -10,6 +10,7 @@ from automl.data.rows import Prepared, Rows
 from automl.errors import DataError, SpecError, nearest
 from automl.gates.measure import check
 from automl.metrics import base as metrics
+from automl.metrics.own import is_reference
 from automl.spec.limits import Limits
 
 MOST_GROUPS = 50  # values of a column that fairness compares
@@ -22,6 +23,8 @@ def check_limits(limits: Limits, data: Prepared) -> None:
     """
     check(limits)
     for where, name in _named(limits):
+        if is_reference(name):
+            raise SpecError("a metric of your own has no limit: a bundle is judged without it", where=where)
         metric = metrics.get(name)
         if data.labels.task.kind not in metric.kinds or metric.function is None:
             raise SpecError(f"{name} is not a metric of this problem ({data.labels.task.kind})", where=where)

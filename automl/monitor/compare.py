@@ -17,6 +17,7 @@ from automl.decide.verdict.bootstrap import PER, Bootstrap
 from automl.decide.verdict.bootstrap import compare as compare_costs
 from automl.errors import SpecError
 from automl.metrics import default, get, score, why_undefined
+from automl.metrics.own import without_code
 from automl.monitor.changed import Group, groups_of_change
 from automl.monitor.labels import labelled
 from automl.monitor.look import Scored
@@ -84,7 +85,7 @@ def compare(
     stakes = stakes_of(first)
     costs, other_costs = (_paid(stakes, before, each) for each in (instead, taken))
     saving, low, high = _interval(costs, other_costs)
-    metric = first.manifest.objective.get("metric") or default(_task(first))
+    metric = without_code(first.manifest.objective.get("metric")) or default(_task(first))
     return Comparison(
         one=_side(first, before, costs, metric, clock),
         other=_side(second, after, other_costs, metric, clock),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -25,7 +26,8 @@ from automl.diagnostics.over_time import PeriodSaving, saving_over_time
 from automl.diagnostics.ranking import ranking
 from automl.diagnostics.reliability import reliability
 from automl.diagnostics.residuals import residuals
-from automl.diagnostics.slider import slider_table
+from automl.diagnostics.row_slider import DIGITS, RowSliderTable, row_slider_table
+from automl.diagnostics.slider import SliderTable, slider_table
 from automl.diagnostics.threshold_costs import threshold_costs
 from automl.diagnostics.weak_spots import WeakSpot, weak_spots
 from automl.graph.session import Session, open_session
@@ -34,13 +36,17 @@ from automl.pipeline.choose import SCORING_ROWS, ChosenModel, run_session
 from automl.pipeline.judge import Judgement, predicted
 
 Floats = NDArray[np.float64]
+Kept = Literal["rows", "rounded", "none"]
 LOOKED_AT = 2_000  # rows on which columns are shuffled and moved
 TOP = 6  # columns whose effects are told
 
 
-def diagnose(data: Prepared, choice: ChosenModel, judgement: Judgement, *, seed: int, until: float) -> Diagnostics:
+def diagnose(
+    data: Prepared, choice: ChosenModel, judgement: Judgement, *, seed: int, until: float, evidence: Kept = "rows"
+) -> Diagnostics:
     """Everything that a report draws; columns whose turn comes after `until` (of the monotonic clock) are left out.
 
+    Of what stands row by row so much is kept as of the `evidence`.
     What a row loses is what its decision cost, where the spec has costs, else its log loss or squared error.
     """
     test, model = data.test, _Model(data=data, choice=choice, session=open_session(choice.model))
@@ -66,21 +72,33 @@ def diagnose(data: Prepared, choice: ChosenModel, judgement: Judgement, *, seed:
     if data.labels.task.kind == "binary":
         p = judgement.prediction[:, 0]
         found = replace(found, reliability=reliability(test.y, p, test.weight), ranking=ranking(test.y, p, test.weight))
-    return _of_decisions(found, data, choice, judgement)
+    return _of_decisions(found, data, choice, judgement, evidence)
 
 
-def _of_decisions(found: Diagnostics, data: Prepared, choice: ChosenModel, judgement: Judgement) -> Diagnostics:
+def _of_decisions(
+    found: Diagnostics, data: Prepared, choice: ChosenModel, judgement: Judgement, evidence: Kept
+) -> Diagnostics:
     """What stands on decisions between labels."""
     policy, decided, verdict = choice.policy, judgement.decided, judgement.verdict
     if not isinstance(policy, LabelPolicy) or decided is None or not decided.y.size:
         return found
-    slider = slider_table(decided, policy, width=verdict.high - verdict.low) if verdict else None
     return replace(
         found,
         confusion=confusion(decided, policy, data.labels.texts),
         threshold_costs=threshold_costs(decided, policy),
-        slider=slider,
+        slider=_slider(decided, policy, verdict, evidence) if verdict else None,
     )
+
+
+def _slider(
+    decided: DecidedRows, policy: LabelPolicy, verdict: Verdict, evidence: Kept
+) -> SliderTable | RowSliderTable | None:
+    width = verdict.high - verdict.low
+    if decided.amounts is None:
+        return slider_table(decided, policy, width=width)
+    if evidence == "none":
+        return None
+    return row_slider_table(decided, policy, width=width, digits=DIGITS[evidence])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

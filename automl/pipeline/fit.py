@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.budget import Deadline
-from automl.pipeline.preflight import Given, Preflight, backend_of, preflight, refuse_the_impossible
+from automl.pipeline.preflight import Given, Preflight, backend_of, judged_by, preflight, refuse_the_impossible
 from automl.pipeline.prove import (
     Lineage,
     ask_gates,
@@ -73,6 +73,7 @@ def fit(
     train: object = None,
     test: object = None,
     tables: Mapping[str, object] | None = None,
+    metric: Callable[..., float] | None = None,
     out: Path | str | None = None,
     warm_from: Path | str | None = None,
     resume: bool = False,
@@ -83,7 +84,8 @@ def fit(
     """Search within the budget, and write a bundle that keeps every limit.
 
     `spec` is a `Spec`, the path of a spec file, or its values. `train` and `test` are frames (polars, pandas, arrow)
-    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `out` is the
+    that stand in for the files of ``[data]``, `tables` those for the files of ``[data.tables]``, by name. `metric` is a
+    function of y, p and weight that stands in for ``objective.metric``, see `metrics.own`. `out` is the
     bundle's folder, by default the spec's name with ``.bundle``; the run folder ``.run`` stands beside it. `started` is
     the monotonic time at which the budget began.
 
@@ -95,8 +97,8 @@ def fit(
     SIGTERM ends the fit with what stands, and `Fit.signal` says so; before, and the second time, it raises `Stopped`.
     So does a `listener` that returns "stop", however often; `Fit.stopped` says what ended the fit early.
     """
-    spec = _spec(spec)
-    given = Given(train=train, test=test, tables=tables or {})
+    spec, metric = judged_by(_spec(spec), metric)
+    given = Given(train=train, test=test, tables=tables or {}, metric=metric)
     deadline = Deadline(seconds=spec.budget.time, start=time.monotonic() if started is None else started)
     with making(
         spec,
@@ -149,7 +151,7 @@ def making(
             judged=shipped.choice,
             choice=shipped.choice,
             lineage=Lineage(),
-            judgement=judge_on_test(run, ready.data, shipped.choice),
+            judgement=judge_on_test(run, ready.data, shipped.choice, result.problem.metric),
             measured=shipped.measured,
             untried=result.outcome.untried,
             stopped=result.outcome.stopped,

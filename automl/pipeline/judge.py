@@ -25,6 +25,7 @@ from automl.decide.verdict.label_verdict import judge_labels
 from automl.decide.verdict.number_verdict import judge_numbers
 from automl.decide.verdict.verdict import ROWS_SMALL, Verdict
 from automl.errors import DataError
+from automl.metrics.base import Metric
 from automl.metrics.groups import by_group, judged
 from automl.metrics.interval import interval
 from automl.pipeline.choose import ChosenModel, score_rows
@@ -34,6 +35,7 @@ from automl.task import Kind
 Floats = NDArray[np.float64]
 Answers = Mapping[str, NDArray[np.generic]]
 
+NO_NUMBER = "it gives no number for these rows"
 TOO_LARGE = "it is larger than any number that can be written"
 
 REPORTED: dict[Kind, tuple[str, ...]] = {
@@ -64,7 +66,7 @@ def judge(
     data: Prepared,
     choice: ChosenModel,
     *,
-    asked: Sequence[str],
+    asked: Sequence[Metric],
     seed: int,
     threads: int = 1,
     fairness: Sequence[Fairness] = (),
@@ -75,12 +77,13 @@ def judge(
     """
     answers = score_rows(choice.model, data.test.inputs, threads=threads)
     prediction, decided = predicted(data, answers), _rows_of_verdict(data, choice.oof, choice.policy, answers)
-    names = tuple(dict.fromkeys((*asked, *REPORTED[data.labels.task.kind])))
+    reported = map(metrics.get, REPORTED[data.labels.task.kind])
+    wanted = tuple({metric.name: metric for metric in (*asked, *reported)}.values())
     return Judgement(
         scores=(
-            *metric_scores(names, data.test, prediction, "test", seed=seed),
+            *metric_scores(wanted, data.test, prediction, "test", seed=seed),
             *policy_scores(data.test, choice.policy, answers, seed=seed),
-            *metric_scores(names, data.train, choice.outcome.oof, "oof", seed=seed),
+            *metric_scores(wanted, data.train, choice.outcome.oof, "oof", seed=seed),
         ),
         verdict=_verdict(data, choice.oof, choice.policy, answers, decided),
         prediction=prediction,
@@ -112,16 +115,16 @@ def _groups(
 
 
 def metric_scores(
-    names: tuple[str, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
+    wanted: tuple[Metric, ...], rows: Rows, prediction: Floats, part: Literal["test", "oof"], *, seed: int
 ) -> Iterator[Score]:
     """The metrics on these rows, or why one has no value there; rows that no fold predicted are left out."""
     known = np.flatnonzero(~np.isnan(prediction).any(axis=1))
     y, p = rows.y[known], prediction[known]
     weight = None if rows.weight is None else rows.weight[known]
-    for metric in map(metrics.get, names) if known.size else ():
+    for metric in wanted if known.size else ():
         value = metrics.score(metric, y, p, weight)
         if not np.isfinite(value):
-            reason = metrics.why_undefined(metric, y, p, weight) or TOO_LARGE
+            reason = metrics.why_undefined(metric, y, p, weight) or (TOO_LARGE if np.isinf(value) else NO_NUMBER)
             yield Score(metric=metric.name, value=None, rows=part, n=known.size, reason=reason)
             continue
         low, high = (interval(metric, y, p, weight, seed=seed) if part == "test" else None) or (None, None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.budget import Deadline
-from automl.pipeline.preflight import metric_of, preflight, refuse_the_impossible
+from automl.pipeline.preflight import Given, judged_by, preflight, refuse_the_impossible
 from automl.spec import Spec
 
 if TYPE_CHECKING:
@@ -24,14 +24,15 @@ def plan(spec: Spec, out: Path | str | None = None) -> dict[str, Any]:
     """
     from automl.bundle.manifest import plain
 
-    ready = preflight(spec, out, deadline=Deadline.of(spec.budget.time))
+    spec, metric = judged_by(spec)
+    ready = preflight(spec, out, Given(metric=metric), deadline=Deadline.of(spec.budget.time))
     refuse_the_impossible(ready.broken)
     data = ready.data
     return {
         "target": data.labels.name,
         "task": data.labels.task.kind,
         "labels": list(data.labels.texts),
-        "metric": metric_of(spec, data),
+        "metric": ready.problem.metric.name,
         "train_rows": data.train.n,
         "test_rows": data.test.n,
         "split": data.split,

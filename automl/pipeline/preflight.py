@@ -31,6 +31,8 @@ class Given:
     train: Any = None
     test: Any = None
     tables: Mapping[str, Any] = field(default_factory=dict)
+    metric: Callable[..., float] | None = None
+    """The user's own, where the spec names one: see `judged_by`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +70,28 @@ def preflight(
     place = _place(spec, out)
     loaded = _preload(spec)
     floor = Floor(spec.limits)  # measured while the data is read
-    data = _read(spec, given or Given(), deadline, listener, loaded)
+    given = given or Given()
+    data, metric = _read(spec, given, deadline, listener, loaded)
     policy = make_policy(spec.objective, data)
     _check_patience(spec, policy)
     ranked = ("action_costs",) if spec.objective.capacity else ()
     check_keys(spec.data.key, outputs_of(data.labels, ranked, actions=policy.actions))
-    problem = _problem(spec, data)
+    problem = _problem(spec, data, metric)
     return Preflight(place=place, data=data, policy=policy, problem=problem, broken=floor.broken())
+
+
+def judged_by(spec: Spec, metric: Callable[..., float] | None = None) -> tuple[Spec, Callable[..., float] | None]:
+    """The spec with the name of the metric that was given, and the function that it names, where it is the user's own.
+
+    Code is imported here alone, for a spec that its user gave: the spec of a bundle never comes here.
+    """
+    from automl.metrics.own import imported, is_reference, reference
+
+    named = spec.objective.metric
+    if metric is None:
+        return spec, imported(named) if named and is_reference(named) else None
+    judged = spec.objective.model_copy(update={"metric": reference(metric)})
+    return spec.model_copy(update={"objective": judged}), metric
 
 
 def refuse_the_impossible(broken: tuple[GateVerdict, ...]) -> None:
@@ -85,19 +102,24 @@ def refuse_the_impossible(broken: tuple[GateVerdict, ...]) -> None:
         raise LimitRefusal(impossible(broken), where="limits", hint="Relax the limit, or serve on a faster machine.")
 
 
-def metric_of(spec: Spec, data: Prepared) -> str:
-    """The metric of the search and the board; money is counted apart, on calibrated probabilities."""
+def metric_of(spec: Spec, data: Prepared, function: Callable[..., float] | None = None) -> Metric:
+    """The metric of the search and the board; money is counted apart, on calibrated probabilities.
+
+    One of the user's own is the `function`, which is tried on the rows to learn from.
+    """
     from automl import metrics
+    from automl.metrics.own import check_own, own_metric
 
     named = spec.objective.metric
-    return named if named and named != "cost" else metrics.default(data.labels.task)
+    if function is None or named is None:
+        return metrics.get(named if named and named != "cost" else metrics.default(data.labels.task))
+    metric = own_metric(function, named, data.labels.task.kind)
+    check_own(function, named, data.train.y, data.train.weight, data.labels.task, seed=spec.budget.seed)
+    return metric
 
 
-def check_metric(spec: Spec, data: Prepared) -> None:
+def check_metric(metric: Metric, data: Prepared) -> None:
     """Refuse a metric that has no value for this target, before any learner finds out (R17)."""
-    from automl import metrics
-
-    metric = metrics.get(metric_of(spec, data))
     if reason := metric.undefined(data.train.y):
         fitting = [other.name for other in _of_kind(data) if other.undefined(data.train.y) is None]
         raise DataError(
@@ -169,26 +191,31 @@ def _preload(spec: Spec) -> Callable[[], None]:
     return thread.join
 
 
-def _read(spec: Spec, given: Given, deadline: Deadline, listener: Listener, loaded: Callable[[], None]) -> Prepared:
+def _read(
+    spec: Spec, given: Given, deadline: Deadline, listener: Listener, loaded: Callable[[], None]
+) -> tuple[Prepared, Metric]:
+    """The data, with what its other tables give, and the metric."""
     from automl.data.prepare import prepare
     from automl.gates.asked import check_limits
 
-    listener(Event(stage="read", text="reading and auditing the data"))
+    listener(Event(stage="read", text="reading and auditing the data", facts={"left": deadline.left()}))
     data = prepare(spec, train=_frame(given.train), test=_frame(given.test))
-    check_metric(spec, data)
-    data = _related(data, spec, given.tables, deadline, listener, loaded)
+    metric = metric_of(spec, data, given.metric)
+    check_metric(metric, data)
+    data = _related(data, spec, given.tables, metric, deadline, listener, loaded)
     check_limits(spec.limits, data)
     told = f"{data.train.n:,} rows to learn from, {data.test.n:,} set aside. {data.split}"
     listener(Event(stage="split", text=told, facts={"train": data.train.n, "test": data.test.n}))
     for finding in data.findings:
         listener(Event(stage="audit", text=finding.text, facts={"check": finding.check, "column": finding.column}))
-    return data
+    return data, metric
 
 
 def _related(
     data: Prepared,
     spec: Spec,
     tables: Mapping[str, Any],
+    metric: Metric,
     deadline: Deadline,
     listener: Listener,
     loaded: Callable[[], None],
@@ -201,7 +228,7 @@ def _related(
 
     listener(Event(stage="features", text="computing features from other tables"))
     given = {name: to_polars(frame) for name, frame in tables.items()}
-    return relate(data, _problem(spec, data), spec, deadline=deadline, given=given, loaded=loaded)
+    return relate(data, _problem(spec, data, metric), spec, deadline=deadline, given=given, loaded=loaded)
 
 
 def _frame(given: Any) -> pl.DataFrame | SourceTable | None:
@@ -211,7 +238,7 @@ def _frame(given: Any) -> pl.DataFrame | SourceTable | None:
     return given if given is None or isinstance(given, SourceTable) else to_polars(given)
 
 
-def _problem(spec: Spec, data: Prepared) -> Problem:
+def _problem(spec: Spec, data: Prepared, metric: Metric) -> Problem:
     """What is to be learned, by learners that there are."""
     from automl.learners.base import Learner
     from automl.registry import Registry
@@ -224,7 +251,7 @@ def _problem(spec: Spec, data: Prepared) -> Problem:
         data.train,
         data.schema,
         data.labels.task,
-        metric=metric_of(spec, data),
+        metric=metric,
         spec=spec,
         seed=spec.budget.seed,
         judged=data.test.n,

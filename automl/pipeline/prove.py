@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from automl import disk
 from automl.errors import MachineError, VerdictRefusal
-from automl.pipeline.preflight import metric_of
 from automl.pipeline.result import Fit
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from automl.data.rows import Prepared
     from automl.diagnostics.diagnostics import Diagnostics
     from automl.gates.base import GateVerdict, Measured
+    from automl.metrics import Metric
     from automl.pipeline.choose import ChosenModel
     from automl.pipeline.judge import Judgement
     from automl.report._words import Facts
@@ -37,13 +37,14 @@ def refuse_untried(untried: str | None, *, write_anyway: bool) -> None:
         )
 
 
-def judge_on_test(run: Run, data: Prepared, choice: ChosenModel) -> Judgement:
-    """Look at the test part, once."""
+def judge_on_test(run: Run, data: Prepared, choice: ChosenModel, metric: Metric) -> Judgement:
+    """Look at the test part, once; the spec's `metric` first."""
+    from automl import metrics
     from automl.pipeline.judge import judge
 
     run.tell("decide", "judging on the test part")
     limits = run.spec.limits
-    asked = (metric_of(run.spec, data), *limits.scores)
+    asked = (metric, *map(metrics.get, limits.scores))
     threads = run.spec.budget.workers
     return judge(data, choice, asked=asked, seed=run.seed, threads=threads, fairness=limits.fairness)
 
@@ -57,7 +58,8 @@ def diagnose_model(run: Run, data: Prepared, choice: ChosenModel, judgement: Jud
         return None
     run.tell("report", "looking at what matters and where it is weak")
     seconds = min(report_seconds(run.deadline.seconds, run.spec.report), max(0.0, run.deadline.left() / 2))
-    return diagnose(data, choice, judgement, seed=run.seed, until=time.monotonic() + seconds)
+    until, evidence = time.monotonic() + seconds, run.spec.bundle.evidence
+    return diagnose(data, choice, judgement, seed=run.seed, until=until, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import MachineError, VerdictRefusal
+from automl.shown import Shown
 
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Shown):
     """The bundle's folder, its proof, and the board of all trials."""
 
     path: Path

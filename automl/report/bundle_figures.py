@@ -9,24 +9,27 @@ from typing import Any, Final
 from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.reason import money
 from automl.figures.curve import Step, curve
+from automl.figures.heat import heat
 from automl.figures.intervals import Estimate, intervals
 from automl.figures.lines import Axes, Point, lines
-from automl.figures.marks import Figure, Table, shortened, table
+from automl.figures.marks import NARROW, Figure, Table, shortened, table
 from automl.figures.scales import number
 from automl.report._words import Facts
+from automl.report.money import policy_name
 
 SHARES: Final = (0.0, 1.0, 0.0, 1.0)
 DIAGONAL: Final = ((0.0, 0.0), (1.0, 1.0))
 MOST_COLUMNS = 20  # of what matters
 MOST_TRIALS = 40
 DAY = 86_400.0
+MOST_LABELS = 30  # of a matrix
 NEAR = 3.0  # times the slowest, a limit that is drawn: a wide one would leave no room for the others
 
 
 def money_figures(verdict: VerdictRecord) -> list[Figure]:
     """What 1,000 rows cost by each policy, and what is saved where an amount is half or twice what the spec says."""
     unit = f"{verdict.currency or 'cost'} per 1,000 rows"
-    policies = [Estimate(name=one.action, value=one.cost, text=money(one.cost)) for one in verdict.policies]
+    policies = [Estimate(name=policy_name(one), value=one.cost, text=money(one.cost)) for one in verdict.policies]
     ours = Estimate(name="this model", value=verdict.ours, kind="ours", text=money(verdict.ours))
     found = [
         intervals(
@@ -34,10 +37,11 @@ def money_figures(verdict: VerdictRecord) -> list[Figure]:
             f"In {unit}: each policy that needs no model, and this model.",
             [*policies, ours],
             header=("policy", unit, ""),
+            width=NARROW,
         )
     ]
     cases = [
-        Estimate(name=f"{one.cell} x {one.factor:g}", value=one.saving, low=one.low, high=one.high)
+        Estimate(name=f"{one.factor:g} x {one.cell}", value=one.saving, low=one.low, high=one.high)
         for one in verdict.scenarios
     ]
     now = Estimate(name="as the spec says", value=verdict.saving, low=verdict.low, high=verdict.high, kind="ours")
@@ -47,7 +51,12 @@ def money_figures(verdict: VerdictRecord) -> list[Figure]:
         )
         found.append(
             intervals(
-                "If an amount is wrong", note, [now, *cases], header=("amount", f"saving, {unit}", "95 %"), at=0.0
+                "If an amount is wrong",
+                note,
+                [now, *cases],
+                header=("amount", f"saving, {unit}", "95 %"),
+                width=NARROW,
+                at=0.0,
             )
         )
     return found
@@ -140,7 +149,8 @@ def importance(found: Facts) -> Figure:
         f"How much more one row loses ({found['loss']}) when the cells of a column are those of other rows, on "
         f"{found['looked_at']:,} test rows." + (f" There was no time for {left} columns." if left > 0 else "")
     )
-    return intervals("What matters", note, heavy, header=("column", found["loss"], "95 %"), at=0.0)
+    header = ("column", found["loss"], "95 %")
+    return intervals("What is lost without a column", note, heavy, header=header, width=NARROW, at=0.0)
 
 
 def effects(found: Facts) -> Iterator[Figure]:
@@ -164,6 +174,29 @@ def confusion(found: Facts, unit: str) -> Table:
     ]
     priced = any(one["cost"] is not None for one in found["confusion"])
     return table(("truth", "decision", "of 1,000 rows", *((f"these cost, {unit}",) if priced else ())), rows)
+
+
+def matrices(found: Facts, unit: str) -> Iterator[Figure]:
+    """Of several labels or actions: what was decided against what came true, in rows and in money."""
+    cells = found["confusion"]
+    often: dict[str, float] = {}
+    for one in cells:
+        often[one["truth"]] = often.get(one["truth"], 0.0) + one["rows"]
+    truths = sorted(often, key=lambda truth: -often[truth])[:MOST_LABELS]
+    actions = [
+        action for action in dict.fromkeys(one["action"] for one in cells) if action in truths or action not in often
+    ]
+    place = {(one["truth"], one["action"]): one for one in cells}
+    left = f" The {len(truths)} most frequent labels of {len(often)}." if len(truths) < len(often) else ""
+    asked = [("What was decided", "rows", f"Of 1,000 rows: down what came true, across what was decided.{left}")]
+    if cells[0]["cost"] is not None:
+        asked.append(("What decisions cost", "cost", f"In {unit} per 1,000 rows, red where it is lost.{left}"))
+    for title, key, note in asked:
+        values = [[place[truth, action][key] for action in actions] for truth in truths]
+        most = max((abs(value) for line in values for value in line), default=0.0) or 1.0
+        sign = -1.0 if key == "cost" else 1.0
+        told = [[(money if key == "cost" else number)(value) for value in line] for line in values]
+        yield heat(title, note, truths, actions, [[sign * v / most for v in line] for line in values], texts=told)
 
 
 def weak_spots(found: Facts) -> Table:
@@ -192,7 +225,7 @@ def limits(gates: Sequence[Facts]) -> Table:
         )
         for one in gates
     ]
-    return table(("limit", "measured", "asked for", ""), rows)
+    return table(("limit", "measured", "asked for", "verdict"), rows)
 
 
 def front(points: Sequence[Facts], limit: float | None) -> Figure:
@@ -226,7 +259,7 @@ def trials(board: Sequence[Facts], metric: str) -> Table:
         )
         for one in board[:MOST_TRIALS]
     ]
-    return table(("trial", "learner", "ended", metric, "rows", "seconds", ""), rows)
+    return table(("trial", "learner", "ended", metric, "rows", "seconds", "why"), rows)
 
 
 def _columns(names: Sequence[str]) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.reason import money
 from automl.figures.marks import Table, table
 from automl.figures.scales import number
-from automl.figures.svg import Markup
 from automl.report import bundle_figures as drawn
 from automl.report._words import Facts, interval, left_out, without_value
 from automl.report.money import capacity, running, span, taken
 from automl.report.page import SORT, page
+from automl.report.slider import no_slider, slider
 
 DAY = 86_400.0
+FEW = 4  # kinds of a label and a decision; more are told as a matrix
 PARTS = {"test": "test", "oof": "out of fold"}
 
 
@@ -26,24 +25,25 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
     found, search = report["diagnostics"], report["search"]
     unit = (verdict and verdict.currency) or found["loss"]
     acted = next((one.share for one in verdict.taken[1:2]), None) if verdict else None
-    facts = {
+    told = {
         "title": f"{manifest['target']['name']}: the model and its proof",
-        "summary": _summary(manifest, verdict),
-        "facts": _facts(manifest, verdict),
+        "summary": summary(manifest, verdict),
+        "facts": facts(manifest, verdict),
         "verdict": verdict,
         "worth": verdict is None or verdict.worth,
-        "money_words": _money_words(verdict) if verdict else [],
+        "money_words": money_words(verdict) if verdict else [],
         "money": drawn.money_figures(verdict) if verdict else [],
         "over_time": drawn.over_time(found["over_time"], unit) if found["over_time"] else None,
         "age_words": _age_words(manifest["in_use"], unit) if manifest["in_use"] else [],
         "ages": list(drawn.ages(manifest["ages"], unit)),
-        "slider": _slider(found["slider"], verdict),
-        "no_slider": _no_slider(manifest, verdict, found["slider"]),
+        "slider": slider(found["slider"], verdict),
+        "no_slider": no_slider(manifest, verdict, found["slider"]),
         "curves": [
             *drawn.curves(found, f"{unit} per 1,000 rows", acted),
             *(drawn.residual_figures(found["residuals"]) if found["residuals"] else ()),
         ],
-        "confusion": drawn.confusion(found, unit) if found["confusion"] else None,
+        "confusion": drawn.confusion(found, unit) if 0 < len(found["confusion"]) <= FEW else None,
+        "matrices": list(drawn.matrices(found, unit)) if len(found["confusion"]) > FEW else [],
         "importance": drawn.importance(found) if found["importance"] else None,
         "effects": list(drawn.effects(found)),
         "weak_spots": drawn.weak_spots(found) if found["weak_spots"] else None,
@@ -51,11 +51,11 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "front": drawn.front(search["front"], _latency_limit(manifest["gates"])) if len(search["front"]) > 1 else None,
         "trials": drawn.trials(search["board"], manifest["scores"][0]["metric"] if manifest["scores"] else "score"),
         "features_tried": search["features"],
-        "scores": _scores(manifest["scores"]),
+        "scores": scores(manifest["scores"]),
         "beside_scores": [*without_value(manifest["scores"]), *left_out(manifest["findings"])],
         "findings": [one["text"] for one in manifest["findings"]],
         "split": manifest["split"],
-        "members": _members(manifest["members"]),
+        "members": members(manifest["members"]),
         "sources": table(("source", "SHA-256"), manifest["sources"].items()),
         "versions": table(("package", "version"), manifest["versions"].items()),
         "content_hash": manifest["content_hash"],
@@ -63,13 +63,15 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "engine": manifest["engine"],
         "name": report["name"],
     }
-    return page("report.html.j2", facts, scripts=(SORT, "slider.js"))
+    return page("report.html.j2", told, scripts=(SORT, "slider.js"))
 
 
-def _summary(manifest: Facts, verdict: VerdictRecord | None) -> str:
+def summary(manifest: Facts, verdict: VerdictRecord | None) -> str:
     """The verdict in one sentence."""
     if verdict is None:
-        first = next(one for one in manifest["scores"] if one["value"] is not None)
+        first = next((one for one in manifest["scores"] if one["value"] is not None), None)
+        if first is None:
+            return "No score has a value."
         return f"On {PARTS[first['rows']]} rows its {first['metric'].replace('_', ' ')} is {number(first['value'])}."
     unit = f" {verdict.currency}" if verdict.currency else ""
     if verdict.worth:
@@ -83,7 +85,8 @@ def _summary(manifest: Facts, verdict: VerdictRecord | None) -> str:
     )
 
 
-def _facts(manifest: Facts, verdict: VerdictRecord | None) -> list[tuple[str, str]]:
+def facts(manifest: Facts, verdict: VerdictRecord | None) -> list[tuple[str, str]]:
+    """The figures to see first, by what they are called."""
     gates = {one["gate"]: one for one in manifest["gates"]}
     first = next((one for one in manifest["scores"] if one["value"] is not None), None)
     found = [("saving per 1,000 rows", f"{money(verdict.saving)} {verdict.currency}".strip())] if verdict else []
@@ -93,7 +96,8 @@ def _facts(manifest: Facts, verdict: VerdictRecord | None) -> list[tuple[str, st
     return [*found, ("test rows", f"{verdict.test_rows:,}" if verdict else f"{first['n']:,}" if first else "none")]
 
 
-def _money_words(verdict: VerdictRecord) -> list[str]:
+def money_words(verdict: VerdictRecord) -> list[str]:
+    """Why it pays or not, how often it acts, and from when on, in sentences."""
     words = [verdict.reason, taken(verdict), *capacity(verdict), running(verdict), span(verdict)]
     return [
         *(sentence for sentence in words if sentence),
@@ -111,53 +115,24 @@ def _age_words(use: Facts, unit: str) -> list[str]:
     return said
 
 
-def _scores(scores: Sequence[Facts]) -> Table:
+def scores(found: Sequence[Facts]) -> Table:
+    """Each score with its interval, on which rows."""
     rows = [
         (one["metric"].replace("_", " "), PARTS[one["rows"]], number(one["value"]), interval(one), f"{one['n']:,}")
-        for one in scores
+        for one in found
         if one["value"] is not None
     ]
     return table(("score", "rows", "value", "95 %", "number of rows"), rows)
 
 
-def _members(members: Sequence[Facts]) -> Table:
+def members(found: Sequence[Facts]) -> Table:
+    """What it is made of."""
     rows = [
         (one["learner"], f"{one['weight']:.1%}", ", ".join(f"{key} {value}" for key, value in one["params"].items()))
-        for one in members
+        for one in found
     ]
     return table(("learner", "weight", "settings"), rows)
 
 
 def _latency_limit(gates: Sequence[Facts]) -> float | None:
     return next((one["limit"] for one in gates if one["gate"] == "latency_p99"), None)
-
-
-def _slider(found: Facts | None, verdict: VerdictRecord | None) -> dict[str, Any] | None:
-    """What the script reads, as JSON that no text can end; with the amounts that can be moved."""
-    if found is None or verdict is None:
-        return None
-    table_of = {
-        **found,
-        "saving": verdict.saving,
-        "low": verdict.low,
-        "high": verdict.high,
-        "currency": verdict.currency,
-        "policies": [one.action for one in verdict.policies],
-        "matrix": [one.cost for one in verdict.amounts[:4]],
-    }
-    text = json.dumps(table_of, allow_nan=False).replace("<", "\\u003c")
-    return {
-        "json": Markup(text),
-        "amounts": [(one.cell, f"{one.cost:.12g}") for one in verdict.amounts[:4]],
-        "whole": found["whole"],
-    }
-
-
-def _no_slider(manifest: Facts, verdict: VerdictRecord | None, found: Facts | None) -> str:
-    """Why there is nothing to move, where there are costs."""
-    if verdict is None or found is not None:
-        return ""
-    command = "`automl decide` tries other costs."
-    if manifest["target"]["kind"] != "binary":
-        return f"The costs of more than two labels, and of numbers, cannot be moved on this page: {command}"
-    return f"Costs that differ by row, reviews, capacities and floors cannot be moved on this page: {command}"

@@ -15,7 +15,7 @@ def verdict_story(verdict: VerdictRecord) -> list[str]:
     unit = f" {verdict.currency}" if verdict.currency else ""
     amounts = [_amount(amount) for amount in verdict.amounts if amount.cost]
     table = [
-        *((_policy(policy), money(policy.cost), "") for policy in verdict.policies),
+        *((policy_name(policy), money(policy.cost), "") for policy in verdict.policies),
         ("this model", money(verdict.ours), ""),
         ("saving", money(verdict.saving), f"{CONFIDENCE:.0%} interval {_range(verdict)}"),
     ]
@@ -98,7 +98,8 @@ def _amount(amount: CellCostRecord) -> str:
     return f"{amount.cell} {money(amount.cost)}{mean}"
 
 
-def _policy(policy: BaselineCostRecord) -> str:
+def policy_name(policy: BaselineCostRecord) -> str:
+    """What one does without a model, in words."""
     return policy.action if policy.rule or policy.mixed else f"always '{policy.action}'"
 
 

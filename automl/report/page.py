@@ -50,10 +50,19 @@ def page(template: str, facts: Mapping[str, object], *, package: str = OURS, scr
     It needs no network. Every text is escaped, and the browser runs and styles by nothing but our own script and
     sheet, which the page's policy names by their hashes. Nothing is computed in a template.
     """
-    sheet, script = style() + _file("page.css"), "\n".join(map(_file, scripts))
+    sheet, script = style() + _file("parts.css") + _file("page.css"), "\n".join(map(_file, scripts))
     policy = POLICY.format(style=_hash(sheet), script=_hash(script))
     ours = {"sheet": Markup(sheet), "script": Markup(script), "policy": policy}
     return _environment(package).get_template(template).render({**facts, **ours})
+
+
+def part(template: str, facts: Mapping[str, object]) -> str:
+    """A part of somebody else's page, such as a notebook, filled with `facts` as a page is.
+
+    Its sheet holds for it alone, and it is as dark as the notebook.
+    """
+    sheet = f".automl-view.automl-view {{\n{style().replace(':root', '&')}{_file('parts.css')}{_file('view.css')}}}"
+    return _environment(OURS).get_template(template).render({**facts, "sheet": Markup(sheet)})
 
 
 @cache

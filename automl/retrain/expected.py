@@ -39,12 +39,14 @@ class Expected:
 
 
 def expected(contest: Contest, judged: Judged, attempts: Attempts) -> Expected:
-    """By what earlier challengers would have saved more; without one, by what the champion saves less than promised."""
+    """By what earlier challengers would have saved more, or what the champion saves less than promised: the larger.
+
+    That earlier ones brought nothing says nothing of a world that has changed since.
+    """
     asked, champion = contest.asked, contest.champion
-    if attempts.gains:
-        gain, basis = max(0.0, sum(attempts.gains) / len(attempts.gains)), "the mean of earlier challengers"
-    else:
-        gain, basis = _lost(champion, judged), "what the champion saves less than it promised"
+    lost = _lost(champion, judged), "what the champion saves less than it promised"
+    earlier = sum(attempts.gains) / max(1, len(attempts.gains)), "the mean of earlier challengers"
+    gain, basis = max(lost, earlier, key=lambda each: each[0])
     rate = asked.rows.count / asked.rows.seconds if asked.rows else (contest.rows.rate or 0.0)
     rows = rate * asked.pays_within
     policy = judged.ground.policy

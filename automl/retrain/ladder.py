@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from automl.retrain.rungs.by_name import challenge_of
 from automl.retrain.shift import Learned, Shift
 from automl.retrain.step import Step
 from automl.spec.retrain import RUNGS, RungName
+
+REFUSED = (LimitRefusal, DataError, BundleError)  # by which a rung ends, and the ladder goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def _tried(
     """A challenger, made and judged; None where a gate or the data refused it."""
     try:
         challenger = stack.enter_context(_challenger(rung, contest))
-    except (LimitRefusal, DataError, BundleError) as refused:
+    except REFUSED as refused:
         return Noted(step=Step(rung=rung, ended="refused", reason=refused.what), learned=None), None
     return Noted(step=_judge(rung, challenger, contest, judged, alpha), learned=challenger.learned), challenger
 
@@ -110,8 +112,11 @@ def _broken(contest: Contest, shift: Shift | None, learned: Sequence[Learned], s
         return None
     if not learned and shift.jumped:
         _tell(contest, "the new labels contradict the champion: a refit has to show that they can be learned")
-        refitted = stack.enter_context(_challenger("refit", contest)).learned
-        learned = [refitted] if refitted else []
+        with suppress(*REFUSED):
+            refitted = stack.enter_context(_challenger("refit", contest)).learned
+            learned = [refitted] if refitted else []
+        if not learned:
+            return "the new labels contradict the champion, and no refit can show that they can be learned"
     return next(filter(None, (replace(shift, again=one).broken for one in learned)), None)
 
 

@@ -14,6 +14,7 @@ from automl.bundle.place import check_place
 from automl.bundle.read import Bundle
 from automl.data.read.source import SourceTable
 from automl.errors import CHAMPION_STAYS, SpecError, nearest
+from automl.metrics.own import without_code
 from automl.model_registry.resolve import bundle_of
 from automl.model_registry.state import is_registry
 from automl.progress import Event, Listener, silent
@@ -178,7 +179,10 @@ def _contest(
 
 
 def _respec(champion: Bundle, asked: Asked) -> Spec:
-    """The champion's spec; only what its [retrain] says may be overruled."""
+    """The champion's spec; only what its [retrain] says may be overruled.
+
+    A metric that is code stays with the fit: what is retrained is judged by the usual one.
+    """
     for text in asked.overrides:
         if not text.partition("=")[0].strip().startswith("retrain."):
             key = text.partition("=")[0].strip()
@@ -192,7 +196,9 @@ def _respec(champion: Bundle, asked: Asked) -> Spec:
             raise SpecError(str(error), where="--window") from error
     if asked.rungs is not None:
         changed["rungs"] = tuple(asked.rungs)
-    return spec.model_copy(update={"retrain": (spec.retrain or Retrain()).model_copy(update=changed)})
+    usual = spec.objective.model_copy(update={"metric": without_code(spec.objective.metric)})
+    retrain = (spec.retrain or Retrain()).model_copy(update=changed)
+    return spec.model_copy(update={"objective": usual, "retrain": retrain})
 
 
 def _shift(judged: Judged) -> Shift | None:

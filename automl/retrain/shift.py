@@ -70,9 +70,17 @@ class Shift:
         return None
 
 
-def learned_by(oof: OutOfFold) -> Learned:
-    """The skill of out-of-fold predictions."""
-    return skill(oof.calibrated, oof.rows.y, numbers=oof.task.kind == "regression", weight=oof.rows.weight)
+def learned_by(oof: OutOfFold, after: float = -np.inf) -> Learned | None:
+    """The skill of out-of-fold predictions of rows later than `after` (microseconds of UTC), where rows have a time.
+
+    None where there are no such rows.
+    """
+    time = oof.rows.time
+    kept = np.ones(oof.rows.n, dtype=np.bool_) if time is None else ~(time <= after)
+    if not kept.any():
+        return None
+    weight = None if oof.rows.weight is None else oof.rows.weight[kept]
+    return skill(oof.calibrated[kept], oof.rows.y[kept], numbers=oof.task.kind == "regression", weight=weight)
 
 
 def believed(ground: Ground) -> Learned | None:

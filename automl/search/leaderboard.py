@@ -13,6 +13,7 @@ from automl.executors.base import Status as JobStatus
 from automl.features.plan import Plan
 from automl.learners.base import Member, Params
 from automl.search.worker.model_size import NOTHING, ModelSize
+from automl.shown import Shown
 
 # stopped: still under way when the time ended; left out: never tried
 Status = JobStatus | Literal["stopped", "left out"]
@@ -60,7 +61,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaderboard:
+class Leaderboard(Shown):
     """All trials of a run in the order they ended, and the chosen weights by trial id (they sum to 1).
 
     `front` holds what other weights of the serving cost would have chosen, the best first.
@@ -91,11 +92,8 @@ class Ahead:
 
     def only(self, places: Sequence[int]) -> Ahead:
         """With some of the members alone."""
-        return replace(
-            self,
-            predictions=tuple(self.predictions[place] for place in places),
-            fresh=tuple(self.fresh[place] for place in places),
-        )
+        predictions, fresh = (tuple(of[place] for place in places) for of in (self.predictions, self.fresh))
+        return replace(self, predictions=predictions, fresh=fresh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

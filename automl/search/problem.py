@@ -58,7 +58,7 @@ class Problem:
 
     @classmethod
     def of(
-        cls, rows: Rows, schema: Schema, task: Task, *, metric: str, spec: Spec, seed: int, judged: int = 0
+        cls, rows: Rows, schema: Schema, task: Task, *, metric: str | Metric, spec: Spec, seed: int, judged: int = 0
     ) -> Problem:
         """Cut `rows` into the folds that the spec asks for: by time, by the file's order, by group, else at random."""
         outer = folds(
@@ -70,7 +70,7 @@ class Problem:
             by_time=rows.by_time,
             unseen_groups=spec.data.unseen_groups,
         )
-        asked = get(metric)
+        asked = get(metric) if isinstance(metric, str) else metric
         numbers = {column.name for column in schema.features if column.wire == "number"}
         loss = proper(asked, task.kind)
         return cls(

@@ -53,7 +53,7 @@ def spec_of(params: Mapping[str, Any], columns: Columns, *, task: str, positive:
             "task": task,
             "positive": positive,
             "costs": params["costs"],
-            "metric": params["metric"],
+            "metric": None if callable(params["metric"]) else params["metric"],
         },
         "data": {"weight": columns.weight, "group": columns.group},
         "budget": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -53,7 +53,7 @@ class AutoML(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         costs: Mapping[str, Any] | None = None,
         limits: Mapping[str, Any] | None = None,
         recipe: str | Mapping[str, Any] = "balanced",
-        metric: str | None = None,
+        metric: str | Callable[..., float] | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
         spec: Mapping[str, Mapping[str, Any]] | None = None,
@@ -74,7 +74,8 @@ class AutoML(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         with value_errors():
             frame, columns = with_target(rows, y, beside)
             spec = spec_of(self.get_params(deep=False), columns, task=kind, positive=positive)
-            search = partial(fit, spec, train=frame, write_anyway=True, listener=self.listener or silent)
+            own = self.metric if callable(self.metric) else None
+            search = partial(fit, spec, train=frame, metric=own, write_anyway=True, listener=self.listener or silent)
             done, self.bundle_ = fitted(lambda place: search(out=place))
         self.board_, self.verdict_ = done.board, done.verdict
         self._costs = columns.costs

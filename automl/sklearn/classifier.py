@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class AutoMLClassifier(ClassifierMixin, AutoML):  # type: ignore[misc]  # scikit
         limits: Mapping[str, Any] | None = None,
         recipe: str | Mapping[str, Any] = "balanced",
         positive: Any = None,
-        metric: str | None = None,
+        metric: str | Callable[..., float] | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
         spec: Mapping[str, Mapping[str, Any]] | None = None,

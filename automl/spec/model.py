@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
+from automl.shown import Shown
 from automl.spec.base import Section
 from automl.spec.budget import Budget
 from automl.spec.bundle import Bundle
@@ -32,7 +33,7 @@ class Origin:
     written: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-class Spec(Section):
+class Spec(Shown, Section):
     """Everything the user said, with the recipe and the defaults filled in. Made by `load` and `parse`."""
 
     objective: Objective

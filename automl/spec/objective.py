@@ -93,7 +93,8 @@ class Objective(Section):
     positive: Scalar | None = None
     """The label that costs money if it is overlooked. Binary only."""
     metric: str | None = None
-    """What the search improves, by the field's name, or `cost`. Without it: `log_loss`, or `rmse` for numbers."""
+    """What the search improves, by the field's name, or `cost`; or a function of yours, `mypackage.module:function`.
+    Without it: `log_loss`, or `rmse` for numbers."""
     base_rate: Share | None = None
     """The real share of positives, if the rows were resampled."""
     names: Decisions | None = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from automl.distributions import version_of
 from automl.learners.base import Choice, FeatureInfo, Floats, Learner, Matrix, Member, Model, Params, Range, learners
 from automl.ops.bulk import evaluate
 from automl.task import Task
@@ -125,7 +125,7 @@ def loss(task: Task, y: Floats, values: Mapping[str, Floats], weight: Floats | N
 @pytest.mark.parametrize("learner", learners.all.values(), ids=learners.all)
 def test_what_it_needs_is_there(learner: Learner) -> None:
     """Its package is installed under the name that it says, and the modules that workers preload exist."""
-    assert learner.package is None or version(learner.package)
+    assert learner.package is None or version_of(learner.package)
     assert [name for name in learner.preload if find_spec(name) is None] == []
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from automl.bundle.explain_text import code_files
 from automl.bundle.layout import ANSWERING, DESCRIBING, answering, is_code, is_file, is_member
-from automl.bundle.score_text import score_files
 
 
 def test_every_file_that_is_written_is_known(bundle, tables_bundle):
@@ -13,7 +13,7 @@ def test_every_file_that_is_written_is_known(bundle, tables_bundle):
     for folder in (bundle, tables_bundle):
         names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         assert all(map(is_member, names))
-        assert {name for name in names if is_code(name)} == set(score_files(tables=folder is tables_bundle))
+        assert {name for name in names if is_code(name)} == set(code_files(tables=folder is tables_bundle))
 
 
 @pytest.mark.parametrize(

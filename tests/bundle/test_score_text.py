@@ -54,7 +54,7 @@ def test_the_text_is_the_same_each_time():
 
 def test_a_library_that_score_py_must_not_need_is_refused(monkeypatch):
     """Whoever imports scikit-learn in a module that ships learns of it when the file is made."""
-    monkeypatch.setattr(made, "_source", {"automl.bundle.tables": "from sklearn.svm import SVC\n"}.get)
+    monkeypatch.setattr(made, "source_of", {"automl.bundle.tables": "from sklearn.svm import SVC\n"}.get)
     with pytest.raises(ValueError, match=r"automl\.bundle\.tables imports sklearn\.svm\.SVC"):
         needed_modules("automl.bundle.tables")
 
@@ -78,7 +78,7 @@ def test_imports_are_led_to_the_copies(monkeypatch):
         "import json\nfrom automl.bundle import scorer as s\n\n\ndef f():\n"
         "    from automl.errors import DataError as D, one_line\n    return D, one_line, s, json\n"
     )
-    monkeypatch.setattr(made, "_source", lambda _: source)
+    monkeypatch.setattr(made, "source_of", lambda _: source)
     assert made._copied("automl.x").splitlines() == [
         "import json",
         f"from {COPIES} import bundle_scorer as s",

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from automl.cli.telling import PIPE_CLOSED, tell
-from automl.errors import BundleError, DataError, SpecError, Stopped
+from automl.errors import AutomlError, BundleError, DataError, MachineError, SpecError, Stopped
 
 Capture = pytest.CaptureFixture[str]
 
@@ -114,3 +114,10 @@ def test_with_debug_the_traceback_is_shown(capsys: Capture, tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == []
     assert tell(SpecError("is wrong"), ["--debug", "fit"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_library_that_is_not_there_is_no_bug(capsys: Capture) -> None:
+    """Who installed a part of what is asked for is told what to install; a module of ours that lacks is a bug."""
+    assert tell(ModuleNotFoundError("no", name="pyarrow.parquet"), []) == MachineError.exit_code
+    assert capsys.readouterr().err == "automl: the library 'pyarrow' is not installed\n  pip install pyarrow\n"
+    assert tell(ModuleNotFoundError("no", name="automl.lerners"), []) == AutomlError.exit_code

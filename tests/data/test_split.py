@@ -165,6 +165,19 @@ def test_test_part(make_rows: Callable[..., Rows]) -> None:
     assert split_test(make_rows(np.arange(20_000)), REGRESSION, Data(), 7)[1].size == 4_000
 
 
+def test_only_later_rows_are_held_back(make_rows: Callable[..., Rows]) -> None:
+    """Of the rows after a moment a quarter is held back; without rows before and after it, it does not count."""
+    rows, day = make_rows(np.arange(1000) % 2, time=np.arange(1000) * DAY), 800 * DAY
+    train, test, _ = split_test(rows, BINARY, Data.model_validate({"time": "t"}), 7, after=day)
+    assert test.tolist() == list(range(950, 1000))
+    assert train.tolist() == list(range(950))
+    gap = Data.model_validate({"time": "t", "horizon": "30d"})
+    assert split_test(rows, BINARY, gap, 7, after=day)[0].max() == 950 - 30
+    assert split_test(rows, BINARY, gap, 7, after=998 * DAY)[1].tolist() == [999]
+    for nothing in (-DAY, 1000 * DAY):
+        assert split_test(rows, BINARY, gap, 7, after=nothing)[1].size == 250
+
+
 @pytest.mark.parametrize("n", range(4))
 def test_too_few(make_rows: Callable[..., Rows], n: int) -> None:
     """D15: fewer than 4 rows cannot give up a test part."""

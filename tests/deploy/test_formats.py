@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
 import polars as pl
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.deploy.formats import BREAKS, FORMULA, harmless, header, rendered
+from automl.bundle.harmless import BREAKS, FORMULA
+from automl.deploy.formats import header, rendered
 
 CELLS = st.one_of(st.text(st.characters(codec="utf-8")), st.none())
 
@@ -54,41 +53,6 @@ def test_the_header_is_a_line() -> None:
     """Names that hold a separator are quoted, and those of a formula get a quote where that is asked."""
     assert header(["id", "a,b", "=x"]) == b'id,"a,b",=x\n'
     assert header(["id", "=x"], excel_safe=True) == b"id,'=x\n"
-
-
-@pytest.mark.parametrize(
-    ("cell", "text"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+a", "'+a"),
-        ("-a", "'-a"),
-        ("@a", "'@a"),
-        ("\ta", "'\ta"),
-        ("\ra", "'\ra"),
-        ("a=1", "a=1"),
-        (" =1", "' =1"),
-        ("\u00a0\u3000 @a", "'\u00a0\u3000 @a"),
-        ("\n=1", "'\n=1"),
-        ("\na", "'\na"),
-        ("\ufeff=1", "'\ufeff=1"),
-        (" \u200b \u2060-a", "' \u200b \u2060-a"),
-        ("\uff1d1", "'\uff1d1"),
-        ("\uff0ba", "'\uff0ba"),
-        (" \uff0da", "' \uff0da"),
-        ("\uff20a", "'\uff20a"),
-        ("\ufe62a", "'\ufe62a"),
-        (" a", " a"),
-        ("\ufeff", "\ufeff"),
-        ("", ""),
-        (None, ""),
-        (-1, "-1"),
-        (-0.5, "-0.5"),
-        (True, "True"),
-    ],
-)
-def test_a_formula_gets_a_quote(cell: Any, text: str) -> None:
-    """V12: text that a spreadsheet would run; numbers stay numbers, negative ones too."""
-    assert harmless(cell) == text
 
 
 def test_a_carriage_return_ends_no_line() -> None:

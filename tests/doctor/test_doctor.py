@@ -48,6 +48,14 @@ def test_a_library_that_is_too_new_or_too_old_is_bad(monkeypatch: pytest.MonkeyP
     assert "<1 is asked for" in wrong[0].seen
 
 
+def test_a_library_that_is_there_twice_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of xgboost and of xgboost-cpu overwrite each other: a note names both versions and what to do."""
+    monkeypatch.setattr(libraries, "brought_by", lambda name: ("xgboost", "numpy"))
+    finding = next(one for one in libraries.libraries() if one.what == "xgboost" and one.state == "note")
+    assert metadata.version("numpy") in finding.seen
+    assert finding.hint == "pip uninstall xgboost numpy, then pip install the one that is wanted"
+
+
 def test_a_full_memory_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
     """R01: below 1 GB nothing is tried, and the code is the machine's."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=5e8, total=8e9))

@@ -77,3 +77,28 @@ def test_a_constant_model_has_no_reasons():
     found = explained(Answers(labels=(), decisions=(), has_costs=False), lambda a, _: (0 * a + 3,))
     assert [reason.score for reason in found.reasons] == [0.0, 0.0]
     assert (found.score.value, found.score.base, found.score.spread) == (3.0, 3.0, 0.0)
+
+
+def test_a_watched_explainer_ends_when_told():
+    """What is called before each call of the graph may raise, in the values and in the search for a change."""
+    calls = []
+
+    def check():
+        calls.append(1)
+        if len(calls) > most:
+            raise TimeoutError
+
+    game = Game.over(BACKGROUND, PLAYERS, lambda columns: np.column_stack((columns["a"], columns["b"])))
+    answers = Answers(labels=("bad",), decisions=("good", "bad"), has_costs=False)
+    row = Row(number=1, keys={}, columns={"a": np.array([2.0]), "b": np.array([0.0])}, cells=[("2",), ("0",)])
+    explainer = Explainer(game=game, answers=answers, grids=GRIDS, decide=always("bad")).watched(check)
+    most = 1_000
+    explainer.explain(row, seconds=60)
+    most = len(calls) - 1
+    calls.clear()
+    with pytest.raises(TimeoutError):
+        explainer.explain(row, seconds=60)
+    most = 0
+    calls.clear()
+    with pytest.raises(TimeoutError):
+        explainer.explain(row, seconds=60)

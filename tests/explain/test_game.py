@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from automl.explain.game import ROWS, Game, Player
+from automl.explain.game import CHARACTERS, ROWS, Game, Player, rows_at_once
 
 BACKGROUND = {
     "a": np.array([1.0, 2.0, 3.0]),
@@ -60,3 +60,22 @@ def test_rows_that_come_out_alike_are_run_once():
     found = game.worth(row, everybody)
     assert seen[1:] == [2 + 2 + 4]
     assert found[3].tolist() == run(row)[0].tolist()
+
+
+def test_long_texts_go_through_few_at_once():
+    """A call copies the texts of each of its rows, so it takes no more characters than fit, and one row in any case."""
+    seen = []
+
+    def counted(columns):
+        seen.append(sum(map(len, columns["word"])))
+        return run(columns)
+
+    game = Game.over(BACKGROUND, PLAYERS, counted)
+    seen.clear()
+    row = ROW | {"word": np.array(["z" * (CHARACTERS // 2)], dtype=object)}
+    everybody = np.array([[False, False], [True, False], [False, True], [True, True]])
+    assert game.worth(row, everybody)[3, 0] == 10.0 * (CHARACTERS // 2)
+    assert max(seen) <= CHARACTERS
+    assert rows_at_once(ROW) == ROWS
+    assert rows_at_once({"word": np.array(["z" * (2 * CHARACTERS)], dtype=object)}) == 1
+    assert rows_at_once({"age": np.array([1.0])}) == ROWS

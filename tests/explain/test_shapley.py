@@ -8,7 +8,7 @@ from math import factorial
 import numpy as np
 from scipy import stats
 
-from automl.explain.shapley import FEWEST, LEAST, MOST, _orders, shapley
+from automl.explain.shapley import FEWEST, LEAST, MOST_PAIRS, _orders, shapley
 
 
 def by_definition(worth, players: int) -> np.ndarray:
@@ -68,9 +68,9 @@ def test_what_adds_up_has_no_error():
 def test_the_error_that_was_asked_for_is_reached():
     """With time, permutations are played until every standard error is small enough; never more than the most."""
     found = played(game(6, 2), 6, share=0.08)
-    assert FEWEST < found.pairs < MOST
+    assert FEWEST < found.pairs < MOST_PAIRS
     assert found.errors.max() <= 0.08
-    assert played(game(6, 2), 6, share=1e-9).pairs == MOST
+    assert played(game(6, 2), 6, share=1e-9).pairs == MOST_PAIRS
 
 
 def test_time_ends_it():

@@ -22,3 +22,12 @@ def test_many_columns_fit() -> None:
     cells = [mark for mark in figure.marks if isinstance(mark, Box)]
     assert max(cell.x + cell.width for cell in cells) <= figure.width <= 764
     assert not [word for word in figure.words if word.text == ".30"]
+
+
+def test_cells_are_told_as_asked() -> None:
+    """Texts of one's own stand in cells wide enough for them, in tips and in the table."""
+    figure = heat("t", "n", ["a"], ["c", "d"], [[0.5, -1.0]], texts=[["120 EUR", "-1,240,000 EUR"]])
+    assert [word.text for word in figure.words][-2:] == ["120 EUR", "-1,240,000 EUR"]
+    assert figure.table.rows == (("a", "120 EUR", "-1,240,000 EUR"),)
+    cells = [mark for mark in figure.marks if isinstance(mark, Box)]
+    assert cells[0].width > 100 > cells[0].height

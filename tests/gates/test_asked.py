@@ -71,6 +71,12 @@ def test_a_metric_of_another_problem_is_refused():
     assert "f1 is not a metric of this problem (regression)" in refusal(NUMBER, scores={"f1": 0.5})
 
 
+def test_a_metric_of_ones_own_has_no_limit():
+    """The gates judge a bundle again wherever it goes, and import no code for it."""
+    told = refusal(scores={"mine:found": 0.5})
+    assert told == "limits.scores.mine:found: a metric of your own has no limit: a bundle is judged without it"
+
+
 def test_a_metric_that_nobody_knows_is_refused():
     """The nearest right name is told."""
     with pytest.raises(AutomlError, match="did you mean 'roc_auc'"):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from automl import metrics
 from automl.data.rows import Prepared
 from automl.decide.policy.decision_policy import make_policy
 from automl.diagnostics.diagnostics import Diagnostics
@@ -27,7 +28,7 @@ def diagnosed(outcome_of, run_of):
     def make(data: Prepared, *, seconds: float = 60.0, **objective: object) -> tuple[Diagnostics, Judgement]:
         run = run_of(objective={"target": data.labels.name, **objective})
         choice = choose(outcome_of(data), data, make_policy(run.spec.objective, data), seed=0)
-        judgement = judge(data, choice, asked=("log_loss",) if data.labels.values else ("rmse",), seed=0)
+        judgement = judge(data, choice, asked=(metrics.get("log_loss" if data.labels.values else "rmse"),), seed=0)
         return diagnose(data, choice, judgement, seed=0, until=time.monotonic() + seconds), judgement
 
     return make

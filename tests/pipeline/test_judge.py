@@ -34,7 +34,7 @@ def answers_of(choice: ChosenModel, data: Prepared) -> dict[str, np.ndarray]:
 def test_scores_are_those_of_the_graph_the_asked_ones_first(loans, outcome_of):
     """On test with intervals, out of fold on the rows that a fold predicted."""
     choice = chosen(loans, outcome_of)
-    found = judge(loans, choice, asked=("accuracy", "roc_auc"), seed=1)
+    found = judge(loans, choice, asked=(metrics.get("accuracy"), metrics.get("roc_auc")), seed=1)
     p = answers_of(choice, loans)["probability"]
     assert np.array_equal(found.prediction, p)
     test = [score for score in found.scores if score.rows == "test"]
@@ -160,7 +160,7 @@ def test_a_metric_without_a_value_on_test_says_why(metric, y, reason, prices, ou
     test = replace(prices.test, y=np.where(np.arange(prices.test.n) == 7, y, np.abs(prices.test.y)))
     train = replace(prices.train, y=np.abs(prices.train.y) + 1)
     data = replace(prices, train=train, test=test)
-    found = judge(data, chosen(data, outcome_of), asked=(metric,), seed=1).scores
+    found = judge(data, chosen(data, outcome_of), asked=(metrics.get(metric),), seed=1).scores
     told, oof = (next(s for s in found if (s.metric, s.rows) == (metric, part)) for part in ("test", "oof"))
     assert (told.value, told.low, told.n) == (None, None, 1_200)
     assert reason in told.reason

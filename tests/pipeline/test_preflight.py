@@ -1,6 +1,7 @@
 """What is refused before a search is refused by a dry run too, in the same words."""
 
 import re
+import sys
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from automl.budget import Deadline
 from automl.errors import AutomlError, DataError, SpecError
 from automl.pipeline.fit import fit
 from automl.pipeline.plan import plan
-from automl.pipeline.preflight import Given, preflight
+from automl.pipeline.preflight import Given, judged_by, preflight
 from automl.spec import parse
 
 LABELS = {"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}}
@@ -157,3 +158,17 @@ def test_numbers_are_no_classes():
     spec = {"objective": {"target": "y", "metric": "roc_auc"}, "budget": {"executor": "inline", "workers": 1}}
     with pytest.raises(DataError, match="different numbers"):
         preflight(parse(spec), given=Given(train=frame), deadline=Deadline(seconds=60.0, start=0.0))
+
+
+def test_only_who_gave_the_spec_has_its_metric_imported(files, monkeypatch):
+    """The function that a spec names comes with it; without one, as from a bundle, the name is no metric."""
+    (files / "of_mine.py").write_text("def found(y, p, weight): return 1.0\nfound.greater_is_better = True\n")
+    monkeypatch.syspath_prepend(files)
+    spec = parse(_whole({"objective": LABELS | {"metric": "of_mine:found"}}), base=files)
+    deadline = Deadline.of("1min")
+    with pytest.raises(AutomlError, match="of_mine:found"):
+        preflight(spec, deadline=deadline)
+    assert "of_mine" not in sys.modules
+    named, metric = judged_by(spec)
+    assert preflight(named, given=Given(metric=metric), deadline=deadline).problem.metric.name == "of_mine:found"
+    assert plan(spec)["metric"] == "of_mine:found"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from automl import cli
+from automl import cli, metrics
 from automl.bundle.verify import verify
 from automl.decide.policy.decision_policy import make_policy
 from automl.errors import LimitRefusal, MachineError, VerdictRefusal
@@ -45,7 +45,7 @@ def staged(loans, run_of, choice_of, tmp_path: Path) -> tuple[Run, Fit, Path]:
     """A run, what its fit gives, and its staged bundle."""
     run = run_of(objective={"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}})
     choice = choice_of(run)
-    judgement = judge_on_test(run, loans, choice)
+    judgement = judge_on_test(run, loans, choice, metrics.get("log_loss"))
     folder = stage_bundle(run, loans, choice, judgement, tmp_path / "a.bundle")
     done = Fit(
         path=tmp_path / "a.bundle",
@@ -62,7 +62,7 @@ def staged(loans, run_of, choice_of, tmp_path: Path) -> tuple[Run, Fit, Path]:
 def test_the_asked_metrics_come_first(loans, run_of, choice_of, told) -> None:
     """The search's metric, then those that have limits, on the test part."""
     run = run_of(objective={"target": "bad", "metric": "accuracy"}, limits={"scores": {"brier": 0.5}})
-    judgement = judge_on_test(run, loans, choice_of(run))
+    judgement = judge_on_test(run, loans, choice_of(run), metrics.get("accuracy"))
     assert [score.metric for score in judgement.scores][:2] == ["accuracy", "brier"]
     assert told[-1].text == "judging on the test part"
 

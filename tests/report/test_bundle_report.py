@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
 import pytest
 
 from automl.bundle.manifest import plain
+from automl.decide.costs.cost_matrix import BINARY_CELLS
+from automl.decide.verdict.reason import money
 from automl.diagnostics.accumulated_effects import EffectPoint
 from automl.diagnostics.confusion import ConfusionCell
 from automl.diagnostics.diagnostics import Diagnostics
@@ -20,6 +24,7 @@ from automl.diagnostics.residuals import ResidualBin, Residuals
 from automl.diagnostics.slider import SliderTable
 from automl.diagnostics.threshold_costs import ThresholdCost
 from automl.diagnostics.weak_spots import WeakSpot
+from automl.figures.scales import number
 from automl.report.bundle_report import bundle_report
 
 EVIL = '"><script>document.title = "evil"</script><img src=x onerror=alert(1)>'
@@ -72,7 +77,11 @@ def shown(manifest, verdict, gate, board):
         points = [{"latency_p99": 1e-4 * k, "loss": 0.5 / k, "chosen": k == 2} for k in (1, 2)]
         search = {"board": trials, "front": points, "features": [{"text": "crossing: kept"}]}
         report = {"name": name, "diagnostics": plain(found), "search": search}
-        return bundle_report(manifest | {"verdict": verdict, "gates": [gate(ok=True)]}, report)
+        amounts = [
+            {"cell": cell, "cost": cost}
+            for cell, cost in zip(BINARY_CELLS[0] + BINARY_CELLS[1], (0, 100, 500, 0), strict=True)
+        ]
+        return bundle_report(manifest | {"verdict": {**verdict, "amounts": amounts}, "gates": [gate(ok=True)]}, report)
 
     return make
 
@@ -98,6 +107,103 @@ def test_every_figure_has_its_numbers(shown, number):
         assert told in page
 
 
+def told_of(page: str) -> dict[str, list[list[str]]]:
+    """The numbers of each figure, as the page has them."""
+    drawn = re.findall(r'<figure class="drawn">\n<h\d>(.*?)</h\d>.*?<tbody>(.*?)</tbody>', page, re.DOTALL)
+    row, cell = re.compile(r"<tr>(.*?)</tr>", re.DOTALL), re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>")
+    return {
+        unescape(title): [[unescape(c) for c in cell.findall(r)] for r in row.findall(body)] for title, body in drawn
+    }
+
+
+def texts(rows, *names):
+    """These numbers of each row of report.json, as people read them."""
+    return [[number(row[name]) for name in names] for row in rows]
+
+
+def between(rows):
+    return [f"{number(row['low'])} to {number(row['high'])}" for row in rows]
+
+
+def kept(found: dict, verdict: dict, search: dict) -> dict[str, list[list[str]]]:
+    """What each figure has to tell, from report.json and the manifest alone."""
+    told: dict[str, list[list[str]]] = {
+        "What 1,000 rows cost": [
+            *([f"always '{one['action']}'", money(one["cost"])] for one in verdict["policies"]),
+            ["this model", money(verdict["ours"])],
+        ],
+        "If an amount is wrong": [
+            [name, number(one["saving"]), f"{number(one['low'])} to {number(one['high'])}"]
+            for name, one in [
+                ("as the spec says", verdict),
+                *((f"{one['factor']:g} x {one['cell']}", one) for one in verdict["scenarios"]),
+            ]
+        ],
+        "Saving over time": [
+            [one["start"], *map(number, (one["saving"], one["low"], one["high"]))] for one in found["over_time"]
+        ],
+        "Are probabilities kept?": [
+            [*row, ends]
+            for row, ends in zip(
+                texts(found["reliability"], "promised", "share"), between(found["reliability"]), strict=True
+            )
+        ],
+        "What is lost without a column": [
+            [one["columns"][0], number(one["loss"]), ends]
+            for one, ends in zip(found["importance"], between(found["importance"]), strict=True)
+        ],
+        "What could have shipped": [
+            [number(1e3 * one["latency_p99"]), number(one["loss"])]
+            for one in sorted(search["front"], key=lambda one: one["latency_p99"])
+        ],
+        **{name: texts(points, "value", "effect") for name, points in found["effects"].items()},
+    }
+    if found["residuals"]:
+        rows = [(one["predicted"], one["quantiles"]) for one in found["residuals"]["bins"]]
+        told["How far predictions are off"] = [
+            [number(at), number(q[2]), f"{number(q[0])} to {number(q[-1])}"] for at, q in rows
+        ]
+    if found["ranking"]:
+        told["Gain"] = texts(found["ranking"], "acted", "recall")
+        told["False alarms"] = texts(found["ranking"], "false_alarms", "recall")
+        told["Precision and recall"] = texts(found["ranking"], "recall", "precision")
+        told["What acting on more rows costs"] = texts(found["threshold_costs"], "acted", "cost")
+    if len(found["confusion"]) > 4:
+        for title, key, form in (("What was decided", "rows", number), ("What decisions cost", "cost", money)):
+            by = {(one["truth"], one["action"]): form(one[key]) for one in found["confusion"]}
+            told[title] = [[t, *(by[t, a] for a in "cab")] for t in "bca"]
+    return told
+
+
+@pytest.mark.parametrize("kind", ["binary", "number", "several"])
+def test_every_figure_tells_what_its_files_tell(shown, verdict, kind):
+    """Each number of each figure is that of report.json or the manifest; no figure of the page is unknown here."""
+    found = diagnostics(number=kind == "number")
+    if kind == "several":
+        cells = [
+            ConfusionCell(truth=t, action=a, rows=100.0 * (t == "b") + 10 * k, cost=123.4 * k - 200)
+            for k, (t, a) in enumerate((t, a) for t in "abc" for a in "cab")
+        ]
+        found = replace(found, confusion=tuple(cells))
+    front = [{"latency_p99": 1e-4 * k, "loss": 0.5 / k, "chosen": k == 2} for k in (1, 2)]
+    want = kept(plain(found), verdict, {"front": front})
+    assert told_of(shown(found)) == want
+    assert len(want) == {"binary": 11, "number": 8, "several": 13}[kind]
+
+
+def test_of_many_labels_the_most_frequent_are_drawn(shown, holds_in_browser, open_to_all):
+    """Of 60 labels 30 stand in the matrix, as decisions too, and what is left out is told."""
+    names = [f"label {k}" for k in range(60)]
+    cells = [ConfusionCell(truth=t, action=a, rows=float(k), cost=None) for k, t in enumerate(names) for a in names]
+    page = shown(replace(diagnostics(), confusion=tuple(cells)))
+    told = told_of(page)["What was decided"]
+    assert [len(told), len(told[0]), told[0][0]] == [30, 31, "label 59"]
+    assert "The 30 most frequent labels of 60." in page
+    assert "What decisions cost" not in page
+    holds_in_browser(page)
+    open_to_all(page)
+
+
 def test_no_text_of_data_is_markup(shown):
     """V13: names of columns, levels and bundles that are scripts stay text, in pictures, tables and the slider."""
     page = shown(diagnostics(EVIL), EVIL)
@@ -119,10 +225,45 @@ def test_it_holds_on_a_phone_and_on_a_desk(shown, holds_in_browser):
     holds_in_browser(shown(diagnostics(EVIL), EVIL))
 
 
+def test_everybody_can_read_it(shown, open_to_all):
+    """No serious finding of axe: names, contrast, order."""
+    open_to_all(shown(diagnostics()))
+    open_to_all(shown(diagnostics(number=True)))
+
+
+def test_keys_alone_move_it(shown, tab, tmp_path):
+    """Skip link, slider, number, reset, numbers of a figure and the order of a table, without a mouse."""
+    (tmp_path / "page.html").write_text(shown(diagnostics()), encoding="utf-8")
+    tab.open(tmp_path / "page.html")
+    tab.reach(".skip")
+    tab.press("Enter")
+    assert tab.run("document.activeElement.id") == "main"
+    saving = "Number(document.querySelector('[data-out=saving]').dataset.value)"
+    first = tab.run(saving)
+    tab.reach("#cost-1-range")
+    for _ in range(20):
+        tab.press("ArrowRight")
+    box = "Number(document.querySelector('#cost-1').value)"
+    assert tab.run(box) == pytest.approx(100 * 10**0.1, rel=1e-5)
+    assert tab.run(saving) != first
+    tab.reach("#cost-1")
+    tab.press("ArrowUp")
+    assert tab.run(box) == pytest.approx(100 * 10**0.1 + 1, abs=1)
+    tab.reach("button[type=reset]")
+    tab.press(" ")
+    assert tab.run(f"new Promise((told) => setTimeout(() => told({saving}), 20))") == first
+    tab.reach("th button")
+    tab.press("Enter")
+    assert tab.run("document.activeElement.parentElement.getAttribute('aria-sort')") == "ascending"
+    tab.reach("summary")
+    tab.press("Enter")
+    assert tab.run("document.activeElement.parentElement.open") is True
+
+
 def test_where_nothing_can_be_moved_it_says_so(shown):
     """Costs by row have no slider: the page names the command that tries others."""
     page = shown(diagnostics(slider=False))
     assert "<form" not in page
     assert "automl decide" in page
     told = json.loads(shown(diagnostics()).partition("data-slider-table>")[2].partition("</script>")[0])
-    assert told["policies"] == ["grant", "decline"]
+    assert told["policies"] == ["always 'grant'", "always 'decline'"]

@@ -113,6 +113,14 @@ def test_labels_that_contradict_the_champion_have_to_be_learned_again(climbed):
     assert "broken labels cannot" in stopped.stopped
 
 
+@pytest.mark.parametrize("lows", [{"recalibrate": 3.0}, {"recalibrate": 3.0, "refit": None}])
+def test_labels_that_no_refit_can_show_to_be_learned_are_not_believed(climbed, lows):
+    """It may have no new rows out of fold, or be refused itself: then nobody knows, and nobody is promoted."""
+    done, _ = climbed({"refit": 1.0} | lows, shift=WRONG, learned=None)
+    assert done.promoted is None
+    assert "no refit can show" in done.stopped
+
+
 def test_a_person_may_accept_a_shift_and_it_is_written_down(climbed):
     """Nobody else can say so."""
     lost = Learned(skill=0.1, error=0.01, rows=500)

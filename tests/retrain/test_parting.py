@@ -10,7 +10,7 @@ import pytest
 
 from automl.bundle.read import Bundle
 from automl.data.read.source import load
-from automl.errors import DataError
+from automl.errors import DataError, SpecError
 from automl.retrain.parting import learned_until, part
 from automl.spec import parse
 from automl.spec.retrain import Retrain
@@ -60,11 +60,38 @@ def test_what_the_champion_has_learned_is_not_judged_on(champion, world):
     assert learned_until(champion) < dt.datetime(2026, 4, 11, tzinfo=dt.UTC).timestamp() * 1e6
 
 
+def test_old_rows_are_learned_from_and_never_judged_on(champion, world):
+    """Of all rows there ever were the last of the later ones are judged on; those just before them are learned from."""
+    old, new = world(600, seed=1), world(300, seed=2, start=150)
+    parted = part(load(pl.concat([old, new])), champion, _spec(champion), FEW)
+    alone = part(load(new), champion, _spec(champion), FEW)
+    assert parted.judged.frame.equals(alone.judged.frame)
+    assert parted.learn.frame.equals(pl.concat([old, alone.learn.frame]))
+
+
+def test_rows_whose_label_is_not_due_say_how_long_it_takes(champion, world):
+    """Whether or not somebody left out earlier ones."""
+    rows, spec = world(500, seed=2, start=150), _spec(champion, horizon=200 * 86_400.0)
+    with pytest.raises(DataError, match="no row is so old that its label is due: it takes 200 days"):
+        part(load(rows), champion, spec, FEW)
+    since = dt.datetime(2027, 1, 1, tzinfo=dt.UTC).timestamp() * 1e6
+    with pytest.raises(DataError, match="no row after 2027-01-01 is so old"):
+        part(load(rows), champion, _spec(champion), FEW, since=since)
+
+
 def test_too_few_rows_say_how_many_it_takes(champion, world):
     """With what is asked for, and where that stands."""
     with pytest.raises(DataError, match="are too few") as refused:
         part(load(world(80, seed=2, start=150)), champion, _spec(champion), FEW)
     assert "It takes 100 with a label ([retrain] least)" in str(refused.value)
+
+
+def test_a_window_that_ends_before_the_judged_rows_leaves_nothing_to_learn_from(champion, world):
+    """It is told before any challenger is tried."""
+    short = Retrain.model_validate({"least": 100, "window": "10d"})
+    with pytest.raises(DataError, match="0 rows to learn from and 1") as refused:
+        part(load(world(500, seed=2, start=150)), champion, _spec(champion), short)
+    assert "Wait for more or give a longer window." in str(refused.value)
 
 
 def test_rows_without_the_target_are_refused(champion, world):
@@ -78,3 +105,13 @@ def test_the_rate_of_rows_is_that_of_the_new_ones(champion, world):
     parted = part(load(world(500, seed=2, start=150)), champion, _spec(champion), FEW)
     assert parted.rate is not None
     assert np.isclose(parted.rate * 86_400, 5.0, rtol=0.05)
+
+
+def test_a_column_that_is_gone_is_told(champion, world):
+    """What the champion reads is missing then; a time is not done without, an excluded column is."""
+    rows = world(500, seed=2, start=150)
+    parted = part(load(rows.drop("x1")), champion, _spec(champion, exclude=("gone",)), FEW)
+    assert parted.sentence.endswith("The rows lack 'x1': to the champion that is missing, and a refit does without.")
+    assert "lack" not in part(load(rows), champion, _spec(champion), FEW).sentence
+    with pytest.raises(SpecError, match="no column 'day'"):
+        part(load(rows.drop("day")), champion, _spec(champion), FEW)

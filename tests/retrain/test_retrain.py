@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -11,7 +12,9 @@ from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.data.read.source import load
 from automl.errors import DataError, SpecError
+from automl.pipeline.fit import fit
 from automl.retrain.retrain import Asked, retrain, rungs_of
+from tests.retrain.conftest import SPEC
 
 
 @pytest.fixture
@@ -84,6 +87,21 @@ def test_only_what_retrain_says_may_be_overruled(own, world, tmp_path):
     asked = Asked(overrides=["objective.costs.false_positive=3"])
     with pytest.raises(SpecError, match="this takes a new fit"):
         retrain(own, load(world(400, seed=9, start=150)), tmp_path / "next.bundle", asked=asked)
+
+
+def test_a_metric_that_is_code_stays_with_the_fit(world, tmp_path, monkeypatch):
+    """Its bundle names it, and a retraining imports nothing: its challengers are judged by the usual metric."""
+    module = tmp_path / "judging.py"
+    module.write_text("def found(y, p, weight): return float(p[y == 1].mean())\nfound.greater_is_better = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = SPEC | {"objective": SPEC["objective"] | {"metric": "judging:found"}, "budget": {"trials": 1, "workers": 1}}
+    own = fit(spec, train=world(400, seed=1), out=tmp_path / "own.bundle", write_anyway=True).path
+    assert Bundle.load(own).manifest.scores[0].metric == "judging:found"
+    del sys.modules["judging"]
+    module.write_text("raise SystemExit('imported')")
+    done = retrain(own, load(world(400, seed=6, start=150)), tmp_path / "next.bundle", asked=Asked(rungs=("refit",)))
+    assert [step.rung for step in done.climb.steps] == ["refit"]
+    assert "judging" not in sys.modules
 
 
 def test_a_wrong_rung_is_answered_with_the_nearest():

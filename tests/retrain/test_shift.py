@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
-from automl.retrain.shift import Learned, Shift, skill
+from automl.data.rows import Rows
+from automl.decide.calibration.out_of_fold import OutOfFold
+from automl.retrain.shift import Learned, Shift, learned_by, skill
+from automl.task import Task
 
 RNG = np.random.default_rng(0)
 SCORE = 2.0 * RNG.normal(size=2_000)
@@ -81,3 +85,13 @@ def test_without_a_refit_nothing_is_said():
     """Who has learned nothing anew tells nothing of the labels."""
     far = Learned(skill=-1.0, error=0.01, rows=100)
     assert Shift(before=Learned(skill=0.5, error=0.01, rows=100), now=far).broken is None
+
+
+def test_what_a_refit_learned_is_told_by_the_later_rows():
+    """The good labels of old rows, which challengers learn from too, do not hide that the new ones are broken."""
+    flipped = np.where((RNG.random(Y.size) < 0.3) & (np.arange(Y.size) >= 1_500), 1.0 - Y, Y)
+    rows = Rows(frame=pl.DataFrame({"x": SCORE}), raw=pl.DataFrame({"x": SCORE}), y=flipped, time=np.arange(2_000.0))
+    oof = OutOfFold.of(CHANCE[:, None], rows, Task(kind="binary", classes=2), seed=0)
+    assert learned_by(oof).skill > learned_by(oof, after=1_499.0).skill + 0.1
+    assert learned_by(oof, after=1_499.0).rows == 500
+    assert learned_by(oof, after=2_000.0) is None

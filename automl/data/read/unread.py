@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from automl.data.read.column_reader import ColumnReader
+from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.reader import read_value
 from automl.data.read.scalars import BLANKS, plain_scalar
 
@@ -16,6 +16,7 @@ OnUnread = Literal["refuse", "empty"]
 ENOUGH = 20  # filled cells from which on a column without one that can be read is a mistake
 SHOWN = 40  # signs of an example
 LISTED = 5  # columns that one warning names
+TEXTS = ("category", "text")  # wires that read whatever is there
 
 
 class UnreadWarning(UserWarning):
@@ -37,6 +38,12 @@ class Tally(NamedTuple):
 
 Unread = Mapping[str, Tally]
 """The tally of each number, date or flag column, by name."""
+
+
+def fallible(*readers: Reader) -> list[tuple[str, ColumnReader]]:
+    """The columns that may hold what cannot be read."""
+    columns = {column["name"]: column for reader in readers for column in reader["columns"]}
+    return [(name, column) for name, column in columns.items() if column["wire"] not in TEXTS]
 
 
 def cell_of(column: ColumnReader, row: Mapping[str, object]) -> object:

@@ -14,6 +14,7 @@ from automl.decide.verdict.bootstrap import PER, ComparedCosts
 from automl.decide.verdict.break_even import BreakEven
 from automl.decide.verdict.capacity_use import CapacityUse
 from automl.decide.verdict.reason import left_out, reason
+from automl.shown import Shown
 
 ROWS_SMALL = 1_000  # fewer test rows cannot tell a good model from a lucky one: out-of-fold rows help
 
@@ -74,7 +75,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Shown):
     """Money, as positive numbers that are spent: costs and savings are per 1,000 rows, in `currency`.
 
     `ours`, `policies`, `saving`, `low` and `high` stand on the `rows` of `evidence`; `test_*` on the test part

@@ -13,6 +13,7 @@ from automl.bundle.golden import decode, encode
 from automl.bundle.profile import read_profile
 from automl.bundle.read import Bundle
 from automl.bundle.scorer import Cell
+from automl.deploy.export._explainer import explainer_document
 from automl.deploy.export.base import Exporter, Source, one_table
 from automl.errors import SpecError
 from automl.graph.nodes import read_graph
@@ -25,12 +26,12 @@ LEVELS = 50  # of a category, offered beside the field
 
 
 def write(source: Source, folder: Path) -> None:
-    """index.html with its script and style, reader.js, signature.json, model.onnx, golden rows, package.json."""
+    """index.html with its scripts and style, reader.js, signature.json, explain.json, model.onnx, golden rows."""
     bundle = source.bundle
     one_table(bundle, "web")
     own = importlib.resources.files("automl.deploy.export") / "web_page"
     disk.write(folder / "index.html", page(bundle, (own / "index.html.j2").read_text("utf-8")).encode())
-    for name in ("page.js", "page.css"):
+    for name in ("page.js", "page.css", "explain.js"):
         disk.write(folder / name, (own / name).read_bytes())
     disk.write(folder / "reader.js", (importlib.resources.files("automl.data.read") / "reader.js").read_bytes())
     disk.make_folder(folder / "golden")
@@ -38,6 +39,7 @@ def write(source: Source, folder: Path) -> None:
         disk.write(folder / name, bundle.files.read(name))
     disk.write(folder / "golden/expected.json", encode(_in_text(bundle)))
     _put(folder / "signature.json", signature(bundle))
+    _put(folder / "explain.json", explainer_document(bundle))
     version = VERSION if source.vendor is None else _vendored(source.vendor, folder / "node_modules" / PACKAGE)
     _put(folder / "package.json", {"private": True, "type": "module", "dependencies": {PACKAGE: version}})
 

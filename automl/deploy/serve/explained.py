@@ -22,6 +22,8 @@ from automl.deploy.serve.settings import Settings
 from automl.errors import AutomlError
 from automl.names import inside
 
+PATIENCE = 2  # times the seconds that it should take: so long may what each row takes in any case last
+
 
 def explained(
     bundle: Bundle, rows: Sequence[Row], settings: Settings, gone: Callable[[], bool] = lambda: False
@@ -33,20 +35,31 @@ def explained(
     if len(rows) > settings.explain_rows:
         what = f"{len(rows):,} rows are more than the {settings.explain_rows:,} that one request may have explained"
         raise Refusal(413, what, hint="Send fewer rows at a time, or use `automl explain --all`.")
-    until = monotonic() + settings.explain_seconds
-    found: list[dict[str, object]] = []
-    for number, row in enumerate(rows):
+    begun = monotonic()
+    until, patience = begun + settings.explain_seconds, begun + PATIENCE * settings.explain_seconds
+    too_long = Refusal(
+        413,
+        f"explaining {len(rows):,} rows takes longer than {settings.explain_seconds:g} s",
+        hint="Send fewer rows at a time.",
+    )
+
+    def check() -> None:
         if gone():
             raise gone_away()
+        if monotonic() > patience:
+            raise too_long
+
+    found: list[dict[str, object]] = []
+    for number, row in enumerate(rows):
+        check()
         left = until - monotonic()
         if left <= 0:
-            what = f"explaining {len(rows):,} rows takes longer than {settings.explain_seconds:g} s"
-            raise Refusal(413, what, hint="Send fewer rows at a time.")
-        found += _one(bundle, row, number, left / (len(rows) - number))
+            raise too_long
+        found += _one(bundle, row, number, left / (len(rows) - number), check)
     return found
 
 
-def _one(bundle: Bundle, row: Row, number: int, seconds: float) -> list[dict[str, object]]:
+def _one(bundle: Bundle, row: Row, number: int, seconds: float, check: Callable[[], None]) -> list[dict[str, object]]:
     where = f"rows[{number}]"
     if has_nested(row, bundle.tables):
         hint = "Give the server the tables (--table NAME=FILE), and the row its keys."
@@ -57,7 +70,7 @@ def _one(bundle: Bundle, row: Row, number: int, seconds: float) -> list[dict[str
     try:
         with warnings.catch_warnings():  # one row after the other: no other thread has warnings here
             warnings.simplefilter("ignore", UnreadWarning)  # as `/predict`, which counts what it cannot read as missing
-            explanations = bundle.explain(frame, unread="empty", seconds=seconds, first=number + 1)
+            explanations = bundle.explain(frame, unread="empty", seconds=seconds, first=number + 1, check=check)
     except AutomlError as error:
         raise Refusal.of(error, where) from None
     content: list[dict[str, object]] = plain(explanations.as_json())

@@ -2,7 +2,7 @@
 const slider = document.querySelector("[data-slider]");
 if (slider) {
   const told = JSON.parse(slider.querySelector("[data-slider-table]").textContent);
-  const PER = 1000, DRAWS = 20000, LABELS = [0, 1];
+  const PER = 1000, DRAWS = 20000, UNITS = 2000, RESAMPLES = 4000, LABELS = [0, 1];
   const out = (name) => slider.querySelector(`[data-out="${name}"]`);
   const plain = (value) => { // as people read it elsewhere on the page: three digits that count
     if (value === 0) return "0";
@@ -53,13 +53,53 @@ if (slider) {
     const end = (q) => PER * (saving + told.clustered * (drawn[Math.round(q * (DRAWS - 1))] - saving));
     return { saving: PER * saving, low: end(0.025), high: end(0.975), acted: share[0][1] + share[1][1], best: best - 1 };
   };
-  const names = [...slider.querySelectorAll("label")].map((label) => label.textContent.trim().replaceAll(" ", "_"));
+  const answerRows = (factors) => { // diagnostics/row_slider.py, in the page
+    const whole = told.share.reduce((a, b) => a + b, 0);
+    let acted = 0;
+    const costs = told.y.map((t, k) => { // of our decision, of both actions, of today's rule
+      const [pass, act] = LABELS.map((a) => factors[0][a] * told.expected[0][a][k] + factors[1][a] * told.expected[1][a][k]);
+      const each = LABELS.map((a) => factors[t][a] * told.cost[a][k]), action = act < pass ? 1 : 0;
+      acted += action * told.share[k];
+      return [each[action] + told.running, ...each, ...(told.ruled ? [each[told.ruled[k]]] : [])];
+    });
+    const places = [...costs[0].keys()];
+    const means = places.map((j) => costs.reduce((sum, row, k) => sum + told.share[k] * row[j], 0) / whole);
+    const best = means.indexOf(Math.min(...means.slice(1)), 1), saving = means[best] - means[0];
+    seed = 1;
+    const wide = places.length + 1, units = Math.min(UNITS, costs.length), sums = new Float64Array(units * wide);
+    const order = [...costs.keys()]; // more rows than units are joined at random, as in the verdict's bootstrap
+    for (let k = order.length - 1; k > 0; k -= 1) {
+      const other = Math.floor(random() * (k + 1));
+      [order[k], order[other]] = [order[other], order[k]];
+    }
+    order.forEach((row, k) => {
+      const at = (k % units) * wide;
+      costs[row].forEach((cost, j) => { sums[at + j] += told.share[row] * cost; });
+      sums[at + wide - 1] += told.share[row];
+    });
+    const drawn = Array.from({ length: RESAMPLES }, () => {
+      const total = new Float64Array(wide);
+      for (let u = 0; u < units; u += 1) {
+        const at = Math.floor(random() * units) * wide;
+        for (let j = 0; j < wide; j += 1) total[j] += sums[at + j];
+      }
+      return (Math.min(...total.subarray(1, wide - 1)) - total[0]) / total[wide - 1];
+    }).sort((x, y) => x - y);
+    const end = (q) => PER * (saving + told.clustered * (drawn[Math.round(q * (RESAMPLES - 1))] - saving));
+    return { saving: PER * saving, low: end(0.025), high: end(0.975), acted: acted / whole, best: best - 1 };
+  };
+  const line = (name, k, moved) => { // a formula is multiplied, an amount is what it has become
+    const asked = told.asked[k];
+    if (typeof asked === "number") return `${name} = ${told.by_row ? asked * moved : moved}`;
+    return `${name} = ${JSON.stringify(moved === 1 ? asked : `${moved} * (${asked})`)}`;
+  };
+  const names = told.names;
   const boxes = names.map((_, k) => slider.querySelector(`#cost-${k}`));
   const ranges = names.map((_, k) => slider.querySelector(`#cost-${k}-range`));
   const show = () => {
     const costs = boxes.map((box) => Number(box.value) || 0);
     const asked = told.matrix.every((cost, k) => cost === costs[k]);
-    const found = answer([[costs[0], costs[1]], [costs[2], costs[3]]]);
+    const found = (told.by_row ? answerRows : answer)([[costs[0], costs[1]], [costs[2], costs[3]]]);
     const { saving, low, high } = asked ? told : found;
     out("saving").textContent = `${plain(saving)} ${told.currency}`.trim();
     out("saving").dataset.value = saving;
@@ -68,7 +108,7 @@ if (slider) {
     out("acted").textContent = `${(100 * found.acted).toFixed(1)} %`;
     out("best").textContent = told.policies[found.best];
     out("verdict").textContent = low > 0 ? "worth deploying" : "not shown to pay";
-    out("spec").textContent = `[objective.costs]\n${names.map((name, k) => `${name} = ${costs[k]}`).join("\n")}`;
+    out("spec").textContent = `[objective.costs]\n${names.map((name, k) => line(name, k, costs[k])).join("\n")}`;
   };
   boxes.forEach((box, k) => box.addEventListener("input", () => { ranges[k].value = 0; show(); }));
   ranges.forEach((range, k) => range.addEventListener("input", () => {

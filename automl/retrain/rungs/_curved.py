@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl import metrics
 from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, lessened
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
@@ -25,6 +26,7 @@ from automl.decide.calibration.calibrate import fit_calibration
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy, fit_policy, make_policy
 from automl.decide.verdict.verdict import Verdict
+from automl.errors import DataError
 from automl.monitor.money.ground import expecting
 from automl.pipeline.behind import contents_behind, put
 from automl.pipeline.choose import score_rows
@@ -33,6 +35,7 @@ from automl.pipeline.judge import predicted as prediction_among
 from automl.pipeline.twin import ALIKE, CHANGED, likeness
 from automl.retrain.champion_rows import champion_rows
 from automl.retrain.contest import Contest
+from automl.retrain.parting import learned_until
 from automl.retrain.rungs.base import Challenger
 
 Floats = NDArray[np.float64]
@@ -64,10 +67,21 @@ Learn = Callable[[Rows], Members]
 def curved(contest: Contest, place: Path, learn: Learn) -> Iterator[Challenger]:
     """The challenger whose members are those that `learn` makes of rows, with curve and policy that are made anew."""
     data = champion_rows(contest.champion, contest.spec, contest.rows.learn.frame, contest.rows.judged.frame)
+    data = replace(data, train=_unseen(contest, data.train))
     made = _judged(contest, data, learn)
     put(made.contents, contest.spec, made.verdict, place, write_anyway=True)
     promote = partial(_promoted, contest, data, made, learn)
     yield Challenger(bundle=Bundle.load(place, tables=contest.tables), promote=promote)
+
+
+def _unseen(contest: Contest, rows: Rows) -> Rows:
+    """Those that the champion has not learned from: of the others it knows the answer, and a curve would believe it."""
+    until = learned_until(contest.champion)
+    unseen = rows if rows.time is None else rows.take(np.flatnonzero(~(rows.time <= until)))
+    if unseen.n < contest.asked.least // 5:
+        what = f"{unseen.n:,} rows that the champion has not learned from are too few to learn a curve by"
+        raise DataError(what, where="--data", hint="A refit learns from the others, too.")
+    return unseen
 
 
 def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
@@ -79,10 +93,11 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
     verdict = verdict_on(data, oof, policy, answers)
     prediction = prediction_among(data, answers)
     names = dict.fromkeys((*_asked(spec.objective.metric), *REPORTED[data.labels.task.kind]))
+    wanted = tuple(map(metrics.get, names))
     scores: tuple[Score, ...] = (
-        *metric_scores(tuple(names), data.test, prediction, "test", seed=seed),
+        *metric_scores(wanted, data.test, prediction, "test", seed=seed),
         *policy_scores(data.test, policy, answers, seed=seed),
-        *metric_scores(tuple(names), oof.rows, oof.calibrated, "oof", seed=seed),
+        *metric_scores(wanted, oof.rows, oof.calibrated, "oof", seed=seed),
     )
     kept = _evidence(champion, contest, replace(data, train=oof.rows), policy, oof.prediction, prediction)
     contents = replace(

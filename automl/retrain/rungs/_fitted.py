@@ -17,6 +17,7 @@ from automl.pipeline.fit import Made, deliver, making, with_twin
 from automl.pipeline.preflight import Given
 from automl.pipeline.run_folder import run_of
 from automl.retrain.contest import Contest
+from automl.retrain.parting import learned_until, narrowed
 from automl.retrain.rungs.base import Challenger
 from automl.retrain.shift import learned_by
 from automl.spec.budget import Budget
@@ -31,7 +32,8 @@ def fitted(
     It has no page for people: that one is made where it is promoted.
     """
     report = contest.spec.report.model_copy(update={"html": False})
-    spec = contest.spec.model_copy(update={"budget": budget, "report": report})
+    there = narrowed(contest.spec, contest.rows.learn.frame.columns)
+    spec = there.model_copy(update={"budget": budget, "report": report})
     given = Given(train=contest.rows.learn, test=contest.rows.judged, tables=contest.tables)
     deadline = Deadline(seconds=budget.time, start=time.monotonic())
     resume = contest.resume and run_of(place).exists()
@@ -52,7 +54,7 @@ def fitted(
         yield Challenger(
             bundle=Bundle.load(place, tables=contest.tables),
             promote=partial(_promoted, asked, contest),
-            learned=learned_by(made.judged.oof),
+            learned=learned_by(made.judged.oof, after=learned_until(contest.champion)),
         )
 
 

@@ -66,3 +66,73 @@ def test_rows_inside_are_refused(serving, shop):
     served = serving(shop)
     answer = served.ask("POST", "/explain", json={"rows": [served.row]})
     assert (answer.status_code, "not explained yet" in answer.json()["error"]["what"]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "what"),
+    [
+        (b"", 422, "no JSON"),
+        (b"rows=1", 422, "no JSON"),
+        (b"\xff", 422, "no UTF-8"),
+        (b"[]", 422, "a list of rows"),
+        (b'{"rows": [{"age": NaN}]}', 422, "NaN is no number"),
+        (b'{"rows": [{"age": 1, "age": 2}]}', 422, "a key stands twice"),
+        (b'{"rows": [7]}', 422, "a row is an object"),
+        (b'{"rows": ' + b"[" * 100_000, 422, "nested too deep"),
+        (b'{"rows": [{"age": ' + b"9" * 5_000 + b"}]}", 422, "too many digits"),
+        (b'{"rows": [{}]}', 422, "the data lacks columns"),
+        (b'{"rows": [{"note": "' + b"x" * 9_000_000 + b'"}]}', 413, "bytes"),
+    ],
+    ids=lambda value: value[:24].decode(errors="replace") if isinstance(value, bytes) else None,
+)
+def test_bodies_that_are_no_rows_are_refused(served, body, status, what):
+    """As `/predict` refuses them, with what, where and what next; no 500, and no traceback."""
+    answer = served.ask("POST", "/explain", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == status
+    assert what in answer.json()["error"]["what"]
+
+
+def test_no_rows_have_no_explanations(served):
+    """Nothing to explain is no error."""
+    answer = served.ask("POST", "/explain", json={"rows": []})
+    assert (answer.status_code, answer.json()["rows"]) == (200, [])
+
+
+def test_unknown_columns_are_answered_as_by_predict(serving, bundle, raw):
+    """V04: refused with the nearest where the server is strict, else left out of the explanation."""
+    row = raw.row(0, named=True) | {"aeg": 5}
+    strict = serving(bundle, Settings(extra="refuse")).ask("POST", "/explain", json={"rows": [row]})
+    assert (strict.status_code, strict.json()["error"]["hint"]) == (422, "did you mean 'age'?")
+    lax = serving(bundle).ask("POST", "/explain", json={"rows": [row]})
+    assert lax.status_code == 200
+    assert not any("aeg" in reason["names"] for reason in lax.json()["rows"][0]["reasons"])
+
+
+@pytest.mark.parametrize(
+    "cell", ["1e400", "-1e400", "1e308", "9" * 400, '"1e999"', "true", '"\\u0000"', "-0.0", "5e-324"]
+)
+def test_odd_numbers_are_explained(served, cell):
+    """Whatever a number is too large for, the answer is JSON: its values are finite and add up."""
+    row = json.dumps(served.row | {"age": "AGE"}).replace('"AGE"', cell)
+    answer = served.ask(
+        "POST", "/explain", content=f'{{"rows": [{row}]}}'.encode(), headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 200
+    (found,) = json.loads(answer.content, parse_constant=pytest.fail)["rows"]
+    added = found["score"]["base"] + sum(reason["score"] for reason in found["reasons"])
+    assert added == pytest.approx(found["score"]["value"], abs=1e-9)
+
+
+def test_a_long_text_ends_in_time(model, raw):
+    """A text of megabytes goes through the graph a few rows at once, and what takes much longer than asked is 413."""
+    row = raw.row(0, named=True) | {"note": "word " * 1_000_000}
+    with pytest.raises(Refusal, match="takes longer than") as refused:
+        explained(model, [row], Settings(explain_seconds=0.01))
+    assert refused.value.status == 413
+
+
+def test_a_client_that_goes_away_within_a_row_is_seen(model, raw):
+    """Before each call of the graph, not between rows alone."""
+    asked = iter([False, False, True])
+    with pytest.raises(Refusal, match="went away"):
+        explained(model, raw[:1].to_dicts(), Settings(), lambda: next(asked))

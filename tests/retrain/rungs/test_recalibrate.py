@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle.kept import kept_rows
 from automl.bundle.lineage import RetrainedRecord
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
+from automl.errors import DataError
+from automl.retrain.parting import learned_until
 from automl.retrain.rungs.recalibrate import challenge
 
 
@@ -47,3 +53,22 @@ def test_the_promoted_one_has_learned_from_all_new_rows(contest, commoner, tmp_p
     assert promoted.manifest.twin.shipped
     assert promoted.manifest.twin.rows == asked.rows.learn.frame.height + asked.rows.judged.frame.height
     assert promoted.manifest.retrained == record
+
+
+def test_a_curve_is_learned_by_rows_that_the_champion_has_not_seen(contest, world, rarer, tmp_path):
+    """Of those that it has learned from it knows the answer, and they are not among its evidence."""
+    asked = contest(pl.concat([world(600, seed=1), rarer]))
+    until = learned_until(asked.champion)
+    with challenge(asked, tmp_path / "made.bundle") as challenger:
+        evidence = kept_rows(challenger.bundle).data.train
+    assert evidence.n > rarer.height / 2
+    assert evidence.time.min() > until
+
+
+def test_a_curve_takes_some_rows(contest, world, tmp_path):
+    """Where all that came later is judged on, the rung is left out."""
+    asked = contest(pl.concat([world(600, seed=1), world(100, seed=2, start=150)]))
+    old = asked.rows.learn.frame.filter(pl.col("day") < dt.date(2026, 2, 1))
+    none = replace(asked, rows=replace(asked.rows, learn=replace(asked.rows.learn, frame=old)))
+    with pytest.raises(DataError, match="too few to learn a curve by"), challenge(none, tmp_path / "made.bundle"):
+        pass
