@@ -102,7 +102,7 @@ def test_without_a_store_the_new_rows_are_looked_at(champion, made, none, world)
     """In a changed world money is lost; in the same one it is not."""
     at = made + timedelta(days=1)
     for changed in (True, False):
-        new = load(world(700, seed=5, start=150, changed=changed))
+        new = load(world(4_000, seed=5, start=150, changed=changed))
         told = due(champion, Retrain(), none, new, None, at=at)
         assert told.now == changed, told.sentence
 
