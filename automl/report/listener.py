@@ -10,7 +10,7 @@ from typing import IO, Any
 from automl.figures.bars import Bar, bars
 from automl.progress import Event, Listener
 from automl.report.console import Lines
-from automl.report.panel import DOING, Panel, clock
+from automl.report.panel import DOING, TYPED, Panel, clock
 from automl.report.views.base import Content, drawn
 
 PAUSE = 0.25  # seconds between two drawings
@@ -67,7 +67,7 @@ def html(panel: Panel) -> str:
     for span in panel.spans():
         took[DOING[span.stage]] = took.get(DOING[span.stage], 0.0) + span.end - span.start
     spent = [Bar(name=name, value=seconds, text=clock(seconds)) for name, seconds in took.items()]
-    now = dict(panel.rows())
+    now = dict(panel.rows(TYPED))  # figures alone
     lead = now.pop("now")
     figure = bars("Where the time goes", "Minutes and seconds so far.", spent, header=("stage", "took"))
     return drawn(Content(kind="fit", lead=lead, facts=tuple(now.items()), figures=(figure,)))

@@ -94,7 +94,7 @@ def test_a_metric_that_is_code_stays_with_the_fit(world, tmp_path, monkeypatch):
     module = tmp_path / "judging.py"
     module.write_text("def found(y, p, weight): return float(p[y == 1].mean())\nfound.greater_is_better = True\n")
     monkeypatch.syspath_prepend(tmp_path)
-    spec = SPEC | {"objective": SPEC["objective"] | {"metric": "judging:found"}, "budget": {"trials": 1, "workers": 1}}
+    spec = SPEC | {"objective": SPEC["objective"] | {"metric": "judging:found"}}
     own = fit(spec, train=world(400, seed=1), out=tmp_path / "own.bundle", write_anyway=True).path
     assert Bundle.load(own).manifest.scores[0].metric == "judging:found"
     del sys.modules["judging"]

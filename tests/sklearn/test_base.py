@@ -155,6 +155,7 @@ def test_a_pipeline_of_columns(frame, labels):
     assert model.score(frame.to_pandas(), labels) > 0.7
 
 
+@pytest.mark.slow
 def test_a_search_over_recipes(frame):
     """GridSearchCV tries recipes, by name or by their keys, beside times, as any other parameter."""
     grid = [{"recipe": ["interpretable"], "time": [20]}, {"recipe": [CHEAP["recipe"]], "time": ["30s"]}]

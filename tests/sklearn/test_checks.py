@@ -19,7 +19,6 @@ QUICK = {
     "check_do_not_raise_errors_in_init_or_set_params",
     "check_estimator_tags_renamed",
     "check_estimators_unfitted",
-    "check_estimators_pickle",
     "check_get_params_invariance",
     "check_mixin_order",
     "check_n_features_in",
