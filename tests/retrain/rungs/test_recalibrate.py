@@ -55,13 +55,13 @@ def test_the_promoted_one_has_learned_from_all_new_rows(contest, commoner, tmp_p
     assert promoted.manifest.retrained == record
 
 
-def test_a_curve_is_learned_by_rows_that_the_champion_has_not_seen(contest, world, rarer, tmp_path):
+def test_a_curve_is_learned_by_rows_that_the_champion_has_not_seen(contest, world, commoner, tmp_path):
     """Of those that it has learned from it knows the answer, and they are not among its evidence."""
-    asked = contest(pl.concat([world(600, seed=1), rarer]))
+    asked = contest(pl.concat([world(600, seed=1), commoner]))
     until = learned_until(asked.champion)
     with challenge(asked, tmp_path / "made.bundle") as challenger:
         evidence = kept_rows(challenger.bundle).data.train
-    assert evidence.n > rarer.height / 2
+    assert evidence.n > commoner.height / 2
     assert evidence.time.min() > until
 
 

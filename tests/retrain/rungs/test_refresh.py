@@ -7,7 +7,9 @@ from dataclasses import replace
 from automl.bundle.lineage import RetrainedRecord
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
+from automl.data.read.source import load
 from automl.retrain.paired import judged_rows, paired
+from automl.retrain.parting import part
 from automl.retrain.rungs import recalibrate, refresh
 
 
@@ -34,6 +36,8 @@ def test_a_recalibrated_champion_can_be_refreshed(contest, world, tmp_path):
     """Behind another curve its members are found again, where they stand now."""
     asked = contest(world(700, seed=4, start=150, changed=True))
     with recalibrate.challenge(asked, tmp_path / "curved.bundle") as curved:
-        again = replace(asked, champion=curved.bundle)
+        later = load(world(700, seed=5, start=300, changed=True))
+        rows = part(later, curved.bundle, asked.spec, asked.asked)
+        again = replace(asked, champion=curved.bundle, rows=rows)
     with refresh.challenge(again, tmp_path / "made.bundle"):
         assert verify(tmp_path / "made.bundle").golden_rows
