@@ -85,7 +85,7 @@ def ages(found: Sequence[Facts], unit: str) -> Iterator[Figure]:
         ("What is lost with age: loss", "loss beyond that of the newer model, per row", ("worse", "low", "high")),
         ("What is lost with age: money", f"saved less, {unit} per 1,000 rows", ("lost", "lost_low", "lost_high")),
     ):
-        if all(one[keys[0]] is not None for one in found):
+        if found and all(one[keys[0]] is not None for one in found):
             steps = [
                 Step(name=name, value=one[keys[0]], low=_number(one[keys[1]]), high=_number(one[keys[2]]))
                 for name, one in zip(names, found, strict=True)

@@ -49,9 +49,9 @@ def write(source: Source, folder: Path) -> None:
 
 
 def _read_by_scorer(bundle: Bundle) -> Iterator[str]:
-    """No evidence, no profile, no golden rows: rows and shares of the training data stay at home."""
+    """No evidence, no profile, no golden rows, nor what needs them: rows and shares of the training data stay here."""
     wanted = {MANIFEST, SEAL, SIGNATURE, "model.onnx", "relational.json"}
-    return (name for name in bundle.files.names if name in wanted or name.endswith(".py"))
+    return (name for name in bundle.files.names if name in wanted or (name.endswith(".py") and name != "explain.py"))
 
 
 EXPORTER = Exporter(
