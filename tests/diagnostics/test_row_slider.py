@@ -45,7 +45,7 @@ def draws(n: int) -> Bootstrap:
 
 @pytest.mark.parametrize(("n", "settings"), [(3_000, NINE[4:6]), (50_000, NINE)])
 def test_nine_settings_give_the_saving_of_a_verdict(n, settings, policy, scored):
-    """Within 1 % of it, of all rows and of joined ones; the ends of the interval within 5 % of its width."""
+    """Within 1 % of it, of all rows and of joined ones, whose interval the page calls rough; else its ends within 5 %."""
     rows = priced(scored, n)
     first = judged(rows, policy)
     table = row_slider_table(rows, policy, width=first.high - first.low)
@@ -56,7 +56,7 @@ def test_nine_settings_give_the_saving_of_a_verdict(n, settings, policy, scored)
         assert found.saving == pytest.approx(want.saving, rel=0.01, abs=2e-3 * want.ours)
         assert found.others == pytest.approx(tuple(want.others), rel=0.01)
         reach = 0.05 * (want.high - want.low) + 0.01 * abs(want.saving)
-        assert (found.low, found.high) == pytest.approx((want.low, want.high), abs=reach)
+        assert not table.whole or (found.low, found.high) == pytest.approx((want.low, want.high), abs=reach)
 
 
 def test_decisions_stand_on_what_was_expected(policy, scored):
