@@ -45,7 +45,7 @@ def draws(n: int) -> Bootstrap:
 
 @pytest.mark.parametrize(("n", "settings"), [(3_000, NINE[4:6]), (50_000, NINE)])
 def test_nine_settings_give_the_saving_of_a_verdict(n, settings, policy, scored):
-    """Within 1 % of it, of all rows and of joined ones, whose interval the page calls rough; else its ends within 5 %."""
+    """Within 1 % of it, of all rows and of joined ones, whose interval is called rough; else its ends within 5 %."""
     rows = priced(scored, n)
     first = judged(rows, policy)
     table = row_slider_table(rows, policy, width=first.high - first.low)
