@@ -58,6 +58,7 @@ FOUND = """(() => {
     .map((one) => [one.id, one.help, ...one.nodes.map((node) => node.html.slice(0, 200))]));
 })()"""
 
+collect_ignore = ["portable"]  # it takes from Python what the other tests need
 DATA = tempfile.TemporaryDirectory(prefix="automl-tests-")
 os.environ["XDG_DATA_HOME"] = DATA.name  # also of what a test starts: the user's own data folder is not touched
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when a test itself imports the library first
