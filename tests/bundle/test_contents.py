@@ -6,6 +6,7 @@ from pathlib import Path
 
 from automl.bundle.contents import versions
 from automl.bundle.write import stage
+from automl.distributions import brought_by
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -16,7 +17,8 @@ def test_every_library_is_told():
     asked = [need.partition(">=")[0].partition("<")[0] for need in PROJECT["dependencies"] if ";" not in need]
     assert found.keys() >= {"python", "automl", *asked}
     assert found.keys() >= {"catboost", "pandas", "pyarrow", "featuretools"}
-    assert all(found[name] == importlib.metadata.version(name) for name in found.keys() - {"python"})
+    own = {name: name for name in found.keys() - {"python"}} | {"xgboost": brought_by("xgboost")[0]}
+    assert all(found[name] == importlib.metadata.version(brought) for name, brought in own.items())
 
 
 def test_an_extra_is_told_where_it_is_installed(monkeypatch):

@@ -50,10 +50,11 @@ def test_a_library_that_is_too_new_or_too_old_is_bad(monkeypatch: pytest.MonkeyP
 
 def test_a_library_that_is_there_twice_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of xgboost and of xgboost-cpu overwrite each other: a note names both versions and what to do."""
-    monkeypatch.setattr(libraries, "brought_by", lambda name: ("xgboost", "numpy"))
+    monkeypatch.setattr(libraries, "brought_by", lambda name: ("polars", "numpy"))
     finding = next(one for one in libraries.libraries() if one.what == "xgboost" and one.state == "note")
+    assert metadata.version("polars") in finding.seen
     assert metadata.version("numpy") in finding.seen
-    assert finding.hint == "pip uninstall xgboost numpy, then pip install the one that is wanted"
+    assert finding.hint == "pip uninstall polars numpy, then pip install the one that is wanted"
 
 
 def test_a_full_memory_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
