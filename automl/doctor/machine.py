@@ -14,7 +14,7 @@ from pathlib import Path
 
 from automl.doctor.finding import Finding
 from automl.host import portable
-from automl.host.processes import forks, hands_over
+from automl.host.processes import forks, hands_over, has_proc
 
 LEAST_MEMORY, SPARE_MEMORY = 1e9, 4e9  # bytes that are free
 LEAST_ROOM = 1e9  # bytes of the temporary folder
@@ -109,8 +109,8 @@ def _ways() -> Iterator[Finding]:
         yield Finding(what="workers", state="well", seen="are forked from a process that has the libraries")
     else:
         yield Finding(what="workers", state="note", seen=f"are fresh interpreters: {why}", hint="Each costs a second.")
-    if not Path("/proc/self/smaps_rollup").exists():
-        yield Finding(what="memory of workers", state="note", seen="is told by psutil: there is no /proc")
+    if not has_proc():
+        yield Finding(what="memory of workers", state="note", seen="is told by psutil")
     if not hands_over():
         hint = "Serve on Linux or macOS, or in WSL."
         yield Finding(what="server", state="note", seen="cannot be run on this system", hint=hint)

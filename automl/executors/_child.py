@@ -8,6 +8,7 @@ import pickle
 import struct
 
 from automl.executors.base import failure
+from automl.host.files import read_at
 from automl.host.processes import leave_session
 
 HEADER = struct.Struct("!Q")  # the length of a frame
@@ -49,3 +50,10 @@ def outcome(function: str, blob: bytes) -> tuple[str, bytes, str]:
     except BaseException as error:  # noqa: BLE001  # whatever a job raises is its answer
         status, detail = failure(error)
         return (status, b"", detail)
+
+
+def last_words(output: int) -> str:
+    """The last line that a job printed to the file with this descriptor, or nothing."""
+    size = os.fstat(output).st_size
+    text = read_at(output, 2000, max(0, size - 2000)).decode(errors="replace").strip()
+    return f": {text.splitlines()[-1][:300]}" if text else ""

@@ -23,9 +23,9 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from automl.executors._child import HEADER, frames, work
-from automl.executors.base import preload
-from automl.host.files import nameless, read_at
+from automl.executors._child import HEADER, frames, last_words, work
+from automl.executors.base import overrun, preload
+from automl.host.files import nameless
 from automl.host.processes import die_with_parent, family, kill_group, proportional, resident
 
 BLOCKED = frozenset({"polars", "pyarrow"})  # both start threads on import, and a fork after that can dead-lock (R13)
@@ -166,21 +166,20 @@ class Helper:
         """Kill the groups that are past their deadline or over their memory."""
         self.looks += 1
         for job in self.running:
-            if job.killed is None and time.monotonic() - job.start > job.seconds:
-                job.killed = ("timeout", f"stopped after {job.seconds:.1f} s")
-            elif job.killed is None:
-                self.weigh(job)
+            if job.killed is None:
+                spent, used = time.monotonic() - job.start, self.weigh(job)
+                job.killed = overrun(spent=spent, seconds=job.seconds, used=used, memory=job.memory)
             if job.killed is not None:
                 kill_group(job.pid)
 
-    def weigh(self, job: Running) -> None:
-        """Look at the memory of a job. Resident size is cheap and never below the proportional one."""
+    def weigh(self, job: Running) -> int:
+        """The memory of a job, where it has to be looked at: the resident size is cheap and never below it."""
         pids = family(job.pid)
-        if sum(map(resident, pids)) > job.memory or self.looks % GAUGE == 0:
-            used = sum(map(proportional, pids))
-            job.peak = max(job.peak, used)
-            if used > job.memory:
-                job.killed = ("memory", f"used {used / 1e6:.0f} MB, {job.memory / 1e6:.0f} MB allowed")
+        if sum(map(resident, pids)) <= job.memory and self.looks % GAUGE:
+            return 0
+        used = sum(map(proportional, pids))
+        job.peak = max(job.peak, used)
+        return used
 
     def reap(self) -> None:
         """Report the jobs that have ended."""
@@ -226,10 +225,3 @@ def verdict(job: Running, status: int) -> tuple[str, bytes, str]:
         name = signal.Signals(os.WTERMSIG(status)).name
         return ("crashed", b"", f"died of {name}{last_words(job.output)}")
     return ("crashed", b"", f"ended with status {os.WEXITSTATUS(status)}{last_words(job.output)}")
-
-
-def last_words(output: int) -> str:
-    """The last line that a job printed, or nothing."""
-    size = os.fstat(output).st_size
-    text = read_at(output, 2000, max(0, size - 2000)).decode(errors="replace").strip()
-    return f": {text.splitlines()[-1][:300]}" if text else ""

@@ -100,6 +100,15 @@ def failure(error: BaseException) -> tuple[Status, str]:
     return "disk" if refused else "error", detail
 
 
+def overrun(*, spent: float, seconds: float, used: int, memory: int) -> tuple[Status, str] | None:
+    """The limit that a job under way has broken, and how: seconds first, then bytes; None where it keeps both."""
+    if spent > seconds:
+        return "timeout", f"stopped after {seconds:.1f} s"
+    if used > memory:
+        return "memory", f"used {used / 1e6:.0f} MB, {memory / 1e6:.0f} MB allowed"
+    return None
+
+
 def preload(name: str) -> tuple[str, ...]:
     """Import the module `name`; a function, as ``module:function``, is called and names further ones."""
     if ":" in name:

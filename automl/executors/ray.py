@@ -23,7 +23,7 @@ from typing import Any
 
 from automl.errors import MachineError, SpecError
 from automl.executors._child import outcome
-from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Job, preload
+from automl.executors.base import PRELOAD, SINGLE_THREADED, Backend, Done, Job, overrun, preload
 from automl.host.processes import family, kill_group, proportional
 
 ATTEMPTS = 2  # a job under way when its worker dies is started once more (R15)
@@ -207,11 +207,7 @@ class RayExecutor:
 def _verdict(running: Running, used: int) -> tuple[str, str] | None:
     """Status and detail of a job that must not go on."""
     job = running.job
-    if time.monotonic() - running.start > job.seconds:
-        return "timeout", f"stopped after {job.seconds:.1f} s"
-    if used > job.memory:
-        return "memory", f"used {used / 1e6:.0f} MB, {job.memory / 1e6:.0f} MB allowed"
-    return None
+    return overrun(spent=time.monotonic() - running.start, seconds=job.seconds, used=used, memory=job.memory)
 
 
 def _ray() -> Any:

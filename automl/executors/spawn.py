@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from automl.executors._child import HEADER, outcome
-from automl.executors.base import SINGLE_THREADED, Backend, Done, Job, Status
+from automl.executors._child import HEADER, last_words, outcome
+from automl.executors.base import SINGLE_THREADED, Backend, Done, Job, Status, overrun
 from automl.host.processes import family, kill_group, proportional
 
 WORKER = """
@@ -126,7 +126,7 @@ class SpawnExecutor:
             answer = worker.answers.get_nowait()
             worker.job = None
             if answer is None:
-                detail = f"ended with status {worker.process.wait()}{last_words(worker.words)}"
+                detail = f"ended with status {worker.process.wait()}{last_words(worker.words.fileno())}"
                 self._dismiss(worker)
                 return Done(id=job.id, status="crashed", detail=detail, seconds=spent, memory=worker.peak)
             status, value, detail = pickle.loads(answer)  # noqa: S301  # our own worker wrote it
@@ -139,14 +139,10 @@ class SpawnExecutor:
 
 
 def _broken(worker: Worker, job: Job, spent: float) -> tuple[Status, str] | None:
-    """The limit that a job under way has broken, and how."""
-    if spent > job.seconds:
-        return "timeout", f"stopped after {job.seconds:.1f} s"
+    """The limit that a job under way has broken, and how; its memory is noted."""
     used = sum(map(proportional, family(worker.process.pid)))
     worker.peak = max(worker.peak, used)
-    if used > job.memory:
-        return "memory", f"used {used / 1e6:.0f} MB, {job.memory / 1e6:.0f} MB allowed"
-    return None
+    return overrun(spent=spent, seconds=job.seconds, used=used, memory=job.memory)
 
 
 def started() -> Worker:
@@ -189,13 +185,6 @@ def receive(pipe: BinaryIO | IO[bytes]) -> bytes | None:
             body = pipe.read(size)
             return body if len(body) == size else None
     return None
-
-
-def last_words(words: IO[bytes]) -> str:
-    """The last line that a worker printed, or nothing."""
-    words.seek(0)
-    text = words.read()[-2000:].decode(errors="replace").strip()
-    return f": {text.splitlines()[-1][:300]}" if text else ""
 
 
 def _start(*, workers: int) -> SpawnExecutor:

@@ -47,6 +47,11 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def has_proc() -> bool:
+    """Whether processes are read from Linux's /proc, and not through psutil."""
+    return not portable() and Path("/proc/self/smaps_rollup").exists()
+
+
 def runs(pid: int) -> bool:
     """Whether there is a process of that number, whoever's it is."""
     if os.name != "posix":
@@ -98,7 +103,7 @@ def _tree(pid: int) -> dict[int, list[int]]:
 
 
 def _children(pid: int) -> list[int]:
-    if not _has_proc():
+    if not has_proc():
         return _asked(pid, lambda process: [child.pid for child in process.children()], [])
     found: list[int] = []
     with suppress(OSError):
@@ -110,7 +115,7 @@ def _children(pid: int) -> list[int]:
 
 def resident(pid: int) -> int:
     """Resident size in bytes, 0 if the process is gone."""
-    if not _has_proc():
+    if not has_proc():
         return _asked(pid, lambda process: int(process.memory_info().rss), 0)
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -123,7 +128,7 @@ def proportional(pid: int) -> int:
 
     Elsewhere than on Linux the memory that a process shares with none, which is less.
     """
-    if not _has_proc():
+    if not has_proc():
         return _asked(pid, lambda process: int(process.memory_full_info().uss), 0)
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
@@ -137,7 +142,7 @@ def shares(pid: int) -> tuple[int, int]:
 
     Zeros if the process is gone; what it waited is known on Linux alone.
     """
-    if not _has_proc():
+    if not has_proc():
         return _asked(pid, lambda process: int(sum(process.cpu_times()[:2]) * 1e9), 0), 0
     try:
         ran, waited, _ = map(int, Path(f"/proc/{pid}/schedstat").read_text().split())
@@ -156,10 +161,6 @@ def process_start() -> float:
 
         age = time.time() - psutil.Process().create_time()
     return time.monotonic() - max(0.0, age)
-
-
-def _has_proc() -> bool:
-    return not portable() and Path("/proc/self/smaps_rollup").exists()
 
 
 def _asked(pid: int, question: Callable[[Any], Answer], gone: Answer) -> Answer:

@@ -7,16 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import eventually, gather, gone, job
 
-from automl.executors.base import Done, Job
 from automl.executors.local import LocalExecutor
 from automl.host.processes import family, leaves
 
-GB = 1 << 30
 HERE = Path(__file__).parent
 SCRIPT = """
 import sys, time
@@ -35,33 +34,6 @@ def executor(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalExecutor]:
     started = LocalExecutor(workers=2, preload=())
     yield started
     started.close()
-
-
-def job(number: int, name: str, *, seconds: float = 30.0, memory: int = GB, **arguments: object) -> Job:
-    return Job(id=number, function=f"jobs:{name}", arguments=arguments, seconds=seconds, memory=memory)
-
-
-def gather(executor: LocalExecutor, count: int) -> dict[int, Done]:
-    found: dict[int, Done] = {}
-    end = time.monotonic() + 30
-    while len(found) < count and time.monotonic() < end:
-        found |= {done.id: done for done in executor.wait(0.5)}
-    return found
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 60
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return holds()
-
-
-def gone(pid: int) -> bool:
-    """Ended, or a zombie that nobody has waited for."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def test_memory(executor: LocalExecutor) -> None:

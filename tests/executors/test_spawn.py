@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import asking
 import pytest
+from asking import GB, eventually, gone
 
-from automl.executors.base import Done, Job
+from automl.executors.base import Job
 from automl.executors.local import LOCAL
 from automl.executors.spawn import SpawnExecutor
-from automl.host.processes import runs
 
-GB = 1 << 30
 HERE = Path(__file__).parent
+job = partial(asking.job, seconds=60.0)  # its first one imports what it needs
+gather = partial(asking.gather, seconds=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +28,6 @@ def executor() -> Iterator[SpawnExecutor]:
         started = SpawnExecutor(workers=2)
         yield started
         started.close()
-
-
-def job(number: int, name: str, *, seconds: float = 60.0, memory: int = GB, **arguments: object) -> Job:
-    return Job(id=number, function=f"jobs:{name}", arguments=arguments, seconds=seconds, memory=memory)
-
-
-def gather(executor: SpawnExecutor, count: int) -> dict[int, Done]:
-    found: dict[int, Done] = {}
-    end = time.monotonic() + 60
-    while len(found) < count and time.monotonic() < end:
-        found |= {done.id: done for done in executor.wait(0.5)}
-    return found
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 60
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return holds()
 
 
 def test_memory(executor: SpawnExecutor) -> None:
@@ -62,15 +45,7 @@ def test_hang(executor: SpawnExecutor, tmp_path: Path) -> None:
     executor.submit(job(0, "leave_child", seconds=3.0, path=str(tmp_path / "pid")))
     assert gather(executor, 1)[0].status == "timeout"
     child = int((tmp_path / "pid").read_text())
-    assert eventually(lambda: not runs(child) or zombie(child))
-
-
-def zombie(pid: int) -> bool:
-    """Ended, and nobody has waited for it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+    assert eventually(lambda: gone(child))
 
 
 def test_crash(executor: SpawnExecutor) -> None:
