@@ -37,7 +37,7 @@ def transform(op: TransformOp, of: tuple[Floats, ...], cutoff: Floats, timezone:
             case "since":
                 result = np.where(of[0] < cutoff, (cutoff - of[0]) / SECOND, np.nan)
             case _:
-                result = _part(op, of[0], timezone)
+                result = date_part(op, of[0], timezone)
     return np.where(np.isfinite(result), result, np.nan)
 
 
@@ -55,21 +55,12 @@ def transform_one(op: TransformOp, of: Sequence[float], cutoff: float, timezone:
         case "since":
             result = (cutoff - of[0]) / SECOND if of[0] < cutoff else math.nan
         case _:
-            result = _part_of_one(op, of[0], timezone)
+            result = date_part_of_one(op, of[0], timezone)
     return result if math.isfinite(result) else math.nan
 
 
-def date_part(part: DatePart, dates: Floats, timezone: str) -> Floats:
-    """A part of dates [n] in microseconds UTC, by the clock of `timezone`; of a date the number of its day."""
-    return _part(part, dates, timezone)
-
-
-def date_part_of_one(part: DatePart, date: float, timezone: str) -> float:
-    """The same of one row, to the bit."""
-    return _part_of_one(part, date, timezone)
-
-
-def _part_of_one(op: Part, date: float, timezone: str) -> float:
+def date_part_of_one(op: Part, date: float, timezone: str) -> float:
+    """`date_part` of one row, to the bit."""
     if math.isnan(date):
         return math.nan
     if timezone != "UTC" or not FIRST <= date < LAST:
@@ -89,10 +80,11 @@ def _part_of_one(op: Part, date: float, timezone: str) -> float:
 
 @lru_cache(maxsize=100_000)  # a time zone takes 50 times as long, and histories have their dates again and again
 def _looked_up(op: Part, date: float, timezone: str) -> float:
-    return float(_part(op, np.array([date]), timezone)[0])
+    return float(date_part(op, np.array([date]), timezone)[0])
 
 
-def _part(op: str, date: Floats, timezone: str) -> Floats:
+def date_part(op: str, date: Floats, timezone: str) -> Floats:
+    """A part of dates [n] in microseconds UTC, by the clock of `timezone`; of a date the number of its day."""
     with np.errstate(invalid="ignore"):  # what is no date of this world
         moment = np.where(np.isnan(date), 0.0, np.round(date)).astype("datetime64[us]")
     if timezone != "UTC":
