@@ -55,7 +55,7 @@ class CutFile:
     size: int
     shared: int
     cuts: tuple[Cut, ...]
-    dialect: CsvDialect | None = None
+    dialect: Dialect | None = None
     header: str = ""
 
 
@@ -87,8 +87,8 @@ def cut_batches(where: str | Path, file: CutFile, cut: Cut, rows: int) -> Iterat
     path = Path(file.path)
     _check(path, file, cut)
     if file.dialect is not None:
-        lines = chain([file.header] if cut.start else [], _lines(path, file.dialect["encoding"], cut.start, cut.end))
-        found = frames_of(csv_rows(path, Dialect(**file.dialect), lambda _: None, lines), rows)
+        lines = chain([file.header] if cut.start else [], _lines(path, file.dialect.encoding, cut.start, cut.end))
+        found = frames_of(csv_rows(path, file.dialect, lambda _: None, lines), rows)
     elif cut.rows is not None:
         within = cut.first, cut.rows
         scanned = guarded_parts(slices(pl.scan_parquet(path, glob=False), rows, within=within), path)
@@ -121,7 +121,7 @@ def _digest(path: Path, *spans: tuple[int, int]) -> str:
     return digest.hexdigest()
 
 
-def _whole(path: Path, dialect: CsvDialect | None = None) -> CutFile:
+def _whole(path: Path, dialect: Dialect | None = None) -> CutFile:
     size = path.stat().st_size
     cut = Cut(start=0, end=size, digest=_digest(path, (0, size)))
     return CutFile(path=str(path), size=size, shared=size, cuts=(cut,), dialect=dialect)
@@ -169,7 +169,7 @@ def _csv(path: Path, rows: int, dialect: Dialect, tell: Callable[..., object]) -
     comes is all up to the end of it.
     """
     if dialect.encoding not in CUT:
-        return _whole(path, dialect.json())
+        return _whole(path, dialect)
     size, taken = path.stat().st_size, 0
 
     def counted() -> Iterator[str]:
@@ -192,7 +192,7 @@ def _csv(path: Path, rows: int, dialect: Dialect, tell: Callable[..., object]) -
         for (a, before), (b, until) in pairwise(edges)
     ]
     header = _line(header_record(path, dialect)[1], dialect)
-    return CutFile(path=str(path), size=size, shared=size, cuts=tuple(cuts), dialect=dialect.json(), header=header)
+    return CutFile(path=str(path), size=size, shared=size, cuts=tuple(cuts), dialect=dialect, header=header)
 
 
 def _lines(path: Path, encoding: str, start: int, end: int) -> Iterator[str]:
