@@ -22,7 +22,7 @@ KINDS = {kind.exit_code: kind for kind in (SpecError, DataError, MachineError, B
 class Result:
     """A scored chunk: the name of its part, the bytes of that and their SHA-256, and the first line of such a csv.
 
-    The name is empty where there are no rows and nothing was written. `unread` are the cells that could not be read.
+    `unread` are the cells that could not be read.
     """
 
     rows: int
