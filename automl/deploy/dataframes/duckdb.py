@@ -13,8 +13,9 @@ from automl.deploy.dataframes.base import arrow_scorer
 def score(relation: Any, bundle: str | Path, keep: Sequence[str] = (), unread: OnUnread = "refuse") -> Any:
     """The rows of a DuckDB relation with the answers of a bundle, as a reader of Arrow batches that runs once.
 
-    DuckDB reads it like a table: ``scored = score(con.sql("from rows"), path); con.sql("from scored")``. Only a batch
-    is in memory at a time. Whatever else streams Arrow may stand in place of the relation. `keep` and `unread` as in `ArrowScorer`. Raises as `arrow_scorer`.
+    Only a batch is in memory at a time. Another cursor than the relation's reads it like a table: ``scored =
+    score(con.cursor().sql("from rows"), path); con.sql("from scored")``. Whatever else streams Arrow may stand in place
+    of the relation. `keep` and `unread` as in `ArrowScorer`. Raises as `arrow_scorer`.
     """
     import pyarrow as pa
 

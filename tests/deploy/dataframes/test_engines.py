@@ -24,11 +24,11 @@ def test_duckdb(bundle: Path, raw: pl.DataFrame, answers: pl.DataFrame, monkeypa
     """A relation goes in, and a reader comes out that is a table to DuckDB; at most so many rows are scored at once."""
     engine = pytest.importorskip("duckdb")
     monkeypatch.setattr(base, "ROWS", 100)
-    with engine.connect() as connection:
-        connection.register("rows", raw.to_arrow())
-        connection.register("scored", duckdb.score(connection.sql("from rows"), bundle, keep=["job"]))
+    with engine.connect() as connection, connection.cursor() as source:
+        source.register("rows", raw.to_arrow())
+        connection.register("scored", duckdb.score(source.sql("from rows"), bundle, keep=["job"]))
         assert pl.DataFrame(connection.sql("from scored")).equals(answers)
-        connection.register("again", duckdb.score(connection.sql("from rows"), bundle))
+        connection.register("again", duckdb.score(source.sql("from rows"), bundle))
         told = connection.sql("select decision, count(*) from again group by 1").fetchall()
     assert dict(told) == dict(answers.group_by("decision").len().iter_rows())
 
