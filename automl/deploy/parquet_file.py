@@ -10,7 +10,7 @@ import polars as pl
 ROWS = 1 << 20  # of a row group, but the last one
 
 
-def write_parquet(file: IO[bytes], frames: Iterable[pl.DataFrame]) -> None:
+def write_parquet(out: IO[bytes], frames: Iterable[pl.DataFrame]) -> None:
     """Write frames of one schema, at least one, below one another."""
     import pyarrow.parquet as pq
 
@@ -18,7 +18,7 @@ def write_parquet(file: IO[bytes], frames: Iterable[pl.DataFrame]) -> None:
     writer: pq.ParquetWriter | None = None
     for group in _groups(frames):
         table = group.to_arrow(compat_level=oldest)
-        writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd", write_page_checksum=True)
+        writer = writer or pq.ParquetWriter(out, table.schema, compression="zstd", write_page_checksum=True)
         writer.write_table(table, row_group_size=ROWS)
     if writer is not None:
         writer.close()
