@@ -3,9 +3,9 @@
     python benchmarks/scoring_at_scale.py --data ../shared/data [--rows 20000000] [--workers 1 2 4] [--bundle DIR]
 
 The rows of adult's test part, repeated with a key of their own, lie in parquet files of row groups. Each number of
-workers gets a manifest of its own; every --every seconds one that has a chunk is killed (kill -9), and another joins. The output
-is one parquet file: its SHA-256 must be that of one plain `automl predict`, and every key must be there once and in
-order. The table is results/scoring_at_scale.md.
+workers gets a manifest of its own; every --every seconds one that has a chunk is killed (kill -9), and another joins.
+The output is one parquet file: its SHA-256 must be that of one plain `automl predict`, and every key must be there once
+and in order. The table is results/scoring_at_scale.md.
 """
 
 from __future__ import annotations
