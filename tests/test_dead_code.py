@@ -29,6 +29,9 @@ IN_TEXT = re.compile(r"(?:\A|\bfrom )(automl[\w.]*)(?::| import )(\w+)")  # a jo
 FROM_OUTSIDE = {
     "automl:__getattr__": "Python asks for it (PEP 562)",
     "automl.report.views.base:views": "`automl.shown` finds it by its place, from below",
+    "automl.deploy.dataframes.duckdb:score": "users of that engine import it",
+    "automl.deploy.dataframes.ray_data:score": "users of that engine import it",
+    "automl.deploy.dataframes.spark:score": "users of that engine import it",
     "automl.bench.rival_kit:Model": "rivals import it as `rival_kit`, in a Python of their own",
 }
 

@@ -17,6 +17,7 @@ HOMES = {  # modules of ours that make frames of what others wrote, each with th
     "bundle/tables.py": "renamed",
     "data/read/arrow_files.py": None,  # who asks names them: `source`, and the tables of a bundle
     "data/read/csv_files.py": "header_of",
+    "data/read/cuts.py": "checked",
     "data/read/estimates.py": None,  # these count
     "data/read/probe.py": None,
     "data/read/sampling.py": None,  # what we have written ourselves
@@ -28,6 +29,8 @@ HOMES = {  # modules of ours that make frames of what others wrote, each with th
     "bundle/frames.py": None,  # `source.load` and `Bundle.score` rename what they are given
     "bundle/kept.py": None,  # what we have written ourselves
     "deploy/batch.py": None,
+    "deploy/dataframes/base.py": None,  # `Bundle.counted` renames what it is given
+    "deploy/distributed/output.py": None,  # what workers have written
     "deploy/parts.py": None,
     "deploy/worker.py": None,
     "monitor/money/ground.py": None,

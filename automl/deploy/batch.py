@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -16,47 +14,17 @@ import polars as pl
 from automl import disk
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
-from automl.bundle.score_file import ignored, read_csv
-from automl.bundle.scorer import ScoreError, missing_columns
 from automl.bundle.unread import check_unread
-from automl.data.cost_files import CostFile, joined, open_costs
-from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_lines import LeftOut
-from automl.data.read.files import file_digest, files, kind
+from automl.data.read.files import file_digest, files
 from automl.data.read.source import batches, frame_digest
-from automl.data.read.unread import OnUnread, told
-from automl.deploy.formats import Form, header, rendered
+from automl.data.read.unread import told
+from automl.deploy.formats import rendered
 from automl.deploy.parts import Parts
+from automl.deploy.scoring import AS_EVER, Options, Scoring, cost_file, dialect_of, form_of
 from automl.deploy.worker import Chunk, scored
-from automl.errors import DataError, SpecError, Stopped
-from automl.names import inside, outside
+from automl.errors import Stopped
 from automl.progress import Event, Listener, silent
-
-MOST_CHUNKS = 16  # of a batch: 65,536 rows, so that parquet is not decoded in crumbs
-CELLS = 1_000_000  # of a batch: as text they take some 60 MB
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How files are scored; which columns may lack or be more, and what a spreadsheet must not run.
-
-    `missing` columns that the model reads: refuse the data, or take them as empty. `extra` ones that it neither reads
-    nor passes through: ignore them, or refuse the data. `unread` ones, of whose many filled cells not one can be read:
-    refuse the data, or take them as empty. `excel_safe`: text such as ``=1+1`` is written with a quote
-    in front (CSV only). `workers` processes score; the output is the same, in the same order. With `resume` a run that
-    was killed goes on after its last whole chunk, if bundle, data and options are the same; under a capacity all rows
-    are one batch, which begins anew.
-    """
-
-    missing: Literal["refuse", "empty"] = "refuse"
-    extra: Literal["ignore", "refuse"] = "ignore"
-    unread: OnUnread = "refuse"
-    excel_safe: bool = False
-    workers: int = 1
-    resume: bool = False
-
-
-AS_EVER = Options()
 
 
 def predict(
@@ -82,15 +50,19 @@ def predict(
     memory. `require_signature` is a public key, whose owner must have signed the bundle. Raises `BundleError`,
     `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then.
     """
-    form = _form(out, options)
+    form = form_of(out, options)
     check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
-    model = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
-    table = _cost_file(model, costs) if costs else None
-    if said := ignored(tables or {}, model.tables):
-        listener(Event(stage="read", text=said, facts={"warning": said}))
-    read = {name: file for name, file in (tables or {}).items() if name in model.tables}
-    job = _Job(model=model, data=data, costs=table, tables=read, options=options, form=form, listener=listener)
-    parts = Parts.open(out, form, job.identity, resume=options.resume and model.ranking is None)
+    scoring = Scoring.load(
+        bundle,
+        costs=costs,
+        tables=tables or {},
+        options=options,
+        form=form,
+        listener=listener,
+        require_signature=require_signature,
+    )
+    job = _Job(data=data, scoring=scoring, listener=listener)
+    parts = Parts.open(out, form, job.identity, resume=options.resume and scoring.model.ranking is None)
     if parts.damaged:
         listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
     try:
@@ -113,83 +85,39 @@ def raw_rows(
     model: Bundle, data: Path, costs: Path | None = None, *, options: Options = AS_EVER, listener: Listener = silent
 ) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk of `data`, read as `predict` reads them, with their `costs`."""
-    table = _cost_file(model, costs) if costs else None
-    yield from _raw(
-        _Job(model=model, data=data, costs=table, tables={}, options=options, form="csv", listener=listener)
-    )
-
-
-def _form(out: Path, options: Options) -> Form:
-    """CSV or parquet, by the name of the output. SpecError where it cannot be written so."""
-    suffix = out.suffix.lower()
-    if suffix not in {".csv", ".parquet"}:
-        raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
-    if not out.parent.is_dir():
-        raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
-    if options.excel_safe and suffix != ".csv":
-        raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")
-    return "csv" if suffix == ".csv" else "parquet"
-
-
-def _cost_file(model: Bundle, path: Path) -> CostFile:
-    """The cost file that the bundle's spec speaks of, in the columns that the graph takes."""
-    names = list(map(inside, model.optional))
-    by = (model.manifest.objective.get("costs") or {}).get("by")
-    if not names or by is None:
-        raise SpecError(
-            "the bundle reads no cost file", where="--costs", hint="Its spec names no objective.costs.table."
-        )
-    file, _ = open_costs(str(path), by, names)
-    lacking = [name for name in names if name not in file.frame.columns]
-    if lacking:
-        raise DataError(
-            missing_columns([*map(outside, lacking)]), where=str(path), hint="Give the columns that the costs name."
-        )
-    return file
+    table = cost_file(model, costs) if costs else None
+    scoring = Scoring(model=model, costs=table, tables={}, options=options, form="csv")
+    yield from _raw(_Job(data=data, scoring=scoring, listener=listener))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """What is scored, and how."""
+    """Which data is scored, and how."""
 
-    model: Bundle
     data: Path
-    costs: CostFile | None
-    tables: Mapping[str, Path]
-    options: Options
-    form: Form
+    scoring: Scoring
     listener: Listener
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What must be the same for a killed run to go on: the bytes that are read, not what the disk says of them."""
+        scoring, options = self.scoring, self.scoring.options
+        return {
+            "bundle": sha256(scoring.model.files.text).hexdigest(),
+            "files": [file_digest(path) for path in (*files(self.data), *scoring.tables.values())],
+            "costs": None if scoring.costs is None else frame_digest(scoring.costs.frame),
+            "how": [options.missing, options.extra, options.excel_safe, scoring.form, scoring.rows],
+        }
 
     def tell(self, path: Path, left_out: LeftOut) -> None:
         """Say which lines of a file are no rows."""
         said = f"{path}: {left_out}"
         self.listener(Event(stage="read", text=said, facts={"warning": said}))
 
-    @property
-    def rows(self) -> int:
-        """Rows of a chunk: some times the graph's own."""
-        chunk = self.model.manifest.chunk_rows
-        return chunk * max(1, min(MOST_CHUNKS, CELLS // (chunk * len(self.model.needed))))
-
-    @property
-    def identity(self) -> dict[str, object]:
-        """What must be the same for a killed run to go on: the bytes that are read, not what the disk says of them."""
-        return {
-            "bundle": sha256(self.model.files.text).hexdigest(),
-            "files": [file_digest(path) for path in (*files(self.data), *self.tables.values())],
-            "costs": None if self.costs is None else frame_digest(self.costs.frame),
-            "how": [self.options.missing, self.options.extra, self.options.excel_safe, self.form, self.rows],
-        }
-
-    @property
-    def typed(self) -> bool:
-        """Whether a decision that is a label has the target's own type."""
-        return self.form != "csv"
-
 
 def _write(job: _Job, parts: Parts) -> int:
     """Score what is not scored yet into the parts; returns the rows of all of them."""
-    for head, chunk in _ranked(job) if job.model.ranking else _rendered(job, skip=parts.chunks):
+    for head, chunk in _ranked(job) if job.scoring.model.ranking else _rendered(job, skip=parts.chunks):
         parts.add(chunk.content, chunk.rows, head, chunk.unread)
         job.listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
     return parts.rows
@@ -198,42 +126,31 @@ def _write(job: _Job, parts: Parts) -> int:
 def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, Chunk]]:
     """The header, and each chunk after the first `skip`."""
     heads: list[bytes] = []
+    scoring = job.scoring
 
     def raw() -> Iterator[tuple[int, pl.DataFrame]]:
         for first, frame in islice(_raw(job), skip, None):
-            heads.append(_head(job, frame))
+            heads.append(scoring.head(frame))
             yield first, frame
 
-    if job.options.workers > 1:
+    if scoring.options.workers > 1:
         settings = {
-            "bundle": str(job.model.path),
-            "seal": job.model.files.seal.decode(),
-            "tables": {name: str(path) for name, path in job.tables.items()},
-            "form": job.form,
-            "excel_safe": job.options.excel_safe,
+            "bundle": str(scoring.model.path),
+            "seal": scoring.model.files.seal.decode(),
+            "tables": {name: str(path) for name, path in scoring.tables.items()},
+            "form": scoring.form,
+            "excel_safe": scoring.options.excel_safe,
         }
-        chunks = scored(raw(), settings, job.options.workers)
+        chunks = scored(raw(), settings, scoring.options.workers)
     else:
-        chunks = (_here(job, first, frame) for first, frame in raw())
+        chunks = (scoring.chunk(frame, first) for first, frame in raw())
     for chunk in chunks:
         yield heads[0], chunk
 
 
-def _here(job: _Job, first: int, frame: pl.DataFrame) -> Chunk:
-    found, unread = job.model.counted(frame, typed=job.typed, first=first)
-    return Chunk(found.height, rendered(found, job.form, excel_safe=job.options.excel_safe), unread)
-
-
-def _head(job: _Job, frame: pl.DataFrame) -> bytes:
-    if job.form != "csv":
-        return b""
-    keys = [key for key in job.model.manifest.keys if inside(key) in frame.columns]
-    return header([*keys, *job.model.columns], excel_safe=job.options.excel_safe)
-
-
 def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
     """All rows ranked as one batch: scored rows wait on disk, only their costs and times are kept until the end."""
-    model, ranking = job.model, job.model.ranking
+    scoring, model, ranking = job.scoring, job.scoring.model, job.scoring.model.ranking
     assert ranking is not None  # noqa: S101  # who asks knows
     with disk.scratch() as folder:
         waiting: list[Path] = []
@@ -243,7 +160,7 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
         for first, raw in _raw(job):
             found, lost = model.counted(raw, typed=False, first=first)
             unread.append(lost)
-            head = head or _head(job, raw)
+            head = head or scoring.head(raw)
             waiting.append(folder / f"{len(waiting):08}.arrow")
             with disk.writing(waiting[-1]) as file:
                 file.write(rendered(found, "parquet"))
@@ -255,50 +172,15 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
         codes = ranking.decide(np.concatenate(each), decisions, whole)
         ends = np.cumsum([len(part) for part in each])[:-1]
         for part, chosen, lost in zip(waiting, np.split(codes, ends), unread, strict=True):
-            frame = model.decided(pl.read_ipc(part), chosen, typed=job.typed)
-            yield head, Chunk(frame.height, rendered(frame, job.form, excel_safe=job.options.excel_safe), lost)
+            frame = model.decided(pl.read_ipc(part), chosen, typed=scoring.typed)
+            yield head, Chunk(frame.height, scoring.rendered(frame), lost)
 
 
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
-    rows = 0
-    for path, frame in batches(job.data, job.rows, _dialect(job.model, job.data), tell=job.tell):
-        ready = _columns(job, frame, path)
-        yield rows, ready if job.costs is None else joined(ready, job.costs, rows)
+    scoring, rows = job.scoring, 0
+    for path, frame in batches(job.data, scoring.rows, dialect_of(scoring.model, job.data), tell=job.tell):
+        yield rows, scoring.ready(frame, path, rows)
         rows += frame.height
-    if job.costs is not None:
-        job.costs.end(rows)
-
-
-def _columns(job: _Job, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
-    """The frame of a file as the options have it: columns by name, in any order (V04)."""
-    model, options = job.model, job.options
-    if not frame.width:  # nothing to score, which names no columns
-        return frame
-    lacking = [name for name in map(inside, model.needed) if name not in frame.columns]
-    if lacking and options.missing == "refuse":
-        told, hint = missing_columns([*map(outside, lacking)]), "Give the columns that the model was trained on."
-        raise DataError(told, where=str(path), hint=hint)
-    if lacking:
-        frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
-    if options.extra == "refuse":
-        known = set(map(inside, (*model.needed, *model.optional, *model.manifest.keys, model.manifest.target.name)))
-        if extra := [name for name in frame.columns if name not in known]:
-            raise DataError(
-                f"the data has columns that the model does not read: {', '.join(map(repr, extra))}",
-                where=str(path),
-                hint="Leave them out, or allow them with --extra ignore.",
-            )
-    return frame
-
-
-def _dialect(model: Bundle, data: Path) -> CsvDialect | None:
-    """The dialect of training where the header can be read with it; else it is found from the file."""
-    dialect = model.manifest.dialect
-    first = files(data)[0]
-    if dialect is None or kind(first) not in {"csv", "tsv"}:
-        return None
-    with suppress(UnicodeError, ScoreError):
-        if set(model.needed) <= set(next(read_csv(first, dialect))):
-            return dialect
-    return None
+    if scoring.costs is not None:
+        scoring.costs.end(rows)

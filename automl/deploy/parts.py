@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypedDict
@@ -16,11 +15,11 @@ import polars as pl
 from automl import disk
 from automl.data.read.unread import Tally, Unread, added
 from automl.deploy.formats import Form
+from automl.deploy.parquet_file import write_parquet
 from automl.file_lock import LOCK, lock
 from automl.log_file import LogFile
 
 PROGRESS, LINES = "progress.json", "rows.csv"
-GROUP = 32  # chunks of a row group
 NOTHING: Unread = MappingProxyType({})
 
 
@@ -104,24 +103,9 @@ class Parts:
                 disk.rename(self.folder / LINES, self.out)  # synced with each chunk
                 disk.sync(self.out.parent)
             else:
-                with disk.whole_file(self.out) as partial:
-                    self._write_parquet(partial)
+                with disk.whole_file(self.out) as partial, disk.writing(partial) as file:
+                    write_parquet(file, map(self._part, range(self.chunks)))
         self.discard()
-
-    def _write_parquet(self, out: Path) -> None:
-        """Some parts at a time as one row group: a scan of all of them maps every one into memory."""
-        import pyarrow.parquet as pq
-
-        oldest = pl.CompatLevel.oldest()
-        groups = [range(first, min(first + GROUP, self.chunks)) for first in range(0, self.chunks, GROUP)]
-        tables = (pl.concat(map(self._part, group)).to_arrow(compat_level=oldest) for group in groups)
-        first = next(tables)
-        with (
-            disk.writing(out) as file,
-            pq.ParquetWriter(file, first.schema, compression="zstd", write_page_checksum=True) as writer,
-        ):
-            for table in chain([first], tables):
-                writer.write_table(table)
 
     def _part(self, chunk: int) -> pl.DataFrame:
         return pl.read_ipc(io.BytesIO((self.folder / _name(chunk)).read_bytes()))

@@ -18,7 +18,7 @@ from automl.bundle.layout import SEAL
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import main, score_file
 from automl.bundle.scorer import Scorer
-from automl.deploy import batch
+from automl.deploy import batch, scoring
 from automl.errors import BundleError, DataError, SpecError
 
 
@@ -72,7 +72,7 @@ def test_any_format_gives_the_same_rows(suffix, bundle, raw, tmp_path):
 
 def test_chunks_do_not_show(bundle, raw, tmp_path, monkeypatch):
     """Files longer than a batch give the same rows in the same order, in parquet and in CSV; progress is told."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     events = []
     long = tmp_path / "long.parquet"
     pl.concat([raw] * 20).write_parquet(long)
@@ -273,7 +273,7 @@ def test_costs_that_the_bundle_does_not_read_are_refused(bundle, data, tmp_path)
 
 def test_a_killed_run_goes_on_where_it_was(bundle, raw, tmp_path, monkeypatch):
     """V14: kill -9 after some chunk, then --resume: only the others are scored, and no row is lost or doubled."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     long = tmp_path / "in.csv"
     pl.concat([raw] * 30).write_csv(long)
     for suffix in (".csv", ".parquet"):
@@ -309,7 +309,7 @@ def killed(bundle, data, out):
 
 def test_another_file_or_option_is_not_gone_on_with(bundle, raw, tmp_path, monkeypatch):
     """Parts of other rows would be a wrong answer: the run begins anew."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     data, out = tmp_path / "in.parquet", tmp_path / "out.csv"
     pl.concat([raw] * 20).write_parquet(data)
     killed(bundle, data, out)
@@ -320,7 +320,7 @@ def test_another_file_or_option_is_not_gone_on_with(bundle, raw, tmp_path, monke
 
 def test_bytes_are_looked_at_and_not_the_clock_of_a_file(bundle, raw, tmp_path, monkeypatch):
     """V14: a file of the same size and time with other rows is another one: outputs are never mixed."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     data, out = tmp_path / "in.csv", tmp_path / "out.csv"
     pl.concat([raw] * 20).write_csv(data)
     before = data.stat()
@@ -336,7 +336,7 @@ def test_bytes_are_looked_at_and_not_the_clock_of_a_file(bundle, raw, tmp_path, 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".ndjson"])
 def test_a_name_that_exists_is_no_pattern(name, suffix, bundle, raw, tmp_path, monkeypatch):
     """Other files whose names it would match are neither scored nor looked at when a run goes on."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     data, other, out = tmp_path / (name + suffix), tmp_path / f"in1{suffix}", tmp_path / "out.csv"
     for path, rows in ((data, raw), (other, raw.reverse())):
         write = {".csv": rows.write_csv, ".parquet": rows.write_parquet, ".ndjson": rows.write_ndjson}
@@ -352,7 +352,7 @@ def test_a_name_that_exists_is_no_pattern(name, suffix, bundle, raw, tmp_path, m
 
 def test_damage_of_an_earlier_run_is_told(bundle, raw, tmp_path, monkeypatch):
     """V14: what cannot be gone on with is begun anew, and the run says so."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     data, out = tmp_path / "in.csv", tmp_path / "out.csv"
     pl.concat([raw] * 20).write_csv(data)
     killed(bundle, data, out)
@@ -364,7 +364,7 @@ def test_damage_of_an_earlier_run_is_told(bundle, raw, tmp_path, monkeypatch):
 
 def test_several_workers_give_the_same_file(bundle, raw, tmp_path, monkeypatch):
     """The rows of each worker stand where they belong; an error of a worker is the error of the run."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     pl.concat([raw] * 30).write_csv(tmp_path / "in.csv")
     batch.predict(bundle, tmp_path / "in.csv", tmp_path / "one.csv")
     batch.predict(bundle, tmp_path / "in.csv", tmp_path / "two.csv", options=batch.Options(workers=2))
@@ -410,7 +410,7 @@ def test_a_spreadsheet_runs_nothing(bundle, raw, tmp_path):
 
 def test_globs_and_arrow_are_read_in_parts(bundle, raw, tmp_path, monkeypatch):
     """Several files are one batch in the order of their names; Arrow files and streams, and lines of JSON, too."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     long = pl.concat([raw] * 20)
     answer = Bundle.load(bundle).predict(long)
     long.head(4_000).write_parquet(tmp_path / "part-1.parquet")
@@ -471,7 +471,7 @@ def _trained_in(encoding, bundle, tmp_path):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_column_that_cannot_be_read_is_refused(suffix, workers, bundle, raw, tmp_path, monkeypatch):
     """In any format and by any number of workers: exit 3 and no output; where it is allowed, a word and the answers."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     odd = raw.with_columns(income=pl.lit("1.234,50"), age=pl.Series(["x", *raw["age"][1:]]))
     path, out = tmp_path / f"in{suffix}", tmp_path / "out.parquet"
     written(odd, path)
@@ -493,7 +493,7 @@ def test_a_column_that_cannot_be_read_is_refused(suffix, workers, bundle, raw, t
 
 def test_one_readable_cell_anywhere_is_enough(bundle, raw, tmp_path, monkeypatch):
     """The whole file counts, not its chunks; a run that was stopped counts on."""
-    monkeypatch.setattr(batch, "CELLS", 1)
+    monkeypatch.setattr(scoring, "CELLS", 1)
     long = pl.concat([raw] * 20)
     income = pl.Series(["x"] * (long.height - 1) + ["$1,000.00"])
     long.with_columns(income=income).write_parquet(tmp_path / "in.parquet")
@@ -529,7 +529,7 @@ def test_lines_that_are_no_rows_are_left_out_and_told(chunk, bundle, raw, tmp_pa
     raw.head(70).write_csv(plain)
     header, *rows = plain.read_text(encoding="utf-8").splitlines()
     noisy.write_text("\n".join(["Export", "", header, *rows[:9], header, *rows[9:], header]), encoding="utf-8")
-    monkeypatch.setattr(batch, "CELLS", chunk)
+    monkeypatch.setattr(scoring, "CELLS", chunk)
     told = []
     assert batch.predict(bundle, plain, tmp_path / "want.csv") == 70
     assert batch.predict(bundle, noisy, tmp_path / "got.csv", listener=told.append) == 70

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from automl.data.read.unread import Tally
-from automl.deploy import parts as of
+from automl.deploy import parquet_file
 from automl.deploy.formats import Form, rendered
 from automl.deploy.parts import Parts
 from automl.errors import MachineError
@@ -111,11 +111,11 @@ def test_lines_that_are_lost_begin_anew(begin: Callable[..., Parts], tmp_path: P
     assert begin().chunks == 0
 
 
-def test_row_groups_hold_some_chunks(
+def test_row_groups_do_not_tell_of_chunks(
     begin: Callable[..., Parts], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Chunks of a parquet file stand in their order, so many to a row group."""
-    monkeypatch.setattr(of, "GROUP", 2)
+    """Rows of a parquet file stand in their order, so many to a row group, however many a chunk has."""
+    monkeypatch.setattr(parquet_file, "ROWS", 4)
     parts = begin("parquet")
     for number in range(5):
         parts.add(chunk(2 * number, 2 * number + 1), 2)

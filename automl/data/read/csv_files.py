@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from operator import and_
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import polars as pl
 
@@ -30,7 +30,7 @@ Tell = Callable[[LeftOut], object]  # called where lines are no rows
 
 def read_csv(path: Path, dialect: Dialect, tell: Tell) -> pl.DataFrame:
     """By polars; by the `csv` module where polars cannot tell a short row from an empty value."""
-    above, cells, header = _header(path, dialect)
+    above, cells, header = header_record(path, dialect)
     if dialect.skip_blank and (dialect.separator + " " + dialect.quote).encode() in path.read_bytes():
         return pl.concat(csv_batches(path, dialect, CHUNK, tell))
     data: Path | bytes = path if dialect.encoding in {"utf-8", "utf-8-sig"} else _transcoded(path, dialect)
@@ -49,7 +49,7 @@ def sample_csv(path: Path, dialect: Dialect, tell: Tell, share: float) -> pl.Dat
     """A share of the rows of a csv that is too large to be read whole."""
     if dialect.encoding not in {"utf-8", "utf-8-sig"} or dialect.skip_blank:
         return sample(csv_batches(path, dialect, CHUNK, tell), share)
-    above, cells, header = _header(path, dialect)
+    above, cells, header = header_record(path, dialect)
     with _small_blocks():
         scan = pl.scan_csv(path, **_as_polars_has_it(dialect, above))
         frame = sample(guarded_parts(scan.collect_batches(maintain_order=True, engine="streaming"), path), share)
@@ -75,7 +75,11 @@ def _small_blocks() -> Iterator[None]:
 
 def csv_batches(path: Path, dialect: Dialect, rows: int, tell: Tell) -> Iterator[pl.DataFrame]:
     """Frames of strings, at most `rows` high and of some `PART` bytes; an empty field is null."""
-    stream = _rows(path, dialect, tell)
+    return frames_of(csv_rows(path, dialect, tell), rows)
+
+
+def frames_of(stream: Iterator[list[str]], rows: int) -> Iterator[pl.DataFrame]:
+    """The same, of a header and rows; at least one frame."""
     header = next(stream)
     schema = dict.fromkeys(header, pl.String)
     seen = False
@@ -138,7 +142,7 @@ def _equal(column: pl.Series, cell: str) -> pl.Series:
     return (column == cell).fill_null(value=False) if cell else column.is_null()
 
 
-def _header(path: Path, dialect: Dialect) -> tuple[int, list[str], list[str]]:
+def header_record(path: Path, dialect: Dialect) -> tuple[int, list[str], list[str]]:
     """How many lines stand above the header, its cells, and the names in it."""
     with (
         path.open(encoding=dialect.encoding, newline="") as file,
@@ -149,12 +153,16 @@ def _header(path: Path, dialect: Dialect) -> tuple[int, list[str], list[str]]:
         return above, cells, header_of(cells, str(path))
 
 
-def _rows(path: Path, dialect: Dialect, tell: Tell) -> Iterator[list[str]]:
-    """The header, then each row; a row of another length stops with the number of its line (D10)."""
-    with (
-        path.open(encoding=dialect.encoding, newline="") as file,
-        _told_by_line(stream := _reader(file, dialect), path),
-    ):
+def csv_rows(path: Path, dialect: Dialect, tell: Tell, lines: Iterable[str] | None = None) -> Iterator[list[str]]:
+    """The header, then each row; a row of another length stops with the number of its line (D10).
+
+    `lines` are those that are read, where it is not the whole file.
+    """
+    if lines is None:
+        with path.open(encoding=dialect.encoding, newline="") as file:
+            yield from csv_rows(path, dialect, tell, file)
+        return
+    with _told_by_line(stream := _reader(lines, dialect), path):
         records = rows_of(stream, tell)
         header = header_of(next(records)[1], str(path))
         yield header
@@ -169,9 +177,9 @@ def _rows(path: Path, dialect: Dialect, tell: Tell) -> Iterator[list[str]]:
                 )
 
 
-def _reader(file: TextIO, dialect: Dialect) -> CsvReader:
+def _reader(lines: Iterable[str], dialect: Dialect) -> CsvReader:
     csv.field_size_limit(FIELD_LIMIT)
-    return csv.reader(file, delimiter=dialect.separator, quotechar=dialect.quote, skipinitialspace=dialect.skip_blank)
+    return csv.reader(lines, delimiter=dialect.separator, quotechar=dialect.quote, skipinitialspace=dialect.skip_blank)
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def load(
         probe_all(where)
     paths = files(where)
     loaded = [_load_file(path, share) for path in paths]
-    frames = [_with_folders(source.frame, path, where) for source, path in zip(loaded, paths, strict=True)]
+    frames = [with_folders(source.frame, path, where) for source, path in zip(loaded, paths, strict=True)]
     digests = {path: digest for source in loaded for path, digest in source.digests.items()}
     stacked = _stacked(frames, list(digests))
     said = [name for name in said_by_folders(paths[0], where) if name not in loaded[0].frame.columns]
@@ -96,17 +96,17 @@ def batches(
     `tell` gets each file of whose lines some are no rows, when it was read.
     """
     probe_all(where)
-    parts = ((path, frame) for path in files(where) for frame in _parts(path, rows, dialect, partial(tell, path)))
-    told = ((path, _with_folders(frame, path, where)) for path, frame in parts if frame.width)
+    parts = ((path, frame) for path in files(where) for frame in file_batches(path, rows, dialect, partial(tell, path)))
+    told = ((path, with_folders(frame, path, where)) for path, frame in parts if frame.width)
     yield next(told, (Path(where), pl.DataFrame()))  # lines of JSON name no columns where there are none
     yield from told
 
 
-def _parts(path: Path, rows: int, dialect: CsvDialect | None, tell: Tell) -> Iterator[pl.DataFrame]:
+def file_batches(path: Path, rows: int, dialect: CsvDialect | None, tell: Tell) -> Iterator[pl.DataFrame]:
     """At least one frame of each file."""
     form = kind(path)
     if form in {"csv", "tsv"}:
-        yield from csv_batches(path, _dialect_of(path, dialect), rows, tell)
+        yield from csv_batches(path, dialect_of(path, dialect), rows, tell)
     elif form == "parquet":
         yield from _parquet(path, rows)
     elif form == "ndjson" or (form == "arrow" and path.stat().st_size):
@@ -200,14 +200,14 @@ def _differ(column: str, have: list[str], lack: list[str]) -> DataError:
     return DataError(f"the file has a column {column!r}, which {lack[0]} lacks", where=have[0], hint=hint)
 
 
-def _with_folders(frame: pl.DataFrame, path: Path, where: str | Path) -> pl.DataFrame:
+def with_folders(frame: pl.DataFrame, path: Path, where: str | Path) -> pl.DataFrame:
     """The rows of a file with what its folders say, as text; what the file says itself stands."""
     said = said_by_folders(path, where).items()
     own = [pl.lit(text, dtype=pl.String).alias(name) for name, text in said if name not in frame.columns]
     return frame.with_columns(own) if own else frame
 
 
-def _dialect_of(path: Path, dialect: CsvDialect | None) -> Dialect:
+def dialect_of(path: Path, dialect: CsvDialect | None) -> Dialect:
     """How the file is written: as that of training, but in the encoding of its own bytes."""
     own, _ = _sniffed(path)
     return replace(Dialect(**dialect), encoding=own.encoding) if dialect else own

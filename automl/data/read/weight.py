@@ -39,15 +39,20 @@ def added(extents: Sequence[Extent]) -> Extent:
     return Extent(rows=sum(e.rows for e in extents), columns=columns, text=sum(e.text for e in extents))
 
 
-def slices(scan: pl.LazyFrame, rows: int | None = None) -> Iterator[pl.DataFrame]:
-    """The rows in their order, at most `rows` at a time and some `PART` bytes; at least one frame."""
+def slices(
+    scan: pl.LazyFrame, rows: int | None = None, *, within: tuple[int, int] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The rows in their order, at most `rows` at a time and some `PART` bytes; at least one frame.
+
+    `within` are the first row and the number of those that are asked for, where that is not all of them.
+    """
     schema = scan.collect_schema()
-    height = int(scan.select(pl.len()).collect().item())
+    start, height = within or (0, int(scan.select(pl.len()).collect().item()))
     most = max(1, min(rows or height, PART // (CELL * max(1, len(schema)))))
     step = min(FIRST, most) if not all(map(_is_fixed, schema.dtypes())) else most
     at = 0
     while at < max(height, 1):
-        frame = scan.slice(at, step).collect()
+        frame = scan.slice(start + at, min(step, max(height - at, 0))).collect()
         yield frame
         at += step
         step = min(most, 2 * step, max(1, PART // max(1, extent_of(frame).text // max(frame.height, 1))))

@@ -1,0 +1,142 @@
+"""A new manifest: everything that decides the output is looked at once, and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from automl import disk
+from automl.bundle.place import check_output
+from automl.data.cost_files import ROW_ORDER
+from automl.data.read.csv_lines import LeftOut
+from automl.data.read.cuts import cut_files
+from automl.data.read.files import file_digest, files
+from automl.deploy.distributed.heartbeat import new_name
+from automl.deploy.distributed.leases import make_tokens
+from automl.deploy.distributed.manifest import MANIFEST, Given, Manifest, OutForm, as_bytes, read_manifest, versions
+from automl.deploy.distributed.notes import REASONS, RESULTS
+from automl.deploy.scoring import AS_EVER, Options, Scoring, dialect_of, form_of
+from automl.errors import SpecError
+from automl.own_names import own_name
+from automl.progress import Event, Listener, silent
+
+ROWS = 1 << 19  # of a chunk: some seconds of work, which is what a worker that ends may lose
+LEASE = 30.0  # seconds without a sign of life
+WORKERS = "workers"
+
+
+def plan(
+    bundle: Path,
+    data: Path,
+    folder: Path,
+    out: Path | None = None,
+    *,
+    costs: Path | None = None,
+    tables: Mapping[str, Path] | None = None,
+    options: Options = AS_EVER,
+    rows: int = ROWS,
+    lease: float = LEASE,
+    listener: Listener = silent,
+    require_signature: Path | None = None,
+) -> Manifest:
+    """Write the manifest of shared scoring into a new `folder`; nothing is scored yet.
+
+    `out` is a csv or parquet file, or a folder for a parquet file of each chunk (``scored`` in `folder` where it is not
+    named); a chunk has some `rows` rows. The data is read once. The same once more leaves the manifest that is there;
+    raises SpecError where another stands there, for an output that is no new one, and for a bundle whose spec has a
+    capacity: it ranks all rows as one batch.
+    """
+    place = (folder / "scored" if out is None else out).absolute()
+    form = _form(place, options)
+    inputs = [bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])]
+    check_output(place, inputs=inputs)
+    given = {"costs": costs, "tables": tables or {}, "options": options, "listener": listener}
+    scoring = Scoring.load(
+        bundle, form="csv" if form == "csv" else "parquet", require_signature=require_signature, **given
+    )
+    _check(scoring)
+
+    def tell(path: Path, left_out: LeftOut) -> None:
+        said = f"{path}: {left_out}"
+        listener(Event(stage="read", text=said, facts={"warning": said}))
+
+    where = data.absolute()
+    found = Manifest(
+        bundle=str(bundle.absolute()),
+        seal=scoring.model.files.seal.decode(),
+        versions=versions(),
+        data=str(where),
+        files=tuple(cut_files(where, rows, dialect_of(scoring.model, where), tell=tell)),
+        tables={name: _given(path) for name, path in scoring.tables.items()},
+        costs=None if costs is None else _given(costs),
+        options=options,
+        out=str(place),
+        form=form,
+        lease=lease,
+    )
+    if (folder / MANIFEST).exists():
+        if read_manifest(folder) != found:
+            hint = "Join that one with `automl predict --join`, or name another folder."
+            raise SpecError("another manifest stands here", where=str(folder), hint=hint)
+    else:
+        _write(folder, found)
+    return found
+
+
+def _form(out: Path, options: Options) -> OutForm:
+    if out.suffix:
+        return form_of(out, options)
+    if options.excel_safe:
+        raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")
+    return "folder"
+
+
+def _check(scoring: Scoring) -> None:
+    if scoring.model.ranking is not None:
+        raise SpecError(
+            "the spec of the bundle has a capacity: all rows are ranked as one batch, and chunks cannot be",
+            where=str(scoring.model.path),
+            hint="Score them in one run: `automl predict BUNDLE DATA -o OUT`.",
+        )
+    if scoring.costs is not None and scoring.costs.by == ROW_ORDER:
+        raise SpecError(
+            "costs in row order go with all rows, not with a chunk of them",
+            where="--costs",
+            hint='Fit with objective.costs.by = "the key column", or score in one run.',
+        )
+
+
+def _given(path: Path) -> Given:
+    return Given(path=str(path.absolute()), digest=file_digest(path))
+
+
+def _write(folder: Path, found: Manifest) -> None:
+    """All of it appears in one step: who joins early finds nothing, or everything."""
+    with disk.machine_errors(folder):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            hint = "Name a folder that is not there yet."
+            raise SpecError("something else stands here", where=str(folder), hint=hint)
+        check_out(found)
+        disk.make_folder(folder.absolute().parent)
+        staged = own_name(folder.absolute(), new_name())
+        try:
+            disk.make_folder(staged)
+            for each in (RESULTS, REASONS, WORKERS):
+                disk.make_folder(staged / each)
+            make_tokens(staged, found.names)
+            disk.write(staged / MANIFEST, as_bytes(found))
+            disk.sync(staged)
+            disk.rename(staged, folder.absolute())
+            disk.sync(folder.absolute().parent)
+        except BaseException:
+            disk.discard(staged)
+            raise
+
+
+def check_out(found: Manifest) -> None:
+    """Refuse a folder for the output in which something lies."""
+    out = Path(found.out)
+    if found.form == "folder" and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SpecError(
+            "something lies where the parts would go", where=str(out), hint="Name a folder that is empty or new."
+        )
