@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from automl import disk
+from automl.addresses import address_of
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import ignored, read_csv
@@ -22,7 +23,10 @@ from automl.bundle.unread import check_unread
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_lines import LeftOut
-from automl.data.read.files import file_digest, files, kind
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import file_digest, files
+from automl.data.read.remote.fetched import delivered
+from automl.data.read.remote.spool import known_as
 from automl.data.read.source import batches, frame_digest
 from automl.data.read.unread import OnUnread, told
 from automl.deploy.formats import Form, header, rendered
@@ -83,6 +87,19 @@ def predict(
     `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then.
     """
     form = _form(out, options)
+    if goal := address_of(out):
+        inputs = [data, *(tables or {}).values(), *([costs] if costs else [])]
+        with delivered(goal, inputs=inputs) as place:
+            return predict(
+                bundle,
+                data,
+                place,
+                costs=costs,
+                tables=tables,
+                options=options,
+                listener=listener,
+                require_signature=require_signature,
+            )
     check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     model = Bundle.load(bundle, tables=tables or {}, require_signature=require_signature)
     table = _cost_file(model, costs) if costs else None
@@ -105,7 +122,7 @@ def predict(
         raise
     for sentence in told(parts.unread):
         listener(Event(stage="read", text=f"{sentence}; such cells count as missing", facts={"warning": sentence}))
-    listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
+    listener(Event(stage="done", text=f"Scored {rows:,} rows into {known_as(out)}.", facts={"rows": rows}))
     return rows
 
 
@@ -124,7 +141,11 @@ def _form(out: Path, options: Options) -> Form:
     suffix = out.suffix.lower()
     if suffix not in {".csv", ".parquet"}:
         raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
-    if not out.parent.is_dir():
+    if address_of(out):
+        if options.resume:
+            hint = "Write to a file with --resume, and copy it there."
+            raise SpecError("what is sent to an object store begins anew", where=str(address_of(out)), hint=hint)
+    elif not out.parent.is_dir():
         raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
     if options.excel_safe and suffix != ".csv":
         raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")
@@ -162,7 +183,7 @@ class _Job:
 
     def tell(self, path: Path, left_out: LeftOut) -> None:
         """Say which lines of a file are no rows."""
-        said = f"{path}: {left_out}"
+        said = f"{known_as(path)}: {left_out}"
         self.listener(Event(stage="read", text=said, facts={"warning": said}))
 
     @property
@@ -278,7 +299,7 @@ def _columns(job: _Job, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     lacking = [name for name in map(inside, model.needed) if name not in frame.columns]
     if lacking and options.missing == "refuse":
         told, hint = missing_columns([*map(outside, lacking)]), "Give the columns that the model was trained on."
-        raise DataError(told, where=str(path), hint=hint)
+        raise DataError(told, where=known_as(path), hint=hint)
     if lacking:
         frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
     if options.extra == "refuse":
@@ -286,7 +307,7 @@ def _columns(job: _Job, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         if extra := [name for name in frame.columns if name not in known]:
             raise DataError(
                 f"the data has columns that the model does not read: {', '.join(map(repr, extra))}",
-                where=str(path),
+                where=known_as(path),
                 hint="Leave them out, or allow them with --extra ignore.",
             )
     return frame

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.data.infer.name_hints import words
-from automl.data.read.files import FORMATS, files, kind
+from automl.data.read.file_kinds import FORMATS, kind
+from automl.data.read.files import files
 from automl.names import free_name
 
 TRAIN = frozenset({"train", "training"})
