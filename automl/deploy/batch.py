@@ -25,7 +25,7 @@ from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_lines import LeftOut
 from automl.data.read.file_kinds import kind
 from automl.data.read.files import file_digest, files
-from automl.data.read.remote.fetched import delivered
+from automl.data.read.remote.fetched import delivered, fetched
 from automl.data.read.remote.spool import known_as
 from automl.data.read.source import batches, frame_digest
 from automl.data.read.unread import OnUnread, told
@@ -112,7 +112,7 @@ def predict(
         listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
     try:
         rows = _write(job, parts)
-        check_unread(parts.unread, options.unread, str(data))
+        check_unread(parts.unread, options.unread, known_as(data))
         parts.finish()
     except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
         parts.release()
@@ -197,7 +197,7 @@ class _Job:
         """What must be the same for a killed run to go on: the bytes that are read, not what the disk says of them."""
         return {
             "bundle": sha256(self.model.files.text).hexdigest(),
-            "files": [file_digest(path) for path in (*files(self.data), *self.tables.values())],
+            "files": [file_digest(path) for where in (self.data, *self.tables.values()) for path in files(where)],
             "costs": None if self.costs is None else frame_digest(self.costs.frame),
             "how": [self.options.missing, self.options.extra, self.options.excel_safe, self.form, self.rows],
         }
@@ -229,7 +229,7 @@ def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, Chunk]]:
         settings = {
             "bundle": str(job.model.path),
             "seal": job.model.files.seal.decode(),
-            "tables": {name: str(path) for name, path in job.tables.items()},
+            "tables": {name: str(fetched(path)) for name, path in job.tables.items()},
             "form": job.form,
             "excel_safe": job.options.excel_safe,
         }

@@ -48,6 +48,7 @@ def command(
 ) -> None:
     """Score the rows of DATA (a file, a folder or a glob) with BUNDLE."""
     from automl.bundle.tables import named
+    from automl.data.read.remote.spool import known_as
     from automl.deploy import batch
 
     options = batch.Options(
@@ -64,7 +65,7 @@ def command(
             listener=_tell,
             require_signature=key,
         )
-        click.echo(f"scored {rows:,} rows into {out}", err=True)
+        click.echo(f"scored {rows:,} rows into {known_as(out)}", err=True)
         if store is not None:
             from automl.deploy.record import record
 

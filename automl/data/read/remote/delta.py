@@ -28,4 +28,4 @@ def table_file(where: str, address: Address | None) -> Path:
             size=int(sizes.sum()),
             scan=lambda: pl.scan_delta(where, version=number),
         )
-        return version_file(where, version)
+        return version_file(where, address, version)

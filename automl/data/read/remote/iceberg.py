@@ -29,7 +29,7 @@ SETTINGS = {  # of pyiceberg, by the variables that say the same to every other 
 
 
 def table_file(where: str, address: Address | None, latest: str) -> Path:
-    """The rows of the table as its `latest` metadata have it, in a file. Raises DataError for what polars does not read of it."""
+    """The rows of the table as its `latest` metadata say. Raises DataError for what polars does not read of it."""
     with table_errors(where, address, NAME):
         from pyiceberg.table import StaticTable
 
@@ -47,7 +47,7 @@ def table_file(where: str, address: Address | None, latest: str) -> Path:
             size=int(summary.get("total-files-size", 0)),
             scan=lambda: pl.scan_iceberg(table, snapshot_id=number, storage_options=settings),
         )
-        return version_file(where, version)
+        return version_file(where, address, version)
 
 
 def _settings() -> dict[str, str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 23  # bytes that are fetched at a time
 AT_ONCE = 4  # objects
 RETRIES, PATIENCE = 3, 60  # of a request, and their seconds
-CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>|\"code\": *(\d{3})\b|: (\d{3}) [A-Z]")
+CODES = (re.compile(r"<Code>([A-Za-z]{1,60})</Code>"), re.compile(r"status code: (\d{3})\b"))  # the one says more
 ABSENT = frozenset({"NoSuchBucket", "ContainerNotFound", "404"})
 REFUSED = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthenticationFailed", "401"}
@@ -145,8 +145,9 @@ def _told(address: Address, *, spared: frozenset[str] = frozenset()) -> Iterator
 def code_of(error: BaseException) -> str | None:
     """What a store calls what it refused, None where it has not answered."""
     name = type(error).__name__
-    if (found := CODE.search(str(error))) is not None:
-        return next(filter(None, found.groups()))
+    for code in CODES:
+        if found := code.search(str(error)):
+            return found[1]
     return {"PermissionDeniedError": "403", "UnauthenticatedError": "401", "NotFoundError": "404"}.get(name)
 
 

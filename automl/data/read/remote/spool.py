@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import RLock
 
 from automl import disk
+from automl.addresses import address_of
 from automl.errors import DataError, MachineError, SpecError
 from automl.own_names import dead_names, own_name
 
@@ -80,8 +81,9 @@ def spool() -> Spool:
 
 
 def known_as(path: str | Path) -> str:
-    """What people call a file: that of the spool by its address, any other by its path."""
-    return _spools[-1].names.get(str(path), str(path)) if _spools else str(path)
+    """What people call a file: that of the spool, or an address, by its address, any other by its path."""
+    known = _spools[-1].names.get(str(path)) if _spools else None
+    return known or str(address_of(path) or path)
 
 
 def digest_of(path: Path) -> str | None:

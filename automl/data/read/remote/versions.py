@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Version:
         return hashlib.sha256(f"{self.format} {self.table} {self.number}".encode()).hexdigest()
 
 
-def version_file(where: str, version: Version) -> Path:
+def version_file(where: str, address: Address | None, version: Version) -> Path:
     """The file of a version in the spool, written where it is not there yet."""
     own = spool()
     with own.lock:
@@ -45,10 +46,16 @@ def version_file(where: str, version: Version) -> Path:
         for old in slot.iterdir():
             own.drop(old)
         own.names[str(path)] = f"{where} ({version.format} version {version.number})"
-        with disk.whole_file(path) as partial:
-            version.scan().sink_parquet(partial)
+        with disk.whole_file(path) as partial, table_errors(where, address, version.format):
+            _write(version, partial)
         own.digests[path] = version.digest
         return path
+
+
+def _write(version: Version, path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pl.exceptions.PerformanceWarning)  # of planning, which is short beside reading
+        version.scan().sink_parquet(path)
 
 
 @contextmanager
