@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("predict")
 @click.argument("bundle", type=BUNDLE)
 @click.argument("data", type=FILE)
-@click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The .csv or .parquet file to write.")
+@click.option("-o", "--out", type=FILE, required=True, metavar="OUT", help="The .csv or .parquet to write, s3:// too.")
 @click.option("--costs", type=FILE, metavar="FILE", help="The cost file of these rows, if the spec names one.")
 @click.option("--table", "tables", multiple=True, metavar="NAME=FILE", help="Another table that the model reads.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that score.")
