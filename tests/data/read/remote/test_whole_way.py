@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from automl.cli import cli
 from automl.data.read.source import load
 from automl.deploy import batch
 from automl.errors import DataError, SpecError
@@ -152,6 +154,16 @@ def test_other_tables_come_from_a_store(s3, make_shop, tmp_path):
         tables={"purchases": Path("s3://shop/tables/purchases.parquet")},
     )
     assert pl.read_csv(tmp_path / "out.csv")["prediction"].to_list() == [42.0, 40.0]
+
+
+def test_init_names_addresses(s3, tmp_path):
+    """`automl init` takes an object or a folder of a store, and the spec names it as it was given."""
+    for where in ("s3://shop/init/rows.csv", "s3://shop/init"):
+        s3.put("init/rows.csv", as_bytes(rows(100, 3), "csv"))
+        out = tmp_path / f"{len(where)}.toml"
+        done = CliRunner().invoke(cli, ["init", where, "--target", "y", "-y", "-o", str(out)])
+        assert done.exit_code == 0, done.output
+        assert load_spec(out).data.train == where
 
 
 def _with_spec(folder: Path) -> Path:
