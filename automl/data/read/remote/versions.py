@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
@@ -46,16 +47,20 @@ def version_file(where: str, address: Address | None, version: Version) -> Path:
         for old in slot.iterdir():
             own.drop(old)
         own.names[str(path)] = f"{where} ({version.format} version {version.number})"
-        with disk.whole_file(path) as partial, table_errors(where, address, version.format):
-            _write(version, partial)
+        with (
+            disk.whole_file(path) as partial,
+            disk.writing(partial) as file,
+            table_errors(where, address, version.format),
+        ):
+            _write(version, file)
         own.digests[path] = version.digest
         return path
 
 
-def _write(version: Version, path: Path) -> None:
+def _write(version: Version, file: IO[bytes]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pl.exceptions.PerformanceWarning)  # of planning, which is short beside reading
-        version.scan().sink_parquet(path)
+        version.scan().sink_parquet(file)
 
 
 @contextmanager
