@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -35,7 +35,7 @@ def fetched(where: str | Path) -> Path:
 
 
 @contextmanager
-def delivered(out: Address, *, inputs: list[str | Path]) -> Iterator[Path]:
+def delivered(out: Address, *, inputs: Iterable[str | Path]) -> Iterator[Path]:
     """A path to write to, which is sent to `out` when the block ends well; else nothing of it is.
 
     Raises SpecError where `out` is one of the inputs, DataError at once where the store refuses.

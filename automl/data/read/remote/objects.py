@@ -17,7 +17,7 @@ from automl.addresses import SCHEMES, Address
 from automl.errors import AutomlError, DataError, MachineError
 
 if TYPE_CHECKING:
-    from obstore.store import AzureStore, GCSStore, S3Store
+    from obstore.store import AzureStore, GCSStore, RetryConfig, S3Store
 
     Store = S3Store | GCSStore | AzureStore
 
@@ -119,9 +119,9 @@ def _opened(scheme: str, bucket: str, _settings: tuple[tuple[str, str], ...]) ->
     except ImportError:
         hint = "pip install 'automl[lake]'"
         raise DataError("rows of object stores need obstore", where=f"{scheme}://{bucket}", hint=hint) from None
-    retry = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=PATIENCE)}
-    kinds = {"s3": store.S3Store, "gs": store.GCSStore, "az": store.AzureStore}
-    return kinds[scheme](bucket, retry_config=retry)  # type: ignore[arg-type]  # a TypedDict
+    retry: RetryConfig = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=PATIENCE)}
+    kinds: dict[str, type[Store]] = {"s3": store.S3Store, "gs": store.GCSStore, "az": store.AzureStore}
+    return kinds[scheme](bucket, retry_config=retry)
 
 
 @contextmanager
