@@ -39,7 +39,8 @@ def links_of(exprs: list[Expr]) -> dict[str, set[tuple[str | None, Hop]]]:
 def partition(main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Links, part: int) -> Partition | None:
     """The parts of main, each of which reaches some `part` rows of the largest table that it has a key of.
 
-    None where all of main reaches no more. A table that main reaches by that key alone is dealt out to buckets once, so that no part reads all of it.
+    None where all of main reaches no more. A table that main reaches by that key alone is dealt out to buckets once, so
+    that no part reads all of it.
     """
     own = {name: [hop for here, hop in links.get(name, ()) if here is None] for name in lazy}
     sizes = {name: int(lazy[name].select(pl.len()).collect().item()) for name, hops in own.items() if hops}
