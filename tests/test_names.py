@@ -23,6 +23,8 @@ HOMES = {  # modules of ours that make frames of what others wrote, each with th
     "data/read/sampling.py": None,  # what we have written ourselves
     "data/read/open_tables.py": "renamed",
     "data/read/query.py": None,  # `sources` checks what it gives
+    "data/read/remote/delta.py": None,  # of a log, and as a file that `source` reads
+    "data/read/remote/iceberg.py": None,
     "data/read/source.py": "checked",
     "data/read/streams.py": "renamed",
     "deploy/serve/arrow.py": "renamed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from automl.addresses import address_of
 from automl.bundle.files import open_files
 from automl.bundle.layout import MANIFEST, SEAL, SIGNATURE
 from automl.bundle.plain_file import read_file
@@ -46,6 +47,11 @@ def check_output(out: Path, *, inputs: Iterable[Path]) -> None:
 
 
 def _check_inside(out: Path) -> None:
+    if address := address_of(out):
+        hint = "Name a file or a folder, and copy it there."
+        raise SpecError(
+            "this is written to the disk, and the address is of an object store", where=str(address), hint=hint
+        )
     for folder in out.absolute().parents:
         if is_sealed(folder):
             raise SpecError(f"this lies inside the bundle {folder}", where=str(out), hint=_ANOTHER)

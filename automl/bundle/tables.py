@@ -16,7 +16,7 @@ import polars as pl
 
 from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, checked
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.files import FORMATS
+from automl.data.read.file_kinds import FORMATS
 from automl.data.read.frames import read_frame, renamed
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.data.read.unread import fallible

@@ -11,8 +11,10 @@ import polars as pl
 from automl.data.cost_files import ROW_ORDER, costs_of, joined
 from automl.data.memory import check_workbook, cost, fitting
 from automl.data.read.excel import inflated
-from automl.data.read.files import files, kind
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import files
 from automl.data.read.query import read_query
+from automl.data.read.remote.spool import known_as
 from automl.data.read.sampling import thinned
 from automl.data.read.source import SourceTable, checked, extents, frame_digest, load, probe_all
 from automl.data.read.weight import Extent, added, extent_of
@@ -80,7 +82,7 @@ def _before(spec: Spec, given: Mapping[Part, Given | None]) -> Mapping[Part, Ext
     named = {part: spec.data.train if part == "train" else spec.data.test for part in given}
     paths = {part: path for part, path in named.items() if isinstance(path, str) and given[part] is None}
     for book in (file for path in paths.values() for file in files(path) if kind(file) == "excel"):
-        check_workbook(inflated(book), str(book), spec.budget)
+        check_workbook(inflated(book), known_as(book), spec.budget)
     probed = probe_all(*paths.values())
     found: dict[Part, Extent] = {part: Extent() for part in given}
     return {**found, **{part: added(extents(path, probed)) for part, path in paths.items()}}

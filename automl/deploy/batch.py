@@ -12,11 +12,14 @@ import numpy as np
 import polars as pl
 
 from automl import disk
+from automl.addresses import address_of
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.unread import check_unread
 from automl.data.read.csv_lines import LeftOut
 from automl.data.read.files import file_digest, files
+from automl.data.read.remote.fetched import delivered, fetched
+from automl.data.read.remote.spool import known_as
 from automl.data.read.source import batches, frame_digest
 from automl.data.read.unread import told
 from automl.deploy.formats import rendered
@@ -51,6 +54,19 @@ def predict(
     `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then.
     """
     form = form_of(out, options)
+    if goal := address_of(out):
+        inputs = [data, *(tables or {}).values(), *([costs] if costs else [])]
+        with delivered(goal, inputs=inputs) as place:
+            return predict(
+                bundle,
+                data,
+                place,
+                costs=costs,
+                tables=tables,
+                options=options,
+                listener=listener,
+                require_signature=require_signature,
+            )
     check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
     scoring = Scoring.load(
         bundle,
@@ -67,7 +83,7 @@ def predict(
         listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
     try:
         rows = _write(job, parts)
-        check_unread(parts.unread, options.unread, str(data))
+        check_unread(parts.unread, options.unread, known_as(data))
         parts.finish()
     except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
         parts.release()
@@ -77,7 +93,7 @@ def predict(
         raise
     for sentence in told(parts.unread):
         listener(Event(stage="read", text=f"{sentence}; such cells count as missing", facts={"warning": sentence}))
-    listener(Event(stage="done", text=f"Scored {rows:,} rows into {out}.", facts={"rows": rows}))
+    listener(Event(stage="done", text=f"Scored {rows:,} rows into {known_as(out)}.", facts={"rows": rows}))
     return rows
 
 
@@ -104,14 +120,14 @@ class _Job:
         scoring, options = self.scoring, self.scoring.options
         return {
             "bundle": sha256(scoring.model.files.text).hexdigest(),
-            "files": [file_digest(path) for path in (*files(self.data), *scoring.tables.values())],
+            "files": [file_digest(path) for where in (self.data, *scoring.tables.values()) for path in files(where)],
             "costs": None if scoring.costs is None else frame_digest(scoring.costs.frame),
             "how": [options.missing, options.extra, options.excel_safe, scoring.form, scoring.rows],
         }
 
     def tell(self, path: Path, left_out: LeftOut) -> None:
         """Say which lines of a file are no rows."""
-        said = f"{path}: {left_out}"
+        said = f"{known_as(path)}: {left_out}"
         self.listener(Event(stage="read", text=said, facts={"warning": said}))
 
 
@@ -137,7 +153,7 @@ def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, Chunk]]:
         settings = {
             "bundle": str(scoring.model.path),
             "seal": scoring.model.files.seal.decode(),
-            "tables": {name: str(path) for name, path in scoring.tables.items()},
+            "tables": {name: str(fetched(path)) for name, path in scoring.tables.items()},
             "form": scoring.form,
             "excel_safe": scoring.options.excel_safe,
         }

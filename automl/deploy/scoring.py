@@ -10,12 +10,15 @@ from typing import Literal
 
 import polars as pl
 
+from automl.addresses import address_of
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import ignored, read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.files import files, kind
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import files
+from automl.data.read.remote.spool import known_as
 from automl.data.read.unread import OnUnread
 from automl.deploy.formats import Form, header, rendered
 from automl.deploy.worker import Chunk
@@ -107,7 +110,7 @@ class Scoring:
         lacking = [name for name in map(inside, model.needed) if name not in frame.columns]
         if lacking and options.missing == "refuse":
             told, hint = missing_columns([*map(outside, lacking)]), "Give the columns that the model was trained on."
-            raise DataError(told, where=str(path), hint=hint)
+            raise DataError(told, where=known_as(path), hint=hint)
         if lacking:
             frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
         if options.extra == "refuse":
@@ -115,7 +118,7 @@ class Scoring:
             if extra := [name for name in frame.columns if name not in known]:
                 raise DataError(
                     f"the data has columns that the model does not read: {', '.join(map(repr, extra))}",
-                    where=str(path),
+                    where=known_as(path),
                     hint="Leave them out, or allow them with --extra ignore.",
                 )
         return frame
@@ -142,7 +145,11 @@ def form_of(out: Path, options: Options) -> Form:
     suffix = out.suffix.lower()
     if suffix not in {".csv", ".parquet"}:
         raise SpecError("the output ends in neither .csv nor .parquet", where=str(out), hint="Name it OUT.csv, say.")
-    if not out.parent.is_dir():
+    if address_of(out):
+        if options.resume:
+            hint = "Write to a file with --resume, and copy it there."
+            raise SpecError("what is sent to an object store begins anew", where=str(address_of(out)), hint=hint)
+    elif not out.parent.is_dir():
         raise SpecError("there is no such folder", where=str(out.parent), hint="Make it, or name another place.")
     if options.excel_safe and suffix != ".csv":
         raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from automl.addresses import address_of
 from automl.data.infer.name_hints import words
-from automl.data.read.files import FORMATS, files, kind
+from automl.data.read.file_kinds import FORMATS, kind
+from automl.data.read.files import files
 from automl.names import free_name
 
 TRAIN = frozenset({"train", "training"})
@@ -46,7 +48,10 @@ def find(data: Sequence[Path]) -> Found:
 
 
 def _entries(path: Path) -> tuple[list[Path], list[str]]:
-    """The tables behind an argument: itself, or those in a folder."""
+    """The tables behind an argument: itself, or those in a folder of the disk; in a store a folder is one table."""
+    if address_of(path):
+        files(path)
+        return [path], []
     if not path.is_dir():
         if not any(sign in path.name for sign in GLOB):
             files(path)

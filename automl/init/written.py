@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from automl.addresses import address_of
 from automl.data.cost_files import ROW_ORDER
 from automl.data.infer.name_hints import words
 from automl.data.tables.checks import MAIN
@@ -197,6 +198,8 @@ def _path(table: Table, base: Path) -> object:
     """A path relative to the spec where it lies below, else absolute; a query as it is."""
     if not isinstance(table.where, Path):
         return table.where.model_dump(exclude_none=True)
+    if address := address_of(table.where):
+        return str(address)
     whole, top = Path(os.path.abspath(table.where)), Path(os.path.abspath(base))  # noqa: PTH100  # a glob is no file
     return str(whole.relative_to(top) if whole.is_relative_to(top) else whole)
 

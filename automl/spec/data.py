@@ -158,7 +158,8 @@ class Data(Section):
     """`train` is None when a frame stands in for it. Paths are absolute once loaded."""
 
     train: str | Query | None = None
-    """The rows to learn from: csv, tsv, parquet, ndjson, arrow or a workbook; a file, a glob, a folder, or a query."""
+    """The rows to learn from: a file (csv, tsv, parquet, ndjson, arrow, a workbook), a glob, a folder, a Delta or
+    Iceberg table, each on the disk or as `s3://`, `gs://`, `az://`; or a query."""
     test: str | Query | None = None
     """The rows to judge on. Without it the engine sets a part aside: the last by time, else at random."""
     time: Names = ()

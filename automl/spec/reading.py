@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from automl.addresses import address_of
 from automl.spec import recipes
 from automl.spec.expressions import cost_expressions, parse_expression
 from automl.spec.layers import Layer, locate, merge, read_layer, read_override
@@ -44,7 +45,8 @@ def _build(own: Layer, recipe: str | None, overrides: Iterable[str], *, base: Pa
     _check(given, layers)
     written = {}
     for table, key in _path_keys(given):
-        absolute = str(base.absolute() / Path(table[key]).expanduser())
+        address = address_of(table[key])
+        absolute = str(address or base.absolute() / Path(table[key]).expanduser())
         written[absolute] = table[key]
         table[key] = absolute
     return Spec.model_validate(given, context=Origin(source=source, written=written))

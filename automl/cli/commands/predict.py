@@ -21,7 +21,7 @@ SHARED = {"workers", "resume", "store", "status"}  # no part of a manifest
 @click.command("predict")
 @click.argument("bundle", type=BUNDLE, required=False)
 @click.argument("data", type=FILE, required=False)
-@click.option("-o", "--out", type=FILE, metavar="OUT", help="The .csv or .parquet file to write.")
+@click.option("-o", "--out", type=FILE, metavar="OUT", help="The .csv or .parquet to write, s3:// too.")
 @click.option("--costs", type=FILE, metavar="FILE", help="The cost file of these rows, if the spec names one.")
 @click.option("--table", "tables", multiple=True, metavar="NAME=FILE", help="Another table that the model reads.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that score.")
@@ -113,13 +113,14 @@ def _predict(
     key: Path | None,
     store: str | None,
 ) -> None:
+    from automl.data.read.remote.spool import known_as
     from automl.deploy import batch
 
     with stopping("automl predict"):
         rows = batch.predict(
             bundle, data, out, costs=costs, tables=tables, options=options, listener=_tell, require_signature=key
         )
-        click.echo(f"scored {rows:,} rows into {out}", err=True)
+        click.echo(f"scored {rows:,} rows into {known_as(out)}", err=True)
         if store is not None:
             from automl.deploy.record import record
 

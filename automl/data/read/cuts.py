@@ -18,7 +18,8 @@ from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import csv_rows, frames_of, header_record
 from automl.data.read.csv_lines import AHEAD
 from automl.data.read.dialect import Dialect
-from automl.data.read.files import files, kind
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import files
 from automl.data.read.guard import guarded, guarded_parts
 from automl.data.read.source import TellOfFile, checked, dialect_of, file_batches, probe_all, with_folders
 from automl.data.read.weight import slices

@@ -10,7 +10,7 @@ import polars as pl
 
 from automl.data.read.arrow_files import arrow_extent
 from automl.data.read.dialect import SEPARATORS
-from automl.data.read.files import kind
+from automl.data.read.file_kinds import kind
 from automl.data.read.guard import guarded
 from automl.data.read.weight import INLINE, Extent
 

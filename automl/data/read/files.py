@@ -8,36 +8,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from automl.errors import DataError
+from automl.addresses import SCHEMES
+from automl.data.read.file_kinds import FORMATS
+from automl.data.read.remote.fetched import fetched
+from automl.data.read.remote.spool import digest_of
+from automl.errors import DataError, nearest
 from automl.names import inside
 
-FORMATS = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-    ".feather": "arrow",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".xls": "excel",
-}
 ADDRESS = re.compile(r"(?:^|/)([A-Za-z][A-Za-z0-9+.-]+):/")  # a path has one slash of the two; C:/ is a drive
 NULL = "__HIVE_DEFAULT_PARTITION__"  # how Hive and Spark write that a key has no value
+CLOSE = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfs": "az", "abfss": "az", "azure": "az", "adl": "az"}
 NAMED = 5  # folders that an error names
 
 
 def files(where: str | Path) -> tuple[Path, ...]:
     """The files behind a path, a glob or a folder, in the order of their names; of several those that are not empty.
 
-    The folders `key=value` of a folder are looked into, other ones are not. Raises DataError where there is no file,
-    for what is an address, and for names that are no UTF-8.
+    The folders `key=value` of a folder are looked into, other ones are not. What an address or a table with versions
+    names is brought to the disk first: `fetched`. Raises DataError where there is no file, for addresses of other
+    kinds, and for names that are no UTF-8.
     """
-    path = Path(where)
+    path = fetched(where)
     if path.is_dir():
         paths = list(_within(path))
     elif any(sign in path.name for sign in "*?[") and not path.exists():
@@ -54,26 +45,16 @@ def files(where: str | Path) -> tuple[Path, ...]:
 
 def said_by_folders(file: Path, where: str | Path) -> dict[str, str | None]:
     """What the folders between `where` and a file of it say of all its rows: `{"year": "2020"}` of `year=2020`."""
-    path = Path(where)
+    path = fetched(where)
     between = file.relative_to(path if path.is_dir() else path.parent).parts[:-1]
     pairs = (folder.partition("=") for folder in between)
     return {inside(unquote(key)): None if value == NULL else unquote(value) for key, _, value in pairs}
 
 
-def kind(path: Path) -> str:
-    """The format of a file by the end of its name."""
-    try:
-        return FORMATS[path.suffix.lower()]
-    except KeyError:
-        raise DataError(
-            f"files ending in {path.suffix or 'nothing'} are not known",
-            where=str(path),
-            hint=f"use {', '.join(FORMATS)}",
-        ) from None
-
-
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file's bytes, read in blocks."""
+    """The SHA-256 of a file's bytes, read in blocks; of a version of a table that of its id and number."""
+    if (digest := digest_of(path)) is not None:
+        return digest
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -97,8 +78,11 @@ def _check_name(path: Path) -> None:
 def _nothing(path: Path) -> DataError:
     """Why there is no file, as far as it can be seen; of an address its kind alone, for it may hold a password."""
     if (address := ADDRESS.search(str(path))) and not path.exists():
-        hint = 'download it, and name the file; rows of a database come by { query = "...", url = "env:NAME" }'
-        return DataError("this is an address, and rows are read from files", where=f"{address[1]}://...", hint=hint)
+        near = CLOSE.get(address[1].lower()) or nearest(address[1], SCHEMES)
+        meant = f"did you mean {near}://? " if near else ""
+        stores = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+        hint = f'{meant}rows are read from files, {stores}, and a database by {{ query = "...", url = "env:NAME" }}'
+        return DataError("no rows are read from addresses of this kind", where=f"{address[1]}://...", hint=hint)
     folders = sorted(one.name for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
     if not folders:
         hint = "check the path; a spec's are relative to it"

@@ -9,8 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.files import file_digest, files, kind, said_by_folders
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import file_digest, files, said_by_folders
 from automl.data.read.frames import renamed
+from automl.data.read.remote.spool import by_address, known_as
 from automl.data.read.source import load
 from automl.data.read.typed_tables import Frame
 
@@ -26,6 +28,7 @@ class OpenedTable:
     dialect: CsvDialect | None = None
 
 
+@by_address()
 def open_table(path: str | Path, *, probed: bool = False) -> OpenedTable:
     """The rows of a file, a glob or a folder; `probed` as for `source.load`.
 
@@ -34,7 +37,7 @@ def open_table(path: str | Path, *, probed: bool = False) -> OpenedTable:
     paths = files(path)
     if all(kind(file) == "parquet" for file in paths) and sum(file.stat().st_size for file in paths) > LARGE:
         scan = _scanned(paths, path)
-        return OpenedTable(frame=scan, digests={str(file): file_digest(file) for file in paths})
+        return OpenedTable(frame=scan, digests={known_as(file): file_digest(file) for file in paths})
     source = load(path, probed=probed)
     return OpenedTable(frame=source.frame, digests=source.digests, dialect=source.dialect)
 

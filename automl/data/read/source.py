@@ -17,11 +17,13 @@ from automl.data.read.csv_lines import ALL_ROWS, LeftOut
 from automl.data.read.dialect import Dialect, sniff
 from automl.data.read.estimates import estimated
 from automl.data.read.excel import read_excel
-from automl.data.read.files import file_digest, files, kind, said_by_folders
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import file_digest, files, said_by_folders
 from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, guarded_parts
 from automl.data.read.header import check_names, header_of
 from automl.data.read.probe import probe
+from automl.data.read.remote.spool import by_address, known_as
 from automl.data.read.sampling import sample
 from automl.data.read.streams import arrow, ndjson, read_ndjson
 from automl.data.read.weight import Extent, slices
@@ -49,6 +51,7 @@ class SourceTable:
     left_out: LeftOut = ALL_ROWS
 
 
+@by_address()
 def load(
     where: str | Path | pl.DataFrame, *, name: str = "frame", probed: bool = False, share: float = 1.0
 ) -> SourceTable:
@@ -66,7 +69,7 @@ def load(
     paths = files(where)
     loaded = [_load_file(path, share) for path in paths]
     frames = [with_folders(source.frame, path, where) for source, path in zip(loaded, paths, strict=True)]
-    digests = {path: digest for source in loaded for path, digest in source.digests.items()}
+    digests = {known_as(path): digest for source in loaded for path, digest in source.digests.items()}
     stacked = _stacked(frames, list(digests))
     said = [name for name in said_by_folders(paths[0], where) if name not in loaded[0].frame.columns]
     whole = stacked.with_columns(lossless(stacked.select(said))) if said else stacked
@@ -74,11 +77,13 @@ def load(
     return SourceTable(frame=whole, digests=digests, dialect=loaded[0].dialect, left_out=left_out)
 
 
+@by_address()
 def extents(where: str | Path, probed: Mapping[Path, Extent]) -> list[Extent]:
     """How much each file is, about, before it is read; `probed` is what `probe_all` gave."""
     return [probed[path] if path in probed else estimated(path) for path in files(where)]
 
 
+@by_address()
 def probe_all(*wheres: str | Path) -> Mapping[Path, Extent]:
     """Look whether any parquet file among them would end the process, and how much each is; one child for all."""
     return probe([path for where in wheres for path in files(where) if kind(path) == "parquet" and path.stat().st_size])
@@ -96,6 +101,13 @@ def batches(
     `tell` gets each file of whose lines some are no rows, when it was read.
     """
     probe_all(where)
+    with by_address():
+        yield from _batches(where, rows, dialect, tell)
+
+
+def _batches(
+    where: str | Path, rows: int, dialect: CsvDialect | None, tell: TellOfFile
+) -> Iterator[tuple[Path, pl.DataFrame]]:
     parts = ((path, frame) for path in files(where) for frame in file_batches(path, rows, dialect, partial(tell, path)))
     told = ((path, with_folders(frame, path, where)) for path, frame in parts if frame.width)
     yield next(told, (Path(where), pl.DataFrame()))  # lines of JSON name no columns where there are none

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from automl import disk
+from automl.addresses import address_of
 from automl.bundle.place import check_output
 from automl.data.cost_files import ROW_ORDER
 from automl.data.read.csv_lines import LeftOut
@@ -46,6 +47,7 @@ def plan(
     raises SpecError where another stands there, for an output that is no new one, and for a bundle whose spec has a
     capacity: it ranks all rows as one batch.
     """
+    _check_here(data, *(tables or {}).values(), *([costs] if costs else []), *([out] if out else []))
     place = (folder / "scored" if out is None else out).absolute()
     form = _form(place, options)
     inputs = [bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])]
@@ -86,6 +88,12 @@ def plan(
     else:
         _write(folder, found)
     return found
+
+
+def _check_here(*places: Path) -> None:
+    for address in filter(None, map(address_of, places)):
+        hint = "Bring it there, or score it in one run: `automl predict BUNDLE DATA -o OUT`."
+        raise SpecError("shared scoring reads and writes a folder that all machines see", where=str(address), hint=hint)
 
 
 def _form(out: Path, options: Options) -> OutForm:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from automl import disk
 from automl.data.read.files import files
+from automl.data.read.remote.fetched import fetched
 from automl.deploy.serve.settings import Settings
 from automl.errors import AutomlError, BundleError, DataError, MachineError
 from automl.model_registry.register import key_of
@@ -136,6 +137,7 @@ def pinned(tables: Mapping[str, str], room: Path) -> dict[str, str]:
 
 def _pinned_files(where: Path, room: Path) -> Path:
     """Copies of all files behind a file, a folder or a pattern, where links lead too; and what they are behind now."""
+    where = fetched(where)
     base = where if where.is_dir() else where.parent
     for file in files(where):
         target = room / file.relative_to(base)

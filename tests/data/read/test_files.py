@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import pytest
 
-from automl.data.read.files import files, kind, said_by_folders
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import files, said_by_folders
 from automl.data.read.open_tables import open_table
 from automl.errors import DataError
 

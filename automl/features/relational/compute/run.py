@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from automl.errors import DataError
+from automl.features.relational.compute.partition import Links, Partition, collected, links_of, partition
 from automl.features.relational.compute.query_engine import QueryEngine, Values
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.range_aggregates import Floats, Ints
 from automl.features.relational.compute.view import keys_here
-from automl.features.relational.definition import MAIN, Catalog, Definitions, Expr, Hop, steps
+from automl.features.relational.definition import MAIN, Catalog, Definitions, Hop
 
 PART = 6_000_000  # rows of the largest table that are held at once, roughly
 
@@ -45,8 +46,8 @@ class Opened:
 
     main: pl.DataFrame
     lazy: Mapping[str, pl.LazyFrame]
-    links: Mapping[str, set[tuple[str | None, Hop]]]
-    parts: list[Ints | None]
+    links: Links
+    parts: Partition | None  # None: all rows at once
     held: list[QueryEngine] = field(default_factory=list)
 
     @classmethod
@@ -61,25 +62,27 @@ class Opened:
         """For the features of `definitions` or some of them; parts and errors are those of `run`."""
         check_main(definitions, main)
         lazy = _checked(definitions, tables)
-        links = _links([feature.expr for feature in definitions.features])
-        return cls(main=main, lazy=lazy, links=links, parts=_parts(main, lazy, links, part))
+        links = links_of([feature.expr for feature in definitions.features])
+        return cls(main=main, lazy=lazy, links=links, parts=partition(main, lazy, links, part))
 
     def values(self, definitions: Definitions) -> pl.DataFrame:
         """The features of each row of main, in its order."""
         plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
-        rows_of = [rows for rows in self.parts if rows is not None]
-        if not rows_of:
+        if self.parts is None:
             engine = self.engine(definitions.catalog)
             computed = at_rows(engine, definitions, plan, self.main)
             engine.leaves.clear()  # of this plan alone
             return computed
-        pieces = [_compute(definitions, plan, self.main[rows], self.lazy, self.links) for rows in rows_of]
-        return pl.concat(pieces)[np.argsort(np.concatenate(rows_of))]
+        pieces = [
+            _compute(definitions, plan, self.main[rows], {**self.lazy, **self.parts.tables(number)}, self.links)
+            for number, rows in self.parts.rows.items()
+        ]
+        return pl.concat(pieces)[np.argsort(np.concatenate([*self.parts.rows.values()]))]
 
     def engine(self, catalog: Catalog) -> QueryEngine:
         """The tables in memory, sorted as far as they were asked for: of all parts."""
         if not self.held:
-            self.held.append(QueryEngine(catalog, _collected(self.main, self.lazy, self.links)))
+            self.held.append(QueryEngine(catalog, collected(self.main, self.lazy, self.links)))
         return self.held[0]
 
 
@@ -107,9 +110,9 @@ def _compute(
     plan: QueryPlan,
     main: pl.DataFrame,
     lazy: Mapping[str, pl.LazyFrame],
-    links: Mapping[str, set[tuple[str | None, Hop]]],
+    links: Links,
 ) -> pl.DataFrame:
-    return at_rows(QueryEngine(definitions.catalog, _collected(main, lazy, links)), definitions, plan, main)
+    return at_rows(QueryEngine(definitions.catalog, collected(main, lazy, links)), definitions, plan, main)
 
 
 def at_rows(engine: QueryEngine, definitions: Definitions, plan: QueryPlan, main: pl.DataFrame) -> pl.DataFrame:
@@ -165,53 +168,3 @@ def _check(
         wanted = pl.String if wires[column] in {"category", "text"} else pl.Float64
         if schema[column] != wanted:
             raise DataError(f"column {column!r} of table {name!r} is {schema[column]}, not read as {wires[column]}")
-
-
-def _links(exprs: list[Expr]) -> dict[str, set[tuple[str | None, Hop]]]:
-    """For each table how it is reached: from which table (None: the rows to be scored), by which hop."""
-    links: dict[str, set[tuple[str | None, Hop]]] = {}
-    for expr in exprs:
-        for here, hop in steps(expr):
-            links.setdefault(hop.table, set()).add((here, Hop(table=hop.table, on=hop.on)))
-    return links
-
-
-def _parts(
-    main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Mapping[str, set[tuple[str | None, Hop]]], part: int
-) -> list[Ints | None]:
-    """Rows of main in parts by the key of the largest table, None for all at once."""
-    sizes = {name: int(frame.select(pl.len()).collect().item()) for name, frame in lazy.items()}
-    name = max(sizes, key=lambda name: sizes[name], default=MAIN)
-    count = -(-sizes.get(name, 0) // part)
-    own = [hop for here, hop in links.get(name, ()) if here is None]
-    if count < 2 or not own:  # noqa: PLR2004  # one part is all
-        return [None]
-    at = main.select(pl.struct([here for here, _ in own[0].on]).hash() % count).to_series().to_numpy()
-    return [rows for i in range(count) if len(rows := np.flatnonzero(at == i))]
-
-
-def _collected(
-    main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Mapping[str, set[tuple[str | None, Hop]]]
-) -> dict[str, pl.DataFrame]:
-    """The tables in memory: of one that is reached by a single way only the rows that are reached."""
-    frames: dict[str, pl.DataFrame] = {}
-
-    def collect(name: str, waiting: frozenset[str]) -> pl.DataFrame:
-        if name not in frames:
-            frame = lazy[name]
-            for here, hop in _only(links[name], waiting | {name}):
-                start = main if here is None else collect(here, waiting | {name})
-                left = start.lazy().select(pl.col(column).alias(there) for column, there in hop.on).unique()
-                on = [there for _, there in hop.on]
-                frame = frame.join(left, on=on, how="semi", maintain_order="left")
-            frames[name] = frame.collect(engine="streaming")
-        return frames[name]
-
-    for name in lazy:
-        collect(name, frozenset())
-    return frames
-
-
-def _only(ways: set[tuple[str | None, Hop]], waiting: frozenset[str]) -> Iterator[tuple[str | None, Hop]]:
-    if len(ways) == 1:
-        yield from (way for way in ways if way[0] not in waiting)

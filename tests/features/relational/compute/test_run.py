@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 from automl.errors import DataError
 from automl.features.relational.check import check, wire_of
-from automl.features.relational.compute.run import run
+from automl.features.relational.compute.run import Opened, run
 from automl.features.relational.definition import (
     Aggregation,
     Base,
@@ -163,6 +163,29 @@ def test_what_happens_at_or_after_the_cutoff_changes_nothing(
     for row, expected in zip(main.drop("y").iter_rows(named=True), before.iter_rows(), strict=True):
         store.features(row | {"at": cutoff + 9.0})  # what is kept of a key saw later rows
         np.testing.assert_equal(list(store.features(row).values()), list(expected))
+
+
+ONE_WAY: tuple[Expr, ...] = (
+    aggregation("mean", column="x"),
+    aggregation("last", column="c"),
+    aggregation("median", column="x", window=10.0),
+    Aggregation(op="max", path=(EVENTS,), of=Direct(hop=SHOPS, of=Base(column="size"))),
+)
+
+
+@settings(max_examples=30)
+@given(tables(), st.integers(1, 4))
+def test_a_table_that_is_reached_by_one_way_is_read_by_bucket(given_tables: dict[str, pl.DataFrame], part: int) -> None:
+    """Of a history that is larger than a part each part reads its bucket, and the bits are those of all at once."""
+    main, one_way = given_tables["main"], definitions(ONE_WAY)
+    lazy = {name: frame.lazy() for name, frame in given_tables.items()}
+    opened = Opened.of(one_way, main, lazy, part=part)
+    keys = main.select("k", "l").unique()
+    reached = given_tables["events"].join(keys, on=["k", "l"], how="semi").height
+    assert (opened.parts is not None) == (reached > part)
+    if opened.parts is not None:
+        assert set(opened.parts.buckets) == {"events"}
+    assert_frame_equal(opened.values(one_way), run(one_way, main, given_tables), check_exact=True)
 
 
 @settings(max_examples=30)
