@@ -3,9 +3,9 @@
     python benchmarks/scoring_at_scale.py --data ../shared/data [--rows 20000000] [--workers 1 2 4] [--bundle DIR]
 
 The rows of adult's test part, repeated with a key of their own, lie in parquet files of row groups. Each number of
-workers gets a manifest of its own; every --every seconds one of them is killed (kill -9), and another joins. The output
-is one parquet file: its SHA-256 must be that of one plain `automl predict`, and every key must be there once and in
-order. The table is results/scoring_at_scale.md.
+workers gets a manifest of its own; every --every seconds one that has a chunk is killed (kill -9), and another joins.
+The output is one parquet file: its SHA-256 must be that of one plain `automl predict`, and every key must be there once
+and in order. The table is results/scoring_at_scale.md.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from batch_rows import KEY, RESULTS, fit_bundle
 
 from automl.bench.records import append
 from automl.data.read.files import file_digest
-from automl.deploy.distributed.leases import DONE, tokens
+from automl.deploy.distributed.leases import DONE, tokens, workers
 from automl.deploy.distributed.notes import complete_of
 from automl.deploy.distributed.plan import LEASE, ROWS, plan
 
@@ -121,8 +121,12 @@ def joined(bundle: Path, folder: Path, count: int, said: argparse.Namespace) -> 
     while any(process.poll() is None for process in running):
         time.sleep(TICK)
         if said.every and time.monotonic() - last >= said.every and complete_of(job) is None:
+            holders = {int(worker.split("-")[-2]) for _, worker in workers(job)}
+            victim = next((process for process in running if process.pid in holders), None)
+            if victim is None:  # a machine that is busy elsewhere: workers are still starting
+                continue
             last = time.monotonic()
-            victim = running.pop(0)
+            running.remove(victim)
             victim.kill()
             victim.wait()
             kills += 1

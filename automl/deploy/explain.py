@@ -16,8 +16,9 @@ from automl.bundle.manifest import plain
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.data.read.files import files
-from automl.deploy.batch import Options, raw_rows
+from automl.deploy.batch import raw_rows
 from automl.deploy.formats import header, rendered
+from automl.deploy.scoring import Options
 from automl.errors import DataError, SpecError
 from automl.explain.explanation import Explanations
 from automl.progress import Listener, silent

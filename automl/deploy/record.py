@@ -14,7 +14,8 @@ from automl.bundle.harmless import harmless
 from automl.bundle.read import Bundle
 from automl.data.read.files import file_digest, files
 from automl.data.read.source import batches
-from automl.deploy.batch import Options, raw_rows
+from automl.deploy.batch import raw_rows
+from automl.deploy.scoring import Options
 from automl.errors import DataError
 from automl.watch.predictions import Writer, batch_of_frames, model_of
 from automl.watch.store import now, open_store

@@ -10,7 +10,8 @@ import polars as pl
 
 from automl.bundle.read import Bundle
 from automl.data.read.open_tables import open_table
-from automl.deploy.batch import Options, raw_rows
+from automl.deploy.batch import raw_rows
+from automl.deploy.scoring import Options
 from automl.errors import DataError
 from automl.monitor.compare import Comparison, compare
 

@@ -9,7 +9,8 @@ import polars as pl
 
 from automl.bundle.read import Bundle
 from automl.data.read.open_tables import open_table
-from automl.deploy.batch import Options, raw_rows
+from automl.deploy.batch import raw_rows
+from automl.deploy.scoring import Options
 from automl.monitor.look import Watched
 from automl.monitor.run import run
 from automl.progress import Listener, silent

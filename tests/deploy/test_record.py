@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from automl.bundle.read import Bundle
 from automl.cli import cli
-from automl.deploy import batch, record
+from automl.deploy import batch, record, scoring
 from automl.errors import DataError
 from automl.watch import blocks
 from automl.watch.predictions import frames
@@ -45,7 +45,7 @@ def test_formulas_of_a_spreadsheet(bundle, raw, tmp_path) -> None:
     """What was written with a quote for a spreadsheet is kept as the bundle gave it."""
     data, out = tmp_path / "in.parquet", tmp_path / "out.csv"
     raw.write_parquet(data)
-    options = batch.Options(excel_safe=True)
+    options = scoring.Options(excel_safe=True)
     batch.predict(bundle, data, out, options=options)
     record.record(bundle, data, out, str(tmp_path / "watch.db"), options=options)
     model = Bundle.load(bundle)

@@ -81,7 +81,7 @@ def command(
         _refuse(ctx, "--manifest", SHARED)
         from automl.deploy.distributed.plan import ROWS, plan
 
-        with stopping("automl predict"):
+        with stopping("automl predict", again="no manifest was written: run it again"):
             found = plan(
                 bundle,
                 data,
@@ -137,7 +137,10 @@ def _join(folder: Path, *, workers: int, again: bool, key: Path | None, status: 
     from automl.deploy.distributed.crew import crew
     from automl.deploy.distributed.join import join
 
-    with stopping("automl predict --join"), crew(folder, workers - 1, key):
+    with (
+        stopping("automl predict", again="join again at any time: what is scored stays scored"),
+        crew(folder, workers - 1, key),
+    ):
         ended = join(folder, again=again, listener=_tell, require_signature=key)
     whole = ended.complete
     click.echo(f"scored {ended.chunks:,} chunks here; {whole.out} is whole: {whole.rows:,} rows", err=True)

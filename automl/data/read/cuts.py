@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -151,10 +152,9 @@ def _parquet(path: Path, rows: int) -> CutFile:
     return CutFile(path=str(path), size=size, shared=footer, cuts=tuple(cuts))
 
 
-def _begin(column: object) -> int:
+def _begin(column: Any) -> int:
     """Where the pages of a column of a row group begin."""
-    places = column.dictionary_page_offset, column.data_page_offset  # type: ignore[attr-defined]  # of pyarrow, untyped
-    return min(place for place in places if place)
+    return min(int(place) for place in (column.dictionary_page_offset, column.data_page_offset) if place)
 
 
 def _bytes(path: Path, start: int, count: int) -> bytes:

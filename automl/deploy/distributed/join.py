@@ -201,7 +201,9 @@ def _finish(job: _Job) -> int:
     unread = added(*(result.unread for result in results))
     check_unread(unread, manifest.options.unread, manifest.data)
     assemble(job.folder, manifest, results, job.worker)
-    parts = [{"name": result.part, "rows": result.rows, "sha256": result.digest} for result in results]
+    parts: list[dict[str, str | int]] = [
+        {"name": result.part, "rows": result.rows, "sha256": result.digest} for result in results
+    ]
     found = Complete(rows=sum(result.rows for result in results), out=manifest.out, parts=parts, warnings=told(unread))
     declare(manifest, found, job.worker)
     put_complete(job.folder, found, job.worker)

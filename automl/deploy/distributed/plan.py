@@ -52,9 +52,14 @@ def plan(
     form = _form(place, options)
     inputs = [bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])]
     check_output(place, inputs=inputs)
-    given = {"costs": costs, "tables": tables or {}, "options": options, "listener": listener}
     scoring = Scoring.load(
-        bundle, form="csv" if form == "csv" else "parquet", require_signature=require_signature, **given
+        bundle,
+        costs=costs,
+        tables=tables or {},
+        options=options,
+        form="csv" if form == "csv" else "parquet",
+        listener=listener,
+        require_signature=require_signature,
     )
     _check(scoring)
 
