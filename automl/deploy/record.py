@@ -33,7 +33,10 @@ def record(bundle: Path, data: Path, out: Path, where: str, *, costs: Path | Non
     store = open_store(where, create=True)
     try:
         writer = Writer(store, model_of(model))
-        seed = [model.manifest.content_hash, *map(file_digest, files(data)), *([file_digest(costs)] if costs else [])]
+        seed = [
+            model.manifest.content_hash,
+            *(file_digest(file) for where in (data, costs) if where for file in files(where)),
+        ]
         answers = _Answers(model, out, excel_safe=options.excel_safe)
         new = 0
         for first, raw in raw_rows(model, data, costs, options=options):

@@ -81,7 +81,7 @@ def _nothing(path: Path) -> DataError:
         near = CLOSE.get(address[1].lower()) or nearest(address[1], SCHEMES)
         meant = f"did you mean {near}://? " if near else ""
         stores = ", ".join(f"{scheme}://" for scheme in SCHEMES)
-        hint = f'{meant}rows are read from files, {stores}, and a database by {{ query = "...", url = "env:NAME" }}'
+        hint = f'{meant}download it, or give {stores} or a database: {{ query = "...", url = "env:NAME" }}'
         return DataError("no rows are read from addresses of this kind", where=f"{address[1]}://...", hint=hint)
     folders = sorted(one.name for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
     if not folders:
