@@ -210,8 +210,8 @@ class Fold:
 class UnreadRows:
     """Where the rows of train are that memory does not hold, and how they are read again (see `data.unread_rows`).
 
-    The sample has a `share` of all `rows`, about; a share `held` of them is there to judge by. `digests` are those of the
-    files. With a `time`, rows may be learned from that are `gap` seconds and more `before` that moment (microseconds).
+    The sample has a `share` of all `rows`, about; a share `held` of them is there to judge by. `digests` are those of
+    the files. With a `time`, rows are learned from that are at least `gap` seconds `before` that moment (microseconds).
     """
 
     where: str

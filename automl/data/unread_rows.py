@@ -1,7 +1,7 @@
 """The rows of train that memory does not hold: read again by chunks, without those that the sample has.
 
-Which rows a sample takes follows from their places in the files (`read.sampling`), so a second reading knows them. What
-was set aside as test is among the sample and so never comes again; by time, rows later than its begin are left out, too.
+Which rows a sample takes follows from their places in the files (`read.sampling`), so a second reading knows them.
+What was set aside as test is among the sample, and never comes again; by time, later rows are left out, too.
 """
 
 from __future__ import annotations
@@ -49,18 +49,17 @@ def find_unread(
     if source.share == 1.0 or source.rows is None or source.rows <= source.frame.height:
         return None
     where = spec.data.train
-    if not isinstance(where, str) or not {kind(path) for path in files(where)} <= READ_AGAIN or _is_frame(source):
+    if not isinstance(where, str) or _is_frame(source) or not {kind(path) for path in files(where)} <= READ_AGAIN:
         return "only files of csv and parquet are read a second time"
-    if source.left_out.repeated:
-        return "the header comes again among the rows of the csv"
-    if spec.data.tables:
-        return "features of other tables are computed for the sample alone"
-    if spec.data.group is not None:
-        return "rows of one group would lie on both sides of what judges"
-    if spec.objective.base_rate is not None:
-        return "objective.base_rate weighs the sample alone"
-    if not given and train.order is not None:
-        return "the test part is the end of the file"
+    reasons = {
+        "the header comes again among the rows of the csv": source.left_out.repeated > 0,
+        "features of other tables are computed for the sample alone": bool(spec.data.tables),
+        "rows of one group would lie on both sides of what judges": spec.data.group is not None,
+        "objective.base_rate weighs the sample alone": spec.objective.base_rate is not None,
+        "the test part is the end of the file": not given and train.order is not None,
+    }
+    if why := [reason for reason, holds in reasons.items() if holds]:
+        return why[0]
     unread = UnreadRows(
         where=where,
         share=source.share,

@@ -37,17 +37,17 @@ class MappedBins:
     def __len__(self) -> int:
         return len(self._bins)
 
-    def numbers(self, start: int, end: int, dtype: type[np.floating] = np.float64) -> NDArray[np.floating]:
+    def numbers(self, start: int, end: int) -> Floats:
         """The bins of some rows as numbers, NaN where a value is missing; the pages of the file are dropped again."""
-        found = numbers(self._bins[start:end], dtype)
+        found = numbers(self._bins[start:end])
         if hasattr(self._map, "madvise"):  # where it is not, the system drops them when it needs the memory
             self._map.madvise(mmap.MADV_DONTNEED)
         return found
 
 
-def numbers(bins: Bytes, dtype: type[np.floating] = np.float64) -> NDArray[np.floating]:
+def numbers(bins: Bytes) -> Floats:
     """Bins [n, F] as a learner takes them."""
-    found = bins.astype(dtype)
+    found = bins.astype(np.float64)
     found[bins == MISSING] = np.nan
     return found
 
@@ -111,7 +111,7 @@ class OfBins:
 
     def raw(self, values: Floats) -> Floats:
         seen = single(values).astype(np.float64) if self.narrow else values
-        return self.model.raw(numbers(bins_of(seen, self.edges)).astype(np.float64))
+        return self.model.raw(numbers(bins_of(seen, self.edges)))
 
     def member(self) -> Member:
         own = self.model.member()

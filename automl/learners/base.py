@@ -73,6 +73,11 @@ class Matrix:
         found = tuple(feature.direction for feature in self.features)
         return found if any(found) else ()
 
+    def head(self, rows: int) -> Matrix:
+        """The first so many rows."""
+        weight = None if self.weight is None else self.weight[:rows]
+        return replace(self, values=self.values[:rows], y=self.y[:rows], weight=weight)
+
     @property
     def least(self) -> int:
         """The rows that a combination of levels must have, whichever columns they are of."""
@@ -147,7 +152,7 @@ class Fit(Protocol):
 
 
 class FitBinned(Protocol):
-    """Fit on rows that memory does not hold, in not much more than their bins; stop early on `valid`, or when it is time.
+    """Fit on rows that memory does not hold, in little more than their bins; stop early on `valid`, or by time.
 
     `valid` has bins as numbers in place of values, NaN where one is missing. The model is one of such numbers.
     `threads` are all that there are: no other fit runs beside it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +93,7 @@ def _parts(
                     yield part
 
 
-def _append(files: dict[str, BinaryIO], part: Matrix, bins: NDArray[np.uint8]) -> None:
+def _append(files: Mapping[str, BinaryIO], part: Matrix, bins: NDArray[np.uint8]) -> None:
     files["bins"].write(bins.tobytes())
     files["y"].write(part.y.astype(np.float64).tobytes())
     if part.weight is not None:

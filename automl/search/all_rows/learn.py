@@ -14,12 +14,12 @@ from automl.errors import AutomlError, Stopped
 from automl.executors.base import Done, Job
 from automl.learners._stopping import MOST_ROUNDS
 from automl.learners.base import Matrix, Member
-from automl.metrics.base import score
+from automl.metrics.base import Metric, score
 from automl.ops.bulk import evaluate
 from automl.search.ahead import looked_ahead
 from automl.search.all_rows.bin_files import BinFiles, bin_files
 from automl.search.candidate import Candidate
-from automl.search.ensemble.greedy_selection import select
+from automl.search.ensemble.greedy_selection import MOST_ROWS, select
 from automl.search.ensemble.membership import out_of_fold
 from automl.search.leaderboard import AllRows, Outcome, mixed
 from automl.search.refit import final
@@ -116,17 +116,16 @@ def _learned(state: State, outcome: Outcome, unread: UnreadRows) -> _Found | str
     share, why = _share(state, outcome, unread, learning)
     if share * unread.rows < WORTH * unread.share * unread.rows:
         return why or "the sample holds nearly all of them"
-    found: _Found | None = None
+    found: _Found | str = "there are no more rows"
     for part in _steps(state, unread, share):
-        before = found
-        found = _at(state, outcome, unread, learning, part)
-        if isinstance(found, str) or (before is not None and not _shows(before, found)):
+        before, found = found, _at(state, outcome, unread, learning, part)
+        if isinstance(found, str) or (isinstance(before, _Found) and not _shows(before, found)):
             break
-    return found if found is not None else "there are no more rows"
+    return found
 
 
 def able(state: State, outcome: Outcome) -> list[Candidate]:
-    """The candidates that learn by chunks: members, the weightiest first, and where they weigh little the best other."""
+    """The candidates that learn by chunks: members, the weightiest first; where they weigh little, the best other."""
     weights = dict(outcome.board.weights)
     known = [one for one in state.whole if one.learner.fit_binned is not None and one.rounds and not one.soft_targets]
     members = sorted((one for one in known if one.id in weights), key=lambda one: (-weights[one.id], one.id))[
@@ -214,7 +213,9 @@ def _fits(state: State, learning: Sequence[Candidate], files: BinFiles) -> dict[
             done = state.run.wait(1.0)
         if isinstance(done[0].value, BinnedFit):
             fits[candidate] = done[0].value
-            text = f"{candidate.learner.name} learned from {files.n:,} rows in {done[0].value.fitted.member.rounds} rounds"
+            text = (
+                f"{candidate.learner.name} learned from {files.n:,} rows in {done[0].value.fitted.member.rounds} rounds"
+            )
             state.run.tell("refit", text, left=state.run.deadline.left())
         else:
             why = f"{done[0].status}. {done[0].detail}"
@@ -257,15 +258,20 @@ def _job(state: State, candidate: Candidate, number: int, files: BinFiles, *, se
 
 def _best(state: State, outcome: Outcome, files: BinFiles, fits: Mapping[Candidate, BinnedFit]) -> _Found:
     """The ensemble of what learned from all rows and the other members, by the rows on which the former stopped."""
-    models = {candidate: fit.fitted for candidate, fit in fits.items()}
     known = {one.id: one for one in state.candidates}
-    for place, (number, _) in enumerate(outcome.board.weights):
-        models.setdefault(known[number], FittedModel(member=outcome.members[place], native=outcome.native[place]))
-    pool = tuple(models)
-    predictions = [_predicted([models[one].member], [1.0], files.stop) for one in pool]
-    most = state.run.spec.recipe.members
-    y, weight = files.stop.y, files.stop.weight
-    chosen = select(predictions, y, weight, state.problem.loss, members=most, seed=state.run.seed)
+    members = [known[number] for number, _ in outcome.board.weights]
+    sample = dict(zip(members, map(_fitted, outcome.members, outcome.native), strict=True))
+    models = sample | {candidate: fit.fitted for candidate, fit in fits.items()}
+    pool, loss = tuple(models), state.problem.loss
+    stop = files.stop.head(MOST_ROWS)
+    chosen = select(
+        [_predicted(models[one].member, stop) for one in pool],
+        stop.y,
+        stop.weight,
+        loss,
+        members=state.run.spec.recipe.members,
+        seed=state.run.seed,
+    )
     shares = {pool[place]: share for place, share in chosen.items()}
     found = replace(
         outcome,
@@ -276,38 +282,31 @@ def _best(state: State, outcome: Outcome, files: BinFiles, fits: Mapping[Candida
         oofs=out_of_fold(state.run.folder, shares),
         ahead=looked_ahead(state.problem, state.run.folder, list(shares), state.fidelity.folds),
     )
+    judge = files.judge.head(MOST_ROWS)
+    ours = mixed(found.weights, [_predicted(member, judge) for member in found.members])
+    theirs = mixed(outcome.weights, [_predicted(member, judge) for member in outcome.members])
     return _Found(
         outcome=found,
         rows=files.n,
         late=any(fit.late for fit in fits.values()),
-        losses=(_loss(state, outcome, files.judge), _loss(state, found, files.judge)),
-        judges=len(files.judge.y),
-        blocks=np.array([_loss(state, found, block) for block in _blocks(files.judge)]),
+        losses=(score(loss, judge.y, theirs, judge.weight), score(loss, judge.y, ours, judge.weight)),
+        judges=len(judge.y),
+        blocks=_blocks(loss, judge, ours),
     )
 
 
-def _predicted(members: Sequence[Member], weights: Sequence[float], rows: Matrix) -> Floats:
-    """The weighted prediction [n, width] of rows with the values of all features."""
-    parts = list[Floats]()
-    for start in range(0, len(rows.y), CHUNK):
-        values = rows.values[start : start + CHUNK]
-        each = evaluate({str(at): one.prediction for at, one in enumerate(members)}, {}, features=values)
-        parts.append(mixed(weights, [np.asarray(each[str(at)]) for at in range(len(members))]))
-    return np.concatenate(parts)
+def _fitted(member: Member, native: Floats) -> FittedModel:
+    return FittedModel(member=member, native=native)
 
 
-def _loss(state: State, outcome: Outcome, rows: Matrix) -> float:
-    return score(state.problem.loss, rows.y, _predicted(outcome.members, outcome.weights, rows), rows.weight)
+def _predicted(member: Member, rows: Matrix) -> Floats:
+    """The prediction [n, width] of rows with the values of all features."""
+    chunks = np.split(rows.values, range(CHUNK, len(rows.y), CHUNK))
+    return np.concatenate([np.asarray(evaluate({"p": member.prediction}, {}, features=part)["p"]) for part in chunks])
 
 
-def _blocks(rows: Matrix) -> list[Matrix]:
-    """The rows in blocks, each spread over all of them."""
-    return [
-        Matrix(
-            values=rows.values[first::BLOCKS],
-            features=rows.features,
-            y=rows.y[first::BLOCKS],
-            weight=None if rows.weight is None else rows.weight[first::BLOCKS],
-        )
-        for first in range(BLOCKS)
-    ]
+def _blocks(loss: Metric, rows: Matrix, prediction: Floats) -> Floats:
+    """The loss in blocks of the rows, each spread over all of them."""
+    weight = rows.weight if rows.weight is not None else np.ones(len(rows.y))
+    parts = [slice(first, None, BLOCKS) for first in range(BLOCKS)]
+    return np.array([score(loss, rows.y[part], prediction[part], weight[part]) for part in parts])

@@ -58,6 +58,8 @@ def all_rows_seconds(state: State) -> float:
         return 0.0
     asked = state.run.spec.data.rows
     rows = unread.rows if isinstance(asked, str) else min(asked, unread.rows)
+    if rows <= unread.share * unread.rows:
+        return 0.0
     able = [one for one in state.chosen or _best(state) if one.learner.fit_binned is not None and one.losses]
     fold = len(state.problem.folds[0].fit)
     rate = sum(all_rows_rate(state, one) for one in able) if able else MORE_ROWS * usual_fit(state.problem) / fold

@@ -54,7 +54,7 @@ def run(*, request: BinnedRequest) -> BinnedFit:
     if learner.fit_binned is None:
         raise ValueError(f"{request.learner} does not learn by chunks")
     edges = request.rows.edges
-    valid = replace(request.valid, values=_as_bins(request.valid.values, edges))
+    valid = replace(request.valid, values=numbers(bins_of(request.valid.values, edges)))
     fitted = learner.fit_binned(
         request.rows,
         valid,
@@ -68,7 +68,3 @@ def run(*, request: BinnedRequest) -> BinnedFit:
     late = not math.isinf(request.seconds) and time.monotonic() - begun >= request.seconds
     values: Floats = np.load(Path(request.parity), allow_pickle=False)
     return BinnedFit(fitted=FittedModel(member=model.member(), native=model.raw(values)), late=late)
-
-
-def _as_bins(values: Floats, edges: tuple[Floats, ...]) -> Floats:
-    return np.asarray(numbers(bins_of(values, edges)), dtype=np.float64)
