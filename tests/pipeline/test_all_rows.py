@@ -1,4 +1,4 @@
-"""More rows than memory holds: the shipped members learn from all of them, and say so; the same seed, the same bytes."""
+"""More rows than memory holds: the members learn from all of them and say so; the same seed, the same bytes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle.manifest import FindingRecord
 from automl.data import memory
 from automl.data.memory import room
 from automl.pipeline.fit import fit
@@ -44,22 +45,42 @@ def fitted(train: Path, out: Path, monkeypatch: pytest.MonkeyPatch, **data: obje
     return fit(spec, out=out, write_anyway=True)
 
 
-def test_members_learn_from_all_rows_and_the_bundle_says_so(
-    rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def ours(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Fit:
+    """The fit with nothing said of rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        return fitted(rows, tmp_path_factory.mktemp("ours") / "all.bundle", patch)
+
+
+def told(found: Fit) -> FindingRecord:
+    """What the bundle says of the rows that its members learned from."""
+    (one,) = [each for each in found.bundle.manifest.findings if each.check == "learned rows"]
+    return one
+
+
+def test_members_learn_from_all_rows_and_the_bundle_says_so(ours: Fit) -> None:
+    """All but those that judge and the test part; it is told again beside the scores, and the files are gone."""
+    found = told(ours)
+    assert found.evidence["shipped"]
+    assert found.evidence["rows"] == pytest.approx(0.8 * SAMPLE + (N - SAMPLE) * 0.8, rel=0.02)
+    assert found.text in ours.judgement.left_out
+    assert not list(ours.path.parent.glob("*.run/all-rows"))
+
+
+def test_the_same_seed_gives_the_same_bundle(
+    ours: Fit, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They beat the sample on the test part; twice the same seed gives twice the same bundle."""
-    ours = fitted(rows, tmp_path / "all.bundle", monkeypatch)
-    (told,) = [one for one in ours.bundle.manifest.findings if one.check == "learned rows"]
-    assert told.evidence["shipped"]
-    assert told.evidence["rows"] == pytest.approx(0.8 * SAMPLE + (N - SAMPLE) * 0.8, rel=0.02)
-    assert told.text in ours.judgement.left_out
-    sample = fitted(rows, tmp_path / "sample.bundle", monkeypatch, rows=SAMPLE)
-    (kept,) = [one for one in sample.bundle.manifest.findings if one.check == "learned rows"]
-    assert not kept.evidence["shipped"]
-    assert ours.judgement.scores[0].value < sample.judgement.scores[0].value
+    """With counted trials the fit of all rows follows no clock either."""
     again = fitted(rows, tmp_path / "again.bundle", monkeypatch)
     assert again.bundle.manifest.content_hash == ours.bundle.manifest.content_hash
-    assert not list(tmp_path.glob("*.run/all-rows"))
+
+
+def test_no_more_rows_than_asked_for(ours: Fit, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as the sample has: it stays alone, and is behind on the test part."""
+    sample = fitted(rows, tmp_path / "sample.bundle", monkeypatch, rows=SAMPLE)
+    assert not told(sample).evidence["shipped"]
+    scores = [one.judgement.scores[0].value for one in (ours, sample)]
+    assert scores[0] < scores[1]
 
 
 def test_what_is_worse_does_not_ship(rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,9 +88,8 @@ def test_what_is_worse_does_not_ship(rows: Path, tmp_path: Path, monkeypatch: py
     losses = iter([0.4, 0.5])
     monkeypatch.setattr(learn, "score", lambda *_: next(losses, 0.5))
     found = fitted(rows, tmp_path / "worse.bundle", monkeypatch)
-    (told,) = [one for one in found.bundle.manifest.findings if one.check == "learned rows"]
-    assert not told.evidence["shipped"]
-    assert "log_loss would be 0.5 in place of 0.4" in told.text
+    assert not told(found).evidence["shipped"]
+    assert "log_loss would be 0.5 in place of 0.4" in told(found).text
 
 
 def test_auto_stops_where_more_rows_do_not_show(rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,5 +97,4 @@ def test_auto_stops_where_more_rows_do_not_show(rows: Path, tmp_path: Path, monk
     monkeypatch.setattr(learn, "GROWTH", 2.0)
     monkeypatch.setattr(learn, "_shows", lambda _before, _found: False)
     found = fitted(rows, tmp_path / "auto.bundle", monkeypatch, rows="auto")
-    (told,) = [one for one in found.bundle.manifest.findings if one.check == "learned rows"]
-    assert SAMPLE < told.evidence["rows"] < 0.7 * N
+    assert SAMPLE < told(found).evidence["rows"] < 0.7 * N
