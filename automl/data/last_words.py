@@ -7,4 +7,5 @@ from typing import Final
 UNJUDGED: Final = "unjudged"  # rows of test that no score stands on
 MAIN_ALONE: Final = "main table alone"  # other tables were given, and are left out
 NO_TIME: Final = "no time"  # what was not tried, or not computed, for lack of it
-LAST_WORDS: Final = frozenset({UNJUDGED, MAIN_ALONE, NO_TIME})
+LEARNED_ROWS: Final = "learned rows"  # what the members learned from, where memory holds a sample
+LAST_WORDS: Final = frozenset({UNJUDGED, MAIN_ALONE, NO_TIME, LEARNED_ROWS})

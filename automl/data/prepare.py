@@ -18,6 +18,7 @@ from automl.data.read.frames import read_frame
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
 from automl.data.schema import drop, infer_schema
 from automl.data.sources import Given, open_sources
+from automl.data.unread_rows import find_unread
 from automl.data.usable import row_weights
 from automl.errors import DataError
 from automl.spec import Spec
@@ -61,6 +62,7 @@ def prepare(spec: Spec, *, train: Given | None = None, test: Given | None = None
         split=parts.split,
         digests=sources.digests,
         dialect=sources.train.dialect,
+        unread=find_unread(spec, sources.train, schema, labels, learned, judged, given=parts.given),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -206,12 +207,35 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadRows:
+    """Where the rows of train are that memory does not hold, and how they are read again (see `data.unread_rows`).
+
+    The sample has a `share` of all `rows`, about; a share `held` of them is there to judge by. `digests` are those of
+    the files. With a `time`, rows are learned from that are at least `gap` seconds `before` that moment (microseconds).
+    """
+
+    where: str
+    digests: tuple[str, ...]
+    share: float
+    held: float
+    rows: int
+    target: str
+    reader: Reader
+    labels: Labels
+    weight: str | None = None
+    time: ColumnReader | None = None
+    before: float = math.inf
+    gap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """The data, read, audited and split: what the pipeline goes on with.
 
     `split` says in one plain sentence how test was set aside. `digests` maps each source file
     (or ``"frame:train"``) to its SHA-256 (D12). `dialect` is how a CSV source was written.
-    `related` is what the computed columns come from, None without other tables.
+    `related` is what the computed columns come from, None without other tables. `unread` are the rows of train beyond
+    the sample in `train`, or why they cannot be read by chunks; None where all were read.
     """
 
     schema: Schema
@@ -223,3 +247,4 @@ class Prepared:
     digests: Mapping[str, str]
     dialect: CsvDialect | None = None
     related: RelatedTables | None = None
+    unread: UnreadRows | str | None = None

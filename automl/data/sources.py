@@ -107,8 +107,11 @@ def _fitted(source: SourceTable, before: int, share: float, counted: float) -> S
     if share == counted == 1.0:
         return source
     there = before if share < 1.0 and before else source.frame.height
-    frame = source.frame if counted == 1.0 else thinned(source.frame, counted)
-    return replace(source, frame=frame, rows=there)
+    if counted == 1.0:
+        return replace(source, rows=there)
+    taken = source.share * counted
+    frame = thinned(source.frame, taken, of=source.share, heights=source.heights)
+    return replace(source, frame=frame, rows=there, share=taken)
 
 
 def _priced(source: SourceTable, spec: Spec, part: Part) -> SourceTable:

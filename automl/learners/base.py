@@ -73,10 +73,38 @@ class Matrix:
         found = tuple(feature.direction for feature in self.features)
         return found if any(found) else ()
 
+    def head(self, rows: int) -> Matrix:
+        """The first so many rows."""
+        weight = None if self.weight is None else self.weight[:rows]
+        return replace(self, values=self.values[:rows], y=self.y[:rows], weight=weight)
+
     @property
     def least(self) -> int:
         """The rows that a combination of levels must have, whichever columns they are of."""
         return max((feature.least for feature in self.features), default=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinnedRows:
+    """Rows that memory does not hold, as files: `bins` uint8 [n, F] row by row, `y` and `weight` float64 [n].
+
+    `edges[j]` part the values of feature j into its bins (see `learners._binned`).
+    """
+
+    bins: str
+    y: str
+    weight: str | None
+    features: tuple[FeatureInfo, ...]
+    edges: tuple[Floats, ...]
+
+    def targets(self) -> Matrix:
+        """The targets and weights, in memory, without features."""
+        return Matrix(
+            values=np.empty((0, len(self.features))),
+            features=self.features,
+            y=np.fromfile(self.y),
+            weight=None if self.weight is None else np.fromfile(self.weight),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +151,18 @@ class Fit(Protocol):
     ) -> Model: ...
 
 
+class FitBinned(Protocol):
+    """Fit on rows that memory does not hold, in little more than their bins; stop early on `valid`, or by time.
+
+    `valid` has bins as numbers in place of values, NaN where one is missing. The model is one of such numbers.
+    `threads` are all that there are: no other fit runs beside it.
+    """
+
+    def __call__(
+        self, train: BinnedRows, valid: Matrix, task: Task, params: Params, *, seed: int, seconds: float, threads: int
+    ) -> Model: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
     """One learner. `cost` is its typical time against LightGBM's.
@@ -138,6 +178,9 @@ class Learner:
     portfolio: Callable[[Task, int], tuple[Params, ...]]
     space: Callable[[Task, int], Space]
     fit: Fit
+    fit_binned: FitBinned | None = None  # by chunks, for rows that memory does not hold
+    bytes_a_row: tuple[float, float] = (0.0, 0.0)  # that it takes: for a row, and for each of its cells
+    narrow: bool = False  # it compares features as float32, and takes what is below a threshold
     cost: float = 1.0
     monotone: bool = False  # it keeps the directions of its features
     categories: bool = (

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.learners._binned import MISSING, MOST_BINS, STEP, MappedBins
 from automl.learners._stopping import MOST_ROUNDS, Stopper
 from automl.learners._target import Target, directed, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble
-from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
+from automl.learners.base import (
+    BinnedRows,
+    Choice,
+    FeatureInfo,
+    Floats,
+    Learner,
+    Matrix,
+    Member,
+    Model,
+    Params,
+    Range,
+    Space,
+)
 from automl.learners.constant import nothing_to_learn
 from automl.ops.expr import Features, Trees
 from automl.task import Task
@@ -76,27 +89,94 @@ def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed
         return nothing_to_learn(NAME, train, task, params)
     params = directed(params, train)
     target = Target.of(train, task, params)
-    stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
     settings = _settings(train, target, params, seed)
     data = lightgbm.Dataset(
         train.values,
         label=target.learned(train.y),
         weight=train.weight,
-        categorical_feature=_categories(train, params),
+        categorical_feature=_categories(train.features, params),
         params=settings,
     )
+    rounds = int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"])
+    booster, kept = _boost(data, valid, target, settings, rounds=rounds, rows=len(train.y), seconds=seconds)
+    model = LightGBMModel(booster=booster, kept=kept, columns=train.values.shape[1], target=target, params=params)
+    return smeared(model, train)
+
+
+def fit_binned(
+    train: BinnedRows, valid: Matrix, task: Task, params: Params, *, seed: int, seconds: float, threads: int
+) -> Model:
+    """As `fit`, from bins on the disk: LightGBM keeps a byte of a cell, and takes the rows chunk by chunk."""
+    import lightgbm
+
+    class Chunks(lightgbm.Sequence):  # type: ignore[misc]  # lightgbm is untyped
+        batch_size = STEP
+
+        def __init__(self, bins: MappedBins) -> None:
+            self.bins = bins
+
+        def __len__(self) -> int:
+            return len(self.bins)
+
+        def __getitem__(self, rows: slice) -> Floats:
+            return self.bins.numbers(rows.start, rows.stop)
+
+    learned = train.targets()
+    params = directed(params, learned)
+    target = Target.of(learned, task, params)
+    settings = {
+        **_settings(learned, target, params, seed),
+        "num_threads": threads,
+        "min_data_in_bin": 1,
+        "feature_pre_filter": False,
+    }
+    categories = _categories(train.features, params)
+    shape = lightgbm.Dataset(_every_bin(train), categorical_feature=categories, params=settings, free_raw_data=True)
+    data = lightgbm.Dataset(
+        Chunks(MappedBins(train)),
+        label=target.learned(learned.y).astype(np.float32),
+        weight=None if learned.weight is None else learned.weight.astype(np.float32),
+        reference=shape,
+        params=settings,
+    )
+    rows, rounds = len(learned.y), int(params.get("rounds", MOST_ROUNDS))
+    del learned  # its bytes are needed now
+    booster, kept = _boost(data, valid, target, settings, rounds=rounds, rows=rows, seconds=seconds)
+    model = LightGBMModel(booster=booster, kept=kept, columns=len(train.features), target=target, params=params)
+    return smeared(model, valid)
+
+
+def _every_bin(train: BinnedRows) -> Floats:
+    """Rows that hold each bin of each feature: what shows LightGBM that bins are those of ours."""
+    rows = np.tile(np.arange(MOST_BINS + 1, dtype=np.float64)[:, None], (1, len(train.features)))
+    for j, edges in enumerate(train.edges):
+        rows[:, j] = np.where(rows[:, j] == MISSING, np.nan, rows[:, j] % (edges.size + 1))
+    return rows
+
+
+def _boost(
+    data: lightgbm.Dataset,
+    valid: Matrix | None,
+    target: Target,
+    settings: dict[str, object],
+    *,
+    rounds: int,
+    rows: int,
+    seconds: float,
+) -> tuple[lightgbm.Booster, int]:
+    """The booster, and the rounds to keep of it: the best, or all where nothing judges."""
+    import lightgbm
+
+    stopper = Stopper(rows=rows, rate=float(str(settings["learning_rate"])), seconds=seconds)
     booster = lightgbm.Booster(settings, data)
     if valid is not None:
         judged = data.create_valid(valid.values, target.learned(valid.y), weight=valid.weight, params=settings)
         booster.add_valid(judged, "valid")
-    for _ in range(int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"])):
+    for _ in range(rounds):
         nothing_left = booster.update()
         if nothing_left or stopper.stop(booster.eval_valid()[0][2] if valid is not None else None):
             break
-    kept = max(1, stopper.best)
-    return smeared(
-        LightGBMModel(booster=booster, kept=kept, columns=train.values.shape[1], target=target, params=params), train
-    )
+    return booster, max(1, stopper.best)
 
 
 def _settings(train: Matrix, target: Target, params: Params, seed: int) -> dict[str, object]:
@@ -124,10 +204,10 @@ def _settings(train: Matrix, target: Target, params: Params, seed: int) -> dict[
     return settings
 
 
-def _categories(train: Matrix, params: Params) -> list[int]:
+def _categories(features: Sequence[FeatureInfo], params: Params) -> list[int]:
     if params.get("categories", "native") != "native":
         return []
-    return [j for j, feature in enumerate(train.features) if feature.kind == "code" and feature.levels <= MOST_LEVELS]
+    return [j for j, feature in enumerate(features) if feature.kind == "code" and feature.levels <= MOST_LEVELS]
 
 
 # --- the text model -----------------------------------------------------------------------------------
@@ -256,6 +336,8 @@ LIGHTGBM = Learner(
     portfolio=_portfolio,
     space=_space,
     fit=fit,
+    fit_binned=fit_binned,
+    bytes_a_row=(60.0, 1.1),
     monotone=True,
     order=1,
     package="lightgbm",

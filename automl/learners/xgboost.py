@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.learners._binned import STEP, MappedBins
 from automl.learners._stopping import MOST_ROUNDS, Stopper
 from automl.learners._target import PLAIN, Target, directed, regression_entries, smeared
 from automl.learners._trees import Tree, ensemble, single
-from automl.learners.base import Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
+from automl.learners.base import BinnedRows, Choice, Floats, Learner, Matrix, Member, Model, Params, Range, Space
 from automl.learners.constant import nothing_to_learn
 from automl.ops.expr import Features, Trees
 from automl.task import Task
@@ -81,26 +82,75 @@ class XGBoostModel:
 
 def fit(train: Matrix, valid: Matrix | None, task: Task, params: Params, *, seed: int, seconds: float) -> Model:
     """Boost; `params` are XGBoost's own, and ``rounds``, ``target`` and ``objective`` (see `Target`)."""
-    import xgboost
-
     if np.all(train.y == train.y[0]):
         return nothing_to_learn(NAME, train, task, params)
     params = directed(params, train)
     target = Target.of(train, task, params)
-    stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
     settings = _settings(train, target, params, seed)
-    rows = _data(train, target, settings)
-    booster = xgboost.train(
-        settings,
-        rows,
-        num_boost_round=int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"]),
-        evals=[(_data(valid, target, settings, rows), "valid")] if valid is not None else [],
-        callbacks=[_watch(stopper)],
-        verbose_eval=False,
-    )
+    rounds = int(params.get("rounds", MOST_ROUNDS)) if valid is not None else int(params["rounds"])
+    stopper = Stopper(rows=len(train.y), rate=float(params["learning_rate"]), seconds=seconds)
+    booster = _boosted(settings, _data(train, target, settings), valid, target, stopper, rounds)
     kept, columns = stopper.best, train.values.shape[1]
     return smeared(
         XGBoostModel(booster=booster[:kept], kept=kept, columns=columns, target=target, params=params), train
+    )
+
+
+def fit_binned(
+    train: BinnedRows, valid: Matrix, task: Task, params: Params, *, seed: int, seconds: float, threads: int
+) -> Model:
+    """As `fit`, from bins on the disk, which XGBoost takes chunk by chunk: it keeps two bytes of a cell."""
+    import xgboost
+
+    learned, bins = train.targets(), MappedBins(train)
+    params = directed(params, learned)
+    target = Target.of(learned, task, params)
+    settings = {**_settings(learned, target, params, seed), "nthread": threads}
+    label, weight = target.learned(learned.y).astype(np.float32), learned.weight
+    del learned  # its bytes are needed now
+
+    class Chunks(xgboost.DataIter):  # type: ignore[misc]  # xgboost is untyped
+        at = 0
+
+        def reset(self) -> None:
+            self.at = 0
+
+        def next(self, input_data: Callable[..., object]) -> bool:
+            if self.at >= len(bins):
+                return False
+            part = slice(self.at, min(self.at + STEP, len(bins)))
+            self.at = part.stop
+            data = bins.numbers(part.start, part.stop).astype(np.float32)
+            input_data(data=data, label=label[part], weight=None if weight is None else weight[part])
+            return True
+
+    rows = xgboost.QuantileDMatrix(Chunks(), nthread=threads, max_bin=int(settings["max_bin"]))
+    stopper = Stopper(rows=len(label), rate=float(params["learning_rate"]), seconds=seconds)
+    booster = _boosted(settings, rows, valid, target, stopper, int(params.get("rounds", MOST_ROUNDS)))
+    kept, columns = stopper.best, len(train.features)
+    return smeared(
+        XGBoostModel(booster=booster[:kept], kept=kept, columns=columns, target=target, params=params), valid
+    )
+
+
+def _boosted(
+    settings: dict[str, Any],
+    rows: xgboost.DMatrix,
+    valid: Matrix | None,
+    target: Target,
+    stopper: Stopper,
+    rounds: int,
+) -> xgboost.Booster:
+    """The booster with all its rounds; the stopper knows the best."""
+    import xgboost
+
+    return xgboost.train(
+        settings,
+        rows,
+        num_boost_round=rounds,
+        evals=[(_data(valid, target, settings, rows), "valid")] if valid is not None else [],
+        callbacks=[_watch(stopper)],
+        verbose_eval=False,
     )
 
 
@@ -222,6 +272,9 @@ XGBOOST = Learner(
     portfolio=_portfolio,
     space=_space,
     fit=fit,
+    fit_binned=fit_binned,
+    bytes_a_row=(60.0, 2.2),
+    narrow=True,
     monotone=True,
     cost=1.5,
     order=4,

@@ -39,6 +39,20 @@ def used_features(*exprs: Expr) -> tuple[int, ...]:
     return tuple(sorted(used))
 
 
+def swap(expr: Expr, old: Expr, new: Expr) -> Expr:
+    """`expr` with `new` in the place of `old` (the same object); what is not above `old` is shared."""
+    if expr is old:
+        return new
+    changed: dict[str, object] = {}
+    for field in fields(expr):
+        value = getattr(expr, field.name)
+        if isinstance(value, Expr):
+            changed[field.name] = swap(value, old, new)
+        elif isinstance(value, tuple) and any(isinstance(item, Expr) for item in value):
+            changed[field.name] = tuple(swap(item, old, new) for item in value)
+    return replace(expr, **changed) if changed else expr
+
+
 def used_columns(*exprs: Expr) -> tuple[str, ...]:
     """The names of the columns that occur in the expressions, in the order in which they come."""
     return tuple(dict.fromkeys(leaf.name for leaf in walk(*exprs) if isinstance(leaf, Column)))

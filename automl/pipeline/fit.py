@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from automl.pipeline.choose import ChosenModel
     from automl.pipeline.judge import Judgement
     from automl.search.finish import SearchResult
+    from automl.search.leaderboard import AllRows
     from automl.search.problem import Problem
     from automl.search.run import Run
     from automl.search.rundir import RunDir
@@ -142,16 +143,17 @@ def making(
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
-        shipped = ship(run, ready.data, result, ready.policy, ready.place)
+        data = _with_rows(ready.data, result.outcome.all_rows)
+        shipped = ship(run, data, result, ready.policy, ready.place)
         yield Made(
             run=run,
             place=ready.place,
-            data=ready.data,
+            data=data,
             problem=result.problem,
             judged=shipped.choice,
             choice=shipped.choice,
             lineage=Lineage(),
-            judgement=judge_on_test(run, ready.data, shipped.choice, result.problem.metric),
+            judgement=judge_on_test(run, data, shipped.choice, result.problem.metric),
             measured=shipped.measured,
             untried=result.outcome.untried,
             stopped=result.outcome.stopped,
@@ -256,6 +258,17 @@ def _search(run: Run, ready: Preflight) -> SearchResult:
     heard = noting(run.patience, run.listener, spent=run.deadline.spent)
     told = after_first("search", _with_money(replace(run, listener=heard), ready.data, ready.policy), warm)
     return search(ready.problem, replace(run, listener=told))
+
+
+def _with_rows(data: Prepared, all_rows: AllRows | None) -> Prepared:
+    """The data with what became of the rows that memory does not hold."""
+    if all_rows is None:
+        return data
+    from automl.data.last_words import LEARNED_ROWS
+    from automl.data.rows import finding
+
+    evidence = {"rows": all_rows.rows, "of": all_rows.of, "shipped": all_rows.shipped}
+    return replace(data, findings=(*data.findings, finding(LEARNED_ROWS, None, all_rows.text, "noted", evidence)))
 
 
 def _with_money(run: Run, data: Prepared, policy: DecisionPolicy) -> Listener:

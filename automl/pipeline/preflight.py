@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -247,7 +247,7 @@ def _problem(spec: Spec, data: Prepared, metric: Metric) -> Problem:
     from automl.search.worker.fold_fit import LEARNERS
 
     usable(Registry(LEARNERS, Learner, "learner").all, spec.recipe.learners, data.labels.task)
-    return Problem.of(
+    problem = Problem.of(
         data.train,
         data.schema,
         data.labels.task,
@@ -256,3 +256,4 @@ def _problem(spec: Spec, data: Prepared, metric: Metric) -> Problem:
         seed=spec.budget.seed,
         judged=data.test.n,
     )
+    return replace(problem, unread=data.unread)

@@ -42,6 +42,8 @@ def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel, *
     """
     rows = joined(data.train, data.test)
     seconds = math.inf if run.counted else run.deadline.left() - after
+    if choice.outcome.all_rows is not None and choice.outcome.all_rows.shipped:
+        return _refused(run, "its members learned from more rows than memory holds", rows.n)
     if needs >= seconds:
         return _refused(run, NO_TIME, rows.n)
     if run.leaves_out("a twin on all rows", "refit"):

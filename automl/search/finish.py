@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from automl.errors import AutomlError
 from automl.learners.constant import NAME as CONSTANT
 from automl.search.ahead import looked_ahead
+from automl.search.all_rows.learn import learn_from_all
 from automl.search.candidate import Candidate
 from automl.search.distill.lighter_models import LighterModels
 from automl.search.distill.limit_use import ESTIMATE
@@ -49,7 +50,7 @@ def finish(state: State) -> SearchResult:
     free = _unlimited(state)
     points = front(free, pool, weights)
     state.run.folder.append(record(points, weights))
-    outcome = _outcome(state, weights, points)
+    outcome = learn_from_all(state, _outcome(state, weights, points))
     result = SearchResult(
         problem=state.problem, outcome=outcome, lighter=None, after=seconds_after(state), twin=twin_seconds(state)
     )

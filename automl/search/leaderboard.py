@@ -97,6 +97,19 @@ class Ahead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllRows:
+    """What became of the rows of train that memory does not hold: `text` says it in one plain sentence.
+
+    Where it was `shipped` the members learned from so many `rows` of about `of`.
+    """
+
+    shipped: bool
+    rows: int
+    of: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What the search hands on.
 
@@ -116,6 +129,7 @@ class Outcome:
     ahead: Ahead | None = None
     stopped: str | None = None  # why the search ended early, in plain words
     untried: str | None = None  # why a constant is all there is, where the time ended before anything else was tried
+    all_rows: AllRows | None = None  # None where memory holds all rows
 
     @property
     def oof(self) -> NDArray[np.float64]:

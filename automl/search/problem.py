@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.rows import SEEN, Fold, Rows, Schema
+from automl.data.rows import SEEN, Fold, Rows, Schema, UnreadRows
 from automl.data.split import FoldKind, fold_kind, folds
 from automl.features.base import Ask
 from automl.features.plan import Plan
@@ -52,6 +52,7 @@ class Problem:
     unseen_groups: bool = False
     asks: tuple[Ask, ...] = ()
     judged: int = 0  # rows of the test part
+    unread: UnreadRows | str | None = None  # see `data.rows.Prepared`
     horizon: float | None = None  # seconds after which a row's target is known
     directions: Mapping[str, Direction] = field(default_factory=dict)  # by raw column
     _again: dict[int, tuple[Fold, ...]] = field(default_factory=dict, repr=False, compare=False)

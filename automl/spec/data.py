@@ -178,6 +178,9 @@ class Data(Section):
     """Whether rows stand in the order of a time that no column tells: `file` (splits are its blocks) or `none`."""
     weight: ColumnName | None = None
     """The column of row weights, for fitting and for every figure."""
+    rows: Literal["all", "auto"] | Annotated[int, Field(ge=1)] = "all"
+    """Rows that the chosen members learn from where `budget.memory` holds a sample only: `all`, so many at the most, or
+    `auto`, which stops where more rows no longer show."""
     final: Literal["split", "all"] = "split"
     """Which rows the shipped model is fitted on: `split` (all but the test part) or `all`."""
     unseen_groups: bool = False

@@ -47,16 +47,37 @@ def read_csv(path: Path, dialect: Dialect, tell: Tell) -> pl.DataFrame:
 
 def sample_csv(path: Path, dialect: Dialect, tell: Tell, share: float) -> pl.DataFrame:
     """A share of the rows of a csv that is too large to be read whole."""
-    if dialect.encoding not in {"utf-8", "utf-8-sig"} or dialect.skip_blank:
+    if not _is_plain(dialect):
         return sample(csv_batches(path, dialect, CHUNK, tell), share)
     above, cells, header = header_record(path, dialect)
-    with _small_blocks():
-        scan = pl.scan_csv(path, **_as_polars_has_it(dialect, above))
-        frame = sample(guarded_parts(scan.collect_batches(maintain_order=True, engine="streaming"), path), share)
+    frame = sample(_blocks(path, dialect, above), share)
     if frame.width != len(header):
         raise DataError(f"its rows have {frame.width} values, the header has {len(header)} columns", where=str(path))
     frame.columns = header
     return _without_headers(frame, cells, above, tell)
+
+
+def csv_frames(path: Path, dialect: Dialect) -> Iterator[pl.DataFrame]:
+    """All rows in their order and a part at a time, as `sample_csv` counts them: a header that comes again is one."""
+    if not _is_plain(dialect):
+        yield from csv_batches(path, dialect, CHUNK, lambda _: None)
+        return
+    above, _, header = header_record(path, dialect)
+    for frame in _blocks(path, dialect, above):
+        frame.columns = header
+        yield frame
+
+
+def _is_plain(dialect: Dialect) -> bool:
+    """Whether polars reads it a part at a time."""
+    return dialect.encoding in {"utf-8", "utf-8-sig"} and not dialect.skip_blank
+
+
+def _blocks(path: Path, dialect: Dialect, above: int) -> Iterator[pl.DataFrame]:
+    """The rows as polars reads them, a part at a time."""
+    with _small_blocks():
+        scan = pl.scan_csv(path, **_as_polars_has_it(dialect, above))
+        yield from guarded_parts(scan.collect_batches(maintain_order=True, engine="streaming"), path)
 
 
 @contextmanager

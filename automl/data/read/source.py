@@ -12,7 +12,7 @@ import polars as pl
 
 from automl.data.read.arrow_files import read_arrow
 from automl.data.read.column_reader import CsvDialect
-from automl.data.read.csv_files import Tell, csv_batches, lossless, read_csv, sample_csv
+from automl.data.read.csv_files import Tell, csv_batches, csv_frames, lossless, read_csv, sample_csv
 from automl.data.read.csv_lines import ALL_ROWS, LeftOut
 from automl.data.read.dialect import Dialect, sniff
 from automl.data.read.estimates import estimated
@@ -41,7 +41,8 @@ class SourceTable:
     Columns of a csv are strings; a column is Int64 only where each text is exactly how that number is written,
     so that nothing is lost ("02134" and "1.50" stay text). `digests` maps each file to its SHA-256 (D12).
     `dialect` is how a csv is written, None for other formats. `rows` is how many there were about, where `frame` is
-    a sample of them (D16), else None. `left_out` are the lines of csv files that are no rows.
+    a sample of them (D16), else None. `left_out` are the lines of csv files that are no rows. `heights` are the rows of
+    each file, and `share` how many of them were taken (see `sampling.picked`).
     """
 
     frame: pl.DataFrame
@@ -49,6 +50,8 @@ class SourceTable:
     dialect: CsvDialect | None = None
     rows: int | None = None
     left_out: LeftOut = ALL_ROWS
+    heights: tuple[int, ...] = ()
+    share: float = 1.0
 
 
 @by_address()
@@ -63,7 +66,7 @@ def load(
     """
     if isinstance(where, pl.DataFrame):
         frame = checked(where, name)
-        return SourceTable(frame=frame, digests={f"frame:{name}": frame_digest(frame)})
+        return SourceTable(frame=frame, digests={f"frame:{name}": frame_digest(frame)}, heights=(frame.height,))
     if not probed:
         probe_all(where)
     paths = files(where)
@@ -74,7 +77,10 @@ def load(
     said = [name for name in said_by_folders(paths[0], where) if name not in loaded[0].frame.columns]
     whole = stacked.with_columns(lossless(stacked.select(said))) if said else stacked
     left_out = LeftOut(*map(sum, zip(*(source.left_out for source in loaded), strict=True)))
-    return SourceTable(frame=whole, digests=digests, dialect=loaded[0].dialect, left_out=left_out)
+    taken = 1.0 if any(kind(path) == "excel" for path in paths) else share
+    heights = tuple(frame.height for frame in frames)
+    dialect = loaded[0].dialect
+    return SourceTable(frame=whole, digests=digests, dialect=dialect, left_out=left_out, heights=heights, share=taken)
 
 
 @by_address()
@@ -112,6 +118,17 @@ def _batches(
     told = ((path, with_folders(frame, path, where)) for path, frame in parts if frame.width)
     yield next(told, (Path(where), pl.DataFrame()))  # lines of JSON name no columns where there are none
     yield from told
+
+
+def rows_again(where: str) -> Iterator[tuple[str, Iterator[pl.DataFrame]]]:
+    """The rows of each file of csv or parquet as they were sampled, a part at a time, after the SHA-256 of the file."""
+    for path in files(where):
+        if kind(path) in {"csv", "tsv"}:
+            dialect, digest = _sniffed(path)
+            yield digest, (with_folders(frame, path, where) for frame in csv_frames(path, dialect))
+        else:
+            frames = guarded_parts(slices(pl.scan_parquet(path, glob=False)), path)
+            yield file_digest(path), (with_folders(checked(frame, str(path)), path, where) for frame in frames)
 
 
 def file_batches(path: Path, rows: int, dialect: CsvDialect | None, tell: Tell) -> Iterator[pl.DataFrame]:

@@ -8,6 +8,7 @@ from statistics import median_low
 
 import numpy as np
 
+from automl.data.rows import UnreadRows
 from automl.learners.base import Learner
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import fit_estimate
@@ -20,6 +21,9 @@ REFIT = 0.9  # of a fold's time, row for row: a refit has no validation rows and
 CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
 FEWEST_SECONDS = 2.0  # of search, once it has begun
 MOST_TWIN = 0.3  # of the budget, what is set aside for a twin: what takes longer does not ship, and says so
+MOST_ALL_ROWS = 0.6  # of the budget: more rows gain more than further trials on a sample
+MORE_ROWS = 2.0  # times the rounds of the sample that all rows are likely to take
+READING = 4e-7  # seconds of a cell that is read again and binned
 SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
 
 
@@ -43,7 +47,30 @@ def slack(state: State) -> float:
 
 def seconds_reserved(state: State) -> float:
     """Seconds for what comes after the search, for a model like the best so far, and for its twin on all rows."""
-    return seconds_after(state) + min(MOST_TWIN * state.run.deadline.seconds, twin_seconds(state))
+    twin = min(MOST_TWIN * state.run.deadline.seconds, twin_seconds(state))
+    return seconds_after(state) + twin + all_rows_seconds(state)
+
+
+def all_rows_seconds(state: State) -> float:
+    """What the members take on all rows, where memory holds a sample; of the budget `MOST_ALL_ROWS` at the most."""
+    unread = state.problem.unread
+    if state.counted or not isinstance(unread, UnreadRows):
+        return 0.0
+    asked = state.run.spec.data.rows
+    rows = unread.rows if isinstance(asked, str) else min(asked, unread.rows)
+    if rows <= unread.share * unread.rows:
+        return 0.0
+    able = [one for one in state.chosen or _best(state) if one.learner.fit_binned is not None and one.losses]
+    fold = len(state.problem.folds[0].fit)
+    rate = sum(all_rows_rate(state, one) for one in able) if able else MORE_ROWS * usual_fit(state.problem) / fold
+    seconds = rows * rate + READING * len(state.problem.schema.features) * unread.rows
+    return min(MOST_ALL_ROWS * state.run.deadline.seconds, seconds)
+
+
+def all_rows_rate(state: State, candidate: Candidate) -> float:
+    """Seconds for each of all rows that a member is likely to take: more rounds than on the sample, on all threads."""
+    rows = candidate.sample or len(state.problem.folds[0].fit)
+    return MORE_ROWS * candidate.seconds_a_fold() / rows / state.workers
 
 
 def twin_seconds(state: State) -> float:

@@ -48,14 +48,17 @@ def submit(state: State, candidate: Candidate, fold: int) -> None:
     state.run.executor.submit(job)
 
 
-def memory(run: Run) -> int:
+def memory(run: Run, jobs: int | None = None) -> int:
     """Bytes that a job may hold: an even share of what this process and the workers' common parent leave.
+
+    The share is that of as many `jobs` as there are workers, where nothing else is said.
 
     What it shares with that parent counts in parts, for it and for each worker.
     """
-    share = run.spec.budget.memory / run.workers
+    jobs = jobs or run.workers
+    share = run.spec.budget.memory / jobs
     ours = resident(os.getpid()) + HELPER
-    return int(max(FEWEST * share, share - ours / run.workers + HELPER / (run.workers + 1)))
+    return int(max(FEWEST * share, share - ours / jobs + HELPER / (jobs + 1)))
 
 
 def land(state: State, done: Done) -> tuple[Candidate, int]:

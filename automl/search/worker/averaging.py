@@ -9,7 +9,8 @@ from functools import reduce
 import numpy as np
 
 from automl.ops.expr import Add, Ensemble, Expr, Features, Ints, Multiply, Trees, constant
-from automl.search.worker.fold_fit import FittedModel, swap
+from automl.ops.rewrite import swap
+from automl.search.worker.fold_fit import FittedModel
 
 
 def average(fits: Sequence[FittedModel]) -> FittedModel:

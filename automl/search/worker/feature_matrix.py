@@ -30,6 +30,11 @@ class FeatureMatrix:
     places: tuple[int, ...]
     weighted: bool
 
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return len(self._load("y"))
+
     def fit(self, sample: int | None = None) -> Matrix:
         """The rows that are learned from, or `sample` of them, drawn evenly; a larger sample holds a smaller one."""
         return self._matrix(self.fit_rows(sample))
@@ -48,7 +53,7 @@ class FeatureMatrix:
 
     def everything(self) -> Matrix:
         """All train rows: for the refit."""
-        return self._matrix(np.arange(len(self._load("y"))))
+        return self._matrix(np.arange(self.n))
 
     def _matrix(self, rows: Ints) -> Matrix:
         return Matrix(

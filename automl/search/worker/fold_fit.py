@@ -15,6 +15,7 @@ from automl import disk
 from automl.learners.base import Floats, Learner, Matrix, Member, Model, Params
 from automl.learners.seen import fit_seen
 from automl.ops.expr import Expr, Stub
+from automl.ops.rewrite import swap
 from automl.registry import Registry
 from automl.search.worker.feature_matrix import FeatureMatrix
 from automl.search.worker.model_size import ModelSize, model_size
@@ -101,20 +102,6 @@ def refit(*, request: FitRequest) -> FittedModel:
         raise ValueError("a refit needs its parity rows")
     member = dataclasses.replace(model.member(), taught=request.soft_targets is not None)
     return _kept(model, member, request.parity)
-
-
-def swap(expr: Expr, old: Expr, new: Expr) -> Expr:
-    """`expr` with `new` in the place of `old` (the same object); what is not above `old` is shared."""
-    if expr is old:
-        return new
-    changed: dict[str, object] = {}
-    for field in dataclasses.fields(expr):
-        value = getattr(expr, field.name)
-        if isinstance(value, Expr):
-            changed[field.name] = swap(value, old, new)
-        elif isinstance(value, tuple) and any(isinstance(item, Expr) for item in value):
-            changed[field.name] = tuple(swap(item, old, new) for item in value)
-    return dataclasses.replace(expr, **changed) if changed else expr
 
 
 def _fit(request: FitRequest, train: Matrix, valid: Matrix | None) -> Model:
