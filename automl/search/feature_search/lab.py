@@ -24,7 +24,7 @@ from automl.search.run import Run
 Floats = NDArray[np.float64]
 
 FOLDER = "features"
-PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs
+PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs, unless the clock does not count
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,6 +119,11 @@ class Lab:
         """Seconds for trying."""
         return math.inf if self.until is None else self.until - self.run.deadline.spent()
 
+    @property
+    def _longest(self) -> float:
+        """Seconds of a probe."""
+        return PROBE_SECONDS if self.until is not None else max(1.0, self.run.deadline.left())
+
     def _save(self, values: Floats) -> str:
         self.files += 1
         return str(self.run.folder.save(f"{FOLDER}/{self.files}", values))
@@ -134,7 +139,7 @@ class Lab:
             valid=fold.valid,
             task=self.problem.task,
             seed=seed,
-            seconds=PROBE_SECONDS,
+            seconds=self._longest,
             shadowed=shadowed,
         )
         number = self.jobs
@@ -144,7 +149,7 @@ class Lab:
                 id=number,
                 function="automl.search.feature_search.probe:run",
                 arguments={"probe": probe},
-                seconds=2 * PROBE_SECONDS,
+                seconds=2 * self._longest,
                 memory=int(self.run.spec.budget.memory / self.run.workers),
             )
         )
