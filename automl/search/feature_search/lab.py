@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Fold
 from automl.executors.base import Done, Job
+from automl.executors.travel import Place
 from automl.features.base import Ask, Fitted
 from automl.features.plan_fit import fit_asks, fit_sample, transform, values_of
 from automl.learners.base import FeatureInfo
@@ -126,15 +127,15 @@ class Lab:
 
     def _save(self, values: Floats) -> str:
         self.files += 1
-        return str(self.run.folder.save(f"{FOLDER}/{self.files}", values))
+        return Place(self.run.folder.save(f"{FOLDER}/{self.files}", values))
 
     def _submit(self, columns: Columns, fold: Fold, file: str, *, seed: int, shadowed: int | None = None) -> int:
         folder = self.run.folder.path / FOLDER
         probe = Probe(
             files=(file,),
             features=columns.features,
-            y=str(folder / "y.npy"),
-            weight=None if self.drawn.rows.weight is None else str(folder / "weight.npy"),
+            y=Place(folder / "y.npy"),
+            weight=None if self.drawn.rows.weight is None else Place(folder / "weight.npy"),
             fit=fold.fit,
             valid=fold.valid,
             task=self.problem.task,

@@ -7,6 +7,7 @@ import os
 import time
 
 from automl.executors.base import Done, Job
+from automl.executors.travel import Moment
 from automl.host.processes import resident
 from automl.search.ahead import rows_ahead
 from automl.search.candidate import OOF, Candidate
@@ -78,7 +79,7 @@ def _request(state: State, candidate: Candidate, fold: int) -> FitRequest:
         task=state.problem.task,
         seed=state.run.seed,
         seconds=soft,
-        until=until,
+        until=Moment(until),
         sample=candidate.sample,
         out=state.run.folder.place(f"{OOF}/{candidate.id}-{fold}"),
         ahead=rows_ahead(state.problem, fold) if candidate.sample is None else None,
