@@ -36,14 +36,14 @@ ROOT = Path(__file__).resolve().parents[1]
 NET, PORT = "10.77.0", 6379
 BRIDGE, PREFIX = "amlbr", "amlh"
 CORES = 1  # of each host, as Ray is told
-STARTING = 120.0  # seconds that hosts may take to join
+STARTING = 240.0  # seconds that a host may take to join
 BIND = """
 set -e
 mount --make-rprivate /
 if [ "{at}" != "{root}" ]; then mkdir -p "{at}"; mount --rbind "{root}" "{at}"; fi
 mount --rbind "{own}" /tmp
 mount -t tmpfs tmpfs /dev/shm
-exec {command}
+{command}
 """
 
 
@@ -138,6 +138,8 @@ def compare(*, rows: int, trials: int, count: int) -> int:
             cells = (str(found["hash"])[:16], f"{found['wall']:.0f}", f"{found['search']:.0f}", f"{fits + own:.0f}")
             more = (f"{share:.2f}", f"{rays:.1f}", f"{found['sent'] / 1e6 / trials:.1f}", str(found["used"]))
             print(f"| {where} | {' | '.join((*cells, *more))} |", flush=True)
+            if "refused" in found:
+                print(found["refused"], file=sys.stderr, flush=True)
     print(f"\na wrong token: {_refused(count)}")
     print("one hash" if len(hashes) == 1 else f"NOT one hash: {sorted(hashes)}")
     return int(len(hashes) != 1)
@@ -177,7 +179,7 @@ def drive(executor: str, *, rows: int, trials: int, workers: int) -> int:
 @contextmanager
 def cluster(count: int, token: str) -> Iterator[list[Host]]:
     """Hosts with Ray on each, and nothing left of them in the end."""
-    base = Path(tempfile.mkdtemp(prefix="automl-hosts-", dir="/var/tmp"))  # noqa: S108  # not what hosts see as /tmp
+    base = Path(tempfile.mkdtemp(prefix="automl-hosts-", dir="/var/tmp"))  # not what hosts see as /tmp
     hosts = [Host(name=f"{PREFIX}{n}", address=f"{NET}.{n}", own=base / f"{n}") for n in range(1, count + 1)]
     try:
         _network(hosts)
@@ -187,8 +189,7 @@ def cluster(count: int, token: str) -> Iterator[list[Host]]:
                 f"--head --port={PORT} --include-dashboard=false" if host is hosts[0] else f"--address={NET}.1:{PORT}"
             )
             host.process = started(host, f"ray start {head} --node-ip-address={host.address} {_RAY}", token)
-            if host is hosts[0]:
-                time.sleep(5.0)
+            _runs(host)
         yield hosts
     finally:
         for host in hosts:
@@ -207,7 +208,7 @@ def started(host: Host, command: str, token: str) -> subprocess.Popen[bytes]:
     """A command in the host's network and in a mount namespace of its own."""
     at = host.own / ROOT.relative_to("/tmp") if ROOT.is_relative_to("/tmp") else ROOT  # noqa: S108  # as above
     binary = f"{ROOT}/.venv/bin" if (ROOT / ".venv").exists() else str(Path(sys.executable).parent)
-    script = BIND.format(at=at, root=ROOT, own=host.own, command=f"{binary}/{command}")
+    script = BIND.format(at=at, root=ROOT, own=host.own, command=f"until {binary}/{command}; do sleep 1; done")
     log = (host.own.parent / f"{host.name}.log").open("ab")
     return subprocess.Popen(
         ["ip", "netns", "exec", host.name, "unshare", "-m", "bash", "-c", script],
@@ -290,6 +291,15 @@ def _fitting(host: Host) -> bool:
             if "_helper import main" in " ".join(process.cmdline()) and process.children():
                 return True
     return False
+
+
+def _runs(host: Host) -> None:
+    """Wait until Ray says that it runs there; on a busy machine it gives up after 30 s, and is started again."""
+    end, log = time.monotonic() + STARTING, host.own.parent / f"{host.name}.log"
+    while b"until terminated" not in log.read_bytes():
+        if time.monotonic() > end:
+            raise RuntimeError(f"Ray does not start on {host.name}: {log.read_text()[-1500:]}")
+        time.sleep(0.5)
 
 
 def _joined(hosts: Sequence[Host], token: str) -> None:

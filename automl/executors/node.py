@@ -96,7 +96,7 @@ class Node:
     def _provide(self, order: Order, folder: Path) -> tuple[str, ...]:
         """Put the files that are read below the folder; the hashes of those that nobody gave."""
         for path in order.written:
-            beneath(folder, path).parent.mkdir(parents=True, exist_ok=True)
+            disk.make_folder(beneath(folder, path).parent)
         cache = self._cache = self._cache or (NodeCache.usual() if order.read else None)
         lacking = []
         for path, digest in order.read.items():

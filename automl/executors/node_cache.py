@@ -29,7 +29,7 @@ class NodeCache:
         """The cache of this machine; MachineError where another user has taken its place."""
         folder = Path(tempfile.gettempdir()) / f"automl-node-{os.getuid()}"
         with disk.machine_errors(folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            disk.make_folder(folder, mode=0o700)
             found = folder.lstat()
         if folder.is_symlink() or found.st_uid != os.getuid():
             raise MachineError("the cache of files of other machines belongs to somebody else", where=str(folder))
@@ -40,8 +40,8 @@ class NodeCache:
         """Whether the file is there; it then stands at `target`, too."""
         path = self.folder / digest
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.hardlink_to(path)
+            disk.make_folder(target.parent)
+            disk.hardlink(path, target)
             os.utime(path)
         except FileNotFoundError:
             return False
@@ -50,18 +50,13 @@ class NodeCache:
     def add(self, digest: str, chunks: Iterable[bytes]) -> None:
         """Take in a file; what was not used for longest goes. MachineError where it is not what its hash says."""
         found = hashlib.sha256()
-        part, name = tempfile.mkstemp(prefix=".part-", dir=self.folder)
-        try:
-            with disk.machine_errors(self.folder), os.fdopen(part, "wb") as file:
+        with disk.whole_file(self.folder / digest) as partial:
+            with disk.writing(partial, mode=0o600) as file:
                 for chunk in chunks:
                     found.update(chunk)
                     file.write(chunk)
             if found.hexdigest() != digest:
                 raise MachineError("a file arrived damaged from another machine", where=digest)
-            Path(name).replace(self.folder / digest)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
         self._let_go(digest)
 
     def _let_go(self, newest: str) -> None:
@@ -75,6 +70,6 @@ class NodeCache:
         for _, size, path in sorted(found):
             if total <= self.quota:
                 return
-            if path.name != newest and not path.name.startswith(".part-"):
-                path.unlink(missing_ok=True)
+            if path.name != newest and len(path.name) == len(newest):  # another name is of one being written
+                disk.discard(path)
                 total -= size

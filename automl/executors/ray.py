@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from automl import disk
 from automl.data.read.files import file_digest
 from automl.errors import MachineError, SpecError
 from automl.executors.base import SINGLE_THREADED, Backend, Done, Job
@@ -268,7 +269,8 @@ class RayExecutor:
             self._begin(running.waiting, running.seat, answer.lacking)
             return
         for path, content in answer.written.items():
-            Path(path).write_bytes(content)
+            with disk.writing(Path(path), mode=0o600) as file:
+                file.write(content)
         done = replace(answer.done, id=running.waiting.job.id)
         if done.status == "ok" and isinstance(done.value, bytes):
             done = replace(done, value=pickle.loads(done.value))  # noqa: S301  # our own worker wrote it

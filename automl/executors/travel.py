@@ -19,11 +19,11 @@ from automl.executors.base import named
 
 
 class Place(str):
-    """The absolute path of a file that a job reads, or of a folder of such files."""
+    """The path of a file that a job reads, or of a folder of such files."""
 
 
 class Out(Place):
-    """The absolute path of a file that a job writes."""
+    """The path of a file that a job writes."""
 
 
 class Moment(float):
@@ -78,8 +78,9 @@ class _Packer(pickle.Pickler):
             return ("moment", float(obj) - time.monotonic())
         if not isinstance(obj, Place):
             return None
-        (self.written if isinstance(obj, Out) else self.read).append(Path(obj))
-        return ("path", str(obj))
+        path = Path(obj).absolute()  # a worker works in another folder
+        (self.written if isinstance(obj, Out) else self.read).append(path)
+        return ("path", str(path))
 
 
 class _Unpacker(pickle.Unpickler):

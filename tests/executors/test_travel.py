@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from automl.executors.travel import Moment, Out, Place, beneath, packed, run, unpacked
 
@@ -32,6 +33,15 @@ def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
     (tmp_path / "further").mkdir()
     parcel = packed({"folder": Place(tmp_path), "again": [Place(tmp_path)]})
     assert parcel.read == (tmp_path / "a.npy", tmp_path / "b.npy")
+
+
+def test_paths_may_hang_on_the_folder_of_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker works in another one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "y.npy").touch()
+    parcel = packed({"y": Place("y.npy"), "out": Out("x.run/out.npy")})
+    assert (parcel.read, parcel.written) == ((tmp_path / "y.npy",), (tmp_path / "x.run" / "out.npy",))
+    assert unpacked(parcel.content, Path("/"))["y"] == str(tmp_path / "y.npy")
 
 
 def test_here_they_are_paths_as_ever(tmp_path: Path) -> None:
