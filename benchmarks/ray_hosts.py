@@ -2,8 +2,8 @@
 
     sudo python benchmarks/ray_hosts.py [--rows 40000] [--trials 8] [--hosts 3]
 
-Each "host" is a network namespace with an address of its own and a mount namespace with its own /tmp, /dev/shm and home;
-they see nothing of each other but packets. Ray runs on each with a token and without a dashboard. The same fit is made
+Each "host" is a network namespace with its own address and a mount namespace with its own /tmp, /dev/shm and home; they
+see nothing of each other but packets. Ray runs on each with a token and without a dashboard. The same fit is made
 four times: in child processes of this machine, on the hosts, on the hosts while the last one is killed, and with a
 token that is not the cluster's, which must be refused. Counted work gives the same content hash in the first three.
 
@@ -34,6 +34,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 NET, PORT = "10.77.0", 6379
+IP = shutil.which("ip") or "/usr/sbin/ip"
 BRIDGE, PREFIX = "amlbr", "amlh"
 CORES = 1  # of each host, as Ray is told
 STARTING = 240.0  # seconds that a host may take to join
@@ -58,14 +59,14 @@ class Host:
 
     def pids(self) -> list[int]:
         """Everything that runs in it."""
-        said = subprocess.run(["ip", "netns", "pids", self.name], capture_output=True, text=True, check=False).stdout
+        said = subprocess.run([IP, "netns", "pids", self.name], capture_output=True, text=True, check=False).stdout
         return [int(pid) for pid in said.split()]
 
     def sent(self) -> int:
         """Bytes that it sent to others."""
         path = "/sys/class/net/eth0/statistics/tx_bytes"
         said = subprocess.run(
-            ["ip", "netns", "exec", self.name, "cat", path], capture_output=True, text=True, check=False
+            [IP, "netns", "exec", self.name, "cat", path], capture_output=True, text=True, check=False
         )
         return int(said.stdout or 0)
 
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = parser.parse_args(arguments)
     if said.driver:
         return drive(said.driver, rows=said.rows, trials=said.trials, workers=said.hosts)
-    if os.geteuid() != 0 or shutil.which("ip") is None:
+    if os.geteuid() != 0 or not Path(IP).exists():
         print("this needs root and iproute2: `make services`", file=sys.stderr)
         return 2
     return compare(rows=said.rows, trials=said.trials, count=said.hosts)
@@ -122,9 +123,7 @@ def compare(*, rows: int, trials: int, count: int) -> int:
     """The same fit in each way, side by side."""
     cores = min(count, os.cpu_count() or 1)
     print(f"{rows:,} rows x 20 columns, {trials} trials, {count} workers on {count} hosts, {os.cpu_count()} cores\n")
-    print(
-        "| where | content hash | wall s | of it search s | useful CPU s | share | Ray's CPU s | MB a trial | hosts used |"
-    )
+    print("| where | hash | wall s | of it search s | useful CPU s | share | Ray's CPU s | MB a trial | hosts used |")
     print("|---|---|---|---|---|---|---|---|---|")
     hashes = set()
     for where in ("local", "ray", "one killed"):
@@ -211,7 +210,7 @@ def started(host: Host, command: str, token: str) -> subprocess.Popen[bytes]:
     script = BIND.format(at=at, root=ROOT, own=host.own, command=f"until {binary}/{command}; do sleep 1; done")
     log = (host.own.parent / f"{host.name}.log").open("ab")
     return subprocess.Popen(
-        ["ip", "netns", "exec", host.name, "unshare", "-m", "bash", "-c", script],
+        [IP, "netns", "exec", host.name, "unshare", "-m", "bash", "-c", script],
         stdout=log,
         stderr=log,
         env=_environment(token),
@@ -304,7 +303,8 @@ def _runs(host: Host) -> None:
 
 def _joined(hosts: Sequence[Host], token: str) -> None:
     """Wait until all hosts are a part of the cluster."""
-    code = f"import ray; ray.init(address='{NET}.1:{PORT}', log_to_driver=False); print(sum(n['Alive'] for n in ray.nodes()))"
+    joining = f"ray.init(address='{NET}.1:{PORT}', log_to_driver=False)"
+    code = f"import ray; {joining}; print(sum(n['Alive'] for n in ray.nodes()))"
     end = time.monotonic() + STARTING
     while time.monotonic() < end:
         words = _inside(hosts[0], [sys.executable, "-c", code])
@@ -343,7 +343,7 @@ def _network(hosts: Sequence[Host]) -> None:
 
 
 def _ip(*words: str, check: bool = True) -> None:
-    subprocess.run(["ip", *words], check=check, capture_output=not check)
+    subprocess.run([IP, *words], check=check, capture_output=not check)
 
 
 if __name__ == "__main__":

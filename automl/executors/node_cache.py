@@ -19,7 +19,7 @@ OF_FREE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class NodeCache:
-    """A folder of this user that processes share. What a job uses is linked, so that it stays when it is let go here."""
+    """A folder of this user that processes share. What a job uses is linked: it stays there when it is let go here."""
 
     folder: Path
     quota: int = QUOTA

@@ -2,9 +2,9 @@
 
 Without more words Ray is started here, bound to 127.0.0.1, with a token and without its dashboard, and ended with the
 executor. ``RAY_ADDRESS`` names a cluster to use instead: each of its machines has automl and its libraries in the
-versions of this one, and the cluster a token (``RAY_AUTH_TOKEN``). No folder is shared: the files of a job travel once to
-each machine (`node_cache.py`), where our own helper keeps deadline and memory (`node.py`). Machines may join and leave; a
-lost one costs the jobs that it had, which begin again elsewhere.
+versions of this one, and the cluster a token (``RAY_AUTH_TOKEN``). No folder is shared: the files of a job travel to
+each machine once (`node_cache.py`), where our own helper keeps deadline and memory (`node.py`). Machines may join and
+leave; a lost one costs the jobs that it had, which begin again elsewhere.
 """
 
 from __future__ import annotations
@@ -336,7 +336,7 @@ def _token() -> str:
 
 
 def _own_words() -> dict[str, str]:
-    """What Ray is told by its environment: a Ray of our own asks for a token of its own, a cluster for the cluster's."""
+    """What Ray is told by its environment: a Ray of our own has a token of its own, a cluster the cluster's."""
     if os.environ.get("RAY_ADDRESS"):
         return {MODE: os.environ.get(MODE, "token")}
     return {**LOOPBACK, MODE: "token", TOKEN: _token()}

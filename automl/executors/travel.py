@@ -1,8 +1,8 @@
 """What a job needs on another machine: its arguments name the files that it reads and writes, and moments of a clock.
 
-A job names files by paths. Where it runs beside them nothing happens; elsewhere the files are put below a folder of that
-machine, and the same arguments are unpacked with the paths there. A moment of the monotonic clock, which each machine has
-its own of, travels as the seconds until then.
+A job names files by paths. Where it runs beside them nothing happens; elsewhere the files are put below a folder of
+that machine, and the same arguments are unpacked with the paths there. A moment of the monotonic clock, of which each
+machine has its own, travels as the seconds until then.
 """
 
 from __future__ import annotations
@@ -21,9 +21,13 @@ from automl.executors.base import named
 class Place(str):
     """The path of a file that a job reads, or of a folder of such files."""
 
+    __slots__ = ()
+
 
 class Out(Place):
     """The path of a file that a job writes."""
+
+    __slots__ = ()
 
 
 class Moment(float):
@@ -32,7 +36,7 @@ class Moment(float):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """Arguments as bytes, the files that are read, and those that are written, by their paths where they were packed."""
+    """Arguments as bytes, the files that are read, and those that are written: their paths where they were packed."""
 
     content: bytes
     read: tuple[Path, ...]
@@ -40,7 +44,7 @@ class Parcel:
 
 
 def packed(arguments: Mapping[str, object]) -> Parcel:
-    """The arguments of a job for another machine; of a folder its files as they are now, but for those being written."""
+    """The arguments of a job for another machine; of a folder its files as they are, but for those being written."""
     buffer = io.BytesIO()
     packer = _Packer(buffer)
     packer.dump(dict(arguments))
