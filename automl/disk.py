@@ -60,6 +60,9 @@ class System:
     def link(self, path: Path, goal: Path) -> None:
         path.symlink_to(goal)
 
+    def hardlink(self, path: Path, goal: Path) -> None:
+        path.hardlink_to(goal)
+
     def remove(self, path: Path) -> None:
         path.unlink()
 
@@ -152,6 +155,11 @@ class _Raw(io.RawIOBase):
 def rename(old: Path, new: Path) -> None:
     """Let `new` be the file `old`, in one step; for good once the folder is synced."""
     system.rename(old, new)
+
+
+def hardlink(path: Path, other: Path) -> None:
+    """Let the file at `path` stand at `other`, too, in the same file system; it is there while either name is."""
+    system.hardlink(other, path)
 
 
 def remove(path: Path) -> None:

@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automl.data.rows import Labels  # it loads polars, which a process that scores single rows does not need
 
 PROTOCOL: Literal[3] = 3
+EXECUTION: Final = ("executor", "workers")  # of a budget
 ANY_JSON = GetPydanticSchema(lambda _, schema: schema(dict[str, JsonValue]))  # kept as it was written
 CHUNK_ROWS = 4096  # 14 columns of 4,096 rows are 0.5 MB: fast, and small beside the libraries
 
@@ -168,7 +169,8 @@ class Manifest(Frozen):
     empty.
     `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
     compare, `levels` the lists of levels in the graph, `tried` the best configurations of the search, best first,
-    `ages` what a model loses as it grows older, `in_use` how old it will be at work.
+    `ages` what a model loses as it grows older, `in_use` how old it will be at work. `execution` is what of the spec's
+    budget says where trials ran and how many at a time (see `parted`).
     """
 
     protocol: Literal[3] = PROTOCOL
@@ -204,6 +206,12 @@ class Manifest(Frozen):
     tried: tuple[TriedRecord, ...] = ()
     ages: tuple[AgeRecord, ...] = ()
     in_use: UseRecord | None = None
+    execution: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @property
+    def whole_spec(self) -> dict[str, JsonValue]:
+        """The spec with where and by how many workers it was carried out."""
+        return {**self.spec, "budget": {**self._section("budget"), **self.execution}} if self.execution else self.spec
 
     @property
     def objective(self) -> Mapping[str, Any]:
@@ -229,6 +237,16 @@ class Manifest(Frozen):
         """The one way this manifest is written: fields in the order above, UTF-8, a newline at the end."""
         text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
         return text.encode() + b"\n"
+
+
+def parted(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A resolved spec without what says where and by how many workers it is carried out, and that.
+
+    It decides no answer: with `budget.trials` any number of workers gives the same model (R12); else the model tells.
+    """
+    budget = dict(spec.get("budget", {}))
+    execution = {name: budget.pop(name) for name in EXECUTION if name in budget}
+    return ({**spec, "budget": budget} if execution else dict(spec)), execution
 
 
 def outputs_of(labels: Labels, answers: Collection[str] = (), *, actions: Sequence[str] = ()) -> tuple[Output, ...]:

@@ -95,7 +95,7 @@ class Bundle(Shown):
     @property
     def spec(self) -> dict[str, JsonValue]:
         """The resolved spec that the bundle was made from."""
-        return self.manifest.spec
+        return self.manifest.whole_spec
 
     @property
     def needed(self) -> list[str]:

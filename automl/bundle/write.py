@@ -24,6 +24,7 @@ from automl.bundle.manifest import (
     Input,
     Manifest,
     Target,
+    parted,
     plain,
 )
 from automl.bundle.own import note
@@ -141,12 +142,13 @@ def clear(out: Path) -> None:
 
 def _provisional(contents: Contents) -> Manifest:
     installed = versions()
+    spec, execution = parted(plain(contents.spec))
     return Manifest(
         provisional=True,
         created=contents.created.isoformat(timespec="seconds"),
         engine=installed["automl"],
         content_hash="",
-        spec=plain(contents.spec),
+        spec=spec,
         target=Target.of(contents.labels),
         reader=plain(contents.reader),
         dialect=None if contents.dialect is None else plain(contents.dialect),
@@ -174,6 +176,7 @@ def _provisional(contents: Contents) -> Manifest:
         tried=contents.tried,
         ages=contents.ages,
         in_use=contents.in_use,
+        execution=execution,
     )
 
 

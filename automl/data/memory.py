@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from automl.data.read.weight import Extent
 from automl.errors import DataError, SpecError
-from automl.spec.budget import Budget
+from automl.spec.budget import AT_ONCE, Budget
 
 ENGINE = 420e6  # bytes of this process, of the workers' common parent and of a bundle that is measured
 WORKER = 60e6  # bytes of each worker
+WORKERS = 0.5  # of what the engine leaves, the most that is kept for workers where any number must give the same rows
 CELL = 70  # of a cell: as it came, as it is read, as a feature, in a fold, and in the workers
 TEXT = 6.0  # of a byte of a long text: as it is read, and the words that are made of it
 LEAST = 20e6  # bytes that rows should have
@@ -27,7 +28,10 @@ def fitting(size: float, budget: Budget) -> float:
 
 
 def room(budget: Budget) -> float:
-    """Bytes that the rows may take. SpecError where there is hardly room for the engine."""
+    """Bytes that the rows may take. SpecError where there is hardly room for the engine.
+
+    With `budget.trials` they are the same for any number of workers: the rows that fit decide what is learned (R12).
+    """
     own = ENGINE + WORKER * budget.workers
     if budget.memory < own + LEAST:
         raise SpecError(
@@ -35,7 +39,10 @@ def room(budget: Budget) -> float:
             where="budget.memory",
             hint=f'set budget.memory = "{asked(0.0, budget)}", or give fewer budget.workers',
         )
-    return budget.memory - own
+    if budget.trials is None:
+        return budget.memory - own
+    rest = budget.memory - ENGINE
+    return max(LEAST, rest - min(WORKER * AT_ONCE, WORKERS * rest))
 
 
 def check_workbook(size: int, where: str, budget: Budget) -> None:

@@ -198,9 +198,11 @@ def _spec(given: Spec | Path | str | Mapping[str, object]) -> Spec:
 
 def _start(spec: Spec, stack: ExitStack) -> Executor:
     """Start the workers first: their libraries load while the data is read."""
+    from automl.executors.in_order import InOrder
+
     executor = backend_of(spec).start(workers=spec.budget.workers)
     stack.callback(executor.close)
-    return executor
+    return executor if spec.budget.trials is None else InOrder(executor)
 
 
 def _let_go(executor: Executor, place: Path) -> None:

@@ -129,7 +129,7 @@ def _respec(manifest: Manifest, overrides: Sequence[str]) -> Spec:
                 where=f"--set {'.'.join(parts)}",
                 hint=f"decide changes {', '.join(f'objective.{key}' for key in CHANGEABLE)}; else fit again",
             )
-    return parse(manifest.spec, overrides=overrides)
+    return parse(manifest.whole_spec, overrides=overrides)
 
 
 def _asked(spec: Spec, old: Bundle, data: Prepared) -> DecisionPolicy:

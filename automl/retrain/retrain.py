@@ -187,7 +187,7 @@ def _respec(champion: Bundle, asked: Asked) -> Spec:
         if not text.partition("=")[0].strip().startswith("retrain."):
             key = text.partition("=")[0].strip()
             raise SpecError("this takes a new fit", where=f"--set {key}", hint="retrain changes keys of [retrain]")
-    spec = parse(champion.manifest.spec, overrides=asked.overrides)
+    spec = parse(champion.spec, overrides=asked.overrides)
     changed: dict[str, Any] = {}
     if asked.window is not None:
         try:

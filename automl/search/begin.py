@@ -89,7 +89,7 @@ def _after(problem: Problem, run: Run) -> AfterSearch:
         width=problem.task.width,
         ranked=problem.task.kind == "binary",
         twin=problem.rows.n if run.spec.data.final == "all" else 0,
-        threads=min(run.spec.budget.workers, os.cpu_count() or 1),
+        threads=min(run.workers, os.cpu_count() or 1),
         curves=CURVES if objective.costs or objective.require else 1,
     )
     repairs, report = repair_seconds(seconds, after, run.spec.limits), report_seconds(seconds, run.spec.report)
@@ -108,7 +108,7 @@ def _fidelity(problem: Problem, run: Run, after: AfterSearch, crowded: float) ->
         usual_fit(problem),
         folds=len(problem.folds),
         seconds=left - reserved,
-        workers=run.spec.budget.workers,
+        workers=run.workers,
         least=problem.least_folds,
         by_time=problem.rows.by_time,
     )

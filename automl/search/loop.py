@@ -38,6 +38,7 @@ def search(problem: Problem, run: Run) -> SearchResult:
 
 def _explore(state: State) -> None:
     """Keep the workers fed and take in what they find, until nothing is worth trying or the time is needed."""
+    news = True
     while True:
         if state.run.leaves_out("further trials", "search"):
             state.stopped = state.run.stop.name
@@ -46,7 +47,8 @@ def _explore(state: State) -> None:
             state.enough = why
             state.run.tell("search", f"{why}: the search ends", left=state.run.deadline.left())
             return
-        feed(state)
+        if news or not state.counted:  # an engine that is asked twice proposes something else
+            feed(state)
         plan_ahead(state)
         if not state.flying:
             tell_the_end(state, improving=not racing.exhausted(state))
@@ -56,8 +58,10 @@ def _explore(state: State) -> None:
             if state.counted:
                 state.stopped = "the time ended before the trials did: this run does not reproduce"
             return
-        for done in state.run.wait(min(max(left, TICK), 1.0)):
+        found = state.run.wait(min(max(left, TICK), 1.0))
+        for done in found:
             take(state, done)
+        news = bool(found)
         if not state.counted:
             state.crowded += LOOK * (crowding() - state.crowded)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import SEEN, Fold, Rows, Schema, UnreadRows
 from automl.data.split import FoldKind, fold_kind, folds
+from automl.executors.travel import Place
 from automl.features.base import Ask
 from automl.features.plan import Plan
 from automl.features.plan_fit import fit_plan, transform
@@ -196,7 +197,7 @@ class Matrices:
         if fold not in self._parity:
             frame = self.problem.rows.frame[self.problem.parity_rows]
             values = transform(self.plan(fold), frame)
-            self._parity[fold] = str(self.rundir.save(f"{self.folder}/{_name(fold)}-parity", values))
+            self._parity[fold] = Place(self.rundir.save(f"{self.folder}/{_name(fold)}-parity", values))
         return self._parity[fold]
 
     def _make(self, fold: int | None) -> FeatureMatrix:
@@ -241,7 +242,7 @@ class Matrices:
         if fold is not None:
             self.rundir.save(f"{self.folder}/{name}-fit", problem.fold(fold).fit)
             self.rundir.save(f"{self.folder}/{name}-valid", problem.fold(fold).valid)
-        folder = str(self.rundir.path / self.folder)
+        folder = Place(self.rundir.path / self.folder)
         weighted = problem.rows.weight is not None
         return FeatureMatrix(folder=folder, name=name, features=features, places=places, weighted=weighted)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from automl.executors.base import Done, Job
+from automl.executors.travel import Moment
 from automl.search.candidate import Candidate
 from automl.search.ensemble import membership
 from automl.search.schedule.estimates import makespan, seconds_reserved, twins, within
@@ -167,7 +168,7 @@ def _job(state: State, number: int, member: Candidate, fit: int) -> Job:
         task=state.problem.task,
         seed=state.run.seed + SEEDS * fit,
         seconds=limit,
-        until=until,
+        until=Moment(until),
         parity=state.matrices.parity(final(state)),
         package=state.run.learners,
     )

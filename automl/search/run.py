@@ -12,8 +12,11 @@ from automl.progress import Event, Listener, Stage
 from automl.search.patience import Patience
 from automl.search.rundir import RunDir
 from automl.search.worker.fold_fit import LEARNERS
+from automl.spec.budget import AT_ONCE
 from automl.spec.model import Spec
 from automl.stop_request import StopRequest
+
+AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,16 @@ class Run:
 
     @property
     def workers(self) -> int:
-        """Jobs at a time."""
+        """Jobs at a time, that plans count on."""
         return self.executor.workers
+
+    @property
+    def width(self) -> int:
+        """Jobs that the executor holds at a time.
+
+        With `budget.trials` whatever its workers: what the next job is hangs on what is known by then.
+        """
+        return self.executor.workers + AHEAD if self.spec.budget.trials is None else AT_ONCE
 
     def wait(self, seconds: float) -> tuple[Done, ...]:
         """The jobs that have ended, after at most `seconds`.

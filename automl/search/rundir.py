@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from automl import disk
 from automl.data.read.files import file_digest
 from automl.errors import MachineError, SpecError
+from automl.executors.travel import Out
 from automl.file_lock import LOCK, lock
 from automl.log_file import LogFile
 
@@ -117,14 +118,14 @@ class RunDir:
         self._placed.discard(path)
         return values
 
-    def place(self, name: str) -> str:
+    def place(self, name: str) -> Out:
         """The path for an array called `name` that a worker will write."""
         path = self.path / f"{name}.npy"
         with _disk(self.path):
             disk.make_folder(path.parent)
             disk.writing(path, mode=0o600).close()
         self._placed.add(path)
-        return str(path)
+        return Out(path)
 
     def close(self) -> None:
         """Let others in. What was being written when the run was stopped is removed: no line speaks of it."""

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from automl.spec.base import Section
 from automl.spec.units import Duration, Size
 
+AT_ONCE = 8  # jobs under way with `trials`, however many workers there are: more would know less when they are proposed
+
 
 def default_workers() -> int:
     """Two, or the one core there is."""
@@ -42,7 +44,7 @@ class Budget(Section):
     workers: int = Field(default_factory=default_workers, ge=1, le=1024)
     """Trials at a time, each on one core. By default two, or the one core there is."""
     trials: int | None = Field(default=None, ge=1)
-    """The most trials, baselines not counted. The search follows counted work then: a run can be repeated."""
+    """The most trials, baselines not counted. Work is counted then: any number of workers gives the same model."""
     patience: Patience | None = None
     """When the search may end before its time: `{ time = "30s", money = 10 }`."""
     seed: int = Field(default=0, ge=0, lt=2**32)

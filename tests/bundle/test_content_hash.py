@@ -35,6 +35,7 @@ TOLD = {
     "tried",
     "ages",
     "in_use",
+    "execution",
     "groups",
     "levels",
 }

@@ -226,7 +226,7 @@ def test_a_bundle_tells_what_it_reads_and_answers(bundle):
     assert set(model.needed) == {"age", "income", "job", "note", "day", "member"}
     assert model.columns == ["probability", "decision", "expected_cost"]
     assert model.decisions == [1, 2]
-    assert model.spec == model.manifest.spec
+    assert model.spec == model.manifest.whole_spec
     assert (model.tables, model.table_readers, model.catalog, model.optional) == ([], {}, None, [])
 
 

@@ -32,6 +32,13 @@ def test_too_little_for_the_engine_is_refused_with_what_would_do(workers: int) -
     assert room(Budget(memory=asked(1e9, enough), workers=workers)) >= 1e9
 
 
+@pytest.mark.parametrize("memory", ["700MB", "2GB"])
+def test_counted_work_has_the_same_rows_for_any_number_of_workers(memory: str) -> None:
+    """R12: with `budget.trials` the rows that fit do not hang on workers, and room is left for those there may be."""
+    (counted,) = {room(Budget(memory=memory, workers=workers, trials=3)) for workers in (1, 2, 3)}
+    assert LEAST <= counted <= room(Budget(memory=memory, workers=1))
+
+
 def test_a_workbook_that_does_not_fit_is_refused_with_what_would_do() -> None:
     """D17: it cannot be read in parts."""
     check_workbook(10**7, "a.xlsx", Budget(memory="500MB"))

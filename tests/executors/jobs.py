@@ -21,9 +21,19 @@ def reverse(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values[::-1].copy()
 
 
+def turn(path: str, out: str) -> int:
+    values = np.load(path)
+    np.save(out, values[::-1])
+    return len(values)
+
+
 def nap(seconds: float) -> str:
     time.sleep(seconds)
     return "slept"
+
+
+def sleep_long() -> None:
+    time.sleep(60)
 
 
 def fail() -> None:
@@ -60,6 +70,17 @@ def kill_helper_once(path: str) -> str:
     if not marker.exists():
         marker.touch()
         os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    return "second attempt"
+
+
+def kill_holder_once(path: str) -> str:
+    """Kill the process whose helper has forked this one."""
+    marker = Path(path)
+    if not marker.exists():
+        marker.touch()
+        holder = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1]
+        os.kill(int(holder), signal.SIGKILL)
         time.sleep(60)
     return "second attempt"
 

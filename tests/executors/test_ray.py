@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from automl.executors.base import Done, Job
-from automl.executors.ray import RayExecutor
+from automl.executors.ray import RayExecutor, _token
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra: pip install 'automl[ray]'")
 
@@ -57,7 +57,7 @@ def test_only_this_machine_can_reach_it(executor: RayExecutor) -> None:
 
 def test_killed_worker(executor: RayExecutor, tmp_path: Path) -> None:
     """R15: a job whose worker is killed is started once more, and others go on."""
-    executor.submit(job(0, "die_once", path=str(tmp_path / "marker")))
+    executor.submit(job(0, "kill_helper_once", path=str(tmp_path / "marker")))
     for number in range(1, 5):
         executor.submit(job(number, "double", x=float(number)))
     found = gather(executor, 5)
@@ -65,14 +65,28 @@ def test_killed_worker(executor: RayExecutor, tmp_path: Path) -> None:
     assert {found[n].value for n in range(1, 5)} == {2.0, 4.0, 6.0, 8.0}
 
 
-def test_worker_killed_twice(executor: RayExecutor) -> None:
-    """R03, R15: a job under which the worker dies a second time is counted as crashed; the next one runs."""
+def test_killed_actor(executor: RayExecutor, tmp_path: Path) -> None:
+    """R15: so is one whose process of Ray is killed, which held the helper."""
+    executor.submit(job(0, "kill_holder_once", path=str(tmp_path / "marker")))
+    assert gather(executor, 1)[0].value == "second attempt"
+
+
+def test_job_that_crashes(executor: RayExecutor) -> None:
+    """R03: a job that ends its process is counted as crashed, in its last words; the next one runs."""
     executor.submit(job(0, "crash"))
     found = gather(executor, 1)
-    assert found[0].status == "crashed"
-    assert "died twice" in found[0].detail
+    assert (found[0].status, found[0].detail) == ("crashed", "died of SIGSEGV: last words")
     executor.submit(job(1, "double", x=1.0))
     assert gather(executor, 1)[1].value == 2.0
+
+
+def test_the_token_is_its_own(executor: RayExecutor) -> None:
+    """R14: nobody without the token of this run is served by the Ray that it has started."""
+    executor.submit(job(0, "environment"))
+    gather(executor, 1)
+    held = [process.environ() for process in psutil.Process().children(recursive=True) if process.name() == "raylet"]
+    assert held
+    assert {(one["RAY_AUTH_MODE"], one["RAY_AUTH_TOKEN"]) for one in held} == {("token", _token())}
 
 
 def test_limits(executor: RayExecutor, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.executors.travel import Place
 from automl.metrics.base import score
 from automl.search import candidate as candidates
 from automl.search.candidate import Candidate
@@ -85,7 +86,7 @@ class LighterModels:
         yield from self._subsets(outcome, use)
         deadline = self.state.run.deadline
         until = math.inf if math.isinf(seconds) else deadline.spent() + seconds
-        path = str(self.state.run.folder.save(TEACHER, np.asarray(self.teacher)))
+        path = Place(self.state.run.folder.save(TEACHER, np.asarray(self.teacher)))
         for student in self._students(use, path):
             if self.state.stopped or self.state.run.leaves_out("lighter models", "repair") or deadline.spent() >= until:
                 return

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import Fold
 from automl.executors.base import Done, Job
+from automl.executors.travel import Place
 from automl.features.base import Ask, Fitted
 from automl.features.plan_fit import fit_asks, fit_sample, transform, values_of
 from automl.learners.base import FeatureInfo
@@ -24,7 +25,7 @@ from automl.search.run import Run
 Floats = NDArray[np.float64]
 
 FOLDER = "features"
-PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs
+PROBE_SECONDS = 30.0  # a probe takes less than one; this one hangs, unless the clock does not count
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,22 +120,27 @@ class Lab:
         """Seconds for trying."""
         return math.inf if self.until is None else self.until - self.run.deadline.spent()
 
+    @property
+    def _longest(self) -> float:
+        """Seconds of a probe."""
+        return PROBE_SECONDS if self.until is not None else max(1.0, self.run.deadline.left())
+
     def _save(self, values: Floats) -> str:
         self.files += 1
-        return str(self.run.folder.save(f"{FOLDER}/{self.files}", values))
+        return Place(self.run.folder.save(f"{FOLDER}/{self.files}", values))
 
     def _submit(self, columns: Columns, fold: Fold, file: str, *, seed: int, shadowed: int | None = None) -> int:
         folder = self.run.folder.path / FOLDER
         probe = Probe(
             files=(file,),
             features=columns.features,
-            y=str(folder / "y.npy"),
-            weight=None if self.drawn.rows.weight is None else str(folder / "weight.npy"),
+            y=Place(folder / "y.npy"),
+            weight=None if self.drawn.rows.weight is None else Place(folder / "weight.npy"),
             fit=fold.fit,
             valid=fold.valid,
             task=self.problem.task,
             seed=seed,
-            seconds=PROBE_SECONDS,
+            seconds=self._longest,
             shadowed=shadowed,
         )
         number = self.jobs
@@ -144,7 +150,7 @@ class Lab:
                 id=number,
                 function="automl.search.feature_search.probe:run",
                 arguments={"probe": probe},
-                seconds=2 * PROBE_SECONDS,
+                seconds=2 * self._longest,
                 memory=int(self.run.spec.budget.memory / self.run.workers),
             )
         )

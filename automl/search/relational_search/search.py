@@ -35,7 +35,6 @@ MOST, FEWEST = 400, 40  # features that are proposed
 PROPOSING = 0.4  # of the share
 BEYOND = 1.0  # standard errors that the gain over the main table alone must have
 EACH = 0.05  # seconds of the share for each proposed feature: no more are worth the looking
-PROBED = 0.02  # of the budget, for the number of rows that are probed: there are more columns than in main
 
 
 def relate(
@@ -62,7 +61,7 @@ def relate(
     parts = TrainAndTest.of(joined, data)
     loaded()
     proposed = _proposed(joined, parts, data, spec, share)
-    room = TrialRoom.of(problem, seconds=PROBED * spec.budget.time, workers=spec.budget.workers)
+    room = TrialRoom.of(problem, spec)
     screen = _screen(room, spec)
     sample = SampleRows.of(proposed, parts.train, parts.past_train, room.drawn.at)
     time = RowTime.of(proposed, sample.usual_rows(), spec.limits)
@@ -71,7 +70,7 @@ def relate(
     computed = compute_all(kept, chosen.weight, parts, share, reserve=PROOF * chosen.probing)
     saved, errors = chosen.gain, chosen.errors
     if computed.definitions.features:
-        saved, errors = prove(computed, problem, seconds=PROBED * spec.budget.time, workers=spec.budget.workers)
+        saved, errors = prove(computed, problem, spec)
     stands = bool(computed.definitions.features) and (chosen.bare or errors > BEYOND)
     account = Account(
         proposed=len(proposed.features),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,9 +21,11 @@ from automl.search.feature_search.lab import PROBE_SECONDS
 from automl.search.feature_search.probe import Probed, fit_probe, matrix
 from automl.search.feature_search.probe_rows import ProbeRows, draw_rows, sample_of
 from automl.search.problem import Problem
+from automl.spec.model import Spec
 
 Floats = NDArray[np.float64]
 
+PROBED = 0.02  # of the budget, for the number of rows that are probed: there are more columns than in main
 COPIES = 32  # permuted columns: the most that one of them weighs is chance
 TRYING, WEIGHING = 2.0, 4.0  # times faster than the search's are the boosters that compare, and those that weigh
 BASE = 60  # columns of the main table's plan, the weightiest
@@ -38,16 +41,23 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRoom:
-    """Rows of train with folds, and as many boosters at a time as there are workers."""
+    """Rows of train with folds, and as many boosters at a time as there are workers; `longest` seconds each."""
 
     problem: Problem
     drawn: ProbeRows
     workers: int
+    longest: float = math.inf
 
     @classmethod
-    def of(cls, problem: Problem, *, seconds: float, workers: int) -> TrialRoom:
-        """`seconds` of the budget say how many rows are drawn, never the clock."""
-        return cls(problem=problem, drawn=draw_rows(problem, seconds), workers=workers)
+    def of(cls, problem: Problem, spec: Spec) -> TrialRoom:
+        """The budget says how many rows are drawn, never the clock; nor does it end a booster where work is counted."""
+        budget = spec.budget
+        return cls(
+            problem=problem,
+            drawn=draw_rows(problem, PROBED * budget.time),
+            workers=budget.workers,
+            longest=PROBE_SECONDS if budget.trials is None else math.inf,
+        )
 
     def columns(self, frame: pl.DataFrame, schema: Schema) -> Columns:
         """What the plan of `schema` makes of the rows in `frame`, fitted on each fold."""
@@ -102,7 +112,7 @@ class TrialRoom:
             valid,
             self.problem.task,
             seed=self.problem.seed + seed,
-            seconds=PROBE_SECONDS,
+            seconds=self.longest,
             faster=faster,
         )
         return Probed(loss=loss, weight=weighed, together={})

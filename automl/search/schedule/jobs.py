@@ -7,6 +7,7 @@ import os
 import time
 
 from automl.executors.base import Done, Job
+from automl.executors.travel import Moment
 from automl.host.processes import resident
 from automl.search.ahead import rows_ahead
 from automl.search.candidate import OOF, Candidate
@@ -15,7 +16,6 @@ from automl.search.schedule.estimates import seconds_left
 from automl.search.state import State
 from automl.search.worker.fold_fit import FitRequest
 
-AHEAD = 1  # jobs beyond the workers that the executor holds, so that none waits for us
 TRAINING = 0.9  # of a job; reading, predicting and exporting take the rest
 EXPORT = 0.5  # seconds that they take at least, on a busy machine
 GRACE = 1.5  # a job may overrun its soft limit by this factor and ten seconds before it is killed
@@ -26,7 +26,7 @@ FEWEST = 0.5  # of an even share of the memory, what a job has in any case
 
 def room(state: State) -> bool:
     """Whether the executor should have another job."""
-    return len(state.flying) < state.workers + AHEAD
+    return len(state.flying) < state.run.width
 
 
 def submit(state: State, candidate: Candidate, fold: int) -> None:
@@ -70,9 +70,9 @@ def land(state: State, done: Done) -> tuple[Candidate, int]:
 
 
 def _request(state: State, candidate: Candidate, fold: int) -> FitRequest:
-    soft, until = state.fidelity.fit_seconds, math.inf
+    soft, until = max(1.0, state.run.deadline.left()), math.inf  # no clock but the budget's own
     if not state.counted:
-        left = max(0.5, seconds_left(state))
+        soft, left = state.fidelity.fit_seconds, max(0.5, seconds_left(state))
         soft, until = min(soft, left), time.monotonic() + left - max((1 - TRAINING) * left, min(EXPORT, left / 2))
     keeps = fold == 0 and (state.fidelity.folds == 1 or not state.settled)
     return FitRequest(
@@ -82,7 +82,7 @@ def _request(state: State, candidate: Candidate, fold: int) -> FitRequest:
         task=state.problem.task,
         seed=state.run.seed,
         seconds=soft,
-        until=until,
+        until=Moment(until),
         sample=candidate.sample,
         out=state.run.folder.place(f"{OOF}/{candidate.id}-{fold}"),
         ahead=rows_ahead(state.problem, fold) if candidate.sample is None else None,

@@ -41,7 +41,7 @@ def stage() -> Stage:
     """Of the log the latest `state` matters; nothing else does, and the visits never."""
     case = latest(800, 200, 500, seed=0)
     told = {"objective": {"target": "y", "task": "regression"}, "data": {"time": "day", "tables": dict(case.tables)}}
-    spec = parse({**told, "budget": {"trials": 1}})
+    spec = parse({**told, "budget": {"trials": 1, "time": "50s", "workers": 1}})
     data = prepare(spec, train=case.main)
     problem = Problem.of(data.train, data.schema, data.labels.task, metric="rmse", spec=spec, seed=0)
     joined = join_tables(spec, data.train.raw, data.schema, data.labels, case.frames)
@@ -55,7 +55,7 @@ def stage() -> Stage:
     features = tuple(RelationalFeature(name=name, expr=expr, wire="number") for name, expr in exprs.items())
     proposed = Definitions(catalog=catalog_of(joined, spec, data), features=features)
     check(proposed)
-    room = TrialRoom.of(problem, seconds=1.0, workers=1)
+    room = TrialRoom.of(problem, spec)
     return Stage(
         data=data,
         spec=spec,

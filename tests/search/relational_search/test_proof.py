@@ -18,7 +18,7 @@ def test_what_tells_is_proven_and_noise_is_not(stage: Any, name: str, tells: boo
     kept = replace(stage.proposed, features=tuple(f for f in stage.proposed.features if f.name == name))
     share = Share.of(stage.spec, stage.deadline)
     computed = compute_all(kept, {name: 1.0}, stage.parts, share, reserve=0.0)
-    saved, errors = prove(computed, stage.problem, seconds=1.0, workers=1)
+    saved, errors = prove(computed, stage.problem, stage.spec)
     assert (errors > 1.0) is tells
     assert (saved > 0.1) is tells
 
@@ -29,13 +29,13 @@ def test_the_proof_has_folds_of_its_own(stage: Any, monkeypatch: pytest.MonkeyPa
 
     class Room:
         @classmethod
-        def of(cls, problem: Any, **_: Any) -> Any:
+        def of(cls, problem: Any, _: Any) -> Any:
             seeds.append(problem.seed)
             return stage.room
 
     monkeypatch.setattr("automl.search.relational_search.proof.TrialRoom", Room)
     kept = replace(stage.proposed, features=stage.proposed.features[:1])
     computed = compute_all(kept, {"state": 1.0}, stage.parts, Share.of(stage.spec, stage.deadline), reserve=0.0)
-    prove(computed, stage.problem, seconds=1.0, workers=1)
+    prove(computed, stage.problem, stage.spec)
     assert seeds
     assert stage.problem.seed not in seeds

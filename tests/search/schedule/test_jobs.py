@@ -11,6 +11,7 @@ from automl.executors.base import Done
 from automl.search.candidate import Candidate
 from automl.search.schedule import jobs
 from automl.search.state import State
+from automl.spec.budget import AT_ONCE
 
 
 def candidate(state: State) -> Candidate:
@@ -30,7 +31,9 @@ def test_a_job_knows_its_fold(make_state: Callable[..., State]) -> None:
     assert request.out == str(state.run.folder.path / "oof" / "4-2.npy")
     assert request.matrix.name == "fold-2"
     assert one.asked == {2}
-    jobs.submit(state, one, 3)
+    for fold in [3] * (AT_ONCE - 1):
+        assert jobs.room(state)
+        jobs.submit(state, one, fold)
     assert not jobs.room(state)
 
 
