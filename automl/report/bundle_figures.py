@@ -205,8 +205,8 @@ def learning(found: Facts, unit: str) -> Figure:
         Step(name=f"{one['rows']:,}", value=one["loss"], low=one["low"], high=one["high"]) for one in found["points"]
     ]
     note = (
-        f"The weightiest member, {found['learner']}, learned once more from an eighth, a quarter, a half and all rows "
-        "of a fold, and was judged on the test rows, with a 95 % band. Lower is better."
+        f"In {unit}: the weightiest member, {found['learner']}, learned once more from so many rows of a fold and was "
+        "judged on the test rows, with a 95 % band. Lower is better."
     )
     return curve("What more rows brought", note, steps, header=("learned from", unit, "low", "high"))
 

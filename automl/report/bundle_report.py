@@ -120,7 +120,8 @@ def learning_words(found: Facts, unit: str, verdict: VerdictRecord | None) -> st
         first = f"Twice as many rows, {2 * told['rows']:,}, would bring"
     else:
         first = f"More rows of this kind do not help: twice as many, {2 * told['rows']:,}, would bring"
-    what = f"{gain} {unit} per 1,000 rows" if verdict else f"{gain} less {unit} a row"
+    priced = f"{gain} {verdict.currency}".strip() if verdict else ""
+    what = f"{priced} per 1,000 rows" if verdict else f"{gain} less {unit} a row"
     return f"{first} about {what} ({low} to {high})."
 
 
