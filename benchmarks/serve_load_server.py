@@ -59,6 +59,11 @@ class Server:
         """The processes that answer."""
         return psutil.Process(self.process.pid).children()
 
+    def cpu(self) -> float:
+        """Seconds of processors that it and its workers have taken."""
+        times = [process.cpu_times() for process in (psutil.Process(self.process.pid), *self.workers())]
+        return sum(one.user + one.system for one in times)
+
     def memory(self) -> float:
         """MB that the workers hold alone, without what they share."""
         return sum(worker.memory_full_info().uss for worker in self.workers()) / 1e6

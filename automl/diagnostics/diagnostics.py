@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from automl.diagnostics.accumulated_effects import EffectPoint
 from automl.diagnostics.confusion import ConfusionCell
 from automl.diagnostics.importance import Importance
+from automl.diagnostics.learning_curve import LearningCurve
 from automl.diagnostics.over_time import PeriodSaving
 from automl.diagnostics.ranking import RankingPoint
 from automl.diagnostics.reliability import ReliabilityBin
@@ -24,7 +25,8 @@ class Diagnostics:
 
     `loss` names what `weak_spots` and `importance` are told in, for one row: a currency or the name of a loss.
     `looked_at` are the rows that importance and effects stand on, `columns` how many the model reads (those of other
-    tables count as one), of which `importance` has those that there was time for.
+    tables count as one), of which `importance` has those that there was time for. `no_learning` says why there is no
+    curve of `learning`.
     """
 
     rows: int
@@ -41,3 +43,5 @@ class Diagnostics:
     threshold_costs: tuple[ThresholdCost, ...] = ()
     residuals: Residuals | None = None
     slider: SliderTable | RowSliderTable | None = None
+    learning: LearningCurve | None = None
+    no_learning: str | None = None

@@ -49,7 +49,7 @@ def diagnose(
     Of what stands row by row so much is kept as of the `evidence`.
     What a row loses is what its decision cost, where the spec has costs, else its log loss or squared error.
     """
-    test, model = data.test, _Model(data=data, choice=choice, session=open_session(choice.model))
+    test, model = data.test, JudgedModel(data=data, choice=choice, session=open_session(choice.model))
     sample = test.take(np.sort(np.random.default_rng(seed).permutation(test.n)[:LOOKED_AT]))
     priced, players = model.priced(sample), model.players
     judged = model.priced(test)
@@ -102,7 +102,7 @@ def _slider(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Model:
+class JudgedModel:
     """The graph that ships, and what its answers lose."""
 
     data: Prepared
@@ -176,7 +176,7 @@ def _weight(rows: Rows) -> Floats:
 
 
 def _effects(
-    model: _Model, frame: pl.DataFrame, heavy: Sequence[tuple[str, ...]], *, until: float
+    model: JudgedModel, frame: pl.DataFrame, heavy: Sequence[tuple[str, ...]], *, until: float
 ) -> dict[str, tuple[EffectPoint, ...]]:
     """The effects of the weightiest columns of numbers."""
     effects: dict[str, tuple[EffectPoint, ...]] = {}
@@ -193,14 +193,14 @@ def _effects(
 
 
 def _weak_spots(
-    model: _Model, rows: Rows, answers: dict[str, NDArray[np.generic]], *, seed: int
+    model: JudgedModel, rows: Rows, answers: dict[str, NDArray[np.generic]], *, seed: int
 ) -> tuple[WeakSpot, ...]:
     read = [name for player in model.players for name in player]
     return weak_spots(rows.inputs.select(read), model.losses_of(answers, rows), _weight(rows), seed=seed)
 
 
 def _over_time(
-    model: _Model, judgement: Judgement, rows: Rows, answers: dict[str, NDArray[np.generic]], *, seed: int
+    model: JudgedModel, judgement: Judgement, rows: Rows, answers: dict[str, NDArray[np.generic]], *, seed: int
 ) -> tuple[PeriodSaving, ...]:
     """What is saved against the best policy without a model, by the time of the test rows."""
     policy = model.choice.policy

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from automl.budget import Deadline
 from automl.pipeline.preflight import Given, Preflight, backend_of, judged_by, preflight, refuse_the_impossible
 from automl.pipeline.prove import (
+    LOOKING,
     Lineage,
     ask_gates,
     diagnose_model,
     judge_on_test,
+    learn_from_fewer,
     refuse_or_finish,
     refuse_untried,
+    report_time,
     stage_bundle,
 )
 from automl.pipeline.result import Fit
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from automl.pipeline.judge import Judgement
     from automl.search.finish import SearchResult
     from automl.search.leaderboard import AllRows
-    from automl.search.problem import Problem
+    from automl.search.problem import Matrices, Problem
     from automl.search.run import Run
     from automl.search.rundir import RunDir
 
@@ -57,6 +60,7 @@ class Made:
     place: Path
     data: Prepared
     problem: Problem
+    matrices: Matrices
     judged: ChosenModel
     choice: ChosenModel
     judgement: Judgement
@@ -150,6 +154,7 @@ def making(
             place=ready.place,
             data=data,
             problem=result.problem,
+            matrices=result.matrices,
             judged=shipped.choice,
             choice=shipped.choice,
             lineage=Lineage(),
@@ -175,7 +180,10 @@ def with_twin(made: Made) -> Made:
 
 def deliver(made: Made, *, write_anyway: bool) -> Fit:
     """The bundle of a model, proven and in its place, or a refusal."""
-    diagnostics = diagnose_model(made.run, made.data, made.judged, made.judgement)
+    seconds = report_time(made.run)
+    until = time.monotonic() + seconds
+    diagnostics = diagnose_model(made.run, made.data, made.judged, made.judgement, seconds=LOOKING * seconds)
+    diagnostics = learn_from_fewer(made.run, made.matrices, made.data, made.judged, diagnostics, until=until)
     staged = stage_bundle(made.run, made.data, made.choice, made.judgement, made.place, made.lineage)
     done = Fit(
         path=made.place,

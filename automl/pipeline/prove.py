@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from automl.pipeline.choose import ChosenModel
     from automl.pipeline.judge import Judgement
     from automl.report._words import Facts
+    from automl.search.problem import Matrices
     from automl.search.run import Run
+
+
+LOOKING = 0.5  # of the report's time, what looking at columns may take; the rest is for what more rows would bring
 
 
 def refuse_untried(untried: str | None, *, write_anyway: bool) -> None:
@@ -49,17 +53,37 @@ def judge_on_test(run: Run, data: Prepared, choice: ChosenModel, metric: Metric)
     return judge(data, choice, asked=asked, seed=run.seed, threads=threads, fairness=limits.fairness)
 
 
-def diagnose_model(run: Run, data: Prepared, choice: ChosenModel, judgement: Judgement) -> Diagnostics | None:
-    """What the report draws, in its share of the time; None where no report is asked for."""
-    from automl.pipeline.diagnose import diagnose
+def report_time(run: Run) -> float:
+    """The seconds that the report may take now."""
     from automl.search.cost.reserve import report_seconds
+
+    return min(report_seconds(run.deadline.seconds, run.spec.report), max(0.0, run.deadline.left() / 2))
+
+
+def diagnose_model(
+    run: Run, data: Prepared, choice: ChosenModel, judgement: Judgement, *, seconds: float
+) -> Diagnostics | None:
+    """What the report draws, in so many `seconds`; None where no report is asked for."""
+    from automl.pipeline.diagnose import diagnose
 
     if not run.spec.report.html:
         return None
     run.tell("report", "looking at what matters and where it is weak")
-    seconds = min(report_seconds(run.deadline.seconds, run.spec.report), max(0.0, run.deadline.left() / 2))
     until, evidence = time.monotonic() + seconds, run.spec.bundle.evidence
     return diagnose(data, choice, judgement, seed=run.seed, until=until, evidence=evidence)
+
+
+def learn_from_fewer(
+    run: Run, matrices: Matrices, data: Prepared, choice: ChosenModel, found: Diagnostics | None, *, until: float
+) -> Diagnostics | None:
+    """The same with what more rows would bring, or why that is not told."""
+    from automl.pipeline.more_rows import more_rows
+
+    if found is None:
+        return None
+    run.tell("report", "looking at what more rows would bring")
+    curve = more_rows(run, matrices, data, choice, until=until)
+    return replace(found, no_learning=curve) if isinstance(curve, str) else replace(found, learning=curve)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel, *
     if isinstance(found, str):
         return _refused(run, found, rows.n)
     try:
-        twin = _chosen(choice, found, data, rows.inputs[found.parity_rows])
+        twin = refitted(choice, found, data, rows.inputs[found.parity_rows])
     except BundleError as error:
         return _refused(run, error.what, rows.n)
     threads = run.spec.budget.workers
@@ -96,7 +96,8 @@ def _spearman(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
-def _chosen(choice: ChosenModel, found: Refitted, data: Prepared, rows: pl.DataFrame) -> ChosenModel:
+def refitted(choice: ChosenModel, found: Refitted, data: Prepared, rows: pl.DataFrame) -> ChosenModel:
+    """The model with other members behind its curve and policy. BundleError where its graph is wrong on `rows`."""
     outcome = replace(
         choice.outcome,
         plan=found.plan,

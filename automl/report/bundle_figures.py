@@ -199,6 +199,18 @@ def matrices(found: Facts, unit: str) -> Iterator[Figure]:
         yield heat(title, note, truths, actions, [[sign * v / most for v in line] for line in values], texts=told)
 
 
+def learning(found: Facts, unit: str) -> Figure:
+    """What is lost after learning from ever more rows."""
+    steps = [
+        Step(name=f"{one['rows']:,}", value=one["loss"], low=one["low"], high=one["high"]) for one in found["points"]
+    ]
+    note = (
+        f"In {unit}: the weightiest member, {found['learner']}, learned once more from so many rows of a fold and was "
+        "judged on the test rows, with a 95 % band. Lower is better."
+    )
+    return curve("What more rows brought", note, steps, header=("learned from", unit, "low", "high"))
+
+
 def weak_spots(found: Facts) -> Table:
     """The kinds of rows on which the model loses most."""
     rows = [

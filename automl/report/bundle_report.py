@@ -46,6 +46,8 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "matrices": list(drawn.matrices(found, unit)) if len(found["confusion"]) > FEW else [],
         "importance": drawn.importance(found) if found["importance"] else None,
         "effects": list(drawn.effects(found)),
+        "learning": drawn.learning(found["learning"], _lost(unit, verdict)) if found.get("learning") else None,
+        "learning_words": learning_words(found, unit, verdict),
         "weak_spots": drawn.weak_spots(found) if found["weak_spots"] else None,
         "limits": drawn.limits(manifest["gates"]),
         "front": drawn.front(search["front"], _latency_limit(manifest["gates"])) if len(search["front"]) > 1 else None,
@@ -103,6 +105,28 @@ def money_words(verdict: VerdictRecord) -> list[str]:
         *(sentence for sentence in words if sentence),
         *(f"Today's rule acts where {one.rule}." for one in verdict.policies if one.rule),
     ]
+
+
+def learning_words(found: Facts, unit: str, verdict: VerdictRecord | None) -> str | None:
+    """What twice as many rows would bring, in a sentence; or why nobody knows."""
+    told = found.get("learning")
+    if told is None:
+        return found.get("no_learning")
+    say = money if verdict else number
+    gain, low, high = (say(told[name]) for name in ("gain", "low", "high"))
+    if told["low"] <= 0 <= told["high"]:
+        first = f"Whether more rows would help is not shown: twice as many, {2 * told['rows']:,}, would bring"
+    elif told["gain"] > 0:
+        first = f"Twice as many rows, {2 * told['rows']:,}, would bring"
+    else:
+        first = f"More rows of this kind do not help: twice as many, {2 * told['rows']:,}, would bring"
+    priced = f"{gain} {verdict.currency}".strip() if verdict else ""
+    what = f"{priced} per 1,000 rows" if verdict else f"{gain} less {unit} a row"
+    return f"{first} about {what} ({low} to {high})."
+
+
+def _lost(unit: str, verdict: VerdictRecord | None) -> str:
+    return f"cost, {unit} per 1,000 rows" if verdict else f"{unit} a row"
 
 
 def _age_words(use: Facts, unit: str) -> list[str]:

@@ -15,7 +15,7 @@ from automl.search.distill.limit_use import ESTIMATE
 from automl.search.ensemble import membership
 from automl.search.ensemble.pareto import front, record
 from automl.search.leaderboard import Leaderboard, Outcome, Point, mixed
-from automl.search.problem import Problem
+from automl.search.problem import Matrices, Problem
 from automl.search.refit import final, refit, time_to_refit
 from automl.search.schedule import repeated_cv
 from automl.search.schedule.estimates import seconds_after, seconds_reserved, twin_seconds
@@ -29,11 +29,13 @@ UNDECIDED = frozenset({"ok", "stopped", "timeout"})  # of a trial that says noth
 class SearchResult:
     """What the search has chosen, and what makes `lighter` models of it: None where serving is not limited.
 
-    `problem` is what was learned in the end: with the joint steps that the search over features has kept. `after` and
-    `twin` are the seconds that the way from a model to its bundle takes, and a twin of the members on all rows.
+    `problem` is what was learned in the end: with the joint steps that the search over features has kept; `matrices`
+    are those of its folds. `after` and `twin` are the seconds that the way from a model to its bundle takes, and a twin
+    of the members on all rows.
     """
 
     problem: Problem
+    matrices: Matrices
     outcome: Outcome
     lighter: LighterModels | None
     after: float = 0.0
@@ -52,7 +54,12 @@ def finish(state: State) -> SearchResult:
     state.run.folder.append(record(points, weights))
     outcome = learn_from_all(state, _outcome(state, weights, points))
     result = SearchResult(
-        problem=state.problem, outcome=outcome, lighter=None, after=seconds_after(state), twin=twin_seconds(state)
+        problem=state.problem,
+        matrices=state.matrices,
+        outcome=outcome,
+        lighter=None,
+        after=seconds_after(state),
+        twin=twin_seconds(state),
     )
     if free is state:
         return result

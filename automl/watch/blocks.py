@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from automl.watch.keys import digests
 
 RAW, JSON, ANSWER = "raw ", "json ", "answer "  # how the columns of a block begin; `key` and `time` have no such begin
 KEY, TIME = "key", "time"
+JSON_CELL = json.JSONEncoder(ensure_ascii=False, default=str)  # `json.dumps` makes one for each cell
 WHOLE = (pl.Int64, pl.Float64, pl.Boolean, pl.String)
 Cells = Mapping[str, Sequence[object] | pl.Series]
 
@@ -97,7 +99,7 @@ def _raw(name: str, cells: Sequence[object] | pl.Series) -> pl.Series:
         if cells.dtype != pl.Object:
             return cells.alias(RAW + name)
         cells = cells.to_list()
-    kinds = {type(cell) for cell in cells} - {type(None)}
+    kinds = set(map(type, cells)) - {type(None)}
     if kinds <= {int, float} or len(kinds) == 1:
         dtype = next((known for known in WHOLE if kinds == {_PYTHON[known]}), None)
         dtype = pl.Float64 if kinds == {int, float} else dtype
@@ -116,7 +118,7 @@ def _answer(name: str, cells: Sequence[object] | pl.Series) -> pl.Series:
         words = name == "decision" and cells.dtype != pl.Float64
         return cells.cast(pl.String if words else cells.dtype).alias(ANSWER + name)
     numbers = {float} if name == "decision" else {int, float}  # a decision that is a label is its text
-    if {type(cell) for cell in cells} <= numbers | {type(None)}:
+    if set(map(type, cells)) <= numbers | {type(None)}:
         return pl.Series(ANSWER + name, cells, dtype=pl.Float64, strict=False)
     return pl.Series(ANSWER + name, [None if cell is None else _word(cell) for cell in cells], dtype=pl.String)
 
@@ -126,7 +128,7 @@ def _word(cell: object) -> str:
 
 
 def _json(cell: object) -> str | None:
-    return None if cell is None else json.dumps(cell, ensure_ascii=False, default=str)
+    return None if cell is None else encode_basestring(cell) if type(cell) is str else JSON_CELL.encode(cell)
 
 
 def _as_json(frame: pl.DataFrame, mixed: set[str]) -> pl.DataFrame:

@@ -104,7 +104,7 @@ def test_a_broken_limit_is_refused_whatever_was_asked(staged) -> None:
 def test_a_report_comes_with_the_bundle(staged, loans, choice_of, tmp_path: Path) -> None:
     """Its page and its numbers; `automl report` makes the same page again, and a bundle without one says so."""
     run, done, folder = staged
-    diagnostics = diagnose_model(run, loans, choice_of(run), done.judgement)
+    diagnostics = diagnose_model(run, loans, choice_of(run), done.judgement, seconds=9)
     refuse_or_finish(run, replace(done, diagnostics=diagnostics), folder, write_anyway=False)
     page = (done.path / "report.html").read_text(encoding="utf-8")
     assert html(reported(done.path), done.path) == page
@@ -119,7 +119,7 @@ def test_no_report_is_made_where_none_is_asked_for(staged, loans, run_of, choice
     """`[report] html = false` saves its time; `automl report` then says what to do."""
     run, done, folder = staged
     quiet = run_of(objective={"target": "bad"}, report={"html": False})
-    assert diagnose_model(quiet, loans, choice_of(quiet), done.judgement) is None
+    assert diagnose_model(quiet, loans, choice_of(quiet), done.judgement, seconds=9) is None
     refuse_or_finish(run, done, folder, write_anyway=False)
     assert not (done.path / "report.html").exists()
     assert cli.run(["report", str(done.path)]) == 2
@@ -130,7 +130,7 @@ def test_a_refused_run_has_a_report_too(staged, loans, choice_of, tmp_path: Path
     """It lies in the run folder, readable by its owner alone, and `automl report RUN` makes it anew."""
     run, done, folder = staged
     done = replace(
-        done, gates=(gate(ok=False),), diagnostics=diagnose_model(run, loans, choice_of(run), done.judgement)
+        done, gates=(gate(ok=False),), diagnostics=diagnose_model(run, loans, choice_of(run), done.judgement, seconds=9)
     )
     with pytest.raises(LimitRefusal):
         refuse_or_finish(run, done, folder, write_anyway=False)

@@ -16,7 +16,9 @@ from automl.gates.base import GateVerdict
 from automl.pipeline.repair import Attempt, NothingFits
 from automl.pipeline.ship import ship
 from automl.search.finish import SearchResult
-from automl.search.problem import Problem
+from automl.search.leaderboard import Outcome
+from automl.search.problem import Matrices, Problem
+from automl.search.run import Run
 from automl.spec import parse
 
 
@@ -25,12 +27,16 @@ def problem_of(data: Prepared) -> Problem:
     return Problem.of(data.train, data.schema, data.labels.task, metric="log_loss", spec=spec, seed=0)
 
 
+def result_of(data: Prepared, outcome: Outcome, run: Run, *, lighter: Any = None) -> SearchResult:
+    problem = problem_of(data)
+    matrices = Matrices(problem=problem, rundir=run.folder)
+    return SearchResult(problem=problem, matrices=matrices, outcome=outcome, lighter=lighter)
+
+
 def test_without_limits_the_search_has_chosen(loans, outcome_of, run_of, told, tmp_path: Path) -> None:
     """Its ensemble is calibrated and written, and what was left out is told with its reason."""
     run = run_of()
-    result = SearchResult(
-        problem=problem_of(loans), outcome=outcome_of(loans, slopes=(2.0, 1.0), native_off=(0.0, 0.5)), lighter=None
-    )
+    result = result_of(loans, outcome_of(loans, slopes=(2.0, 1.0), native_off=(0.0, 0.5)), run)
     shipped = ship(run, loans, result, make_policy(run.spec.objective, loans), tmp_path / "a.bundle")
     assert shipped.measured is None
     assert len(shipped.choice.outcome.members) == 1
@@ -43,7 +49,7 @@ def test_without_limits_the_search_has_chosen(loans, outcome_of, run_of, told, t
 def test_what_cannot_be_promised_leaves_its_story(loans, outcome_of, run_of, tmp_path: Path) -> None:
     """A floor that no rows can promise refuses, and the run folder says why."""
     run = run_of(objective={"target": "bad", "positive": "yes", "require": {"precision": 0.99999}})
-    result = SearchResult(problem=problem_of(loans), outcome=outcome_of(loans), lighter=None)
+    result = result_of(loans, outcome_of(loans), run)
     with pytest.raises(LimitRefusal) as refused:
         ship(run, loans, result, make_policy(run.spec.objective, loans), tmp_path / "a.bundle")
     document = json.loads((run.folder.path / "refusal.json").read_text(encoding="utf-8"))
@@ -73,7 +79,7 @@ def test_with_limits_a_model_that_keeps_them(
     given = (
         run,
         loans,
-        SearchResult(problem=problem_of(loans), outcome=outcome, lighter=lighter),
+        result_of(loans, outcome, run, lighter=lighter),
         make_policy(run.spec.objective, loans),
     )
     if fits:

@@ -17,6 +17,7 @@ from automl.diagnostics.accumulated_effects import EffectPoint
 from automl.diagnostics.confusion import ConfusionCell
 from automl.diagnostics.diagnostics import Diagnostics
 from automl.diagnostics.importance import Importance
+from automl.diagnostics.learning_curve import LearningCurve, LearningPoint
 from automl.diagnostics.over_time import PeriodSaving
 from automl.diagnostics.ranking import RankingPoint
 from automl.diagnostics.reliability import ReliabilityBin
@@ -65,6 +66,16 @@ def diagnostics(name: str = "age", *, number: bool = False, slider: bool = True)
         if number
         else None,
         slider=table if slider and not number else None,
+        learning=LearningCurve(
+            learner="lightgbm",
+            points=tuple(
+                LearningPoint(rows=k, loss=9e4 / k, low=8e4 / k, high=1e5 / k) for k in (125, 250, 500, 1_000)
+            ),
+            rows=1_250,
+            gain=300.0,
+            low=-50.2,
+            high=650.0,
+        ),
     )
 
 
@@ -158,6 +169,11 @@ def kept(found: dict, verdict: dict, search: dict) -> dict[str, list[list[str]]]
         ],
         **{name: texts(points, "value", "effect") for name, points in found["effects"].items()},
     }
+    if found["learning"]:
+        points = found["learning"]["points"]
+        told["What more rows brought"] = [
+            [f"{one['rows']:,}", *map(number, (one["loss"], one["low"], one["high"]))] for one in points
+        ]
     if found["residuals"]:
         rows = [(one["predicted"], one["quantiles"]) for one in found["residuals"]["bins"]]
         told["How far predictions are off"] = [
@@ -175,6 +191,22 @@ def kept(found: dict, verdict: dict, search: dict) -> dict[str, list[list[str]]]
     return told
 
 
+def test_what_more_rows_would_bring(shown):
+    """In one sentence, which says what is not shown, what helps and what does not; or why nobody knows."""
+    found = diagnostics()
+
+    def said(**other) -> str:
+        return unescape(shown(replace(found, learning=replace(found.learning, **other))))
+
+    about = "about 300 EUR per 1,000 rows"
+    assert f"not shown: twice as many, 2,500, would bring {about} (-50 to 650)." in said(low=-50.0)
+    assert f"Twice as many rows, 2,500, would bring {about} (100 to 650)." in said(low=100.0)
+    assert "do not help: twice as many, 2,500, would bring about -300 EUR" in said(gain=-300.0, low=-400.0, high=-9.0)
+    without = unescape(shown(replace(found, learning=None, no_learning="There was no time for it.")))
+    assert "There was no time for it." in without
+    assert "What more rows brought" not in without
+
+
 @pytest.mark.parametrize("kind", ["binary", "number", "several"])
 def test_every_figure_tells_what_its_files_tell(shown, verdict, kind):
     """Each number of each figure is that of report.json or the manifest; no figure of the page is unknown here."""
@@ -188,7 +220,7 @@ def test_every_figure_tells_what_its_files_tell(shown, verdict, kind):
     front = [{"latency_p99": 1e-4 * k, "loss": 0.5 / k, "chosen": k == 2} for k in (1, 2)]
     want = kept(plain(found), verdict, {"front": front})
     assert told_of(shown(found)) == want
-    assert len(want) == {"binary": 11, "number": 8, "several": 13}[kind]
+    assert len(want) == {"binary": 12, "number": 9, "several": 14}[kind]
 
 
 def test_of_many_labels_the_most_frequent_are_drawn(shown, holds_in_browser, open_to_all):

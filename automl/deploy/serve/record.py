@@ -7,7 +7,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 
 PENDING = 20_000  # rows that wait: beyond them rows are lost, and counted
 LARGEST = 10_000  # rows of a batch
-PAUSE = 0.5  # seconds between two batches
+PAUSE = 2.0  # seconds between two batches, unless the largest waits: each takes as long as some hundred rows
 PATIENCE = 5.0  # seconds that a write waits for another writer
 TRIES = 5  # of a batch; the pause between them doubles
 SETTLED = 5.0  # seconds between two looks for labels of rows that a challenger decided otherwise
 FRESH = 30.0  # seconds between two looks for what the watch found
+NEEDED = ("automl.watch.predictions", "automl.watch.labels", "automl.watch.show")
 GRACE = 5.0  # seconds for what waits when the server stops
 
 Rows = Sequence[Mapping[str, Any]]  # of a request in JSON
@@ -75,14 +78,17 @@ class Recorder:
         self._sleep = sleep
         self._queue: deque[Answered] = deque()
         self._put = self._taken = 0  # rows: the first is changed by who answers alone, the second by the thread alone
-        self._stop = threading.Event()
+        self._stop, self._due = threading.Event(), threading.Event()
         self._store: Store | None = None
         self._writers: dict[str, Writer] = {}
         self._shown = self._settled = 0.0
         self._thread = threading.Thread(target=self._run, name="record", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Begin to write. What that takes is read now, and not beside the first answers."""
+        with suppress(ImportError):  # the first write tells it
+            for module in NEEDED:
+                import_module(module)
         self._thread.start()
 
     def add(self, bundle: Bundle, raw: Rows | pl.DataFrame, answers: Rows | pl.DataFrame) -> None:
@@ -97,16 +103,21 @@ class Recorder:
             return
         self._put += rows
         self._queue.append(Answered(bundle=bundle, time=int(time.time() * 1e6), raw=raw, answers=answers))
+        if self._put - self._taken >= LARGEST:
+            self._due.set()
 
     def close(self) -> None:
         """Write what waits, as far as it goes within a few seconds."""
         self._stop.set()
+        self._due.set()
         if self._thread.is_alive():
             self._thread.join(GRACE)
 
     def _run(self) -> None:
         while True:
-            stopping = self._stop.wait(PAUSE)
+            self._due.wait(PAUSE)
+            self._due.clear()
+            stopping = self._stop.is_set()
             self.flush()
             self._show()
             if time.monotonic() - self._settled > SETTLED:

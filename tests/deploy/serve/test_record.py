@@ -156,6 +156,19 @@ def test_an_answer_does_not_wait(serving, bundle, raw, where) -> None:
     assert stored(where, taking.served.model.bundle).height == 2
 
 
+def test_many_rows_do_not_wait_for_the_next_batch(serving, bundle, raw, where, monkeypatch) -> None:
+    """As many as a batch may have are written at once."""
+    monkeypatch.setattr(record, "PAUSE", 3_600.0)
+    monkeypatch.setattr(record, "LARGEST", 500)
+    taking = Taking(serving, bundle, where)
+    taking.recorder.start()
+    taking.served.predict(*raw.to_dicts())
+    while taking.count("automl_logged_rows_total") < 500:  # pytest's own limit ends it
+        time.sleep(0.01)
+    taking.recorder.close()
+    assert stored(where, taking.served.model.bundle).height == 500
+
+
 def test_labels_settle_what_a_challenger_may_have_lost(deciding, where):
     """From the store, whichever way they came: right where the champion was wrong gains, the rest counts as before."""
     champion, challenger = (Model.open(deciding(age), Settings()) for age in (50.0, 30.0))
