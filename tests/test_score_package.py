@@ -55,7 +55,7 @@ def test_nothing_that_trains_is_inside(wheel: Path) -> None:
 
 
 def test_it_asks_for_what_the_whole_install_asks_for() -> None:
-    """The same lower bounds, since both are tested with the same versions; polars may be older and smaller (small.txt)."""
+    """The same lower bounds, since both are tested with the same versions; polars may be that of small.txt."""
     whole = {need for needs in asked(ROOT / "pyproject.toml").values() for need in needs}
     own = {need for needs in asked(HOME / "pyproject.toml").values() for need in needs}
     assert {need.partition(">")[0] for need in own - whole} == {"polars"}
