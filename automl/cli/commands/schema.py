@@ -1,4 +1,4 @@
-"""`automl schema`: the JSON Schema of the spec."""
+"""`automl schema`: the JSON Schema of the spec, or of what a command says with `--json`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from automl.cli.options import put
 
 
 @click.command("schema")
-def command() -> None:
-    """Print the JSON Schema of the spec, for editors."""
-    from automl.spec.schema import json_schema
+@click.argument("words", nargs=-1, metavar="[COMMAND]")
+def command(words: tuple[str, ...]) -> None:
+    """Print the JSON Schema of the spec, for editors; or of the document that COMMAND prints with --json."""
+    if words:
+        from automl.cli.documents import schema_of
 
-    put(json_schema())
+        put(schema_of("-".join(words)))
+    else:
+        from automl.spec.schema import json_schema
+
+        put(json_schema())
