@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from automl.cli.completion import among, document_names
 from automl.cli.options import put
 
 
 @click.command("schema")
-@click.argument("words", nargs=-1, metavar="[COMMAND]")
+@click.argument("words", nargs=-1, metavar="[COMMAND]", shell_complete=among(document_names))
 def command(words: tuple[str, ...]) -> None:
     """Print the JSON Schema of the spec, for editors; or of the document that COMMAND prints with --json."""
     if words:
