@@ -14,6 +14,6 @@ from automl.cli.options import put
 def command(context: click.Context, shell: str) -> None:
     """Print what teaches SHELL to complete commands, options, bundles, recipes and keys of the spec.
 
-    Bash and zsh read it from ~/.bashrc and ~/.zshrc, fish from ~/.config/fish/completions/automl.fish.
+    In ~/.bashrc: eval "$(automl completion bash)"; in ~/.zshrc likewise; fish: automl completion fish | source.
     """
     put(script(context.find_root().command, shell))
