@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import click
 
 from automl.bench.quoted import last_benchmark, readme_table, recipe_pages
 from automl.cli import cli
+from automl.cli.documents import SHARED, names, read
 from automl.spec.schema import json_schema
 
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "docs" / "reference" / "spec.md"
 COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
+DOCUMENTS = ROOT / "docs" / "reference" / "json.md"
 README, TUTORIALS, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorials", ROOT / "docs" / "demo"
 TOLD = {"credit": "fit.txt", "fraud": "fraud.txt", "churn": "churn.txt", "demand": "demand.txt"}  # what their fits said
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
@@ -41,6 +43,17 @@ Every key that a spec can have. This page is made from the models in `automl/spe
 - An unknown key is refused with file, line and the nearest right one.
 """
 
+DOCUMENTS_HEAD = """# What `--json` prints
+
+Every command that has `--json` puts one JSON document on stdout, and its exit code says how it ended. This page is made
+from the JSON Schemas in `automl/cli/documents/` by `make docs`; `automl schema COMMAND` prints one, for programs.
+
+- Where a command ends with an error, the document is that of [failed](#failed): `{"ok": false, "error": {...}}`.
+- Every key is there each time, but those marked *optional*; what has no value is `null`, and so are NaN and infinity.
+- A later version may add keys. It renames none and gives none another meaning or unit without a line in the changelog.
+- A test runs each command and holds what it prints against its schema, without one key more.
+"""
+
 
 def pages() -> dict[Path, str]:
     """Each page that has generated parts, as it should be."""
@@ -54,7 +67,7 @@ def pages() -> dict[Path, str]:
     rows = recipe_pages(RECIPES, report) if report else {}
     readme = between(readme, "benchmark", readme_table(report) if report else "No results are committed yet.")
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
-    return {SPEC: spec_page(), COMMANDS: line, README: readme, **tutorials(), **rows}
+    return {SPEC: spec_page(), DOCUMENTS: documents_page(), COMMANDS: line, README: readme, **tutorials(), **rows}
 
 
 def tutorials() -> dict[Path, str]:
@@ -128,6 +141,70 @@ def _below(group: click.Group, above: click.Context) -> Iterator[str]:
             yield ""
         if isinstance(command, click.Group):
             yield from _below(command, context)
+
+
+def documents_page() -> str:
+    """The reference of all documents: what is in each, then what several have in them."""
+    parts = [DOCUMENTS_HEAD]
+    for name in names():
+        schema = read(name)
+        parts += [f"## {schema['title'].removesuffix(' --json')}\n\n{schema['description']}\n"]
+        parts += [f"It is {_told(schema['anyOf'], name)}.\n", *_definitions(schema.get("$defs", {}), name)]
+    shared = read(SHARED)
+    return "\n".join([*parts, f"## {shared['title']}\n", *_definitions(shared["$defs"], "")]).rstrip("\n") + "\n"
+
+
+def _definitions(found: Mapping[str, Any], command: str) -> Iterator[str]:
+    for name, each in found.items():
+        yield f"### {f'{command} {name}'.strip()}\n\n{each.get('description', f'It is {_told([each], command)}.')}\n"
+        yield from _keys(each, command)
+
+
+def _keys(each: Mapping[str, Any], command: str) -> Iterator[str]:
+    """A table of the keys; those of an object within stand behind it with a dot."""
+    if "properties" not in each:
+        return
+    yield "| key | type | meaning |\n| --- | --- | --- |"
+    yield from _documented(each, "", command)
+    yield ""
+
+
+def _documented(each: Mapping[str, Any], above: str, command: str) -> Iterator[str]:
+    for key, value in each["properties"].items():
+        optional = "" if key in each["required"] else "*optional* "
+        yield f"| `{above}{key}` | {_told([value], command)} | {optional}{value.get('description', '')} |"
+        inner = [value, value.get("items", {}), *value.get("anyOf", [])]
+        for one in (part for part in inner if "properties" in part):
+            yield from _documented(one, f"{above}{key}.", command)
+
+
+def _told(options: Sequence[Mapping[str, Any]], command: str) -> str:
+    """A type of a document in words; a definition is linked, the command's own before the shared one."""
+    return " or ".join(dict.fromkeys(_told_one(option, command) for option in options))
+
+
+def _told_one(value: Mapping[str, Any], command: str) -> str:
+    if "anyOf" in value:
+        return _told(value["anyOf"], command)
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        own = command and name in read(command).get("$defs", {})
+        return f"[{name}](#{f'{command}-{name}' if own else name})"
+    if "const" in value or "enum" in value:
+        return ", ".join(f"`{json.dumps(each)}`" for each in value.get("enum", [value.get("const")]))
+    kinds = value.get("type", [])
+    told = (_told_kind(kind, value, command) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    return " or ".join(told) or "anything"
+
+
+def _told_kind(kind: str, value: Mapping[str, Any], command: str) -> str:
+    if kind == "array":
+        items = value.get("prefixItems") or [value.get("items") or {}]
+        return f"list of {', '.join(_told_one(each, command) for each in items)}"
+    if kind == "object":
+        entries = value.get("additionalProperties")
+        return f"{_told_one(entries, command)} by name" if isinstance(entries, Mapping) else "object"
+    return "`null`" if kind == "null" else WORDS[kind]
 
 
 def spec_page() -> str:

@@ -134,6 +134,9 @@ def test_wrong_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "fit" in capsys.readouterr().err.rpartition("fitt")[2]
     assert cli.run(["check", "--jsn", "x"]) == 2
     assert "--json" in capsys.readouterr().err
+    for words, right in ((["watch", "lok"], "look"), (["recipes", "shw"], "show"), (["schema", "verfy"], "verify")):
+        assert cli.run(words) == 2
+        assert f"id you mean '{right}'" in capsys.readouterr().err
 
 
 def test_schema(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import click
 
 from automl.cli import commands
+from automl.cli.completion import VARIABLE, answer
 from automl.cli.telling import tell
 from automl.plugin_modules import entries, load, module_names
 from automl.std_streams import open_closed_streams
@@ -44,6 +45,8 @@ def run(arguments: Sequence[str]) -> int:
     for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
     try:
+        if asked := os.environ.get(VARIABLE):
+            return answer(cli, asked)
         code = cli.main(list(arguments), prog_name="automl", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001  # a panic of a native library is no Exception

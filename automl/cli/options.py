@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
+from automl.cli.completion import among, bundles, key_names, recipe_names
 from automl.errors import SpecError
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ class BundlePath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         return bundle_path(Path(os.fsdecode(super().convert(value, param, ctx))))
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return bundles(ctx, param, incomplete)
+
 
 def bundle_path(path: Path) -> Path:
     """The bundle that a path means: of a registry its champion."""
@@ -39,8 +44,20 @@ def bundle_path(path: Path) -> Path:
 
 BUNDLE: Final = BundlePath()
 why_option = click.option("--why", default="", metavar="TEXT", help="The reason, for the history.")
-recipe_option = click.option("--recipe", metavar="NAME", help="The recipe to build on, instead of the spec's.")
-set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrule a key of the spec.")
+recipe_option = click.option(
+    "--recipe",
+    metavar="NAME",
+    shell_complete=among(recipe_names),
+    help="The recipe to build on, instead of the spec's.",
+)
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    shell_complete=among(key_names),
+    help="Overrule a key of the spec.",
+)
 key_option = click.option(
     "--require-signature",
     "key",

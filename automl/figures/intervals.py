@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from automl.figures.marks import LETTER, WIDE, Dot, Figure, Line, Mark, Word, shortened, table
+from automl.figures.marks import BOLD, BOLD_KINDS, LETTER, WIDE, Dot, Figure, Line, Mark, Word, shortened, table
 from automl.figures.scales import Linear, number
 
 ROW: Final = 22.0
@@ -54,7 +54,7 @@ def intervals(
     ends += [] if at is None else [at]
     low, high = min(ends, default=0.0), max(ends, default=0.0)
     pad = MARGIN * (high - low) or 0.5 * abs(high) or 0.5
-    names = min(SHARE * width, 20.0 + LETTER * max((len(one.name) for one in found), default=0))
+    names = min(SHARE * width, 20.0 + max((_letter(one) * len(one.name) for one in found), default=0.0))
     values = max((len(one.told) for one in found), default=0) * LETTER + 16.0
     x = Linear(low=low - pad, high=high + pad, start=names, end=width - values)
     bottom = 16.0 + ROW * len(found)
@@ -80,7 +80,7 @@ def _at(x: Linear, at: float, bottom: float) -> Iterator[Mark]:
 
 
 def _row(one: Estimate, x: Linear, y: float) -> Iterator[Mark]:
-    letters = int((x.start - 12.0) // LETTER)
+    letters = int((x.start - 12.0) // _letter(one))
     yield Word(x=x.start - 12.0, y=y + 4.0, text=shortened(one.name, letters), anchor="end", kind=one.kind or "word")
     if one.interval:
         yield Line(x1=x(one.low), y1=y, x2=x(one.high), y2=y, kind=f"whisker {one.kind}".rstrip())
@@ -88,3 +88,8 @@ def _row(one: Estimate, x: Linear, y: float) -> Iterator[Mark]:
     if math.isfinite(one.value):
         yield Dot(x=x(one.value), y=y, kind=one.kind, tip=tip)
     yield Word(x=x.end + 10.0, y=y + 4.0, text=one.told, kind="tick")
+
+
+def _letter(one: Estimate) -> float:
+    """How wide a letter of its name is."""
+    return BOLD if one.kind in BOLD_KINDS else LETTER

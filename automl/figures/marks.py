@@ -8,7 +8,9 @@ from typing import Final, Literal
 
 WIDE: Final = 580.0  # two of them fit a desk; on a phone one is moved to be seen whole
 NARROW: Final = 360.0  # fits a phone, and three of them a desk
-LETTER: Final = 7.4  # about what a letter is wide
+LETTER: Final = 7.4  # about what a letter is wide,
+BOLD: Final = 8.4  # and one of the names that the sheet makes bold:
+BOLD_KINDS: Final = frozenset({"ours", "good"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ def svg(figure: Figure) -> Markup:
 
 
 def table(numbers: Table) -> Markup:
-    """Numbers as a table whose rows can be sorted; a column without a number lies to the left."""
+    """Numbers as a table whose rows can be sorted; a column of words lies to the left."""
     kinds = [_kind([row[place] for row in numbers.rows if place < len(row)]) for place in range(len(numbers.header))]
     head = "".join(_head(name, kind) for name, kind in zip(numbers.header, kinds, strict=True))
     rows = "\n".join(f"<tr>{''.join(_cells(row, kinds))}</tr>" for row in numbers.rows)
@@ -92,8 +92,10 @@ def _head(name: str, kind: str) -> str:
 
 
 def _kind(column: Sequence[str]) -> str:
-    """Of a column's cells: words, or numbers with what may follow them."""
-    return "" if any(map(NUMBER.match, column)) else "words"
+    """Of a column's cells: words, or numbers with what may follow them in at least half of those that are not empty."""
+    told = [cell for cell in column if cell]
+    numbers = sum(NUMBER.match(cell) is not None for cell in told)
+    return "" if numbers and 2 * numbers >= len(told) else "words"
 
 
 def _cells(row: tuple[str, ...], kinds: Sequence[str]) -> Iterator[str]:

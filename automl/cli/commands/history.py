@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import FILE, json_option, put
 
 
 @click.command("history")
-@click.argument("model", type=FILE)
+@click.argument("model", type=FILE, shell_complete=bundles)
 @json_option
 def command(model: Path, as_json: bool) -> None:
     """Tell which versions MODEL has, which of them answer, and who moved what, when and why."""

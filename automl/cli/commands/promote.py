@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import FILE, json_option, put, why_option
 from automl.errors import SpecError
 
 
 @click.command("promote")
-@click.argument("model", type=FILE)
+@click.argument("model", type=FILE, shell_complete=bundles)
 @click.argument("version", default="newest")
 @click.option("--canary", metavar="SHARE", help="Let the version answer this share of requests only, 10% say.")
 @click.option("--loss-budget", type=float, metavar="MONEY", help="Withdraw the canary once it may have lost so much.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from automl.cli.completion import among, recipe_names
 from automl.cli.options import json_option, put
 
 
@@ -21,7 +22,7 @@ def command(context: click.Context, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=among(recipe_names))
 def show(name: str) -> None:
     """Print a recipe as it is written."""
     from automl.spec import recipes

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import BUNDLE, FILE, json_option, key_option, put, why_option
 
 
 @click.command("register")
 @click.argument("bundle", type=BUNDLE)
-@click.argument("model", type=FILE)
+@click.argument("model", type=FILE, shell_complete=bundles)
 @why_option
 @click.option("--keep", type=click.IntRange(1), metavar="N", help="Remove older versions but the last N.")
 @key_option

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import FILE, bundle_path, json_option, key_option, put
 
 
 @click.command("report")
-@click.argument("path", type=FILE, metavar="BUNDLE_OR_RUN")
+@click.argument("path", type=FILE, shell_complete=bundles, metavar="BUNDLE_OR_RUN")
 @click.option("-o", "--out", type=FILE, metavar="HTML", help="Write the page here.  [default: NAME.report.html]")
 @key_option
 @json_option

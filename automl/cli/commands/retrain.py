@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import FILE, json_option, key_option, put, set_option
 
 LONG = 600.0  # seconds that the bar of progress takes for its whole, since nobody knows how far the ladder goes
 
 
 @click.command("retrain")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=FILE, shell_complete=bundles)
 @click.option("--data", type=FILE, metavar="NEW", help="New rows with their target.")
 @click.option("--store", metavar="STORE", help="The store of a watch, for the rows that were answered and labelled.")
 @click.option("--since", metavar="DATE", help="Leave out earlier rows.")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import FILE, json_option, put, why_option
 
 
 @click.command("rollback")
-@click.argument("model", type=FILE)
+@click.argument("model", type=FILE, shell_complete=bundles)
 @why_option
 @json_option
 def command(model: Path, why: str, as_json: bool) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import FILE, key_option
 from automl.errors import SpecError
 
 
 @click.command("serve")
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=FILE, shell_complete=bundles)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automl.cli.completion import bundles
 from automl.cli.options import FILE, bundle_path, json_option, key_option, put
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def show(store: str) -> None:
 
 @command.command("look")
 @STORE
-@click.argument("bundle", type=FILE)
+@click.argument("bundle", type=FILE, shell_complete=bundles)
 @click.option("--since", metavar="DATE", help="Leave out earlier rows.")
 @click.option("--window", metavar="TIME", help="How far back a look reaches, instead of the spec's: 7d, say.")
 @click.option("--table", "tables", multiple=True, metavar="NAME=FILE", help="Another table that the model reads.")

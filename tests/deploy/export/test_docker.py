@@ -91,6 +91,9 @@ def test_the_image_runs_as_nobody(bundle, tmp_path):
 
 def test_what_the_image_installs_has_hashes(bundle, tmp_path):
     """Every package of the scorer, and all that they need; pip is told to take nothing else."""
+    judged = Bundle.load(bundle).manifest.versions
+    if locked_requirements({name: judged[name] for name in ("numpy", "onnxruntime")}) is None:
+        pytest.skip("other versions are installed than the lock has, and then there are no hashes: see the next test")
     export(bundle, "docker", tmp_path / "docker")
     lines = (tmp_path / "docker" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     entries = [place for place, line in enumerate(lines) if "==" in line]
