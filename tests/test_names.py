@@ -35,6 +35,7 @@ HOMES = {  # modules of ours that make frames of what others wrote, each with th
     "deploy/distributed/output.py": None,  # what workers have written
     "deploy/parts.py": None,
     "deploy/worker.py": None,
+    "features/relational/compute/buckets.py": None,  # of tables that were read
     "monitor/money/ground.py": None,
     "pipeline/behind.py": None,
     "retrain/champion_rows.py": None,
