@@ -6,7 +6,6 @@ The rows of adult's test part, repeated with a key of their own, lie in parquet 
 workers gets a manifest of its own; every --every seconds, and no sooner than after another chunk, one that has a chunk
 is killed (kill -9), and another joins. The output is one parquet file: its SHA-256 must be that of one plain `automl
 predict`, and every key must be there once and in order. The table is results/scoring_at_scale.md.
-and in order. The table is results/scoring_at_scale.md.
 """
 
 from __future__ import annotations
