@@ -3,9 +3,9 @@
     python benchmarks/scoring_at_scale.py --data ../shared/data [--rows 20000000] [--workers 1 2 4] [--bundle DIR]
 
 The rows of adult's test part, repeated with a key of their own, lie in parquet files of row groups. Each number of
-workers gets a manifest of its own; every --every seconds one that has a chunk is killed (kill -9), and another joins.
-The output is one parquet file: its SHA-256 must be that of one plain `automl predict`, and every key must be there once
-and in order. The table is results/scoring_at_scale.md.
+workers gets a manifest of its own; every --every seconds, and no sooner than after another chunk, one that has a chunk
+is killed (kill -9), and another joins. The output is one parquet file: its SHA-256 must be that of one plain `automl
+predict`, and every key must be there once and in order. The table is results/scoring_at_scale.md.
 """
 
 from __future__ import annotations
@@ -117,15 +117,15 @@ def joined(bundle: Path, folder: Path, count: int, said: argparse.Namespace) -> 
     begun = time.monotonic()
     command = _predict("--join", str(job))
     running = [subprocess.Popen(command) for _ in range(count)]
-    kills, last = 0, begun
+    kills, last, done = 0, begun, 0
     while any(process.poll() is None for process in running):
         time.sleep(TICK)
         if said.every and time.monotonic() - last >= said.every and complete_of(job) is None:
             holders = {int(worker.split("-")[-2]) for _, worker in workers(job)}
             victim = next((process for process in running if process.pid in holders), None)
-            if victim is None:  # a machine that is busy elsewhere: workers are still starting
+            if victim is None or len(tokens(job, DONE)) == done:  # a machine that is busy elsewhere: they still start
                 continue
-            last = time.monotonic()
+            last, done = time.monotonic(), len(tokens(job, DONE))
             running.remove(victim)
             victim.kill()
             victim.wait()
