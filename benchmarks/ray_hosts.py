@@ -187,8 +187,7 @@ def cluster(count: int, token: str) -> Iterator[list[Host]]:
             head = (
                 f"--head --port={PORT} --include-dashboard=false" if host is hosts[0] else f"--address={NET}.1:{PORT}"
             )
-            host.process = started(host, f"ray start {head} --node-ip-address={host.address} {_RAY}", token)
-            _runs(host)
+            _start(host, f"ray start {head} --node-ip-address={host.address} {_RAY}", token)
         yield hosts
     finally:
         for host in hosts:
@@ -207,7 +206,7 @@ def started(host: Host, command: str, token: str) -> subprocess.Popen[bytes]:
     """A command in the host's network and in a mount namespace of its own."""
     at = host.own / ROOT.relative_to("/tmp") if ROOT.is_relative_to("/tmp") else ROOT  # noqa: S108  # as above
     binary = f"{ROOT}/.venv/bin" if (ROOT / ".venv").exists() else str(Path(sys.executable).parent)
-    script = BIND.format(at=at, root=ROOT, own=host.own, command=f"until {binary}/{command}; do sleep 1; done")
+    script = BIND.format(at=at, root=ROOT, own=host.own, command=f"exec {binary}/{command}")
     log = (host.own.parent / f"{host.name}.log").open("ab")
     return subprocess.Popen(
         [IP, "netns", "exec", host.name, "unshare", "-m", "bash", "-c", script],
@@ -292,13 +291,17 @@ def _fitting(host: Host) -> bool:
     return False
 
 
-def _runs(host: Host) -> None:
-    """Wait until Ray says that it runs there; on a busy machine it gives up after 30 s, and is started again."""
+def _start(host: Host, command: str, token: str) -> None:
+    """Start Ray there and wait until it runs; on a busy machine it gives up after 30 s, and all of it is begun anew."""
     end, log = time.monotonic() + STARTING, host.own.parent / f"{host.name}.log"
-    while b"until terminated" not in log.read_bytes():
-        if time.monotonic() > end:
-            raise RuntimeError(f"Ray does not start on {host.name}: {log.read_text()[-1500:]}")
-        time.sleep(0.5)
+    while time.monotonic() < end:
+        host.process = started(host, command, token)
+        while host.process.poll() is None:
+            if b"until terminated" in log.read_bytes():
+                return
+            time.sleep(0.5)
+        host.kill()
+    raise RuntimeError(f"Ray does not start on {host.name}: {log.read_text()[-1500:]}")
 
 
 def _joined(hosts: Sequence[Host], token: str) -> None:
