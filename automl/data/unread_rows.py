@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from automl.data.labels import encode
 from automl.data.read.column_reader import ColumnReader
-from automl.data.read.files import files, kind
+from automl.data.read.file_kinds import kind
+from automl.data.read.files import files
 from automl.data.read.frames import read_column, read_frame
 from automl.data.read.sampling import WORD, turns
 from automl.data.read.source import SourceTable, rows_again
