@@ -1,0 +1,32 @@
+"""What MLflow copies beside a bundle, and runs to open it: a model from code, so that nothing is pickled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd  # MLflow reads the types of `predict` when it runs this file
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from automl.bundle.read import Bundle
+
+
+class BundleModel(PythonModel):
+    """Answers raw rows as `Bundle.predict` does."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Open the bundle, checked as ever."""
+        self.bundle = Bundle.load(context.artifacts["bundle"])
+
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002  # of MLflow's signature
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,  # noqa: ARG002  # likewise
+    ) -> pd.DataFrame:
+        """The bundle's columns, rows in the same order."""
+        answers: pd.DataFrame = self.bundle.predict(model_input)
+        return answers
+
+
+set_model(BundleModel())
