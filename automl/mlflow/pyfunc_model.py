@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd  # MLflow reads the types of `predict` when it runs this file
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
+from automl.bundle.frames import Frame
 from automl.bundle.read import Bundle
 
 
@@ -21,12 +21,11 @@ class BundleModel(PythonModel):
     def predict(
         self,
         context: PythonModelContext,  # noqa: ARG002  # of MLflow's signature
-        model_input: pd.DataFrame,
+        model_input: Frame,
         params: dict[str, Any] | None = None,  # noqa: ARG002  # likewise
-    ) -> pd.DataFrame:
+    ) -> Frame:
         """The bundle's columns, rows in the same order."""
-        answers: pd.DataFrame = self.bundle.predict(model_input)
-        return answers
+        return self.bundle.predict(model_input)
 
 
 set_model(BundleModel())
