@@ -11,7 +11,7 @@ from automl.bundle.frames import Frame
 from automl.bundle.read import Bundle
 
 
-class BundleModel(PythonModel):
+class BundleModel(PythonModel):  # type: ignore[misc]  # MLflow has no types
     """Answers raw rows as `Bundle.predict` does."""
 
     def load_context(self, context: PythonModelContext) -> None:

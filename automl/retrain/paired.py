@@ -34,7 +34,7 @@ class Paired:
 
     `low` lies above the true difference with a probability of at most `alpha`. `rows` are those that both decide and
     whose outcome has a price, `units` the groups among them. `decayed`: the champion is shown to save less than it
-    promised; `restored`: the challenger is not. `allowed` is how far below 0 `low` may lie.
+    promised; `restored`: it is, and the challenger is not. `allowed` is how far below 0 `low` may lie.
     """
 
     champion: float
@@ -118,7 +118,7 @@ def paired(
         rows=known.size,
         units=told.units,
         decayed=decayed,
-        restored=not short,
+        restored=decayed and not short,
         allowed=PER * tolerance * given.saving if decayed and given is not None else 0.0,
         currency=policy.currency if policy.in_money else None,
     )
