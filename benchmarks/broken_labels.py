@@ -9,8 +9,13 @@ are
 - *leaked*: right, but the first feature of numbers now follows the label,
 - *right*: as they are: the world has not changed, so that whoever is promoted was lucky or has learned more.
 
-On four generators the rule of the label is *changed*, beside a *flipped* and a *right* world of the same rule. A run
-that stopped goes on: what stands in `--out` is not done again. The table is results/broken_labels.md.
+On four generators the rule of the label is *changed*, beside a *flipped* and a *right* world of the same rule. A
+quarter of the new rows is judged. Who knew both rules would save .24 EUR a row in the world whose change matters least
+(*step*), with a standard deviation of 1.4: at the first challenge's alpha of 1 % that takes 450 judged rows to be shown
+nine times in ten to somebody who knows the rule, and four times as many to somebody who has learned half of it. With
+1,500 new rows two changes of four were shown.
+
+A run that stopped goes on: what stands in `--out` is not done again. The table is results/broken_labels.md.
 """
 
 from __future__ import annotations
@@ -40,7 +45,8 @@ from automl.errors import DataError
 from automl.retrain.retrain import retrain
 
 TASKS = ("adult", "weather_aus", "hotel_bookings", "bank_marketing")
-OLD, NEW, FLIPPED = 2_000, 1_500, 0.3
+OLD, NEW, FLIPPED = 4_000, 6_000, 0.3
+KINDS = ("changed", "flipped", "leaked", "right")
 RUNGS = ("recalibrate", "refresh", "refit")
 HEADER = ("labels", "where", "runs", "promoted", "stopped as broken", "behind", "refused")
 
@@ -71,12 +77,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of task folders")
     parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--labels", nargs="*", choices=KINDS, default=KINDS)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "broken_labels.jsonl")
     said = parser.parse_args()
     worlds = [*(generated(name) for name in RULES), *(task(said.data / name) for name in TASKS)]
     for repeat, world in product(range(said.repeats), worlds):
         done = {(each["world"], each["labels"], each["repeat"]) for each in records.read(said.out)}
-        kinds = [kind for kind in world.kinds if (world.name, kind, repeat) not in done]
+        kinds = [kind for kind in world.kinds if kind in said.labels and (world.name, kind, repeat) not in done]
         for record in challenged(world, kinds, repeat) if kinds else ():
             records.append(said.out, record)
             print(record, flush=True)
@@ -173,7 +180,7 @@ def broken(world: World, rows: pl.DataFrame, kind: str, rng: np.random.Generator
 
 def table(found: Sequence[records.Record]) -> Iterator[Sequence[object]]:
     """A line for each kind of labels, in generated worlds and on tasks, and what became of its runs."""
-    for kind, where in product(("changed", "flipped", "leaked", "right"), ("generators", "tasks")):
+    for kind, where in product(KINDS, ("generators", "tasks")):
         mine = [
             each for each in found if each["labels"] == kind and (each["world"] in RULES) == (where == "generators")
         ]

@@ -12,14 +12,17 @@ from automl.errors import BundleError, DataError, LimitRefusal
 from automl.monitor.drift.bounds import spent
 from automl.progress import Event
 from automl.retrain.contest import Contest
+from automl.retrain.leaked import leaked
 from automl.retrain.noted import Noted, Notes
 from automl.retrain.paired import Judged, paired
 from automl.retrain.rungs.base import Challenger
 from automl.retrain.rungs.by_name import challenge_of
-from automl.retrain.shift import Learned, Shift
+from automl.retrain.shift import Shift
 from automl.retrain.step import Step
 from automl.spec.retrain import RUNGS, RungName
 
+FITTED = ("refit", "search")  # rungs that learn the labels anew
+UNKNOWN = "the new labels contradict the champion, and no refit can show that they can be learned"
 REFUSED = (LimitRefusal, DataError, BundleError)  # by which a rung ends, and the ladder goes on
 
 
@@ -65,7 +68,7 @@ def climb(
         if not better:
             return Climb(steps=steps)
         _, best, challenger = max(better, key=lambda each: each[0])
-        broken = _broken(contest, shift, [noted.learned for noted in tried if noted.learned], stack)
+        broken = leaked(contest) or _broken(contest, shift, tried, stack)
         if broken and not accept_shift:
             return Climb(steps=steps, stopped=broken)
         record = _record(best, number, accepted=broken is not None)
@@ -106,18 +109,26 @@ def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Jud
     )
 
 
-def _broken(contest: Contest, shift: Shift | None, learned: Sequence[Learned], stack: ExitStack) -> str | None:
-    """Why the labels cannot be believed; where they contradict the champion, a refit has to show what it learns."""
+def _broken(contest: Contest, shift: Shift | None, tried: Sequence[Noted], stack: ExitStack) -> str | None:
+    """Why the labels cannot be believed; where they contradict the champion, somebody has to show what it learns.
+
+    A cheap challenger that comes back itself is enough; where none does, a refit has the last word.
+    """
     if shift is None:
         return None
-    if not learned and shift.jumped:
+    learned = [noted.learned for noted in tried if noted.learned]
+    again = [replace(shift, again=one) for one in learned]
+    if known := next((one.broken for one in again if one.leaked), None):
+        return known
+    if not shift.jumped or any(one.broken is None for one in again):
+        return None
+    if all(noted.step.rung not in FITTED for noted in tried if noted.learned):
         _tell(contest, "the new labels contradict the champion: a refit has to show that they can be learned")
         with suppress(*REFUSED):
             refitted = stack.enter_context(_challenger("refit", contest)).learned
-            learned = [refitted] if refitted else []
-        if not learned:
-            return "the new labels contradict the champion, and no refit can show that they can be learned"
-    return next(filter(None, (replace(shift, again=one).broken for one in learned)), None)
+            return replace(shift, again=refitted).broken if refitted else UNKNOWN
+        return UNKNOWN
+    return again[-1].broken
 
 
 def _record(step: Step, number: int, *, accepted: bool) -> RetrainedRecord:

@@ -17,7 +17,7 @@ from automl.errors import DataError
 from automl.monitor.look import Scored
 from automl.monitor.money.entered import entered
 from automl.monitor.money.ground import Ground, ground_of, promised
-from automl.monitor.money.ledger import Answered
+from automl.monitor.money.ledger import Answered, LabelLedger
 from automl.monitor.money.promise import Promise, Range, promise, range_of
 from automl.monitor.rows import groups_of, scored
 from automl.names import inside
@@ -25,6 +25,7 @@ from automl.spec import Spec
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+UNSEEN = 2.0  # times the largest difference that was seen: what a row that was not may cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Paired:
 
     `low` lies above the true difference with a probability of at most `alpha`. `rows` are those that both decide and
     whose outcome has a price, `units` the groups among them. `decayed`: the champion is shown to save less than it
-    promised; `restored`: the challenger is not. `allowed` is how far below 0 `low` may lie.
+    promised; `restored`: it is, and the challenger is not. `allowed` is how far below 0 `low` may lie.
     """
 
     champion: float
@@ -103,8 +104,7 @@ def paired(
         raise DataError("of no row that is judged on both the decisions and the money are known", where="--data")
     difference = (theirs - ours)[known]
     within = ledger.range
-    span = range_of(difference) if within is None else Range(low=-within.width, high=within.width)
-    told = _mean(difference, judged, known, span)
+    told = _difference(difference, judged, known)
     own = _mean(ours[known], judged, known, within or range_of(ours[known]))
     given = promised(champion, judged.ground, "all")
     new = _mean(theirs[known], judged, known, within or range_of(theirs[known]))
@@ -118,10 +118,33 @@ def paired(
         rows=known.size,
         units=told.units,
         decayed=decayed,
-        restored=not short,
+        restored=decayed and not short,
         allowed=PER * tolerance * given.saving if decayed and given is not None else 0.0,
         currency=policy.currency if policy.in_money else None,
     )
+
+
+def _difference(values: Floats, judged: Judged, known: Ints) -> Promise:
+    """How much more the challenger saves, within what one row can tell of both.
+
+    A table of costs bounds that beforehand, so that a mistake which was too rare to be seen is feared as well. Of
+    numbers nothing does: a difference is clipped at both ends where .5 % of the money lies beyond (`range_of`), and
+    the unseen unit of `Promise.low` may cost `UNSEEN` times that. The range of the errors would be of no use: two
+    models that answer nearly alike differ by far less than either errs. Simulated (20,000 streams of 300 and 1,500
+    rows, alpha .01 and .001): for symmetric differences, heavy tails among them, this is wrong in at most .6 alpha,
+    with the tail of a lognormal of sigma 1 on the wrong side in .9 alpha where Student's bound is in 2 to 11, of sigma
+    1.5 in up to 4 alpha (Student's: 34), and for a loss of 30 deviations in one row of 500 in up to 7 (Student's: 12).
+    So it is no guarantee: a loss in one row of 100 that 300 rows do not show (5 %) is missed by any bound from what was
+    seen, 49 alpha at alpha .001. The simulation clipped nothing, and took the largest difference, not `range_of`.
+    Maurer and Pontil's empirical Bernstein bound (2009, arXiv 0907.3740) is never wrong and finds next to nothing on
+    so few rows; betting (Waudby-Smith and Ramdas 2024, JRSS B 86) is as careful and finds half to two thirds as many.
+    """
+    ledger = judged.ground.ledger
+    table = ledger.range if isinstance(ledger, LabelLedger) else None
+    if table is not None:
+        return _mean(values, judged, known, Range(low=-table.width, high=table.width))
+    seen = range_of(values)
+    return _mean(seen.clipped(values), judged, known, Range(low=UNSEEN * seen.low, high=UNSEEN * seen.high))
 
 
 def _with_columns(theirs: Answered, ours: Answered, rows: Scored) -> Answered:

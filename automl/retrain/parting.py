@@ -16,6 +16,7 @@ from automl.data.infer.row_time import row_times
 from automl.data.labels import words_for_missing
 from automl.data.parts import part_rows
 from automl.data.read.source import SourceTable
+from automl.data.rows import Rows
 from automl.data.schema import check_names
 from automl.data.sources import Sources
 from automl.errors import DataError
@@ -93,6 +94,11 @@ def learned_until(champion: Bundle) -> float:
     times = [kept.train.time] if champion.manifest.twin is None else [kept.train.time, kept.test.time]
     known = [float(np.nanmax(time)) for time in times if time is not None and np.isfinite(time).any()]
     return max(known, default=-np.inf)
+
+
+def later_rows(champion: Bundle, rows: Rows) -> Rows:
+    """Those that the champion has not learned from; all where rows have no time."""
+    return rows if rows.time is None else rows.take(np.flatnonzero(~(rows.time <= learned_until(champion))))
 
 
 def _learned_from(champion: Bundle, spec: Spec) -> set[str]:

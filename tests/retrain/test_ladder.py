@@ -25,7 +25,7 @@ WRONG = replace(CALM, now=Learned(skill=-0.5, error=0.01, rows=500))
 def climbed(monkeypatch, tmp_path):
     """A climb of challengers that are known by the bound of their lead, and by what they have learned."""
 
-    def run(lows, *, shift=CALM, learned=None, restored=(), number=1, resume=False, x=1, **more):
+    def run(lows, *, shift=CALM, learned=None, cheap=None, leak=None, restored=(), number=1, resume=False, x=1, **more):
         alphas = []
 
         @contextmanager
@@ -36,7 +36,7 @@ def climbed(monkeypatch, tmp_path):
             yield Challenger(
                 bundle=SimpleNamespace(name=place.stem, low=low),
                 promote=lambda out, record: out.with_name(record.rung),
-                learned=None if place.stem == "recalibrate" else learned,
+                learned=(learned if place.stem == "refit" else cheap),
             )
 
         def judge(_judged, _champion, challenger, _spec, *, alpha, tolerance):
@@ -57,6 +57,7 @@ def climbed(monkeypatch, tmp_path):
 
         monkeypatch.setattr(ladder, "challenge_of", lambda _: challenge)
         monkeypatch.setattr(ladder, "paired", judge)
+        monkeypatch.setattr(ladder, "leaked", lambda _: leak)
         asked = Retrain(rungs=tuple(lows))
         rows = SimpleNamespace(frame=pl.DataFrame({"x": [x]}))
         contest = SimpleNamespace(
@@ -119,6 +120,29 @@ def test_labels_that_no_refit_can_show_to_be_learned_are_not_believed(climbed, l
     done, _ = climbed({"refit": 1.0} | lows, shift=WRONG, learned=None)
     assert done.promoted is None
     assert "no refit can show" in done.stopped
+
+
+def test_a_cheap_challenger_may_show_itself_that_labels_can_be_learned(climbed):
+    """No refit is made for it; where it does not come back, a refit has to (M04)."""
+    found, lost = (Learned(skill=skill, error=0.01, rows=500) for skill in (0.45, 0.1))
+    lows = {"refresh": 3.0}
+    assert climbed(lows, shift=WRONG, cheap=found, restored=["refresh"])[0].promoted.name == "refresh"
+    lows["refit"] = 9.0
+    assert climbed(lows, shift=WRONG, cheap=lost, learned=found, restored=["refresh"])[0].promoted.name == "refresh"
+    assert climbed(lows, shift=WRONG, cheap=lost, learned=lost, restored=["refresh"])[0].promoted is None
+
+
+def test_a_column_that_tells_the_answer_stops_whoever_wins(climbed):
+    """The cheap rung that found it first is not promoted either, unless a person says so."""
+    done, _ = climbed({"refresh": 3.0}, leak="'x0' tells", restored=["refresh"])
+    assert (done.promoted, done.stopped) == (None, "'x0' tells")
+    assert climbed({"refresh": 3.0}, leak="'x0' tells", accept_shift=True)[0].record.accepted
+
+
+def test_a_cheap_challenger_that_knows_too_well_is_stopped(climbed):
+    """What it has found out of fold nobody could know."""
+    done, _ = climbed({"refresh": 3.0}, cheap=Learned(skill=0.97, error=0.01, rows=500))
+    assert "found the answer among the columns" in done.stopped
 
 
 def test_a_person_may_accept_a_shift_and_it_is_written_down(climbed):

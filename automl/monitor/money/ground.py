@@ -103,6 +103,8 @@ def _without_rows(bundle: Bundle, kept: Kept) -> Ground | None:
 def promised(bundle: Bundle, ground: Ground, labels: str) -> Promise | None:
     """The promise on the test part alone, of those rows whose labels can come; without rows what the manifest states.
 
+    Of all rows it is that for the ages at which the model is used (the manifest's `in_use`), which are not always
+    those that were judged.
     None where nobody has promised anything of such rows.
     """
     if ground.test is None or ground.oof is None:
@@ -115,7 +117,14 @@ def promised(bundle: Bundle, ground: Ground, labels: str) -> Promise | None:
     group = None if part.group is None else part.group[seen]
     time = np.zeros(part.y.size) if part.time is None else np.nan_to_num(part.time)
     units, _ = daily_units(within.clipped(part.saved[seen]), time[seen], group)
-    return promise(units, within, part.weight[seen] if group is None else None)
+    given = promise(units, within, part.weight[seen] if group is None else None)
+    return replace(given, saving=given.saving - _lost_in_use(bundle)) if labels == "all" else given
+
+
+def _lost_in_use(bundle: Bundle) -> float:
+    """What a row saves less at the ages in use than at those that the test part judged; 0 where nobody knows."""
+    use, verdict = bundle.manifest.in_use, bundle.manifest.verdict
+    return 0.0 if use is None or use.saving is None or verdict is None else (verdict.saving - use.saving) / PER
 
 
 def _stated(bundle: Bundle, ledger: Ledger) -> Promise | None:
@@ -125,7 +134,7 @@ def _stated(bundle: Bundle, ledger: Ledger) -> Promise | None:
         return None
     error = (verdict.test_high - verdict.test_low) / (2.0 * student(0.025, verdict.test_rows - 1)) / PER
     return Promise(
-        saving=verdict.test_saving / PER,
+        saving=verdict.test_saving / PER - _lost_in_use(bundle),
         error=error,
         variance=error**2 * verdict.test_rows,
         units=verdict.test_rows,

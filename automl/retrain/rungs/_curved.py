@@ -35,8 +35,9 @@ from automl.pipeline.judge import predicted as prediction_among
 from automl.pipeline.twin import ALIKE, CHANGED, likeness
 from automl.retrain.champion_rows import champion_rows
 from automl.retrain.contest import Contest
-from automl.retrain.parting import learned_until
+from automl.retrain.parting import later_rows
 from automl.retrain.rungs.base import Challenger
+from automl.retrain.shift import Learned, learned_by
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +48,7 @@ class _Made:
 
     contents: Contents
     verdict: Verdict | None
+    learned: Learned | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +73,12 @@ def curved(contest: Contest, place: Path, learn: Learn) -> Iterator[Challenger]:
     made = _judged(contest, data, learn)
     put(made.contents, contest.spec, made.verdict, place, write_anyway=True)
     promote = partial(_promoted, contest, data, made, learn)
-    yield Challenger(bundle=Bundle.load(place, tables=contest.tables), promote=promote)
+    yield Challenger(bundle=Bundle.load(place, tables=contest.tables), promote=promote, learned=made.learned)
 
 
 def _unseen(contest: Contest, rows: Rows) -> Rows:
     """Those that the champion has not learned from: of the others it knows the answer, and a curve would believe it."""
-    until = learned_until(contest.champion)
-    unseen = rows if rows.time is None else rows.take(np.flatnonzero(~(rows.time <= until)))
+    unseen = later_rows(contest.champion, rows)
     if unseen.n < contest.asked.least // 5:
         what = f"{unseen.n:,} rows that the champion has not learned from are too few to learn a curve by"
         raise DataError(what, where="--data", hint="A refit learns from the others, too.")
@@ -111,7 +112,7 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
         twin=None,
         retrained=None,
     )
-    return _Made(contents=contents, verdict=verdict)
+    return _Made(contents=contents, verdict=verdict, learned=learned_by(oof))
 
 
 def _asked(metric: str | None) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from automl.retrain.shift import Learned
 class Challenger:
     """A whole bundle that has passed its gates. `promote` writes its twin on all rows to a place, and gives it back.
 
-    `learned` is how well its members predict, out of fold, the rows that the champion has not learned from; None where
-    they are the champion's own.
+    `learned` is how well it predicts, out of fold, the rows that the champion has not learned from; None where nobody
+    knows.
     """
 
     bundle: Bundle

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from automl import Bundle
+from automl.bundle.ages import UseRecord
 from automl.monitor.money.ground import ground_of, promised, visible
 from automl.monitor.money.ledger import Answered, LabelLedger, LogLossLedger, NumberLedger, SquaredLedger
 
@@ -50,6 +53,21 @@ def test_the_promise_is_the_saving_of_the_verdict(bundle_of: BundleOf, kind: str
     assert given is not None
     assert given.saving == pytest.approx(given.range.clipped(found.test.saved).mean())
     assert given.units == 600
+
+
+def test_the_promise_is_that_of_the_ages_in_use(bundle_of: BundleOf) -> None:
+    """A model that will be used when it is older saves less, and nobody promises more."""
+    opened = bundle_of("rule")
+    found, verdict = ground_of(opened), opened.manifest.verdict
+    assert found is not None
+    assert verdict is not None
+    older = UseRecord(judged=1.0, used=2.0, saving=verdict.saving - 100.0)
+    aged = cast("Bundle", SimpleNamespace(manifest=opened.manifest.model_copy(update={"in_use": older})))
+    given, young = promised(aged, found, "all"), promised(opened, found, "all")
+    assert given is not None
+    assert young is not None
+    assert given.saving == pytest.approx(young.saving - 0.1)
+    assert given.error == young.error
 
 
 def test_the_promise_is_of_rows_whose_label_can_come(bundle_of: BundleOf) -> None:
