@@ -5,23 +5,27 @@
     python benchmarks/rows_beyond_memory.py --exponent 1000000 4000000     # of the time of the final fit alone
 
 Made rows of 20 numbers, whose target hangs on fine steps of several of them together, so that a sample shows little.
-All scores are log losses on rows made afresh. The peak is that of the proportional set sizes of the process tree.
+All scores are log losses on rows made afresh. The peak is that of the proportional set sizes of the process tree. What
+--exponent measures goes to benchmarks/results/rows_beyond_memory.jsonl, for the table of docs/scale.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bench.records import append
 from automl.bundle.read import Bundle
 from automl.host.processes import family, proportional
 from automl.learners._binned import STEP, bins_of, edges_of
@@ -30,6 +34,7 @@ from automl.learners.lightgbm import LIGHTGBM
 from automl.task import Task
 
 Floats = NDArray[np.float64]
+RECORDS = Path(__file__).parent / "results" / "rows_beyond_memory.jsonl"
 COLUMNS, PART, JUDGED, TICK = 20, 250_000, 100_000, 0.05
 PARAMS = {"learning_rate": 0.1, "num_leaves": 63, "min_data_in_leaf": 20}
 WEIGHTS = np.random.default_rng(7).normal(size=(6, 32, 32))
@@ -65,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             small, large = said.exponent
             times = [final_fit(rows, folder) for rows in (small, large)]
             power = np.log(times[1] / times[0]) / np.log(large / small)
+            for rows, seconds in zip((small, large), times, strict=True):
+                day = datetime.now(UTC).isoformat(timespec="seconds")
+                append(RECORDS, {"rows": rows, "seconds": seconds, "load": os.getloadavg()[0], "date": day})
             print(f"final fit of {small:,} rows {times[0]:.1f} s, {large:,} {times[1]:.1f} s: exponent {power:.3f}")
             return 0
         return compared(said, folder)

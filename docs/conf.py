@@ -47,6 +47,7 @@ NAVIGATION = {
             "docs/architecture",
             "docs/money",
             "docs/gates",
+            "docs/scale",
             "docs/threats",
             "benchmarks/results/README",
         ],

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from automl.bench.quoted import last_benchmark, readme_table, recipe_pages
+from automl.bench.scale import cost_model, stages
 from automl.cli import cli
 from automl.cli.documents import SHARED, names, read
 from automl.spec.schema import json_schema
@@ -21,6 +22,7 @@ COMMANDS = ROOT / "docs" / "reference" / "command-line.md"
 DOCUMENTS = ROOT / "docs" / "reference" / "json.md"
 README, TUTORIALS, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorials", ROOT / "docs" / "demo"
 TOLD = {"credit": "fit.txt", "fraud": "fraud.txt", "churn": "churn.txt", "demand": "demand.txt"}  # what their fits said
+SCALE = ROOT / "docs" / "scale.md"
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
@@ -67,7 +69,9 @@ def pages() -> dict[Path, str]:
     rows = recipe_pages(RECIPES, report) if report else {}
     readme = between(readme, "benchmark", readme_table(report) if report else "No results are committed yet.")
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
-    return {SPEC: spec_page(), DOCUMENTS: documents_page(), COMMANDS: line, README: readme, **tutorials(), **rows}
+    scale = between(SCALE.read_text(encoding="utf-8"), "scale", "\n".join(cost_model(stages(RESULTS))))
+    made = {SPEC: spec_page(), DOCUMENTS: documents_page(), COMMANDS: line, README: readme, SCALE: scale}
+    return {**made, **tutorials(), **rows}
 
 
 def tutorials() -> dict[Path, str]:
