@@ -62,6 +62,7 @@ class _Found:
     losses: tuple[float, float]
     judges: int
     blocks: Floats
+    why: str = ""  # what held it back from all rows
 
 
 def learn_from_all(state: State, outcome: Outcome) -> Outcome:
@@ -89,7 +90,7 @@ def learn_from_all(state: State, outcome: Outcome) -> Outcome:
     if not ours <= theirs:
         why = f"{told} {name} would be {ours:.5g} in place of {theirs:.5g}"
         return _stays(state, outcome, why, of=unread.rows)
-    end = ", when the time ended" if found.late else ""
+    end = f" ({found.why})" if found.why else ", when the time ended" if found.late else ""
     text = (
         f"the members learned from {found.rows:,} of about {unread.rows:,} rows, by chunks{end}: {told} {name} is "
         f"{ours:.5g}, and {theirs:.5g} from the {n:,} rows that memory holds"
@@ -121,7 +122,7 @@ def _learned(state: State, outcome: Outcome, unread: UnreadRows) -> _Found | str
         before, found = found, _at(state, outcome, unread, learning, part)
         if isinstance(found, str) or (isinstance(before, _Found) and not _shows(before, found)):
             break
-    return found
+    return replace(found, why=why) if isinstance(found, _Found) else found
 
 
 def able(state: State, outcome: Outcome) -> list[Candidate]:
