@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from automl.features.relational.compute.buckets import Buckets
 from automl.features.relational.compute.run import Opened
 from automl.features.relational.definition import Definitions, RelationalFeature
 from automl.features.relational.parts import TrainAndTest
@@ -30,8 +31,8 @@ def compute_all(
     """Turn by turn while `share` lasts but for the `reserve` seconds; the first turn is computed in any case."""
     if not kept.features:
         return Computed(definitions=kept, train=pl.DataFrame(), test=pl.DataFrame())
-    train = Opened.of(kept, parts.train, parts.past_train)
-    test = Opened.of(kept, parts.test, parts.past_test)
+    train = Opened.of(kept, parts.train, parts.past_train, deal=Buckets)
+    test = Opened.of(kept, parts.test, parts.past_test, deal=Buckets)
     done: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     slowest = 0.0
     for features in _turns(kept.features, weight):

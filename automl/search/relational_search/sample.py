@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.read.typed_tables import Frame
+from automl.features.relational.compute.buckets import Buckets
 from automl.features.relational.compute.run import Opened
 from automl.features.relational.definition import Definitions
 from automl.features.relational.row_cost import RowsOf, usual_rows
@@ -33,7 +34,7 @@ class SampleRows:
     ) -> SampleRows:
         """The rows of `train` at the positions `at`."""
         cuts = np.cumsum([-(-len(at) // part) for part in PARTS])
-        parts = tuple(Opened.of(proposed, train[rows], tables) for rows in np.split(at, cuts))
+        parts = tuple(Opened.of(proposed, train[rows], tables, deal=Buckets) for rows in np.split(at, cuts))
         return cls(proposed=proposed, parts=parts, rows=len(at))
 
     def usual_rows(self) -> RowsOf:

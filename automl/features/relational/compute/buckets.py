@@ -8,14 +8,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from automl import disk
+from automl.features.relational.compute.partition import bucket
 
 BATCH = 1_000_000  # rows that are dealt out at once: some 100 MB, and the files of a bucket stay few
 _AT = "#"  # no column of a table: they have the names that they have inside
-
-
-def bucket(key: Sequence[str], count: int) -> pl.Expr:
-    """The bucket of each row, of so many, by the columns of its key: equal keys have equal buckets in all tables."""
-    return pl.struct(pl.col(name).alias(str(place)) for place, name in enumerate(key)).hash() % count
 
 
 class Buckets:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
 
-from automl.features.relational.compute.buckets import Buckets, bucket
 from automl.features.relational.compute.range_aggregates import Ints
 from automl.features.relational.definition import MAIN, Expr, Hop, steps
 
 Links = Mapping[str, set[tuple[str | None, Hop]]]  # how each table is reached: from which (None: main), by which hop
+
+
+class Dealt(Protocol):
+    """A table whose rows lie apart by the bucket of their key."""
+
+    def of(self, number: int) -> pl.LazyFrame:
+        """The rows of a bucket."""
+
+
+Deal = Callable[[pl.LazyFrame, Sequence[str], int], Dealt]  # a table, its key, and how many buckets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +30,16 @@ class Partition:
     """Rows of main in parts by the key of the largest table, and the tables that are parted by it, too."""
 
     rows: Mapping[int, Ints]
-    buckets: Mapping[str, Buckets]
+    buckets: Mapping[str, Dealt]
 
     def tables(self, number: int) -> dict[str, pl.LazyFrame]:
         """What those tables have for the part of that number."""
         return {name: buckets.of(number) for name, buckets in self.buckets.items()}
+
+
+def bucket(key: Sequence[str], count: int) -> pl.Expr:
+    """The bucket of each row, of so many, by the columns of its key: equal keys have equal buckets in all tables."""
+    return pl.struct(pl.col(name).alias(str(place)) for place, name in enumerate(key)).hash() % count
 
 
 def links_of(exprs: list[Expr]) -> dict[str, set[tuple[str | None, Hop]]]:
@@ -36,11 +51,13 @@ def links_of(exprs: list[Expr]) -> dict[str, set[tuple[str | None, Hop]]]:
     return links
 
 
-def partition(main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Links, part: int) -> Partition | None:
+def partition(
+    main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Links, part: int, deal: Deal | None = None
+) -> Partition | None:
     """The parts of main, each of which reaches some `part` rows of the largest table that it has a key of.
 
-    None where all of main reaches no more. A table that main reaches by that key alone is dealt out to buckets once, so
-    that no part reads all of it.
+    None where all of main reaches no more. With `deal` a table that main reaches by that key alone is dealt out to
+    buckets once, so that no part reads all of it.
     """
     own = {name: [hop for here, hop in links.get(name, ()) if here is None] for name in lazy}
     sizes = {name: int(lazy[name].select(pl.len()).collect().item()) for name, hops in own.items() if hops}
@@ -54,9 +71,9 @@ def partition(main: pl.DataFrame, lazy: Mapping[str, pl.LazyFrame], links: Links
     at = main.select(bucket(key, count)).to_series().to_numpy()
     rows = {number: rows for number in range(count) if len(rows := np.flatnonzero(at == number))}
     buckets = {
-        name: Buckets(_semi(lazy[name], main, hop), [there for _, there in hop.on], count)
+        name: deal(_semi(lazy[name], main, hop), [there for _, there in hop.on], count)
         for name, hop in _by_key(links, key)
-        if sizes[name] > part // count
+        if deal is not None and sizes[name] > part // count
     }
     return Partition(rows=rows, buckets=buckets)
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from automl.errors import DataError
-from automl.features.relational.compute.partition import Links, Partition, collected, links_of, partition
+from automl.features.relational.compute.partition import Deal, Links, Partition, collected, links_of, partition
 from automl.features.relational.compute.query_engine import QueryEngine, Values
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.compute.range_aggregates import Floats, Ints
@@ -58,12 +58,16 @@ class Opened:
         tables: Mapping[str, pl.DataFrame | pl.LazyFrame],
         *,
         part: int = PART,
+        deal: Deal | None = None,
     ) -> Opened:
-        """For the features of `definitions` or some of them; parts and errors are those of `run`."""
+        """For the features of `definitions` or some of them; parts and errors are those of `run`.
+
+        With `deal` each row of a table that is larger than a part is read once, and not by each part again.
+        """
         check_main(definitions, main)
         lazy = _checked(definitions, tables)
         links = links_of([feature.expr for feature in definitions.features])
-        return cls(main=main, lazy=lazy, links=links, parts=partition(main, lazy, links, part))
+        return cls(main=main, lazy=lazy, links=links, parts=partition(main, lazy, links, part, deal))
 
     def values(self, definitions: Definitions) -> pl.DataFrame:
         """The features of each row of main, in its order."""

@@ -15,7 +15,8 @@ from polars.testing import assert_frame_equal
 from automl import disk
 from automl.errors import MachineError
 from automl.features.relational.compute import buckets
-from automl.features.relational.compute.buckets import Buckets, bucket
+from automl.features.relational.compute.buckets import Buckets
+from automl.features.relational.compute.partition import bucket
 
 COUNT = 7
 

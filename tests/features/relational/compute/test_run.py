@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from automl.errors import DataError
 from automl.features.relational.check import check, wire_of
+from automl.features.relational.compute.buckets import Buckets
 from automl.features.relational.compute.run import Opened, run
 from automl.features.relational.definition import (
     Aggregation,
@@ -179,7 +180,7 @@ def test_a_table_that_is_reached_by_one_way_is_read_by_bucket(given_tables: dict
     """Of a history that is larger than a part each part reads its bucket, and the bits are those of all at once."""
     main, one_way = given_tables["main"], definitions(ONE_WAY)
     lazy = {name: frame.lazy() for name, frame in given_tables.items()}
-    opened = Opened.of(one_way, main, lazy, part=part)
+    opened = Opened.of(one_way, main, lazy, part=part, deal=Buckets)
     keys = main.select("k", "l").unique()
     reached = given_tables["events"].join(keys, on=["k", "l"], how="semi").height
     assert (opened.parts is not None) == (reached > part)
