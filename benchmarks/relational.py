@@ -30,7 +30,8 @@ import numpy as np
 import polars as pl
 
 from automl.bench.records import append, markdown, origin, read
-from automl.features.relational.compute.run import run
+from automl.features.relational.compute.buckets import Buckets
+from automl.features.relational.compute.run import Opened, run
 from automl.features.relational.definition import (
     Aggregation,
     Base,
@@ -131,7 +132,8 @@ def measure(folder: Path) -> dict[str, Any]:
     asked = requests(CUTOFFS, customers)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     begun = time.perf_counter()
-    found = run(large_definitions(), asked, {"purchases": child})
+    wanted = large_definitions()
+    found = Opened.of(wanted, asked, {"purchases": child}, deal=Buckets).values(wanted)
     seconds = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
     peak = used.ru_maxrss / 1024

@@ -39,7 +39,7 @@ def log_bundle(bundle: Bundle | Path | str, *, name: str = "bundle", registered_
     with nullcontext() if mlflow.active_run() else mlflow.start_run():
         mlflow.log_metrics(dict(_metrics(manifest)))
         mlflow.set_tags(dict(_tags(manifest)))
-        mlflow.log_dict(manifest.spec, "spec.json")
+        mlflow.log_dict(manifest.whole_spec, "spec.json")
         return mlflow.pyfunc.log_model(
             name=name,
             python_model=str(MODEL),

@@ -52,6 +52,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("sign", "spec.bundle", "--key", "key"),
     ("example", "german-credit", "example"),
     ("schema",),
+    ("completion", "bash"),
     ("recipes",),
     ("bench", "list"),
     ("init", "train.csv", "-o", "begun.toml"),

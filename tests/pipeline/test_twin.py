@@ -72,7 +72,8 @@ def test_a_twin_that_there_is_no_time_for_does_not_ship():
         Rows(frame=pl.DataFrame({"x": np.arange(n)}), raw=pl.DataFrame({"x": np.arange(n)}), y=np.zeros(n))
         for n in (500, 300)
     )
-    late = make_twin(run, None, SimpleNamespace(train=train, test=test), None, needs=4.0, after=6.0)
+    judged = SimpleNamespace(outcome=SimpleNamespace(all_rows=None))
+    late = make_twin(run, None, SimpleNamespace(train=train, test=test), judged, needs=4.0, after=6.0)
     assert late.choice is None
     assert (late.record.shipped, late.record.rows, late.record.reason) == (False, 800, NO_TIME)
     assert told == [f"the twin on all 800 rows does not ship: {NO_TIME}"]

@@ -72,7 +72,7 @@ def contest(champion: Bundle, tmp_path: Path) -> Callable[..., Contest]:
     """A contest over new rows."""
 
     def make(new: pl.DataFrame, /, **asked: object) -> Contest:
-        spec = parse(champion.manifest.spec)
+        spec = parse(champion.spec)
         wanted = Retrain.model_validate({"least": 100, **asked})
         parted = part(load(new), champion, spec, wanted)
         (tmp_path / "work").mkdir()
