@@ -27,7 +27,7 @@ class Stage:
     @property
     def far(self) -> float:
         """Hours for `FAR` rows on one machine like this one: never less than in proportion, as `exponent` grew."""
-        return self.seconds * (FAR / self.rows) ** max(1.0, self.exponent or 1.0) / HOUR
+        return float(self.seconds * (FAR / self.rows) ** max(1.0, self.exponent or 1.0) / HOUR)
 
 
 def grown(name: str, sizes: Iterable[tuple[int, float]], source: str) -> Iterator[Stage]:
