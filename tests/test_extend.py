@@ -218,6 +218,7 @@ def test_the_page_shows_one_of_each_kind() -> None:
 
 
 @pytest.mark.timeout(600)  # a suite and a fit, on a machine that may be busy
+@pytest.mark.slow  # from another package all kinds are there at once, in `make test`
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.suite)
 def test_in_its_folder(kind: Kind, tree: Path) -> None:
     """One file more in the folder of its kind, and nothing else: the suite of the folder is green, and it works."""

@@ -162,6 +162,7 @@ def test_mirrored_modules_are_imported_by_the_test_of_their_name(shape, tmp_path
     assert pairs == {"automl.data.reader": "tests.data.test_reader", "automl.data.split": "tests.test_split"}
 
 
+@pytest.mark.slow
 def test_a_mirrored_test_is_run_by_itself(shape, tmp_path):
     """What its own test file leaves out is not covered, whoever else runs it; a failing test covers nothing."""
     code = "def used():\n    return 1\n\n\ndef unused():\n    a = 1\n    b = 2\n    return a + b\n"
@@ -184,6 +185,7 @@ def test_test_files_without_a_test_are_named(shape, tmp_path):
     assert shape.empty_tests(shape.read(tmp_path, "tests")).found == ["tests/test_none.py"]
 
 
+@pytest.mark.slow
 def test_the_report_of_our_own_tree_states_its_rules(shape):
     """Each figure has a row, and every rule is printed with it."""
     lines = list(shape.report(ROOT, coverage=False))

@@ -4,10 +4,12 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_regret_is_small_on_distorted_scores():
     """Ten problems of the benchmark: the mean at most 2 %, the worst at most 5 %."""
     found = importlib.util.spec_from_file_location("regret", ROOT / "benchmarks" / "regret.py")
