@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+# before anything loads a library that reads it: as under the command line, or threads wait for each other by spinning
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# ruff: noqa: E402
 import csv
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +33,7 @@ from automl.ops import expr as ops
 from automl.task import Task
 
 pytest.register_assert_rewrite("automl.testing")
-from automl.testing._bundle import (  # noqa: E402  # after that line, so that an assert of the suites tells what it saw
+from automl.testing._bundle import (  # after that line, so that an assert of the suites tells what it saw
     BINARY,
     feature_columns,
     raw_rows,

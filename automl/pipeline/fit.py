@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.budget import Deadline
+from automl.host.threads import single_threaded
 from automl.pipeline.preflight import Given, Preflight, backend_of, judged_by, preflight, refuse_the_impossible
 from automl.pipeline.prove import (
     LOOKING,
@@ -140,6 +141,7 @@ def making(
     with listening() as stop, refusing(stop), ExitStack() as stack:
         listener = heeding(listener, stop)
         executor = _start(spec, stack)
+        stack.enter_context(single_threaded())
         ready = preflight(spec, out, given, deadline=deadline, listener=listener)
         folder = stack.enter_context(open_folder(spec, ready.data, ready.place, resume=resume))
         stack.callback(_let_go, executor, ready.place)

@@ -24,6 +24,7 @@ from automl.errors import SpecError, VerdictRefusal
 from automl.gates.base import GateVerdict
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
+from automl.host.threads import single_threaded
 from automl.metrics import get as metric
 from automl.ops.expr import Column as Leaf
 from automl.ops.expr import Stub, walk
@@ -61,6 +62,7 @@ class Redecided:
         }
 
 
+@single_threaded()
 def decide(
     bundle: Path,
     overrides: Sequence[str],
