@@ -40,6 +40,7 @@ class Candidate:
     losses: dict[int, float] = field(default_factory=dict)
     rounds: dict[int, int] = field(default_factory=dict)  # by fold, of learners that have them
     predictions: dict[int, Floats] = field(default_factory=dict)
+    mixed: float = math.inf  # the loss on the first fold of the best one then, with some of this one mixed in
     ahead: dict[int, Floats] = field(default_factory=dict)  # by fold, of rows after its window (see `ahead`)
     model_size: ModelSize = NOTHING  # of its largest fold
     fitted: FittedModel | None = None  # of the holdout fit, which may ship
@@ -135,6 +136,13 @@ def end_repeat(candidate: Candidate, problem: Problem, rundir: RunDir) -> None:
 def oof_name(candidate: Candidate, repeat: int = 0) -> str:
     """The array of its predictions [n, width] of a cross-validation, NaN where no fold predicted."""
     return f"{OOF}/{candidate.id}" if repeat == 0 else f"{OOF}/{candidate.id}-again-{repeat}"
+
+
+def first_prediction(candidate: Candidate, problem: Problem, rundir: RunDir) -> Floats | None:
+    """What it predicted on the first fold [n, width]; None once that is forgotten."""
+    if 0 in candidate.predictions or not candidate.whole:
+        return candidate.predictions.get(0)
+    return np.asarray(rundir.load(oof_name(candidate))[problem.folds[0].valid])
 
 
 def ahead_name(candidate: Candidate) -> str:

@@ -36,6 +36,7 @@ def take(state: State, done: Done) -> None:
     successive_halving.learn(state, candidate)
     learning_rate.learn(state, candidate)
     if fold == 0 and not candidate.learner.baseline and candidate.status == "ok":
+        candidate.mixed = racing.mix(state, candidate)
         _cut_folds(state, candidate, racing.folds_in_time(state, candidate))
     last = candidate.status != "ok" or len(candidate.losses) >= state.fidelity.folds
     if last or (fold == 0 and not racing.goes_on(state, candidate)):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from automl.search.candidate import Candidate
+import math
+
+from automl.metrics.base import score
+from automl.search.candidate import Candidate, first_prediction
 from automl.search.proposals import enough
 from automl.search.schedule import successive_halving
 from automl.search.schedule.estimates import haste, most, rest, seconds_left
 from automl.search.state import State
 
 MARGIN = 0.01  # of what the best gains over the worst (and more for few rows): further behind, one fold is enough
+MIXES = (0.25, 0.5)  # shares of a candidate beside the best one
 SHORT = 5.0  # seconds of search in which the first learner must hurry to stand at all
 CHEAP = 0.02  # of the time left: further folds that take less tell more than they cost, however the first one was
 BEHIND = "dropped: its first fold is behind the best"
@@ -71,10 +75,27 @@ def _firsts(state: State) -> list[float]:
 
 
 def _behind(state: State, candidate: Candidate) -> bool:
-    """Whether the first fold of a candidate is behind the best one."""
+    """Whether the first fold of a candidate is behind the best one, and would not make it better either."""
     firsts = _firsts(state)
+    best, room = min(firsts), max(firsts) - min(firsts)
     margin = MARGIN + max(1, len(state.problem.folds[0].valid)) ** -0.5
-    return bool(candidate.first > min(firsts) + margin * (max(firsts) - min(firsts)))
+    return candidate.first > best + margin * room and candidate.mixed > best - MARGIN * room
+
+
+def mix(state: State, candidate: Candidate) -> float:
+    """The loss on the first fold of the best other candidate with some of this one mixed in; infinite without one.
+
+    Models that err on other rows are worth more together than their own losses say.
+    """
+    others = [one for one in state.candidates if one is not candidate and not successive_halving.on_rung(state, one)]
+    best = min(others, key=lambda one: (one.first, one.id), default=None)
+    leading = None if best is None else first_prediction(best, state.problem, state.run.folder)
+    own = first_prediction(candidate, state.problem, state.run.folder)
+    if leading is None or own is None:
+        return math.inf
+    rows, weight = state.problem.folds[0].valid, state.problem.rows.weight
+    y, weight = state.problem.rows.y[rows], None if weight is None else weight[rows]
+    return min(score(state.problem.loss, y, leading + share * (own - leading), weight) for share in MIXES)
 
 
 def _late(state: State, candidate: Candidate, folds: int) -> bool:

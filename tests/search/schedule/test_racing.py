@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from automl.learners.constant import CONSTANT
 from automl.learners.lightgbm import LIGHTGBM
+from automl.metrics.base import score
 from automl.search.candidate import Candidate
 from automl.search.schedule import racing, successive_halving
 from automl.search.schedule.estimates import seconds_left
@@ -165,6 +168,37 @@ def test_who_is_near_the_best_goes_on(make_state: Callable[..., State], loss: fl
     assert racing.goes_on(state, base)
     assert racing.goes_on(state, one) is (not why)
     assert one.detail == why
+
+
+@pytest.mark.parametrize(("of", "on"), [(1, True), (0, False)], ids=["it errs elsewhere", "it errs alike"])
+def test_who_makes_the_best_one_better_goes_on(make_state: Callable[..., State], of: int, *, on: bool) -> None:
+    """However far behind by itself: mixed, two models err less where each errs on rows of its own."""
+    state = make_state(trials=2)
+    rows = state.problem.folds[0].valid
+    y = state.problem.rows.y[rows]
+
+    def one(number: int, errs: int, truth: float) -> Candidate:
+        right = np.where(np.arange(len(y)) % 2 == errs, truth, 0.8)
+        p = np.where(y > 0, right, 1.0 - right)[:, None]
+        return candidate(number, {0: score(state.problem.loss, y, p, None)}, seconds=1.0, predictions={0: p})
+
+    best, behind = one(1, errs=0, truth=0.3), one(2, errs=of, truth=0.2)
+    state.candidates += [candidate(0, {0: 0.9}, seconds=1.0, learner=CONSTANT), best, behind]
+    behind.mixed = racing.mix(state, behind)
+    assert racing.goes_on(state, best)
+    assert racing.goes_on(state, behind) is on
+
+
+@pytest.mark.parametrize("gone", [1, 2])
+def test_a_forgotten_prediction_is_not_mixed(make_state: Callable[..., State], gone: int) -> None:
+    """Whose first fold is neither in memory nor in the folder tells nothing."""
+    state = make_state(trials=2)
+    known = {0: np.full((len(state.problem.folds[0].valid), 1), 0.5)}
+    state.candidates += [
+        candidate(number, {0: number / 10}, seconds=1.0, predictions={} if number == gone else known)
+        for number in (1, 2)
+    ]
+    assert racing.mix(state, state.candidates[1]) == math.inf
 
 
 @pytest.mark.parametrize(("seconds", "on"), [(0.2, True), (1.0, False)], ids=["cheap", "dear"])
