@@ -14,6 +14,7 @@ import polars as pl
 
 from automl.bundle.margins import Margin
 from automl.bundle.read import Bundle
+from automl.bundle.unseen import spelled_otherwise
 from automl.data.audit.univariate import is_missing
 from automl.data.read.frames import tallies
 from automl.data.read.unread import ENOUGH
@@ -91,9 +92,7 @@ def _levels(name: str, cells: pl.Series, margin: Margin, care: Care) -> Iterator
     top = sorted(new, key=lambda level: -new[level])[:NAMED]
     shown = ", ".join(repr(level if len(level) <= LETTERS else f"{level[:LETTERS]}...") for level in top)
     said = f"Column {outside(name)!r} has levels that were not among the usual ones in {share:.1%} of the rows"
-    alike = {level.strip().casefold(): level for level in margin.levels}
-    spelled = [level for level in top if level.strip().casefold() in alike]
-    hint = f"; {spelled[0]!r} was written {alike[spelled[0].strip().casefold()]!r}" if spelled else ""
+    hint = spelled_otherwise(top, margin.levels)
     yield _found(
         "unseen",
         name,
