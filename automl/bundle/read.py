@@ -25,8 +25,8 @@ from automl.bundle.profile import read_profile
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns
 from automl.bundle.tables import TableScorer
+from automl.bundle.unlike import unlike, warn_of
 from automl.bundle.unread import accepted, lacking_hint
-from automl.bundle.unseen import unseen, warn_of
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.read.unread import OnUnread, Unread, unreadable, warn
@@ -151,14 +151,15 @@ class Bundle(Shown):
         Where the bundle was made of several tables, `tables` are the others, by name, as in `load`.
 
         Cells that hold something and cannot be read count as missing, with an `UnreadWarning`; where that is a whole
-        column of 20 filled cells or more, a `DataError`, unless `unread` is "empty". Where a fifth of a column's cells
-        hold levels that were not there in training, an `UnseenWarning` says it.
+        column of 20 filled cells or more, a `DataError`, unless `unread` is "empty". A column unlike the one of
+        training (other levels in a fifth of its cells, no value at all, most numbers far out) is told by an
+        `UnlikeTrainingWarning`.
         """
         model = self if tables is None else self.given(tables)
         raw = to_polars(frame)
         scored, found = model.counted(raw, typed=self.ranking is None)
         warn(accepted(found, unread))
-        warn_of(unseen(self.manifest.reader, self.margins, raw))
+        warn_of(unlike(self.manifest.reader, self.margins, raw))
         if self.ranking is None:
             return like(scored, frame)
         codes = self.ranking.decide(self.ranking.costs(scored), scored["decision"].to_list(), self.ranking.times(raw))
@@ -281,7 +282,9 @@ class Bundle(Shown):
             frame = pl.DataFrame(schema=dict.fromkeys(map(inside, self.needed), pl.String))
         frame = renamed(frame)
         if lacking := [name for name in self.needed if inside(name) not in frame.columns]:
-            raise DataError(missing_columns(lacking), hint=lacking_hint(lacking, map(outside, frame.columns), self.needed))
+            raise DataError(
+                missing_columns(lacking), hint=lacking_hint(lacking, map(outside, frame.columns), self.needed)
+            )
         wire = read_frame(self.manifest.reader, frame)
         unread: Unread = tallies(self.manifest.reader, frame, wire)
         if isinstance(self._scorer, TableScorer):

@@ -147,6 +147,8 @@ def _few(rows: Scored, waiting: int, asked: Monitor) -> Finding:
         dense = np.sort(rows.time[np.isfinite(rows.time)])
         spans = dense[asked.least - 1 :] - dense[: dense.size - asked.least + 1]
         wide = f"; --window {math.ceil(spans.max() / DAY) + 1}d has" if spans.size else ""
-        said = f"{waiting:,} new rows, but no window of {most} has the {asked.least:,} of a look{wide} ([monitor] window)."
+        said = (
+            f"{waiting:,} new rows, but no window of {most} has the {asked.least:,} of a look{wide} ([monitor] window)."
+        )
     late = f" {rows.n - waiting:,} rows are of a time that was looked at before." if rows.n > waiting else ""
     return Finding(kind="contract", check="few", severity="note", sentence=said + late)

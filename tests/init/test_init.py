@@ -125,7 +125,7 @@ def test_time_id_and_what_is_known_too_late(rows: pl.DataFrame, tmp_path: Path, 
 
 
 def test_the_group_of_a_panel(tmp_path: Path, begin_spec: Begin) -> None:
-    """One row for each year of a firm: firms belong together, however they are called; money that comes back does not."""
+    """One row for each year of a firm: firms belong together, however they are called; money that comes back no."""
     draw = np.random.default_rng(0)
     panel = pl.DataFrame({"nr": np.repeat(np.arange(30) * 7 + 13, 8), "year": np.tile(np.arange(1980, 1988), 30)})
     panel = panel.with_columns(

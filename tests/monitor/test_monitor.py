@@ -108,7 +108,6 @@ def test_thin_rows_are_told_a_window_that_does(opened: Bundle) -> None:
     assert monitor(opened, raw_rows(), times=thin, window="100d")[0].looks
 
 
-
 def test_no_row_is_refused(opened: Bundle) -> None:
     """There is nothing to look at."""
     with pytest.raises(DataError, match="no rows"):

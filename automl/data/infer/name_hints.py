@@ -35,7 +35,20 @@ PARTS: Mapping[str, frozenset[str]] = {
 }
 WHEN = frozenset().union(*PARTS.values(), {"date", "week", "quarter", "season", "hour", "wave", "period"})
 OWNERS = frozenset(
-    {"user", "cust", "customer", "client", "patient", "person", "subject", "subj", "member", "student", "employee", "emp"}
+    {
+        "user",
+        "cust",
+        "customer",
+        "client",
+        "patient",
+        "person",
+        "subject",
+        "subj",
+        "member",
+        "student",
+        "employee",
+        "emp",
+    }
     | {"worker", "player", "account", "acct", "order", "loan", "policy", "household", "family", "firm", "company"}
     | {"school", "district", "dist", "county", "store", "device", "machine", "vehicle", "session", "visitor", "product"}
 )

@@ -83,7 +83,7 @@ def test_a_winner_without_time_for_its_folds_has_all_judged_on_fewer(
 
 
 def test_a_fold_that_ends_after_the_time_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """R10: on a crowded machine a first fold may end long after the search should have: one fold is left, never none."""
+    """R10: on a crowded machine a first fold may end long after the search should have: one fold is left, not none."""
     monkeypatch.setattr(racing, "seconds_left", lambda _: -40.0)
     base = candidate(0, {0: 0.7}, seconds=0.1, whole=True, ended=True, learner=CONSTANT)
     late = candidate(1, {0: 0.3}, seconds=8.0)
