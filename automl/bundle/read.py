@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,13 +18,15 @@ from pydantic import JsonValue
 from automl.bundle.explaining import SECONDS, explainer_of, explanations
 from automl.bundle.files import Files
 from automl.bundle.frames import Frame, answered, as_table, like, to_polars
+from automl.bundle.margins import Margin
 from automl.bundle.opening import Taken, bundle_errors, take
 from automl.bundle.origin import Origin
 from automl.bundle.profile import read_profile
 from automl.bundle.ranking import Ranking
 from automl.bundle.scorer import Answer, Array, Cell, Row, ScoreError, Scorer, missing_columns
 from automl.bundle.tables import TableScorer
-from automl.bundle.unread import accepted
+from automl.bundle.unlike import unlike, warn_of
+from automl.bundle.unread import accepted, lacking_hint
 from automl.data.read.column_reader import Reader
 from automl.data.read.typed_tables import RelationalDocument
 from automl.data.read.unread import OnUnread, Unread, unreadable, warn
@@ -148,12 +151,15 @@ class Bundle(Shown):
         Where the bundle was made of several tables, `tables` are the others, by name, as in `load`.
 
         Cells that hold something and cannot be read count as missing, with an `UnreadWarning`; where that is a whole
-        column of 20 filled cells or more, a `DataError`, unless `unread` is "empty".
+        column of 20 filled cells or more, a `DataError`, unless `unread` is "empty". A column unlike the one of
+        training (other levels in a fifth of its cells, no value at all, most numbers far out) is told by an
+        `UnlikeTrainingWarning`.
         """
         model = self if tables is None else self.given(tables)
         raw = to_polars(frame)
         scored, found = model.counted(raw, typed=self.ranking is None)
         warn(accepted(found, unread))
+        warn_of(unlike(self.manifest.reader, self.margins, raw))
         if self.ranking is None:
             return like(scored, frame)
         codes = self.ranking.decide(self.ranking.costs(scored), scored["decision"].to_list(), self.ranking.times(raw))
@@ -249,6 +255,13 @@ class Bundle(Shown):
         return run(self, frame, labels=labels, since=since, window=window, state=state)
 
     @cached_property
+    def margins(self) -> Mapping[str, Margin]:
+        """How the columns that the graph reads were distributed in training; nothing where the bundle does not say."""
+        with suppress(BundleError):
+            return read_profile(self.files).columns
+        return {}
+
+    @cached_property
     def explainer(self) -> Explainer:
         """What `explain` asks: the game over the graph, its background, what may change."""
         return explainer_of(self._scorer, read_profile(self.files).shown(), self.files.read)
@@ -269,7 +282,9 @@ class Bundle(Shown):
             frame = pl.DataFrame(schema=dict.fromkeys(map(inside, self.needed), pl.String))
         frame = renamed(frame)
         if lacking := [name for name in self.needed if inside(name) not in frame.columns]:
-            raise DataError(missing_columns(lacking), hint="Give the columns that the model was trained on.")
+            raise DataError(
+                missing_columns(lacking), hint=lacking_hint(lacking, map(outside, frame.columns), self.needed)
+            )
         wire = read_frame(self.manifest.reader, frame)
         unread: Unread = tallies(self.manifest.reader, frame, wire)
         if isinstance(self._scorer, TableScorer):

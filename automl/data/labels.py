@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automl.data.infer.column_types import guess
 from automl.data.infer.missing_words import LABEL_WORDS, missing_labels
+from automl.data.infer.name_hints import is_quantity
 from automl.data.read.column_reader import ColumnReader
 from automl.data.read.frames import counted, read_column
 from automl.data.read.parsers import NUMBER
@@ -25,6 +26,11 @@ from automl.task import Kind, Task
 
 BANDS = ("range", "words", "unit")  # readings of a feature; as a target "31-40" is a label
 MANY_CLASSES = 30  # more distinct whole numbers are a quantity, unless the spec says otherwise
+FEW_CODES = 5  # whole numbers from 0 or 1 on without a gap, which are labels in few rows too
+CODE_ROWS = 5  # rows of such a label, on average
+FEW_ROWS = 0.05  # share of the rows from which other whole numbers are too many for labels
+TAIL = 10  # whole numbers above which a thin upper end shows that something was counted
+THIN = 0.05  # share of the rows in the upper third of the range that is thin
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
 YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
 PLAIN: ColumnReader = {"name": "target", "wire": "number", "missing": [], "parser": None}
@@ -162,9 +168,28 @@ def _kind_by_values(target: pl.Series, texts: pl.Series, distinct: int, several:
         return several, f"the target has {distinct} labels"
     bare = texts.filter(~texts.is_in(LABEL_WORDS))  # null is no word, and is left out
     whole = target.dtype.is_integer() or bool(bare.str.contains(r"^-?[0-9]+$").all())
-    if whole and distinct <= MANY_CLASSES and distinct < 0.05 * len(target):
-        return "multiclass", f"the target has {distinct} whole numbers; set objective.task if it is a quantity"
-    return "regression", f"the target is a number with {distinct} values"
+    if not whole or distinct > MANY_CLASSES:
+        return "regression", f"the target is a number with {distinct} values"
+    numbers = bare.drop_nulls().cast(pl.Float64)
+    few = distinct >= FEW_ROWS * len(numbers) and not _are_codes(numbers)
+    if few or is_quantity(target.name) or _are_counts(numbers):
+        return "regression", f"the target has {distinct} whole numbers; set objective.task if they are labels"
+    return "multiclass", f"the target has {distinct} whole numbers; set objective.task if it is a quantity"
+
+
+def _are_codes(numbers: pl.Series) -> bool:
+    """Few whole numbers without a gap, each in some rows: they look like codes even where rows are few."""
+    levels = sorted(numbers.unique())
+    first = int(levels[0])
+    gapless = first in {0, 1} and levels == list(range(first, first + len(levels)))
+    return gapless and len(levels) <= FEW_CODES and len(numbers) >= CODE_ROWS * len(levels)
+
+
+def _are_counts(numbers: pl.Series) -> bool:
+    """Many whole numbers from 0 on whose upper third nearly no row has."""
+    most = float(numbers.max() or 0)  # type: ignore[arg-type]  # a number
+    rare = float((numbers > most * 2 / 3).mean() or 0)  # type: ignore[arg-type]  # of flags
+    return numbers.n_unique() > TAIL and numbers.min() == 0 and rare < THIN
 
 
 def _labels(target: pl.Series, texts: pl.Series) -> tuple[Scalar, ...]:

@@ -15,6 +15,7 @@ from automl import disk
 from automl.addresses import address_of
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
+from automl.bundle.unlike import unlike
 from automl.bundle.unread import check_unread
 from automl.data.read.csv_lines import LeftOut
 from automl.data.read.files import file_digest, files
@@ -196,7 +197,11 @@ def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
     scoring, rows = job.scoring, 0
     for path, frame in batches(job.data, scoring.rows, dialect_of(scoring.model, job.data), tell=job.tell):
-        yield rows, scoring.ready(frame, path, rows)
+        ready = scoring.ready(frame, path, rows)
+        for sentence in unlike(scoring.model.manifest.reader, scoring.model.margins, ready) if rows == 0 else ():
+            said = f"{known_as(path)}: {sentence}"
+            job.listener(Event(stage="read", text=said, facts={"warning": said}))
+        yield rows, ready
         rows += frame.height
     if scoring.costs is not None:
         scoring.costs.end(rows)

@@ -14,6 +14,7 @@ from automl.addresses import address_of
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import ignored, read_csv
 from automl.bundle.scorer import ScoreError, missing_columns
+from automl.bundle.unread import lacking_hint
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.file_kinds import kind
@@ -109,8 +110,9 @@ class Scoring:
         model, options = self.model, self.options
         lacking = [name for name in map(inside, model.needed) if name not in frame.columns]
         if lacking and options.missing == "refuse":
-            told, hint = missing_columns([*map(outside, lacking)]), "Give the columns that the model was trained on."
-            raise DataError(told, where=known_as(path), hint=hint)
+            names = [*map(outside, lacking)]
+            hint = lacking_hint(names, map(outside, frame.columns), model.needed)
+            raise DataError(missing_columns(names), where=known_as(path), hint=hint)
         if lacking:
             frame = frame.with_columns(pl.lit(None).alias(name) for name in lacking)
         if options.extra == "refuse":

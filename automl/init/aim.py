@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from automl.data.labels import encode, fit_labels, words_for_missing
 from automl.data.rows import Finding, Labels
+from automl.data.spelling import canonical
 from automl.init.looked import Table
 from automl.init.prices import MATRIX, Priced, ask_prices, check_flags
 from automl.init.question import NONE, Answer, Ask, Question, one_of, shown_or_none
@@ -99,7 +101,7 @@ def _kind(table: Table, target: str, given: Mapping[str, str], ask: Ask) -> _Kin
     why = said["task"].text if "task" in said else ""
     guessed = DOUBT in why and not told
     if guessed:
-        told = {"task": ask(_quantity(labels)).value}
+        told = {"task": ask(_quantity(labels, table.raw[target])).value}
         labels, _ = _fitted(table, parse({"objective": {"target": target, **told}}))
     words = why.partition(": ")[2].partition(DOUBT)[0]
     if labels.task.kind != "binary":
@@ -114,14 +116,15 @@ def _fitted(table: Table, spec: Spec) -> tuple[Labels, Mapping[str, Finding]]:
     return labels, {finding.check: finding for finding in said}
 
 
-def _quantity(labels: Labels) -> Question[str]:
+def _quantity(labels: Labels, target: pl.Series) -> Question[str]:
     """Whether few whole numbers are labels."""
+    numbers = sorted(canonical(target).drop_nulls().unique().cast(pl.Float64, strict=False).drop_nulls())
     return Question(
         flag="--task",
         text="Are the numbers of the target labels (multiclass) or a quantity (regression)?",
         default=labels.task.kind,
         read=one_of(KINDS, "task"),
-        evidence=(f"{labels.task.classes} different whole numbers: {', '.join(labels.texts)}",),
+        evidence=(f"{len(numbers)} different whole numbers: {', '.join(f'{number:g}' for number in numbers)}",),
     )
 
 

@@ -63,7 +63,7 @@ def ask_all(looked: Looked, given: Mapping[str, str], ask: Ask) -> Asked:
     test, notes = _judged(looked.tests.get(table.name), target.value)
     costs = looked.costs.get(table.name)
     aim = ask_aim(table, (target, why), given, ask, priced=costs is not None)
-    time = _time(table, test, target.value, ask)
+    time = _time(table, test, target.value, ask, alone=not others)
     group = _group(table, test, target.value, ask, timed=bool(time.value))
     joined, unmet = join_all(table, others, time.value, target.value)
     return Asked(
@@ -113,8 +113,8 @@ def _unmet(table: Table, main: Table) -> str:
     return f"{table.called} is left out: none of its columns meets one of {main.called} by its values"
 
 
-def _time(table: Table, test: Table | None, target: str, ask: Ask) -> Told:
-    guess, listed = prediction_time(table, test, target)
+def _time(table: Table, test: Table | None, target: str, ask: Ask, *, alone: bool) -> Told:
+    guess, listed = prediction_time(table, test, target, alone=alone)
     text = "Which column says when a prediction is made? The model is judged on the latest rows then."
     return _columns(table, "--time-column", text, guess, listed or [("none", "no column holds dates")], ask)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from automl.data.infer.name_hints import PARTS, is_code, is_id, words
+from automl.data.infer.name_hints import WHEN, is_code, is_id, words
 from automl.data.infer.typed_values import unreadable
 from automl.data.rows import Column
 from automl.data.spelling import canonical
@@ -23,8 +23,7 @@ FEW = 10  # distinct values of a history's key
 REPEATED = 1.5  # rows of a key, on average, from which they are a history
 WAYS = 0.5  # of the most distinct key: others are further ways to join where they have so many
 PIECES = 3  # columns of a key at most
-LONG = 4  # letters of texts that are alike by no chance
-WHEN = frozenset().union(*PARTS.values(), {"date", "week", "quarter", "season", "hour"})
+LONG = 3  # letters of texts that are alike by no chance
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -99,8 +98,8 @@ def _pairs(table: Table, parent: Table) -> Iterator[_Pair]:
     own, theirs = _keys(table), _keys(parent)
     for its, mine in own.items():
         for other, others in theirs.items():
-            alike = its.lower() == other.lower()
-            if not alike and not _related(table, its, parent, other, mine):
+            alike, few = its.lower() == other.lower(), min(mine.len(), others.len()) < FEW
+            if not alike and (few or not _related(table, its, parent, other, mine)):
                 continue
             both = len(mine.filter(mine.is_in(others.implode())))
             met, back = both / max(1, len(others)), both / max(1, len(mine))
@@ -130,8 +129,6 @@ def _may_be_key(column: Column, series: pl.Series) -> bool:
 
 def _related(table: Table, its: str, parent: Table, other: str, mine: pl.Series) -> bool:
     """Whether two columns of other names may be one: ids named after the table, or long texts."""
-    if mine.len() < FEW:
-        return False
     plain = mine.str.contains(r"^-?[0-9.]+$").all()
     if not plain and float(mine.str.len_chars().mean() or 0) >= LONG:  # type: ignore[arg-type]  # of lengths
         return True

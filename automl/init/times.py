@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
-from automl.data.infer.name_hints import is_id, is_moment, known_late, words
+from automl.data.infer.name_hints import WHEN, is_id, is_moment, known_late, words
 from automl.init.looked import Floats, Table
 
 MADE = frozenset({"cutoff", "snapshot", "asof", "prediction", "predicted", "scored", "application", "applied", "order"})
@@ -18,6 +19,8 @@ GAP = 0.2  # share of rows without a value from which a date is hardly that of t
 IN_ORDER = 0.95  # share of the steps along the rows that go forward
 REPEATED = 1.5  # rows of a group, on average, from which rows belong together
 FEW = 20  # groups
+ROUND = 0.5  # share of the distinct numbers that end in 0 from which they are amounts, however they are called
+CHANCE = 5  # rows of a panel that would meet another one of their group and period if they were drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +31,15 @@ class Guess:
     evidence: tuple[str, ...] = ()
 
 
-def prediction_time(table: Table, test: Table | None, target: str) -> tuple[Guess, list[tuple[str, str]]]:
-    """The column that says when each prediction is made, if one is likely; and all dates with what speaks for them."""
-    judged = [(*_judged(table, test, name, target), name) for name in dates(table)]
+def prediction_time(
+    table: Table, test: Table | None, target: str, *, alone: bool
+) -> tuple[Guess, list[tuple[str, str]]]:
+    """The column that says when each prediction is made, if one is likely; and all dates with what speaks for them.
+
+    Where a table is not `alone` the others are joined by its time, which is one column then.
+    """
+    able = [name for name in dates(table) if alone or name in table.names]
+    judged = [(*_judged(table, test, name, target), name) for name in able]
     judged.sort(key=lambda one: -one[0])
     listed = [(name, "; ".join(said)) for _, said, name in judged]
     if not judged or judged[0][0] <= 0:
@@ -54,21 +63,49 @@ def known_from(table: Table, keys: tuple[str, ...]) -> str | None:
 
 
 def groups(table: Table, test: Table | None, target: str) -> tuple[Guess, list[tuple[str, str]]]:
-    """The column whose rows belong together: an id by its name that comes back, and that test does not share."""
+    """The column whose rows belong together, and that test does not share: an id by its name, or whose panel it is."""
     found = []
     for column in table.schema.columns:
         name = column.name
-        if name == target or name not in table.names or not is_id(name) or column.wire not in {"category", "number"}:
+        if name == target or name not in table.names or column.wire not in {"category", "number"}:
             continue
         levels = table.raw[name].drop_nulls()
         if levels.n_unique() < FEW or len(levels) < REPEATED * levels.n_unique():
             continue
+        called = is_id(name) and not _are_amounts(levels)
+        period = None if called else _period(table, name, target)
+        if not called and period is None:
+            continue
         shared = test is not None and name in test.names and _shared(table, test, name)
-        said = f"an id by its name, {len(levels) / levels.n_unique():.1f} rows each"
+        kind = f"a panel: one row for each {period!r} of it" if period else "an id by its name"
+        said = f"{kind}, {len(levels) / levels.n_unique():.1f} rows each"
         found.append((not shared, name, said + ("; test has the same ones, so rows were drawn" if shared else "")))
     able = [(name, said) for apart, name, said in found if apart]
     first = Guess(columns=(able[0][0],), evidence=(able[0][1],)) if able else Guess()
     return first, [(name, said) for _, name, said in found]
+
+
+def _are_amounts(levels: pl.Series) -> bool:
+    """Numbers with decimals, or that mostly end in 0: a sum of money may be called a number, and is no id."""
+    if not levels.dtype.is_numeric():
+        return False
+    distinct = levels.unique()
+    return bool((distinct % 1 != 0).any()) or float((distinct % 10 == 0).mean() or 0) > ROUND  # type: ignore[arg-type]  # of flags
+
+
+def _period(table: Table, name: str, target: str) -> str | None:
+    """The column of which each value stands but once for one of `name`, as a year does in a panel; None without."""
+    if {*words(name)} & WHEN or table.raw[name].dtype.is_float():
+        return None
+    for column in table.schema.columns:
+        when = column.name
+        if when in {name, target} or when not in table.names or not {*words(when)} & WHEN:
+            continue
+        pairs = table.raw.select(name, when).drop_nulls()
+        cells = pairs[name].n_unique() * pairs[when].n_unique()
+        if pairs.height**2 / 2 >= CHANCE * max(1, cells) and not pairs.is_duplicated().any():
+            return when
+    return None
 
 
 def dates(table: Table) -> list[str]:

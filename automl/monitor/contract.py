@@ -14,6 +14,7 @@ import polars as pl
 
 from automl.bundle.margins import Margin
 from automl.bundle.read import Bundle
+from automl.bundle.unlike import far_out, spelled_otherwise
 from automl.data.audit.univariate import is_missing
 from automl.data.read.frames import tallies
 from automl.data.read.unread import ENOUGH
@@ -91,9 +92,7 @@ def _levels(name: str, cells: pl.Series, margin: Margin, care: Care) -> Iterator
     top = sorted(new, key=lambda level: -new[level])[:NAMED]
     shown = ", ".join(repr(level if len(level) <= LETTERS else f"{level[:LETTERS]}...") for level in top)
     said = f"Column {outside(name)!r} has levels that were not among the usual ones in {share:.1%} of the rows"
-    alike = {level.strip().casefold(): level for level in margin.levels}
-    spelled = [level for level in top if level.strip().casefold() in alike]
-    hint = f"; {spelled[0]!r} was written {alike[spelled[0].strip().casefold()]!r}" if spelled else ""
+    hint = spelled_otherwise(top, margin.levels)
     yield _found(
         "unseen",
         name,
@@ -105,14 +104,10 @@ def _levels(name: str, cells: pl.Series, margin: Margin, care: Care) -> Iterator
 
 
 def _range(name: str, cells: pl.Series, margin: Margin, care: Care) -> Iterator[Finding]:
-    ends = [(margin.quantiles or {}).get(q) for q in ("0.01", "0.99")]
-    if margin.wire not in {"number", "date"} or ends[0] is None or ends[1] is None:
+    found = far_out(cells.to_numpy(), margin)
+    if found is None:
         return
-    low, high = ends[0], ends[1]
-    values, reach = cells.to_numpy(), high - low
-    if reach <= 0:
-        return
-    far = float(((values < low - reach) | (values > high + reach)).mean())
+    far, low, high = found
     if care.of_share(far, BEYOND) > RISEN:
         said = f"Column {outside(name)!r} lies far beyond {low:.6g} to {high:.6g} in {far:.1%} of the rows."
         yield _found("range", name, "warn", said, share=far, low=low, high=high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -21,11 +22,11 @@ from automl.monitor.money.money_look import look_at_money
 from automl.monitor.rows import groups_of, scored
 from automl.monitor.state import State
 from automl.monitor.weighed import saving_of, weighed
-from automl.monitor.windows import Looked, windows
+from automl.monitor.windows import DAY, Looked, windows
 from automl.spec import parse
 from automl.spec.data import Data
 from automl.spec.monitor import Monitor
-from automl.spec.units import read_duration
+from automl.spec.units import read_duration, write_span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ def monitor(
         kept = look.money.state if look.money else state.money
         state = replace(state, looks=look.number, until=look.end, money=kept)
     waiting = _waiting(rows, state, len(looks))
-    few = () if looks else (_few(rows.n, waiting, asked),)
+    few = () if looks else (_few(rows, waiting, asked),)
     return Watched(name=bundle.path.stem, looks=tuple(looks), findings=(*said, *left_out, *few), waiting=waiting), state
 
 
@@ -138,7 +139,16 @@ def _waiting(rows: Scored, state: State, looks: int) -> int:
     return int((rows.time >= (-np.inf if state.until is None else state.until)).sum())
 
 
-def _few(given: int, waiting: int, asked: Monitor) -> Finding:
+def _few(rows: Scored, waiting: int, asked: Monitor) -> Finding:
+    """Why there was no look: too few rows, or none of the windows has enough of them."""
     said = f"{waiting:,} new rows are too few for a look: it takes {asked.least:,} ([monitor] least)."
-    late = f" {given - waiting:,} rows are of a time that was looked at before." if given > waiting else ""
+    if waiting >= asked.least and rows.time is not None:
+        most = write_span(asked.window)
+        dense = np.sort(rows.time[np.isfinite(rows.time)])
+        spans = dense[asked.least - 1 :] - dense[: dense.size - asked.least + 1]
+        wide = f"; --window {math.ceil(spans.max() / DAY) + 1}d has" if spans.size else ""
+        said = (
+            f"{waiting:,} new rows, but no window of {most} has the {asked.least:,} of a look{wide} ([monitor] window)."
+        )
+    late = f" {rows.n - waiting:,} rows are of a time that was looked at before." if rows.n > waiting else ""
     return Finding(kind="contract", check="few", severity="note", sentence=said + late)

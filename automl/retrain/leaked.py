@@ -7,7 +7,7 @@ import polars as pl
 from automl.bundle.kept import entries_of
 from automl.bundle.reference import BIN
 from automl.data.audit.leaks import FAR, HIGH, MEASURE
-from automl.data.audit.univariate import COARSE, univariate_score
+from automl.data.audit.univariate import COARSE, if_even, univariate_score
 from automl.data.rows import joined
 from automl.monitor.money.ground import ground_of
 from automl.retrain.champion_rows import champion_rows
@@ -34,7 +34,7 @@ def leaked(contest: Contest) -> str | None:
         (score, name)
         for name in rows.frame.columns
         if name in columns
-        and (score := univariate_score(rows.frame[name], rows.y, task, COARSE)) >= HIGH[task.kind]
+        and if_even(score := univariate_score(rows.frame[name], rows.y, task, COARSE), rows.y, task) >= HIGH[task.kind]
         and (1.0 - score) * FAR < 1.0 - before.get(name, UNKNOWN)
     ]
     if not found:

@@ -103,6 +103,10 @@ def test_positive_by_default(make_spec: Callable[..., Spec], target: list[Any], 
         (["$1.50", "$2.00", "$7"] * 30, {}, "regression"),
         (list(range(100)), {"metric": "accuracy"}, "multiclass"),
         ([1, 2], {"positive": 2}, "binary"),
+        ([1, 2, 3, 4] * 12, {}, "multiclass"),
+        ([1, 2, 3, 7] * 12, {}, "regression"),
+        ([n for n in range(14) for _ in range(400 // 2**n + 1)], {}, "regression"),
+        ([n for n in range(14) for _ in range(30)], {}, "multiclass"),
     ],
 )
 def test_task(make_spec: Callable[..., Spec], target: list[Any], objective: dict[str, Any], kind: str) -> None:
@@ -111,6 +115,17 @@ def test_task(make_spec: Callable[..., Spec], target: list[Any], objective: dict
     assert labels.task.kind == kind
     assert findings[0].check == "task"
     assert kind in findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("year", "regression"), ("AgeYears", "regression"), ("age_group", "multiclass"), ("year", "")]
+)
+def test_quantity_by_name(make_spec: Callable[..., Spec], name: str, kind: str) -> None:
+    """Few whole numbers that are called a count or a measure are no labels; the words ask for a look."""
+    told: dict[str, Any] = {} if kind else {"task": "multiclass"}
+    labels, findings = fit_labels(pl.Series(name, [3, 4, 5, 6, 9] * 40), make_spec({"target": name, **told}))
+    assert labels.task.kind == (kind or "multiclass")
+    assert not kind or "set objective.task if" in findings[0].text
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,19 @@ def test_time_id_and_what_is_known_too_late(rows: pl.DataFrame, tmp_path: Path, 
     assert data["outcomes"] == ["reason"]
 
 
+def test_the_group_of_a_panel(tmp_path: Path, begin_spec: Begin) -> None:
+    """One row for each year of a firm: firms belong together, however they are called; money that comes back no."""
+    draw = np.random.default_rng(0)
+    panel = pl.DataFrame({"nr": np.repeat(np.arange(30) * 7 + 13, 8), "year": np.tile(np.arange(1980, 1988), 30)})
+    panel = panel.with_columns(
+        goal_num=pl.Series(draw.integers(1, 30, 240) * 1_000), wage=pl.Series(draw.normal(size=240))
+    )
+    panel.write_parquet(tmp_path / "rows.parquet")
+    assert begin_spec(tmp_path / "rows.parquet", target="wage")["data"]["group"] == "nr"
+    panel.drop("nr").write_parquet(tmp_path / "alone.parquet")
+    assert "group" not in begin_spec(tmp_path / "alone.parquet", target="wage")["data"]
+
+
 def test_costs_beside_the_rows(rows: pl.DataFrame, tmp_path: Path, begin_spec: Begin) -> None:
     """Files of as many rows with prices for both mistakes are taken as they are."""
     for part, frame in (("train", rows.head(300)), ("test", rows.tail(100))):

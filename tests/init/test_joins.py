@@ -118,3 +118,21 @@ def test_which_table_is_the_main_one(
     data = begin_spec(save(letters=letters, purchases=purchases()), target="responded")["data"]
     assert data["train"] == "letters.csv"
     assert set(data["tables"]) == {"purchases"}
+
+
+def test_short_codes_and_a_time_in_one_column(save: Save, begin_spec: Callable[..., dict[str, Any]]) -> None:
+    """Codes of three letters meet a lookup of another name; beside tables the time is one column, no three."""
+    draw = np.random.default_rng(3)
+    codes = [f"{a}{b}X" for a in "ABCDEFGH" for b in "KLMNOP"]
+    made = day(400)
+    parts = made.str.split("-").list.to_struct(fields=["year", "month", "day"]).struct.unnest().cast(pl.Int64)
+    flights = parts.with_columns(
+        source=pl.Series(draw.choice(["AKX", "BLX", "CMX"], 400)),
+        goal=pl.Series(draw.choice(codes[3:30], 400)),
+        hour_of=made + "T05:00:00Z",
+        delay=pl.Series(draw.integers(-9, 90, 400)),
+    )
+    airports = pl.DataFrame({"code": codes, "height": draw.integers(0, 900, len(codes))})
+    data = begin_spec(save(flights=flights, airports=airports), main="flights", target="delay")["data"]
+    assert data["time"] == "hour_of"
+    assert data["tables"]["airports"]["on"] == {"code": "goal"}

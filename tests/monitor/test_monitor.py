@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -13,6 +14,7 @@ from automl.errors import DataError
 from automl.monitor.look import Finding, Status, Watched
 from automl.monitor.monitor import monitor
 from automl.monitor.rows import scored
+from automl.monitor.windows import DAY
 from automl.spec.data import Data
 from automl.testing._bundle import raw_rows
 
@@ -95,6 +97,15 @@ def test_few_rows_are_no_look(opened: Bundle) -> None:
     watched, state = monitor(opened, raw_rows().head(30))
     assert (watched.looks, watched.waiting, state.looks) == ((), 30, 0)
     assert "too few" in watched.findings[0].sentence
+
+
+def test_thin_rows_are_told_a_window_that_does(opened: Bundle) -> None:
+    """Many rows of which no window has enough are no look: the window that would do is named, and does."""
+    thin = 20_000 * DAY + np.arange(500) * DAY
+    watched, _ = monitor(opened, raw_rows(), times=thin)
+    assert not watched.looks
+    assert "500 new rows, but no window of 7d has the 100 of a look; --window 100d has" in watched.findings[0].sentence
+    assert monitor(opened, raw_rows(), times=thin, window="100d")[0].looks
 
 
 def test_no_row_is_refused(opened: Bundle) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.data.audit.univariate import Floats, filled_shares, is_missing, joint_score, univariate_score
+from automl.data.audit.univariate import Floats, filled_shares, if_even, is_missing, joint_score, univariate_score
 from automl.data.infer.name_hints import known_late
 from automl.data.rows import Column, Finding, finding
 from automl.errors import DataError
@@ -121,11 +121,12 @@ def _enough(y: Floats, task: Task) -> bool:
 def _alone(seen: _Seen, sample: pl.DataFrame, score: float) -> _Evidence | None:
     """The column alone predicts nearly everything, or far more than all others together."""
     kind = seen.task.kind
-    if score < HIGH[kind]:
+    strength = if_even(score, seen.y, seen.task)
+    if strength < HIGH[kind]:
         return None
     text = f"{seen.name!r} alone predicts the target with {MEASURE[kind]} {score:.4f}"
     figures: dict[str, object] = {"measure": MEASURE[kind], "score": score}
-    if score >= LEAK[kind]:
+    if strength >= LEAK[kind]:
         return _Evidence(text=text, figures=figures)
     rest = joint_score(sample.drop(seen.name), seen.y, seen.task)
     text += f", all other columns together with {rest:.4f}"
@@ -140,7 +141,7 @@ def _by_name(seen: _Seen, target: str, score: float) -> _Evidence | None:
     measure = MEASURE[seen.task.kind]
     text = f"the name {seen.name!r} says ({word!r}) that it is known late, and alone it has {measure} {score:.4f}"
     figures = {"word": word, "measure": measure, "score": score}
-    return _Evidence(text=text, figures=figures, sure=score >= LATE[seen.task.kind])
+    return _Evidence(text=text, figures=figures, sure=if_even(score, seen.y, seen.task) >= LATE[seen.task.kind])
 
 
 def _among_filled(seen: _Seen) -> _Evidence | None:
@@ -149,7 +150,7 @@ def _among_filled(seen: _Seen) -> _Evidence | None:
     if not _enough(y, seen.task):
         return None
     score, share = univariate_score(seen.values.filter(pl.Series(seen.filled)), y, seen.task), float(seen.filled.mean())
-    if score < LEAK[seen.task.kind]:
+    if if_even(score, y, seen.task) < LEAK[seen.task.kind]:
         return None
     measure = MEASURE[seen.task.kind]
     text = f"where {seen.name!r} has a value ({share:.1%} of rows) it alone has {measure} {score:.4f}"
@@ -192,7 +193,9 @@ def _no_longer(seen: _Seen) -> _Evidence | None:
 
 def _after(seen: _Seen, score: float) -> _Evidence | None:
     """Dates of which most lie after the row's own time, and that are there where the target is what it is."""
-    if seen.time is None or seen.column.wire != "date" or not seen.filled.any() or score < LATE[seen.task.kind]:
+    if seen.time is None or seen.column.wire != "date" or not seen.filled.any():
+        return None
+    if if_even(score, seen.y, seen.task) < LATE[seen.task.kind]:
         return None
     later = float((seen.values.to_numpy() > seen.time)[seen.filled].mean())
     if later <= MOSTLY:

@@ -54,6 +54,22 @@ def joint_score(frame: pl.DataFrame, y: Floats, task: Task) -> float:
     return auc(guess, y[JUDGED]) if task.kind == "binary" else _explained(guess, y[JUDGED])
 
 
+def if_even(score: float, y: Floats, task: Task) -> float:
+    """A score as it were if the classes of `y` [n] were equally frequent: naming the most frequent one tells nothing.
+
+    Of several classes the share of what that errs is left; AUC and R2 are above it already.
+
+    >>> one_in_twenty = np.repeat([0.0, 1.0, 2.0], [950, 25, 25])
+    >>> round(if_even(0.95, one_in_twenty, Task(kind="multiclass", classes=3)), 2)
+    0.33
+    """
+    if task.kind != "multiclass":
+        return score
+    rows = np.bincount(y.astype(np.int64), minlength=task.classes)
+    rest, there = 1.0 - int(rows.max()) / y.size, int(np.count_nonzero(rows))
+    return 1.0 - (1.0 - score) * (1.0 - 1.0 / there) / rest if rest else 0.0
+
+
 def is_missing(series: pl.Series) -> NDArray[np.bool_]:
     """Where a column in wire types has no value."""
     if series.dtype == pl.String:

@@ -20,6 +20,11 @@ MEASURES = frozenset(
     | {"min", "pct", "percent", "rate", "ratio", "share", "score", "year", "yr", "month", "week", "day", "days", "hour"}
     | {"age", "date", "time", "size", "length", "price", "cost", "value", "per", "since", "lat", "lon", "density"}
 )
+QUANTITIES = frozenset(
+    {"count", "counts", "cnt", "qty", "quantity", "amount", "total", "sum", "year", "yr", "years", "age", "days"}
+    | {"hours", "minutes", "months", "weeks", "price", "cost", "salary", "income"}
+)
+BANDED = frozenset({"group", "class", "band", "bracket", "category", "level", "type", "code", "id", "bin", "range"})
 MOMENTS = frozenset({"time", "timestamp", "ts", "date", "datetime", "dt", "epoch", "unix", "created", "updated"})
 LATITUDES = frozenset({"lat", "latitude"})
 LONGITUDES = frozenset({"lon", "lng", "long", "longitude"})
@@ -28,6 +33,25 @@ PARTS: Mapping[str, frozenset[str]] = {
     "month": frozenset({"month", "mon", "mnth", "mth"}),
     "day": frozenset({"day", "dom", "dayofmonth"}),
 }
+WHEN = frozenset().union(*PARTS.values(), {"date", "week", "quarter", "season", "hour", "wave", "period"})
+OWNERS = frozenset(
+    {
+        "user",
+        "cust",
+        "customer",
+        "client",
+        "patient",
+        "person",
+        "subject",
+        "subj",
+        "member",
+        "student",
+        "employee",
+        "emp",
+    }
+    | {"worker", "player", "account", "acct", "order", "loan", "policy", "household", "family", "firm", "company"}
+    | {"school", "district", "dist", "county", "store", "device", "machine", "vehicle", "session", "visitor", "product"}
+)
 LATE = frozenset(
     {"closed", "charged", "chargeoff", "chargedoff", "recovered", "recovery", "recoveries", "settled", "settlement"}
     | {"resolved", "resolution", "outcome", "refund", "refunded", "returned", "terminated", "termination", "discharged"}
@@ -49,15 +73,24 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def is_id(name: str) -> bool:
-    """The name ends as ids do."""
+    """The name ends as ids do: `order_no`, `PayID`, and `userid` in one word."""
     said = words(name)
-    return bool(said) and (said[-1] in IDS or (len(said) > 1 and said[-1] in NUMBERED))
+    if not said:
+        return False
+    last = said[-1]
+    return last in IDS or (len(said) > 1 and last in NUMBERED) or (last[-2:] == "id" and last[:-2] in OWNERS)
 
 
 def is_code(name: str) -> bool:
     """The name is that of a code, and not of a number of them."""
     said = set(words(name))
     return bool(said & CODES) and not said & MEASURES
+
+
+def is_quantity(name: str) -> bool:
+    """The name is that of what is counted or measured, and not of its bands."""
+    said = set(words(name))
+    return bool(said & QUANTITIES) and not said & BANDED
 
 
 def is_moment(name: str) -> bool:

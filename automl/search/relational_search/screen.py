@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.audit.leaks import LEAK
-from automl.data.audit.univariate import univariate_score
+from automl.data.audit.univariate import if_even, univariate_score
 from automl.task import Task
 
 ALIKE = 0.999  # squared correlation from which on two columns say the same
@@ -50,7 +50,7 @@ class Screen:
             return False
         for rows in (slice(0, None, -(-len(series) // GLANCE)), slice(None)):
             score = univariate_score(series[rows], self.y[rows], self.task)
-            if score < (bar if rows == slice(None) else bar - NEAR):
+            if if_even(score, self.y[rows], self.task) < (bar if rows == slice(None) else bar - NEAR):
                 return False
         self.leaks[series.name] = score
         return True

@@ -194,7 +194,7 @@ def folds_in_time(state: State, candidate: Candidate) -> int:
         return folds
     if candidate.first > min(_firsts(state)):
         return folds
-    more = int(seconds_left(state) / max(CAUTION * candidate.seconds_a_fold(), 1e-9)) * state.workers
+    more = int(max(0.0, seconds_left(state)) / max(CAUTION * candidate.seconds_a_fold(), 1e-9)) * state.workers
     return min(folds, 1 + more)
 
 

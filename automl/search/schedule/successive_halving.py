@@ -62,7 +62,7 @@ def anchor(state: State) -> Candidate | None:
     if sample < min(rows, FEWEST_ROWS) or (sample < rows and state.fidelity.folds > 1):
         return None
     if cut:
-        state.fidelity = replace(state.fidelity, fit_seconds=seconds_left(state))
+        state.fidelity = replace(state.fidelity, fit_seconds=max(0.0, seconds_left(state)))
     return Candidate(
         id=state.number,
         learner=learner,

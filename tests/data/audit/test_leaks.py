@@ -120,6 +120,14 @@ def test_late_by_name() -> None:
     assert look(churned_at=weak, target="Churned")["churned_at"].action == "noted"
 
 
+def test_one_class_is_nearly_all() -> None:
+    """D06: where nearly all rows are of one class, a column of noise names it as well as a leak does, and is none."""
+    three, y = Task(kind="multiclass", classes=3), np.zeros(N)
+    y[::50], y[25::50] = 1.0, 2.0
+    found = look(y=y, task=three, closed=NOISE, gaps=some(y < 2, 0.5), told=y.astype(int).astype(str))
+    assert {name: f.action for name, f in found.items()} == {"closed": "noted", "told": "dropped"}
+
+
 def test_no_columns_and_few_rows() -> None:
     """Nothing is said of nothing."""
     assert list(leaks([], pl.DataFrame(), y=Y, task=BINARY, target="y", action="stop", seed=1)) == []

@@ -38,7 +38,7 @@ def test_no_codes(name: str) -> None:
 
 def test_ids_and_moments() -> None:
     """An id ends as ids do, a moment names time."""
-    assert [is_id(name) for name in ("PolNum", "id", "PayID", "order-no", "no", "num_children", "idle")] == [
+    assert [is_id(name) for name in ("PolNum", "userid", "PayID", "order-no", "no", "num_children", "paid")] == [
         True
     ] * 4 + [False] * 3
     assert [is_moment(name) for name in ("created_at", "ts", "eventTime", "at", "rate")] == [True] * 3 + [False] * 2

@@ -85,6 +85,14 @@ def test_a_winner_without_time_for_its_folds_has_all_judged_on_fewer(
     assert racing.folds_in_time(state([stands, slow], counted=True), slow) == 5
 
 
+def test_a_fold_that_ends_after_the_time_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R10: on a crowded machine a first fold may end long after the search should have: one fold is left, not none."""
+    monkeypatch.setattr(racing, "seconds_left", lambda _: -40.0)
+    base = candidate(0, {0: 0.7}, seconds=0.1, whole=True, ended=True, learner=CONSTANT)
+    late = candidate(1, {0: 0.3}, seconds=8.0)
+    assert racing.folds_in_time(state([base, late]), late) == 1
+
+
 @pytest.mark.parametrize(("counted", "order"), [(False, [2, 1]), (True, [0, 1])])
 def test_further_folds_go_to_what_ends_soonest(
     make_state: Callable[..., State], order: list[int], *, counted: bool
