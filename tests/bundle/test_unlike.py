@@ -63,7 +63,7 @@ def test_a_frame_and_a_file_are_told(bundle: Path, tmp_path: Path) -> None:
         warnings.simplefilter("error")
         opened.predict(rows)
     loud = rows.with_columns(pl.col("job").str.to_uppercase())
-    with pytest.warns(UnlikeTrainingWarning, match="'job': .* was written"):
+    with pytest.warns(UnlikeTrainingWarning, match="'job' has levels .* was written 'clerk'"):
         opened.predict(loud)
     loud.write_csv(tmp_path / "loud.csv")
     events: list[Event] = []
