@@ -42,9 +42,7 @@ class BinFiles:
 
 
 @contextmanager
-def bin_files(
-    folder: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace
-) -> Iterator[BinFiles]:
+def bin_files(folder: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace) -> Iterator[BinFiles]:
     """The files, below `folder` while the block lasts: the sample and of what is unread the share that `pace` keeps."""
     place = folder / FOLDER
     try:
@@ -85,9 +83,7 @@ class _Part:
     turn: NDArray[np.uint32]
 
 
-def _parts(
-    plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace, held: list[Matrix]
-) -> Iterator[_Part]:
+def _parts(plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace, held: list[Matrix]) -> Iterator[_Part]:
     """The rows that are learned from, those of the sample first; those that judge go to `held`."""
     for start in range(0, sample.n, STEP):
         rows = sample.at(np.arange(start, min(start + STEP, sample.n)))
@@ -118,7 +114,11 @@ def _thinned(place: Path, widths: Mapping[str, np.dtype[Any]], most: int) -> int
     n = 0
     for name, width in [one for one in widths.items() if one[0] != TURN]:
         aside, n = place / f"{name}.thin", 0
-        with (place / TURN).open("rb") as turns, (place / name).open("rb") as old, disk.writing(aside, mode=0o600) as new:
+        with (
+            (place / TURN).open("rb") as turns,
+            (place / name).open("rb") as old,
+            disk.writing(aside, mode=0o600) as new,
+        ):
             while (turn := np.frombuffer(turns.read(STEP * 4), dtype=np.uint32)).size:
                 rows = np.frombuffer(old.read(turn.size * width.itemsize), dtype=width)
                 new.write(rows[turn < most].tobytes())
