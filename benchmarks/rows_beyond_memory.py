@@ -40,7 +40,7 @@ from automl.task import Task
 
 Floats = NDArray[np.float64]
 RECORDS = Path(__file__).parent / "results" / "rows_beyond_memory.jsonl"
-COLUMNS, PART, JUDGED, TICK = 20, 250_000, 100_000, 0.05
+COLUMNS, PART, JUDGED, TICK = 20, 250_000, 100_000, 0.2
 HEADER = (
     *("rows", "memory", "peak", "budget", "took", "learned from", "rounds"),
     *("sample", "all rows, by chunks", "LightGBM in memory", "of its gain"),
