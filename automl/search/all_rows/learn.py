@@ -224,7 +224,8 @@ def _fits(state: State, learning: Sequence[Candidate], files: BinFiles, until: P
     fits = dict[Candidate, BinnedFit]()
     for number, candidate in enumerate(learning):
         rates = [all_rows_rate(state, other) for other in learning[number:]]
-        seconds = (until.fitted - state.run.deadline.spent()) * rates[0] / max(sum(rates), 1e-12)
+        part = rates[0] / max(sum(rates), 1e-12)
+        seconds = math.inf if state.counted else part * (until.fitted - state.run.deadline.spent())
         if seconds < LEAST:
             break
         state.run.executor.submit(_job(state, candidate, number, files, seconds=seconds, until=until))
