@@ -78,15 +78,17 @@ def found(
         run = replace(make_run(spec, price=price, learners=LEARNERS), warm=FIRST, only=True)
         clock: Any = run.executor
 
-        def later(seconds: float, do: Callable[..., Any]) -> Callable[..., Any]:
+        def later(seconds: float, do: Callable[..., Any], *, of: int = 0) -> Callable[..., Any]:
+            """It takes so many seconds, for each `of` rows where that is said."""
+
             def done(*given: Any) -> Any:
-                clock.now += seconds
+                clock.now += seconds * (len(given[-1]) / of if of else 1.0)
                 return do(*given)
 
             return done
 
         monkeypatch.setattr(repeated_cv, "next_repeat", lambda _state: None)  # what else there is time for
-        monkeypatch.setattr(bin_files, "transform", later(chunk, bin_files.transform))
+        monkeypatch.setattr(bin_files, "transform", later(chunk, bin_files.transform, of=N // 24))
         monkeypatch.setattr(learn, "_predicted", later(prediction, learn._predicted))
         return search(replace(problem, unread=given.unread), run), run
 
@@ -116,8 +118,9 @@ def test_all_rows_are_learned_from_in_time(found: Callable[..., tuple[SearchResu
     [
         ({"chunk": 20.0}, "there was no time to read them again"),
         ({"fit": 1e6}, "no fit on them came to its end"),
+        ({"fit": 60.0, "prediction": 22.0}, "there was no time to judge what learned from all rows"),
     ],
-    ids=["reading", "fitting"],
+    ids=["reading", "fitting", "judging"],
 )
 def test_what_is_too_slow_ends_and_the_sample_ships(
     found: Callable[..., tuple[SearchResult, Run]], slow: dict[str, float], why: str
