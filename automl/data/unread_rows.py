@@ -6,7 +6,7 @@ What was set aside as test is among the sample, and never comes again; by time, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,12 +32,17 @@ READ_AGAIN = frozenset({"csv", "tsv", "parquet"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Rows after the reader; `held` [n] says which are there to judge, and are not to be learned from."""
+    """Rows after the reader; `held` [n] says which are there to judge, and are not to be learned from.
+
+    `turn` [n] says of what share of `WORD` on each is taken. After it the part `seen` of all rows was looked at, about.
+    """
 
     frame: pl.DataFrame
     y: NDArray[np.float64]
     weight: NDArray[np.float64] | None
     held: NDArray[np.bool_]
+    turn: NDArray[np.uint32]
+    seen: float = 1.0
 
 
 def find_unread(
@@ -80,13 +85,14 @@ def find_unread(
     return replace(unread, time=clock, before=float(np.nanmin(test.time)), gap=spec.data.horizon or 0.0)
 
 
-def read_on(unread: UnreadRows, share: float = 1.0) -> Iterator[Chunk]:
+def read_on(unread: UnreadRows, share: Callable[[], float] = lambda: 1.0) -> Iterator[Chunk]:
     """The usable rows beyond the sample, in their order and a chunk at a time: those within a `share` of all, and held.
 
-    A smaller share is a part of a larger one. Raises DataError where a file is not as it was, or cannot be read.
+    The share is asked for before each chunk; a smaller one is a part of a larger one. Raises DataError where a file is
+    not as it was, or cannot be read.
     """
     taken, held = int(unread.share * WORD), int((1.0 - unread.held) * WORD)
-    most = min(int(share * WORD), held)
+    seen = 0
     for digest, (found, frames) in zip(unread.digests, rows_again(unread.where), strict=True):
         if found != digest:
             raise DataError(
@@ -95,14 +101,14 @@ def read_on(unread: UnreadRows, share: float = 1.0) -> Iterator[Chunk]:
         start = 0
         for frame in frames:
             turn = turns(start, frame.height)
-            start += frame.height
-            wanted = (turn >= taken) & ((turn < most) | (turn >= held))
-            chunk = _usable(unread, frame.filter(pl.Series(wanted)), turn[wanted] >= held)
+            start, seen = start + frame.height, seen + frame.height
+            wanted = (turn >= taken) & ((turn < min(int(share() * WORD), held)) | (turn >= held))
+            chunk = _usable(unread, frame.filter(pl.Series(wanted)), turn[wanted], held)
             if chunk.y.size:
-                yield chunk
+                yield replace(chunk, seen=min(1.0, seen / unread.rows))
 
 
-def _usable(unread: UnreadRows, raw: pl.DataFrame, held: NDArray[np.bool_]) -> Chunk:
+def _usable(unread: UnreadRows, raw: pl.DataFrame, turn: NDArray[np.uint64], held: int) -> Chunk:
     """The rows with a target and a weight that are early enough."""
     y = encode(unread.labels, raw[unread.target])
     weight = None if unread.weight is None or not raw.height else row_weights(raw, unread.weight, "train")
@@ -113,7 +119,14 @@ def _usable(unread: UnreadRows, raw: pl.DataFrame, held: NDArray[np.bool_]) -> C
         time = _times(unread.time, raw)
         keep &= ((time + unread.gap * 1e6 <= unread.before) & (time < unread.before)) | np.isnan(time)
     frame = read_frame(unread.reader, raw.filter(pl.Series(keep)))
-    return Chunk(frame=frame, y=y[keep], weight=None if weight is None else weight[keep], held=held[keep])
+    turn = turn[keep]
+    return Chunk(
+        frame=frame,
+        y=y[keep],
+        weight=None if weight is None else weight[keep],
+        held=turn >= held,
+        turn=turn.astype(np.uint32),
+    )
 
 
 def _clock(schema: Schema, train: Rows) -> ColumnReader | None:

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from automl import disk
-from automl.addresses import address_of
 from automl.bundle.place import check_output
 from automl.bundle.read import Bundle
 from automl.bundle.unlike import unlike
@@ -54,48 +53,23 @@ def predict(
     memory. `require_signature` is a public key, whose owner must have signed the bundle. Raises `BundleError`,
     `DataError` for rows that lack columns, `MachineError` where the disk refuses; an older `out` stays as it was then.
     """
-    form = form_of(out, options)
-    if goal := address_of(out):
-        inputs = [data, *(tables or {}).values(), *([costs] if costs else [])]
-        with delivered(goal, inputs=inputs) as place:
-            return predict(
-                bundle,
-                data,
-                place,
-                costs=costs,
-                tables=tables,
-                options=options,
-                listener=listener,
-                require_signature=require_signature,
-            )
-    check_output(out, inputs=[bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])])
-    scoring = Scoring.load(
-        bundle,
-        costs=costs,
-        tables=tables or {},
-        options=options,
-        form=form,
-        listener=listener,
-        require_signature=require_signature,
-    )
-    job = _Job(data=data, scoring=scoring, listener=listener)
-    parts = Parts.open(out, form, job.identity, resume=options.resume and scoring.model.ranking is None)
-    if parts.damaged:
-        listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
-    try:
-        rows = _write(job, parts)
-        check_unread(parts.unread, options.unread, known_as(data))
-        parts.finish()
-    except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
-        parts.release()
-        raise
-    except BaseException:
-        parts.discard()
-        raise
-    for sentence in told(parts.unread):
+    form, given = form_of(out, options), [*(tables or {}).values(), *([costs] if costs else [])]
+    with delivered(out, inputs=[data, *given]) as place:
+        check_output(place, inputs=[bundle, *files(data), *given])
+        scoring = Scoring.load(
+            bundle,
+            costs=costs,
+            tables=tables or {},
+            options=options,
+            form=form,
+            listener=listener,
+            require_signature=require_signature,
+        )
+        done, called = _whole(_Job(data=data, scoring=scoring, listener=listener), place), known_as(place)
+    for sentence in told(done.unread):
         listener(Event(stage="read", text=f"{sentence}; such cells count as missing", facts={"warning": sentence}))
-    listener(Event(stage="done", text=f"Scored {rows:,} rows into {known_as(out)}.", facts={"rows": rows}))
-    return rows
+    listener(Event(stage="done", text=f"Scored {done.rows:,} rows into {called}.", facts={"rows": done.rows}))
+    return done.rows
 
 
 def raw_rows(
@@ -132,12 +106,30 @@ class _Job:
         self.listener(Event(stage="read", text=said, facts={"warning": said}))
 
 
-def _write(job: _Job, parts: Parts) -> int:
-    """Score what is not scored yet into the parts; returns the rows of all of them."""
+def _whole(job: _Job, out: Path) -> Parts:
+    """Score all rows into `out`, which appears when it is whole."""
+    options, ranking = job.scoring.options, job.scoring.model.ranking
+    parts = Parts.open(out, job.scoring.form, job.identity, resume=options.resume and ranking is None)
+    if parts.damaged:
+        job.listener(Event(stage="read", text="What an earlier run left is damaged: scoring begins anew."))
+    try:
+        _write(job, parts)
+        check_unread(parts.unread, options.unread, known_as(job.data))
+        parts.finish()
+    except (Stopped, KeyboardInterrupt):  # the parts stay: --resume goes on from here
+        parts.release()
+        raise
+    except BaseException:
+        parts.discard()
+        raise
+    return parts
+
+
+def _write(job: _Job, parts: Parts) -> None:
+    """Score what is not scored yet into the parts."""
     for head, chunk in _ranked(job) if job.scoring.model.ranking else _rendered(job, skip=parts.chunks):
         parts.add(chunk.content, chunk.rows, head, chunk.unread)
         job.listener(Event(stage="read", text=f"{parts.rows:,} rows scored.", facts={"rows": parts.rows}))
-    return parts.rows
 
 
 def _rendered(job: _Job, *, skip: int) -> Iterator[tuple[bytes, Chunk]]:

@@ -23,10 +23,12 @@ class Stopper:
         self.loss = math.inf
         self.best = 0
         self.rounds = 0
+        self.spent = 0.0
 
     def stop(self, loss: float | None = None) -> bool:
         """Call after each round, with its validation loss if there are validation rows: True ends the training."""
         self.rounds += 1
+        before, self.spent = self.spent, self.deadline.spent()
         if loss is None:
             self.best = self.rounds
         elif loss < self.loss:
@@ -34,7 +36,11 @@ class Stopper:
         patience = max(self.least, int(0.3 * self.best) + 20)
         # a loss that was never finite leaves `best` at 0: the first round stands in
         self.best = max(self.best, 1)
-        return self.rounds - self.best >= patience or self.deadline.left() <= 0.0
+        return self.rounds - self.best >= patience or self._late(self.spent - before)
+
+    def _late(self, seconds: float) -> bool:
+        """Whether another round like the last one, of so many `seconds`, would end late; the first took in the rows."""
+        return self.deadline.left() <= (seconds if self.rounds > 1 else 0.0)
 
 
 def waiting(rows: int, rate: float) -> int:

@@ -124,8 +124,8 @@ def fit_binned(
             input_data(data=data, label=label[part], weight=None if weight is None else weight[part])
             return True
 
+    stopper = Stopper(rows=len(label), rate=float(params["learning_rate"]), seconds=seconds)  # taking the rows counts
     rows = xgboost.QuantileDMatrix(Chunks(), nthread=threads, max_bin=int(settings["max_bin"]))
-    stopper = Stopper(rows=len(label), rate=float(params["learning_rate"]), seconds=seconds)
     booster = _boosted(settings, rows, valid, target, stopper, int(params.get("rounds", MOST_ROUNDS)))
     kept, columns = stopper.best, len(train.features)
     return smeared(

@@ -23,7 +23,7 @@ from automl.search.proposals import Proposals, usable
 from automl.search.run import Run
 from automl.search.rundir import TORN
 from automl.search.schedule import successive_halving
-from automl.search.schedule.estimates import usual_fit, work
+from automl.search.schedule.estimates import all_rows_share, usual_fit, usual_rate, work
 from automl.search.state import State
 
 FEW_CODED = 4  # configurations that come before learners for categories where most columns are no categories
@@ -45,6 +45,7 @@ def begin(problem: Problem, run: Run) -> State:
         aside=aside,
         rungs=rungs,
         crowded=crowded,
+        begun=run.deadline.spent(),
         fidelity=first,
         settled=run.counted or first.folds == 1,
     )
@@ -103,11 +104,13 @@ def _fidelity(problem: Problem, run: Run, after: AfterSearch, crowded: float) ->
     well enough, and the time for a second one finds another member.
     """
     reserved = reserve_seconds(run.deadline.seconds, after, after.guess(), crowded=crowded)
-    left = run.deadline.seconds - PREPARE if run.counted else run.deadline.left()
+    left = (run.deadline.seconds - PREPARE if run.counted else run.deadline.left()) - reserved
+    rate = usual_rate(problem, run.workers)
+    set_aside = 0.0 if run.counted else all_rows_share(problem, run.spec, rate=rate, room=left, crowded=crowded)
     first = choose_fidelity(
         usual_fit(problem),
         folds=len(problem.folds),
-        seconds=left - reserved,
+        seconds=left - set_aside,
         workers=run.workers,
         least=problem.least_folds,
         by_time=problem.rows.by_time,

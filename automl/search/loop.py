@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from automl.search.begin import begin, resume
 from automl.search.collect import close, take
-from automl.search.cost.reserve import crowding
 from automl.search.events import tell_the_end
 from automl.search.feature_search.search import choose_features
 from automl.search.feed import feed, plan_ahead
@@ -12,11 +11,10 @@ from automl.search.finish import SearchResult, finish
 from automl.search.problem import Problem
 from automl.search.run import Run
 from automl.search.schedule import racing
-from automl.search.schedule.estimates import seconds_left, seconds_reserved, slack
+from automl.search.schedule.estimates import note_crowding, seconds_left, seconds_reserved, slack
 from automl.search.state import State
 
 TICK = 0.1  # seconds to wait for the first baseline when the time has ended: without one there would be no bundle
-LOOK = 0.1  # of the new in the mean of how crowded the machine is
 MOMENT = 0.01  # seconds that are not worth waiting for
 
 
@@ -62,8 +60,7 @@ def _explore(state: State) -> None:
         for done in found:
             take(state, done)
         news = bool(found)
-        if not state.counted:
-            state.crowded += LOOK * (crowding() - state.crowded)
+        note_crowding(state)
 
 
 def _enough(state: State) -> str | None:

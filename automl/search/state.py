@@ -25,6 +25,7 @@ class State:
     aside: tuple[Trial, ...] = ()  # learners that were left out
     rungs: tuple[int, ...] = ()  # rows of the lower rungs, see `schedule.successive_halving`
 
+    begun: float = 0.0  # seconds on the deadline's clock, when the search began
     fidelity: Fidelity
     settled: bool  # the first real fit has shown how fast this machine is
     candidates: list[Candidate] = field(default_factory=list)

@@ -32,7 +32,7 @@ def test_what_is_far_is_never_less_than_in_proportion(exponent: float | None, ho
 def test_each_record_is_read(tmp_path: Path):
     append(tmp_path / "relational.jsonl", {"kind": "growth", "rows": 10, "seconds": 2.0})
     append(tmp_path / "relational.jsonl", {"kind": "pace", "rows": 10, "seconds": 9.0})
-    append(tmp_path / "rows_beyond_memory.jsonl", {"rows": 20, "seconds": 3.0})
+    append(tmp_path / "rows_beyond_memory.jsonl", {"kind": "final fit", "rows": 20, "seconds": 3.0})
     append(tmp_path / "watch_load.jsonl", {"phase": "look", "rows": 30, "s": 4.0})
     append(tmp_path / "watch_load.jsonl", {"phase": "serve", "rows": 31, "s": 9.0})
     append(tmp_path / "scoring_at_scale.jsonl", {"rows": 40, "cells": [{"name": "2 joined", "seconds": 5.0}]})

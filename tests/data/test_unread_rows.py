@@ -86,7 +86,7 @@ def test_a_smaller_share_is_a_part_and_judges_stay(sampled: Callable[..., Prepar
     """Rows that judge are the same for any share."""
     table().write_parquet(tmp_path / "rows.parquet")
     found = unread(sampled(train=str(tmp_path / "rows.parquet"), exclude=["day"]))
-    half, whole = list(read_on(found, 0.5)), list(read_on(found))
+    half, whole = list(read_on(found, lambda: 0.5)), list(read_on(found))
     assert places(half, held=True) == places(whole, held=True)
     assert set(places(half, held=False)) < set(places(whole, held=False))
     assert len(places(half, held=False)) == pytest.approx(0.25 * N, rel=0.05)

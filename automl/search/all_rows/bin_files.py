@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl import disk
+from automl.data.read.sampling import WORD
 from automl.data.rows import UnreadRows
 from automl.data.unread_rows import read_on
 from automl.features.plan import HIDDEN, Plan
 from automl.features.plan_fit import transform
 from automl.learners._binned import STEP, bins_of, edges_of
 from automl.learners.base import BinnedRows, Floats, Matrix
+from automl.search.all_rows.pace import Pace
 from automl.search.worker.feature_matrix import FeatureMatrix
 
 FOLDER = "all-rows"
 EDGES_FROM = 200_000  # rows of the sample
-Going = Callable[[int], None]  # told the rows that are written; it raises where there is no time for more
+TURN = "turn"  # the file that says of what share on each row is taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,64 +42,89 @@ class BinFiles:
 
 
 @contextmanager
-def bin_files(
-    folder: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows, *, share: float, going: Going
-) -> Iterator[BinFiles]:
-    """The files, below `folder` while the block lasts: the sample and what is unread of a `share` of all rows."""
+def bin_files(folder: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace) -> Iterator[BinFiles]:
+    """The files, below `folder` while the block lasts: the sample and of what is unread the share that `pace` keeps."""
     place = folder / FOLDER
     try:
         disk.remove_folder(place)
         disk.make_folder(place, mode=0o700)
-        yield _written(place, plan, sample, unread, share=share, going=going)
+        yield _written(place, plan, sample, unread, pace)
     finally:
         disk.discard(place)
 
 
-def _written(
-    place: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows, *, share: float, going: Going
-) -> BinFiles:
+def _written(place: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace) -> BinFiles:
     kept = tuple(j for j, feature in enumerate(sample.features) if feature.kind not in HIDDEN)
     features = tuple(sample.features[j] for j in kept)
     seen = sample.at(_evenly(sample.n)).values
     edges = tuple(edges_of(seen[:, j], feature) for j, feature in zip(kept, features, strict=True))
-    held, n = list[Matrix](), 0
-    names = ("bins", "y", *(["weight"] if sample.weighted else []))
+    held, n, asked = list[Matrix](), 0, pace.share
+    widths = {"bins": np.dtype((np.uint8, len(kept))), "y": np.dtype(np.float64), TURN: np.dtype(np.uint32)}
+    widths |= {"weight": np.dtype(np.float64)} if sample.weighted else {}
     with ExitStack() as stack:
-        files = {name: stack.enter_context(disk.writing(place / name, mode=0o600)) for name in names}
-        for part in _parts(plan, sample, unread, share=share, held=held):
-            _append(files, part, bins_of(np.ascontiguousarray(part.values[:, kept]), edges))
-            n += len(part.y)
-            going(n)
-    paths = {name: str(place / name) for name in names}
+        files = {name: stack.enter_context(disk.writing(place / name, mode=0o600)) for name in widths}
+        for part in _parts(plan, sample, unread, pace, held):
+            _append(files, part, bins_of(np.ascontiguousarray(part.rows.values[:, kept]), edges))
+            n += len(part.turn)
+            pace.check()
+    if pace.share < asked:
+        n = _thinned(place, widths, int(pace.share * WORD))
+    paths = {name: str(place / name) for name in widths}
     rows = BinnedRows(bins=paths["bins"], y=paths["y"], weight=paths.get("weight"), features=features, edges=edges)
     judges = _joined(held, sample)
     return BinFiles(rows=rows, n=n, kept=kept, stop=_every_second(judges, 0), judge=_every_second(judges, 1))
 
 
-def _parts(
-    plan: Plan, sample: FeatureMatrix, unread: UnreadRows, *, share: float, held: list[Matrix]
-) -> Iterator[Matrix]:
-    """The rows that are learned from; those that judge go to `held`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Some rows that are learned from, and of what share on each is taken."""
+
+    rows: Matrix
+    turn: NDArray[np.uint32]
+
+
+def _parts(plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace, held: list[Matrix]) -> Iterator[_Part]:
+    """The rows that are learned from, those of the sample first; those that judge go to `held`."""
     for start in range(0, sample.n, STEP):
-        yield sample.at(np.arange(start, min(start + STEP, sample.n)))
-    for chunk in read_on(unread, share):
+        rows = sample.at(np.arange(start, min(start + STEP, sample.n)))
+        yield _Part(rows=rows, turn=np.zeros(len(rows.y), dtype=np.uint32))
+    for chunk in pace.over(read_on(unread, lambda: pace.share)):
         values = transform(plan, chunk.frame)
         for judges in (True, False):
             own = np.flatnonzero(chunk.held == judges)
             if own.size:
                 weight = None if chunk.weight is None else chunk.weight[own]
-                part = Matrix(values=values[own], features=sample.features, y=chunk.y[own], weight=weight)
+                rows = Matrix(values=values[own], features=sample.features, y=chunk.y[own], weight=weight)
                 if judges:
-                    held.append(part)
+                    held.append(rows)
                 else:
-                    yield part
+                    yield _Part(rows=rows, turn=chunk.turn[own])
 
 
-def _append(files: Mapping[str, BinaryIO], part: Matrix, bins: NDArray[np.uint8]) -> None:
+def _append(files: Mapping[str, BinaryIO], part: _Part, bins: NDArray[np.uint8]) -> None:
     files["bins"].write(bins.tobytes())
-    files["y"].write(part.y.astype(np.float64).tobytes())
-    if part.weight is not None:
-        files["weight"].write(part.weight.astype(np.float64).tobytes())
+    files["y"].write(part.rows.y.astype(np.float64).tobytes())
+    files[TURN].write(part.turn.tobytes())
+    if part.rows.weight is not None:
+        files["weight"].write(part.rows.weight.astype(np.float64).tobytes())
+
+
+def _thinned(place: Path, widths: Mapping[str, np.dtype[Any]], most: int) -> int:
+    """Leave the rows whose turn comes before `most`, as if no more had been asked for; how many there are."""
+    n = 0
+    for name, width in [one for one in widths.items() if one[0] != TURN]:
+        aside, n = place / f"{name}.thin", 0
+        with (
+            (place / TURN).open("rb") as turns,
+            (place / name).open("rb") as old,
+            disk.writing(aside, mode=0o600) as new,
+        ):
+            while (turn := np.frombuffer(turns.read(STEP * 4), dtype=np.uint32)).size:
+                rows = np.frombuffer(old.read(turn.size * width.itemsize), dtype=width)
+                new.write(rows[turn < most].tobytes())
+                n += int((turn < most).sum())
+        disk.rename(aside, place / name)
+    return n
 
 
 def _evenly(n: int) -> NDArray[np.int64]:

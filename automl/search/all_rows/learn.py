@@ -18,12 +18,20 @@ from automl.metrics.base import Metric, score
 from automl.ops.bulk import evaluate
 from automl.search.ahead import looked_ahead
 from automl.search.all_rows.bin_files import BinFiles, bin_files
+from automl.search.all_rows.pace import FOREVER, Late, Pace, Phases, phases
 from automl.search.candidate import Candidate
+from automl.search.cost.fidelity import hurried
 from automl.search.ensemble.greedy_selection import MOST_ROWS, select
 from automl.search.ensemble.membership import out_of_fold
 from automl.search.leaderboard import AllRows, Outcome, mixed
 from automl.search.refit import final
-from automl.search.schedule.estimates import READING, all_rows_rate, seconds_after
+from automl.search.schedule.estimates import (
+    WORTH,
+    all_rows_rate,
+    note_crowding,
+    reading_again,
+    seconds_after,
+)
 from automl.search.schedule.jobs import memory
 from automl.search.state import State
 from automl.search.worker.binned_fit import BinnedFit, BinnedRequest
@@ -36,16 +44,13 @@ LEAST = 1.0  # seconds of a fit
 MORE_ROUNDS = 4  # times those that the sample took, at the most: more rows bear more, and each has to be served
 OWN = 120e6  # bytes of a worker beside what its learner keeps of the rows
 FEWEST_JUDGES = 200  # rows below which nothing can be said of what is gained
-WORTH = 1.2  # times the rows of the sample that all rows must be
 BLOCKS = 20  # of the rows that judge, whose spread says what noise is
 GROWTH = 4.0  # of the rows from one look of "auto" to the next
 CHUNK = 16_384  # rows that are predicted at a time
-LATE = 5.0  # seconds that a fit may take beyond its time
-NO_TIME = "the time ended before its features were computed"
-
-
-class _Late(Exception):
-    """There is no time for what is under way."""
+TIME = "there was no time for more"
+MARGIN = 1.25  # times the seconds that what comes after is likely to take
+TRAINING = 0.85  # of the time of a fit; exporting takes the rest
+TIMED = 1_024  # rows that show how long a model takes to predict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +84,8 @@ def learn_from_all(state: State, outcome: Outcome) -> Outcome:
         found = _learned(state, outcome, unread)
     except Stopped:
         raise
-    except _Late:
-        found = NO_TIME
+    except Late as late:
+        found = str(late)
     except AutomlError as error:
         found = str(error)
     if isinstance(found, str):
@@ -115,14 +120,20 @@ def _learned(state: State, outcome: Outcome, unread: UnreadRows) -> _Found | str
     if state.run.leaves_out("learning from all rows", "refit"):
         return "the fit was stopped"
     share, why = _share(state, outcome, unread, learning)
-    if share * unread.rows < WORTH * unread.share * unread.rows:
+    if share < WORTH * unread.share:
         return why or "the sample holds nearly all of them"
-    found: _Found | str = "there are no more rows"
+    found: _Found | None = None
     for part in _steps(state, unread, share):
-        before, found = found, _at(state, outcome, unread, learning, part)
-        if isinstance(found, str) or (isinstance(before, _Found) and not _shows(before, found)):
+        before = found
+        try:
+            found = _at(state, outcome, unread, learning, part)
+        except Late:
+            if before is None:
+                raise
+            return replace(before, why=TIME)
+        if before is not None and not _shows(before, found):
             break
-    return replace(found, why=why) if isinstance(found, _Found) else found
+    return replace(found, why=found.why or why) if found else "there are no more rows"
 
 
 def able(state: State, outcome: Outcome) -> list[Candidate]:
@@ -146,15 +157,25 @@ def _share(state: State, outcome: Outcome, unread: UnreadRows, learning: Sequenc
     limits["budget.memory holds no more"] = (memory(state.run, 1) - OWN) / row / unread.rows
     if not state.counted:
         rate = sum(all_rows_rate(state, one) for one in learning)
-        seconds = state.run.deadline.left() - _after(state) - READING * columns * unread.rows
-        limits["there was no time for more"] = seconds / max(rate, 1e-12) / unread.rows
+        read = reading_again(state.problem, unread, crowded=state.crowded)
+        seconds = _phases(state).fitted - state.run.deadline.spent() - read
+        limits[TIME] = seconds / max(rate, 1e-12) / unread.rows
     why = min(limits, key=lambda name: limits[name])
     return min(1.0, limits[why]), why
 
 
-def _after(state: State) -> float:
-    """Seconds for what comes after: a model of more rounds than those that it was counted for."""
-    return 1.5 * seconds_after(state)
+def _phases(state: State) -> Phases:
+    """The time from now on till what comes after, for a model of as many rounds as one may have."""
+    if state.counted:
+        return FOREVER
+    times = 1 if _tight(state) else MORE_ROUNDS
+    after = MARGIN * seconds_after(state, times=times)
+    return phases(state.run.deadline.spent(), state.run.deadline.seconds - after)
+
+
+def _tight(state: State) -> bool:
+    limits = state.run.spec.limits
+    return any((limits.latency_p50, limits.latency_p99, limits.size, limits.memory, limits.throughput))
 
 
 def _steps(state: State, unread: UnreadRows, share: float) -> list[float]:
@@ -172,46 +193,49 @@ def _shows(before: _Found, found: _Found) -> bool:
     return float(gain.mean()) / 2 > float(gain.std(ddof=1)) / math.sqrt(gain.size)
 
 
-def _at(
-    state: State, outcome: Outcome, unread: UnreadRows, learning: Sequence[Candidate], share: float
-) -> _Found | str:
-    """The members that can, fitted on a share of all rows, with the others or without, as other rows say."""
-    end = state.run.deadline.left() - _after(state)
-    enough = end / 2  # of the time for fits
+def _at(state: State, outcome: Outcome, unread: UnreadRows, learning: Sequence[Candidate], share: float) -> _Found:
+    """The members that can, fitted on a share of all rows, with the others or without, as other rows say.
 
-    def going(_rows: int) -> None:
-        if state.run.stop.asked() or (not state.counted and state.run.deadline.left() - _after(state) < enough):
-            raise _Late
-
+    Raises Late where there is no time for that.
+    """
+    until = _phases(state)
+    pace = Pace(
+        share=share,
+        least=min(share, WORTH * unread.share),
+        clock=state.run.deadline.spent,
+        phases=until,
+        stopped=lambda: bool(state.run.stop.asked()),
+    )
     state.run.tell("refit", "reading all rows by chunks", left=state.run.deadline.left())
     sample = state.matrices.matrix(final(state))
-    with bin_files(state.run.folder.path, outcome.plan, sample, unread, share=share, going=going) as files:
+    with bin_files(state.run.folder.path, outcome.plan, sample, unread, pace) as files:
         if len(files.judge.y) < FEWEST_JUDGES:
-            return "too few rows are left to judge by"
+            raise Late("too few rows are left to judge by")
         state.run.tell("refit", f"fitting on {files.n:,} rows by chunks", left=state.run.deadline.left())
-        fits = _fits(state, learning, files)
+        fits = _fits(state, learning, files, until)
         if not fits:
-            return "no fit on them came to its end"
-        return _best(state, outcome, files, fits)
+            raise Late("no fit on them came to its end")
+        found = _best(state, outcome, files, fits, until)
+    return replace(found, why=TIME) if pace.share < share else found
 
 
-def _fits(state: State, learning: Sequence[Candidate], files: BinFiles) -> dict[Candidate, BinnedFit]:
+def _fits(state: State, learning: Sequence[Candidate], files: BinFiles, until: Phases) -> dict[Candidate, BinnedFit]:
     """The fits that came to their end; one at a time, for the memory is that of one."""
     fits = dict[Candidate, BinnedFit]()
     for number, candidate in enumerate(learning):
-        seconds = math.inf
-        if not state.counted:
-            rates = [all_rows_rate(state, other) for other in learning[number:]]
-            seconds = (state.run.deadline.left() - _after(state)) * rates[0] / max(sum(rates), 1e-12)
-            if seconds < LEAST:
-                break
-        state.run.executor.submit(_job(state, candidate, number, files, seconds=seconds))
+        rates = [all_rows_rate(state, other) for other in learning[number:]]
+        part = rates[0] / max(sum(rates), 1e-12)
+        seconds = math.inf if state.counted else part * (until.fitted - state.run.deadline.spent())
+        if seconds < LEAST:
+            break
+        state.run.executor.submit(_job(state, candidate, number, files, seconds=seconds, until=until))
         done: tuple[Done, ...] = ()
         while not done:
             if state.run.leaves_out("further fits on all rows", "refit"):
                 state.run.executor.cancel()
                 return fits
             done = state.run.wait(1.0)
+            note_crowding(state)
         if isinstance(done[0].value, BinnedFit):
             fits[candidate] = done[0].value
             text = (
@@ -224,47 +248,54 @@ def _fits(state: State, learning: Sequence[Candidate], files: BinFiles) -> dict[
     return fits
 
 
-def _job(state: State, candidate: Candidate, number: int, files: BinFiles, *, seconds: float) -> Job:
-    limits = state.run.spec.limits
-    tight = any((limits.latency_p50, limits.latency_p99, limits.size, limits.memory, limits.throughput))
+def _job(state: State, candidate: Candidate, number: int, files: BinFiles, *, seconds: float, until: Phases) -> Job:
+    """One fit, which half of the time for judging may still end; then it is killed, and the others go without it."""
     usual = candidate.usual_rounds(state.problem) or 1
     stop = replace(
         files.stop,
         values=np.ascontiguousarray(files.stop.values[:, files.kept]),
         features=files.rows.features,
     )
+    rounds = usual if _tight(state) else max(usual, min(MORE_ROUNDS * usual, MOST_ROUNDS))
+    likely = files.n * all_rows_rate(state, candidate)
     request = BinnedRequest(
         rows=files.rows,
         kept=files.kept,
         columns=len(files.stop.features),
         valid=stop,
         learner=candidate.learner.name,
-        params={**candidate.params, "rounds": usual if tight else max(usual, min(MORE_ROUNDS * usual, MOST_ROUNDS))},
+        params={**hurried(candidate.params, likely / (TRAINING * seconds)), "rounds": rounds},
         task=state.problem.task,
         seed=state.run.seed,
-        seconds=seconds,
+        seconds=TRAINING * seconds,
         threads=state.run.workers,
         parity=state.matrices.parity(final(state)),
         package=state.run.learners,
     )
-    left = max(1.0, state.run.deadline.left())
+    hard = seconds if math.isinf(seconds) else seconds + (until.end - until.fitted) / 2
     return Job(
         id=number,
         function="automl.search.worker.binned_fit:run",
         arguments={"request": request},
-        seconds=left if math.isinf(seconds) else min(left, seconds + LATE),
+        seconds=min(hard, max(1.0, state.run.deadline.left())),
         memory=memory(state.run, 1),
     )
 
 
-def _best(state: State, outcome: Outcome, files: BinFiles, fits: Mapping[Candidate, BinnedFit]) -> _Found:
-    """The ensemble of what learned from all rows and the other members, by the rows on which the former stopped."""
+def _best(
+    state: State, outcome: Outcome, files: BinFiles, fits: Mapping[Candidate, BinnedFit], until: Phases
+) -> _Found:
+    """The ensemble of what learned from all rows and the other members, by the rows on which the former stopped.
+
+    As many rows judge as there is time for. Raises Late where these are too few.
+    """
     known = {one.id: one for one in state.candidates}
     members = [known[number] for number, _ in outcome.board.weights]
     sample = dict(zip(members, map(_fitted, outcome.members, outcome.native), strict=True))
     models = sample | {candidate: fit.fitted for candidate, fit in fits.items()}
     pool, loss = tuple(models), state.problem.loss
-    stop = files.stop.head(MOST_ROWS)
+    judges = _judges(state, [models[one].member for one in pool], files.stop, until)
+    stop = files.stop.head(judges)
     chosen = select(
         [_predicted(models[one].member, stop) for one in pool],
         stop.y,
@@ -283,7 +314,7 @@ def _best(state: State, outcome: Outcome, files: BinFiles, fits: Mapping[Candida
         oofs=out_of_fold(state.run.folder, shares),
         ahead=looked_ahead(state.problem, state.run.folder, list(shares), state.fidelity.folds),
     )
-    judge = files.judge.head(MOST_ROWS)
+    judge = files.judge.head(judges)
     ours = mixed(found.weights, [_predicted(member, judge) for member in found.members])
     theirs = mixed(outcome.weights, [_predicted(member, judge) for member in outcome.members])
     return _Found(
@@ -294,6 +325,20 @@ def _best(state: State, outcome: Outcome, files: BinFiles, fits: Mapping[Candida
         judges=len(judge.y),
         blocks=_blocks(loss, judge, ours),
     )
+
+
+def _judges(state: State, members: Sequence[Member], rows: Matrix, until: Phases) -> int:
+    """So many rows can all members predict in time, twice: where they are chosen, and where these are judged."""
+    if state.counted:
+        return MOST_ROWS
+    begun, few = state.run.deadline.spent(), rows.head(TIMED)
+    for member in members:
+        _predicted(member, few)
+    now = state.run.deadline.spent()
+    found = min(MOST_ROWS, int(len(few.y) * (until.end - now) / max(2 * (now - begun), 1e-9)))
+    if found < FEWEST_JUDGES:
+        raise Late("there was no time to judge what learned from all rows")
+    return found
 
 
 def _fitted(member: Member, native: Floats) -> FittedModel:

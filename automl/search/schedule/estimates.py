@@ -12,19 +12,28 @@ from automl.data.rows import UnreadRows
 from automl.learners.base import Learner
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import fit_estimate
-from automl.search.cost.reserve import reserve_seconds
+from automl.search.cost.reserve import crowding, reserve_seconds
 from automl.search.problem import Problem
 from automl.search.state import State
 from automl.search.worker.model_size import NOTHING
+from automl.spec.model import Spec
 
 REFIT = 0.9  # of a fold's time, row for row: a refit has no validation rows and does not wait for a gain
 CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
 FEWEST_SECONDS = 2.0  # of search, once it has begun
 MOST_TWIN = 0.3  # of the budget, what is set aside for a twin: what takes longer does not ship, and says so
-MOST_ALL_ROWS = 0.6  # of the budget: more rows gain more than further trials on a sample
+MOST_ALL_ROWS = 0.6  # of the time from the first trial to what comes after: more rows gain more than further trials
 MORE_ROWS = 2.0  # times the rounds of the sample that all rows are likely to take
-READING = 4e-7  # seconds of a cell that is read again and binned
+WORTH = 1.2  # times the rows of the sample that all rows must be: with fewer nothing is gained
+READING = 2e-7  # seconds of a cell that is read again and binned, where nothing else runs
+LOOK = 0.1  # of the new in the mean of how crowded the machine is
 SLACK, GRACE = 0.05, 2.0  # of the budget, and seconds, that a run may be late: a little less than is promised
+
+
+def note_crowding(state: State) -> None:
+    """Take in how crowded the machine is now, unless no clock decides."""
+    if not state.counted:
+        state.crowded += LOOK * (crowding() - state.crowded)
 
 
 def seconds_left(state: State) -> float:
@@ -52,19 +61,40 @@ def seconds_reserved(state: State) -> float:
 
 
 def all_rows_seconds(state: State) -> float:
-    """What the members take on all rows, where memory holds a sample; of the budget `MOST_ALL_ROWS` at the most."""
+    """What the members take on all rows, where memory holds a sample; nothing where that could not end in time.
+
+    At the most `MOST_ALL_ROWS` of the time for search and for it: the sample's search comes to its end in any case.
+    """
     unread = state.problem.unread
     if state.counted or not isinstance(unread, UnreadRows):
         return 0.0
-    asked = state.run.spec.data.rows
-    rows = unread.rows if isinstance(asked, str) else min(asked, unread.rows)
-    if rows <= unread.share * unread.rows:
-        return 0.0
     able = [one for one in state.chosen or _best(state) if one.learner.fit_binned is not None and one.losses]
-    fold = len(state.problem.folds[0].fit)
-    rate = sum(all_rows_rate(state, one) for one in able) if able else MORE_ROWS * usual_fit(state.problem) / fold
-    seconds = rows * rate + READING * len(state.problem.schema.features) * unread.rows
-    return min(MOST_ALL_ROWS * state.run.deadline.seconds, seconds)
+    rate = sum(all_rows_rate(state, one) for one in able) if able else usual_rate(state.problem, state.workers)
+    room = state.run.deadline.seconds - state.begun - seconds_after(state)
+    return all_rows_share(state.problem, state.run.spec, rate=rate, room=room, crowded=state.crowded)
+
+
+def all_rows_share(problem: Problem, spec: Spec, *, rate: float, room: float, crowded: float) -> float:
+    """The seconds of `room` that are left to all rows, of which each takes `rate` seconds to be learned from."""
+    unread = problem.unread
+    if not isinstance(unread, UnreadRows):
+        return 0.0
+    asked, sample = spec.data.rows, unread.share * unread.rows
+    rows = unread.rows if isinstance(asked, str) else min(asked, unread.rows)
+    read, most = reading_again(problem, unread, crowded=crowded), MOST_ALL_ROWS * room
+    if rows < WORTH * sample or read + WORTH * sample * rate > most:
+        return 0.0
+    return min(most, read + rows * rate)
+
+
+def reading_again(problem: Problem, unread: UnreadRows, *, crowded: float) -> float:
+    """Seconds to read all rows a second time and to write their bins."""
+    return crowded * READING * len(problem.schema.features) * unread.rows
+
+
+def usual_rate(problem: Problem, workers: int) -> float:
+    """As `all_rows_rate`, before anything has been fitted."""
+    return MORE_ROWS * usual_fit(problem) / len(problem.folds[0].fit) / workers
 
 
 def all_rows_rate(state: State, candidate: Candidate) -> float:
@@ -84,10 +114,10 @@ def twins(state: State) -> float:
     return 1.0 + state.problem.judged / state.problem.rows.n if state.after.twin else 0.0
 
 
-def seconds_after(state: State) -> float:
-    """Seconds from the model to the bundle."""
+def seconds_after(state: State, *, times: float = 1.0) -> float:
+    """Seconds from the model to the bundle; of one that is so many `times` as large."""
     members = state.chosen or [one for one in _best(state) if not one.learner.baseline]
-    size = sum((member.model_size for member in members), NOTHING) if members else state.after.guess()
+    size = sum((member.model_size for member in members), NOTHING) * times if members else state.after.guess()
     after = replace(state.after, calibrated=state.problem.predicted(state.fidelity.folds))
     return reserve_seconds(state.run.deadline.seconds, after, size, crowded=state.crowded)
 

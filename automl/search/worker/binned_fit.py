@@ -13,7 +13,7 @@ from automl.learners._binned import OfBins, bins_of, numbers
 from automl.learners.base import BinnedRows, Floats, Learner, Matrix, Params
 from automl.learners.seen import of_part
 from automl.registry import Registry
-from automl.search.worker.fold_fit import LEARNERS, FittedModel
+from automl.search.worker.fold_fit import LEARNERS, LEAST, FittedModel
 from automl.task import Task
 
 
@@ -22,7 +22,7 @@ class BinnedRequest:
     """One fit on `rows`, whose features are the columns `kept` of all `columns`.
 
     `valid` are rows to stop early on, with the values of `kept`; `parity` is the matrix on which a member's raw scores
-    are kept. `seconds` is the soft limit.
+    are kept. `seconds` is the soft limit, from the moment on when the worker takes it up.
     """
 
     rows: BinnedRows
@@ -61,7 +61,7 @@ def run(*, request: BinnedRequest) -> BinnedFit:
         request.task,
         request.params,
         seed=request.seed,
-        seconds=request.seconds,
+        seconds=max(LEAST, request.seconds - (time.monotonic() - begun)),
         threads=request.threads,
     )
     model = of_part(OfBins(model=fitted, edges=edges, narrow=learner.narrow), request.kept, request.columns)

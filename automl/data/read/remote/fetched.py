@@ -35,20 +35,26 @@ def fetched(where: str | Path) -> Path:
 
 
 @contextmanager
-def delivered(out: Address, *, inputs: Iterable[str | Path]) -> Iterator[Path]:
-    """A path to write to, which is sent to `out` when the block ends well; else nothing of it is.
+def delivered(out: Path, *, inputs: Iterable[str | Path]) -> Iterator[Path]:
+    """`out` itself; of an address a path to write to, which is sent there when the block ends well, else not at all.
 
-    Raises SpecError where `out` is one of the inputs, DataError at once where the store refuses.
+    Raises SpecError where the address is one of the inputs, DataError at once where the store refuses.
     """
-    if any(address_of(one) == out for one in inputs):
-        raise SpecError("this is what is read, and it would be overwritten", where=str(out), hint="Name another place.")
-    check_reached(out)
+    goal = address_of(out)
+    if goal is None:
+        yield out
+        return
+    if any(address_of(one) == goal for one in inputs):
+        raise SpecError(
+            "this is what is read, and it would be overwritten", where=str(goal), hint="Name another place."
+        )
+    check_reached(goal)
     with disk.scratch() as folder:
-        path = folder / PurePosixPath(out.key).name
-        spool().names[str(path)] = str(out)
+        path = folder / PurePosixPath(goal.key).name
+        spool().names[str(path)] = str(goal)
         try:
             yield path
-            put(path, out)
+            put(path, goal)
         finally:
             spool().names.pop(str(path), None)
 
