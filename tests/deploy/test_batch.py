@@ -18,6 +18,7 @@ from automl.bundle.layout import SEAL
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import main, score_file
 from automl.bundle.scorer import Scorer
+from automl.bundle.unlike import UnlikeTrainingWarning
 from automl.deploy import batch, scoring
 from automl.errors import BundleError, DataError, SpecError
 
@@ -390,7 +391,8 @@ def test_columns_are_found_by_name(bundle, raw, data, tmp_path):
     with pytest.raises(DataError, match="'age'"):
         batch.predict(bundle, short, tmp_path / "b.csv")
     batch.predict(bundle, short, tmp_path / "b.csv", options=batch.Options(missing="empty"))
-    empty = Bundle.load(bundle).predict(raw.with_columns(pl.lit("").alias("age")))
+    with pytest.warns(UnlikeTrainingWarning, match="'age' has no value in any row"):
+        empty = Bundle.load(bundle).predict(raw.with_columns(pl.lit("").alias("age")))
     assert pl.read_csv(tmp_path / "b.csv")["probability"].to_list() == empty["probability"].to_list()
 
 
@@ -487,7 +489,8 @@ def test_a_column_that_cannot_be_read_is_refused(suffix, workers, bundle, raw, t
         f"column 'age': 1 of {known} filled cells cannot be read as a number, such as 'x'",
         "column 'income': 500 of 500 filled cells cannot be read as a number, such as '1.234,50'",
     ]
-    empty = Bundle.load(bundle).predict(odd.with_columns(income=pl.lit(""), age=pl.col("age").replace("x", "")))
+    with pytest.warns(UnlikeTrainingWarning, match="'income' has no value in any row"):
+        empty = Bundle.load(bundle).predict(odd.with_columns(income=pl.lit(""), age=pl.col("age").replace("x", "")))
     assert pl.read_parquet(out).equals(empty)
 
 

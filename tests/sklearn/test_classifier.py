@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle.unlike import UnlikeTrainingWarning
 from automl.errors import SpecError
 from automl.sklearn import AutoMLClassifier
 from automl.sklearn.classifier import AutoMLClassifier as Home
@@ -85,9 +86,12 @@ def test_costs_of_rows_are_arguments(frame, labels):
     costs = {"false_positive": 30, "false_negative": "due"}
     model = AutoMLClassifier(costs=costs, **CHEAP).fit(x, labels, row_costs=due)
     assert model.n_features_in_ == 3
-    cheap, dear = (model.decide(x, row_costs=pl.DataFrame({"due": [due] * x.height})) for due in (0.01, 1e6))
+    cheap = model.decide(x, row_costs=pl.DataFrame({"due": [0.01] * x.height}))
+    with pytest.warns(UnlikeTrainingWarning, match="'due' lies far beyond"):
+        dear = model.decide(x, row_costs=pl.DataFrame({"due": [1e6] * x.height}))
     assert set(cheap["decision"]) == {"lost"}
     assert set(dear["decision"]) == {"paid"}
     assert cheap["probability"].equals(dear["probability"])
     assert (model.predict_proba(x)[:, 1] == dear["probability"].to_numpy()).all()
-    assert model.decide(x).height == x.height
+    with pytest.warns(UnlikeTrainingWarning, match="'due' has no value in any row"):
+        assert model.decide(x).height == x.height
