@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import pytest
+from surface import surface
 
 from automl.bundle.manifest import FindingRecord
 from automl.data import memory
@@ -22,12 +21,8 @@ N, SAMPLE = 8_000, 1_200
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A surface that few rows do not show."""
-    rng = np.random.default_rng(0)
-    x = rng.random((N, 3)).round(5)
-    score = 3 * np.sign(np.sin(20 * x[:, 0])) * np.sign(x[:, 1] - 0.5) + x[:, 2]
-    y = (rng.random(N) < 1 / (1 + np.exp(-score))).astype(int)
     path = tmp_path_factory.mktemp("rows") / "rows.parquet"
-    pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": y}).write_parquet(path)
+    surface(N).write_parquet(path)
     return path
 
 

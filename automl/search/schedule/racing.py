@@ -85,8 +85,11 @@ def _behind(state: State, candidate: Candidate) -> bool:
 def mix(state: State, candidate: Candidate) -> float:
     """The loss on the first fold of the best other candidate with some of this one mixed in; infinite without one.
 
-    Models that err on other rows are worth more together than their own losses say.
+    Models that err on other rows are worth more together than their own losses say. Of who is on a rung it is not
+    asked: its first fold is all that it gets.
     """
+    if successive_halving.on_rung(state, candidate):
+        return math.inf
     others = [one for one in state.candidates if one is not candidate and not successive_halving.on_rung(state, one)]
     best = min(others, key=lambda one: (one.first, one.id), default=None)
     leading = None if best is None else first_prediction(best, state.problem, state.run.folder)

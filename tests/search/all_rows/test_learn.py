@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
 import pytest
+from surface import surface
 
 from automl.data import memory
 from automl.data.memory import room
@@ -33,12 +32,7 @@ FIRST = (("lightgbm", {"learning_rate": 0.2, "num_leaves": 15}),)
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A surface that few rows do not show, in files that are a chunk each."""
-    rng = np.random.default_rng(0)
-    x = rng.random((N, 3)).round(5)
-    score = 3 * np.sign(np.sin(20 * x[:, 0])) * np.sign(x[:, 1] - 0.5) + x[:, 2]
-    y = (rng.random(N) < 1 / (1 + np.exp(-score))).astype(int)
-    table = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": y})
-    folder = tmp_path_factory.mktemp("rows")
+    table, folder = surface(N), tmp_path_factory.mktemp("rows")
     for part in range(24):
         table.slice(part * N // 24, N // 24).write_parquet(folder / f"{part:02}.parquet")
     return folder
