@@ -9,6 +9,8 @@ from automl.task import Task
 
 NAME = "catboost_categories"
 PAIRS: Params = {  # a few levels are questions of trees; one prior and no counters halve the time and the tables
+    "learning_rate": 0.12,  # this and half of the columns make it twice as fast, for a thousandth of AUC on clicks
+    "rsm": 0.5,
     "max_ctr_complexity": 2,
     "one_hot_max_size": 10,
     "simple_ctr": "Borders:Prior=0.5",
