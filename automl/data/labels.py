@@ -32,7 +32,8 @@ FEW_ROWS = 0.05  # share of the rows from which other whole numbers are too many
 TAIL = 10  # whole numbers above which a thin upper end shows that something was counted
 THIN = 0.05  # share of the rows in the upper third of the range that is thin
 MANY_VALUES = 1_000  # distinct floats that are no labels for sure
-YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says
+YES = ("1", "true", "yes", "y", "t")  # what is taken for positive when nobody says, and what is not
+NO = ("0", "false", "no", "none", "negative", "neg", "normal", "control", "placebo", "healthy", "benign", "ok")
 PLAIN: ColumnReader = {"name": "target", "wire": "number", "missing": [], "parser": None}
 
 
@@ -236,9 +237,10 @@ def _positive_last(
         return (*(v for v in values if v != positive), positive), []
     pair = {spelled(v) for v in values}
     likely = [v for v in values if shown(v).lower() in YES] if pair != {"1", "2"} else []  # codes, no answer
+    likely = likely or [v for v in values if shown(v).lower() not in NO]
     counts = _rows(texts)
     positive = likely[0] if len(likely) == 1 else min(reversed(values), key=lambda v: counts[spelled(v) or ""])
-    why = "by its name" if len(likely) == 1 else "the rarer one"
+    why = "by the names of the labels" if len(likely) == 1 else "the rarer one"
     text = f"the positive label is {positive!r}, {why}; objective.positive says otherwise"
     said = finding("positive", spec.objective.target, text, "noted", {"positive": positive})
     return (*(v for v in values if v != positive), positive), [said]

@@ -145,7 +145,7 @@ def _positive(table: Table, labels: Labels, said: Mapping[str, Finding], ask: As
         objective = {"target": labels.name, "positive": labels.values[0]}
         labels, _ = _fitted(table, parse({"objective": objective}))
         share = 1.0 - share
-    by_name = "positive" in said and "by its name" in said["positive"].text
+    by_name = "positive" in said and "by the names" in said["positive"].text
     reason = (", and so named" if by_name else ", the rarer one") if answer.guessed else ""
     return labels, answer, f"{short(labels.texts[1])!r} is {share:.1%} of the rows{reason}"
 

@@ -80,10 +80,14 @@ def test_spellings(make_spec: Callable[..., Spec]) -> None:
         ([True, True, False], True),
         (["good", "bad", "good"], "bad"),
         ([1, 2, 1], 2),
+        (["treated", "control", "treated"], "treated"),
+        (["Normal", "arrhythmia", "arrhythmia"], "arrhythmia"),
+        ([0, 4, 4], 4),
+        (["none", "normal", "normal"], "none"),
     ],
 )
 def test_positive_by_default(make_spec: Callable[..., Spec], target: list[Any], positive: Any) -> None:
-    """Nobody says which label is positive: the one called yes, true or 1, else the rarer one, and it is said."""
+    """Nobody says which: the one called yes, true or 1, or beside one called no, else the rarer one, and it is said."""
     labels, findings = fit_labels(pl.Series("y", target), make_spec({"task": "binary"}))
     assert labels.values[1] == positive
     assert [f.check for f in findings] == ["positive"]
