@@ -8,8 +8,10 @@ import struct
 import polars as pl
 import pytest
 
+from automl.bundle.score_with_tables import main
 from automl.bundle.scorer import ScoreError
-from automl.bundle.tables import TableScorer, main, named, open_scorer, read_file
+from automl.bundle.table_files import named, read_file
+from automl.bundle.tables import TableScorer, open_scorer
 from automl.data.read.open_tables import open_table
 from automl.errors import DataError
 

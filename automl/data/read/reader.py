@@ -20,6 +20,7 @@ TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 LARGE = 2**63  # whole numbers from here on are read with more care
 
+
 def read_row(reader: Reader, row: Mapping[str, object]) -> dict[str, float | str]:
     """Every column of the reader from `row` by `read_value`; further keys are not looked at.
 

@@ -10,7 +10,6 @@ from typing import NotRequired, TypedDict
 import polars as pl
 
 from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader
-from automl.data.read.frames import read_column, read_frame, renamed
 from automl.data.read.reader import raw_value, read_value
 from automl.errors import DataError, nearest
 
@@ -81,10 +80,8 @@ def read_table(name: str, entry: TableReader, given: Given) -> Frame:
     """One table in wire types; lazily where a `LazyFrame` was given."""
     reader = entry["reader"]
     try:
-        if isinstance(given, pl.DataFrame):
-            read: Frame = read_frame(reader, renamed(given))
-        elif isinstance(given, pl.LazyFrame):
-            read = _lazily(reader, renamed(given))
+        if isinstance(given, pl.DataFrame | pl.LazyFrame):
+            read: Frame = _of_frame(reader, given)
         else:
             cells = {column["name"]: _read_cells(column, given) for column in reader["columns"]}
             read = pl.DataFrame(cells, schema=wire_schema(reader))
@@ -108,8 +105,13 @@ def wire_schema(reader: Reader) -> dict[str, pl.DataType]:
     return {entry["name"]: pl.String() if entry["wire"] in TEXTS else pl.Float64() for entry in reader["columns"]}
 
 
-def _lazily(reader: Reader, frame: pl.LazyFrame) -> pl.LazyFrame:
-    """As `read_frame`, chunk by chunk while the frame is computed."""
+def _of_frame(reader: Reader, given: Frame) -> Frame:
+    """The columns of a frame; of a lazy one chunk by chunk while it is computed."""
+    from automl.data.read.frames import read_column, read_frame, renamed  # who has raw rows need not wait for it
+
+    if isinstance(given, pl.DataFrame):
+        return read_frame(reader, renamed(given))
+    frame = renamed(given)
     known = set(frame.collect_schema().names())
     schema = wire_schema(reader)
     for name in schema:
