@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import QueryPlan
 from automl.features.relational.compute.ranges import Floats, Ints
+from automl.features.relational.compute.values import Values
 from automl.features.relational.compute.view import keys_here
 from automl.features.relational.definition import MAIN, Catalog, Definitions, Hop
 

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.relational.compute import aggregations
 from automl.features.relational.compute.order_statistics import expand, parts
-from automl.features.relational.compute.query_engine import Place, QueryEngine, Rows, Values
-from automl.features.relational.compute.query_plan import History, ValueAggregation
+from automl.features.relational.compute.query_plan import History, QueryPlan, ValueAggregation
 from automl.features.relational.compute.ranges import Floats, Ints, Ranges
+from automl.features.relational.compute.values import Place, Values
 from automl.features.relational.compute.view import View
-from automl.features.relational.definition import AggregationOp
+from automl.features.relational.definition import AggregationOp, Condition, Hop
 
 Asked = tuple[AggregationOp, int]  # of which value of a plan
 PAIRS = 1_000_000  # of a row and a cutoff whose values are computed at once
 
 
-def aggregate(engine: QueryEngine, history: History, place: Place, slots: dict[int, Values]) -> None:
+class Tables(Protocol):
+    """What histories are found in, as a `QueryEngine` has it."""
+
+    def view(self, path: tuple[Hop, ...], where: Condition | None = None) -> View:
+        """The rows that `path` leads to, by key; of these the ones that fulfil `where`."""
+
+    def in_order(self, history: History) -> list[Values]:
+        """Its values, which do not move, for each row of the view."""
+
+    def at(self, table: str, rows: Ints, plan: QueryPlan, cutoff: Floats | None = None) -> list[Values]:
+        """The values of `plan` at these rows of a table, each at its cutoff, else where all is known."""
+
+
+def aggregate(engine: Tables, history: History, place: Place, slots: dict[int, Values]) -> None:
     """What a history gives at each row of `place`, into `slots`."""
     view, key, cutoff = engine.view(history.path, history.where), place.key(history.path), place.cutoff
     at = slice(None)
@@ -48,7 +61,7 @@ def aggregate(engine: QueryEngine, history: History, place: Place, slots: dict[i
 
 
 def _still(
-    engine: QueryEngine, history: History, asked: list[Asked], view: View, ranges: Ranges, at: slice
+    engine: Tables, history: History, asked: list[Asked], view: View, ranges: Ranges, at: slice
 ) -> dict[Asked, Values]:
     leaves = engine.in_order(history)
     folded = aggregations.of_values(asked, [leaf.data[at] for leaf in leaves], ranges, view.time)
@@ -56,7 +69,7 @@ def _still(
 
 
 def _moving(
-    engine: QueryEngine, history: History, asked: list[Asked], view: View, ranges: Ranges, cutoff: Floats
+    engine: Tables, history: History, asked: list[Asked], view: View, ranges: Ranges, cutoff: Floats
 ) -> dict[Asked, Values]:
     """Each row at each cutoff has a value of its own: O(m) for m pairs of both, distinct (key, cutoff) once."""
     new = _new(ranges.start, ranges.end, cutoff)
@@ -64,8 +77,7 @@ def _moving(
     pieces: list[list[Values]] = []
     for part in parts(end - start, PAIRS) if len(cutoff) else [slice(0, 0)]:
         owner, row = expand(start[part], end[part])
-        there = Rows(engine, history.table, view.rows[row], cutoff[part][owner])
-        values = engine.compute(history.plan, there)
+        values = engine.at(history.table, view.rows[row], history.plan, cutoff[part][owner])
         own = _whole((end - start)[part])
         folded = aggregations.of_values(asked, [value.data for value in values], own, view.time[row])
         pieces.append([_values(op, data, values[i]) for (op, i), data in zip(asked, folded, strict=True)])

@@ -22,9 +22,9 @@ from automl.features.relational.compute.folds import (
     blocks,
     spans,
 )
-from automl.features.relational.compute.query_engine import Values
 from automl.features.relational.compute.ranges import Floats, Ints
 from automl.features.relational.compute.transform import DAY
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import AggregationOp
 
 FOLDS: Mapping[str, Fold] = {"sums": SUMS, "moments": MOMENTS, "comoments": COMOMENTS}

@@ -12,7 +12,7 @@ import numpy as np
 
 from automl.features.relational.compute.folds import FOLDED
 from automl.features.relational.compute.key_history import FOLDS, Asked, Cell, KeyCache, KeyHistory
-from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import (
     History,
     Lookup,
@@ -22,6 +22,7 @@ from automl.features.relational.compute.query_plan import (
 )
 from automl.features.relational.compute.ranges import Floats, Ints
 from automl.features.relational.compute.transform import SECOND, date_part_of_one, transform_one
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import AggregationOp, Condition, DatePart, Hop
 
 Here = Mapping[str, Cell] | int  # the row to be scored, or the position of a row in a table

@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from automl.features.relational.compute.query_plan import History, Lookup, QueryPlan
 from automl.features.relational.compute.ranges import Floats, Ints
 from automl.features.relational.compute.transform import transform
+from automl.features.relational.compute.values import Place, Values
 from automl.features.relational.compute.view import Keys, View, build, keys_here
 from automl.features.relational.definition import Catalog, Condition, Hop
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 Path = tuple[Hop, ...]
-
-
-class Values(NamedTuple):
-    """Numbers with NaN, or codes into the sorted texts of `levels`, NaN for ``""``."""
-
-    data: Floats
-    levels: pl.Series | None = None
-
-    @classmethod
-    def of(cls, series: pl.Series) -> Values:
-        """A column in wire types."""
-        if series.dtype != pl.String:
-            return cls(series.to_numpy())
-        levels = series.unique().sort()
-        levels = levels.filter(levels != "")
-        codes = series.cast(pl.Enum(levels), strict=False).to_physical()
-        return cls(codes.cast(pl.Float64).fill_null(np.nan).to_numpy(), levels)
-
-    def series(self, name: str) -> pl.Series:
-        """The column in wire types."""
-        if self.levels is None:
-            return pl.Series(name, self.data)
-        codes = pl.Series(self.data, nan_to_null=True).cast(pl.UInt32)
-        return self.levels.gather(codes).fill_null("").alias(name)
-
-    def are(self, value: str | float) -> NDArray[np.bool_]:
-        """Where the value is exactly this one."""
-        at = value if self.levels is None else self.levels.index_of(value)
-        same: NDArray[np.bool_] = np.equal(self.data, math.nan if at is None else at)
-        return same
-
-
-class Place(Protocol):
-    """The rows that values are wanted for, each with its `cutoff` (inf: all is known, NaN: nothing is)."""
-
-    @property
-    def cutoff(self) -> Floats: ...
-
-    def column(self, name: str) -> Values:
-        """A column of the rows."""
-
-    def key(self, path: Path) -> Ints:
-        """For each row the number of its key in the view of `path`, -1 for none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,15 +85,15 @@ class QueryEngine:
         view, key = self.view(path), place.key(path)
         ranges = view.ranges(key, place.cutoff, (None,))[0]
         known = np.flatnonzero(ranges.length)
-        there = Rows(self, lookup.hop.table, view.rows[ranges.end[known] - 1], place.cutoff[known])
+        there = _Rows(self, lookup.hop.table, view.rows[ranges.end[known] - 1], place.cutoff[known])
         for slot, default, values in zip(lookup.slots, lookup.defaults, self.compute(lookup.plan, there), strict=True):
             data = np.full(len(key), default)
             data[known] = values.data
             slots[slot] = Values(data, values.levels)
 
-    def at(self, table: str, rows: Ints, plan: QueryPlan) -> list[Values]:
-        """The values of `plan` at these rows of a table, where all is known."""
-        return self.compute(plan, Rows(self, table, rows, np.full(len(rows), np.inf)))
+    def at(self, table: str, rows: Ints, plan: QueryPlan, cutoff: Floats | None = None) -> list[Values]:
+        """The values of `plan` at these rows of a table, each at its cutoff, else where all is known."""
+        return self.compute(plan, _Rows(self, table, rows, np.full(len(rows), np.inf) if cutoff is None else cutoff))
 
     def aggregate(self, history: History, place: Place, slots: dict[int, Values]) -> None:
         """What a history gives at each row of `place`, into `slots`."""
@@ -155,7 +111,7 @@ class QueryEngine:
         return _kept(self.leaves, history, make)
 
 
-class Rows(NamedTuple):
+class _Rows(NamedTuple):
     """Rows of a table, by position."""
 
     engine: QueryEngine

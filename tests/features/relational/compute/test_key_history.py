@@ -15,8 +15,8 @@ from automl.features.relational.compute.aggregations import of_values
 from automl.features.relational.compute.folds import FOLDED
 from automl.features.relational.compute.key_history import FOLDS, Asked, KeyCache, KeyHistory
 from automl.features.relational.compute.order_statistics import OPS
-from automl.features.relational.compute.query_engine import Values
 from automl.features.relational.compute.ranges import Floats, Ranges
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import AggregationOp
 
 OF_VALUES: list[AggregationOp] = [op for op in get_args(AggregationOp) if op in FOLDED or op in OPS]

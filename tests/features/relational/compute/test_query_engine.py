@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from automl.features.relational.compute import query_engine
-from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import query_plan
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import Aggregation, Base, Catalog, Condition, Direct, Expr, Hop, Transform
 
 NAN = math.nan
