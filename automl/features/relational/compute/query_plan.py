@@ -30,7 +30,8 @@ class Lookup(NamedTuple):
     defaults: tuple[float, ...]
 
 
-class RowAggregation(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowAggregation:
     """One aggregation of the rows of a history, such as their count, into `slot`."""
 
     slot: int
@@ -38,12 +39,10 @@ class RowAggregation(NamedTuple):
     window: float | None
 
 
-class ValueAggregation(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueAggregation(RowAggregation):
     """One aggregation of value `value` of the plan of a history, into `slot`."""
 
-    slot: int
-    op: AggregationOp
-    window: float | None
     value: int
 
 
@@ -68,7 +67,7 @@ class History:
         """The same rows, with these aggregations of values alone."""
         used = list(dict.fromkeys(item.value for item in items))
         values = tuple(self.values[value] for value in used)
-        of_values = tuple(item._replace(value=used.index(item.value)) for item in items)
+        of_values = tuple(replace(item, value=used.index(item.value)) for item in items)
         plan = query_plan(values, catalog)
         return replace(self, values=values, plan=plan, of_rows=(), of_values=of_values)
 
