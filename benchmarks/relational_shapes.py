@@ -30,9 +30,10 @@ import polars as pl
 from relational import DAY, FIRST, KEY, OF_AMOUNTS, OF_ROWS, OF_SHOPS, featuretools_matrix
 
 from automl.bench.records import append, markdown, origin, read
+from automl.features.relational.compute.at_rows import at_rows
+from automl.features.relational.compute.needed import gathered
 from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import query_plan
-from automl.features.relational.compute.run import at_rows, gathered
 from automl.features.relational.definition import (
     Aggregation,
     Base,

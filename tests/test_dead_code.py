@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 IN_TEXT = re.compile(r"(?:\A|\bfrom )(automl[\w.]*)(?::| import )(\w+)")  # a job's function; what `python -c` is told
 FROM_OUTSIDE = {
     "automl:__getattr__": "Python asks for it (PEP 562)",
+    "automl.bundle.score_with_tables:main": "the front of a bundle's score.py imports it from the copies",
     "automl.report.views.base:views": "`automl.shown` finds it by its place, from below",
     "automl.deploy.dataframes.duckdb:score": "users of that engine import it",
     "automl.deploy.dataframes.ray_data:score": "users of that engine import it",

@@ -14,7 +14,7 @@ PATTERNS = ("*", "^a.*$", "^$", "^.*$", "^\n$", "^column *$")
 PLAIN = ("a", "", "**", "^a", "a$", "column a", "column", "a*", " * ", "$^", "count")
 READERS = ("read_", "scan_", "from_")
 HOMES = {  # modules of ours that make frames of what others wrote, each with the call that names their columns
-    "bundle/tables.py": "renamed",
+    "bundle/table_files.py": None,  # `typed_tables` renames what it is given
     "data/read/arrow_files.py": None,  # who asks names them: `source`, and the tables of a bundle
     "data/read/csv_files.py": "header_of",
     "data/read/cuts.py": "checked",

@@ -42,7 +42,7 @@ sys.modules["{COPIES}"] = module_from_spec(spec)
 """How the scorer beside it is opened, of one table and of several."""
 OTHERWISE = {
     ("automl.bundle.scorer", "Scorer"): ("automl.bundle.tables", "TableScorer"),
-    ("automl.bundle.score_file", "opened"): ("automl.bundle.tables", "opened"),
+    ("automl.bundle.score_file", "opened"): ("automl.bundle.score_with_tables", "opened"),
 }
 """What another name stands for where there are several tables."""
 PARTS = (
@@ -99,7 +99,7 @@ def _led(node: ast.stmt, there: Collection[str]) -> Iterator[str]:
             continue
         if module not in there:
             raise ValueError(f"explain.py needs {module}, which is no part of it")
-        several = "automl.bundle.tables" in there
+        several = ROOT in there
         module, name = OTHERWISE.get((module, name), (module, name)) if several else (module, name)
         home = f"{COPIES}.{flat(module)}" if several else BESIDE
         called = alias.asname or alias.name

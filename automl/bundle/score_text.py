@@ -59,14 +59,15 @@ sys.dont_write_bytecode = True  # the bundle stays as it was written
 spec = spec_from_file_location("score_tables", Path(__file__).resolve().with_name("score_tables") / "__init__.py")
 sys.modules["score_tables"] = module_from_spec(spec)
 from score_tables.bundle_tables import TableScorer as Scorer
-from score_tables.bundle_tables import main
 
 __all__ = ["Scorer"]
 
 if __name__ == "__main__":
+    from score_tables.bundle_score_with_tables import main
+
     sys.exit(main(Path(__file__).resolve().parent))
 '''
-ROOT = "automl.bundle.tables"
+ROOT = "automl.bundle.score_with_tables"
 PARTS = (
     automl.std_streams,
     automl.data.read.column_reader,

@@ -1,28 +1,22 @@
-"""Score raw rows with a bundle of several tables: polars computes features in front of the graph."""
+"""Score raw rows with a bundle of several tables: polars computes features in front of the graph.
+
+What a single row with tables in memory does not need is imported where it is used: a process is to answer soon.
+"""
 
 from __future__ import annotations
 
-import argparse
 import copy
-import csv
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from glob import escape
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
-from automl.bundle.scorer import Document, Row, ScoreError, Scorer, Values, checked
-from automl.data.read.column_reader import CsvDialect
-from automl.data.read.file_kinds import FORMATS
-from automl.data.read.frames import read_frame, renamed
+from automl.bundle.scorer import Document, Row, Scorer, Values, checked
 from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
 from automl.data.read.unread import fallible
-from automl.errors import AutomlError, DataError
 from automl.features.relational.codec import from_json
-from automl.features.relational.compute.run import run
 from automl.features.relational.definition import MAIN, Definitions, hops
 from automl.features.relational.row_store import RowStore
 from automl.names import outside
@@ -70,6 +64,8 @@ class TableScorer(Scorer):
 
     def features(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The computed columns of raw rows of main, in wire types."""
+        from automl.data.read.frames import read_frame, renamed
+
         return self.computed(read_frame(self.main, renamed(frame)))
 
     def hold(self, tables: Mapping[str, TableSource] | None) -> None:
@@ -81,6 +77,8 @@ class TableScorer(Scorer):
     def _opened(self, name: str, table: TableSource) -> Given:
         if not isinstance(table, str | Path):
             return table
+        from automl.bundle.table_files import read_file
+
         return read_file(Path(table), self.document["tables"][name].get("dialect") or {})
 
     @property
@@ -105,6 +103,8 @@ class TableScorer(Scorer):
         Tables in memory are sorted once; those that stay on the disk are read for each call.
         """
         if any(isinstance(table, pl.LazyFrame) for table in self._frames.values()):
+            from automl.features.relational.compute.run import run
+
             return run(self.definitions, main, self._frames)
         return self._sorted().many(main)
 
@@ -128,69 +128,3 @@ def open_scorer(
 def _sources(definitions: Definitions) -> dict[str, str]:
     """The table that each feature is reached by."""
     return {feature.name: next((hop.table for hop in hops(feature.expr)), MAIN) for feature in definitions.features}
-
-
-def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
-    """Score a CSV file with the bundle in `folder` and the tables that are named."""
-    from automl.bundle.score_file import add_unread, ended, say, score_file  # frames need no files
-    from automl.std_streams import open_closed_streams
-
-    open_closed_streams()
-    parser = argparse.ArgumentParser(description="Score the raw rows of a CSV file with this bundle.")
-    parser.add_argument("data", type=Path, help="the CSV file, with a header")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="the CSV file to write")
-    parser.add_argument("--table", action="append", default=[], metavar="NAME=FILE", help="another table, by its name")
-    parser.add_argument("--bundle", type=Path, default=folder, help="default: beside this file")
-    add_unread(parser)
-    chosen = parser.parse_args(arguments)
-    try:
-        say(score_file(opened(chosen.bundle, chosen.table), chosen.data, chosen.out, unread=chosen.unread))
-    except (ScoreError, AutomlError, OSError, UnicodeError, csv.Error) as error:
-        return ended(error, chosen.data)
-    return 0
-
-
-def opened(folder: Path, pairs: Sequence[str]) -> TableScorer:
-    """The scorer of the bundle in `folder` with the tables that are given as NAME=FILE; those not read are told."""
-    from automl.bundle.score_file import say_ignored
-
-    tables = named(pairs)
-    scorer = TableScorer(folder, tables)
-    say_ignored(tables, scorer.tables)
-    return scorer
-
-
-def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
-    """The raw rows of a csv, parquet, arrow or ndjson file; a csv as text, with the dialect of training.
-
-    Raises DataError for what cannot be read; of Arrow each length is measured before polars believes it (D11).
-    """
-    from automl.bundle.score_file import read_csv  # who holds frames reads no files
-    from automl.data.read.arrow_files import read_arrow
-    from automl.data.read.guard import guarded
-
-    readers: dict[str, Callable[[Path], pl.DataFrame]] = {
-        "parquet": partial(pl.read_parquet, glob=False),
-        "arrow": read_arrow,
-        "ndjson": lambda path: pl.read_ndjson(escape(str(path)), infer_schema_length=None),  # polars takes "[1]" for a
-        # pattern of files; a key may come late
-    }
-    read = readers.get(FORMATS.get(path.suffix.lower(), ""))
-    if read is not None:
-        return guarded(partial(read, path), path)
-    lines = read_csv(path, dialect)
-    header = next(lines)
-    columns = list(zip(*lines, strict=True)) or [()] * len(header)
-    return pl.DataFrame(dict(zip(header, columns, strict=True)), schema=dict.fromkeys(header, pl.String))
-
-
-def named(pairs: Sequence[str]) -> dict[str, Path]:
-    """The files of ``--table NAME=FILE``. DataError for what is no such pair, and for a name that stands twice."""
-    found: dict[str, Path] = {}
-    for pair in pairs:
-        name, sign, path = pair.partition("=")
-        if not (name and sign and path) or name in found:
-            what = f"{name!r} stands twice" if name in found else f"expected NAME=FILE, got {pair!r}"
-            raise DataError(what, where="--table", hint="such as --table purchases=purchases.parquet")
-        found[name] = Path(path)
-    return found

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import struct
+import subprocess
+import sys
 
 import polars as pl
 import pytest
 
+from automl.bundle.score_with_tables import main
 from automl.bundle.scorer import ScoreError
-from automl.bundle.tables import TableScorer, main, named, open_scorer, read_file
+from automl.bundle.table_files import named, read_file
+from automl.bundle.tables import TableScorer, open_scorer
 from automl.data.read.open_tables import open_table
 from automl.errors import DataError
 
@@ -100,6 +105,28 @@ def test_tables_come_in_any_form(tables_bundle, purchases, tmp_path, form):
     }
     scorer = TableScorer(tables_bundle, {"purchases": given[form], "people": RAW})
     assert [answer["prediction"] for answer in scorer.score(ROWS)] == PRICES
+
+
+FIRST_ROW = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from score import Scorer
+answer = Scorer(sys.argv[1], json.loads(sys.argv[2])).decide(json.loads(sys.argv[3]))
+print(json.dumps([answer["prediction"], [name.partition("score_tables.")[2] for name in sys.modules]]))
+"""
+
+
+def test_the_first_row_waits_for_nothing_that_many_rows_need(tables_bundle, purchases):
+    """A cold start: a fresh score.py with raw tables loads what one row takes, and no files, frames or bulk."""
+    given = [json.dumps({"purchases": purchases.to_dicts()}, default=str), json.dumps(ROWS[0])]
+    command = [sys.executable, "-I", "-B", "-c", FIRST_ROW, str(tables_bundle), *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    price, loaded = json.loads(done.stdout)
+    assert price == PRICES[0]
+    assert "features_relational_compute_one_row" in loaded
+    bulk = ("aggregations", "at_rows", "histories", "order_statistics", "partition", "range_aggregates", "run", "sweep")
+    late = {"bundle_score_file", "bundle_table_files", "data_read_arrow_files", "data_read_frames"}
+    assert not (late | {f"features_relational_compute_{name}" for name in bulk}) & set(loaded)
 
 
 def test_other_tables_make_another_scorer(tables_bundle, purchases):

@@ -33,7 +33,7 @@ def command(
 
     Money is counted by the costs of ONE.
     """
-    from automl.bundle.tables import named
+    from automl.bundle.table_files import named
     from automl.pipeline.compare_files import compare_files
     from automl.report import compared
 

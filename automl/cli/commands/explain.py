@@ -45,7 +45,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Tell why a row of DATA is decided as it is, and what would change it."""
-    from automl.bundle.tables import named
+    from automl.bundle.table_files import named
     from automl.deploy import explain
 
     if out is not None:

@@ -44,7 +44,7 @@ def command(
 
     Exit code 0: nothing to do; 10: have a look; 11: act.
     """
-    from automl.bundle.tables import named
+    from automl.bundle.table_files import named
     from automl.pipeline.watch_files import watch
     from automl.report import watched
     from automl.report.page import check_page, write_page

@@ -70,7 +70,7 @@ def command(
             raise click.UsageError(f"Missing argument '{name}'.")
     assert bundle is not None  # noqa: S101  # said above
     assert data is not None  # noqa: S101  # as above
-    from automl.bundle.tables import named
+    from automl.bundle.table_files import named
     from automl.deploy.scoring import Options
 
     options = Options(

@@ -57,7 +57,7 @@ def command(
     Exit code 0: there is a better bundle; 9: the champion stays.
     """
     started = time.monotonic()
-    from automl.bundle.tables import named
+    from automl.bundle.table_files import named
     from automl.monitor.run import moment_of
     from automl.report import console, text
     from automl.retrain.retrain import Asked, rungs_of

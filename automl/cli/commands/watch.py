@@ -132,7 +132,7 @@ def look(
     as_json: bool,
 ) -> int:
     """Look at what BUNDLE answered since the last look. Exit 0: nothing to do, 10: look closer, 11: act."""
-    from automl.bundle.tables import named
+    from automl.bundle.table_files import named
     from automl.monitor.run import moment_of
     from automl.report.page import check_page
     from automl.watch.watcher import keep_looking, look_at

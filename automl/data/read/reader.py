@@ -7,7 +7,7 @@ Numbers written as text follow `NUMBER`: ASCII digits, a point, an exponent; no 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from automl.data.read.column_reader import ColumnReader, Parser, Reader
@@ -20,24 +20,21 @@ TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 LARGE = 2**63  # whole numbers from here on are read with more care
 
-ReadValue = Callable[[ColumnReader, object], float | str]
 
-
-def read_row(reader: Reader, row: Mapping[str, object], read: ReadValue | None = None) -> dict[str, float | str]:
-    """Every column of the reader from `row`, each value by `read`, else `read_value`; further keys are not looked at.
+def read_row(reader: Reader, row: Mapping[str, object]) -> dict[str, float | str]:
+    """Every column of the reader from `row` by `read_value`; further keys are not looked at.
 
     Raises KeyError for a column that `row` lacks, ValueError for a value that is no scalar; both name the column.
     """
-    read = read or read_value
-    values: dict[str, float | str] = {}
-    for column in reader["columns"]:
-        name = column["name"]
-        if "parts" in column:
-            value: object = " ".join(_part(column, _cell(row, part)) for part in column["parts"])
-        else:
-            value = row.get(name, row.get(outside(name))) if column.get("optional") else _cell(row, name)
-        values[name] = read(column, value)
-    return values
+    return {column["name"]: read_value(column, raw_value(column, row)) for column in reader["columns"]}
+
+
+def raw_value(column: ColumnReader, row: Mapping[str, object]) -> object:
+    """What `row` has for a column. KeyError where it lacks it, ValueError for a part of it that is no scalar."""
+    name = column["name"]
+    if "parts" in column:
+        return " ".join(_part(column, _cell(row, part)) for part in column["parts"])
+    return row.get(name, row.get(outside(name))) if column.get("optional") else _cell(row, name)
 
 
 def _cell(row: Mapping[str, object], name: str) -> object:

@@ -10,8 +10,7 @@ from typing import NotRequired, TypedDict
 import polars as pl
 
 from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader
-from automl.data.read.frames import read_column, read_frame, renamed
-from automl.data.read.reader import ReadValue, read_row, read_value
+from automl.data.read.reader import raw_value, read_value
 from automl.errors import DataError, nearest
 
 TEXTS = ("category", "text")
@@ -81,13 +80,11 @@ def read_table(name: str, entry: TableReader, given: Given) -> Frame:
     """One table in wire types; lazily where a `LazyFrame` was given."""
     reader = entry["reader"]
     try:
-        if isinstance(given, pl.DataFrame):
-            read: Frame = read_frame(reader, renamed(given))
-        elif isinstance(given, pl.LazyFrame):
-            read = _lazily(reader, renamed(given))
+        if isinstance(given, pl.DataFrame | pl.LazyFrame):
+            read: Frame = _of_frame(reader, given)
         else:
-            read_cell = _remembering()
-            read = pl.DataFrame([read_row(reader, row, read_cell) for row in given], schema=wire_schema(reader))
+            cells = {column["name"]: _read_cells(column, given) for column in reader["columns"]}
+            read = pl.DataFrame(cells, schema=wire_schema(reader))
     except DataError as error:
         raise DataError(error.what, where=f"table {name!r}", hint=error.hint) from error
     except (KeyError, ValueError) as error:
@@ -96,19 +93,11 @@ def read_table(name: str, entry: TableReader, given: Given) -> Frame:
     return read.with_columns(flags) if flags else read
 
 
-def _remembering() -> ReadValue:
-    """As `read_value`; a text that stands in many rows of a column is read once."""
-    known: dict[tuple[str, str], float | str] = {}
-
-    def read(column: ColumnReader, value: object) -> float | str:
-        if type(value) is not str:
-            return read_value(column, value)
-        place = column["name"], value
-        if place not in known:
-            known[place] = read_value(column, value)
-        return known[place]
-
-    return read
+def _read_cells(column: ColumnReader, rows: Sequence[Mapping[str, object]]) -> list[float | str]:
+    """A column of raw rows, each value by `read_value`; a text that stands in many rows is read once."""
+    cells = [raw_value(column, row) for row in rows]
+    texts = {cell: read_value(column, cell) for cell in {cell for cell in cells if type(cell) is str}}
+    return [texts[cell] if type(cell) is str else read_value(column, cell) for cell in cells]
 
 
 def wire_schema(reader: Reader) -> dict[str, pl.DataType]:
@@ -116,8 +105,13 @@ def wire_schema(reader: Reader) -> dict[str, pl.DataType]:
     return {entry["name"]: pl.String() if entry["wire"] in TEXTS else pl.Float64() for entry in reader["columns"]}
 
 
-def _lazily(reader: Reader, frame: pl.LazyFrame) -> pl.LazyFrame:
-    """As `read_frame`, chunk by chunk while the frame is computed."""
+def _of_frame(reader: Reader, given: Frame) -> Frame:
+    """The columns of a frame; of a lazy one chunk by chunk while it is computed."""
+    from automl.data.read.frames import read_column, read_frame, renamed  # who has raw rows need not wait for it
+
+    if isinstance(given, pl.DataFrame):
+        return read_frame(reader, renamed(given))
+    frame = renamed(given)
     known = set(frame.collect_schema().names())
     schema = wire_schema(reader)
     for name in schema:

@@ -91,7 +91,7 @@ def table_files(pairs: Sequence[str], folder: Path | None = None) -> dict[str, s
                 raise DataError(f"two files are called {file.stem!r}", where=f"--tables {folder}")
             found[file.stem] = str(file.absolute())
     if pairs:
-        from automl.bundle.tables import named
+        from automl.bundle.table_files import named
 
         found |= {name: str(file.absolute()) for name, file in named(pairs).items()}
     return found

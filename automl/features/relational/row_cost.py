@@ -6,7 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from automl.features.relational.compute.aggregations import FOLDED, family
+from automl.features.relational.compute.aggregations import family
+from automl.features.relational.compute.folds import FOLDED
 from automl.features.relational.compute.one_row import ENDS
 from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import History, QueryPlan, query_plan

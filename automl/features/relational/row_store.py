@@ -10,10 +10,10 @@ import polars as pl
 
 from automl.errors import DataError
 from automl.features.relational.compute.key_history import Cell, KeyCache
+from automl.features.relational.compute.needed import check_main, gathered
 from automl.features.relational.compute.one_row import Get, OneRow, RowPlan
 from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
-from automl.features.relational.compute.run import at_rows, check_main, gathered
 from automl.features.relational.definition import MAIN, Definitions
 
 TEXTS = ("category", "text")
@@ -21,7 +21,7 @@ TEXTS = ("category", "text")
 Row = Mapping[str, Cell]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowStore:
     """The rows of all tables, sorted by key and time; a row to be scored touches those of its own keys only.
 
@@ -74,6 +74,8 @@ class RowStore:
 
     def many(self, main: pl.DataFrame) -> pl.DataFrame:
         """The features of many rows, as `run.run` gives them, without sorting the tables again."""
+        from automl.features.relational.compute.at_rows import at_rows  # who answers single rows needs no more
+
         check_main(self.definitions, main)
         return at_rows(self.engine, self.definitions, self.plan, main)
 
@@ -84,7 +86,7 @@ class RowStore:
         return row_costs(self.definitions, usual_rows(self.engine))
 
     def _cutoff(self, row: Row) -> float:
-        """As `run.cutoffs`."""
+        """As `at_rows.cutoffs`."""
         catalog = self.definitions.catalog
         if catalog.cutoff is None:
             return math.inf

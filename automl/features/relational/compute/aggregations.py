@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from automl.features.relational.compute.folds import FOLDED, SMALLEST
 from automl.features.relational.compute.order_statistics import OPS, expand, order_statistics, parts
-from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges, comoments, extremes, moments, sums
-from automl.features.relational.compute.transform import SECOND
+from automl.features.relational.compute.range_aggregates import comoments, extremes, moments, sums
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges
+from automl.features.relational.compute.transform import DAY, SECOND
 from automl.features.relational.definition import AggregationOp
 
-DAY = 86_400 * SECOND
-SMALLEST = 1e-14  # of the mean: a spread below is rounding; of a spread: an asymmetry below is none
 CELLS = 16_000_000  # of values that are folded side by side
 FEW = 16  # windows of one row: too few to look for equal ones
 TOGETHER = 250_000  # rows that are folded at a time: what is close in memory is fast
-FOLDED: Mapping[AggregationOp, str] = {
-    "sum": "sums",
-    "mean": "sums",
-    "percent_true": "sums",
-    "std": "moments",
-    "skew": "moments",
-    "min": "extremes",
-    "max": "extremes",
-    "trend": "comoments",
-}
 
 
 def family(op: AggregationOp) -> str:

@@ -10,20 +10,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from automl.features.relational.compute.aggregations import DAY, FOLDED, SMALLEST
-from automl.features.relational.compute.query_engine import Values
-from automl.features.relational.compute.range_aggregates import (
+from automl.features.relational.compute.entropy import entropy, fixed
+from automl.features.relational.compute.folds import (
     COMOMENTS,
+    FOLDED,
     MOMENTS,
+    SMALLEST,
     SUMS,
     Blocks,
-    Floats,
     Fold,
-    Ints,
     blocks,
     spans,
 )
-from automl.features.relational.compute.sweep import entropy, fixed
+from automl.features.relational.compute.ranges import Floats, Ints
+from automl.features.relational.compute.transform import DAY
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import AggregationOp
 
 FOLDS: Mapping[str, Fold] = {"sums": SUMS, "moments": MOMENTS, "comoments": COMOMENTS}
@@ -37,7 +38,7 @@ Asked = tuple[AggregationOp, int]  # of which value
 Cell = float | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class KeyHistory:
     """`values` [n] each, of the n rows of a key in the order of their `time`; `folds` names the values of each fold.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from automl.features.relational.compute.aggregations import FOLDED
+from automl.features.relational.compute.folds import FOLDED
 from automl.features.relational.compute.key_history import FOLDS, Asked, Cell, KeyCache, KeyHistory
-from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import (
     History,
     Lookup,
@@ -21,8 +20,9 @@ from automl.features.relational.compute.query_plan import (
     ValueAggregation,
     query_plan,
 )
-from automl.features.relational.compute.range_aggregates import Floats, Ints
+from automl.features.relational.compute.ranges import Floats, Ints
 from automl.features.relational.compute.transform import SECOND, date_part_of_one, transform_one
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import AggregationOp, Condition, DatePart, Hop
 
 Here = Mapping[str, Cell] | int  # the row to be scored, or the position of a row in a table
@@ -32,8 +32,7 @@ Slots = dict[int, Cell]
 ENDS = ("first", "last")
 
 
-@dataclass(frozen=True, slots=True)
-class RowPlan:
+class RowPlan(NamedTuple):
     """A plan made ready for the rows of one place."""
 
     plan: QueryPlan
@@ -52,8 +51,7 @@ class RowPlan:
         return [slots[slot] for slot in self.plan.wanted]
 
 
-@dataclass(frozen=True, slots=True)
-class OneRow:
+class OneRow(NamedTuple):
     """What makes plans ready: the tables, and the histories of the keys that were asked for last."""
 
     engine: QueryEngine
@@ -131,8 +129,7 @@ def _part(part: DatePart | None, get: Get, timezone: str) -> Get:
     return get if part is None else lambda here: date_part_of_one(part, float(get(here)), timezone)
 
 
-@dataclass(frozen=True, slots=True)
-class _SortedRows:
+class _SortedRows(NamedTuple):
     """A view as buffers, of which one element is had without an array around it."""
 
     numbers: Mapping[Hashable, int]
@@ -151,8 +148,7 @@ class _SortedRows:
         return key, first, bisect_left(self.time, cutoff, first, self.offsets[key + 1])
 
 
-@dataclass(frozen=True, slots=True)
-class _Lookup:
+class _Lookup(NamedTuple):
     rows: _SortedRows
     plan: RowPlan
     slots: Sequence[int]
@@ -164,8 +160,7 @@ class _Lookup:
         slots.update(zip(self.slots, found, strict=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
+class _Window(NamedTuple):
     """What is asked of the rows in one window: their number and times, their first and last values, and folds."""
 
     window: float | None
@@ -176,8 +171,7 @@ class _Window:
     slots: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _History:
+class _History(NamedTuple):
     rows: _SortedRows
     windows: Sequence[_Window]
     keys: _Keys
@@ -212,8 +206,7 @@ class _History:
             slots[slot] = code if values.levels is None or math.isnan(code) else str(values.levels[int(code)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
+class _Keys(NamedTuple):
     """The histories of keys, as far as they are held: under the `name` that is the same when rows were added.
 
     `in_order` are the values of all keys, one after the other, where they are few enough to be held.
@@ -240,8 +233,7 @@ class _Keys:
         return KeyHistory(view.time[at], values, self.folds)
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
+class _At(NamedTuple):
     """A row of which the key in a view is known."""
 
     cutoff: Floats

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
-from automl.features.relational.compute.sweep import Questions, entropy, fixed, middle, sweep
+from automl.features.relational.compute.entropy import entropy, fixed
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges
+from automl.features.relational.compute.sweep import Questions, middle, sweep
 
 ROWS = 4_000_000  # of ranges side by side that are sorted at once
 TOGETHER = 250_000  # rows that are looked at together: what is close in memory is fast

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from automl.features.relational.compute.range_aggregates import Ints
+from automl.features.relational.compute.ranges import Ints
 from automl.features.relational.definition import MAIN, Expr, Hop, steps
 
 Links = Mapping[str, set[tuple[str | None, Hop]]]  # how each table is reached: from which (None: main), by which hop

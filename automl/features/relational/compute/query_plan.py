@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from automl.features.relational.definition import (
     Aggregation,
@@ -20,8 +21,7 @@ from automl.features.relational.definition import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Lookup:
+class Lookup(NamedTuple):
     """Values of `plan` at the row that `hop` finds: value i goes to `slots[i]`, `defaults[i]` where there is none."""
 
     hop: Hop
@@ -72,8 +72,7 @@ class History:
         return replace(self, values=values, plan=plan, of_rows=(), of_values=of_values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransformStep:
+class TransformStep(NamedTuple):
     """A transform of slots into a slot."""
 
     slot: int
@@ -81,8 +80,7 @@ class TransformStep:
     of: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class QueryPlan:
+class QueryPlan(NamedTuple):
     """What to compute at one table: values by slot; `wanted[i]` is the slot of the i-th expression."""
 
     bases: tuple[tuple[int, str], ...]
@@ -94,9 +92,8 @@ class QueryPlan:
 
 def query_plan(exprs: Sequence[Expr], catalog: Catalog) -> QueryPlan:
     """The plan of `exprs`, which all stand at one table; equal parts are computed once."""
-    slots = _Slots()
-    wanted = tuple(slots.add(expr) for expr in exprs)
-    known = slots.of
+    known: dict[Expr, int] = {}
+    wanted = tuple(_add(known, expr) for expr in exprs)
     lookups: dict[Hop, list[Direct]] = {}
     histories: dict[tuple[tuple[Hop, ...], Condition | None, bool], list[Aggregation]] = {}
     for expr in known:
@@ -134,18 +131,13 @@ def moves(expr: Expr, catalog: Catalog) -> bool:
             return expr.op == "since" or any(moves(of, catalog) for of in expr.of)
 
 
-@dataclass(frozen=True, slots=True)
-class _Slots:
-    """Each distinct expression, operands before what is made of them."""
-
-    of: dict[Expr, int] = field(default_factory=dict)
-
-    def add(self, expr: Expr) -> int:
-        if expr not in self.of:
-            for operand in expr.of if isinstance(expr, Transform) else ():
-                self.add(operand)
-            self.of[expr] = len(self.of)
-        return self.of[expr]
+def _add(slots: dict[Expr, int], expr: Expr) -> int:
+    """The slot of an expression; each distinct one has its own, operands before what is made of them."""
+    if expr not in slots:
+        for operand in expr.of if isinstance(expr, Transform) else ():
+            _add(slots, operand)
+        slots[expr] = len(slots)
+    return slots[expr]
 
 
 def _lookup(hop: Hop, exprs: list[Direct], known: dict[Expr, int], catalog: Catalog) -> Lookup:

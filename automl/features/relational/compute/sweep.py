@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.features.relational.compute.range_aggregates import Floats, Ints
+from automl.features.relational.compute.entropy import entropy, fixed
+from automl.features.relational.compute.ranges import Floats, Ints
 from automl.features.relational.compute.wavelet import kth_smallest
-
-UNIT = 2.0**-32  # of sums of n ln n in integers: they are exact, and fit for ranges of up to 10^8 rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +74,6 @@ def sweep(ops: Sequence[str], asked: Questions) -> Floats:
         for op in counted:
             results[op][chain] = COUNTED[op](lives)
     return np.stack([results[op] for op in ops])
-
-
-def fixed(count: Ints) -> Ints:
-    """The n ln n of each count in units of 2^-32: integers add up to the same in any order."""
-    some = np.maximum(count, 1).astype(np.float64)
-    return np.rint(some * np.log(some) / UNIT).astype(np.int64)
-
-
-def entropy(length: Ints, total: Ints) -> Floats:
-    """Shannon's in nats of ranges of `length` rows, from the `total` of `fixed` of the counts of their values."""
-    return (fixed(length) - total) * UNIT / length
 
 
 def middle(low: Floats, high: Floats) -> Floats:

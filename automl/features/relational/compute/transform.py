@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.features.relational.compute.range_aggregates import Floats
+from automl.features.relational.compute.ranges import Floats
 from automl.features.relational.definition import DatePart, TransformOp
 
 SECOND = 1e6  # microseconds

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.features.relational.compute.range_aggregates import Floats, Ints, Ranges
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges
 from automl.features.relational.compute.transform import date_part
 from automl.features.relational.definition import Catalog, DatePart, Hop
 
 TOGETHER = 16_000  # searches that step at once: what is close in memory is fast
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(NamedTuple):
     """Rows of the last table of a path: those of key `k` are at `offsets[k]` to `offsets[k + 1] - 1`.
 
     `time` [n] is when each is known (-inf: always), ascending within a key; `rows` [n] are positions in the table.
@@ -49,8 +48,7 @@ class View:
         return View(offsets=np.array([0, at.stop - at.start]), time=self.time[at], rows=self.rows[at]), at
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """The distinct keys of a table, numbered: columns `0`, `1`, ... and `key`."""
 
     frame: pl.DataFrame

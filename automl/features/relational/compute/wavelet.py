@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.features.relational.compute.range_aggregates import Ints
+from automl.features.relational.compute.ranges import Ints
 
 
 def kth_smallest(rank: Ints, start: Ints, end: Ints, k: Ints) -> Ints:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from automl.features.relational.compute import aggregations
-from automl.features.relational.compute.aggregations import DAY, family, of_rows, of_values
-from automl.features.relational.compute.range_aggregates import Ranges
-from automl.features.relational.compute.transform import SECOND
+from automl.features.relational.compute.aggregations import family, of_rows, of_values
+from automl.features.relational.compute.ranges import Ranges
+from automl.features.relational.compute.transform import DAY, SECOND
 from automl.features.relational.definition import AggregationOp
 
 NAN = math.nan

@@ -11,11 +11,12 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.features.relational.compute.aggregations import FOLDED, of_values
+from automl.features.relational.compute.aggregations import of_values
+from automl.features.relational.compute.folds import FOLDED
 from automl.features.relational.compute.key_history import FOLDS, Asked, KeyCache, KeyHistory
 from automl.features.relational.compute.order_statistics import OPS
-from automl.features.relational.compute.query_engine import Values
-from automl.features.relational.compute.range_aggregates import Floats, Ranges
+from automl.features.relational.compute.ranges import Floats, Ranges
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import AggregationOp
 
 OF_VALUES: list[AggregationOp] = [op for op in get_args(AggregationOp) if op in FOLDED or op in OPS]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from automl.features.relational.compute import order_statistics as module
 from automl.features.relational.compute.order_statistics import OPS, order_statistics, parts
-from automl.features.relational.compute.range_aggregates import Floats, Ranges
+from automl.features.relational.compute.ranges import Floats, Ranges
 
 VALUES = st.sampled_from([math.nan, -math.inf, -1.5, -0.0, 0.0, 2.0, 2.5, 7.0, math.inf])
 HISTORIES = st.lists(st.lists(VALUES, max_size=25), min_size=1, max_size=4)

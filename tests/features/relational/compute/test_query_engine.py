@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from automl.features.relational.compute import query_engine
-from automl.features.relational.compute.query_engine import QueryEngine, Values
+from automl.features.relational.compute import histories
+from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import query_plan
+from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import Aggregation, Base, Catalog, Condition, Direct, Expr, Hop, Transform
 
 NAN = math.nan
@@ -82,7 +83,7 @@ def test_values_that_move_are_computed_in_parts(
         Aggregation(op=op, path=(EVENTS,), of=age, window=window) for op in ("sum", "last") for window in (None, 9.0)
     ]
     whole = computed(exprs, catalog, frames, frames["main"])
-    monkeypatch.setattr(query_engine, "PAIRS", 1)
+    monkeypatch.setattr(histories, "PAIRS", 1)
     np.testing.assert_equal(computed(exprs, catalog, frames, frames["main"]), whole)
     assert computed(exprs, catalog, frames, frames["main"].clear()) == [[], [], [], []]
 
@@ -92,13 +93,13 @@ def test_equal_cutoffs_of_a_key_are_computed_once(
 ) -> None:
     """A row of main that is there a hundred times costs no more pairs of a row and a cutoff than once."""
     pairs = []
-    expand = query_engine.expand
+    expand = histories.expand
 
     def counted(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pairs.append(int((end - start).sum()))
         return expand(start, end)
 
-    monkeypatch.setattr(query_engine, "expand", counted)
+    monkeypatch.setattr(histories, "expand", counted)
     age = Aggregation(op="mean", path=(EVENTS,), of=Transform(op="since", of=(T,)))
     (once,) = computed([age], catalog, frames, frames["main"])
     (often,) = computed([age], catalog, frames, pl.concat([frames["main"]] * 100))

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.features.relational.compute.range_aggregates import Ranges, comoments, extremes, moments, sums
+from automl.features.relational.compute.range_aggregates import comoments, extremes, moments, sums
+from automl.features.relational.compute.ranges import Ranges
 
 LENGTHS = st.lists(st.integers(0, 20), min_size=1, max_size=5)
 

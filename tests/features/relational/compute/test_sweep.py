@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.features.relational.compute import sweep as module
-from automl.features.relational.compute.range_aggregates import Ints
-from automl.features.relational.compute.sweep import Questions, entropy, fixed, middle, sweep
+from automl.features.relational.compute.entropy import entropy, fixed
+from automl.features.relational.compute.ranges import Ints
+from automl.features.relational.compute.sweep import Questions, middle, sweep
 
 NAN = math.nan
 
