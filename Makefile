@@ -1,6 +1,8 @@
 # Everything a fresh clone needs is python3 (3.11 or later, with venv), make and git.
 VENV ?= .venv
 BIN  := $(VENV)/bin
+# where it is set, each of the many processes of the tests would compile our modules anew
+export PYTHONDONTWRITEBYTECODE :=
 DEMO := .demo
 SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header

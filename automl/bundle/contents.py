@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -76,7 +78,8 @@ class Contents:
     in_use: UseRecord | None = None
 
 
-def versions() -> dict[str, str]:
+@cache  # what a process has loaded stays as it was, and to ask hundreds of folders takes longer than to write a bundle
+def versions() -> Mapping[str, str]:
     """Python, automl, every library that it asks for, and every package that brings plugins; what is not there is out.
 
     They are told beside the result, and are no part of the content hash: other versions may well answer alike.
@@ -88,7 +91,7 @@ def versions() -> dict[str, str]:
             versions[package] = version_of(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return versions
+    return MappingProxyType(versions)
 
 
 def _plugin_packages() -> list[str]:

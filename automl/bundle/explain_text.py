@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
 
 from automl.bundle.layout import COPIES
 from automl.bundle.score_text import PARTS as SCORER
@@ -65,9 +67,10 @@ PARTS = (
 """What explain.py is made of beyond the scorer, in an order in which nothing is used before it is there."""
 
 
-def code_files(*, tables: bool) -> dict[str, str]:
+@cache  # for several tables it reads and parses half of our modules, and a process may write many bundles
+def code_files(*, tables: bool) -> Mapping[str, str]:
     """The code of a bundle by the names of its files: the scorer, and what says why."""
-    return {**score_files(tables=tables), "explain.py": explain_text(tables=tables)}
+    return MappingProxyType({**score_files(tables=tables), "explain.py": explain_text(tables=tables)})
 
 
 def explain_text(*, tables: bool) -> str:

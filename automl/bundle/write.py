@@ -164,7 +164,7 @@ def _provisional(contents: Contents) -> Manifest:
         features=contents.features,
         findings=tuple(FindingRecord.model_validate(plain(finding)) for finding in contents.findings),
         split=contents.split,
-        versions=installed,
+        versions=dict(installed),
         parity=plain(contents.parity),
         sources=dict(contents.sources),
         files={},

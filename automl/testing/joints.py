@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -55,6 +56,7 @@ LONG_AGO, FAR_AHEAD = -62_135_596_800_000_000.0, 253_402_300_799_999_999.0
 every = pytest.mark.parametrize("step", joints.all.values(), ids=joints.all)
 
 
+@cache  # the same rows for every step, drawn once: a frame is never changed
 def draw(n: int, seed: int, *, odd: float = 0.0) -> pl.DataFrame:
     """Rows of every wire; a share `odd` of the cells is missing, unseen, extreme or strange."""
     rng = np.random.default_rng(seed)

@@ -4,11 +4,21 @@ import importlib.metadata
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from automl.bundle.contents import versions
 from automl.bundle.write import stage
 from automl.distributions import brought_by
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(autouse=True)
+def asked_anew():
+    """Each test sees what is installed in it."""
+    versions.cache_clear()
+    yield
+    versions.cache_clear()
 
 
 def test_every_library_is_told():

@@ -45,7 +45,7 @@ def made(out, *, capacity, objective=None, **data):
             },
             "data": data,
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     return fit(spec, train=payments(900, seed=0), test=payments(1_200, seed=1), out=out, write_anyway=True)

@@ -216,15 +216,25 @@ def test_something_else_at_the_place_is_not_replaced(tmp_path):
     assert (place / "thesis.doc").read_text() == "years of work"
 
 
-@pytest.mark.parametrize("factor", [2.0**-30, 2.0**30])
-def test_the_unit_of_the_target_decides_nothing(tmp_path, factor):
-    """A skewed target in another unit gives the same members, weights and predictions, in that unit."""
+def skewed(out, factor=1.0):
+    """A fit to a skewed target in a unit."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 2))
-    frame = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": 100 * np.exp(x[:, 0] + 0.3 * rng.normal(size=200))})
+    y = factor * 100 * np.exp(x[:, 0] + 0.3 * rng.normal(size=200))
     spec = {"objective": {"target": "y"}, "budget": {"trials": 5, "executor": "inline"}}
-    here = fit(parse(spec), out=tmp_path / "here", train=frame)
-    there = fit(parse(spec), out=tmp_path / "there", train=frame.with_columns(pl.col("y") * factor))
+    return fit(parse(spec), out=out, train=pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": y}))
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """The fit in the target's own unit."""
+    return skewed(tmp_path_factory.mktemp("skewed") / "here")
+
+
+@pytest.mark.parametrize("factor", [2.0**-30, 2.0**30])
+def test_the_unit_of_the_target_decides_nothing(tmp_path, here, factor):
+    """A skewed target in another unit gives the same members, weights and predictions, in that unit."""
+    there = skewed(tmp_path / "there", factor)
     assert there.board.weights == here.board.weights
     assert np.allclose(there.judgement.prediction, here.judgement.prediction * factor, rtol=1e-9, atol=0.0)
 
