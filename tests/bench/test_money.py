@@ -44,7 +44,7 @@ def bundle(tmp_path_factory):
             },
             "data": {part: str(folder / f"{part}.parquet") for part in ("train", "test")},
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     return fit(spec, out=folder / "loans.bundle", write_anyway=True).path

@@ -39,7 +39,7 @@ def fitted(tmp_path_factory):
                 "costs": {"false_positive": 1, "false_negative": 0, "true_positive": -14},
             },
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     out = tmp_path_factory.mktemp("rate") / "donors.bundle"

@@ -56,7 +56,7 @@ def test_each_format_scores_alike(trained, files, tmp_path):
             "objective": {"target": "late", "positive": "true", "task": "binary"},
             "data": {"train": str(files[trained]), "types": {"level": "category", "zone_code": "category"}},
             "budget": {"time": "5min", "trials": 1, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 2, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 2, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     bundle = fit(spec, out=tmp_path / "late.bundle", write_anyway=True).path

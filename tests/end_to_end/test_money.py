@@ -44,7 +44,7 @@ def spec_of(**costs: object):
             "objective": {"target": "fraud", "positive": "yes", "costs": costs},
             "data": {"exclude": ["fee"]},
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
 
@@ -165,7 +165,7 @@ def test_costs_from_a_file_are_used_where_they_are_given(tmp_path):
             },
             "data": {"train": str(tmp_path / "train.parquet"), "test": str(tmp_path / "test.parquet")},
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     done = fit(spec, out=tmp_path / "a.bundle")

@@ -50,7 +50,7 @@ def spec_of(**more):
             "objective": {"target": TARGET, "positive": "yes", **more.pop("objective", {})},
             "data": {"key": KEY, **more.pop("data", {})},
             "budget": {"time": "5min", "trials": 1, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 2, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 2, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
 

@@ -29,7 +29,7 @@ def spec_of(**objective):
         {
             "objective": {"target": "sold", "task": "regression", **objective},
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
 
@@ -128,7 +128,7 @@ def test_a_unit_costs_what_its_row_says(tmp_path):
             },
             "data": {"exclude": ["margin"]},
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     done = fit(spec, train=priced(900, 0), test=priced(1_100, 1), out=tmp_path / "bread.bundle")

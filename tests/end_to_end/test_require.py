@@ -33,7 +33,7 @@ def made(out, *, require, **data):
             },
             "data": data,
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     return fit(spec, train=payments(2_000, seed=0), test=payments(2_000, seed=1), out=out, write_anyway=True)

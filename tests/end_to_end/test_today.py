@@ -35,7 +35,7 @@ def fitted(tmp_path_factory):
             },
             "data": {"exclude": ["old"]},
             "budget": {"time": "5min", "trials": 2, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     out = tmp_path_factory.mktemp("today") / "payments.bundle"

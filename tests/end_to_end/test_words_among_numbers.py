@@ -64,7 +64,7 @@ def bundle(tmp_path_factory):
             "objective": {"target": "late", "positive": "true", "task": "binary"},
             "data": {"train": str(folder / "train.csv")},
             "budget": {"time": "5min", "trials": 1, "executor": "inline", "workers": 1},
-            "recipe": {"folds": 2, "learners": ["linear"]},
+            "recipe": {"folds": 2, "learners": ["linear"], "feature_search": 0.0},
         }
     )
     made = fit(spec, out=folder / "late.bundle", write_anyway=True)

@@ -16,7 +16,7 @@ from automl.pipeline.fit import fit
 from automl.pipeline.more_rows import NO_TIME, TOO_FEW, more_rows
 from tests.pipeline.test_fit import COSTS, loans, spec_of
 
-LINEAR = {"recipe": {"folds": 3, "learners": ["constant", "linear"]}}
+LINEAR = {"recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0}}
 
 
 def learned(folder, **more):

@@ -33,7 +33,7 @@ def made(out: Path, *, costs: dict[str, object], **more: object) -> Path:
             "objective": {"target": "bad", "positive": "yes", "costs": costs},
             "data": {"exclude": ["fee"]},
             "budget": BUDGET,
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
             **more,
         }
     )
@@ -169,7 +169,7 @@ def test_a_number_is_decided_anew(tmp_path):
         {
             "objective": {"target": "sold", "task": "regression"},
             "budget": BUDGET,
-            "recipe": {"folds": 3, "learners": ["constant", "linear"]},
+            "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
         }
     )
     fit(spec, train=sold[:800], test=sold[800:], out=tmp_path / "bread.bundle")

@@ -117,7 +117,7 @@ def test_c_has_the_tables_of_categories(learner, tmp_path):
     spec = parse(
         {
             "objective": {"target": "bought"},
-            "recipe": {"learners": [learner], "folds": 2},
+            "recipe": {"learners": [learner], "folds": 2, "feature_search": 0.0},
             "budget": {"trials": 1, "workers": 1, "executor": "inline"},
         }
     )
