@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from automl.data.read.arrow_library import arrow_library
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import csv_rows, frames_of, header_record
 from automl.data.read.csv_lines import AHEAD
@@ -130,9 +131,7 @@ def _whole(path: Path, dialect: Dialect | None = None) -> CutFile:
 
 
 def _parquet(path: Path, rows: int) -> CutFile:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
+    with arrow_library("cutting parquet into parts", path).parquet.ParquetFile(path) as file:
         found = file.metadata
         groups = [found.row_group(place) for place in range(found.num_row_groups)]
         counts = [group.num_rows for group in groups]
