@@ -29,8 +29,6 @@ def from_pandas(name: str, series: Any) -> pl.Series:
         series = series.astype("float64")
     if kind in {"IntervalDtype", "PeriodDtype"}:
         series = series.astype(object)
-    if series.dtype == object and any(type(value).__name__ in SPANS for value in series):
-        series = series.map(lambda value: str(value) if type(value).__name__ in SPANS else value)
     try:
         return _typed(name, series)
     except UNREAD:
@@ -48,7 +46,7 @@ def _typed(name: str, series: Any) -> pl.Series:
         return moments.dt.replace_time_zone("UTC").dt.convert_time_zone(_zone(series.dt.tz))
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in NUMBERS + TIMES:
         return pl.Series(name, series.to_numpy(), nan_to_null=True)
-    cells = [None if gap else cell for cell, gap in zip(series.to_list(), series.isna(), strict=True)]
+    cells = _with_gaps(series)
     if kind == "StringDtype":
         return pl.Series(name, cells, dtype=pl.String)
     if hasattr(series.dtype, "numpy_dtype"):  # numbers and truths with gaps
@@ -56,9 +54,20 @@ def _typed(name: str, series: Any) -> pl.Series:
     return _of_objects(name, cells)
 
 
+def _with_gaps(series: Any) -> list[Any]:
+    """The cells, None where nothing is."""
+    cells: list[Any] = series.to_list()
+    if set(map(type, cells)) <= {str, type(None)}:
+        return cells
+    gaps = series.isna().to_numpy().tolist()
+    return [None if gap else cell for cell, gap in zip(cells, gaps, strict=True)]
+
+
 def _of_objects(name: str, cells: list[Any]) -> pl.Series:
     """Cells of one kind, or whole numbers beside others. Raises one of `UNREAD` for any other."""
-    kinds = {type(cell) for cell in cells} - {type(None)}
+    kinds = set(map(type, cells)) - {type(None)}
+    if any(kind.__name__ in SPANS for kind in kinds):
+        return _of_objects(name, [str(cell) if type(cell).__name__ in SPANS else cell for cell in cells])
     if not kinds:
         return pl.Series(name, cells, dtype=pl.String)  # as of an empty column of csv
     if kinds == {int, float}:
