@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -26,7 +26,8 @@ def write_parquet(out: IO[bytes], frames: Iterable[pl.DataFrame]) -> None:
     first = next(groups)
     rows = register_io_source(lambda *_: _kept(chain([first], groups), errors), schema=first.schema)
     try:
-        rows.sink_parquet(_File(out, errors), compression="zstd", row_group_size=ROWS, maintain_order=True)
+        file = cast("IO[bytes]", _File(out, errors))
+        rows.sink_parquet(file, compression="zstd", row_group_size=ROWS, maintain_order=True)
     except pl.exceptions.ComputeError as error:
         raise errors[0] if errors else error from None
 
