@@ -131,7 +131,10 @@ def _whole(path: Path, dialect: Dialect | None = None) -> CutFile:
 
 
 def _parquet(path: Path, rows: int) -> CutFile:
-    with arrow_library("cutting parquet into parts", path).parquet.ParquetFile(path) as file:
+    arrow_library("cutting parquet into parts", path)
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
         found = file.metadata
         groups = [found.row_group(place) for place in range(found.num_row_groups)]
         counts = [group.num_rows for group in groups]
