@@ -26,6 +26,15 @@ def version_of(library: str) -> str:
     return version((*brought_by(library), library)[0])
 
 
+def extra(name: str) -> str:
+    """The command that installs an extra of the distribution that brought this package.
+
+    >>> extra("lake")
+    "pip install 'automl[lake]'"
+    """
+    return f"pip install '{(*brought_by('automl'), 'automl')[0]}[{name}]'"
+
+
 def _there(distribution: str) -> bool:
     with suppress(PackageNotFoundError):
         return bool(version(distribution))

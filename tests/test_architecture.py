@@ -24,7 +24,7 @@ PAST_THE_DISK = {  # what goes past it, and why
     "bundle._tried": {"os.write"},  # its answer, to the one who asked
     "data.read.guard": {"os.write", "tempfile.TemporaryFile"},  # to stderr; a file without a name
     "executors.local": {"tempfile.TemporaryFile"},  # without a name: nobody finds it
-    "deploy.parquet_file": {"pq.ParquetWriter"},  # to what is given: a file that `disk` opened, or a buffer
+    "deploy.parquet_file": {"rows.sink_parquet"},  # to what is given: a file that `disk` opened, or a buffer
     "doctor.machine": {"tempfile.TemporaryFile"},  # whether there is room
     "executors.spawn": {"tempfile.TemporaryFile"},  # the same
     "host.files": {"os.open", "tempfile.TemporaryFile"},  # to sync what disk wrote; the same

@@ -28,6 +28,7 @@ HOMES = {  # modules of ours that make frames of what others wrote, each with th
     "data/read/source.py": "checked",
     "data/read/streams.py": "renamed",
     "deploy/serve/arrow.py": "renamed",
+    "bundle/pandas_columns.py": None,  # called by `bundle/frames.py`
     "bundle/frames.py": None,  # `source.load` and `Bundle.score` rename what they are given
     "bundle/kept.py": None,  # what we have written ourselves
     "deploy/batch.py": None,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from automl.bundle.frames import to_polars
 from automl.data.read.files import file_digest
 from automl.errors import DataError, MachineError, SpecError, nearest
 from automl.task import Kind
@@ -178,11 +179,11 @@ def fetch_openml_task(number: int, cache: Path) -> Table:
             where=f"openml:{number}",
             hint="it needs a network once; then it is cached",
         ) from error
-    frame = pl.from_pandas(found.frame)
+    frame = to_polars(found.frame)
     target = asked["target_feature"]
     return Table(
         name=found.details["name"],
-        frame=frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)),
+        frame=frame,
         target=target,
         kind=_kind(task["task_type"], frame[target]),
         test_rows=read_split(split),

@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.bundle.pandas_columns import from_pandas
 from automl.errors import DataError
 
 Frame = TypeVar("Frame")  # of polars, pandas or arrow
-DOUBLE = 8  # bytes of the widest float that polars knows
 TYPES = {"str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
-SPANS = frozenset({"Interval", "Period"})  # pandas' own
 
 
 def to_polars(frame: Any) -> pl.DataFrame:
@@ -32,7 +31,7 @@ def to_polars(frame: Any) -> pl.DataFrame:
         if not given.columns and len(given):
             raise DataError(f"the frame has {len(given)} rows and no columns")
         if given.implementation.is_pandas():
-            return pl.DataFrame([_from_pandas(str(name), frame[name]) for name in frame.columns])
+            return pl.DataFrame([from_pandas(str(name), frame[name]) for name in frame.columns])
         if given.implementation.is_pyarrow():
             return pl.DataFrame([_from_arrow(name, frame[name]) for name in frame.column_names])
         return pl.DataFrame(given.to_polars())
@@ -70,25 +69,6 @@ def as_table(rows: object) -> Any:
 
         return open_table(rows).frame
     return rows if isinstance(rows, pl.LazyFrame | list | tuple) else to_polars(rows)
-
-
-def _from_pandas(name: str, series: Any) -> pl.Series:
-    """A column of pandas: sparse ones dense, intervals and periods as the texts that its csv files have."""
-    if series.dtype == "category":
-        series = series.astype(series.cat.categories.dtype if not series.hasnans else object)
-    kind = type(series.dtype).__name__
-    if kind == "SparseDtype":
-        series = series.sparse.to_dense()
-    if series.dtype.kind == "f" and series.dtype.itemsize > DOUBLE:
-        series = series.astype("float64")
-    if kind in {"IntervalDtype", "PeriodDtype"}:
-        series = series.astype(object)
-    if series.dtype == object and any(type(value).__name__ in SPANS for value in series):
-        series = series.map(lambda value: str(value) if type(value).__name__ in SPANS else value)
-    try:
-        return pl.Series(name, pl.from_pandas(series))
-    except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):  # pyarrow's errors are of these
-        return pl.Series(name, series.to_list(), dtype=pl.Object)
 
 
 def _from_arrow(name: str, column: Any) -> pl.Series:

@@ -35,11 +35,22 @@ def machine() -> Iterator[Finding]:
     yield from _ways()
 
 
+def is_busy() -> bool:
+    """Whether more processes want to run than there are cores."""
+    return _load() > _usable()
+
+
+def _usable() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _load() -> float:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
 def _cores() -> Finding:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    seen = f"{usable} of {os.cpu_count()} can be used, load {load:.1f}"
-    if load > usable:
+    seen = f"{_usable()} of {os.cpu_count()} can be used, load {_load():.1f}"
+    if is_busy():
         return Finding(what="cores", state="note", seen=seen, hint="Other work takes time from a fit's budget.")
     return Finding(what="cores", state="well", seen=seen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -39,3 +40,31 @@ def test_no_rows_keep_their_columns() -> None:
     empty = pl.DataFrame(schema={"a": pl.Int64, "b": pl.String})
     assert written(empty) == written(empty, empty)
     assert pl.read_parquet(io.BytesIO(written(empty))).schema == empty.schema
+
+
+class Odd(Exception):  # none of ours
+    """An error that polars does not know."""
+
+
+class Full(io.RawIOBase):
+    """A file that takes nothing."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: object, /) -> int:
+        raise Odd("full")
+
+
+def test_what_goes_wrong_is_told_as_it_is() -> None:
+    """An error of whoever gives the frames, or of the file, comes out as itself, not as words of polars."""
+    frame = pl.DataFrame({"a": [1]})
+
+    def broken() -> Iterator[pl.DataFrame]:
+        yield pl.DataFrame({"a": range(parquet_file.ROWS)})
+        raise Odd("part")
+
+    with pytest.raises(Odd, match="part"):
+        write_parquet(io.BytesIO(), broken())
+    with pytest.raises(Odd, match="full"):
+        write_parquet(Full(), [frame])

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from automl.data.read.arrow_library import arrow_library
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import csv_rows, frames_of, header_record
 from automl.data.read.csv_lines import AHEAD
@@ -130,6 +131,7 @@ def _whole(path: Path, dialect: Dialect | None = None) -> CutFile:
 
 
 def _parquet(path: Path, rows: int) -> CutFile:
+    arrow_library("cutting parquet into parts", path)
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:

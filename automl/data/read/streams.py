@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from automl.data.read.arrow_files import is_arrow_file
+from automl.data.read.arrow_library import arrow_library
 from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, guarded_parts
 from automl.data.read.sampling import sample_lines
@@ -118,8 +119,8 @@ def arrow(path: Path, rows: int | None = None) -> Iterator[pl.DataFrame]:
     if is_arrow_file(path):
         yield from guarded_parts(slices(pl.scan_ipc(path, glob=False), rows), path)
         return
-    import pyarrow as pa
-
+    hint = ", or write it as a file: it is read without"
+    pa = arrow_library("a stream of Arrow", path, hint=hint)
     with pa.OSFile(str(path)) as source, guarded(partial(pa.ipc.open_stream, source), path) as stream:
         yield pl.DataFrame(pl.from_arrow(stream.schema.empty_table()))
         for batch in guarded_parts(iter(stream), path):

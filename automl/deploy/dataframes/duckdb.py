@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from automl.data.read.arrow_library import arrow_library
 from automl.data.read.unread import OnUnread
 from automl.deploy.dataframes.base import arrow_scorer
 
@@ -17,8 +18,6 @@ def score(relation: Any, bundle: str | Path, keep: Sequence[str] = (), unread: O
     score(con.cursor().sql("from rows"), path); con.sql("from scored")``. Whatever else streams Arrow may stand in place
     of the relation. `keep` and `unread` as in `ArrowScorer`. Raises as `arrow_scorer`.
     """
-    import pyarrow as pa
-
-    scorer = arrow_scorer(bundle, keep, unread)
+    scorer, pa = arrow_scorer(bundle, keep, unread), arrow_library("scoring in DuckDB")
     reader = pa.RecordBatchReader.from_stream(relation)
     return pa.RecordBatchReader.from_batches(scorer.schema(reader.schema), scorer.batches(reader))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from automl import disk
 from automl.addresses import SCHEMES, Address
+from automl.distributions import extra
 from automl.errors import AutomlError, DataError, MachineError
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ def _opened(scheme: str, bucket: str, _settings: tuple[tuple[str, str], ...]) ->
     try:
         from obstore import store
     except ImportError:
-        hint = "pip install 'automl[lake]'"
-        raise DataError("rows of object stores need obstore", where=f"{scheme}://{bucket}", hint=hint) from None
+        where = f"{scheme}://{bucket}"
+        raise DataError("rows of object stores need obstore", where=where, hint=extra("lake")) from None
     retry: RetryConfig = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=PATIENCE)}
     kinds: dict[str, type[Store]] = {"s3": store.S3Store, "gs": store.GCSStore, "az": store.AzureStore}
     return kinds[scheme](bucket, retry_config=retry)

@@ -16,6 +16,7 @@ from automl import disk
 from automl.addresses import Address
 from automl.data.read.remote.objects import code_of, refusal
 from automl.data.read.remote.spool import spool
+from automl.distributions import extra
 from automl.errors import AutomlError, DataError
 
 
@@ -71,8 +72,8 @@ def table_errors(where: str, address: Address | None, format_: str) -> Iterator[
     except (AutomlError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except ImportError as error:
-        hint = "pip install 'automl[lake]'"
-        raise DataError(f"a table of {format_} needs {error.name or 'a library'}", where=where, hint=hint) from None
+        library = error.name or "a library"
+        raise DataError(f"a table of {format_} needs {library}", where=where, hint=extra("lake")) from None
     except BaseException as error:  # noqa: BLE001  # a panic of polars is no Exception
         if address is not None and (code := code_of(error)) is not None:
             raise refusal(address, code) from None
