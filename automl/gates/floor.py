@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -41,18 +42,25 @@ class Floor:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._found: list[Figures] = []
-        self._thread = Thread(target=self._measure, name="floor", daemon=True)
+        self._thread = Thread(target=self._beside, name="floor", daemon=True)
         if any(getattr(limits, name) for name in UNITS):
             self._thread.start()
 
     def broken(self) -> tuple[GateVerdict, ...]:
-        """The limits that nothing can keep here; one that fails beside other work is measured again in quiet."""
+        """The limits that nothing can keep here; what fails beside other work is measured again in quiet.
+
+        Raises what `measure_floor` raises then.
+        """
         if self._thread.ident is None:
             return ()
         self._thread.join()
-        if self._found and _broken(self._found, self._limits):
+        if not self._found or _broken(self._found, self._limits):
             self._measure()
         return _broken(self._found, self._limits)
+
+    def _beside(self) -> None:
+        with suppress(Exception):  # nobody hears it here
+            self._measure()
 
     def _measure(self) -> None:
         self._found.append(measure_floor(self._limits))

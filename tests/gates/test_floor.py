@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from automl.errors import DataError
 from automl.gates import floor
 from automl.gates.floor import Floor, impossible, measure_floor
 from automl.spec.limits import Limits
@@ -49,6 +52,24 @@ def test_what_an_empty_pipeline_keeps_is_not_refused(measured):
     """The search may still fail on it; one measurement is enough."""
     assert Floor(Limits(latency_p99="1ms", size="1MB")).broken() == ()
     assert len(measured) == 1
+
+
+def test_what_fails_beside_other_work_is_measured_again(monkeypatch):
+    """A failure in the thread is no answer: the second measurement is one, or says why there is none."""
+    calls = []
+
+    def fails(limits, *, times):
+        calls.append(limits)
+        if len(calls) <= times:
+            raise DataError("no memory for a process")
+        return FIGURES
+
+    monkeypatch.setattr(floor, "measure_floor", partial(fails, times=1))
+    assert Floor(Limits(latency_p99="1ms")).broken() == ()
+    assert len(calls) == 2
+    monkeypatch.setattr(floor, "measure_floor", partial(fails, times=9))
+    with pytest.raises(DataError, match="no memory"):
+        Floor(Limits(latency_p99="1ms")).broken()
 
 
 def test_without_limits_on_serving_nothing_is_measured(measured):
