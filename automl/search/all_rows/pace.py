@@ -53,7 +53,7 @@ class Pace:
     stopped: Callable[[], bool]
 
     def over(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        """The chunks. What the caller does with one counts as long as its share of the rows; reading them is for all.
+        """The chunks. What the caller does with one counts by its rows: those that judge come with any share.
 
         Raises Late where not even the least share can be read in time.
         """
@@ -63,7 +63,8 @@ class Pace:
             came, share = self.clock(), self.share
             yield chunk
             done = self.clock()
-            reading, writing = reading + came - begun, writing + done - came
+            judging = (done - came) * _judging(chunk)
+            reading, writing = reading + came - begun + judging, writing + done - came - judging
             taken += share * (chunk.seen - seen)
             begun, seen = done, chunk.seen
             self.check()
@@ -84,3 +85,8 @@ class Pace:
         if now + reading + self.share * a_share > self.phases.reading:
             fits = (self.phases.reading - now - reading) / max(a_share, 1e-9)
             self.share = min(self.share, max(self.least, fits))
+
+
+def _judging(chunk: Chunk) -> float:
+    """The share of its rows that judge."""
+    return float(chunk.held.mean()) if chunk.held.size else 0.0

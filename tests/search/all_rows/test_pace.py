@@ -73,6 +73,22 @@ def test_slow_rows_are_fewer_rows() -> None:
     assert reader.taken == sorted(reader.taken, reverse=True)
 
 
+def test_rows_that_judge_come_with_any_share() -> None:
+    """R10: where half of the rows judge, fewer others spare only their own time, and are no fewer for that."""
+    reader = Reader(reading=0.0, a_share=0.0)
+    pace = pace_of(reader, UNTIL)
+
+    def chunks() -> Iterator[Chunk]:
+        for part in range(PARTS):
+            held = np.arange(100 + int(100 * pace.share)) < 100
+            yield replace(CHUNK, held=held, seen=(part + 1) / PARTS)
+
+    for chunk in pace.over(chunks()):
+        reader.now += 0.006 * len(chunk.held)
+    assert 0.6 < pace.share < 0.7
+    assert reader.now == pytest.approx(UNTIL.reading, abs=1.0)
+
+
 def test_what_cannot_end_is_given_up_at_once() -> None:
     """R10: the first twentieth shows that reading alone takes ten times too long; its time is left to what comes."""
     reader = Reader(reading=10.0, a_share=0.0)
