@@ -83,13 +83,24 @@ $(VENV)/bin/python:
 
 # exactly the files that the lock names, by their hashes, and nothing that would have to be built: the lock is whole, and
 # leaves out on purpose what some libraries ask for (packaging/slim-overrides.txt)
-LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all:
+EXACT := --no-deps --require-hashes --only-binary :all:
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV := build/uv/bin/uv
 
-$(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
-	$(LOCKED) --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# uv, which pip brings, installs in a tenth of pip's time; where it does not get at the files, pip knows another index
+locked = $(UV) pip install --quiet --python $(BIN)/python $(EXACT) --requirement $(1) || $(PIP) $(EXACT) --requirement $(1)
+
+$(UV): requirements-dev.lock | $(VENV)/bin/python
+	mkdir -p build
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > build/uv.lock
+	$(PIP) $(EXACT) --upgrade --target build/uv --requirement build/uv.lock
+	touch $@
+
+$(VENV)/.installed: pyproject.toml requirements.lock $(UV) | $(VENV)/bin/python
+	$(call locked,requirements.lock)
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
-	$(LOCKED) --requirement requirements-dev.lock
+	$(call locked,requirements-dev.lock)
 	touch $@

@@ -70,14 +70,13 @@ def test_the_image_gets_the_versions_of_the_lock() -> None:
     assert {name: ours[name] for name in scoring} == scoring
 
 
-def test_pip_is_told_to_take_nothing_else() -> None:
+def test_nothing_else_is_taken() -> None:
     """The Makefile installs by hashes only, and the package itself without looking further."""
     text = (ROOT / "Makefile").read_text()
-    installs = [line for line in text.splitlines() if "pip install" in line]
-    assert installs
-    assert all(
-        "--require-hashes" in line or ("--no-deps" in line and "--no-build-isolation" in line) for line in installs
-    )
+    assert "EXACT := --no-deps --require-hashes --only-binary :all:" in text.splitlines()
+    installs = re.findall(r"(?:pip install|\$\(PIP\))(?! --quiet --disable)[^|\n]*", text)
+    assert len(installs) == 4
+    assert all("$(EXACT)" in one or "--no-deps --no-build-isolation --editable ." in one for one in installs)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
