@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from coalitions import within
 
 from automl.bundle.read import Bundle
 from automl.errors import DataError
+from automl.testing._explain_oracles import gaps, row_of, smallest_of_all
 
 KEPT = Path(__file__).parents[1] / "golden" / "bundles"
 
@@ -47,7 +46,8 @@ def test_values_agree_with_all_coalitions(model, raw):
     frame = raw[:20]
     _, columns, _ = model.inputs_of(frame)
     found = model.explain(frame, seconds=60).each
-    assert np.mean([flag for place, one in enumerate(found) for flag in within(model, columns, place, one)]) >= 0.99
+    looked = [gaps(model.explainer, row_of(columns, place), one) for place, one in enumerate(found)]
+    assert np.mean([flag for one in looked for flag in one.within]) >= 0.99
 
 
 def test_the_smallest_change_of_the_grid_is_told(model, raw):
@@ -58,35 +58,9 @@ def test_the_smallest_change_of_the_grid_is_told(model, raw):
     for place, found in enumerate(model.explain(frame, seconds=60).each):
         if found.counterfactual is None:
             continue
-        row = {name: values[place : place + 1] for name, values in columns.items()}
-        best = smallest_of_all(explainer, row, found.decision)
+        best = smallest_of_all(explainer, row_of(columns, place), found.decision)
         assert (len(found.counterfactual.changes), found.counterfactual.size) == (best[0], pytest.approx(best[1]))
         assert found.counterfactual.complete
-
-
-def smallest_of_all(explainer, row, taken):
-    """How many columns the smallest change has and its size, by deciding every combination; (0, 0.0) without one."""
-    for count in (1, 2):
-        tried, sizes = [], []
-        for names in combinations(explainer.grids, count):
-            for cells in product(*(range(len(explainer.grids[name].cells)) for name in names)):
-                if any(explainer.grids[n].values[c] == row[n][0] for n, c in zip(names, cells, strict=True)):
-                    continue
-                tried.append({n: explainer.grids[n].values[c] for n, c in zip(names, cells, strict=True)})
-                sizes.append(sum(rank_change(explainer.grids[n], row[n][0], tried[-1][n]) for n in names))
-        changed = {n: np.array([c.get(n, values[0]) for c in tried], dtype=values.dtype) for n, values in row.items()}
-        decisions = explainer.decide(changed)
-        flips = [size for size, decision in zip(sizes, decisions, strict=True) if decision not in (taken, "")]
-        if flips:
-            return count, min(flips)
-    return 0, 0.0
-
-
-def rank_change(grid, old, new):
-    """The size of a change by its definition: ranks where both are numbers, else 1."""
-    if grid.places is None or np.isnan(old):
-        return 1.0
-    return abs(float(np.interp(old, grid.values, grid.places) - np.interp(new, grid.values, grid.places)))
 
 
 def test_changes_replay(model, raw):

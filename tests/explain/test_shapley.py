@@ -51,6 +51,28 @@ def test_values_are_those_of_the_definition():
     assert np.mean(within) >= 0.99
 
 
+def test_the_errors_of_few_pairs_are_not_too_small():
+    """Where columns count only with two others, what an order gives is far from normal; so it is after 8 pairs."""
+
+    def threes(seed: int):
+        draw = np.random.default_rng(seed)
+        met = [(draw.choice(8, 3, replace=False), draw.normal()) for _ in range(6)]
+
+        def worth(coalitions):
+            total = sum(gain * coalitions[:, three].all(axis=1) for three, gain in met)
+            return np.column_stack((total, 1 / (1 + np.exp(1 - 3 * total))))
+
+        return worth
+
+    within = []
+    for seed in range(60):
+        found = played(threes(seed), 8, share=1e9, seed=seed)
+        reach = stats.t.ppf(0.995, found.pairs - 1) * found.errors + 1e-9
+        within += (np.abs(found.values - by_definition(threes(seed), 8)) <= reach).ravel().tolist()
+        assert found.pairs == FEWEST
+    assert np.mean(within) >= 0.99
+
+
 def test_values_add_up_in_every_mean_of_permutations():
     """They are the difference between everybody and nobody, however few permutations were played."""
     worth = game(7, 3)

@@ -6,6 +6,7 @@
 
 const ROWS = 2048; // rows of one call: a page has less memory than a server
 const LEAST = 2, FEWEST = 8, MOST = 1000; // pairs of permutations
+const BORROWED = 16; // pairs that the scatter of all players counts as
 const ALLOWED = 0.05; // standard error, as a share of the spread
 const SMALLEST = 1e-12; // of a worth: what rounding alone makes of a constant
 const STRIDE = 0x9e3779b1; // between the counters of two seeds
@@ -132,8 +133,15 @@ export async function shapley(worth, ends, players, { allowed, seconds, seed, no
   return { values, errors: errorsOf(found), pairs: found.length };
 }
 
+// Of few pairs a player's own scatter counts beside that of all players: see shapley.py.
 function errorsOf(found) {
-  return found[0].map((_, player) => deviation(found.map((pair) => pair[player]), 1).map((s) => s / Math.sqrt(found.length)));
+  const free = found.length - 1;
+  const own = found[0].map((_, player) => deviation(found.map((pair) => pair[player]), 1).map((s) => s ** 2));
+  const all = mean(own);
+  return own.map((each) => each.map((one, place) => {
+    const together = (free * one + BORROWED * all[place]) / (free + BORROWED);
+    return Math.sqrt(Math.max(one, together) / found.length);
+  }));
 }
 
 // An order of the players for each pair: a counter through the finalizer of MurmurHash3, as shapley.py has it.
