@@ -4,6 +4,8 @@ BIN  := $(VENV)/bin
 # where it is set, each of the many processes of the tests would compile our modules anew
 export PYTHONDONTWRITEBYTECODE :=
 DEMO := .demo
+# one more than cores: many tests wait for processes of their own
+PROCESSES = $(shell $(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 SLIM := packaging/slim.in --overrides packaging/slim-overrides.txt
@@ -25,7 +27,7 @@ demo: install    ## German credit from spec to verified bundle, in about a minut
 	@echo "What it is made of and what to know of it: $(DEMO)/credit.bundle/card.md. More: $(BIN)/automl --help"
 
 test: lint       ## format, lint, types, layers, tests, docs
-	$(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -q --numprocesses $(PROCESSES) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -44,7 +46,7 @@ slow: $(VENV)/.dev  ## the tests that take minutes
 	$(BIN)/pytest -q -m slow
 
 portable: $(VENV)/.dev  ## the tests without what only Linux or POSIX has: the plain ways, as on other systems
-	AUTOML_PORTABLE=1 PYTHONPATH=tests/portable $(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+	AUTOML_PORTABLE=1 PYTHONPATH=tests/portable $(BIN)/pytest -q --numprocesses $(PROCESSES) --dist loadfile
 
 golden: $(VENV)/.dev  ## write tests/golden anew; read the diff before it is committed
 	$(BIN)/pytest -q --write-golden

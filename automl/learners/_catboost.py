@@ -133,7 +133,8 @@ def boost(
 
     watch = _Watch(stopper=stopper, loss=loss)
     booster.fit(pool(train), eval_set=pool(watched) if watched else None, callbacks=[watch])
-    booster.shrink(ntree_end=stopper.best)
+    if stopper.best < booster.tree_count_:  # CatBoost refuses to keep all, where chance left a tree no column to split
+        booster.shrink(ntree_end=stopper.best)
     plain = _dump(booster, inputs)
     if inputs.categories:
         plain = forgotten(plain, train.least)
