@@ -294,18 +294,7 @@ def _read_by(node: Node, nodes: Sequence[Node]) -> list[str]:
 
 def _trees(node: Node) -> dict[str, Any]:
     """The attributes of the trees as lists."""
-    wanted = (
-        "tree_roots",
-        "nodes_featureids",
-        "nodes_modes",
-        "nodes_splits",
-        "nodes_truenodeids",
-        "nodes_trueleafs",
-        "nodes_falsenodeids",
-        "nodes_falseleafs",
-        "leaf_weights",
-    )
-    return {name: np.asarray(node.attributes[name]).ravel().tolist() for name in wanted}
+    return {name: np.asarray(value).ravel().tolist() for name, value in node.attributes.items()}
 
 
 def _asked(python: Path, trees: dict[str, Any], background: Columns, columns: Columns) -> dict[str, Any]:
