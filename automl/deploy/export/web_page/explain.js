@@ -171,14 +171,22 @@ function errorsOf(found) {
   }));
 }
 
-// An order of the players for each pair: a counter through the finalizer of MurmurHash3, as shapley.py has it.
+// An order of the players for each pair, each second one the one before it begun in its middle: see shapley.py.
 export function orders(players, from, to, seed) {
-  return Array.from({ length: to - from }, (_, pair) => sorted(Array.from({ length: players }, (_, player) => {
-    let bits = ((from + pair) * players + player + Math.imul(seed, STRIDE)) >>> 0;
+  return Array.from({ length: to - from }, (_, place) => {
+    const number = from + place, order = drawn(players, Math.floor(number / 2), seed), half = Math.floor(players / 2);
+    return number % 2 ? [...order.slice(players - half), ...order.slice(0, players - half)] : order;
+  });
+}
+
+// A counter through the finalizer of MurmurHash3, as shapley.py has it.
+function drawn(players, number, seed) {
+  return sorted(Array.from({ length: players }, (_, player) => {
+    let bits = (number * players + player + Math.imul(seed, STRIDE)) >>> 0;
     bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
     bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
     return (bits ^ (bits >>> 16)) >>> 0;
-  })));
+  }));
 }
 
 // What each player gets in each pair of permutations: by pair, by player, by number.
