@@ -2,7 +2,7 @@
 
     python benchmarks/explain_oracles.py [--values 1000] [--only NAME ...] [--shap PYTHON]
 
-Each kind is a bundle that `fit` wrote from made rows of eight columns, with one learner in two trials. Rows are
+Each kind is a bundle that `fit` wrote from made rows of ten columns, with one learner in two trials. Rows are
 explained until there are `--values` values of (row, column), and as many of money where there are costs; each should
 lie within t(.995) standard errors of its oracle, which enumerates all coalitions over the graph and the bundle's
 background without a line of the sampler, and the sums within 1e-9 of what they divide. Of `CHANGED` rows every change
@@ -199,16 +199,19 @@ def _rows(kind: Kind, count: int, seed: int) -> pl.DataFrame:
         "debt": draw.gamma(1.5, 900.0, count),
         "score": draw.normal(size=count),
     }
+    numbers |= {"rate": draw.uniform(0, 20, count), "visits": draw.poisson(3.0, count)}
     if kind.plain:
-        numbers |= {"rate": draw.uniform(0, 20, count), "visits": draw.poisson(3.0, count)}
+        numbers |= {name: draw.normal(size=count) for name in ("delay", "tenure", "balance", "distance")}
     numbers = {name: np.round(values * STEPS) / STEPS for name, values in numbers.items()}
     ranks = np.column_stack([np.argsort(np.argsort(values)) / count - 0.5 for values in numbers.values()]) * 3.5
     codes = np.column_stack([draw.integers(many, size=count) for many in (6, 5, 4, 3)])
     effects = np.random.default_rng(SEED).normal(size=(6, 5)) * 1.5, np.random.default_rng(SEED + 1).normal(size=(4, 3))
-    signal = ranks[:, 0] * ranks[:, 1] + np.where(ranks[:, 2] > 0.3, ranks[:, 3], -0.5)
+    signal = (
+        ranks[:, 0] * ranks[:, 1] + np.where(ranks[:, 2] > 0.3, ranks[:, 3], -0.5) + ranks[:, 4] * (ranks[:, 5] > 0)
+    )
     columns: dict[str, Any] = dict(numbers)
     if kind.plain:
-        signal += ranks[:, 4] * (ranks[:, 5] > 0)
+        signal += ranks[:, 6] * ranks[:, 7] * ranks[:, 8] + ranks[:, 9]
     else:
         signal += effects[0][codes[:, 0], codes[:, 1]] + effects[1][codes[:, 2], codes[:, 3]]
         columns |= {

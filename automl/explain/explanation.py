@@ -60,7 +60,8 @@ class Explanation:
 
     `reasons` has every column, first those that speak most for the decision (of a number: the largest). Their scores
     and ``score.base`` add to ``score.value``, their money likewise. `counterfactual` is None where nothing is decided
-    between labels. `pairs` of permutations were played over `background` rows.
+    between labels. `pairs` of permutations were played over `background` rows; with 0 pairs all coalitions were,
+    and the values are exact.
     """
 
     row: int
@@ -164,6 +165,9 @@ def closing(found: Explanation, words: Words) -> Iterator[str]:
     """What would change the decision, and how sure the reasons are."""
     if found.counterfactual is not None:
         yield _otherwise(found.counterfactual, words)
+    if not found.pairs:
+        yield f"Exact: all combinations of the columns were tried ({found.background} background rows)."
+        return
     share = found.score.error / found.score.spread if found.score.spread else 0.0
     yield f"Standard error: {share:.1%} of the spread ({found.pairs} pairs, {found.background} background rows)."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from automl.monitor.drift.drifts import Then, drifts
 from automl.monitor.drift.priced import Saving
 from automl.monitor.fairness import unfair
 from automl.monitor.labels import labelled
-from automl.monitor.look import Finding, Json, Look, Scored, Watched
+from automl.monitor.look import STATUS, Finding, Json, Look, Scored, Status, Watched
 from automl.monitor.money.money_look import look_at_money
 from automl.monitor.rows import groups_of, scored
 from automl.monitor.state import State
@@ -94,27 +94,51 @@ def asked_of(bundle: Bundle, window: str | None = None) -> Monitor:
 
 def _look(watch: _Watch, looked: Looked, state: Json) -> Look:
     bundle, then, window, rows = watch.bundle, watch.then, looked.window, looked.window.rows
-    care = Care(
-        alpha=spent(watch.asked.alpha, window.number),
-        bounds=then.bounds,
-        now=independent(groups_of(bundle.manifest, rows), rows.n),
-        then=then.rows,
-    )
+    alpha = spent(watch.asked.alpha, window.number)
+    alone = watch.asked.least <= looked.new.n < rows.n
     found = [
         *columns_of(bundle, rows, watch.data, watch.lacking),
-        *cells_of(bundle, rows, watch.data, then.profile.columns, care, watch.lacking),
-        *drifts(rows, then, care, delta=watch.asked.drift, besides={*watch.lacking, *watch.data.time}),
+        *_changes(watch, rows, alpha=alpha / 2 if alone else alpha),
     ]
-    changes = tuple(weighed(bundle, rows, then.columns, found, watch.saving))
+    changes = list(weighed(bundle, rows, then.columns, found, watch.saving))
+    if alone:
+        changes += _since(changes, _broken(watch, looked.new, alpha=alpha / 2))
     money = look_at_money(bundle, window, looked.due, watch.asked, state)
     return Look(
         number=window.number,
         rows=rows.n,
         start=window.start,
         end=window.end,
-        findings=(*looked.findings, *changes, *money.findings, *unfair(bundle, looked.due, care.alpha)),
+        findings=(*looked.findings, *changes, *money.findings, *unfair(bundle, looked.due, alpha)),
         money=money,
     )
+
+
+def _changes(watch: _Watch, rows: Scored, *, alpha: float) -> Iterator[Finding]:
+    """What is told of the cells of some rows, and of how they are distributed; falsely with a chance of `alpha`."""
+    then, data = watch.then, watch.data
+    care = Care(
+        alpha=alpha,
+        bounds=then.bounds,
+        now=independent(groups_of(watch.bundle.manifest, rows), rows.n),
+        then=then.rows,
+    )
+    yield from cells_of(watch.bundle, rows, data, then.profile.columns, care, watch.lacking)
+    yield from drifts(rows, then, care, delta=watch.asked.drift, besides={*watch.lacking, *data.time})
+
+
+def _broken(watch: _Watch, rows: Scored, *, alpha: float) -> Iterator[Finding]:
+    """Where the rows since the last look break the contract: a window that reaches back hides that for days."""
+    found = weighed(watch.bundle, rows, watch.then.columns, [*_changes(watch, rows, alpha=alpha)], watch.saving)
+    yield from (each for each in found if each.kind == "contract")
+
+
+def _since(told: Sequence[Finding], found: Iterable[Finding]) -> Iterator[Finding]:
+    """What is `found` of the rows since the last look, and was not `told` of the window, or as less bad."""
+    known = {(each.column, each.check): STATUS[each.severity] for each in told}
+    for each in found:
+        if STATUS[each.severity] > known.get((each.column, each.check), Status.fine):
+            yield replace(each, sentence=f"Since the last look: {each.sentence}")
 
 
 def _timed(rows: Scored, since: float | None) -> tuple[Scored, tuple[Finding, ...]]:

@@ -14,13 +14,15 @@ from automl.spec.monitor import Monitor
 Floats = NDArray[np.float64]
 SECOND = 1e6  # microseconds
 DAY = 86_400 * SECOND
+UNUSUAL = 1.5  # times the usual time between two rows: a shorter one is no pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """The window of a look, the rows whose label is due by its end, and the pauses among its rows."""
+    """The window of a look, which of its rows are new, the rows whose label is due by its end, and the pauses."""
 
     window: Window
+    new: Scored
     due: Scored
     findings: tuple[Finding, ...] = ()
 
@@ -32,7 +34,8 @@ def windows(rows: Scored, asked: Monitor, *, looks: int = 0, since: float | None
     look: its rows wait for the next, as long as a window reaches back.
     """
     if rows.time is None or not np.isfinite(rows.time).any():
-        return (Looked(window=Window(number=looks + 1, rows=rows), due=rows),) if rows.n >= asked.least else ()
+        whole = Looked(window=Window(number=looks + 1, rows=rows), new=rows, due=rows)
+        return (whole,) if rows.n >= asked.least else ()
     time = rows.time
     found: list[Looked] = []
     before = -np.inf if since is None else since
@@ -44,7 +47,9 @@ def windows(rows: Scored, asked: Monitor, *, looks: int = 0, since: float | None
         late = asked.label_delay * SECOND
         due = (time >= before - late) & (time < end - late)
         window = Window(number=looks + len(found) + 1, rows=rows.take(inside), start=start, end=end)
-        found.append(Looked(window=window, due=_in_time(rows.take(due)), findings=_pauses(time[inside], window, asked)))
+        new = rows.take(inside & (time >= before))
+        pauses = _pauses(time[inside], window, asked)
+        found.append(Looked(window=window, new=new, due=_in_time(rows.take(due)), findings=pauses))
         before = end
     return tuple(found)
 
@@ -67,12 +72,16 @@ def _in_time(rows: Scored) -> Scored:
 
 
 def _pauses(time: Floats, window: Window, asked: Monitor) -> tuple[Finding, ...]:
-    """A note on the longest time without a row, where that is more than half a step between two looks."""
+    """A note on the longest time without a row: over half a step between two looks, and longer than is usual.
+
+    Rows that only have a date are a day apart, and none is missing between them.
+    """
     assert window.start is not None  # noqa: S101  # who asks has looked
     assert window.end is not None  # noqa: S101  # as above
     known = np.sort(time)
     waits = np.diff(known)
-    if not len(waits) or waits.max() <= asked.step * SECOND / 2:
+    usual = float(np.median(waits[waits > 0])) if (waits > 0).any() else 0.0
+    if not len(waits) or waits.max() <= max(asked.step * SECOND / 2, UNUSUAL * usual):
         return ()
     place = int(waits.argmax())
     said = f"No row came between {moment(known[place])} and {moment(known[place + 1])}."

@@ -102,7 +102,7 @@ def cells_of(frame: pl.DataFrame, names) -> dict[str, np.ndarray]:
 
 
 def test_values_agree_with_all_coalitions(explainer):
-    """At least 99 % of score and money lie within t(.995) standard errors, columns interact, and it adds up to 1e-9."""
+    """Score and money are those of all coalitions, columns interact, and it adds up to 1e-9."""
     names = [player.names[0] for player in explainer.game.players]
     columns = cells_of(rows(ROWS, 3), names)
     each = [row_of(columns, place) for place in range(ROWS)]
@@ -110,6 +110,11 @@ def test_values_agree_with_all_coalitions(explainer):
         explainer.explain(Row(number=1, keys={}, columns=row, cells=[("",)] * len(names)), seconds=60) for row in each
     ]
     looked = [gaps(explainer, row, one) for row, one in zip(each, found, strict=True)]
-    assert np.mean([flag for one in looked for flag in one.within]) >= 0.99
+    assert all(flag for one in looked for flag in one.within)
+    assert not any(one.pairs for one in found)
     assert max(one.sums for one in looked) < 1e-9
-    assert max(one.score.error for one in found) > 1e-6
+    alone = [explainer.game.worth(row, np.eye(len(names), dtype=bool)) - explainer.game.base for row in each]
+    whole = [explainer.game.run(row)[0] - explainer.game.base for row in each]
+    assert (
+        max(np.abs(one.sum(axis=0) - all_of_them).max() for one, all_of_them in zip(alone, whole, strict=True)) > 1e-6
+    )

@@ -16,6 +16,7 @@ from automl.monitor.monitor import monitor
 from automl.monitor.rows import scored
 from automl.monitor.windows import DAY
 from automl.spec.data import Data
+from automl.spec.monitor import Monitor
 from automl.testing._bundle import raw_rows
 
 BUNDLES = Path(__file__).parents[1] / "golden" / "bundles"
@@ -74,6 +75,23 @@ def test_a_broken_contract_is_told_at_the_next_look(opened: Bundle, plant: str) 
     watched, _ = monitor(opened, broken(raw_rows()))
     assert check in {found.check for found in alarms(watched)}
     assert watched.status >= status
+
+
+def test_what_broke_since_the_last_look_is_told_though_the_window_reaches_back(
+    opened: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M02: ages times a hundred on the last of five days are told that day, though they are a fifth of the window."""
+    asked = Monitor.model_validate({"window": "7d", "every": "1d"})
+    monkeypatch.setattr("automl.monitor.monitor.asked_of", lambda *_: asked)
+    rows = pl.concat([raw_rows()] * 2).sample(fraction=1.0, shuffle=True, seed=3)
+    days = np.arange(rows.height) * 5 // rows.height
+    ages = pl.col("age").cast(pl.Float64, strict=False)
+    broken = rows.with_columns(age=pl.when(pl.Series(days == 4)).then(ages * 100).otherwise(ages).cast(pl.String))
+    watched, _ = monitor(opened, broken, times=(20_000 + days) * DAY)
+    assert [look.status for look in watched.looks] == [Status.fine] * 4 + [Status.act]
+    (slip,) = (found for found in alarms(watched) if found.check == "slip")
+    assert slip.sentence.startswith("Since the last look: Column 'age' moved")
+    assert "multiplied by 100" in slip.sentence
 
 
 def test_numbers_sent_as_text_are_told(opened: Bundle) -> None:

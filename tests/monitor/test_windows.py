@@ -74,6 +74,22 @@ def test_a_pause_is_told() -> None:
     assert [each.check for each in found.findings] == ["pause"]
 
 
+def test_rows_that_only_have_a_date_do_not_pause() -> None:
+    """They are a day apart, and so are the looks; a day that lacks is told."""
+    daily = np.repeat(FIRST + np.arange(14.0) * DAY, 30)
+    one_a_day = asked(window="7d", every="1d", least=20)
+    assert not [each for found in windows(rows(daily), one_a_day) for each in found.findings]
+    lacking = daily[daily != FIRST + 9 * DAY]
+    told = [each.check for found in windows(rows(lacking), one_a_day) for each in found.findings]
+    assert set(told) == {"pause"}
+
+
+def test_windows_know_which_rows_are_new() -> None:
+    """Over all looks each row is new once."""
+    found = windows(rows(EVERY_HOUR), asked(window="7d", every="1d", least=20))
+    assert sorted(np.concatenate([each.new.raw["n"].to_numpy() for each in found])) == list(range(28 * 24))
+
+
 def test_rows_without_a_time_are_one_window() -> None:
     """There is no other way to part them; too few are none."""
     (found,) = windows(rows(None, 150), asked())

@@ -3,17 +3,20 @@
 With many rows every test of "no change" is lost, so what is bounded is the size of the change. Of a distribution
 function by the inequality of Dvoretzky, Kiefer and Wolfowitz with Massart's constant (1990, Annals of Probability 18),
 of total variation by its mean under no change, at most half the root of levels by rows, and McDiarmid's inequality
-(1989), of shares by Clopper and Pearson (1934). The t-th look has 6 alpha / (pi² t²) of the chance of an error, which
-sums to alpha over a life, and its bounds share that equally.
+(1989), or by the level that changed most, which of few rows shows more; of shares by Clopper and Pearson (1934). The
+t-th look has 6 alpha / (pi² t²) of the chance of an error, which sums to alpha over a life, and its bounds share that
+equally.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +41,15 @@ class Care:
         """The lower bound of Kolmogorov's distance, from what was seen: two samples, two sides each."""
         return distance - sqrt(log(4 / self.each) / 2) * self._roots
 
-    def of_levels(self, distance: float, levels: int) -> float:
-        """The lower bound of the total variation over so many levels."""
+    def of_levels(self, shares: Floats) -> float:
+        """The lower bound of the total variation over levels, from their shares then and now [levels, 2]."""
+        levels, (then, now) = len(shares), shares.T
         mean = 0.5 * (sqrt(levels / self.now) + sqrt(levels / self.then))
-        return distance - mean - sqrt(log(2 / self.each) / 2) * self._roots
+        together = variation(shares) - mean - sqrt(log(4 / self.each) / 2) * self._roots
+        farthest = int(np.abs(now - then).argmax())
+        one, (was, share) = replace(self, bounds=4 * levels * self.bounds), shares[farthest].tolist()
+        alone = one.of_share(share, was) if share > was else one.of_share(1.0 - share, 1.0 - was)
+        return max(together, alone)
 
     def of_share(self, now: float, then: float) -> float:
         """The lower bound of how much more rows there are of a kind whose shares were seen."""
@@ -51,6 +59,11 @@ class Care:
     @property
     def _roots(self) -> float:
         return 1 / sqrt(self.now) + 1 / sqrt(self.then)
+
+
+def variation(shares: Floats) -> float:
+    """The total variation between the shares of levels then and now [levels, 2]."""
+    return float(np.abs(shares[:, 1] - shares[:, 0]).sum()) / 2
 
 
 def spent(alpha: float, look: int) -> float:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import polars as pl
 
-from automl.monitor.drift.bounds import Care
+from automl.monitor.drift.bounds import Care, variation
 from automl.monitor.drift.reference import Levels, Numbers, Reference, shares_of
 
 EXPLAINED = 1 / 3  # of a distance at most is left where a slip of the pen explains it
@@ -55,8 +55,8 @@ def words_of(cells: pl.Series) -> pl.Series:
 
 def _moved(cells: pl.Series, known: Reference, care: Care, delta: float) -> Moved | None:
     if isinstance(known, Levels):
-        distance, levels = known.distance(cells)
-        least = care.of_levels(distance, levels)
+        shares = known.beside(cells)
+        distance, least = variation(shares), care.of_levels(shares)
     else:
         cells = words_of(cells) if cells.dtype == pl.String else cells
         distance = known.distance(cells.to_numpy())

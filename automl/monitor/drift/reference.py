@@ -74,12 +74,11 @@ class Levels:
         """The most frequent levels, at most `POOLED` with what is left as ``None`` beside them."""
         return dict(sorted(self.shares.items(), key=lambda item: -item[1])[: POOLED - 1])
 
-    def distance(self, values: pl.Series) -> tuple[float, int]:
-        """The total variation of `values` [n] over the pooled levels, and how many of these there are."""
-        pooled = self.pooled
+    def beside(self, values: pl.Series) -> Floats:
+        """The share of each of the pooled levels, and of what is left, then and now among `values` [levels, 2]."""
         now = shares_of(values)
-        left = abs((1.0 - sum(pooled.values())) - (1.0 - sum(now.get(level, 0.0) for level in pooled)))
-        return 0.5 * (sum(abs(share - now.get(level, 0.0)) for level, share in pooled.items()) + left), len(pooled) + 1
+        shares = np.array([(share, now.get(level, 0.0)) for level, share in self.pooled.items()]).reshape(-1, 2)
+        return np.vstack((shares, 1.0 - shares.sum(axis=0)))
 
     def mapped(self, values: pl.Series, draw: np.random.Generator) -> pl.Series:
         """`values` [n] distributed as the reference: of levels that have become frequent some rows take rarer ones.

@@ -20,7 +20,10 @@ def test_few_rows_and_many_bounds_are_less_sure() -> None:
     assert CARE.of_numbers(0.5) < 0.5
     assert Care(alpha=0.05, bounds=20, now=100.0, then=2_000.0).of_numbers(0.5) < CARE.of_numbers(0.5)
     assert Care(alpha=0.05, bounds=200, now=500.0, then=2_000.0).of_numbers(0.5) < CARE.of_numbers(0.5)
-    assert CARE.of_levels(0.5, 30) < CARE.of_levels(0.5, 2)
+    half = [
+        np.array([[2 / levels, 1 / levels]] * (levels // 2) + [[0.0, 1 / levels]] * (levels // 2)) for levels in (30, 2)
+    ]
+    assert CARE.of_levels(half[0]) < CARE.of_levels(half[1]) < 0.5
 
 
 def test_a_share_is_exact_where_it_is_small() -> None:
@@ -29,6 +32,13 @@ def test_a_share_is_exact_where_it_is_small() -> None:
     assert care.of_share(0.3, 0.0) > 0.05
     assert care.of_share(0.01, 0.0) <= 0.0
     assert lowest(0, 100, 0.05) == 0.0
+
+
+def test_the_level_that_changed_most_shows_what_few_rows_hide() -> None:
+    """Two sexes exchanged among 200 rows are surely more than a tenth; many levels that changed a little never are."""
+    care = Care(alpha=1e-4, bounds=60, now=200.0, then=10_000.0)
+    assert care.of_levels(np.array([[0.67, 0.33], [0.33, 0.67]])) > 0.1
+    assert care.of_levels(np.array([[0.05, 0.06], [0.05, 0.04]] * 10)) < 0.0
 
 
 def test_rows_of_one_customer_count_as_one() -> None:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from automl.bundle.margins import Margin, bins_of, margin
+from automl.monitor.drift.bounds import variation
 from automl.monitor.drift.reference import Levels, Numbers, numbers_from, numbers_of, reference_of, shares_of
 from automl.testing._bundle import feature_columns
 
@@ -69,8 +70,9 @@ def test_total_variation_pools_what_is_rare() -> None:
     """Of 200 levels 30 are told apart, the rest is one; half of the rows elsewhere is a half."""
     known = Levels(shares={f"l{i}": 1 / 200 for i in range(200)}, others=0.0)
     same = pl.Series("x", [f"l{i}" for i in range(200)] * 5)
-    assert known.distance(same) == (pytest.approx(0.0, abs=1e-12), 30)
-    assert Levels(shares={"a": 1.0}, others=0.0).distance(pl.Series("x", ["a", "b"]))[0] == pytest.approx(0.5)
+    assert known.beside(same).shape == (30, 2)
+    assert variation(known.beside(same)) == pytest.approx(0.0, abs=1e-12)
+    assert variation(Levels(shares={"a": 1.0}, others=0.0).beside(pl.Series("x", ["a", "b"]))) == pytest.approx(0.5)
 
 
 def test_each_wire_has_a_reference() -> None:

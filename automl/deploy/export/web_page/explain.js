@@ -112,7 +112,7 @@ function reasonsOf(setup, shares, picked) {
   }));
 }
 
-// Shapley values by paired permutations: see shapley.py.
+// Shapley values by all coalitions or by paired permutations: see shapley.py.
 export async function shapley(worth, ends, players, { allowed, seconds, seed, now }) {
   if (players <= 1) {
     const whole = ends[1].map((value, place) => value - ends[0][place]);
@@ -120,17 +120,44 @@ export async function shapley(worth, ends, players, { allowed, seconds, seed, no
   }
   const begun = now();
   const found = await gains(worth, ends, orders(players, 0, LEAST, seed));
+  const whole = (2 ** players - 2) / (2 * players - 2); // pairs that go through as many coalitions as there are
   while (found.length < MOST) {
     const errors = errorsOf(found);
     const worst = Math.max(0, ...errors.flatMap((own) => own.map((error, place) => (error / allowed[place]) ** 2)));
     const wanted = found.length < FEWEST ? FEWEST : Math.ceil(Math.min(found.length * worst, MOST));
     const affordable = found.length * (seconds / Math.max(now() - begun, 1e-9) - 1);
+    if (whole <= Math.min(wanted, affordable)) return enumerated(worth, ends, players);
     const more = Math.min(wanted - found.length, Math.floor(affordable));
     if (more < 1) break;
     found.push(...await gains(worth, ends, orders(players, found.length, found.length + more, seed)));
   }
   const values = Array.from({ length: players }, (_, player) => mean(found.map((pair) => pair[player])));
   return { values, errors: errorsOf(found), pairs: found.length };
+}
+
+// By their definition: what a player changes, over all coalitions without it; those of one size weigh as those of another.
+async function enumerated(worth, ends, players) {
+  const every = Array.from({ length: 2 ** players }, (_, code) => code);
+  const order = Array.from({ length: players }, (_, player) => player);
+  const inside = every.map((code) => order.map((player) => ((code >> player) & 1) === 1));
+  const worths = [ends[0], ...await worth(inside.slice(1, -1)), ends[1]];
+  const weights = order.map((others) => 1 / (players * ways(players - 1, others)));
+  const values = order.map((player) => {
+    const own = every.filter((code) => inside[code][player]);
+    const changes = own.map((code) => {
+      const weight = weights[inside[code].filter(Boolean).length - 1];
+      return worths[code].map((value, place) => weight * (value - worths[code - (1 << player)][place]));
+    });
+    return mean(changes).map((value) => value * changes.length);
+  });
+  return { values, errors: values.map((own) => own.map(() => 0)), pairs: 0 };
+}
+
+// How many coalitions of a size there are.
+function ways(players, size) {
+  let found = 1;
+  for (let one = 0; one < size; one += 1) found = found * (players - one) / (one + 1);
+  return found;
 }
 
 // Of few pairs a player's own scatter counts beside that of all players: see shapley.py.
@@ -144,14 +171,22 @@ function errorsOf(found) {
   }));
 }
 
-// An order of the players for each pair: a counter through the finalizer of MurmurHash3, as shapley.py has it.
+// An order of the players for each pair, each second one the one before it begun in its middle: see shapley.py.
 export function orders(players, from, to, seed) {
-  return Array.from({ length: to - from }, (_, pair) => sorted(Array.from({ length: players }, (_, player) => {
-    let bits = ((from + pair) * players + player + Math.imul(seed, STRIDE)) >>> 0;
+  return Array.from({ length: to - from }, (_, place) => {
+    const number = from + place, order = drawn(players, Math.floor(number / 2), seed), half = Math.floor(players / 2);
+    return number % 2 ? [...order.slice(players - half), ...order.slice(0, players - half)] : order;
+  });
+}
+
+// A counter through the finalizer of MurmurHash3, as shapley.py has it.
+function drawn(players, number, seed) {
+  return sorted(Array.from({ length: players }, (_, player) => {
+    let bits = (number * players + player + Math.imul(seed, STRIDE)) >>> 0;
     bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
     bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
     return (bits ^ (bits >>> 16)) >>> 0;
-  })));
+  }));
 }
 
 // What each player gets in each pair of permutations: by pair, by player, by number.
