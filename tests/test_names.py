@@ -21,6 +21,7 @@ HOMES = {  # modules of ours that make frames of what others wrote, each with th
     "data/read/estimates.py": None,  # these count
     "data/read/probe.py": None,
     "data/read/sampling.py": None,  # what we have written ourselves
+    "data/read/json_lines.py": None,  # as `arrow_files`
     "data/read/open_tables.py": "renamed",
     "data/read/query.py": None,  # `sources` checks what it gives
     "data/read/remote/delta.py": None,  # of a log, and as a file that `source` reads

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from glob import escape
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +13,7 @@ from automl.data.read.arrow_files import read_arrow
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.file_kinds import FORMATS
 from automl.data.read.guard import guarded
+from automl.data.read.json_lines import json_lines
 from automl.errors import DataError
 
 
@@ -25,8 +25,7 @@ def read_file(path: Path, dialect: CsvDialect) -> pl.DataFrame:
     readers: dict[str, Callable[[Path], pl.DataFrame]] = {
         "parquet": partial(pl.read_parquet, glob=False),
         "arrow": read_arrow,
-        "ndjson": lambda path: pl.read_ndjson(escape(str(path)), infer_schema_length=None),  # polars takes "[1]" for a
-        # pattern of files; a key may come late
+        "ndjson": json_lines,
     }
     read = readers.get(FORMATS.get(path.suffix.lower(), ""))
     if read is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import escape
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from automl.errors import DataError
 
 def read_arrow(path: Path) -> pl.DataFrame:
     """All rows of an Arrow file or stream, as `is_arrow_file` finds it."""
-    return pl.scan_ipc(path, glob=False).collect() if is_arrow_file(path) else pl.read_ipc_stream(path)
+    return scan_arrow(path).collect() if is_arrow_file(path) else pl.read_ipc_stream(path)
+
+
+def scan_arrow(path: Path) -> pl.LazyFrame:
+    """The rows of an Arrow file, as far as they are asked for."""
+    return pl.scan_ipc(escape(str(path)))  # polars takes "[1]" for a pattern of files, before 1.35 without a choice
 
 
 def is_arrow_file(path: Path) -> bool:

@@ -21,6 +21,7 @@ UTC = r"(?i)(?: ?(?:z|utc|gmt)|\+00:00)$"
 F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 FEW = 2_000  # distinct texts that are quicker read one by one
 SCALARS = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Object)  # beside numbers and times
+WIDE = (pl.Decimal, pl.Int128)  # cells of 128 bits, which not every polars joins
 
 
 def read_frame(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +213,10 @@ def _each(column: ColumnReader, series: pl.Series) -> pl.Series:
     if series.dtype.is_float():
         series = series.fill_nan(None)  # both are missing, and in a join of one row NaN does not meet itself
     distinct = series.unique()
-    table = pl.DataFrame({"raw": distinct, "read": pl.Series([read(v) for v in distinct.to_list()], dtype=dtype)})
+    values = pl.Series([read(value) for value in distinct.to_list()], dtype=dtype)
+    if isinstance(series.dtype, WIDE):
+        series, distinct = series.cast(pl.String), distinct.cast(pl.String)
+    table = pl.DataFrame({"raw": distinct, "read": values})
     return (
         series.rename("raw")
         .to_frame()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial
-from glob import escape
 from pathlib import Path
 
 import polars as pl
 
-from automl.data.read.arrow_files import is_arrow_file
+from automl.data.read.arrow_files import is_arrow_file, scan_arrow
 from automl.data.read.arrow_library import arrow_library
 from automl.data.read.frames import renamed
 from automl.data.read.guard import guarded, guarded_parts
+from automl.data.read.json_lines import json_lines
 from automl.data.read.sampling import sample_lines
 from automl.data.read.scalars import text_of
 from automl.data.read.weight import PART, slices
@@ -75,10 +75,7 @@ def _json_lines(source: bytes | Path, path: Path) -> pl.DataFrame:
     Raises DataError for a line that is no object, with its number among those that are not blank.
     """
     try:
-        named = (
-            source if isinstance(source, bytes) else escape(str(source))
-        )  # polars takes "[1]" for a pattern of files
-        return pl.read_ndjson(named, infer_schema_length=None)
+        return json_lines(source)
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
         content = source.read_bytes() if isinstance(source, Path) else source
         rows = [_object(line, number, path) for number, line in enumerate(_lines(content), 1)]
@@ -117,7 +114,7 @@ def _text(value: Json) -> str | None:
 def arrow(path: Path, rows: int | None = None) -> Iterator[pl.DataFrame]:
     """Frames of at most `rows` rows of an Arrow file (mapped) or stream (its record batches one by one)."""
     if is_arrow_file(path):
-        yield from guarded_parts(slices(pl.scan_ipc(path, glob=False), rows), path)
+        yield from guarded_parts(slices(scan_arrow(path), rows), path)
         return
     hint = ", or write it as a file: it is read without"
     pa = arrow_library("a stream of Arrow", path, hint=hint)
