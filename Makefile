@@ -10,7 +10,7 @@ SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 SLIM := packaging/slim.in --overrides packaging/slim-overrides.txt
 
-.PHONY: help install demo test lint services slow portable golden docs quotes shape lowest lock released clean site
+.PHONY: help install demo test tests lint services slow portable golden docs quotes shape lowest lock released clean site
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,10 @@ demo: install    ## German credit from spec to verified bundle, in about a minut
 	head -4 $(DEMO)/scored.csv
 	@echo "What it is made of and what to know of it: $(DEMO)/credit.bundle/card.md. More: $(BIN)/automl --help"
 
-test: lint       ## format, lint, types, layers, tests, docs
-	$(BIN)/pytest -q --numprocesses $(PROCESSES) --dist loadfile
+test: lint tests ## format, lint, types, layers, tests, docs
+
+tests: $(VENV)/.dev
+	MAKEFLAGS= $(BIN)/pytest -q --numprocesses $(PROCESSES) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -50,13 +51,20 @@ def load(entry: EntryPoint) -> ModuleType:
 def _declared() -> Iterator[str]:
     """What each installed package says of its entry points. Packages inside a zip are not looked at.
 
-    `--help` waits for this: some hundred small files, by plain calls of the system.
+    `--help` waits for this: some hundred small files, by plain calls of the system, read once while a place stays.
     """
-    for place in dict.fromkeys(sys.path):
+    for place in dict.fromkeys(map(os.path.abspath, sys.path)):
         with contextlib.suppress(OSError):  # a place on the path need not exist
-            for name in os.listdir(place or "."):  # noqa: PTH208  # a path object for each takes as long as reading it
-                if name.endswith("-info") and (content := _content(f"{place or '.'}/{name}/entry_points.txt")):
-                    yield content.decode("utf-8", "replace")
+            yield from _said(place, os.stat(place).st_mtime_ns)  # noqa: PTH116  # as below
+
+
+@lru_cache
+def _said(place: str, changed: int) -> tuple[str, ...]:
+    """What packages installed at a place say of their entry points, which stands until the place has `changed`."""
+    del changed
+    names = os.listdir(place)  # noqa: PTH208  # a path object for each takes as long as reading it
+    texts = (_content(f"{place}/{name}/entry_points.txt") for name in names if name.endswith("-info"))
+    return tuple(text.decode("utf-8", "replace") for text in texts if text)
 
 
 def _content(path: str) -> bytes:

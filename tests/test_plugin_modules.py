@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -57,3 +59,15 @@ def test_a_module_that_cannot_be_imported_is_named(installed: Path) -> None:
     assert load(plane).IT == 1
     with pytest.raises(MachineError, match=r"toolbox \(broken_lathe\): the plugin 'lathe' cannot be imported: Zero"):
         load(lathe)
+
+
+def test_a_package_that_comes_later_is_found(installed: Path) -> None:
+    """What was read of a place is forgotten once another package is installed there or one has gone."""
+    declare(installed, "theirs", "[toolbox]\nplane = their_plane\n")
+    assert [entry.name for entry in entries("toolbox")] == ["plane"]
+    declare(installed, "ours", "[toolbox]\naxe = our_axe\n")
+    os.utime(installed, ns=(0, 1))  # a clock of files may not tell two moments apart
+    assert [entry.name for entry in entries("toolbox")] == ["axe", "plane"]
+    shutil.rmtree(installed / "theirs-1.0.dist-info")
+    os.utime(installed, ns=(0, 2))
+    assert [entry.name for entry in entries("toolbox")] == ["axe"]
