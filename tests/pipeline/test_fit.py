@@ -15,6 +15,7 @@ from automl.spec import parse
 
 SMALL = {"time": "5min", "trials": 2, "executor": "inline", "workers": 1}
 COSTS = {"false_positive": 1, "false_negative": 5}
+WHOLE = {"folds": 3, "learners": ["constant", "linear", "lightgbm"]}  # a recipe with the feature search
 
 
 def loans(n: int = 500, *, signal: float = 3.0, seed: int = 0) -> pl.DataFrame:
@@ -33,7 +34,7 @@ def spec_of(**more):
         {
             "objective": {"target": "bad", "positive": "yes", **more.pop("objective", {})},
             "budget": SMALL,
-            "recipe": {"folds": 3, "learners": ["constant", "linear", "lightgbm"]},
+            "recipe": {**WHOLE, "feature_search": 0.0},
             **more,
         }
     )
@@ -44,7 +45,7 @@ def fitted(tmp_path_factory):
     """One fit with costs, and the events it told."""
     told = []
     place = tmp_path_factory.mktemp("fit") / "loans.bundle"
-    spec = spec_of(objective={"costs": COSTS})
+    spec = spec_of(objective={"costs": COSTS}, recipe=WHOLE)
     return fit(spec, train=loans(), test=loans(300, seed=1), out=place, listener=told.append), told
 
 
@@ -156,7 +157,8 @@ def test_equal_input_gives_an_equal_bundle(tmp_path):
     """R12: the same data, seed and `budget.trials` give the same content hash, wherever and by how many it is made."""
     hashes = set()
     for executor, workers in (("inline", 1), ("local", 1), ("local", 2), ("local", 3)):
-        spec = spec_of(budget={"time": "10min", "trials": 6, "workers": workers, "executor": executor})
+        budget = {"time": "10min", "trials": 6, "workers": workers, "executor": executor}
+        spec = spec_of(budget=budget, recipe=WHOLE)
         made = fit(spec, train=loans(), out=tmp_path / f"{executor}-{workers}.bundle").bundle.manifest
         assert made.execution == {"executor": executor, "workers": workers}
         hashes.add(made.content_hash)
@@ -245,7 +247,7 @@ def test_a_warm_search_begins_with_what_was_best_before(fitted, tmp_path):
     tried = done.bundle.manifest.tried
     assert [one.loss for one in tried] == sorted(one.loss for one in tried)
     first = next(one for one in tried if one.learner == "lightgbm")
-    spec = spec_of(recipe={"folds": 3, "learners": ["lightgbm"]}, budget={**SMALL, "trials": 1})
+    spec = spec_of(recipe={"folds": 3, "learners": ["lightgbm"], "feature_search": 0.0}, budget={**SMALL, "trials": 1})
     again = fit(spec, train=loans(seed=2), test=loans(300, seed=3), out=tmp_path / "warm.bundle", warm_from=done.path)
     (own,) = [trial for trial in again.board.trials if trial.learner == "lightgbm"]
     assert own.params == first.params
