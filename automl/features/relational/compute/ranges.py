@@ -39,3 +39,11 @@ class Ranges(NamedTuple):
         which[order] = np.cumsum(new) - 1
         first = order[new]
         return Ranges(offsets=self.offsets, segment=segment[first], start=start[first], end=end[first]), which
+
+
+def expand(start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """(the range, the row) of each row in each range, range by range."""
+    length = end - start
+    owner = np.repeat(np.arange(len(start)), length)
+    first = np.cumsum(length) - length
+    return owner, np.arange(len(owner)) + np.repeat(start - first, length)
