@@ -11,7 +11,7 @@ import polars as pl
 
 from automl.features.relational.compute.plain_table import PlainTable
 from automl.features.relational.compute.ranges import Ints
-from automl.features.relational.compute.table import Entered
+from automl.features.relational.compute.table import Entered, Met
 from automl.features.relational.compute.transform import date_part
 from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import Catalog, DatePart, Hop
@@ -65,17 +65,27 @@ class FrameTable(NamedTuple):
 
     def entered(self, hop: Hop, catalog: Catalog) -> Entered:
         """Keys are numbered in the order in which they come."""
+        there, on = self._there(hop, catalog)
+        keys = there.select(on).unique(maintain_order=True).with_columns(key=pl.int_range(pl.len(), dtype=pl.Int64))
+        key = there.select(on).join(keys, on=on, how="left", maintain_order="left")["key"]
+        return Entered(FrameKeys(keys), key.to_numpy(), there["row"].to_numpy(), there["known"].to_numpy())
+
+    def met(self, hop: Hop, catalog: Catalog, asked: list[pl.Series], rows: Ints) -> tuple[Ints, Met]:
+        """By a join."""
+        there, on = self._there(hop, catalog)
+        keys = [key[rows].alias(name) for key, name in zip(asked, on, strict=True)]
+        owners = pl.DataFrame([*keys, pl.Series("owner", np.arange(len(rows)))])
+        pairs = owners.join(there, on=on)
+        return pairs["owner"].to_numpy(), Met(pairs["row"].to_numpy(), pairs["known"].to_numpy())
+
+    def _there(self, hop: Hop, catalog: Catalog) -> tuple[pl.DataFrame, list[str]]:
+        """The rows with a key and a time: key columns `0`, `1`, ..., `row` and `known`; and the names of the first."""
         columns = self._keys([there for _, there in hop.on], [(one.part, one.there) for one in hop.same], catalog)
         time = catalog.table(hop.table).time
         known = pl.lit(-math.inf) if time is None else pl.col(time) + hop.delay
         keys = [key.alias(str(i)) for i, key in enumerate(columns)]
         frame = self.frame.select(*keys, row=pl.int_range(pl.len(), dtype=pl.Int64), known=known)
-        there = frame.filter(pl.col("known").is_not_nan(), *map(_is_there, keys))
-        on = [key.name for key in keys]
-        distinct = there.select(on).unique(maintain_order=True)
-        numbered = distinct.with_columns(key=pl.int_range(pl.len(), dtype=pl.Int64))
-        key = there.select(on).join(numbered, on=on, how="left", maintain_order="left")["key"]
-        return Entered(FrameKeys(numbered), key.to_numpy(), there["row"].to_numpy(), there["known"].to_numpy())
+        return frame.filter(pl.col("known").is_not_nan(), *map(_is_there, keys)), [key.name for key in keys]
 
     def with_rows(self, more: FrameTable) -> FrameTable:
         """These rows and then those."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.features.relational.compute.ranges import Floats, Ints
-from automl.features.relational.compute.table import Entered
+from automl.features.relational.compute.ranges import Floats, Ints, by_number, expand
+from automl.features.relational.compute.table import Entered, Met
 from automl.features.relational.compute.transform import date_part
 from automl.features.relational.compute.values import Values
 from automl.features.relational.definition import Catalog, DatePart, Hop
@@ -76,6 +76,17 @@ class PlainTable(NamedTuple):
         keys = _each([_taken(cells, row) for cells in columns])
         key = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
         return Entered(PlainKeys(numbers), key, row, known[row])
+
+    def met(self, hop: Hop, catalog: Catalog, asked: Sequence[Cells], rows: Ints) -> tuple[Ints, Met]:
+        """By the number of each key."""
+        here = self.entered(hop, catalog)
+        order = by_number(here.key)
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(here.key, minlength=here.keys.size))])
+        key = here.keys.of(asked)[rows]
+        known = np.flatnonzero(key >= 0)
+        owner, place = expand(offsets[key[known]], offsets[key[known] + 1])
+        found = order[place]
+        return known[owner], Met(here.row[found], here.known[found])
 
     def with_rows(self, more: PlainTable) -> PlainTable:
         """These rows and then those."""

@@ -39,6 +39,13 @@ class Entered(NamedTuple):
     known: Floats
 
 
+class Met(NamedTuple):
+    """Rows [m] of a table by position, and when each is known."""
+
+    row: Ints
+    known: Floats
+
+
 class Table(Protocol):
     """A table in wire types: numbers with NaN, texts with ``""``."""
 
@@ -57,6 +64,12 @@ class Table(Protocol):
 
     def entered(self, hop: Hop, catalog: Catalog) -> Entered:
         """The rows that `hop` leads to, with their keys."""
+
+    def met(self, hop: Hop, catalog: Catalog, asked: Any, rows: Ints) -> tuple[Ints, Met]:
+        """The rows here that `hop` leads to from these `rows` of a table of the same kind, which has the keys `asked`.
+
+        For each pair of a row there and one here: the place of the one in `rows`, and the other.
+        """
 
     def with_rows(self, more: Self) -> Self:
         """These rows and then those of `more`."""

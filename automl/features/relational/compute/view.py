@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.features.relational.compute.ranges import Floats, Ints, Ranges, expand
-from automl.features.relational.compute.table import Entered, Keys, Table
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges, by_number
+from automl.features.relational.compute.table import Keys, Table
 from automl.features.relational.definition import Catalog, Hop
 
 TOGETHER = 16_000  # searches that step at once: what is close in memory is fast
-BYTES = 0xFFFF  # two of them, which numpy sorts by counting
 
 
 class View(NamedTuple):
@@ -52,41 +51,19 @@ def build(path: tuple[Hop, ...], tables: Mapping[str, Table], catalog: Catalog) 
     keys, key, row, known = tables[path[0].table].entered(path[0], catalog)
     table = path[0].table
     for hop in path[1:]:
-        step = tables[hop.table].entered(hop, catalog)
-        here = step.keys.of(tables[table].keys(hop, catalog))[row]
-        owner, found = _matches(here, step)
-        known = np.maximum(known[owner], step.known[found])
-        key, row, known = _in_order(step.row[found], key[owner], step.row[found], known)
+        owner, met = tables[hop.table].met(hop, catalog, tables[table].keys(hop, catalog), row)
+        then = np.maximum(known[owner], met.known)
+        key, row, known = _taken(by_number(met.row), key[owner], met.row, then)
         table = hop.table
     if np.any(known[1:] < known[:-1]):
-        key, row, known = _in_order(known, key, row, known)
-    order = _by_number(key)
+        key, row, known = _taken(np.argsort(known, kind="stable"), key, row, known)
+    order = by_number(key)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=keys.size))])
     return keys, View(offsets=offsets, time=known[order], rows=row[order])
 
 
-def _matches(key: Ints, step: Entered) -> tuple[Ints, Ints]:
-    """The positions of each row of `key` and of the rows of `step` that have the same: all pairs."""
-    order = _by_number(step.key)
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(step.key, minlength=step.keys.size))])
-    there = np.flatnonzero(key >= 0)
-    owner, found = expand(offsets[key[there]], offsets[key[there] + 1])
-    return there[owner], order[found]
-
-
-def _in_order(by: NDArray[Any], key: Ints, row: Ints, known: Floats) -> tuple[Ints, Ints, Floats]:
-    order = np.argsort(by, kind="stable")
+def _taken(order: Ints, key: Ints, row: Ints, known: Floats) -> tuple[Ints, Ints, Floats]:
     return key[order], row[order], known[order]
-
-
-def _by_number(key: Ints) -> Ints:
-    """The order of rows [n] by key, equal ones as they come: two bytes at a time, which takes O(n)."""
-    order = np.argsort((key & BYTES).astype(np.uint16), kind="stable")
-    high = key >> BYTES.bit_length()
-    while high.any():
-        order = order[np.argsort((high & BYTES).astype(np.uint16)[order], kind="stable")]
-        high >>= BYTES.bit_length()
-    return order
 
 
 def _lower_bound(time: Floats, low: Ints, high: Ints, bound: Floats) -> Ints:
