@@ -8,7 +8,7 @@ from pathlib import Path
 from automl.bundle.contents import Contents
 from automl.bundle.write import finish, stage, staging
 from automl.data.read.column_reader import ColumnReader, Wire
-from automl.data.read.typed_tables import RelationalDocument
+from automl.data.read.table_rows import RelationalDocument
 from automl.data.rows import Labels
 from automl.features.relational.codec import to_json
 from automl.features.relational.definition import (

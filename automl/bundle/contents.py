@@ -20,7 +20,7 @@ from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score, TriedRecord
 from automl.bundle.profile import Profile
 from automl.data.read.column_reader import CsvDialect, Reader
-from automl.data.read.typed_tables import RelationalDocument
+from automl.data.read.table_rows import RelationalDocument
 from automl.data.rows import Finding, Labels
 from automl.distributions import version_of
 

@@ -12,7 +12,8 @@ from automl.bundle.golden_cells import cells_of
 from automl.data.read.column_reader import ColumnReader, Reader
 from automl.data.read.frames import side_by_side
 from automl.data.read.reader import read_row
-from automl.data.read.typed_tables import Given, RelatedTables, RelationalDocument, read_table, read_tables
+from automl.data.read.table_rows import RelationalDocument
+from automl.data.read.typed_tables import Given, RelatedTables, read_table, read_tables
 from automl.data.rows import SEEN
 from automl.features.relational.codec import from_json
 from automl.features.relational.compute.run import run

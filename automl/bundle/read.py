@@ -28,7 +28,7 @@ from automl.bundle.tables import TableScorer
 from automl.bundle.unlike import unlike, warn_of
 from automl.bundle.unread import accepted, lacking_hint
 from automl.data.read.column_reader import Reader
-from automl.data.read.typed_tables import RelationalDocument
+from automl.data.read.table_rows import RelationalDocument
 from automl.data.read.unread import OnUnread, Unread, unreadable, warn
 from automl.errors import BundleError, DataError
 from automl.explain.explain import Explainer

@@ -40,7 +40,9 @@ if __name__ == "__main__":  # Python looks beside a script first; what lies besi
     if not sys.flags.safe_path:
         del sys.path[0]
 '''
-FRONT = '''"""Score raw rows with the bundle that this file lies in; needs numpy, onnxruntime and polars, nothing else.
+FRONT = '''"""Score raw rows with the bundle that this file lies in; needs numpy and onnxruntime, nothing else.
+
+Polars is needed, too, for tables that are frames or files, and for many rows at once.
 
     python score.py DATA.csv -o OUT.csv --table NAME=FILE
 

@@ -1,6 +1,7 @@
-"""Score raw rows with a bundle of several tables: polars computes features in front of the graph.
+"""Score raw rows with a bundle of several tables: features are computed in front of the graph.
 
-What a single row with tables in memory does not need is imported where it is used: a process is to answer soon.
+What a single row does not need beside tables of raw rows is imported where it is used, polars before all: a process is
+to answer soon.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING, TypeAlias
 
 from automl.bundle.scorer import Document, Row, Scorer, Values, checked
-from automl.data.read.typed_tables import Given, RelationalDocument, read_tables, wire_schema
+from automl.data.read.table_rows import Columns, RelationalDocument, Rows, check_given, read_rows
 from automl.data.read.unread import fallible
 from automl.features.relational.codec import from_json
 from automl.features.relational.definition import MAIN, Definitions, hops
 from automl.features.relational.row_store import RowStore
 from automl.names import outside
 
+if TYPE_CHECKING:
+    import polars as pl
+
+    from automl.data.read.typed_tables import Frame
+
 RELATIONAL = "relational.json"
-TableSource = Given | str | Path
+TableSource: TypeAlias = "Frame | Rows | str | Path"
 
 
 class TableScorer(Scorer):
@@ -70,11 +75,21 @@ class TableScorer(Scorer):
 
     def hold(self, tables: Mapping[str, TableSource] | None) -> None:
         """Read the tables that the model reads and keep them, in place of those that were held."""
-        given = {name: self._opened(name, table) for name, table in (tables or {}).items() if name in self.tables}
-        self._held = None if tables is None else read_tables(self.document, given, tables)
+        self._held = None if tables is None else self._read_tables(tables)
         self._store: RowStore | None = None
 
-    def _opened(self, name: str, table: TableSource) -> Given:
+    def _read_tables(self, tables: Mapping[str, TableSource]) -> Mapping[str, Frame | Columns]:
+        """Raw rows alone are read without polars; one table that is a frame or a file makes frames of all."""
+        given = {name: table for name, table in tables.items() if name in self.tables}
+        check_given(self.document, given, tables)
+        rows = {name: table for name, table in given.items() if isinstance(table, list | tuple)}
+        if len(rows) == len(given):
+            return {name: read_rows(name, self.document["tables"][name], rows[name]) for name in self.tables}
+        from automl.data.read.typed_tables import read_tables
+
+        return read_tables(self.document, {name: self._opened(name, table) for name, table in given.items()})
+
+    def _opened(self, name: str, table: TableSource) -> Frame | Rows:
         if not isinstance(table, str | Path):
             return table
         from automl.bundle.table_files import read_file
@@ -82,8 +97,10 @@ class TableScorer(Scorer):
         return read_file(Path(table), self.document["tables"][name].get("dialect") or {})
 
     @property
-    def _frames(self) -> Mapping[str, pl.DataFrame | pl.LazyFrame]:
-        return read_tables(self.document, {}) if self._held is None else self._held  # the refusal names them all
+    def _given(self) -> Mapping[str, Frame | Columns]:
+        if self._held is None:
+            check_given(self.document, ())  # the refusal names them all
+        return self._held or {}
 
     def _values(self, row: Row) -> Values:
         main = self._read(self.main, row)
@@ -91,6 +108,10 @@ class TableScorer(Scorer):
 
     def _all(self, rows: Sequence[Row]) -> list[Values]:
         main = [self._read(self.main, row) for row in rows]
+        import polars as pl
+
+        from automl.data.read.typed_tables import wire_schema
+
         computed = self.computed(pl.DataFrame(main, schema=wire_schema(self.main))).to_dicts()
         return [a | self._read(self.reader, row) | more for a, row, more in zip(main, rows, computed, strict=True)]
 
@@ -102,15 +123,18 @@ class TableScorer(Scorer):
 
         Tables in memory are sorted once; those that stay on the disk are read for each call.
         """
-        if any(isinstance(table, pl.LazyFrame) for table in self._frames.values()):
+        import polars as pl
+
+        frames = {name: table for name, table in self._given.items() if not isinstance(table, Mapping)}
+        if any(isinstance(table, pl.LazyFrame) for table in frames.values()):
             from automl.features.relational.compute.run import run
 
-            return run(self.definitions, main, self._frames)
+            return run(self.definitions, main, frames)
         return self._sorted().many(main)
 
     def _sorted(self) -> RowStore:
         if self._store is None:
-            self._store = RowStore.of(self.definitions, self._frames)
+            self._store = RowStore.of(self.definitions, self._given)
         return self._store
 
 

@@ -30,7 +30,7 @@ from automl.bundle.margins import Margin
 from automl.bundle.profile import profile
 from automl.bundle.reference import binned
 from automl.data.read.frames import read_frame, side_by_side
-from automl.data.read.typed_tables import RelationalDocument
+from automl.data.read.table_rows import RelationalDocument
 from automl.data.rows import SEEN, Column, Prepared, Rows
 from automl.decide.policy.decision_policy import DecisionPolicy, is_decided
 from automl.features.relational.relate import narrowed

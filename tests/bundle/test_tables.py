@@ -93,7 +93,10 @@ def test_one_row_and_many_give_what_the_tables_say(tables_bundle, purchases):
 
 @pytest.mark.parametrize("form", ["frame", "lazy", "rows", "csv", "parquet"])
 def test_tables_come_in_any_form(tables_bundle, purchases, tmp_path, form):
-    """A frame, one that stays on the disk, raw rows, or a file in the dialect of training: the same answers."""
+    """A frame, one that stays on the disk, raw rows, or a file in the dialect of training: the same answers.
+
+    Alone, in chunks and as a frame.
+    """
     purchases.write_csv(tmp_path / "p.csv", separator=";")
     purchases.write_parquet(tmp_path / "p.parquet")
     given = {
@@ -105,6 +108,8 @@ def test_tables_come_in_any_form(tables_bundle, purchases, tmp_path, form):
     }
     scorer = TableScorer(tables_bundle, {"purchases": given[form], "people": RAW})
     assert [answer["prediction"] for answer in scorer.score(ROWS)] == PRICES
+    assert [scorer.decide(row)["prediction"] for row in ROWS] == PRICES
+    assert scorer.features(pl.DataFrame(ROWS)).rows() == [(45.0, 10.0), (10.0, 1.0), (0.0, 0.0)]
 
 
 FIRST_ROW = """
@@ -112,21 +117,22 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from score import Scorer
 answer = Scorer(sys.argv[1], json.loads(sys.argv[2])).decide(json.loads(sys.argv[3]))
-print(json.dumps([answer["prediction"], [name.partition("score_tables.")[2] for name in sys.modules]]))
+print(json.dumps([answer["prediction"], sorted(sys.modules)]))
 """
 
 
 def test_the_first_row_waits_for_nothing_that_many_rows_need(tables_bundle, purchases):
-    """A cold start: a fresh score.py with raw tables loads what one row takes, and no files, frames or bulk."""
+    """A cold start: a fresh score.py with raw tables loads what one row takes: no polars, no files, frames or bulk."""
     given = [json.dumps({"purchases": purchases.to_dicts()}, default=str), json.dumps(ROWS[0])]
     command = [sys.executable, "-I", "-B", "-c", FIRST_ROW, str(tables_bundle), *given]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     price, loaded = json.loads(done.stdout)
     assert price == PRICES[0]
-    assert "features_relational_compute_one_row" in loaded
-    bulk = ("aggregations", "at_rows", "histories", "order_statistics", "partition", "range_aggregates", "run", "sweep")
-    late = {"bundle_score_file", "bundle_table_files", "data_read_arrow_files", "data_read_frames"}
-    assert not (late | {f"features_relational_compute_{name}" for name in bulk}) & set(loaded)
+    assert "score_tables.features_relational_compute_one_row" in loaded
+    bulk = {"aggregations", "at_rows", "frame_table", "histories", "order_statistics", "partition", "run", "sweep"}
+    late = {"bundle_score_file", "bundle_table_files", "data_read_arrow_files", "data_read_typed_tables"}
+    late |= {f"features_relational_compute_{name}" for name in bulk}
+    assert not {"polars", *(f"score_tables.{name}" for name in late)} & set(loaded)
 
 
 def test_other_tables_make_another_scorer(tables_bundle, purchases):

@@ -10,7 +10,8 @@ import polars as pl
 from automl.data.read.column_reader import Wire
 from automl.data.read.open_tables import OpenedTable, open_table
 from automl.data.read.source import checked, frame_digest, probe_all
-from automl.data.read.typed_tables import Frame, TableReaders, read_table
+from automl.data.read.table_rows import TableReaders
+from automl.data.read.typed_tables import Frame, read_table
 from automl.data.rows import Finding, Labels, Schema
 from automl.data.tables.checks import MAIN, check_columns, check_tables, routed
 from automl.data.tables.clocks import inspect_clocks

@@ -10,7 +10,7 @@ from automl.data.infer.column_types import Guess, guess
 from automl.data.read.column_reader import ColumnReader, CsvDialect, Reader, Wire
 from automl.data.read.frames import read_column
 from automl.data.read.reader import read_value
-from automl.data.read.typed_tables import TableReader, TableReaders
+from automl.data.read.table_rows import TableReader, TableReaders
 from automl.data.rows import Finding, Labels, Schema, finding
 from automl.data.tables.checks import MAIN, to_of
 from automl.errors import DataError, SpecError

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from automl.data.read.typed_tables import Frame, TableReader, read_table
+from automl.data.read.table_rows import TableReader
+from automl.data.read.typed_tables import Frame, read_table
 from automl.data.rows import Prepared
 from automl.data.tables.checks import MAIN
 from automl.data.tables.joins import JoinedTables

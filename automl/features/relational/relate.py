@@ -9,7 +9,8 @@ import polars as pl
 
 from automl.data.read.column_reader import Reader
 from automl.data.read.frames import side_by_side
-from automl.data.read.typed_tables import RelatedTables, RelationalDocument, TableReader
+from automl.data.read.table_rows import RelationalDocument, TableReader
+from automl.data.read.typed_tables import RelatedTables
 from automl.data.rows import Column, Prepared, Rows, Schema
 from automl.data.tables.checks import MAIN
 from automl.data.tables.joins import JoinedTables

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from automl.errors import DataError
 from automl.features.relational.compute.key_history import Cell, KeyCache
-from automl.features.relational.compute.needed import check_main, gathered
+from automl.features.relational.compute.needed import Given, check_main, held, required, table_of
 from automl.features.relational.compute.one_row import Get, OneRow, RowPlan
 from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import QueryPlan, query_plan
 from automl.features.relational.definition import MAIN, Definitions
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TEXTS = ("category", "text")
 
@@ -35,9 +37,9 @@ class RowStore:
     one: RowPlan
 
     @classmethod
-    def of(cls, definitions: Definitions, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> RowStore:
-        """Takes tables as `run.run` does, and sorts them once. DataError as there."""
-        engine = QueryEngine(definitions.catalog, gathered(definitions, tables))
+    def of(cls, definitions: Definitions, tables: Mapping[str, Given]) -> RowStore:
+        """Takes tables as `run.run` does, or all of them as plain columns, and sorts them once. DataError as there."""
+        engine = QueryEngine(definitions.catalog, held(definitions, tables))
         plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
         return cls._opened(definitions, engine, plan, KeyCache())
 
@@ -46,19 +48,20 @@ class RowStore:
         one = OneRow(engine, cache).ready(plan, _column)
         return cls(definitions=definitions, engine=engine, plan=plan, cache=cache, one=one)
 
-    def appended(self, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> RowStore:
+    def appended(self, tables: Mapping[str, Given]) -> RowStore:
         """A store with these rows after those of the tables of the same names: its answers are those of one made anew.
 
         The tables are sorted again; blocks of the histories that were asked for last are kept and added to.
-        DataError for a table that nothing is computed from, and as in `of`.
+        They come as those did, in frames or as columns. DataError for a table that nothing is computed from, and as in
+        `of`.
         """
-        held = self.engine.frames
-        for name in tables:
-            if name not in held:
-                raise DataError(f"nothing is computed from table {name!r}", hint=f"the tables are {', '.join(held)}")
-        given = gathered(self.definitions, {**held, **tables})
-        frames = {name: pl.concat([frame, given[name]]) if name in tables else frame for name, frame in held.items()}
-        engine = QueryEngine(self.definitions.catalog, frames)
+        catalog, grown = self.definitions.catalog, dict(self.engine.tables)
+        columns = required(self.definitions, grown)
+        for name, more in tables.items():
+            if name not in grown:
+                raise DataError(f"nothing is computed from table {name!r}", hint=f"the tables are {', '.join(grown)}")
+            grown[name] = grown[name].with_rows(table_of(catalog, name, columns[name], more))
+        engine = QueryEngine(catalog, grown)
         return self._opened(self.definitions, engine, self.plan, self.cache.continued())
 
     def features(self, row: Row) -> dict[str, Cell]:
@@ -75,9 +78,11 @@ class RowStore:
     def many(self, main: pl.DataFrame) -> pl.DataFrame:
         """The features of many rows, as `run.run` gives them, without sorting the tables again."""
         from automl.features.relational.compute.at_rows import at_rows  # who answers single rows needs no more
+        from automl.features.relational.compute.frame_table import FrameTable, plain
 
         check_main(self.definitions, main)
-        return at_rows(self.engine, self.definitions, self.plan, main)
+        framed = all(isinstance(table, FrameTable) for table in self.engine.tables.values())
+        return at_rows(self.engine, self.definitions, self.plan, FrameTable(main) if framed else plain(main))
 
     def costs(self) -> dict[str, float]:
         """Microseconds of each feature where one row is scored, by name, for keys of as many rows as is usual here."""

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from automl.data.read.typed_tables import TableReaders, read_table
+from automl.data.read.table_rows import TableReaders
+from automl.data.read.typed_tables import read_table
 from automl.data.rows import Finding, Labels
 from automl.data.schema import infer_schema
 from automl.data.tables.table_readers import cutoff_of, history_of, table_readers, wires_of

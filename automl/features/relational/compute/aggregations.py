@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from automl.features.relational.compute.folds import FOLDED, SMALLEST
-from automl.features.relational.compute.order_statistics import OPS, expand, order_statistics, parts
+from automl.features.relational.compute.order_statistics import OPS, order_statistics, parts
 from automl.features.relational.compute.range_aggregates import comoments, extremes, moments, sums
-from automl.features.relational.compute.ranges import Floats, Ints, Ranges
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges, expand
 from automl.features.relational.compute.transform import DAY, SECOND
 from automl.features.relational.definition import AggregationOp
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.relational.compute import aggregations
-from automl.features.relational.compute.order_statistics import expand, parts
+from automl.features.relational.compute.order_statistics import parts
 from automl.features.relational.compute.query_plan import History, QueryPlan, ValueAggregation
-from automl.features.relational.compute.ranges import Floats, Ints, Ranges
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges, expand
 from automl.features.relational.compute.values import Place, Values
 from automl.features.relational.compute.view import View
 from automl.features.relational.definition import AggregationOp, Condition, Hop

@@ -66,10 +66,8 @@ class OneRow(NamedTuple):
 
     def _at(self, table: str, plan: QueryPlan) -> RowPlan:
         def read(column: str) -> Get:
-            series = self.engine.frames[table][column]
-            if series.dtype.is_float():
-                return self.engine.column(table, column).data.data.__getitem__
-            return series.__getitem__
+            texts = self.engine.tables[table].texts(column)
+            return self.engine.column(table, column).data.data.__getitem__ if texts is None else texts.__getitem__
 
         return self.ready(plan, read)
 

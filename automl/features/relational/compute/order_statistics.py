@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.relational.compute.entropy import entropy, fixed
-from automl.features.relational.compute.ranges import Floats, Ints, Ranges
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges, expand
 from automl.features.relational.compute.sweep import Questions, middle, sweep
 
 ROWS = 4_000_000  # of ranges side by side that are sorted at once
@@ -93,14 +93,6 @@ def _sort_each(ops: Sequence[str], asked: Questions) -> Floats:
         rows = _sorted(asked.start[part], asked.end[part], rank, levels)
         pieces.append([OPS[op](rows) for op in ops])
     return np.concatenate(pieces, axis=1)
-
-
-def expand(start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """(the range, the row) of each row in each range, range by range."""
-    length = end - start
-    owner = np.repeat(np.arange(len(start)), length)
-    first = np.cumsum(length) - length
-    return owner, np.arange(len(owner)) + np.repeat(start - first, length)
 
 
 def parts(length: Ints, rows: int) -> Iterator[slice]:

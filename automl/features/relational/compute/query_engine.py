@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-import polars as pl
 
 from automl.features.relational.compute.query_plan import History, Lookup, QueryPlan
 from automl.features.relational.compute.ranges import Floats, Ints
+from automl.features.relational.compute.table import Keys, Table
 from automl.features.relational.compute.transform import transform
 from automl.features.relational.compute.values import Place, Values
-from automl.features.relational.compute.view import Keys, View, build, keys_here
+from automl.features.relational.compute.view import View, build
 from automl.features.relational.definition import Catalog, Condition, Hop
 
 K = TypeVar("K", bound=Hashable)
@@ -23,10 +23,10 @@ Path = tuple[Hop, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryEngine:
-    """`frames` are the tables in wire types. Views and whole columns are made when first asked for, and kept."""
+    """Computes from `tables`. Views and whole columns are made when first asked for, and kept."""
 
     catalog: Catalog
-    frames: Mapping[str, pl.DataFrame]
+    tables: Mapping[str, Table]
     columns: dict[tuple[str, str], Values] = field(default_factory=dict)
     row_keys: dict[tuple[str, Path], Ints] = field(default_factory=dict)
     views: dict[Path, tuple[Keys, View]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class QueryEngine:
 
     def column(self, table: str, name: str) -> Values:
         """A whole column of a table."""
-        return _kept(self.columns, (table, name), lambda: Values.of(self.frames[table][name]))
+        return _kept(self.columns, (table, name), lambda: self.tables[table].column(name))
 
     def keys(self, path: Path) -> Keys:
         """The keys of the view of `path`."""
@@ -62,11 +62,11 @@ class QueryEngine:
 
     def key(self, table: str, path: Path) -> Ints:
         """For each row of `table` its key in the view of `path`."""
-        columns = keys_here(path[0], self.frames[table], self.catalog)
-        return _kept(self.row_keys, (table, path), lambda: self.keys(path).of(columns))
+        here = self.tables[table]
+        return _kept(self.row_keys, (table, path), lambda: self.keys(path).of(here.keys(path[0], self.catalog)))
 
     def _built(self, path: Path) -> tuple[Keys, View]:
-        return _kept(self.views, path, lambda: build(path, self.frames, self.catalog))
+        return _kept(self.views, path, lambda: build(path, self.tables, self.catalog))
 
     def view(self, path: Path, where: Condition | None = None) -> View:
         """The rows that `path` leads to, by key; of these the ones that fulfil `where`."""

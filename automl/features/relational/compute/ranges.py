@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+BYTES = 0xFFFF  # two of them, which numpy sorts by counting
 
 
 class Ranges(NamedTuple):
@@ -39,3 +40,21 @@ class Ranges(NamedTuple):
         which[order] = np.cumsum(new) - 1
         first = order[new]
         return Ranges(offsets=self.offsets, segment=segment[first], start=start[first], end=end[first]), which
+
+
+def expand(start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """(the range, the row) of each row in each range, range by range."""
+    length = end - start
+    owner = np.repeat(np.arange(len(start)), length)
+    first = np.cumsum(length) - length
+    return owner, np.arange(len(owner)) + np.repeat(start - first, length)
+
+
+def by_number(numbers: Ints) -> Ints:
+    """The order of whole numbers [n] from 0 on, equal ones as they come: two bytes at a time, which takes O(n)."""
+    order = np.argsort((numbers & BYTES).astype(np.uint16), kind="stable")
+    high = numbers >> BYTES.bit_length()
+    while high.any():
+        order = order[np.argsort((high & BYTES).astype(np.uint16)[order], kind="stable")]
+        high >>= BYTES.bit_length()
+    return order

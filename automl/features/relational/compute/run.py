@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from automl.features.relational.compute.at_rows import at_rows
+from automl.features.relational.compute.frame_table import FrameTable, framed
 from automl.features.relational.compute.needed import check_main, needed
 from automl.features.relational.compute.partition import Deal, Links, Partition, collected, links_of, partition
 from automl.features.relational.compute.query_engine import QueryEngine
@@ -72,7 +73,7 @@ class Opened:
         plan = query_plan([feature.expr for feature in definitions.features], definitions.catalog)
         if self.parts is None:
             engine = self.engine(definitions.catalog)
-            computed = at_rows(engine, definitions, plan, self.main)
+            computed = at_rows(engine, definitions, plan, FrameTable(self.main))
             engine.leaves.clear()  # of this plan alone
             return computed
         pieces = [
@@ -84,7 +85,7 @@ class Opened:
     def engine(self, catalog: Catalog) -> QueryEngine:
         """The tables in memory, sorted as far as they were asked for: of all parts."""
         if not self.held:
-            self.held.append(QueryEngine(catalog, collected(self.main, self.lazy, self.links)))
+            self.held.append(QueryEngine(catalog, framed(collected(self.main, self.lazy, self.links))))
         return self.held[0]
 
 
@@ -95,4 +96,5 @@ def _compute(
     lazy: Mapping[str, pl.LazyFrame],
     links: Links,
 ) -> pl.DataFrame:
-    return at_rows(QueryEngine(definitions.catalog, collected(main, lazy, links)), definitions, plan, main)
+    engine = QueryEngine(definitions.catalog, framed(collected(main, lazy, links)))
+    return at_rows(engine, definitions, plan, FrameTable(main))

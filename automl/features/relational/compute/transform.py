@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from automl.features.relational.compute.ranges import Floats
@@ -88,6 +87,8 @@ def date_part(op: str, date: Floats, timezone: str) -> Floats:
     with np.errstate(invalid="ignore"):  # what is no date of this world
         moment = np.where(np.isnan(date), 0.0, np.round(date)).astype("datetime64[us]")
     if timezone != "UTC":
+        import polars as pl  # it knows all zones; a row by the clock of UTC does not wait for it
+
         local = pl.Series(moment).dt.replace_time_zone("UTC").dt.convert_time_zone(timezone)
         moment = local.dt.replace_time_zone(None).to_numpy()
     part = _PARTS[op](moment).astype(np.float64)

@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from automl.features.relational.compute.ranges import Floats, Ints
 from automl.features.relational.definition import Hop
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Texts: TypeAlias = "Sequence[str] | pl.Series"
 
 
 class Values(NamedTuple):
     """Numbers with NaN, or codes into the sorted texts of `levels`, NaN for ``""``."""
 
     data: Floats
-    levels: pl.Series | None = None
-
-    @classmethod
-    def of(cls, series: pl.Series) -> Values:
-        """A column in wire types."""
-        if series.dtype != pl.String:
-            return cls(series.to_numpy())
-        levels = series.unique().sort()
-        levels = levels.filter(levels != "")
-        codes = series.cast(pl.Enum(levels), strict=False).to_physical()
-        return cls(codes.cast(pl.Float64).fill_null(np.nan).to_numpy(), levels)
-
-    def series(self, name: str) -> pl.Series:
-        """The column in wire types."""
-        if self.levels is None:
-            return pl.Series(name, self.data)
-        codes = pl.Series(self.data, nan_to_null=True).cast(pl.UInt32)
-        return self.levels.gather(codes).fill_null("").alias(name)
+    levels: Texts | None = None
 
     def are(self, value: str | float) -> NDArray[np.bool_]:
         """Where the value is exactly this one."""
-        at = value if self.levels is None else self.levels.index_of(value)
-        same: NDArray[np.bool_] = np.equal(self.data, math.nan if at is None else at)
+        at = value if self.levels is None else _place(self.levels, value)
+        same: NDArray[np.bool_] = np.equal(self.data, at)
         return same
 
 
@@ -54,3 +43,9 @@ class Place(Protocol):
 
     def key(self, path: tuple[Hop, ...]) -> Ints:
         """For each row the number of its key in the view of `path`, -1 for none."""
+
+
+def _place(levels: Texts, value: str | float) -> float:
+    """Where a text is among sorted ones; NaN where it is not."""
+    place = bisect_left(levels, value)
+    return place if place < len(levels) and levels[place] == value else math.nan

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from automl.features.relational.compute.ranges import Floats, Ints, Ranges
-from automl.features.relational.compute.transform import date_part
-from automl.features.relational.definition import Catalog, DatePart, Hop
+from automl.features.relational.compute.ranges import Floats, Ints, Ranges, by_number
+from automl.features.relational.compute.table import Keys, Table
+from automl.features.relational.definition import Catalog, Hop
 
 TOGETHER = 16_000  # searches that step at once: what is close in memory is fast
 
@@ -48,75 +46,24 @@ class View(NamedTuple):
         return View(offsets=np.array([0, at.stop - at.start]), time=self.time[at], rows=self.rows[at]), at
 
 
-class Keys(NamedTuple):
-    """The distinct keys of a table, numbered: columns `0`, `1`, ... and `key`."""
-
-    frame: pl.DataFrame
-
-    def of(self, columns: list[pl.Series]) -> Ints:
-        """The number of each row's key, -1 where it is missing or unknown."""
-        asked = pl.DataFrame([column.alias(str(i)) for i, column in enumerate(columns)])
-        on = asked.columns
-        return asked.join(self.frame, on=on, how="left", maintain_order="left")["key"].fill_null(-1).to_numpy()
-
-    def numbers(self) -> dict[Hashable, int]:
-        """The number of each key: of a single column by its value, of several by the tuple of them."""
-        columns = [column.to_list() for column in self.frame.drop("key").iter_columns()]
-        keys = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
-        return dict(zip(keys, self.frame["key"].to_list(), strict=True))
-
-
-def build(path: tuple[Hop, ...], frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> tuple[Keys, View]:
+def build(path: tuple[Hop, ...], tables: Mapping[str, Table], catalog: Catalog) -> tuple[Keys, View]:
     """Joins along `path` and sorts, by the order of rows in the last table where times are equal."""
-    there = _entered(path[0], frames, catalog)
-    on = [str(i) for i in range(len(path[0].columns))]
-    keys = there.select(on).unique(maintain_order=True).with_columns(key=pl.int_range(pl.len(), dtype=pl.Int64))
-    reached = there.join(keys, on=on, maintain_order="left").select("key", "row", "known")
+    keys, key, row, known = tables[path[0].table].entered(path[0], catalog)
     table = path[0].table
     for hop in path[1:]:
-        here = [key[reached["row"]].alias(str(i)) for i, key in enumerate(keys_here(hop, frames[table], catalog))]
-        step = _entered(hop, frames, catalog).rename({"row": "next", "known": "then"})
-        joined = reached.select("key", "known").hstack(here).join(step, on=[column.name for column in here])
-        reached = joined.select("key", row="next", known=pl.max_horizontal("known", "then")).sort("row")
+        owner, met = tables[hop.table].met(hop, catalog, tables[table].keys(hop, catalog), row)
+        then = np.maximum(known[owner], met.known)
+        key, row, known = _taken(by_number(met.row), key[owner], met.row, then)
         table = hop.table
-    if not reached["known"].is_sorted():
-        reached = reached.sort("known", maintain_order=True)
-    reached = reached.sort("key", maintain_order=True)
-    count = np.bincount(reached["key"].to_numpy(), minlength=keys.height)
-    offsets = np.concatenate([[0], np.cumsum(count)])
-    return Keys(keys), View(offsets=offsets, time=reached["known"].to_numpy(), rows=reached["row"].to_numpy())
+    if np.any(known[1:] < known[:-1]):
+        key, row, known = _taken(np.argsort(known, kind="stable"), key, row, known)
+    order = by_number(key)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=keys.size))])
+    return keys, View(offsets=offsets, time=known[order], rows=row[order])
 
 
-def _entered(hop: Hop, frames: Mapping[str, pl.DataFrame], catalog: Catalog) -> pl.DataFrame:
-    """The rows of the hop's table that have a key and a time: key columns `0`, `1`, ..., `row` and `known`."""
-    time = catalog.table(hop.table).time
-    known = pl.lit(-math.inf) if time is None else pl.col(time) + hop.delay
-    keys = [key.alias(str(i)) for i, key in enumerate(_keys_there(hop, frames[hop.table], catalog))]
-    frame = frames[hop.table].select(*keys, row=pl.int_range(pl.len(), dtype=pl.Int64), known=known)
-    return frame.filter(pl.col("known").is_not_nan(), *map(_is_there, keys))
-
-
-def keys_here(hop: Hop, frame: pl.DataFrame, catalog: Catalog) -> list[pl.Series]:
-    """What rows of the table that `hop` starts from are found by, a column each."""
-    return _keys(frame, [here for here, _ in hop.on], [(one.part, one.here) for one in hop.same], catalog)
-
-
-def _keys_there(hop: Hop, frame: pl.DataFrame, catalog: Catalog) -> list[pl.Series]:
-    return _keys(frame, [there for _, there in hop.on], [(one.part, one.there) for one in hop.same], catalog)
-
-
-def _keys(
-    frame: pl.DataFrame, on: Sequence[str], same: Sequence[tuple[DatePart | None, str]], catalog: Catalog
-) -> list[pl.Series]:
-    own = [
-        frame[name] if part is None else pl.Series(date_part(part, frame[name].to_numpy(), catalog.timezone))
-        for part, name in same
-    ]
-    return [*(frame[name] for name in on), *own]
-
-
-def _is_there(key: pl.Series) -> pl.Series:
-    return key != "" if key.dtype == pl.String else key.is_not_nan()
+def _taken(order: Ints, key: Ints, row: Ints, known: Floats) -> tuple[Ints, Ints, Floats]:
+    return key[order], row[order], known[order]
 
 
 def _lower_bound(time: Floats, low: Ints, high: Ints, bound: Floats) -> Ints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, get_args
@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.data.read.table_rows import Columns
 from automl.features.relational.check import wire_of
+from automl.features.relational.compute.frame_table import plain
 from automl.features.relational.compute.run import run
 from automl.features.relational.definition import (
     Aggregation,
@@ -100,6 +102,11 @@ def tables(draw: Any) -> dict[str, pl.DataFrame]:
     }
 
 
+def columns(frames: Mapping[str, pl.DataFrame]) -> dict[str, Columns]:
+    """The same as plain columns."""
+    return {name: plain(frame).columns for name, frame in frames.items()}
+
+
 def bits(value: object) -> object:
     return value.hex() if isinstance(value, float) else value
 
@@ -107,17 +114,21 @@ def bits(value: object) -> object:
 @settings(max_examples=15)
 @given(tables())
 def test_one_row_has_the_bits_of_many(catalog: Catalog, found: dict[str, pl.DataFrame]) -> None:
-    """Every operation, windows, conditions, NaN, ties, unknown keys, values that move; first asked, and asked again."""
+    """Every operation, windows, conditions, NaN, ties, unknown keys, values that move; first asked, and asked again.
+
+    From frames and from plain columns.
+    """
     asked = definitions(catalog)
     main = found["main"]
     many = run(asked, main, found)
-    store = RowStore.of(asked, found)
-    for _ in range(2):
-        for row, expected in zip(main.drop("y").iter_rows(named=True), many.iter_rows(named=True), strict=True):
-            one = store.features(row)
-            assert {name: bits(value) for name, value in one.items()} == {
-                name: bits(value) for name, value in expected.items()
-            }
+    for store in (RowStore.of(asked, found), RowStore.of(asked, columns(found))):
+        for _ in range(2):
+            for row, expected in zip(main.drop("y").iter_rows(named=True), many.iter_rows(named=True), strict=True):
+                one = store.features(row)
+                assert {name: bits(value) for name, value in one.items()} == {
+                    name: bits(value) for name, value in expected.items()
+                }
+        assert repr(store.many(main).to_dicts()) == repr(many.to_dicts())
 
 
 @settings(max_examples=6)
@@ -131,8 +142,10 @@ def test_appended_rows_are_as_if_they_had_always_been_there(
     store = RowStore.of(asked, found)
     before = [repr(store.features(row)) for row in rows]
     longer = store.appended(more)
+    plain = RowStore.of(asked, columns(found)).appended(columns(more))
     anew = RowStore.of(asked, {name: pl.concat([found[name], more[name]]) for name in found})
-    assert [repr(longer.features(row)) for row in rows] == [repr(anew.features(row)) for row in rows]
+    for held in (longer, plain):
+        assert [repr(held.features(row)) for row in rows] == [repr(anew.features(row)) for row in rows]
     assert [repr(store.features(row)) for row in rows] == before
 
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from automl.features.relational.compute import histories
+from automl.features.relational.compute.frame_table import FrameTable, framed, series_of, values_of
 from automl.features.relational.compute.query_engine import QueryEngine
 from automl.features.relational.compute.query_plan import query_plan
 from automl.features.relational.compute.values import Values
@@ -30,16 +31,16 @@ class Rows:
         self.cutoff = frame["at"].to_numpy()
 
     def column(self, name: str) -> Values:
-        return Values.of(self.frame[name])
+        return values_of(self.frame[name])
 
     def key(self, path: tuple[Hop, ...]) -> np.ndarray:
-        return self.engine.keys(path).of([self.frame[here] for here, _ in path[0].on])
+        return self.engine.keys(path).of(FrameTable(self.frame).keys(path[0], self.engine.catalog))
 
 
 def computed(exprs: list[Expr], catalog: Catalog, frames: dict[str, pl.DataFrame], main: pl.DataFrame) -> list[list]:
-    engine = QueryEngine(catalog, frames)
+    engine = QueryEngine(catalog, framed(frames))
     values = engine.compute(query_plan(exprs, catalog), Rows(engine, main))
-    return [value.series("").to_list() for value in values]
+    return [series_of("", value).to_list() for value in values]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_equal_cutoffs_of_a_key_are_computed_once(
 
 def test_tables_are_sorted_once(catalog: Catalog, frames: dict[str, pl.DataFrame]) -> None:
     """Views, columns and what does not move are kept for the next rows."""
-    engine = QueryEngine(catalog, frames)
+    engine = QueryEngine(catalog, framed(frames))
     plan = query_plan([Aggregation(op="max", path=(EVENTS,), of=SIZE)], catalog)
     engine.compute(plan, Rows(engine, frames["main"]))
     kept = engine.views[EVENTS,], engine.columns["shops", "size"], engine.row_keys["events", (SHOPS,)]
@@ -124,8 +125,8 @@ def test_tables_are_sorted_once(catalog: Catalog, frames: dict[str, pl.DataFrame
 def test_texts_are_codes_of_their_levels() -> None:
     """They come back as they were; an empty text is missing, and a value that no row has is nowhere."""
     texts = pl.Series("c", ["b", "", "a", "b"])
-    values = Values.of(texts)
-    assert values.series("c").equals(texts)
+    values = values_of(texts)
+    assert series_of("c", values).equals(texts)
     assert values.are("b").tolist() == [True, False, False, True]
     assert not values.are("z").any()
     assert Values(np.array([1.0, NAN])).are(1.0).tolist() == [True, False]
