@@ -123,13 +123,15 @@ class Recorder:
                 return
 
     def flush(self) -> None:
-        """Write what waits now."""
-        while self._queue:
+        """Write what waits now. What comes meanwhile waits for the next time: it would be a batch for each few rows."""
+        waiting = len(self._queue)
+        while waiting:
             group = [self._queue.popleft()]
             rows = len(group[0].raw)
-            while rows < LARGEST and self._queue and group[0].goes_with(self._queue[0]):
+            while rows < LARGEST and len(group) < waiting and group[0].goes_with(self._queue[0]):
                 group.append(self._queue.popleft())
                 rows += len(group[-1].raw)
+            waiting -= len(group)
             try:
                 self._write(group)
                 self._meter.logged(rows)
