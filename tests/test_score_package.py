@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -112,7 +113,7 @@ def test_it_scores_the_same_bytes(installed: Path, tmp_path: Path) -> None:
     for name, command in (("whole", whole), ("score", installed / "automl")):
         subprocess.run([command, "verify", bundle], check=True)
         subprocess.run([command, "predict", bundle, data, "-o", tmp_path / f"{name}.csv"], check=True)
-        explain = [command, "explain", bundle, data, "--row", "3", "--json"]
+        explain: list[str | Path] = [command, "explain", bundle, data, "--row", "3", "--json"]
         (tmp_path / f"{name}.json").write_bytes(subprocess.run(explain, check=True, capture_output=True).stdout)
     for kind in ("csv", "json"):
         assert (tmp_path / f"score.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
@@ -130,11 +131,20 @@ def test_it_reads_the_same_rows(installed: Path, tmp_path: Path, name: str) -> N
         lines = [row.replace('"age": 0', f'"age": {kind}') for kind in kinds]
         data.write_text("\n".join(lines), encoding="utf-8")
     else:
-        write = {".csv": rows.write_csv, ".parquet": rows.write_parquet, ".ndjson": rows.write_ndjson}
-        (write | {".arrow": rows.write_ipc})[data.suffix](data)
+        write: dict[str, Callable[[Path], object]] = {".csv": rows.write_csv, ".parquet": rows.write_parquet}
+        (write | {".ndjson": rows.write_ndjson, ".arrow": rows.write_ipc})[data.suffix](data)
     commands = {"whole": Path(sys.executable).with_name("automl"), "score": installed / "automl"}
     for told, command in commands.items():
-        words = [command, "predict", bundle, data, "--unread", "empty", "-o", tmp_path / f"{told}.csv"]
+        words: list[str | Path] = [
+            command,
+            "predict",
+            bundle,
+            data,
+            "--unread",
+            "empty",
+            "-o",
+            tmp_path / f"{told}.csv",
+        ]
         subprocess.run(words, check=True)
     assert (tmp_path / "score.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 

@@ -27,16 +27,29 @@ def key_text(cells: Sequence[object]) -> str | None:
     texts = [text for cell in cells if (text := spelled(cell)) is not None]
     if not texts or len(texts) < len(cells):
         return None
-    text = texts[0] if len(texts) == 1 else json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
+    return _short(texts[0] if len(texts) == 1 else json.dumps(texts, separators=(",", ":"), ensure_ascii=False))
+
+
+def key_column(columns: Sequence[Sequence[object]], rows: int) -> list[str | None]:
+    """The key of each of so many rows, by the cells of the key columns.
+
+    >>> key_column([[17.0, None]], 2), key_column([[17], ["a"]], 1), key_column([], 1)
+    (['17', None], ['["17","a"]'], [None])
+    """
+    if len(columns) == 1:  # as most have it: not a list for each row, which a server would pay
+        return [None if (text := spelled(cell)) is None else _short(text) for cell in columns[0]]
+    return [key_text(cells) for cells in zip(*columns, strict=True)] if columns else [None] * rows
+
+
+def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def key_texts(frame: pl.DataFrame, columns: Sequence[str]) -> list[str | None]:
     """The key of each row of a frame; None where it has not all of the columns."""
     names = [inside(name) for name in columns]
-    if not names or not set(names) <= set(frame.columns):
-        return [None] * frame.height
-    return [key_text(cells) for cells in zip(*(frame[name].to_list() for name in names), strict=True)]
+    there = names if set(names) <= set(frame.columns) else []
+    return key_column([frame[name].to_list() for name in there], frame.height)
 
 
 def key_cells(key: str, columns: int) -> list[str]:

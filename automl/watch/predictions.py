@@ -15,7 +15,7 @@ from automl.data.read.frames import renamed
 from automl.errors import SpecError
 from automl.names import inside, outside
 from automl.watch import blocks
-from automl.watch.keys import hashed, key_text, key_texts
+from automl.watch.keys import hashed, key_column, key_texts
 from automl.watch.schema import BATCHES, MERGED, MODELS
 from automl.watch.settings import read_settings
 from automl.watch.store import Store, now
@@ -58,7 +58,7 @@ def batch_of_rows(
     names = {name: outside(name) for name in columns}
     cells = {name: [row.get(own) for row in raw] for name, own in names.items() if any(own in row for row in raw)}
     found = {name: [row.get(name) for row in answers] for name in answers[0]}
-    key = [key_text([row.get(name) for name in keys]) for row in raw]
+    key = key_column([[row.get(name) for row in raw] for name in keys], len(raw))
     return Batch(id=id_, raw=cells, answers=found, key=key, time=time)
 
 

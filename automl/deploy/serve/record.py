@@ -8,9 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import polars as pl
@@ -38,19 +37,16 @@ GRACE = 5.0  # seconds for what waits when the server stops
 Rows = Sequence[Mapping[str, Any]]  # of a request in JSON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """Rows of one request: the bundle that answered, when (microseconds), the rows as they came, and the answers."""
+class Answered(NamedTuple):
+    """Rows of one request: the bundle that answered, when (microseconds), the rows as they came, and the answers.
+
+    A tuple, since each request makes one and waits for it.
+    """
 
     bundle: Bundle
     time: int
     raw: Rows | pl.DataFrame
     answers: Rows | pl.DataFrame
-
-    @property
-    def rows(self) -> int:
-        """Their number."""
-        return len(self.raw)
 
     def goes_with(self, other: Answered) -> bool:
         """Whether both can be in one batch: rows of JSON of the same bundle."""
@@ -98,12 +94,13 @@ class Recorder:
         rows = len(raw)
         if not rows:
             return
-        if self._put - self._taken + rows > PENDING:
+        waiting = self._put - self._taken + rows
+        if waiting > PENDING:
             self._meter.lost("queue", rows)
             return
         self._put += rows
-        self._queue.append(Answered(bundle=bundle, time=int(time.time() * 1e6), raw=raw, answers=answers))
-        if self._put - self._taken >= LARGEST:
+        self._queue.append(Answered(bundle, time.time_ns() // 1000, raw, answers))
+        if waiting >= LARGEST:
             self._due.set()
 
     def close(self) -> None:
@@ -126,13 +123,15 @@ class Recorder:
                 return
 
     def flush(self) -> None:
-        """Write what waits now."""
-        while self._queue:
+        """Write what waits now. What comes meanwhile waits for the next time: it would be a batch for each few rows."""
+        waiting = len(self._queue)
+        while waiting:
             group = [self._queue.popleft()]
-            rows = group[0].rows
-            while rows < LARGEST and self._queue and group[0].goes_with(self._queue[0]):
+            rows = len(group[0].raw)
+            while rows < LARGEST and len(group) < waiting and group[0].goes_with(self._queue[0]):
                 group.append(self._queue.popleft())
-                rows += group[-1].rows
+                rows += len(group[-1].raw)
+            waiting -= len(group)
             try:
                 self._write(group)
                 self._meter.logged(rows)
@@ -210,19 +209,12 @@ def batch_of(name: str, writer: Writer, group: Sequence[Answered]) -> Batch:
     from automl.watch.predictions import batch_of_frames, batch_of_rows
 
     raw, answers = group[0].raw, group[0].answers
-    time = [told.time for told in group for _ in range(told.rows)]
+    time = [told.time for told in group for _ in range(len(told.raw))]
     if isinstance(raw, pl.DataFrame) and isinstance(answers, pl.DataFrame):
         return batch_of_frames(name, writer.columns, writer.keys, raw, answers, time)
-    rows, found = ([row for told in group for row in part(told)] for part in (_raw, _answers))
+    rows: list[Any] = [row for told in group for row in told.raw]
+    found: list[Any] = [row for told in group for row in told.answers]
     return batch_of_rows(name, writer.columns, writer.keys, rows, found, time)
-
-
-def _raw(told: Answered) -> Any:
-    return told.raw
-
-
-def _answers(told: Answered) -> Any:
-    return told.answers
 
 
 def _sampled(raw: Any, answers: Any, share: float) -> tuple[Any, Any]:

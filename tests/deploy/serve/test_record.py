@@ -78,6 +78,28 @@ def test_rows_and_streams_are_written(serving, bundle, raw, where) -> None:
     assert taking.count("automl_logged_rows_total") == 5
 
 
+def test_what_comes_during_a_write_waits_for_the_next(serving, bundle, raw, where) -> None:
+    """A busy server has large batches: a write ends with what waited when it began, and loses nothing of the rest."""
+    first, second, third = raw.head(3).to_dicts()
+
+    def opened(*words, **how):
+        taking.served.predict(second)
+        taking.served.predict(third)
+        return open_store(*words, **how)
+
+    taking = Taking(serving, bundle, where, opened=opened)
+    taking.served.predict(first)
+    taking.recorder.flush()
+    assert taking.count("automl_logged_rows_total") == 1
+    taking.recorder.flush()
+    assert taking.count("automl_logged_rows_total") == 3
+    store = open_store(where)
+    with store.reading() as connection:
+        found = frames(connection, taking.served.model.bundle.manifest.content_hash, 0, 2**62)
+        assert [frame.height for frame in found] == [1, 2]
+    store.close()
+
+
 def test_a_refused_request_is_not_written(serving, bundle, raw, where) -> None:
     """Rows without an answer are none of a model's."""
     taking = Taking(serving, bundle, where)
