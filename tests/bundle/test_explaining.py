@@ -90,10 +90,11 @@ def test_the_same_is_said_of_any_frame(bundle, raw):
 
 
 def test_the_error_is_within_what_was_asked(bundle, raw):
-    """5 % of the spread over the background, told with the pairs that it took."""
+    """5 % of the spread over the background, told with the pairs that it took; of few columns none, and exact."""
     for found in Bundle.load(bundle).explain(raw[:5]).each:
         assert found.score.error <= 0.05 * found.score.spread
-        assert (found.pairs >= 8, found.background) == (True, 64)
+        assert found.background == 64
+        assert found.pairs >= 8 or not (found.pairs or found.score.error)
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
