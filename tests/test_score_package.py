@@ -135,17 +135,8 @@ def test_it_reads_the_same_rows(installed: Path, tmp_path: Path, name: str) -> N
         (write | {".ndjson": rows.write_ndjson, ".arrow": rows.write_ipc})[data.suffix](data)
     commands = {"whole": Path(sys.executable).with_name("automl"), "score": installed / "automl"}
     for told, command in commands.items():
-        words: list[str | Path] = [
-            command,
-            "predict",
-            bundle,
-            data,
-            "--unread",
-            "empty",
-            "-o",
-            tmp_path / f"{told}.csv",
-        ]
-        subprocess.run(words, check=True)
+        words: list[str | Path] = [command, "predict", bundle, data, "--unread", "empty"]
+        subprocess.run([*words, "-o", tmp_path / f"{told}.csv"], check=True)
     assert (tmp_path / "score.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 

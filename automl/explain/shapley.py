@@ -7,8 +7,8 @@ Cooper, Frank and Holmes 2022, Sampling Permutations for Shapley Value Estimatio
 1953, Lundberg and Lee 2017). Each second pair is the one before it begun in its middle, so that the four have every
 player early, late and between: they are nearer to the values than four that are drawn. The scatter of the pairs gives a
 standard error as if they were independent, which is rather too large, and they are played until it is small or time is
-up. Where so many pairs would go through as many coalitions as there are, all of these are
-played once instead, and nothing is left to chance.
+up. Where so many pairs would go through as many coalitions as there are, all of these are played once instead, and
+nothing is left to chance.
 """
 
 from __future__ import annotations

@@ -123,9 +123,14 @@ class Hop:
     same: tuple[Same, ...] = ()
 
     @property
+    def compared(self) -> tuple[Same, ...]:
+        """All that has to agree: the keys in their values, and then what is the `same`."""
+        return (*(Same(part=None, here=here, there=there) for here, there in self.on), *self.same)
+
+    @property
     def columns(self) -> tuple[tuple[str, str], ...]:
         """What is compared: pairs (column here, column there)."""
-        return (*self.on, *((one.here, one.there) for one in self.same))
+        return tuple((one.here, one.there) for one in self.compared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

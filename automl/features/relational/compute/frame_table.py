@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +61,7 @@ class FrameTable(NamedTuple):
 
     def keys(self, hop: Hop, catalog: Catalog) -> list[pl.Series]:
         """The columns that are compared, here."""
-        return self._keys([here for here, _ in hop.on], [(one.part, one.here) for one in hop.same], catalog)
+        return [self._key(one.part, one.here, catalog) for one in hop.compared]
 
     def entered(self, hop: Hop, catalog: Catalog) -> Entered:
         """Keys are numbered in the order in which they come."""
@@ -80,10 +80,9 @@ class FrameTable(NamedTuple):
 
     def _there(self, hop: Hop, catalog: Catalog) -> tuple[pl.DataFrame, list[str]]:
         """The rows with a key and a time: key columns `0`, `1`, ..., `row` and `known`; and the names of the first."""
-        columns = self._keys([there for _, there in hop.on], [(one.part, one.there) for one in hop.same], catalog)
         time = catalog.table(hop.table).time
         known = pl.lit(-math.inf) if time is None else pl.col(time) + hop.delay
-        keys = [key.alias(str(i)) for i, key in enumerate(columns)]
+        keys = [self._key(one.part, one.there, catalog).alias(str(i)) for i, one in enumerate(hop.compared)]
         frame = self.frame.select(*keys, row=pl.int_range(pl.len(), dtype=pl.Int64), known=known)
         return frame.filter(pl.col("known").is_not_nan(), *map(_is_there, keys)), [key.name for key in keys]
 
@@ -91,16 +90,9 @@ class FrameTable(NamedTuple):
         """These rows and then those."""
         return FrameTable(pl.concat([self.frame, more.frame]))
 
-    def _keys(
-        self, on: Sequence[str], same: Sequence[tuple[DatePart | None, str]], catalog: Catalog
-    ) -> list[pl.Series]:
-        own = [
-            self.frame[name]
-            if part is None
-            else pl.Series(date_part(part, self.frame[name].to_numpy(), catalog.timezone))
-            for part, name in same
-        ]
-        return [*(self.frame[name] for name in on), *own]
+    def _key(self, part: DatePart | None, name: str, catalog: Catalog) -> pl.Series:
+        column = self.frame[name]
+        return column if part is None else pl.Series(date_part(part, column.to_numpy(), catalog.timezone))
 
 
 def framed(frames: Mapping[str, pl.DataFrame]) -> dict[str, FrameTable]:

@@ -63,11 +63,11 @@ class PlainTable(NamedTuple):
 
     def keys(self, hop: Hop, catalog: Catalog) -> list[Cells]:
         """The columns that are compared, here."""
-        return self._keys([here for here, _ in hop.on], [(one.part, one.here) for one in hop.same], catalog)
+        return [self._key(one.part, one.here, catalog) for one in hop.compared]
 
     def entered(self, hop: Hop, catalog: Catalog) -> Entered:
         """Keys are numbered in the order in which they come."""
-        columns = self._keys([there for _, there in hop.on], [(one.part, one.there) for one in hop.same], catalog)
+        columns = [self._key(one.part, one.there, catalog) for one in hop.compared]
         time = catalog.table(hop.table).time
         known = np.full(self.height, -math.inf) if time is None else self._numbers(time) + hop.delay
         there = np.logical_and.reduce([~np.isnan(known), *map(_are_there, columns)])
@@ -95,12 +95,8 @@ class PlainTable(NamedTuple):
     def _numbers(self, name: str) -> Floats:
         return np.asarray(self.columns[name], dtype=np.float64)
 
-    def _keys(self, on: Sequence[str], same: Sequence[tuple[DatePart | None, str]], catalog: Catalog) -> list[Cells]:
-        own = [
-            self.columns[name] if part is None else date_part(part, self._numbers(name), catalog.timezone)
-            for part, name in same
-        ]
-        return [*(self.columns[name] for name in on), *own]
+    def _key(self, part: DatePart | None, name: str, catalog: Catalog) -> Cells:
+        return self.columns[name] if part is None else date_part(part, self._numbers(name), catalog.timezone)
 
 
 def _each(columns: Sequence[Cells]) -> Iterable[Hashable]:
