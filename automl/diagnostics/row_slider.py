@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.decide.policy.label_policy import LabelPolicy
-from automl.decide.verdict.bootstrap import Bootstrap, compare
+from automl.decide.verdict.bootstrap import PER, Bootstrap, interval
 from automl.decide.verdict.decided_rows import DecidedRows
 from automl.diagnostics.slider import LABELS, MOST, SliderAnswer
 
@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DIGITS = {"rows": 5, "rounded": 3}  # of what is kept, by what the evidence keeps; decisions near a tie hang on them
 SAME = 1e-9  # proportions that differ less are one but for rounding
+SMALL = 0.1  # from this proportion down steps of them count alike, above by their ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +25,19 @@ class RowSliderTable:
     """Judged rows; where they are many, those of one truth together whose decisions hang alike on costs.
 
     `y` [k] are their truths, `share` [k] their weights, 1 a row on average. `cost` [actions, k] is what each action
-    costs them, given the truth, and `expected` [truths, actions, k] what each part of it was expected to be, times its
-    probability; both for a row of weight 1. `ruled` [k] is the action of today's rule, None without one. `whole` says
-    that no two rows were joined. `running` and `clustered` are as in `SliderTable`.
+    costs them, given the truth, and `squares` [3, k] the means of the squares of the first, of the product of both and
+    of the squares of the second. `expected` [truths, actions, places] is what each part of a cost was expected to be,
+    times its probability, and `place` [k] whose of them a row has. All for a row of weight 1. Where no two rows were
+    joined the table is `whole`, without squares, and each row its own place. `ruled` [k] is the action of today's rule,
+    None without one. `running` and `clustered` are as in `SliderTable`.
     """
 
     y: Ints
     share: Floats
     cost: Floats
+    squares: Floats | None
     expected: Floats
+    place: Ints | None
     ruled: Ints | None
     whole: bool
     running: float
@@ -56,23 +61,25 @@ def row_slider_table(
     expected = np.stack([1 - p, p], axis=1)[:, :, None] * amounts
     rule = np.zeros(p.size, dtype=np.int64) if rows.by_rule is None else rows.by_rule
     place = _places(expected.reshape(p.size, -1), truth * LABELS + rule)
-    size = int(place.max()) + 1
-    share = np.bincount(place, rows.shares, size).astype(np.float64)
+    kind: Ints = (place * LABELS + truth) * LABELS + rule
+    first, joined = np.unique(kind, return_index=True, return_inverse=True)[1:]
+    whole, cost = first.size == p.size, rows.by_action(costs).T
 
-    def joined(values: Floats) -> Floats:
-        return _rounded(np.bincount(place, rows.shares * values, size) / share, digits)
+    def means(values: Floats, of: Ints) -> Floats:
+        return _rounded(np.bincount(of, rows.shares * values) / np.bincount(of, rows.shares), digits)
 
-    first = np.unique(place, return_index=True)[1]
     table = RowSliderTable(
         y=truth[first],
-        share=_rounded(share, digits),
-        cost=np.stack([joined(column) for column in rows.by_action(costs).T]),
-        expected=np.stack([[joined(column) for column in of.T] for of in expected.transpose(1, 0, 2)]),
+        share=_rounded(np.bincount(joined, rows.shares).astype(np.float64), digits),
+        cost=np.stack([means(column, joined) for column in cost]),
+        squares=None if whole else np.stack([means(cost[a] * cost[b], joined) for a, b in ((0, 0), (0, 1), (1, 1))]),
+        expected=np.stack([[means(column, place) for column in of.T] for of in expected.transpose(1, 0, 2)]),
+        place=None if whole else place[first],
         ruled=None if rows.by_rule is None else rule[first],
-        whole=size == p.size,
+        whole=whole,
         running=costs.running_per_row,
     )
-    if table.whole and rows.group is None:
+    if rows.group is None and (whole or np.ptp(rows.shares) == 0):
         return table
     alone = slide_rows(table, np.ones((LABELS, LABELS)))
     wide = alone.high - alone.low
@@ -80,21 +87,23 @@ def row_slider_table(
 
 
 def _places(parts: Floats, kind: Ints) -> Ints:
-    """The place of each row in the table [n]: of many rows those of a kind together whose `parts` [n, k] are alike.
+    """The place of each row [n]: of many rows those together whose `parts` [n, k] are alike, `MOST` with their kinds.
 
     What is alike in proportion is decided alike, whatever the parts are multiplied by. The places that differ most
-    within are halved at the mean of their widest proportion, round by round, as in a k-d tree (Bentley 1975). A row
-    weighs by the root of its parts: rows that cost much stand with few others, and no place gathers too many.
+    within are halved at the mean of their widest proportion, round by round, as in a k-d tree (Bentley 1975), on a
+    scale that still tells small proportions apart: they decide where costs are multiplied by much. A row weighs by the
+    root of its parts: rows that cost much stand with few others, and no place gathers too many. Rows of both truths
+    share a place, so that all of it is decided alike and what one truth loses by that the other gains.
     """
     if kind.size <= MOST:
         return np.arange(kind.size)
-    place = np.unique(kind, return_inverse=True)[1].astype(np.int64)
+    place, places, most = np.zeros(kind.size, dtype=np.int64), 1, MOST // np.unique(kind).size
     size = np.abs(parts).sum(axis=1)
-    proportions, weight = (parts / np.maximum(size, 1e-300)[:, None]).T, np.sqrt(size)
-    places = int(place.max()) + 1
-    while places < MOST:
+    shares = (parts / np.maximum(size, 1e-300)[:, None]).T
+    proportions, weight = np.sign(shares) * np.log1p(np.abs(shares) / SMALL), np.sqrt(size)
+    while places < most:
         widest, middle, error = _widest(proportions, weight, place, places)
-        worst = np.argsort(-error, kind="stable")[: min(MOST - places, places // 2 + 1)]
+        worst = np.argsort(-error, kind="stable")[: min(most - places, places // 2 + 1)]
         worst = worst[error[worst] > 0]
         if not worst.size:
             break
@@ -123,20 +132,38 @@ def slide_rows(table: RowSliderTable, factors: Floats) -> SliderAnswer:
     Decisions are those of least expected cost. The same as `slider.js` computes in the page, but for the random draws.
     """
     expected = np.einsum("ta,tak->ak", factors, table.expected)
-    act = expected[1] < expected[0]
+    acts = (expected[1] < expected[0]).astype(np.int64)
+    act = acts if table.place is None else acts[table.place]
+    actions = [act, *(np.full(act.size, a) for a in range(LABELS)), *([] if table.ruled is None else [table.ruled])]
     always = factors[table.y].T * table.cost
-    others = [*always] if table.ruled is None else [*always, np.where(table.ruled == 1, always[1], always[0])]
-    ours = np.where(act, always[1], always[0]) + table.running
-    found = compare(ours, np.column_stack(others), table.share, Bootstrap.over(ours.size, None, seed=0))
-    low, high = (found.saving + table.clustered * (end - found.saving) for end in (found.low, found.high))
+    costs = np.stack([always[action, np.arange(act.size)] for action in actions], axis=1)
+    costs[:, 0] += table.running
+    means = np.average(costs, axis=0, weights=table.share)
+    best = 1 + int(means[1:].argmin())
+    saving = float(means[best] - means[0])
+    drawn = Bootstrap.over(act.size, None, seed=0).means(costs, table.share)
+    stretch = table.clustered
+    if table.squares is not None:
+        spread = _error(table, factors, act, actions[best], saving + table.running)
+        stretch *= spread / max(float(np.std(drawn[:, best] - drawn[:, 0])), 1e-300)
+    low, high = (PER * (saving + stretch * (end - saving)) for end in interval(drawn[:, 1:].min(axis=1) - drawn[:, 0]))
     return SliderAnswer(
-        ours=found.ours,
-        others=tuple(map(float, found.others)),
-        saving=found.saving,
+        ours=PER * float(means[0]),
+        others=tuple(PER * float(mean) for mean in means[1:]),
+        saving=PER * saving,
         low=low,
         high=high,
         acted=float(np.average(act, weights=table.share)),
     )
+
+
+def _error(table: RowSliderTable, factors: Floats, act: Ints, best: Ints, saving: float) -> float:
+    """The standard error of what action `act` [k] saves a row against `best` [k]: that of all the rows joined."""
+    squares, k = np.asarray(table.squares), np.arange(act.size)
+    ours, other = factors[table.y, act], factors[table.y, best]
+    square = ours**2 * squares[2 * act, k] - 2 * ours * other * squares[act + best, k] + other**2 * squares[2 * best, k]
+    spread = float(np.average(square, weights=table.share)) - saving**2
+    return float(np.sqrt(max(spread, 0.0) / table.share.sum()))
 
 
 def _rounded(values: Floats, digits: int) -> Floats:

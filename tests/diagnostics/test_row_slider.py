@@ -45,7 +45,7 @@ def draws(n: int) -> Bootstrap:
 
 @pytest.mark.parametrize(("n", "settings"), [(3_000, NINE[4:6]), (50_000, NINE)])
 def test_nine_settings_give_the_saving_of_a_verdict(n, settings, policy, scored):
-    """Within 1 % of it, of all rows and of joined ones, whose interval is called rough; else its ends within 5 %."""
+    """Within 1 % of it, its ends within 5 % of their width; of joined rows within 8 %: both are drawn, not the same."""
     rows = priced(scored, n)
     first = judged(rows, policy)
     table = row_slider_table(rows, policy, width=first.high - first.low)
@@ -55,8 +55,8 @@ def test_nine_settings_give_the_saving_of_a_verdict(n, settings, policy, scored)
         want, found = judged(rows, policy, factors), slide_rows(table, np.array(factors, dtype=float).reshape(2, 2))
         assert found.saving == pytest.approx(want.saving, rel=0.01, abs=2e-3 * want.ours)
         assert found.others == pytest.approx(tuple(want.others), rel=0.01)
-        reach = 0.05 * (want.high - want.low) + 0.01 * abs(want.saving)
-        assert not table.whole or (found.low, found.high) == pytest.approx((want.low, want.high), abs=reach)
+        reach = (0.05 if table.whole else 0.08) * (want.high - want.low) + 0.01 * abs(want.saving)
+        assert (found.low, found.high) == pytest.approx((want.low, want.high), abs=reach)
 
 
 def test_decisions_stand_on_what_was_expected(policy, scored):

@@ -101,9 +101,10 @@ def test_the_page_saves_what_a_verdict_saves(moved, manifest, gate) -> None:
         assert f"false_positive = {costs[1]:g}" in told["spec"]
 
 
-def test_costs_by_row_are_moved_by_factors(moved, manifest, gate) -> None:
+@pytest.mark.parametrize("n", [4_000, 40_000])
+def test_costs_by_row_are_moved_by_factors(n: int, moved, manifest, gate) -> None:
     """At the spec's costs the manifest's figures to the digit; at nine others within 1 % of a verdict decided again."""
-    rng, policy, n = np.random.default_rng(0), policy_of([0, 1, 5, 0]), 4_000
+    rng, policy = np.random.default_rng(0), policy_of([0, 1, 5, 0])
     by_row = replace(policy, costs=replace(policy.costs, rows={(1, 0): AMOUNT}))
     p, amounts = (1 / (1 + np.exp(-rng.normal(-0.9, 1.5, n))))[:, None], np.zeros((n, 2, 2))
     amounts[:, 1, 0], amounts[:, 0, 1] = rng.lognormal(3, 1, n), 5

@@ -53,20 +53,33 @@ if (slider) {
     const end = (q) => PER * (saving + told.clustered * (drawn[Math.round(q * (DRAWS - 1))] - saving));
     return { saving: PER * saving, low: end(0.025), high: end(0.975), acted: share[0][1] + share[1][1], best: best - 1 };
   };
+  const rowError = (factors, acts, best, saving) => { // of what `acts` save a row against `best`: that of all rows joined
+    let sum = 0, whole = 0;
+    told.y.forEach((t, k) => {
+      const a = acts[k], b = best[k], [ours, other] = [factors[t][a], factors[t][b]], of = (j) => told.squares[j][k];
+      const square = ours ** 2 * of(2 * a) - 2 * ours * other * of(a + b) + other ** 2 * of(2 * b);
+      sum += told.share[k] * square;
+      whole += told.share[k];
+    });
+    return Math.sqrt(Math.max(sum / whole - saving ** 2, 0) / whole);
+  };
   const answerRows = (factors) => { // diagnostics/row_slider.py, in the page
     const whole = told.share.reduce((a, b) => a + b, 0);
-    let acted = 0;
+    const expected = LABELS.map((a) => told.expected[0][a].map((_, k) =>
+      factors[0][a] * told.expected[0][a][k] + factors[1][a] * told.expected[1][a][k]));
+    const acts = told.y.map((_, k) => told.place?.[k] ?? k).map((k) => (expected[1][k] < expected[0][k] ? 1 : 0));
+    const actions = [acts, ...LABELS.map((a) => acts.map(() => a)), ...(told.ruled ? [told.ruled] : [])];
     const costs = told.y.map((t, k) => { // of our decision, of both actions, of today's rule
-      const [pass, act] = LABELS.map((a) => factors[0][a] * told.expected[0][a][k] + factors[1][a] * told.expected[1][a][k]);
-      const each = LABELS.map((a) => factors[t][a] * told.cost[a][k]), action = act < pass ? 1 : 0;
-      acted += action * told.share[k];
-      return [each[action] + told.running, ...each, ...(told.ruled ? [each[told.ruled[k]]] : [])];
+      const each = actions.map((action) => factors[t][action[k]] * told.cost[action[k]][k]);
+      each[0] += told.running;
+      return each;
     });
-    const places = [...costs[0].keys()];
-    const means = places.map((j) => costs.reduce((sum, row, k) => sum + told.share[k] * row[j], 0) / whole);
+    const acted = acts.reduce((sum, act, k) => sum + act * told.share[k], 0) / whole;
+    const means = actions.map((_, j) => costs.reduce((sum, row, k) => sum + told.share[k] * row[j], 0) / whole);
     const best = means.indexOf(Math.min(...means.slice(1)), 1), saving = means[best] - means[0];
     seed = 1;
-    const wide = places.length + 1, units = Math.min(UNITS, costs.length), sums = new Float64Array(units * wide);
+    const [most, draws] = told.squares ? [UNITS / 4, RESAMPLES * 4] : [UNITS, RESAMPLES]; // a known error needs fewer units
+    const wide = actions.length + 1, units = Math.min(most, costs.length), sums = new Float64Array(units * wide);
     const order = [...costs.keys()]; // more rows than units are joined at random, as in the verdict's bootstrap
     for (let k = order.length - 1; k > 0; k -= 1) {
       const other = Math.floor(random() * (k + 1));
@@ -77,16 +90,25 @@ if (slider) {
       costs[row].forEach((cost, j) => { sums[at + j] += told.share[row] * cost; });
       sums[at + wide - 1] += told.share[row];
     });
-    const drawn = Array.from({ length: RESAMPLES }, () => {
+    let [sum, square] = [0, 0];
+    const drawn = Array.from({ length: draws }, () => {
       const total = new Float64Array(wide);
       for (let u = 0; u < units; u += 1) {
         const at = Math.floor(random() * units) * wide;
         for (let j = 0; j < wide; j += 1) total[j] += sums[at + j];
       }
+      const off = (total[best] - total[0]) / total[wide - 1] - saving;
+      sum += off;
+      square += off ** 2;
       return (Math.min(...total.subarray(1, wide - 1)) - total[0]) / total[wide - 1];
     }).sort((x, y) => x - y);
-    const end = (q) => PER * (saving + told.clustered * (drawn[Math.round(q * (RESAMPLES - 1))] - saving));
-    return { saving: PER * saving, low: end(0.025), high: end(0.975), acted: acted / whole, best: best - 1 };
+    let stretch = told.clustered;
+    if (told.squares) {
+      const spread = Math.sqrt(square / draws - (sum / draws) ** 2);
+      stretch *= rowError(factors, acts, actions[best], saving + told.running) / Math.max(spread, 1e-300);
+    }
+    const end = (q) => PER * (saving + stretch * (drawn[Math.round(q * (draws - 1))] - saving));
+    return { saving: PER * saving, low: end(0.025), high: end(0.975), acted, best: best - 1 };
   };
   const line = (name, k, moved) => { // a formula is multiplied, an amount is what it has become
     const asked = told.asked[k];
