@@ -18,6 +18,7 @@ from automl.task import Task
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 RANGES = 10
 TOP = 10  # levels
 NORMAL = NormalDist().inv_cdf(0.975)
@@ -25,7 +26,7 @@ LEAST = 5  # rows of a bin: fewer say nothing
 
 
 def relation(series: pl.Series, column: Column, y: Floats, task: Task) -> tuple[Bin, ...]:
-    """The target `y` [n] by ranges of equally many rows, or by the most frequent levels; what is missing comes last."""
+    """The target `y` [n] by ranges of about as many rows, or by frequent levels; what is missing comes last."""
     usual = int(np.bincount(y.astype(np.int64)).argmax()) if task.kind == "multiclass" else 0
     missing = is_missing(series)
     parts = (*_parts(series, column, ~missing), ("missing", missing))
@@ -40,16 +41,32 @@ def _parts(series: pl.Series, column: Column, there: Flags) -> Iterator[tuple[st
             yield name[:LETTERS], (series == name).to_numpy()
         return
     values = series.to_numpy()
-    known = values[there]
-    if np.unique(known).size <= FEW and column.wire != "date":
-        for value in np.unique(known):
+    known, often = np.unique(values[there], return_counts=True)
+    if known.size <= FEW and column.wire != "date":
+        for value in known:
             yield told(float(value)), values == value
         return
-    edges = np.unique(np.quantile(known, np.linspace(0.0, 1.0, RANGES + 1)))
-    texts = [moment(edge) if column.wire == "date" else told(float(f"{edge:.4g}")) for edge in edges]
-    place = np.searchsorted(edges[1:-1], values, side="right")
-    for number in range(len(edges) - 1):
-        yield f"{texts[number]} to {texts[number + 1]}", there & (place == number)
+    for first, last in _ranges(often):
+        low, high = known[first], known[last]
+        ends = [moment(end) if column.wire == "date" else told(float(f"{end:.4g}")) for end in (low, high)]
+        yield " to ".join(dict.fromkeys(ends)), there & (values >= low) & (values <= high)
+
+
+def _ranges(counts: Ints) -> Iterator[tuple[int, int]]:
+    """The first and the last place of each range, of values in their order that come `counts` [k] times.
+
+    Each takes its part of the rows that are left; a value that has as many alone, as zero often has, stands alone.
+    """
+    ends = counts.cumsum()
+    first, done = 0, 0
+    for left in range(RANGES, 0, -1):
+        if first == counts.size:
+            return
+        part = (ends[-1] - done) / left
+        last = int(np.searchsorted(ends, done + part)) if left > 1 else counts.size - 1
+        last -= int(last > first and left > 1 and counts[last] >= part)
+        yield first, last
+        first, done = last + 1, int(ends[last])
 
 
 def _bin(name: str, y: Floats, task: Task, usual: int) -> Bin:

@@ -27,6 +27,20 @@ def test_ranges_hold_all_rows_and_missing_comes_last() -> None:
     assert all(one.low <= one.value <= one.high for one in found)
 
 
+def test_a_value_of_most_rows_stands_alone() -> None:
+    """Counts that are mostly zero: zero, then ranges of what is left, that still tell how the target rises."""
+    x = np.repeat([0.0, *range(1, 31)], [9_400, *[20] * 30])
+    found = relation(pl.Series("a", x), COLUMN, (x > 12).astype(float), BINARY)
+    assert (found[0].name, found[0].rows) == ("0", 9_400)
+    assert [one.name for one in found[1:3]] == ["1 to 4", "5 to 8"]
+    assert len(found) == 10
+    assert sum(one.rows for one in found) == x.size
+    middle = relation(
+        pl.Series("a", [*np.arange(40.0), *[40.5] * 900, *np.arange(41.0, 101.0)]), COLUMN, np.zeros(1000), BINARY
+    )
+    assert [one.rows for one in middle if one.name == "40.5"] == [900]
+
+
 def test_the_mean_of_a_number_has_its_interval() -> None:
     """1.96 standard errors to each side."""
     y = np.tile([0.0, 2.0], 50)
