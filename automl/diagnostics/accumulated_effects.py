@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.ranges import ranges
+
 Floats = NDArray[np.float64]
 Score = Callable[[pl.DataFrame], Floats]  # the prediction for each row [n]
 BINS = 20
@@ -31,9 +33,11 @@ def accumulated_effects(frame: pl.DataFrame, column: str, score: Score, *, bins:
     """
     there = frame.filter(pl.col(column).is_finite())
     values = there[column].to_numpy()
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1))) if values.size else values
-    if edges.size < 2:  # noqa: PLR2004  # no bin
+    distinct, often = np.unique(values, return_counts=True)
+    if distinct.size < 2:  # noqa: PLR2004  # no bin
         return ()
+    starts = [first for first, _ in ranges(often, bins)]
+    edges = distinct[np.union1d(starts, distinct.size - 1)]
     place = np.clip(np.searchsorted(edges, values, side="left") - 1, 0, edges.size - 2)
     low, high = (score(there.with_columns(pl.Series(column, edges[place + side]))) for side in (0, 1))
     rows = np.bincount(place, minlength=edges.size - 1)

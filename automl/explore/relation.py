@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.data.audit.univariate import is_missing
+from automl.data.ranges import ranges
 from automl.data.read.frames import counted
 from automl.data.rows import Column
 from automl.explore.distribution import FEW, LETTERS, moment, told
@@ -18,7 +19,6 @@ from automl.task import Task
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 RANGES = 10
 TOP = 10  # levels
 NORMAL = NormalDist().inv_cdf(0.975)
@@ -46,27 +46,10 @@ def _parts(series: pl.Series, column: Column, there: Flags) -> Iterator[tuple[st
         for value in known:
             yield told(float(value)), values == value
         return
-    for first, last in _ranges(often):
+    for first, last in ranges(often, RANGES):
         low, high = known[first], known[last]
         ends = [moment(end) if column.wire == "date" else told(float(f"{end:.4g}")) for end in (low, high)]
         yield " to ".join(dict.fromkeys(ends)), there & (values >= low) & (values <= high)
-
-
-def _ranges(counts: Ints) -> Iterator[tuple[int, int]]:
-    """The first and the last place of each range, of values in their order that come `counts` [k] times.
-
-    Each takes its part of the rows that are left; a value that has as many alone, as zero often has, stands alone.
-    """
-    ends = counts.cumsum()
-    first, done = 0, 0
-    for left in range(RANGES, 0, -1):
-        if first == counts.size:
-            return
-        part = (ends[-1] - done) / left
-        last = int(np.searchsorted(ends, done + part)) if left > 1 else counts.size - 1
-        last -= int(last > first and left > 1 and counts[last] >= part)
-        yield first, last
-        first, done = last + 1, int(ends[last])
 
 
 def _bin(name: str, y: Floats, task: Task, usual: int) -> Bin:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from automl.data.ranges import ranges
 from automl.decide.verdict.bootstrap import PER
 from automl.monitor.look import Scored
 from automl.names import outside
@@ -69,7 +70,7 @@ def _parts(column: pl.Series) -> Iterator[tuple[str, Flags]]:
     yield "missing", ~known
     if not known.any():
         return
-    edges = np.unique(np.quantile(values[known], np.linspace(0, 1, BINS + 1)))
-    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        last = high == edges[-1]
-        yield f"{low:g} to {high:g}", known & (values >= low) & ((values <= high) if last else (values < high))
+    distinct, counts = np.unique(values[known], return_counts=True)
+    for first, last in ranges(counts, BINS):
+        low, high = distinct[first], distinct[last]
+        yield " to ".join(dict.fromkeys((f"{low:g}", f"{high:g}"))), known & (values >= low) & (values <= high)
