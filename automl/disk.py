@@ -54,8 +54,8 @@ class System:
     def make_folder(self, path: Path, mode: int) -> None:
         path.mkdir(mode)
 
-    def make_scratch(self, prefix: str) -> str:
-        return tempfile.mkdtemp(prefix=prefix)
+    def make_scratch(self, prefix: str, folder: Path) -> str:
+        return tempfile.mkdtemp(prefix=prefix, dir=folder)
 
     def link(self, path: Path, goal: Path) -> None:
         path.symlink_to(goal)
@@ -249,20 +249,24 @@ def _move_aside(new: Path, place: Path, aside: Path) -> None:
         raise
 
 
-def make_scratch(prefix: str = "automl-") -> Path:
-    """A new folder for what is needed for a while, readable by nobody else; a full disk is a `MachineError`."""
-    with machine_errors(Path(tempfile.gettempdir())):
-        return Path(system.make_scratch(prefix))
+def make_scratch(prefix: str = "automl-", folder: Path | None = None) -> Path:
+    """A new folder for what is needed for a while, readable by nobody else; a full disk is a `MachineError`.
+
+    It stands in `folder`, by default that of temporary files.
+    """
+    place = folder or Path(tempfile.gettempdir())
+    with machine_errors(place):
+        return Path(system.make_scratch(prefix, place))
 
 
 @contextmanager
-def scratch(prefix: str = "automl-") -> Iterator[Path]:
+def scratch(prefix: str = "automl-", folder: Path | None = None) -> Iterator[Path]:
     """Such a folder, for a block."""
-    folder = make_scratch(prefix)
+    made = make_scratch(prefix, folder)
     try:
-        yield folder
+        yield made
     finally:
-        discard(folder)
+        discard(made)
 
 
 def sync(path: Path) -> None:

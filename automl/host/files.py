@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from importlib import import_module
@@ -20,6 +21,8 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _LOCKED = 1  # byte, where locks are on parts of a file
 _FAR = 2**30  # its place: nobody reads or writes there
+_MEMORY = Path("/dev/shm")  # noqa: S108  # a file system of Linux
+_ROOM = 32_000_000  # bytes; containers give it 64 MB
 
 
 def lock(handle: int) -> None:
@@ -72,6 +75,17 @@ def nameless() -> int:
         return os.memfd_create("automl")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
+
+
+def in_memory() -> Path:
+    """The folder for files that are written all the time and need not last: in memory, else the temporary one.
+
+    On a disk each of their pages waits for whoever syncs a file beside them.
+    """
+    with suppress(OSError):
+        if not portable() and os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+            return _MEMORY
+    return Path(tempfile.gettempdir())
 
 
 def is_mine(found: os.stat_result) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -106,3 +107,15 @@ def test_a_file_that_others_can_write_is_not_mine(tmp_path: Path, monkeypatch: p
     assert not files.is_mine(path.stat())
     monkeypatch.delattr(os, "geteuid")
     assert files.is_mine(path.stat())
+
+
+def test_numbers_are_kept_in_memory_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else in the folder of temporary files: without such a file system, and where it is nearly full."""
+    monkeypatch.setattr(files, "portable", lambda: False)
+    monkeypatch.setattr(files, "_MEMORY", tmp_path)
+    assert files.in_memory() == tmp_path
+    monkeypatch.setattr(files, "_ROOM", 2**80)
+    assert files.in_memory() == Path(tempfile.gettempdir())
+    monkeypatch.setattr(files, "_ROOM", 0)
+    monkeypatch.setattr(files, "_MEMORY", tmp_path / "none")
+    assert files.in_memory() == Path(tempfile.gettempdir())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import polars as pl
 import pytest
 
@@ -64,3 +67,11 @@ def test_names_cannot_collide() -> None:
     rows = blocks.rows_of(frame)
     assert rows.raw.row(0) == (1, 2, 3)
     assert (rows.answers["p"][0], rows.key[0], rows.time[0]) == (0.5, "k", 7)
+
+
+def test_cells_of_several_types_are_json() -> None:
+    """Numbers and words as the standard library writes them, numbers that are none included."""
+    cells = ['a "b"\n', 1.5, -0.0, 1e300, 1e16, math.inf, -math.inf, math.nan, 3, True, [1, "é"]]
+    written = [json.dumps(cell, ensure_ascii=False) for cell in cells]
+    frame = blocks.framed({"x": cells}, {}, [None] * len(cells), [0] * len(cells))
+    assert frame["json x"].to_list() == written

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from automl.deploy.serve.log import Log
 from automl.deploy.serve.settings import Settings, check
 from automl.deploy.serve.trial import Tally, broken
 from automl.errors import AutomlError, MachineError
+from automl.host.files import in_memory
 from automl.host.processes import hands_over
 from automl.model_registry.change import Note, user
 from automl.model_registry.promote import withdraw
@@ -50,22 +52,29 @@ def serve(
         from automl.watch.store import open_store
 
         open_store(settings.log, create=True).close()  # a place that can be none is told now
-    with listen(settings) as listening, disk.scratch("automl-serve-") as room:
-        parent = Parent(bundle, settings, listening, room, Log(sys.stderr, worker="parent"))
+    with ExitStack() as stack:
+        listening = stack.enter_context(listen(settings))
+        room = stack.enter_context(disk.scratch("automl-serve-"))
+        numbers = stack.enter_context(disk.scratch("automl-numbers-", in_memory()))
+        parent = Parent(bundle, settings, listening, room, numbers, Log(sys.stderr, worker="parent"))
         asyncio.run(parent.run(told))
 
 
 class Parent:
-    """Keeps as many workers as asked, with a private copy of the bundle and its tables, so a new start is no swap."""
+    """Keeps as many workers as asked, with a private copy of the bundle and its tables, so a new start is no swap.
 
-    def __init__(self, bundle: Path, settings: Settings, listening: socket.socket, room: Path, log: Log) -> None:
+    The copy stands in `room`, what the workers count in `numbers`.
+    """
+
+    def __init__(
+        self, bundle: Path, settings: Settings, listening: socket.socket, room: Path, numbers: Path, log: Log
+    ) -> None:
         self._source = Source(bundle)
         self._settings = settings
         self._listening = listening
         self._room = room
         self._log = log
-        self._numbers = room / "numbers"
-        disk.make_folder(self._numbers)
+        self._numbers = numbers
         self._tally = Tally()
         self._copies = 0
         self._ignored: list[str] = []
