@@ -86,6 +86,14 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def fewer_rows_are_timed() -> Iterator[None]:
+    """Fits in this process time 200 single rows for their gates: 2,000 take as long as the start of the process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("automl.gates.measure.ROWS", 200)
+        yield
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare a text with ``tests/golden/NAME``; `make golden` writes the files anew."""
@@ -349,14 +357,29 @@ def as_stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def hungry(tmp_path_factory: pytest.TempPathFactory, regression: Labels) -> Path:
-    """A stranger's bundle, its graph audited and all hashes right, whose golden rows take 4 GB."""
-    wide: ops.Expr = ops.Column("age")
-    for _ in range(16):
+    """A stranger's bundle, its graph audited and all hashes right, whose golden rows take 4 GB, half of it at last."""
+    return _strange(_doubled(ops.Column("age"), 16), regression, tmp_path_factory.mktemp("strangers"))
+
+
+@pytest.fixture(scope="session")
+def hungry_at_once(tmp_path_factory: pytest.TempPathFactory, regression: Labels) -> Path:
+    """As `hungry`, but nearly all of it is asked for in one step: refused before gigabytes are touched."""
+    wide = ops.Concat((_doubled(ops.Column("age"), 10),) * 256)
+    return _strange(wide, regression, tmp_path_factory.mktemp("strangers"))
+
+
+def _doubled(wide: ops.Expr, times: int) -> ops.Expr:
+    for _ in range(times):
         wide = ops.Concat((wide, wide))
-    contents = small_contents(regression)
+    return wide
+
+
+def _strange(wide: ops.Expr, labels: Labels, place: Path) -> Path:
+    """A bundle below `place`, noted as nobody's own, that sums `wide`, made of age, for 4,096 golden rows."""
+    contents = small_contents(labels)
     reader = {"columns": [entry for entry in contents.reader["columns"] if entry["name"] == "age"]}
     model = to_onnx({"prediction": ops.RowSum(wide)}, inputs=[ops.Column("age")])
-    out = tmp_path_factory.mktemp("strangers") / "hungry.bundle"
+    out = place / "hungry.bundle"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(out.parent / "data"))
         write.stage(replace(contents, model=model, reader=reader, golden=[{"age": "30"}]), write.staging(out))

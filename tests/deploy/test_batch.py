@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle import own
 from automl.bundle.layout import SEAL
 from automl.bundle.read import Bundle
 from automl.bundle.score_file import main, score_file
@@ -112,15 +113,17 @@ def test_no_rows_give_a_header(suffix, bundle, raw, tmp_path):
         assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
 
 
-@pytest.mark.parametrize("options", [batch.Options(), batch.Options(workers=2)])
-def test_parts_without_rows_are_no_rows(options, bundle, raw, tmp_path):
+@pytest.mark.parametrize(
+    ("options", "forms"), [(batch.Options(), ("ndjson", "arrow")), (batch.Options(workers=2), ("arrow",))]
+)
+def test_parts_without_rows_are_no_rows(options, forms, bundle, raw, tmp_path):
     """Among several files, one without rows (or without a line that names columns) changes nothing."""
     folder = tmp_path / "parts"
     folder.mkdir()
     for name, part in (("a", raw.clear()), ("b", raw.head(3)), ("c", raw.clear()), ("d", raw[3:5])):
         part.write_ndjson(folder / f"{name}.ndjson")
         part.write_ipc_stream(folder / f"{name}.arrow")
-    for form in ("ndjson", "arrow"):
+    for form in forms:
         assert batch.predict(bundle, folder / f"*.{form}", tmp_path / "out.parquet", options=options) == 5
         assert pl.read_parquet(tmp_path / "out.parquet").equals(Bundle.load(bundle).predict(raw.head(5)))
 
@@ -466,12 +469,13 @@ def _trained_in(encoding, bundle, tmp_path):
     text = json.dumps(manifest).encode()
     (copy / "manifest.json").write_bytes(text)
     (copy / SEAL).write_bytes(seal(text))
+    own.note(manifest["content_hash"])  # a stranger's would be tried in a process of its own
     return copy
 
 
 @pytest.mark.parametrize(
     ("suffix", "workers"),
-    [*((suffix, 1) for suffix in (".csv", ".parquet", ".ndjson", ".arrow", ".xlsx")), (".csv", 2), (".parquet", 2)],
+    [*((suffix, 1) for suffix in (".csv", ".parquet", ".ndjson", ".arrow", ".xlsx")), (".csv", 2)],
 )
 def test_a_column_that_cannot_be_read_is_refused(suffix, workers, bundle, raw, tmp_path, monkeypatch):
     """In any format and by any number of workers: exit 3 and no output; where it is allowed, a word and the answers."""

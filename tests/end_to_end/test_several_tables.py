@@ -61,7 +61,7 @@ def letters(n: int = 600, seed: int = 1) -> pl.DataFrame:
 
 TABLES = {
     "people": {"path": "people.parquet", "on": {"id": "customer"}},
-    "purchases": {"path": "purchases.parquet", "on": "customer", "time": "at"},
+    "purchases": {"path": "purchases.arrow", "on": "customer", "time": "at"},
 }
 
 
@@ -69,9 +69,9 @@ TABLES = {
 def folder(tmp_path_factory):
     """The tables as files."""
     place = tmp_path_factory.mktemp("tables")
-    letters().write_parquet(place / "letters.parquet")
+    letters().write_ipc(place / "letters.arrow")
     customers().write_parquet(place / "people.parquet")
-    purchases().write_parquet(place / "purchases.parquet")
+    purchases().write_ipc(place / "purchases.arrow")
     return place
 
 
@@ -80,7 +80,7 @@ def spec_of(folder, **data):
     return parse(
         {
             "objective": {"target": "answered", "positive": "yes"},
-            "data": {"train": "letters.parquet", "key": "row", "time": "sent", "tables": TABLES, **data},
+            "data": {"train": "letters.arrow", "key": "row", "time": "sent", "tables": TABLES, **data},
             "budget": {"time": "5min", "trials": 1, "executor": "inline", "workers": 1},
             "recipe": {"folds": 2, "learners": ["constant", "lightgbm"]},
         },
@@ -100,8 +100,14 @@ def fitted(folder):
 def files(fitted, folder):
     """The other tables that the bundle reads, as files."""
     done, _ = fitted
-    known = {"people": "people.parquet", "purchases": "purchases.parquet", "main": "letters.parquet"}
+    known = {"people": "people.parquet", "purchases": "purchases.arrow", "main": "letters.arrow"}
     return {name: folder / known[name] for name in done.bundle.tables}
+
+
+def frames(files):
+    """The tables of files: most are Arrow, as each look at a parquet file begins in a process of its own."""
+    readers = {".arrow": pl.read_ipc, ".parquet": pl.read_parquet}
+    return {name: readers[path.suffix](path) for name, path in files.items()}
 
 
 def test_what_other_tables_tell_is_learned(fitted):
@@ -141,7 +147,7 @@ def test_every_way_to_score_gives_the_same(fitted, folder, files, tmp_path):
     """Bundle.predict, one row from memory, `automl predict --table` and score.py agree to the last digit."""
     done, _ = fitted
     rows = letters(40, seed=5).drop("answered")
-    tables = {name: pl.read_parquet(path) for name, path in files.items()}
+    tables = frames(files)
     want = done.bundle.predict(rows, tables=tables)
     held = Bundle.load(done.path, tables=tables)
     single = [held.decide(row)["probability"] for row in rows.iter_rows(named=True)]
@@ -237,7 +243,7 @@ def test_rows_after_the_cutoff_change_nothing(fitted, files):
     """D18: child rows at or after the row's time, and labels inside the horizon, may be anything."""
     done, _ = fitted
     rows = letters(60, seed=9).drop("answered").with_columns(sent=pl.lit(START + timedelta(days=150)))
-    tables = {name: pl.read_parquet(path) for name, path in files.items()}
+    tables = frames(files)
     want = done.bundle.predict(rows, tables=tables)
     late = pl.col("at") >= START + timedelta(days=150)
     altered = {
@@ -257,9 +263,9 @@ def test_a_model_that_reads_no_column_of_main(folder, tmp_path):
     """All that it knows comes from other tables: rows are counted by the frame, in every form of scoring."""
     late = [START + timedelta(days=320 - (row < 3)) for row in range(600)]  # nearly one time: nothing to split by
     main = letters().sample(fraction=1.0, shuffle=True, seed=0).with_columns(sent=pl.Series(late))
-    parts = {"train": str(tmp_path / "train.parquet"), "test": str(tmp_path / "test.parquet")}
-    main.head(450).write_parquet(parts["train"])
-    main.tail(150).write_parquet(parts["test"])
+    parts = {"train": str(tmp_path / "train.arrow"), "test": str(tmp_path / "test.arrow")}
+    main.head(450).write_ipc(parts["train"])
+    main.tail(150).write_ipc(parts["test"])
     spec = spec_of(folder, **parts, tables={"purchases": TABLES["purchases"]}, exclude=["customer"])
     done = fit(spec, out=tmp_path / "tables.bundle", write_anyway=True)
     assert [entry["name"] for entry in done.bundle.manifest.reader["columns"]] == []
@@ -272,7 +278,7 @@ def test_a_model_that_reads_no_column_of_main(folder, tmp_path):
     assert held.predict(rows.head(0)).height == 0
     assert held.decide_all([]) == []
     rows.write_csv(tmp_path / "rows.csv")
-    table = ["--table", f"purchases={folder / 'purchases.parquet'}"]
+    table = ["--table", f"purchases={folder / 'purchases.arrow'}"]
     by_cli, by_script = tmp_path / "cli.csv", tmp_path / "script.csv"
     result = CliRunner().invoke(cli, ["predict", str(done.path), str(tmp_path / "rows.csv"), "-o", str(by_cli), *table])
     assert result.exit_code == 0, result.output

@@ -29,9 +29,9 @@ class Waiting:
 
 @pytest.fixture
 def data(raw: pl.DataFrame, tmp_path: Path) -> Path:
-    """2,000 rows in a parquet file of row groups of 300."""
-    path = tmp_path / "in.parquet"
-    pl.concat([raw] * 4).write_parquet(path, row_group_size=300)
+    """2,000 rows of CSV: each look at a parquet file would begin in a process of its own."""
+    path = tmp_path / "in.csv"
+    pl.concat([raw] * 4).write_csv(path)
     return path
 
 

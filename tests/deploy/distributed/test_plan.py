@@ -15,9 +15,11 @@ from automl.deploy.scoring import Options
 from automl.errors import DataError, SpecError
 
 
-def test_chunks_are_whole_row_groups(planned: Callable[..., Path]) -> None:
+def test_chunks_are_whole_row_groups(bundle: Path, raw: pl.DataFrame, tmp_path: Path) -> None:
     """Each row is in one chunk; there is a token for each, and one for the finish."""
-    folder = planned()
+    pl.concat([raw] * 4).write_parquet(tmp_path / "in.parquet", row_group_size=300)
+    folder = tmp_path / "job"
+    plan(bundle, tmp_path / "in.parquet", folder, tmp_path / "out.csv", rows=300)
     found = read_manifest(folder)
     assert [(cut.first, cut.rows) for _, cut in found.chunks] == [
         (first, min(300, 2000 - first)) for first in range(0, 2000, 300)

@@ -76,13 +76,13 @@ def test_a_life(place, make_bundle, regression, raw, tmp_path, running, until):
     assert server_log[-1] == "stopped"
 
 
-def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry, raw, tmp_path, running):
+def test_a_stranger_that_takes_the_machine_changes_nothing(place, hungry_at_once, raw, tmp_path, running):
     """V10: a swap to a bundle whose graph takes gigabytes is refused in its trial; the old one and all workers stay."""
     row = raw.row(0, named=True)
     with running(place, tmp_path / "log", "--workers", "2") as server:
         first = server.predict(row).json()
         workers = server.workers()
-        replace_folder(Path(shutil.copytree(hungry, tmp_path / "staged")), place)
+        replace_folder(Path(shutil.copytree(hungry_at_once, tmp_path / "staged")), place)
         server.process.send_signal(signal.SIGHUP)
         assert re.search(r"allocate|bad.alloc|ended the process", server.wait("swap refused")["what"])
         assert server.workers() == workers
