@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,11 @@ from automl.decide.calibration.curves import EDGE, Beta, Isotonic, Vector
 Floats = NDArray[np.float64]
 KNOT_GAP = 1e-4
 """Knots closer than this share of the score range become one: a steeper line would magnify rounding."""
+Bound = tuple[float, float]
+ANY: Bound = (-np.inf, np.inf)
+STEPS = 200  # of a fit: some six are taken
+FLAT = 1e-7  # of a gradient of the mean log loss
+LEAST, MOST_DAMPED = 1e-9, 1e9  # added to the curvature, which may be none: all p near a half, or all near 0 and 1
 MOST_STEEP = 20.0  # bounds of the slopes: beyond it a curve is a step, and only noise asks for that
 
 
@@ -24,14 +29,14 @@ def fit_temperature(p: Floats, y: Floats, weight: Floats) -> Beta:
 def fit_platt(p: Floats, y: Floats, weight: Floats) -> Beta:
     """A slope and a shift on the logit."""
     columns = np.column_stack((_logs(p) @ [1.0, 1.0], np.ones(y.size)))
-    slope, shift = _logistic(columns, y, weight, [(0.0, MOST_STEEP), (None, None)], [1.0, 0.0])
+    slope, shift = _logistic(columns, y, weight, [(0.0, MOST_STEEP), ANY], [1.0, 0.0])
     return Beta(a=slope, b=slope, c=shift)
 
 
 def fit_beta(p: Floats, y: Floats, weight: Floats) -> Beta:
     """Two slopes and a shift."""
     columns = np.column_stack((_logs(p), np.ones(y.size)))
-    bounds = [(0.0, MOST_STEEP), (0.0, MOST_STEEP), (None, None)]
+    bounds = [(0.0, MOST_STEEP), (0.0, MOST_STEEP), ANY]
     a, b, c = _logistic(columns, y, weight, bounds, [1.0, 1.0, 0.0])
     return Beta(a=a, b=b, c=c)
 
@@ -73,23 +78,42 @@ def _logs(p: Floats) -> Floats:
     return np.column_stack((np.log(inner), -np.log1p(-inner)))
 
 
-def _logistic(
-    columns: Floats, y: Floats, weight: Floats, bounds: Sequence[tuple[float | None, float | None]], start: list[float]
-) -> list[float]:
-    """Bounded logistic regression on few columns; Platt's soft targets keep separable data finite."""
+def _logistic(columns: Floats, y: Floats, weight: Floats, bounds: Sequence[Bound], start: list[float]) -> list[float]:
+    """Bounded logistic regression on few columns; Platt's soft targets keep separable data finite.
+
+    By projected Newton steps (Bertsekas 1982), damped where they bring nothing (Marquardt 1963): parameters at a bound
+    that would leave it stay, the others move together.
+    """
     from scipy.special import expit
 
     positives = float(weight @ y)
     negatives = float(weight.sum()) - positives
     target = np.where(y > 0, (positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0))
     share = weight / weight.sum()
+    low, high = np.array(bounds, dtype=np.float64).T
 
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        score = columns @ parameters
-        value = share @ (np.logaddexp(0.0, score) - target * score)
-        return float(value), columns.T @ (share * (expit(score) - target))
+    def loss(score: Floats) -> float:
+        return float(share @ (np.logaddexp(0.0, score) - target * score))
 
-    return _minimum(loss, start, bounds)
+    at = np.asarray(start, dtype=np.float64)
+    score = columns @ at
+    before, damp = loss(score), LEAST
+    for _ in range(STEPS):
+        p = expit(score)
+        gradient = columns.T @ (share * (p - target))
+        free = ~((at <= low) & (gradient > 0) | (at >= high) & (gradient < 0))
+        if not (np.abs(gradient[free]) > FLAT).any() or damp > MOST_DAMPED:
+            break
+        curvature = (columns.T * (share * p * (1.0 - p))) @ columns + damp * np.eye(at.size)
+        step = np.zeros_like(at)
+        step[free] = np.linalg.solve(curvature[np.ix_(free, free)], gradient[free])
+        moved = np.clip(at - step, low, high)
+        tried = columns @ moved
+        if (after := loss(tried)) < before:
+            at, score, before, damp = moved, tried, after, max(damp / 10, LEAST)
+        else:
+            damp *= 10
+    return [float(value) for value in at]
 
 
 def _soft(y: Floats, weight: Floats, classes: int) -> Floats:
@@ -101,6 +125,7 @@ def _soft(y: Floats, weight: Floats, classes: int) -> Floats:
 
 
 def _softmax_fit(p: Floats, y: Floats, weight: Floats, *, per_class: bool) -> Vector:
+    from scipy.optimize import minimize
     from scipy.special import logsumexp
 
     logs = np.log(np.maximum(p, EDGE))
@@ -123,21 +148,11 @@ def _softmax_fit(p: Floats, y: Floats, weight: Floats, *, per_class: bool) -> Ve
         return float(-(share * truth * log_p).sum()), gradient
 
     scales, biases = (classes, classes) if per_class else (1, 0)
-    bounds: list[tuple[float | None, float | None]] = [(0.0, MOST_STEEP)] * scales
-    best = _minimum(loss, [1.0] * scales + [0.0] * biases, bounds + [(None, None)] * biases)
+    bounds = [(0.0, MOST_STEEP)] * scales + [ANY] * biases
+    start = np.array([1.0] * scales + [0.0] * biases)
+    best = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"gtol": 1e-7}).x
     scale, bias = unpack(np.asarray(best))
     return Vector(scale=scale, bias=bias - bias.mean())
-
-
-def _minimum(
-    loss: Callable[[Floats], tuple[float, Floats]],
-    start: list[float],
-    bounds: Sequence[tuple[float | None, float | None]],
-) -> list[float]:
-    from scipy.optimize import minimize
-
-    least = minimize(loss, np.asarray(start), jac=True, bounds=bounds, method="L-BFGS-B", options={"gtol": 1e-7})
-    return [float(value) for value in least.x]
 
 
 def _merged(x: Floats, level: Floats, weight: Floats) -> tuple[Floats, Floats]:

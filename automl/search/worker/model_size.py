@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from math import log2
 
 from automl.ops.expr import Ensemble, Expr, MatMul, Pair, Take, Trees, walk
@@ -32,6 +32,7 @@ class ModelSize:
 
 
 NOTHING = ModelSize()
+NAMES = tuple(field.name for field in fields(ModelSize))
 
 
 def model_size(*exprs: Expr) -> ModelSize:
@@ -64,5 +65,4 @@ def _steps(ensemble: Ensemble) -> float:
 
 
 def _pairs(one: ModelSize, other: ModelSize) -> Iterator[tuple[str, float, float]]:
-    names = (field.name for field in fields(ModelSize))
-    return zip(names, astuple(one), astuple(other), strict=True)
+    return ((name, getattr(one, name), getattr(other, name)) for name in NAMES)

@@ -125,3 +125,36 @@ def test_a_scale_and_a_bias_for_each_class_are_found():
     assert found.scale == pytest.approx(scale, abs=0.05)
     assert found.bias == pytest.approx(bias, abs=0.08)
     assert found.bias.sum() == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("fit", [fit_temperature, fit_platt, fit_beta])
+@pytest.mark.parametrize("kind", ["steep", "flat", "turned", "separable", "equal", "few"])
+def test_no_curve_of_its_family_is_better(fit, kind: str) -> None:
+    """Neither inside the bounds of the slopes nor at them, nor where the labels say nothing or everything."""
+    rng = np.random.default_rng(3)
+    n = 12 if kind == "few" else 800
+    logit = rng.normal(-1, 1.5, n)
+    p = (1 / (1 + np.exp(-logit)))[:, None]
+    p = np.clip(p, 0.499, 0.501) if kind == "equal" else p
+    slope = {"steep": 40.0, "flat": 0.01, "turned": -2.0}.get(kind, 1.0)
+    y = (rng.random(n) < 1 / (1 + np.exp(-slope * logit))).astype(float)
+    y = (logit > np.median(logit)).astype(float) if kind == "separable" else y
+    weight = rng.choice([1.0, 3.0], n)
+    found = fit(p, y, weight)
+    best = _soft_loss(p, y, weight, found.a, found.b, found.c)
+    for far in (1e-4, 1e-2, 1.0):
+        for move in rng.normal(0, far, (60, 3)):
+            a, b, c = np.array([found.a, found.b, found.c]) + move
+            if fit is not fit_beta:
+                b = a
+            c = 0.0 if fit is fit_temperature else c
+            a, b = np.clip([a, b], 0.0, MOST_STEEP)
+            assert _soft_loss(p, y, weight, a, b, c) >= best - 1e-12
+
+
+def _soft_loss(p: np.ndarray, y: np.ndarray, weight: np.ndarray, a: float, b: float, c: float) -> float:
+    """The mean log loss on Platt's targets of the curve with these slopes and this shift."""
+    ones, noughts = weight @ y, weight @ (1 - y)
+    target = np.where(y > 0, (ones + 1) / (ones + 2), 1 / (noughts + 2))
+    score = a * np.log(p[:, 0]) - b * np.log1p(-p[:, 0]) + c
+    return float(np.average(np.logaddexp(0, score) - target * score, weights=weight))
