@@ -29,6 +29,8 @@ from automl.bundle import write
 from automl.bundle.contents import Contents
 from automl.bundle.files import open_files
 from automl.data.rows import Column, Labels
+from automl.gates import measure
+from automl.gates._latency import BLOCK
 from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
 from automl.task import Task
@@ -169,6 +171,14 @@ def open_to_all(tab: Tab, tmp_path: Path) -> Callable[[str], None]:
             assert tab.run(FOUND) == [], (width, scheme)
 
     return check
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_timed_rows() -> Iterator[None]:
+    """The gates of a fit time one block of rows: ten more tell nothing but in the tests of the gates themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "ROWS", BLOCK)
+        yield
 
 
 @pytest.fixture(scope="session")
