@@ -82,6 +82,7 @@ def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bundl
             "data": {"key": "id", "time": "day", "exclude": ["fee", *sorted(others)]},
             "budget": {"time": "5min", "trials": 1, "executor": "inline", "workers": 1},
             "recipe": {"folds": 2, "learners": ["linear"], "feature_search": 0.0},
+            "report": {"html": False},
         }
         place = tmp_path_factory.mktemp("kinds") / "model.bundle"
         train, test = draw_rows(900, seed=0), draw_rows(600, seed=1)

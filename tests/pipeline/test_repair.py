@@ -34,6 +34,7 @@ def spec_of(**limits):
             "objective": {"target": "bad", "positive": "yes", "costs": {"false_positive": 1, "false_negative": 5}},
             "budget": {"time": "5min", "trials": 3, "executor": "inline", "workers": 1},
             "recipe": {"folds": 3, "learners": ["constant", "linear", "lightgbm"], "feature_search": 0.0},
+            "report": {"html": False},
             "limits": limits,
         }
     )
