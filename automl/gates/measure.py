@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
@@ -58,16 +59,17 @@ def observe(staged: Path, limits: Limits, *, row_seconds: float = ROW_SECONDS, e
     noisy around a bundle often lasts longer than the second that one of them takes.
     """
     seconds = min(max(row_seconds, LEAST_SECONDS), ROW_SECONDS)
-    runs = [run(staged, rows=ROWS, row_seconds=seconds)]
+    timed = partial(run, staged, rows=ROWS, row_seconds=seconds)
+    runs = [timed()]
     colds, bulks = list(runs[0].colds), tuple[float, ...]()
     if everything or limits.cold_start:
         colds += [run(staged, rows=0).colds[0] for _ in range(STARTS - 1)]
     if everything:
-        runs.append(run(staged, rows=ROWS, row_seconds=seconds))
+        runs.append(timed())
     if everything or limits.throughput:
         bulks = bulk(staged)
     if everything:
-        runs.append(run(staged, rows=ROWS, row_seconds=seconds))
+        runs.append(timed())
     return replace(_together(runs), colds=tuple(colds), bulks=bulks, bulk_rows=BULK_ROWS if bulks else 0)
 
 

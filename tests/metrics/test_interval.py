@@ -31,7 +31,7 @@ def test_a_metric_without_a_value_has_no_interval():
     assert interval(get("roc_auc"), np.zeros(50), np.linspace(0, 1, 50)[:, None], seed=0) is None
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(4, 30), st.integers(0, 10_000), st.floats(0.0, 1.0))
 def test_no_interval_leaves_the_range_of_its_metric(n, seed, skill):
     """Of a dozen rows the standard error is large: the interval still holds the score, within what is possible."""
@@ -58,13 +58,14 @@ def test_few_rows_of_a_good_ranking_stay_below_one():
     assert 0.0 <= low < score(get("roc_auc"), y, p) < high <= 1.0
 
 
+@pytest.mark.parametrize("turns", [60, pytest.param(300, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("truth", [0.6, 0.9, 0.97])
-def test_the_interval_holds_the_truth_as_often_as_it_says(truth):
-    """Accuracy of 100 rows, 300 times: 95 % intervals hold the truth in at least 91 % (three standard errors)."""
+def test_the_interval_holds_the_truth_as_often_as_it_says(truth, turns):
+    """Accuracy of 100 rows, many times: 95 % intervals hold the truth as often, less three standard errors."""
     rng = np.random.default_rng(1)
     held = 0
-    for turn in range(300):
+    for turn in range(turns):
         right = rng.random(100) < truth
         low, high = interval(get("accuracy"), np.ones(100), np.where(right, 0.9, 0.1)[:, None], seed=turn)
         held += low <= truth <= high
-    assert held >= 273
+    assert held / turns >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / turns)

@@ -153,10 +153,18 @@ def test_a_model_that_saves_nothing_is_refused_unless_it_is_asked_for(tmp_path):
     assert done.bundle.manifest.verdict.worth is False
 
 
-def test_equal_input_gives_an_equal_bundle(tmp_path):
+@pytest.mark.parametrize(
+    "made_by",
+    [
+        (("inline", 1), ("local", 2)),
+        pytest.param((("inline", 1), ("local", 1), ("local", 2), ("local", 3)), marks=pytest.mark.slow),
+    ],
+    ids=["two ways", "all ways"],
+)
+def test_equal_input_gives_an_equal_bundle(tmp_path, made_by):
     """R12: the same data, seed and `budget.trials` give the same content hash, wherever and by how many it is made."""
     hashes = set()
-    for executor, workers in (("inline", 1), ("local", 1), ("local", 2), ("local", 3)):
+    for executor, workers in made_by:
         budget = {"time": "10min", "trials": 6, "workers": workers, "executor": executor}
         spec = spec_of(budget=budget, recipe=WHOLE)
         made = fit(spec, train=loans(), out=tmp_path / f"{executor}-{workers}.bundle").bundle.manifest
@@ -223,7 +231,12 @@ def skewed(out, factor=1.0):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 2))
     y = factor * 100 * np.exp(x[:, 0] + 0.3 * rng.normal(size=200))
-    spec = {"objective": {"target": "y"}, "budget": {"trials": 5, "executor": "inline"}}
+    spec = {
+        "objective": {"target": "y"},
+        "budget": {"trials": 5, "executor": "inline"},
+        "recipe": {"folds": 3},
+        "report": {"html": False},
+    }
     return fit(parse(spec), out=out, train=pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": y}))
 
 

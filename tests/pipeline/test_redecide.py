@@ -34,6 +34,7 @@ def made(out: Path, *, costs: dict[str, object], **more: object) -> Path:
             "data": {"exclude": ["fee"]},
             "budget": BUDGET,
             "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
+            "report": {"html": False},
             **more,
         }
     )
@@ -170,6 +171,7 @@ def test_a_number_is_decided_anew(tmp_path):
             "objective": {"target": "sold", "task": "regression"},
             "budget": BUDGET,
             "recipe": {"folds": 3, "learners": ["constant", "linear"], "feature_search": 0.0},
+            "report": {"html": False},
         }
     )
     fit(spec, train=sold[:800], test=sold[800:], out=tmp_path / "bread.bundle")

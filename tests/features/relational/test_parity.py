@@ -336,7 +336,7 @@ def _theirs(series: pl.Series, wire: str) -> Any:
 
 
 @pytest.mark.timeout(600)  # Featuretools takes its time on a busy machine
-@settings(max_examples=50, phases=WITHOUT_SHRINKING)
+@settings(max_examples=15, phases=WITHOUT_SHRINKING)
 @given(cases())
 def test_random_schemas_give_what_featuretools_gives(case: Case) -> None:
     """D19: two levels, links, keys of two columns, broken keys and empty tables: values equal Featuretools'."""

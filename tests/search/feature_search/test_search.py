@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -87,9 +88,20 @@ def checkerboard(v: dict[str, np.ndarray]) -> np.ndarray:
     return np.where((v["c"] * 7 + v["d"] * 5) % 12 < 6, 3.0, -3.0)
 
 
-def test_a_planted_ratio_is_found(executor: Executor, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def of_ratio(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Ask, ...], list[dict[str, object]]]:
+    """The folder of a search whose target hangs on a ratio, and what it found; look, don't touch."""
+    path = tmp_path_factory.mktemp("ratio") / "x.run"
+    made = Registry("automl.executors", Backend, "executor").get("inline").start(workers=1)
+    try:
+        return (path, *choose(problem_of(ratio), made, path))
+    finally:
+        made.close()
+
+
+def test_a_planted_ratio_is_found(of_ratio: tuple[Path, tuple[Ask, ...], list[dict[str, object]]]) -> None:
     """Where the target hangs on a ratio, arithmetic on those two columns is kept, and said to gain."""
-    asks, groups = choose(problem_of(ratio), executor, tmp_path / "x.run")
+    _, asks, groups = of_ratio
     assert {"a", "b"} in [set(ask.columns) for ask in asks if ask.step == "arithmetic"]
     told = next(group for group in groups if group["name"] == "arithmetic")
     assert told["kept"]
@@ -204,11 +216,14 @@ def test_nothing_is_kept_for_a_random_target(executor: Executor, tmp_path: Path)
     assert all(str(group["text"]).endswith("left out") for group in groups)
 
 
-def test_the_choice_is_the_same_twice_and_when_resumed(executor: Executor, tmp_path: Path) -> None:
+def test_the_choice_is_the_same_twice_and_when_resumed(
+    executor: Executor, tmp_path: Path, of_ratio: tuple[Path, tuple[Ask, ...], list[dict[str, object]]]
+) -> None:
     """With counted work two runs choose alike; a resumed run takes what its journal says, and probes nothing."""
-    first, _ = choose(problem_of(ratio), executor, tmp_path / "x.run")
+    path, first, _ = of_ratio
     second, _ = choose(problem_of(ratio), executor, tmp_path / "y.run")
     assert first == second
+    shutil.copytree(path, tmp_path / "x.run")
     again, groups = choose(problem_of(checkerboard), executor, tmp_path / "x.run", resume=True)
     assert again == first
     assert len({str(group["name"]) for group in groups}) == len(groups)
