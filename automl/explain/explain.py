@@ -101,7 +101,7 @@ class Explainer:
                 spread=float(spread[0]),
             ),
             money=self._money(picked, answer, base, errors, spread),
-            reasons=self._reasons(row, shares, picked),
+            reasons=self._reasons(row, shares, picked, base),
             counterfactual=otherwise,
             pairs=shares.pairs,
             background=len(self.game.answers),
@@ -122,9 +122,10 @@ class Explainer:
             spread=float(spread[1]),
         )
 
-    def _reasons(self, row: Row, shares: Shares, picked: _Picked) -> tuple[Reason, ...]:
+    def _reasons(self, row: Row, shares: Shares, picked: _Picked, base: Floats) -> tuple[Reason, ...]:
         """A reason for each player, those first that speak most for the decision."""
-        values, errors = shares.values, shares.errors
+        rounding = np.abs(shares.values) <= SMALLEST * np.maximum(1.0, np.abs(base))
+        values, errors = np.where(rounding, 0.0, shares.values), shares.errors
         speaks = values[:, -1] * picked.sign if picked.sign else np.abs(values[:, -1])
         return tuple(
             Reason(

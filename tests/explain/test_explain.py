@@ -77,6 +77,8 @@ def test_a_constant_model_has_no_reasons():
     found = explained(Answers(labels=(), decisions=(), has_costs=False), lambda a, _: (0 * a + 3,))
     assert [reason.score for reason in found.reasons] == [0.0, 0.0]
     assert (found.score.value, found.score.base, found.score.spread) == (3.0, 3.0, 0.0)
+    rounded = explained(Answers(labels=(), decisions=(), has_costs=False), lambda a, _: (0.1 + a / 1e16 - a / 3e16,))
+    assert [reason.score for reason in rounded.reasons] == [0.0, 0.0]  # what rounding alone makes
 
 
 def test_a_watched_explainer_ends_when_told():
