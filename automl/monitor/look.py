@@ -83,7 +83,9 @@ class Scored:
         return self.raw.height
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Scored:
-        """The rows at these places, or those that are true, in their order."""
+        """The rows at these places, or those that are true, in their order; all of them are no copy."""
+        if rows.dtype == np.bool_ and rows.all():
+            return self
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
 
         def pick(values: Floats | None) -> Floats | None:

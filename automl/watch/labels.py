@@ -129,16 +129,18 @@ def _kept(given: Sequence[_Label], history: Sequence[_Label]) -> tuple[list[_Lab
     return kept, told
 
 
-def latest(connection: sa.Connection, at: int) -> pl.DataFrame:
+def latest(connection: sa.Connection, at: int, among: pl.Series | None = None) -> pl.DataFrame:
     """The label of each key as it is known at a time: `key`, `value`, `known`, `labelled` (when the key first had one).
 
-    The one that became known last holds, of several at once the one that came last.
+    The one that became known last holds, of several at once the one that came last. Only keys `among` those given are
+    kept, where some are: a store may have labels of many more rows than are looked at.
     """
+    wanted = None if among is None else pl.DataFrame({"key": among.unique()})
     query = sa.select(LABELS.c.key, LABELS.c.value, LABELS.c.known, LABELS.c.number).where(LABELS.c.known <= at)
-    parts = [
-        pl.DataFrame(list(map(tuple, part)), schema=_SCHEMA, orient="row")
-        for part in connection.execution_options(yield_per=50_000).execute(query).partitions()
-    ]
+    parts = []
+    for part in connection.execution_options(yield_per=50_000).execute(query).partitions():
+        frame = pl.DataFrame(list(map(tuple, part)), schema=_SCHEMA, orient="row")
+        parts.append(frame if wanted is None else frame.join(wanted, on="key", how="semi", maintain_order="left"))
     whole = pl.concat(parts) if parts else pl.DataFrame(schema=_SCHEMA)
     whole = whole.sort("known", "number")
     return whole.group_by("key", maintain_order=True).agg(

@@ -108,10 +108,9 @@ def _seen(connection: sa.Connection, bundle: Bundle, asked: Monitor, state: Stat
     rows = blocks.rows_of(blocks.stacked(parts))
     keys = [inside(key) for key in bundle.manifest.keys]
     whole = pl.concat([rows.raw.drop(keys, strict=False), _cells(rows.key, keys), rows.answers], how="horizontal")
-    labels = latest(connection, at) if keys else None
+    labels = latest(connection, at, among=rows.key) if keys else None
     known = np.zeros(rows.height, dtype=bool)
     if labels is not None:
-        labels = labels.filter(labels["key"].is_in(rows.key.unique().implode()))
         known = rows.key.is_in(labels["key"].implode()).fill_null(value=False).to_numpy()
     return Seen(
         frame=whole,
