@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -11,6 +15,7 @@ from automl.distributions import ALSO, brought_by, version_of
 from automl.doctor.finding import Finding
 
 ITSELF = "automl"
+HEAVY = ("numpy", "polars", "scipy", "sklearn")  # to import
 
 
 def libraries() -> Iterator[Finding]:
@@ -21,6 +26,7 @@ def libraries() -> Iterator[Finding]:
     yield Finding(what="automl", state="well", seen=f"{version(ITSELF)}, {len(needed)} libraries")
     yield from wrong
     yield from _twice()
+    yield from _compiled()
     for extra in sorted({name for one in asked for name in _extras(one)}):
         its = [one for one in asked if not _applies(one, extra="") and _applies(one, extra=extra)]
         missing = [finding.what for finding in map(_look, its) if finding is not None]
@@ -36,6 +42,16 @@ def _twice() -> Iterator[Finding]:
             told = " and ".join(f"{name} {version(name)}" for name in both)
             hint = f"pip uninstall {' '.join(both)}, then pip install the one that is wanted"
             yield Finding(what=library, state="note", seen=f"is there twice, as {told}", hint=hint)
+
+
+def _compiled() -> Iterator[Finding]:
+    """A note where libraries are not compiled, and Python may not keep what it compiles: seconds of each process."""
+    specs = {name: find_spec(name) for name in HEAVY} if sys.dont_write_bytecode else {}
+    raw = [name for name, spec in specs.items() if spec and spec.cached and not Path(spec.cached).exists()]
+    if raw:
+        seen = f"{', '.join(raw)}: every process compiles them anew, since PYTHONDONTWRITEBYTECODE is set"
+        hint = f"python -m compileall -q {sysconfig.get_path('purelib')}"
+        yield Finding(what="bytecode", state="note", seen=seen, hint=hint)
 
 
 def _look(one: Requirement) -> Finding | None:

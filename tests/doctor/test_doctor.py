@@ -58,6 +58,19 @@ def test_a_library_that_is_there_twice_is_told(monkeypatch: pytest.MonkeyPatch) 
     assert finding.hint == "pip uninstall polars numpy, then pip install the one that is wanted"
 
 
+def test_libraries_that_are_compiled_again_and_again_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """Where Python may not keep what it compiles and nobody did before it; elsewhere nothing is said."""
+    (tmp_path / "of_this_test.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(libraries, "HEAVY", ("of_this_test", "no_such_module_1"))
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    told = found("bytecode", libraries.libraries())
+    assert told.seen.startswith("of_this_test: ")
+    assert told.hint.startswith("python -m compileall -q ")
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    assert not any(finding.what == "bytecode" for finding in libraries.libraries())
+
+
 def test_a_full_memory_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
     """R01: below 1 GB nothing is tried, and the code is the machine's."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=5e8, total=8e9))
