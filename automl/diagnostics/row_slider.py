@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.decide.policy.label_policy import LabelPolicy
-from automl.decide.verdict.bootstrap import PER, Bootstrap, interval
+from automl.decide.verdict.bootstrap import PER, Bootstrap, compare
 from automl.decide.verdict.decided_rows import DecidedRows
 from automl.diagnostics.slider import LABELS, MOST, SliderAnswer
 
@@ -138,19 +138,17 @@ def slide_rows(table: RowSliderTable, factors: Floats) -> SliderAnswer:
     always = factors[table.y].T * table.cost
     costs = np.stack([always[action, np.arange(act.size)] for action in actions], axis=1)
     costs[:, 0] += table.running
-    means = np.average(costs, axis=0, weights=table.share)
-    best = 1 + int(means[1:].argmin())
-    saving = float(means[best] - means[0])
-    drawn = Bootstrap.over(act.size, None, seed=0).means(costs, table.share)
+    found = compare(costs[:, 0], costs[:, 1:], table.share, Bootstrap.over(act.size, None, seed=0))
     stretch = table.clustered
     if table.squares is not None:
-        spread = _error(table, factors, act, actions[best], saving + table.running)
-        stretch *= spread / max(float(np.std(drawn[:, best] - drawn[:, 0])), 1e-300)
-    low, high = (PER * (saving + stretch * (end - saving)) for end in interval(drawn[:, 1:].min(axis=1) - drawn[:, 0]))
+        best = actions[1 + int(found.others.argmin())]
+        error = PER * _error(table, factors, act, best, found.saving / PER + table.running)
+        stretch *= error / max(found.error, 1e-300)
+    low, high = (found.saving + stretch * (end - found.saving) for end in (found.low, found.high))
     return SliderAnswer(
-        ours=PER * float(means[0]),
-        others=tuple(PER * float(mean) for mean in means[1:]),
-        saving=PER * saving,
+        ours=found.ours,
+        others=tuple(map(float, found.others)),
+        saving=found.saving,
         low=low,
         high=high,
         acted=float(np.average(act, weights=table.share)),

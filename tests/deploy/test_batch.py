@@ -114,7 +114,12 @@ def test_no_rows_give_a_header(suffix, bundle, raw, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "forms"), [(batch.Options(), ("ndjson", "arrow")), (batch.Options(workers=2), ("arrow",))]
+    ("options", "forms"),
+    [
+        (batch.Options(), ("ndjson", "arrow")),
+        (batch.Options(workers=2), ("arrow",)),
+        pytest.param(batch.Options(workers=2), ("ndjson",), marks=pytest.mark.slow),
+    ],
 )
 def test_parts_without_rows_are_no_rows(options, forms, bundle, raw, tmp_path):
     """Among several files, one without rows (or without a line that names columns) changes nothing."""
@@ -475,7 +480,11 @@ def _trained_in(encoding, bundle, tmp_path):
 
 @pytest.mark.parametrize(
     ("suffix", "workers"),
-    [*((suffix, 1) for suffix in (".csv", ".parquet", ".ndjson", ".arrow", ".xlsx")), (".csv", 2)],
+    [
+        *((suffix, 1) for suffix in (".csv", ".parquet", ".ndjson", ".arrow", ".xlsx")),
+        (".csv", 2),
+        pytest.param(".parquet", 2, marks=pytest.mark.slow),
+    ],
 )
 def test_a_column_that_cannot_be_read_is_refused(suffix, workers, bundle, raw, tmp_path, monkeypatch):
     """In any format and by any number of workers: exit 3 and no output; where it is allowed, a word and the answers."""

@@ -165,7 +165,7 @@ def _starts(tree: ast.AST) -> Iterator[str]:
             yield words[1].value if isinstance(words[1], ast.Constant) else ast.unparse(words[1])
 
 
-@pytest.mark.parametrize("path", [":", "."])
+@pytest.mark.parametrize("path", [pytest.param("", marks=pytest.mark.slow), ":", "."])  # the first is none at all
 def test_the_trial_of_a_stranger_imports_nothing_of_them(
     path: str, folder: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ def gate(name: str, *, ok: bool) -> GateVerdict:
 
 def verdict(*, worth: bool) -> Verdict:
     low = 100.0 if worth else -100.0
-    compared = ComparedCosts(ours=500.0, others=np.array([900.0]), saving=400.0, low=low, high=900.0)
+    compared = ComparedCosts(ours=500.0, others=np.array([900.0]), saving=400.0, low=low, high=900.0, error=150.0)
     best = BaselineCost(action="7", cost=900.0)
     return make_verdict(
         Basis(whole=compared, alone=compared, test_rows=2_000, oof_rows=None),

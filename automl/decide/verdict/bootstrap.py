@@ -48,13 +48,17 @@ class Bootstrap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedCosts:
-    """Costs per 1,000 rows: ours, and each policy's without a model [policies]; the saving against the best of them."""
+    """Costs per 1,000 rows: ours, and each policy's without a model [policies]; the saving against the best of them.
+
+    `error` is the standard error of the saving against that policy, whichever is the best in a draw.
+    """
 
     ours: float
     others: Floats
     saving: float
     low: float
     high: float
+    error: float
 
 
 def compare(ours: Floats, others: Floats, shares: Floats, bootstrap: Bootstrap) -> ComparedCosts:
@@ -66,8 +70,14 @@ def compare(ours: Floats, others: Floats, shares: Floats, bootstrap: Bootstrap) 
     means = np.average(values, axis=0, weights=shares)
     drawn = bootstrap.means(values, shares)
     low, high = interval(drawn[:, 1:].min(axis=1) - drawn[:, 0])
+    best = 1 + int(means[1:].argmin())
     return ComparedCosts(
-        ours=float(means[0]), others=means[1:], saving=float(means[1:].min() - means[0]), low=low, high=high
+        ours=float(means[0]),
+        others=means[1:],
+        saving=float(means[best] - means[0]),
+        low=low,
+        high=high,
+        error=float(np.std(drawn[:, best] - drawn[:, 0])),
     )
 
 

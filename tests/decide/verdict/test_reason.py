@@ -10,9 +10,9 @@ import pytest
 from automl.decide.verdict.bootstrap import ComparedCosts
 from automl.decide.verdict.reason import left_out, money, reason
 
-SAVES = ComparedCosts(ours=500.0, others=np.array([900.0]), saving=400.0, low=100.0, high=700.0)
+SAVES = ComparedCosts(ours=500.0, others=np.array([900.0]), saving=400.0, low=100.0, high=700.0, error=150.0)
 UNSURE = replace(SAVES, low=-10.0)
-LOSES = ComparedCosts(ours=900.0, others=np.array([500.0]), saving=-400.0, low=-700.0, high=-100.0)
+LOSES = ComparedCosts(ours=900.0, others=np.array([500.0]), saving=-400.0, low=-700.0, high=-100.0, error=150.0)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from automl.decide.verdict.bootstrap import ComparedCosts
 from automl.decide.verdict.verdict import BaselineCost, Basis, CellCost, Verdict, make_scenario, make_verdict
 from automl.spec.units import Rate
 
-WHOLE = ComparedCosts(ours=500.0, others=np.array([900.0, 1_000.0]), saving=400.0, low=100.0, high=700.0)
-ALONE = ComparedCosts(ours=600.0, others=np.array([800.0, 900.0]), saving=200.0, low=-50.0, high=450.0)
+WHOLE = ComparedCosts(ours=500.0, others=np.array([900.0, 1_000.0]), saving=400.0, low=100.0, high=700.0, error=150.0)
+ALONE = ComparedCosts(ours=600.0, others=np.array([800.0, 900.0]), saving=200.0, low=-50.0, high=450.0, error=125.0)
 COSTS = UnitCosts(under=1.0, over=2.0, currency="EUR")
 BEST = BaselineCost(action="7", cost=900.0)
 
