@@ -166,6 +166,7 @@ def _starts(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", [pytest.param("", marks=pytest.mark.slow), ":", "."])  # the first is none at all
+@pytest.mark.usefixtures("ended")  # it makes the bundle
 def test_the_trial_of_a_stranger_imports_nothing_of_them(
     path: str, folder: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -181,6 +182,7 @@ def test_the_trial_of_a_stranger_imports_nothing_of_them(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.usefixtures("ended")  # it makes the bundle
 def test_a_server_imports_nothing_from_the_current_folder(folder: Path, environment: dict[str, str]) -> None:
     """Neither the server nor its workers."""
     process = subprocess.Popen(
@@ -202,6 +204,7 @@ def test_a_server_imports_nothing_from_the_current_folder(folder: Path, environm
     assert "http://" in told
 
 
+@pytest.mark.usefixtures("ended")  # it makes the bundle
 def test_a_scorer_imports_nothing_from_its_folder(folder: Path, environment: dict[str, str], tmp_path: Path) -> None:
     """score.py, which runs without automl, finds its libraries and not what somebody laid beside it (B02)."""
     planted = shutil.copytree(folder / "spec.bundle", tmp_path / "planted.bundle")
@@ -226,6 +229,7 @@ def test_a_scorer_imports_nothing_from_its_folder(folder: Path, environment: dic
         assert (done.returncode == 0) is ("-S" not in switch), done.stderr  # which finds no library at all
 
 
+@pytest.mark.usefixtures("ended")  # it makes the bundle
 def test_nobody_else_can_read_what_a_fit_left(folder: Path) -> None:
     """The run folder and all in it are its owner's; the bundle is as other files are."""
     left = [path for path in (folder / "spec.run").rglob("*") if path.is_file()]
@@ -236,6 +240,7 @@ def test_nobody_else_can_read_what_a_fit_left(folder: Path) -> None:
     assert (folder / "spec.bundle" / "card.md").stat().st_mode == other.stat().st_mode
 
 
+@pytest.mark.usefixtures("ended")  # it makes the bundle
 def test_cleaning_imports_nothing_from_the_current_folder(folder: Path, environment: dict[str, str]) -> None:
     """It is the last, as it takes the run folder away."""
     _do(CLEAN, folder, environment)
