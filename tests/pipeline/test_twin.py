@@ -54,6 +54,15 @@ def test_the_model_has_learned_from_the_test_part(both):
     assert {gate.gate for gate in whole.gates} == {gate.gate for gate in split.gates}
 
 
+def test_a_twin_learns_from_the_rows_of_the_gap(tmp_path):
+    """Their targets were not known when what was judged was learned; they are when it ships."""
+    rows = loans(800).with_columns(day=pl.date(2026, 1, 1) + pl.duration(days=pl.int_range(800) // 8))
+    spec = spec_of(**{**ALL, "data": {"final": "all", "time": ["day"], "horizon": "20d"}})
+    manifest = fit(spec, train=rows, out=tmp_path / "loans.bundle", write_anyway=True).bundle.manifest
+    assert "in the gap before it are not used" in manifest.split
+    assert manifest.twin.rows == 800
+
+
 def test_a_twin_that_decides_otherwise_does_not_ship(tmp_path, monkeypatch):
     """The judged model does, and the manifest says why."""
     monkeypatch.setattr(twin, "CHANGED", -1.0)

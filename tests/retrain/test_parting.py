@@ -33,6 +33,9 @@ def test_the_judged_rows_are_the_latest_after_a_gap(champion, world):
     assert (judged.min() - learned.max()).days >= 10
     assert (rows["day"].max() - judged.max()).days == 10
     assert parted.sentence.startswith("What is judged on is the last part by time")
+    gap = parted.between.frame["day"]
+    assert learned.max() < gap.min()
+    assert gap.max() < judged.min()
 
 
 def test_half_of_the_later_rows_judge(champion, world):
