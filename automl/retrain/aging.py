@@ -48,11 +48,12 @@ def aging(contest: Contest, ledger: Ledger) -> Aging | None:
 
 def _slope(age: Floats, lost: Floats, error: Floats) -> tuple[float, float]:
     """The line through 0 by weighted least squares, and the standard error of its slope."""
-    error = np.maximum(error, np.finfo(np.float64).tiny + float(error.max(initial=0.0)) * FLOOR)
+    told = error.max()  # 0 where the models never differ: then only how they lie tells how sure the line is
+    error = np.maximum(error, FLOOR * told) if told else np.ones(error.size)
     weight = age / error**2
     slope = float(weight @ lost / (weight @ age))
     far = float(np.sum(((lost - slope * age) / error) ** 2)) / max(1, age.size - 1)
-    return slope, float(np.sqrt(max(1.0, far) / (weight @ age)))
+    return slope, float(np.sqrt(max(float(told > 0), far) / (weight @ age)))
 
 
 def _mean_until(start: float, end: float, last: float) -> float:

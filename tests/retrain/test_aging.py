@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from automl.bundle.ages import AgeRecord
@@ -41,11 +42,21 @@ def aged(judged):
 
 
 def test_it_is_what_is_lost_more_in_use_than_when_it_was_judged(aged):
-    """Judged while it was new, used in the third month and for good; the errors of what tells of either are joined."""
+    """Ten more with each month, judged while it was new, used from the third month on: later ages count as its end."""
     later = Ages(judged=(0.0, 2 * MONTH), used=(2 * MONTH, 5 * MONTH))
-    found = aged([10.0, 20.0, 40.0], later, wide=1.96)
-    assert found.mean == pytest.approx(40.0 - 15.0)
-    assert found.error == pytest.approx((1.0 + 0.25 + 0.25) ** 0.5)
+    found = aged([5.0, 15.0, 25.0], later, wide=1.96)
+    assert found.mean == pytest.approx(10.0 * ((2.5 + 3.0 + 3.0) / 3 - 1.0))
+    assert found.error == pytest.approx(((2.5 + 3.0 + 3.0) / 3 - 1.0) / np.sqrt(0.25 + 2.25 + 6.25))
+    assert aged([5.0, 15.0, 25.0], Ages(judged=(MONTH, MONTH), used=(2 * MONTH, 2 * MONTH))).mean == pytest.approx(10.0)
+    assert aged([5.0, 15.0, 25.0], Ages(judged=(4 * MONTH, 5 * MONTH), used=(5 * MONTH, 6 * MONTH))).mean == 0.0
+    assert aged([0.0, 0.0], later) == Aging(mean=0.0, error=0.0)
+
+
+def test_stretches_that_lie_off_the_line_make_it_less_sure(aged):
+    """Intervals that are too narrow for how they lie are not believed."""
+    later = Ages(judged=(0.0, MONTH), used=(MONTH, 3 * MONTH))
+    near, off = (aged(lost, later, wide=1.96) for lost in ([5.0, 15.0, 25.0], [5.0, 45.0, 5.0]))
+    assert off.error > 10 * near.error
 
 
 def test_who_is_used_at_the_age_of_the_judged_rows_loses_no_more(aged):
@@ -65,5 +76,5 @@ def test_without_money_the_loss_itself_counts(aged):
     """Log loss and squared errors stand in the stretches, per row; of decided numbers nothing does."""
     later = Ages(judged=(0.0, MONTH), used=(MONTH, 2 * MONTH))
     squared = SquaredLedger(constant=0.0, most=1.0, errors=None)
-    assert aged([None, None], later, ledger=squared) == Aging(mean=0.0, error=0.0)
+    assert aged([None, None], later, ledger=squared).mean == pytest.approx(1_000 * 0.5 * (0.5 + 1.5) / (0.25 + 2.25))
     assert aged([None, None], later, ledger=NumberLedger(costs=None, constant=0.0, errors=None)) is None
