@@ -10,12 +10,14 @@ SERVICES := chromium postgresql iproute2 prometheus
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 SLIM := packaging/slim.in --overrides packaging/slim-overrides.txt
 
-.PHONY: help install demo test tests lint services slow portable golden docs quotes shape lowest lock released clean site
+.PHONY: help install dev demo test tests lint services slow portable golden docs quotes shape lowest lock released clean site
 
 help:            ## say what there is
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/.installed  ## the package in a venv of its own
+
+dev: $(VENV)/.dev  ## the same with what its checks need
 
 demo: install    ## German credit from spec to verified bundle, in about a minute
 	rm -rf $(DEMO)

@@ -186,10 +186,10 @@ def watched(world: World, champion: str, state: State | None, since: int, now: i
 
 
 def challenged(world: World, champion: str, now: int) -> Mapping[str, object]:
-    """The ladder on all rows whose label is known."""
+    """The ladder on all rows that were seen; it leaves out those whose label is not due."""
     out = world.work / f"ours-{now:02}.bundle"
     try:
-        done = retrain(world.work / f"{champion}.bundle", load(world.known(now)), out, asked=Asked())
+        done = retrain(world.work / f"{champion}.bundle", load(world.seen(now)), out, asked=Asked())
     except DataError as refused:
         return {"promoted": False, "reason": str(refused)}
     return {"promoted": done.exit_code == 0, "reason": done.reason}

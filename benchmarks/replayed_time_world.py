@@ -60,6 +60,13 @@ class World:
         """The rows whose label is known when the month begins."""
         return self.rows.filter(self.time <= self.starts[month] - self.delay)
 
+    def seen(self, month: int) -> pl.DataFrame:
+        """All rows until the month begins; the target of those whose label is not known yet is missing."""
+        target = str(self.task.objective["target"])
+        late = self.time > self.starts[month] - self.delay
+        kept = self.rows.with_columns(pl.when(~pl.Series(late)).then(pl.col(target)).alias(target))
+        return kept.filter(self.time <= self.starts[month])
+
     def past(self, month: int, since: int) -> pl.DataFrame:
         """The rows of the months from `since` on until this one begins."""
         return self.rows.filter((self.month >= since) & (self.month < month))

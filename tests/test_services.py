@@ -42,7 +42,7 @@ def test_services_are_installed_once(there: bool, tmp_path: Path) -> None:
 
 
 def test_ci_installs_them_before_the_tests() -> None:
-    """`.ci/run` asks for the services, then runs the tests."""
+    """`.ci/run` asks for the services while it installs, then runs the tests."""
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     asked = [line.split("#")[0].split()[-2:] for line in lines if "make " in line.split("#")[0]]
-    assert asked == [["make", "services"], ["--jobs=2", "test"]]
+    assert asked == [["services", "dev"], ["--jobs=2", "test"]]

@@ -55,11 +55,14 @@ def part_rows(
     if held.frame.height == 0:
         hint = "give rows, or leave data.test out: a part of train is set aside then"
         raise DataError("the test data has no rows", where=where, hint=hint)
-    groups = _groups(spec.data, source.frame, held.frame)
-    train = RawPart(raw=source.frame, time=row_times(source.frame, spec.data), group=groups[0], file=_file(source))
-    test = RawPart(raw=held.frame, time=row_times(held.frame, spec.data), group=groups[1], file=_file(held))
+    tables = [source, held, *([sources.between] if sources.between else [])]
+    groups = _groups(spec.data, *(table.frame for table in tables))
+    train, test, *gap = (
+        RawPart(raw=table.frame, time=row_times(table.frame, spec.data), group=group, file=_file(table))
+        for table, group in zip(tables, groups, strict=True)
+    )
     split = f"Test is the part given, {held.frame.height} rows."
-    return Parts(train=train, test=test, split=split, given=True), []
+    return Parts(train=train, test=test, split=split, given=True, between=gap[0] if gap else None), []
 
 
 def label_rows(parts: Parts[RawPart], labels: Labels, data: Data) -> tuple[Parts[LabelledPart], list[Finding]]:
@@ -150,7 +153,10 @@ def _set_aside(
     aligned = Rows(frame=known.raw, raw=known.raw, y=known.y, time=known.time, group=known.group, order=known.order)
     train, test, split = split_test(aligned, labels.task, spec.data, spec.budget.seed, after=after)
     check_left(labels, known.y, train, test, split)
-    return Parts(train=known.take(train), test=known.take(test), split=split, given=False), [*findings, *said]
+    gap = np.setdiff1d(np.arange(known.y.size), np.concatenate([train, test]))
+    between = known.take(gap) if gap.size else None
+    parts = Parts(train=known.take(train), test=known.take(test), split=split, given=False, between=between)
+    return parts, [*findings, *said]
 
 
 def _groups(data: Data, *frames: pl.DataFrame) -> tuple[Ints | None, ...]:

@@ -13,26 +13,30 @@ from automl.data.audit.duplicates import shared_rows
 from automl.data.cost_files import cost_column
 from automl.data.labels import fit_labels, words_for_missing
 from automl.data.parts import dated, find_time, follow_file, group_copies, label_rows, part_rows
-from automl.data.raw_parts import LabelledPart
+from automl.data.raw_parts import LabelledPart, RawPart
 from automl.data.read.frames import read_frame
+from automl.data.read.source import SourceTable
 from automl.data.rows import Column, Finding, Labels, Prepared, Rows, Schema
-from automl.data.schema import drop, infer_schema
+from automl.data.schema import drop, infer_schema, with_dates
 from automl.data.sources import Given, open_sources
 from automl.data.unread_rows import find_unread
-from automl.data.usable import row_weights
+from automl.data.usable import row_weights, usable_rows
 from automl.errors import DataError
 from automl.spec import Spec
 from automl.spec.expressions import named_columns
 from automl.task import Task
 
 
-def prepare(spec: Spec, *, train: Given | None = None, test: Given | None = None) -> Prepared:
+def prepare(
+    spec: Spec, *, train: Given | None = None, test: Given | None = None, between: SourceTable | None = None
+) -> Prepared:
     """The rows of train and test after the reader, with what was found on the way.
 
-    `train` and `test` stand in for the files of the spec. Without a test part one is set aside first; the schema,
-    the missing words and the labels come from the train part alone. Raises DataError and SpecError.
+    `train` and `test` stand in for the files of the spec, `between` are rows of a gap that lies between. Without a
+    test part one is set aside first; the schema, the missing words and the labels come from the train part alone.
+    Raises DataError and SpecError.
     """
-    sources = open_sources(spec, train, test)
+    sources = open_sources(spec, train, test, between)
     target = spec.objective.target
     absent = words_for_missing(sources.train.frame[target], spec, typed=sources.typed)
     raw, lost = part_rows(spec, sources, absent)
@@ -51,6 +55,7 @@ def prepare(spec: Spec, *, train: Given | None = None, test: Given | None = None
     beside = _beside(schema, spec)
     learned = _rows(frames[0], parts.train, spec, beside, "train")
     judged = _rows(frames[1], parts.test, spec, beside, "test")
+    gap = None if raw.between is None else _gap(raw.between, schema, labels, spec, beside)
     learned, judged, weighted = _at_base_rate(learned, judged, labels, spec.objective.base_rate)
     seen = (*lost, *sources.findings, *said, *shapes, *unusable, *timed)
     return Prepared(
@@ -58,6 +63,7 @@ def prepare(spec: Spec, *, train: Given | None = None, test: Given | None = None
         labels=labels,
         train=learned,
         test=judged,
+        between=gap,
         findings=(*seen, *coded, *audited, *compared, *shared_rows(*frames), *grouped, *ordered, *weighted),
         split=parts.split,
         digests=sources.digests,
@@ -104,6 +110,12 @@ def _rows(frame: pl.DataFrame, part: LabelledPart, spec: Spec, beside: list[Colu
         drawn=part.drawn,
         beside=read_frame({"columns": [column.reader for column in beside]}, part.raw) if beside else None,
     )
+
+
+def _gap(part: RawPart, schema: Schema, labels: Labels, spec: Spec, beside: list[Column]) -> Rows:
+    """The rows of the gap before test; they are weighted to no base rate, as only a twin learns from them."""
+    known, _ = usable_rows(replace(part, raw=with_dates(part.raw, schema)), labels, spec.data, "the gap")
+    return _rows(read_frame(schema.reader(), known.raw), known, spec, beside, "the gap")
 
 
 def _at_base_rate(train: Rows, test: Rows, labels: Labels, rate: float | None) -> tuple[Rows, Rows, list[Finding]]:

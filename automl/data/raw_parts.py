@@ -46,9 +46,13 @@ P = TypeVar("P", bound=RawPart)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts(Generic[P]):
-    """Both parts, and the sentence that says how they were parted; `given`: test was not set aside by us."""
+    """Both parts, and the sentence that says how they were parted; `given`: test was not set aside by us.
+
+    `between` are the rows of the gap before test: nothing that test judges learns from them.
+    """
 
     train: P
     test: P
     split: str
     given: bool
+    between: P | None = None

@@ -234,6 +234,7 @@ class Prepared:
 
     `split` says in one plain sentence how test was set aside. `digests` maps each source file
     (or ``"frame:train"``) to its SHA-256 (D12). `dialect` is how a CSV source was written.
+    `between` are the rows of the gap before test: what ships may learn from them, what is judged does not.
     `related` is what the computed columns come from, None without other tables. `unread` are the rows of train beyond
     the sample in `train`, or why they cannot be read by chunks; None where all were read.
     """
@@ -248,3 +249,10 @@ class Prepared:
     dialect: CsvDialect | None = None
     related: RelatedTables | None = None
     unread: UnreadRows | str | None = None
+    between: Rows | None = None
+
+    @property
+    def known(self) -> Rows:
+        """All rows whose target is known: train, the gap after it, and test."""
+        first = self.train if self.between is None else joined(self.train, self.between)
+        return joined(first, self.test)

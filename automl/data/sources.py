@@ -30,11 +30,15 @@ Given = pl.DataFrame | SourceTable  # rows in memory: a frame, or a part of a fi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The raw rows; `test` is None where none was given. `columns` are those of train without its costs'."""
+    """The raw rows; `test` is None where none was given. `columns` are those of train without its costs'.
+
+    `between` are rows of a gap between both, where somebody else has parted them.
+    """
 
     train: SourceTable
     test: SourceTable | None
     columns: tuple[str, ...]
+    between: SourceTable | None = None
 
     @property
     def typed(self) -> bool:
@@ -57,7 +61,7 @@ class Sources:
         return [*_lines(self.train, "train"), *(_lines(self.test, "test") if self.test else [])]
 
 
-def open_sources(spec: Spec, train: Given | None, test: Given | None) -> Sources:
+def open_sources(spec: Spec, train: Given | None, test: Given | None, between: SourceTable | None = None) -> Sources:
     """What stands in `train` and `test`, else in the files of the spec. Raises DataError and SpecError.
 
     Where both together do not fit into `budget.memory` the same share of each is taken: while they are read as far as
@@ -74,7 +78,8 @@ def open_sources(spec: Spec, train: Given | None, test: Given | None) -> Sources
     check_names(found["train"].frame.columns, spec)
     priced = {part: _priced(source, spec, part) for part, source in found.items()}
     columns = tuple(found["train"].frame.columns)
-    return Sources(train=priced["train"], test=priced.get("test"), columns=columns)
+    gap = None if between is None else _priced(between, spec, "train")
+    return Sources(train=priced["train"], test=priced.get("test"), columns=columns, between=gap)
 
 
 def _before(spec: Spec, given: Mapping[Part, Given | None]) -> Mapping[Part, Extent]:

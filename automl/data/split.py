@@ -125,14 +125,15 @@ def _starts(rows: Rows, k: int, shift: float) -> NDArray[np.float64]:
 
 
 def _start_after(rows: Rows, after: float) -> NDArray[np.float64] | None:
-    """The moment from which on the last of the rows later than `after` are held back; None where any row may be."""
-    if rows.time is None or not (rows.time <= after).any():
+    """The moment from which on the latter half of the rows later than `after` is held back; None where any may be."""
+    if rows.time is None or after == -math.inf:
         return None
     later = rows.take(np.flatnonzero(rows.time > after))
     if not later.y.size:
         return None
-    found = _starts(later, 1, 0.0)
-    return found if found.size else _moments(later)[:1]
+    known = np.sort(_moments(later))
+    middle = known[known.size // 2]
+    return np.array([middle if middle > known[0] else known[np.searchsorted(known, middle, side="right") % known.size]])
 
 
 def _moments(rows: Rows) -> NDArray[np.float64]:

@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 STRETCHES = 6  # of ages
 FEWEST_ROWS = 100  # of one
 BLOCKS = 40  # stretches of time that rows are drawn by: neighbours in time err together
+FEWEST_BLOCKS = 10  # of fewer (a month's rows often bear its first day) no spread is learned: rows are drawn singly
 RESAMPLES = 1_000
 
 
@@ -88,11 +89,13 @@ def _record(start: float, end: float, columns: Floats, rows: Rows, seed: int) ->
 
 
 def _mean(values: Floats, rows: Rows, seed: int) -> tuple[float, float, float]:
-    """The weighted mean with an interval of 95 %, by a bootstrap over stretches of time."""
+    """The weighted mean with an interval of 95 %, by a bootstrap over stretches of time where there are enough."""
     weight = np.ones(values.size) if rows.weight is None else rows.weight
     time = np.zeros(values.size) if rows.time is None else rows.time
     cuts = np.quantile(time, np.linspace(0.0, 1.0, BLOCKS + 1)[1:-1])
-    draws = Bootstrap.over(values.size, np.searchsorted(cuts, time), seed=seed, resamples=RESAMPLES)
+    block = np.searchsorted(cuts, time)
+    units = block if np.unique(block).size >= FEWEST_BLOCKS else None
+    draws = Bootstrap.over(values.size, units, seed=seed, resamples=RESAMPLES)
     return float(np.average(values, weights=weight)), *interval(draws.means(values[:, None], weight)[:, 0])
 
 

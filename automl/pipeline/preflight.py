@@ -31,6 +31,8 @@ class Given:
     train: Any = None
     test: Any = None
     tables: Mapping[str, Any] = field(default_factory=dict)
+    between: SourceTable | None = None
+    """Rows of a gap between both, which a twin learns from."""
     metric: Callable[..., float] | None = None
     """The user's own, where the spec names one: see `judged_by`."""
 
@@ -199,7 +201,7 @@ def _read(
     from automl.gates.asked import check_limits
 
     listener(Event(stage="read", text="reading and auditing the data", facts={"left": deadline.left()}))
-    data = prepare(spec, train=_frame(given.train), test=_frame(given.test))
+    data = prepare(spec, train=_frame(given.train), test=_frame(given.test), between=given.between)
     metric = metric_of(spec, data, given.metric)
     check_metric(metric, data)
     data = _related(data, spec, given.tables, metric, deadline, listener, loaded)

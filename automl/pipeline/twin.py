@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.lineage import TwinRecord
-from automl.data.rows import Prepared, joined
+from automl.data.rows import Prepared
 from automl.errors import BundleError
 from automl.graph.parity import check_parity
 from automl.pipeline.choose import ChosenModel, assembled, graph_of, reader_of, score_rows
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 Answers = Mapping[str, NDArray[np.generic]]
 ALIKE = 0.95  # of Spearman's correlation on the train rows, at the least
 CHANGED = 0.05  # of the train rows may be decided otherwise
+SPREAD = 0.1  # of the numbers' standard deviation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,14 @@ class Twin:
 
 
 def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel, *, needs: float, after: float) -> Twin:
-    """Fit the members of `choice` on train and test together; curve and policy stay, as they were learned out of fold.
+    """Fit the members of `choice` on all rows that are known, those of the gap before test among them.
 
-    The twin ships where its graph is proven equal to its parts, and where on the train rows it ranks as the judged one
-    does and decides alike: whatever was judged holds for it then. Else the judged one does, and says why. So it does
-    where the time is short: the fits are expected to take `needs` seconds, and `after` them is as much to do.
+    Curve and policy stay, as they were learned out of fold. The twin ships where its graph is proven equal to its
+    parts, and where on the train rows it ranks as the judged one does and decides alike: whatever was judged holds for
+    it then. Else the judged one does, and says why. So it does where the time is short: the fits are expected to take
+    `needs` seconds, and `after` them is as much to do.
     """
-    rows = joined(data.train, data.test)
+    rows = data.known
     seconds = math.inf if run.counted else run.deadline.left() - after
     if choice.outcome.all_rows is not None and choice.outcome.all_rows.shipped:
         return _refused(run, "its members learned from more rows than memory holds", rows.n)
@@ -58,7 +60,7 @@ def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel, *
         return _refused(run, error.what, rows.n)
     threads = run.spec.budget.workers
     ours, theirs = (score_rows(one.model, data.train.inputs, threads=threads) for one in (choice, twin))
-    rank, changed = likeness(ours, theirs)
+    rank, changed = likeness(ours, theirs, error=choice.oof.error)
     alike = rank >= ALIKE and changed <= CHANGED
     reason = f"on {data.train.n:,} train rows both rank alike by {rank:.3f} and decide otherwise in {changed:.1%}"
     record = TwinRecord(shipped=alike, rows=rows.n, rank=rank, changed=changed, reason=reason)
@@ -67,11 +69,12 @@ def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel, *
     return Twin(record=record, choice=twin if alike else None)
 
 
-def likeness(ours: Answers, theirs: Answers) -> tuple[float, float]:
+def likeness(ours: Answers, theirs: Answers, *, error: float) -> tuple[float, float]:
     """How alike two graphs answer the same rows: the least rank correlation of their predictions, and decisions.
 
-    The second is the share of rows that are decided otherwise; of numbers, those whose decisions are more than a tenth
-    of their spread apart.
+    The second is the share of rows that are decided otherwise; of numbers, those whose decisions are farther apart than
+    a tenth of their spread, or than the root mean square `error` that ours makes out of fold, whichever is more: two
+    numbers that a model's own error cannot tell apart are one answer.
     """
     name = "probability" if "probability" in ours else "prediction"
     rank = min(_spearman(one, other) for one, other in zip(_columns(ours[name]), _columns(theirs[name]), strict=True))
@@ -80,7 +83,8 @@ def likeness(ours: Answers, theirs: Answers) -> tuple[float, float]:
     if one.dtype.kind != "f":
         return rank, float(np.mean(one != other))
     apart = np.abs(one.astype(np.float64) - other.astype(np.float64))
-    return rank, float(np.mean(apart > 0.1 * np.nanstd(one.astype(np.float64)))) if one.size else 0.0
+    far = max(SPREAD * float(np.nanstd(one.astype(np.float64))), error) if one.size else 0.0
+    return rank, float(np.mean(apart > far)) if one.size else 0.0
 
 
 def _columns(values: NDArray[np.generic]) -> list[Floats]:

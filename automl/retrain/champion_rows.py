@@ -21,7 +21,9 @@ from automl.pipeline.behind import inner_values
 from automl.spec import Spec
 
 
-def champion_rows(champion: Bundle, spec: Spec, learn: pl.DataFrame, judged: pl.DataFrame) -> Prepared:
+def champion_rows(
+    champion: Bundle, spec: Spec, learn: pl.DataFrame, judged: pl.DataFrame, between: pl.DataFrame | None = None
+) -> Prepared:
     """Raw labelled rows in the champion's wire types: those to learn from as train, those to judge on as test."""
     kept = kept_rows(champion).data
     entries = entries_of(champion.manifest)
@@ -42,6 +44,7 @@ def champion_rows(champion: Bundle, spec: Spec, learn: pl.DataFrame, judged: pl.
         labels=kept.labels,
         train=_rows(champion, spec, learn),
         test=_rows(champion, spec, judged),
+        between=None if between is None else _rows(champion, spec, between),
         findings=(),
         split="",
         digests={"frame:learn": frame_digest(learn), "frame:judged": frame_digest(judged)},

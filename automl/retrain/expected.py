@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from automl.bundle.read import Bundle
 from automl.decide.verdict.bootstrap import PER
 from automl.monitor.money.ground import promised
+from automl.retrain.aging import aging
 from automl.retrain.attempts import Attempts
 from automl.retrain.contest import Contest
 from automl.retrain.paired import Judged, saved_by_champion
@@ -39,14 +40,16 @@ class Expected:
 
 
 def expected(contest: Contest, judged: Judged, attempts: Attempts) -> Expected:
-    """By what earlier challengers would have saved more, or what the champion saves less than promised: the larger.
+    """By earlier challengers, by what the champion saves less than promised, or by its age: what tells of the most.
 
     That earlier ones brought nothing says nothing of a world that has changed since.
     """
     asked, champion = contest.asked, contest.champion
     lost = _lost(champion, judged), "what the champion saves less than it promised"
     earlier = sum(attempts.gains) / max(1, len(attempts.gains)), "the mean of earlier challengers"
-    gain, basis = max(lost, earlier, key=lambda each: each[0])
+    older = aging(contest, judged.ground.ledger)
+    aged = 0.0 if older is None else older.mean, "what it will lose more by its age"
+    gain, basis = max(lost, earlier, aged, key=lambda each: each[0])
     rate = asked.rows.count / asked.rows.seconds if asked.rows else (contest.rows.rate or 0.0)
     rows = rate * asked.pays_within
     policy = judged.ground.policy

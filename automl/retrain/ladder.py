@@ -11,6 +11,7 @@ from automl.bundle.lineage import RetrainedRecord
 from automl.errors import BundleError, DataError, LimitRefusal
 from automl.monitor.drift.bounds import spent
 from automl.progress import Event
+from automl.retrain.aging import aging
 from automl.retrain.contest import Contest
 from automl.retrain.leaked import leaked
 from automl.retrain.noted import Noted, Notes
@@ -44,7 +45,8 @@ def climb(
 ) -> Climb:
     """Try the rungs that are asked for; the `number`-th challenge of a line spends its part of alpha, split over them.
 
-    A challenger is better where its lower bound lies above 0 (above what is allowed under a champion that decayed). The
+    A challenger is better where its lower bound lies above 0 (above what is allowed under a champion that decayed). One
+    that learned anew is credited with what the champion will lose by its age, as its shelf life tells. The
     ladder ends with one that keeps the promise again; until then dearer ones may do better. The one of the highest
     bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
     """
@@ -64,7 +66,7 @@ def climb(
             if noted.step.restores:
                 break
         steps = tuple(noted.step for noted in tried)
-        better = [(step.paired.low, step, one) for step, one in made if step.paired and step.ended == "better"]
+        better = [(step.paired.bound, step, one) for step, one in made if step.paired and step.ended == "better"]
         if not better:
             return Climb(steps=steps)
         _, best, challenger = max(better, key=lambda each: each[0])
@@ -99,14 +101,15 @@ def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Jud
         contest.spec,
         alpha=alpha,
         tolerance=contest.asked.tolerance,
+        aging=aging(contest, judged.ground.ledger) if rung in FITTED else None,
     )
     unit = f" {found.currency}" if found.currency else ""
     said = f"it saves {found.difference:,.4g}{unit} more per 1,000 rows than the champion on {found.rows:,} rows"
     bound = f"at least {found.low:,.4g} at alpha {found.alpha:.2g}"
+    age = f", {found.in_use:,.4g} with the {found.aging:,.4g} that its age will cost" if found.aging else ""
     need = f"more than {-found.allowed:,.4g} is asked for" if found.allowed else "more than 0 is asked for"
-    return Step(
-        rung=rung, ended="better" if found.better else "behind", reason=f"{said}, {bound}; {need}", paired=found
-    )
+    reason = f"{said}, {bound}{age}; {need}"
+    return Step(rung=rung, ended="better" if found.better else "behind", reason=reason, paired=found)
 
 
 def _broken(contest: Contest, shift: Shift | None, tried: Sequence[Noted], stack: ExitStack) -> str | None:
@@ -138,6 +141,7 @@ def _record(step: Step, number: int, *, accepted: bool) -> RetrainedRecord:
         number=number,
         difference=step.paired.difference,
         low=step.paired.low,
+        aging=step.paired.aging,
         alpha=step.paired.alpha,
         rows=step.paired.rows,
         currency=step.paired.currency,

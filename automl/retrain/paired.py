@@ -21,6 +21,7 @@ from automl.monitor.money.ledger import Answered, LabelLedger
 from automl.monitor.money.promise import Promise, Range, promise, range_of
 from automl.monitor.rows import groups_of, scored
 from automl.names import inside
+from automl.retrain.aging import Aging
 from automl.spec import Spec
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,9 @@ class Paired:
     `low` lies above the true difference with a probability of at most `alpha`. `rows` are those that both decide and
     whose outcome has a price, `units` the groups among them. `decayed`: the champion is shown to save less than it
     promised; `restored`: it is, and the challenger is not. `allowed` is how far below 0 `low` may lie.
+
+    `aging` is what the champion is expected to lose more where it is used than where it was judged, None where nobody
+    knows; `in_use` is the lower bound of the difference there, at `alpha`, too.
     """
 
     champion: float
@@ -48,11 +52,18 @@ class Paired:
     restored: bool
     allowed: float
     currency: str | None
+    aging: float | None = None
+    in_use: float | None = None
 
     @property
     def better(self) -> bool:
         """Whether the challenger may take the champion's place."""
-        return self.low > -self.allowed if self.allowed else self.low > 0
+        return self.bound > -self.allowed
+
+    @property
+    def bound(self) -> float:
+        """What it saves more at the least, as judged or in use: each is wrong with a probability of `alpha`."""
+        return self.low if self.in_use is None else max(self.low, self.in_use)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +103,22 @@ def judged_rows(champion: Bundle, spec: Spec, raw: pl.DataFrame) -> Judged:
 
 
 def paired(
-    judged: Judged, champion: Bundle, challenger: Bundle, spec: Spec, *, alpha: float, tolerance: float = 0.0
+    judged: Judged,
+    champion: Bundle,
+    challenger: Bundle,
+    spec: Spec,
+    *,
+    alpha: float,
+    tolerance: float = 0.0,
+    aging: Aging | None = None,
 ) -> Paired:
-    """Judge a challenger against the champion; `tolerance` is a share of the promise, for a champion that decayed."""
+    """Judge a challenger against the champion; `tolerance` is a share of the promise, for a champion that decayed.
+
+    Where the champion's `aging` is known, two bounds are asked, each at half of `alpha`: that of the difference, and
+    that of the difference and the aging together, two independent estimates.
+    """
+    if aging is not None:
+        alpha /= 2
     ledger, policy = judged.ground.ledger, judged.ground.policy
     rows, _ = scored(challenger, judged.raw, spec.data)
     theirs = ledger.saved(_with_columns(entered(challenger, policy, rows), judged.answered, rows), judged.y)
@@ -121,6 +145,8 @@ def paired(
         restored=decayed and not short,
         allowed=PER * tolerance * given.saving if decayed and given is not None else 0.0,
         currency=policy.currency if policy.in_money else None,
+        aging=None if aging is None else aging.mean,
+        in_use=None if aging is None else PER * told.low(alpha, beside=aging.error / PER) + aging.mean,
     )
 
 

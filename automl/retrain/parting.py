@@ -22,7 +22,7 @@ from automl.data.sources import Sources
 from automl.errors import DataError
 from automl.explore.distribution import moment
 from automl.names import inside
-from automl.retrain.contest import Parted
+from automl.retrain.contest import Ages, Parted
 from automl.spec import Spec
 from automl.spec.retrain import Retrain
 
@@ -46,6 +46,7 @@ def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, s
     check_names(source.frame.columns, narrowed(spec, source.frame.columns))
     due = maturity(spec)
     time = row_times(source.frame, spec.data)
+    seen = time
     source, time = _mature(source, time, due, since)
     data = spec.data.model_copy(update={"horizon": due or None, "test": None})
     parting = spec.model_copy(update={"data": data})
@@ -65,8 +66,10 @@ def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, s
     return Parted(
         learn=replace(source, frame=learn.raw),
         judged=replace(source, frame=judged.raw),
+        between=None if parts.between is None else replace(source, frame=parts.between.raw),
         sentence=" ".join([parts.split.replace("Test", "What is judged on", 1), *_lacking(source, champion)]),
         rate=None if time is None else _rate(time),
+        ages=None if seen is None or judged.time is None else _ages(judged.time, until, np.nanmax(seen), asked),
     )
 
 
@@ -91,9 +94,14 @@ def maturity(spec: Spec) -> float:
 def learned_until(champion: Bundle) -> float:
     """The time of the last row that the champion learned from, by its evidence; -inf where nobody knows."""
     kept = kept_rows(champion).data
-    times = [kept.train.time] if champion.manifest.twin is None else [kept.train.time, kept.test.time]
+    times = [kept.train.time, kept.test.time] if _is_twin(champion) else [kept.train.time]
     known = [float(np.nanmax(time)) for time in times if time is not None and np.isfinite(time).any()]
     return max(known, default=-np.inf)
+
+
+def _is_twin(champion: Bundle) -> bool:
+    """Whether it has learned from the rows that it was judged on, too."""
+    return champion.manifest.twin is not None and champion.manifest.twin.shipped
 
 
 def later_rows(champion: Bundle, rows: Rows) -> Rows:
@@ -103,7 +111,7 @@ def later_rows(champion: Bundle, rows: Rows) -> Rows:
 
 def _learned_from(champion: Bundle, spec: Spec) -> set[str]:
     """The digests of the sources that the champion learned from: its test file is none, where it is no twin."""
-    test = spec.data.test if isinstance(spec.data.test, str) and champion.manifest.twin is None else ""
+    test = spec.data.test if isinstance(spec.data.test, str) and not _is_twin(champion) else ""
     sources = champion.manifest.sources.items()
     return {digest for name, digest in sources if PurePath(name).name != PurePath(test).name}
 
@@ -151,6 +159,13 @@ def _check_enough(learn: pl.DataFrame, judged: pl.DataFrame, asked: Retrain, cha
         f"It takes {asked.least:,} with a label ([retrain] least), a fifth of them to judge on. Wait for more{longer}."
     )
     raise DataError(what, where="--data", hint=hint)
+
+
+def _ages(judged: Floats, until: float, now: float, asked: Retrain) -> Ages | None:
+    if not np.isfinite(until):
+        return None
+    first, last, seen = ((moment - until) / SECOND for moment in (np.nanmin(judged), np.nanmax(judged), now))
+    return Ages(judged=(first, last), used=(seen, seen + (asked.every or asked.pays_within)))
 
 
 def _rate(time: Floats) -> float | None:

@@ -163,7 +163,7 @@ def _contest(
     tables: Mapping[str, Path],
     listener: Listener,
 ) -> Contest:
-    wanted = spec.retrain or Retrain()
+    wanted = _that_differ(spec.retrain or Retrain(), champion, spec)
     rows = part(source, champion, spec, wanted, since=asked.since)
     listener(Event(stage="split", text=f"{rows.learn.frame.height:,} rows to learn from. {rows.sentence}"))
     return Contest(
@@ -176,6 +176,14 @@ def _contest(
         tables=tables,
         resume=asked.resume,
     )
+
+
+def _that_differ(wanted: Retrain, champion: Bundle, spec: Spec) -> Retrain:
+    """Without recalibrate for numbers without costs: they go through no curve and no policy, and alpha is shared."""
+    if champion.manifest.target.labels().task.kind != "regression" or spec.objective.costs is not None:
+        return wanted
+    rungs = tuple(rung for rung in wanted.rungs if rung != "recalibrate")
+    return wanted.model_copy(update={"rungs": rungs or wanted.rungs})
 
 
 def _respec(champion: Bundle, asked: Asked) -> Spec:
@@ -224,7 +232,7 @@ def _reason(done: Climb) -> str:
     """Why there is a new champion, or why not, in money where there is some."""
     if done.stopped:
         return f"the champion stays: {done.stopped}"
-    judged = [(step.paired.low, step) for step in done.steps if step.paired]
+    judged = [(step.paired.bound, step) for step in done.steps if step.paired]
     if not judged:
         return f"the champion stays: no challenger could be made. {done.steps[-1].rung}: {done.steps[-1].reason}"
     best = max(judged, key=lambda each: each[0])[1]

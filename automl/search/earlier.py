@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.bundle.manifest import Manifest
+from automl.bundle.manifest import Manifest, MemberRecord
 from automl.learners.base import Configurations
 
 
@@ -15,6 +15,14 @@ def configurations(manifest: Manifest) -> Configurations:
 
 
 def members(manifest: Manifest) -> Configurations:
-    """The configurations that the bundle is made of."""
-    found: list[tuple[str, Any]] = [(one.learner, one.params) for one in manifest.members]  # as above
+    """The configurations that the bundle is made of; how many rounds they take, each fit finds out anew.
+
+    The rounds that a member was fitted for would be the most that any later one takes, though more rows take more.
+    """
+    found: list[tuple[str, Any]] = [(one.learner, _without_rounds(one)) for one in manifest.members]  # as above
     return found
+
+
+def _without_rounds(member: MemberRecord) -> dict[str, Any]:
+    chosen = {"rounds"} if member.rounds is not None else set()
+    return {name: value for name, value in member.params.items() if name not in chosen}

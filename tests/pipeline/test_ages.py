@@ -51,6 +51,14 @@ def test_older_models_lose_more_in_a_world_that_turns(turning):
     assert all(one.worse == pytest.approx(one.loss - one.fresh) for one in ages)
 
 
+def test_rows_of_one_moment_tell_how_sure_they_are(tmp_path):
+    """Where all rows of a month bear its first day, a stretch of age has one or two moments: no interval is empty."""
+    monthly = _world(np.pi).with_columns(pl.col("day").dt.truncate("1mo"))
+    ages = fit(SPEC, train=monthly, out=tmp_path / "loans.bundle", write_anyway=True).bundle.manifest.ages
+    assert ages
+    assert all(one.low < one.worse < one.high for one in ages)
+
+
 def test_in_a_still_world_no_money_is_lost(tmp_path):
     """Nothing that could not be chance: older models have only learned from fewer rows."""
     ages = fit(SPEC, train=_world(0.0), out=tmp_path / "loans.bundle", write_anyway=True).bundle.manifest.ages

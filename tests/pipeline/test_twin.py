@@ -11,7 +11,7 @@ import pytest
 from automl.budget import Deadline
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
-from automl.data.rows import Rows
+from automl.data.rows import Rows, joined
 from automl.pipeline import twin
 from automl.pipeline.fit import fit
 from automl.pipeline.twin import likeness, make_twin
@@ -54,6 +54,15 @@ def test_the_model_has_learned_from_the_test_part(both):
     assert {gate.gate for gate in whole.gates} == {gate.gate for gate in split.gates}
 
 
+def test_a_twin_learns_from_the_rows_of_the_gap(tmp_path):
+    """Their targets were not known when what was judged was learned; they are when it ships."""
+    rows = loans(800).with_columns(day=pl.date(2026, 1, 1) + pl.duration(days=pl.int_range(800) // 8))
+    spec = spec_of(**{**ALL, "data": {"final": "all", "time": ["day"], "horizon": "20d"}})
+    manifest = fit(spec, train=rows, out=tmp_path / "loans.bundle", write_anyway=True).bundle.manifest
+    assert "in the gap before it are not used" in manifest.split
+    assert manifest.twin.rows == 800
+
+
 def test_a_twin_that_decides_otherwise_does_not_ship(tmp_path, monkeypatch):
     """The judged model does, and the manifest says why."""
     monkeypatch.setattr(twin, "CHANGED", -1.0)
@@ -73,7 +82,7 @@ def test_a_twin_that_there_is_no_time_for_does_not_ship():
         for n in (500, 300)
     )
     judged = SimpleNamespace(outcome=SimpleNamespace(all_rows=None))
-    late = make_twin(run, None, SimpleNamespace(train=train, test=test), judged, needs=4.0, after=6.0)
+    late = make_twin(run, None, SimpleNamespace(known=joined(train, test)), judged, needs=4.0, after=6.0)
     assert late.choice is None
     assert (late.record.shipped, late.record.rows, late.record.reason) == (False, 800, NO_TIME)
     assert told == [f"the twin on all 800 rows does not ship: {NO_TIME}"]
@@ -84,18 +93,19 @@ def test_likeness_is_of_ranks_and_of_decisions():
     p = np.linspace(0.1, 0.9, 50)[:, None]
     one = {"probability": p, "decision": np.where(p > 0.5, "act", "pass").astype(object)}
     square = {"probability": p**2, "decision": np.where(p**2 > 0.5, "act", "pass").astype(object)}
-    assert likeness(one, one) == (pytest.approx(1.0), 0.0)
-    rank, changed = likeness(one, square)
+    assert likeness(one, one, error=0.0) == (pytest.approx(1.0), 0.0)
+    rank, changed = likeness(one, square, error=0.0)
     assert rank == pytest.approx(1.0)
     assert changed == np.mean((p > 0.5) != (p**2 > 0.5))
-    assert likeness(one, {**one, "probability": 1.0 - p})[0] == pytest.approx(-1.0)
+    assert likeness(one, {**one, "probability": 1.0 - p}, error=0.0)[0] == pytest.approx(-1.0)
 
 
 def test_likeness_of_numbers_counts_those_far_apart():
-    """A tenth of their spread is far; who tells no rows apart ranks like nobody else."""
+    """A tenth of their spread is far, or the error of the model; who tells no rows apart ranks like nobody else."""
     y = np.linspace(0.0, 10.0, 40)[:, None]
     moved = y + np.where(np.arange(40) < 10, 5.0, 0.0)[:, None]
-    assert likeness({"prediction": y}, {"prediction": moved})[1] == 0.25
+    assert likeness({"prediction": y}, {"prediction": moved}, error=0.0)[1] == 0.25
+    assert likeness({"prediction": y}, {"prediction": moved}, error=5.0)[1] == 0.0
     flat = {"prediction": np.ones((40, 1))}
-    assert likeness(flat, flat)[0] == 1.0
-    assert likeness({"prediction": y}, flat)[0] == 0.0
+    assert likeness(flat, flat, error=0.0)[0] == 1.0
+    assert likeness({"prediction": y}, flat, error=0.0)[0] == 0.0

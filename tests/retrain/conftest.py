@@ -14,6 +14,7 @@ from automl.bundle.read import Bundle
 from automl.data.read.source import load
 from automl.pipeline.fit import fit
 from automl.retrain.contest import Contest
+from automl.retrain.paired import Judged, judged_rows
 from automl.retrain.parting import part
 from automl.spec import parse
 from automl.spec.retrain import Retrain
@@ -65,6 +66,12 @@ def champion(world: Rows, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A bundle that has learned the first hundred days."""
     place = tmp_path_factory.mktemp("champion") / "loans.bundle"
     return fit(SPEC, train=world(600, seed=1), out=place).bundle
+
+
+@pytest.fixture
+def judged(champion: Bundle, world: Rows) -> Judged:
+    """The champion's answers to three hundred later rows."""
+    return judged_rows(champion, parse(champion.manifest.spec), world(300, seed=3, start=150))
 
 
 @pytest.fixture

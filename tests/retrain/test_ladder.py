@@ -11,6 +11,7 @@ import pytest
 
 from automl.errors import LimitRefusal
 from automl.retrain import ladder
+from automl.retrain.aging import Aging
 from automl.retrain.ladder import climb
 from automl.retrain.paired import Paired
 from automl.retrain.rungs.base import Challenger
@@ -25,7 +26,20 @@ WRONG = replace(CALM, now=Learned(skill=-0.5, error=0.01, rows=500))
 def climbed(monkeypatch, tmp_path):
     """A climb of challengers that are known by the bound of their lead, and by what they have learned."""
 
-    def run(lows, *, shift=CALM, learned=None, cheap=None, leak=None, restored=(), number=1, resume=False, x=1, **more):
+    def run(
+        lows,
+        *,
+        shift=CALM,
+        learned=None,
+        cheap=None,
+        leak=None,
+        restored=(),
+        older=0,
+        number=1,
+        resume=False,
+        x=1,
+        **more,
+    ):
         alphas = []
 
         @contextmanager
@@ -39,7 +53,7 @@ def climbed(monkeypatch, tmp_path):
                 learned=(learned if place.stem == "refit" else cheap),
             )
 
-        def judge(_judged, _champion, challenger, _spec, *, alpha, tolerance):
+        def judge(_judged, _champion, challenger, _spec, *, alpha, tolerance, aging):
             alphas.append(alpha)
             return Paired(
                 champion=0.0,
@@ -53,11 +67,15 @@ def climbed(monkeypatch, tmp_path):
                 restored=challenger.name in restored,
                 allowed=tolerance,
                 currency="EUR",
+                aging=None if aging is None else aging.mean,
+                in_use=None if aging is None else challenger.low + aging.mean,
             )
 
+        monkeypatch.setattr(ladder, "aging", lambda *_: Aging(mean=older, error=0.0))
         monkeypatch.setattr(ladder, "challenge_of", lambda _: challenge)
         monkeypatch.setattr(ladder, "paired", judge)
         monkeypatch.setattr(ladder, "leaked", lambda _: leak)
+        judged = SimpleNamespace(ground=SimpleNamespace(ledger=None))
         asked = Retrain(rungs=tuple(lows))
         rows = SimpleNamespace(frame=pl.DataFrame({"x": [x]}))
         contest = SimpleNamespace(
@@ -69,9 +87,18 @@ def climbed(monkeypatch, tmp_path):
             rows=SimpleNamespace(learn=rows, judged=rows),
             resume=resume,
         )
-        return climb(contest, None, shift, tmp_path / "out.bundle", number=number, **more), alphas
+        return climb(contest, judged, shift, tmp_path / "out.bundle", number=number, **more), alphas
 
     return run
+
+
+def test_who_learned_anew_is_credited_with_the_age_of_the_champion(climbed):
+    """A refit that lies a little behind where it was judged is better where it is used; the same trees are not."""
+    done, _ = climbed({"recalibrate": -1.0, "refit": -1.0}, older=3.0)
+    assert done.promoted.name == "refit"
+    assert done.record.aging == 3.0
+    assert [step.ended for step in done.steps] == ["behind", "better"]
+    assert climbed({"recalibrate": -1.0, "refit": -4.0}, older=3.0)[0].promoted is None
 
 
 def test_the_ladder_ends_where_the_promise_is_kept_again(climbed):

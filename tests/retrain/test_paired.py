@@ -7,13 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from automl.retrain.aging import Aging
 from automl.retrain.paired import judged_rows, paired, saved_by_champion
 from automl.spec import parse
-
-
-@pytest.fixture
-def judged(champion, world):
-    return judged_rows(champion, parse(champion.manifest.spec), world(300, seed=3, start=150))
 
 
 def test_a_champion_is_not_better_than_itself(champion, judged):
@@ -45,6 +41,20 @@ def test_what_the_champion_saves_is_told(champion, judged):
     found = paired(judged, champion, champion, parse(champion.manifest.spec), alpha=0.05)
     assert found.champion == pytest.approx(1_000 * saved_by_champion(judged))
     assert not found.decayed
+
+
+def test_who_is_used_when_the_champion_is_older_may_lie_behind_it(champion, judged):
+    """What the champion will lose by its age is added to the difference, with its own error; alpha is shared."""
+    spec = parse(champion.manifest.spec)
+    plain = paired(judged, champion, champion, spec, alpha=0.05)
+    sure = paired(judged, champion, champion, spec, alpha=0.1, aging=Aging(mean=1e6, error=0.0))
+    assert (sure.low, sure.alpha) == (plain.low, plain.alpha)
+    assert sure.in_use == pytest.approx(plain.low + 1e6)
+    assert sure.better
+    assert not plain.better
+    assert not paired(judged, champion, champion, spec, alpha=0.1, aging=Aging(mean=1e6, error=1e6)).better
+    younger = paired(judged, champion, champion, spec, alpha=0.1, aging=Aging(mean=-1e6, error=0.0))
+    assert younger.bound == younger.low
 
 
 def test_a_champion_that_decayed_may_be_followed_by_one_as_good(champion, world):

