@@ -55,7 +55,7 @@ def prepare(
     beside = _beside(schema, spec)
     learned = _rows(frames[0], parts.train, spec, beside, "train")
     judged = _rows(frames[1], parts.test, spec, beside, "test")
-    gap = None if raw.between is None else _gap(raw.between, schema, labels, spec, beside)
+    gap = _gap(raw.between, schema, labels, spec, beside)
     learned, judged, weighted = _at_base_rate(learned, judged, labels, spec.objective.base_rate)
     seen = (*lost, *sources.findings, *said, *shapes, *unusable, *timed)
     return Prepared(
@@ -112,8 +112,10 @@ def _rows(frame: pl.DataFrame, part: LabelledPart, spec: Spec, beside: list[Colu
     )
 
 
-def _gap(part: RawPart, schema: Schema, labels: Labels, spec: Spec, beside: list[Column]) -> Rows:
-    """The rows of the gap before test; they are weighted to no base rate, as only a twin learns from them."""
+def _gap(part: RawPart | None, schema: Schema, labels: Labels, spec: Spec, beside: list[Column]) -> Rows | None:
+    """The rows of the gap before test; none where rows are weighted to a base rate, which holds for whole parts."""
+    if part is None or spec.objective.base_rate is not None:
+        return None
     known, _ = usable_rows(replace(part, raw=with_dates(part.raw, schema)), labels, spec.data, "the gap")
     return _rows(read_frame(schema.reader(), known.raw), known, spec, beside, "the gap")
 

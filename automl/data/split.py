@@ -180,7 +180,7 @@ def _by_block(order: Ints, k: int, shift: float) -> tuple[Fold, ...]:
 
 
 def _unused(spare: int) -> str:
-    return f"{spare} rows in the gap before it are not used"
+    return f"{spare} rows in the gap before it are in neither"
 
 
 def _by_group(group: NDArray[np.int64], k: int, rng: np.random.Generator) -> Ints:

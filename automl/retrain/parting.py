@@ -45,9 +45,8 @@ def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, s
     _check_target(source, spec)
     check_names(source.frame.columns, narrowed(spec, source.frame.columns))
     due = maturity(spec)
-    time = row_times(source.frame, spec.data)
-    seen = time
-    source, time = _mature(source, time, due, since)
+    seen = row_times(source.frame, spec.data)
+    source, time = _mature(source, seen, due, since)
     data = spec.data.model_copy(update={"horizon": due or None, "test": None})
     parting = spec.model_copy(update={"data": data})
     sources = Sources(train=source, test=None, columns=tuple(source.frame.columns))
@@ -69,7 +68,7 @@ def part(source: SourceTable, champion: Bundle, spec: Spec, asked: Retrain, *, s
         between=None if parts.between is None else replace(source, frame=parts.between.raw),
         sentence=" ".join([parts.split.replace("Test", "What is judged on", 1), *_lacking(source, champion)]),
         rate=None if time is None else _rate(time),
-        ages=None if seen is None or judged.time is None else _ages(judged.time, until, np.nanmax(seen), asked),
+        ages=_ages(judged.time, seen, until, asked),
     )
 
 
@@ -161,11 +160,11 @@ def _check_enough(learn: pl.DataFrame, judged: pl.DataFrame, asked: Retrain, cha
     raise DataError(what, where="--data", hint=hint)
 
 
-def _ages(judged: Floats, until: float, now: float, asked: Retrain) -> Ages | None:
-    if not np.isfinite(until):
+def _ages(judged: Floats | None, seen: Floats | None, until: float, asked: Retrain) -> Ages | None:
+    if judged is None or seen is None or not np.isfinite(until):
         return None
-    first, last, seen = ((moment - until) / SECOND for moment in (np.nanmin(judged), np.nanmax(judged), now))
-    return Ages(judged=(first, last), used=(seen, seen + (asked.every or asked.pays_within)))
+    first, last, now = ((moment - until) / SECOND for moment in (np.nanmin(judged), np.nanmax(judged), np.nanmax(seen)))
+    return Ages(judged=(first, last), used=(now, now + (asked.every or asked.pays_within)))
 
 
 def _rate(time: Floats) -> float | None:

@@ -40,6 +40,25 @@ def wires(prepared: Prepared) -> dict[str, str]:
     return {column.name: column.wire for column in prepared.schema.features}
 
 
+def test_the_rows_of_a_gap_are_known_to_what_ships(make_spec: Callable[..., Spec]) -> None:
+    """They are read as the others, aligned, and in neither part; where a base rate weighs the parts there are none."""
+    data = {"key": "id", "weight": "w", "time": "day", "horizon": "40d"}
+    got = prepare(make_spec({"positive": "yes"}, **data), train=RAW)
+    gap = got.between
+    assert gap is not None
+    assert got.train.n + gap.n + got.test.n == got.known.n == N
+    assert gap.frame.columns == got.train.frame.columns
+    assert sorted(got.known.raw["id"]) == sorted(RAW["id"])
+    assert got.known.y.tolist() == [float(label == "yes") for label in got.known.raw["y"]]
+    assert got.known.weight is not None
+    assert got.known.weight.tolist() == got.known.raw["w"].to_list()
+    assert gap.raw["day"].max() < got.test.raw["day"].min()
+    weighted = prepare(make_spec({"positive": "yes", "base_rate": 0.1}, **data), train=RAW)
+    assert weighted.between is None
+    assert weighted.known.weight is not None
+    assert prepare(make_spec({"positive": "yes"}, key="id"), train=RAW).between is None
+
+
 def test_frames(make_spec: Callable[..., Spec]) -> None:
     """A frame stands in for a path: rows are read, test is set aside, everything is aligned."""
     got = prepare(make_spec({"positive": "yes"}, key="id", weight="w", time="day", group="who"), train=RAW)

@@ -232,5 +232,5 @@ def test_the_last_part_of_the_file_is_set_aside(make_rows: Callable[..., Rows]) 
     assert (train.max(), test.min(), test.max()) == (295, 300, 399)
     assert told == (
         "Test is the last part of the file, in its order, 100 of 400 rows (25%); "
-        "4 rows in the gap before it are not used."
+        "4 rows in the gap before it are in neither."
     )

@@ -59,7 +59,7 @@ def test_a_twin_learns_from_the_rows_of_the_gap(tmp_path):
     rows = loans(800).with_columns(day=pl.date(2026, 1, 1) + pl.duration(days=pl.int_range(800) // 8))
     spec = spec_of(**{**ALL, "data": {"final": "all", "time": ["day"], "horizon": "20d"}})
     manifest = fit(spec, train=rows, out=tmp_path / "loans.bundle", write_anyway=True).bundle.manifest
-    assert "in the gap before it are not used" in manifest.split
+    assert "in the gap before it are in neither" in manifest.split
     assert manifest.twin.rows == 800
 
 
