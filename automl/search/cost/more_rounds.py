@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from automl.learners._stopping import MOST_ROUNDS, patience
 from automl.learners.base import Params
 from automl.search.cost.fidelity import hurried
 
 MORE_ROUNDS = 4  # times those that the sample took, at the most: each has to be served
-POWER = 0.5  # of the rows, that the rounds grow with: see docs/decisions/0021
 LARGER = 2  # times the leaves, where rows bear twice the rounds and there are fewer
 HISTOGRAMS = 20_000  # leaves of a larger tree times columns, at the most: the histogram of each takes 4 kB
 
 
 def rounds_borne(usual: int, times: float) -> float:
-    """The rounds that so many times the rows bear at the same learning rate, where the sample took `usual`."""
-    return usual * max(1.0, times) ** POWER
+    """The rounds that so many times the rows bear at the same learning rate, where the sample took `usual`.
+
+    They grew with rows to the power of .2 where a target is smooth and of 1.3 where it is not (docs/decisions/0021).
+    """
+    return usual * sqrt(max(1.0, times))
 
 
 def most_rounds(usual: int, *, tight: bool) -> int:
@@ -33,7 +37,7 @@ def in_fewer(params: Params, lack: float, *, times: float, columns: int, tight: 
     Trees of twice the leaves are worth twice the rounds, where the rows bear them and serving is not limited (`tight`);
     a higher learning rate is worth the rest.
     """
-    worth = min(lack, max(1.0, times) ** POWER) >= LARGER and not tight
+    worth = min(lack, rounds_borne(1, times)) >= LARGER and not tight
     larger = _larger(params, columns) if worth else None
     return hurried(params, lack) if larger is None else hurried(larger, lack / LARGER)
 
