@@ -2,7 +2,7 @@
 
 import math
 
-from automl.learners._stopping import Stopper, waiting
+from automl.learners._stopping import Stopper, patience
 
 
 def rounds_until_stop(stopper, losses):
@@ -10,12 +10,13 @@ def rounds_until_stop(stopper, losses):
 
 
 def test_patience_falls_with_rows_and_rate():
-    """300 rounds up to 10,000 rows, then fewer, never less than 20; twice the usual rate waits half as long."""
-    assert waiting(500, 0.05) == 300
-    assert waiting(10_000, 0.01) == 300
-    assert waiting(30_000, 0.05) == 100
-    assert waiting(10_000_000, 0.05) == 20
-    assert waiting(10_000, 0.1) == 150
+    """300 rounds up to 10,000 rows, then fewer, never less than 20 and 0.3 of the best; fast ones wait less."""
+    assert patience(0, 500, 0.05) == 300
+    assert patience(0, 10_000, 0.01) == 300
+    assert patience(0, 30_000, 0.05) == 100
+    assert patience(0, 10_000_000, 0.05) == 20
+    assert patience(0, 10_000, 0.1) == 150
+    assert patience(1_000, 10_000_000, 0.05) == 320
 
 
 def test_no_gain_for_the_patience_ends_it_at_the_best_round():

@@ -12,25 +12,30 @@ from numpy.typing import NDArray
 from automl.data.rows import UnreadRows
 from automl.errors import AutomlError, Stopped
 from automl.executors.base import Done, Job
-from automl.learners._stopping import MOST_ROUNDS
-from automl.learners.base import Matrix, Member
+from automl.learners.base import Matrix, Member, Params
 from automl.metrics.base import Metric, score
 from automl.ops.bulk import evaluate
 from automl.search.ahead import looked_ahead
 from automl.search.all_rows.bin_files import BinFiles, bin_files
 from automl.search.all_rows.pace import FOREVER, Late, Pace, Phases, phases
 from automl.search.candidate import Candidate
-from automl.search.cost.fidelity import hurried
+from automl.search.cost.more_rounds import LARGER, in_fewer
 from automl.search.ensemble.greedy_selection import MOST_ROWS, select
 from automl.search.ensemble.membership import out_of_fold
 from automl.search.leaderboard import AllRows, Outcome, mixed
 from automl.search.refit import final
 from automl.search.schedule.estimates import (
+    FEWER,
     WORTH,
     all_rows_rate,
+    borne,
+    learned,
+    most_borne,
     note_crowding,
     reading_again,
+    seconds_a_round,
     seconds_after,
+    served_tightly,
 )
 from automl.search.schedule.jobs import memory
 from automl.search.state import State
@@ -41,7 +46,6 @@ Floats = NDArray[np.float64]
 MOST_FITS = 3  # members that learn from all rows
 HEAVY = 0.5  # of the ensemble: members of less are joined by the best other candidate that learns by chunks
 LEAST = 1.0  # seconds of a fit
-MORE_ROUNDS = 4  # times those that the sample took, at the most: more rows bear more, and each has to be served
 OWN = 120e6  # bytes of a worker beside what its learner keeps of the rows
 FEWEST_JUDGES = 200  # rows below which nothing can be said of what is gained
 BLOCKS = 20  # of the rows that judge, whose spread says what noise is
@@ -49,7 +53,7 @@ GROWTH = 4.0  # of the rows from one look of "auto" to the next
 CHUNK = 16_384  # rows that are predicted at a time
 TIME = "there was no time for more"
 MARGIN = 1.25  # times the seconds that what comes after is likely to take
-TRAINING = 0.85  # of the time of a fit; exporting takes the rest
+TRAINING = 0.85  # of the time of a fit, at the least; exporting takes the rest
 TIMED = 1_024  # rows that show how long a model takes to predict
 
 
@@ -156,26 +160,22 @@ def _share(state: State, outcome: Outcome, unread: UnreadRows, learning: Sequenc
     row = max(for_row + for_cell * columns for for_row, for_cell in (one.learner.bytes_a_row for one in learning))
     limits["budget.memory holds no more"] = (memory(state.run, 1) - OWN) / row / unread.rows
     if not state.counted:
-        rate = sum(all_rows_rate(state, one) for one in learning)
+        rate = sum(all_rows_rate(state, one, unread) for one in learning)
         read = reading_again(state.problem, unread, crowded=state.crowded)
-        seconds = _phases(state).fitted - state.run.deadline.spent() - read
-        limits[TIME] = seconds / max(rate, 1e-12) / unread.rows
+        until = _phases(state, learning)
+        seconds = _training(state, until, until.fitted - state.run.deadline.spent() - read)
+        limits[TIME] = seconds / max(FEWER * rate, 1e-12) / unread.rows
     why = min(limits, key=lambda name: limits[name])
     return min(1.0, limits[why]), why
 
 
-def _phases(state: State) -> Phases:
-    """The time from now on till what comes after, for a model of as many rounds as one may have."""
+def _phases(state: State, learning: Sequence[Candidate]) -> Phases:
+    """The time from now on till what comes after, for a model of as many rounds and leaves as one may have."""
     if state.counted:
         return FOREVER
-    times = 1 if _tight(state) else MORE_ROUNDS
-    after = MARGIN * seconds_after(state, times=times)
+    rounds = max(most_borne(state, one) / (one.usual_rounds(state.problem) or 1) for one in learning)
+    after = MARGIN * seconds_after(state, times=rounds if served_tightly(state) else LARGER * rounds)
     return phases(state.run.deadline.spent(), state.run.deadline.seconds - after)
-
-
-def _tight(state: State) -> bool:
-    limits = state.run.spec.limits
-    return any((limits.latency_p50, limits.latency_p99, limits.size, limits.memory, limits.throughput))
 
 
 def _steps(state: State, unread: UnreadRows, share: float) -> list[float]:
@@ -198,7 +198,7 @@ def _at(state: State, outcome: Outcome, unread: UnreadRows, learning: Sequence[C
 
     Raises Late where there is no time for that.
     """
-    until = _phases(state)
+    until = _phases(state, learning)
     pace = Pace(
         share=share,
         least=min(share, WORTH * unread.share),
@@ -212,18 +212,20 @@ def _at(state: State, outcome: Outcome, unread: UnreadRows, learning: Sequence[C
         if len(files.judge.y) < FEWEST_JUDGES:
             raise Late("too few rows are left to judge by")
         state.run.tell("refit", f"fitting on {files.n:,} rows by chunks", left=state.run.deadline.left())
-        fits = _fits(state, learning, files, until)
+        fits = _fits(state, unread, learning, files, until)
         if not fits:
             raise Late("no fit on them came to its end")
         found = _best(state, outcome, files, fits, until)
     return replace(found, why=TIME) if pace.share < share else found
 
 
-def _fits(state: State, learning: Sequence[Candidate], files: BinFiles, until: Phases) -> dict[Candidate, BinnedFit]:
+def _fits(
+    state: State, unread: UnreadRows, learning: Sequence[Candidate], files: BinFiles, until: Phases
+) -> dict[Candidate, BinnedFit]:
     """The fits that came to their end; one at a time, for the memory is that of one."""
     fits = dict[Candidate, BinnedFit]()
     for number, candidate in enumerate(learning):
-        rates = [all_rows_rate(state, other) for other in learning[number:]]
+        rates = [all_rows_rate(state, other, unread) for other in learning[number:]]
         part = rates[0] / max(sum(rates), 1e-12)
         seconds = math.inf if state.counted else part * (until.fitted - state.run.deadline.spent())
         if seconds < LEAST:
@@ -250,24 +252,22 @@ def _fits(state: State, learning: Sequence[Candidate], files: BinFiles, until: P
 
 def _job(state: State, candidate: Candidate, number: int, files: BinFiles, *, seconds: float, until: Phases) -> Job:
     """One fit, which half of the time for judging may still end; then it is killed, and the others go without it."""
-    usual = candidate.usual_rounds(state.problem) or 1
     stop = replace(
         files.stop,
         values=np.ascontiguousarray(files.stop.values[:, files.kept]),
         features=files.rows.features,
     )
-    rounds = usual if _tight(state) else max(usual, min(MORE_ROUNDS * usual, MOST_ROUNDS))
-    likely = files.n * all_rows_rate(state, candidate)
+    training = _training(state, until, seconds)
     request = BinnedRequest(
         rows=files.rows,
         kept=files.kept,
         columns=len(files.stop.features),
         valid=stop,
         learner=candidate.learner.name,
-        params={**hurried(candidate.params, likely / (TRAINING * seconds)), "rounds": rounds},
+        params=_params(state, candidate, files, training),
         task=state.problem.task,
         seed=state.run.seed,
-        seconds=TRAINING * seconds,
+        seconds=training,
         threads=state.run.workers,
         parity=state.matrices.parity(final(state)),
         package=state.run.learners,
@@ -280,6 +280,25 @@ def _job(state: State, candidate: Candidate, number: int, files: BinFiles, *, se
         seconds=min(hard, max(1.0, state.run.deadline.left())),
         memory=memory(state.run, 1),
     )
+
+
+def _params(state: State, candidate: Candidate, files: BinFiles, seconds: float) -> Params:
+    """Those of the search, and the rounds at the most; where these or the `seconds` are short, it learns faster."""
+    most = most_borne(state, candidate)
+    run = min(most, seconds / max(files.n * seconds_a_round(state, candidate), 1e-12))
+    params = in_fewer(
+        candidate.params,
+        borne(state, candidate, files.n) / run,
+        times=files.n / learned(state, candidate),
+        columns=len(files.kept),
+        tight=served_tightly(state),
+    )
+    return {**params, "rounds": most}
+
+
+def _training(state: State, until: Phases, seconds: float) -> float:
+    """Of so many seconds of a fit those to boost in: exporting is a part of what comes after, and takes no more."""
+    return max(TRAINING * seconds, seconds - (state.run.deadline.seconds - until.end))
 
 
 def _best(

@@ -12,6 +12,7 @@ from automl.data.rows import UnreadRows
 from automl.learners.base import Learner
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import fit_estimate
+from automl.search.cost.more_rounds import MORE_ROUNDS, most_rounds, rounds_borne, rounds_run
 from automl.search.cost.reserve import crowding, reserve_seconds
 from automl.search.problem import Problem
 from automl.search.state import State
@@ -23,7 +24,8 @@ CHOOSING = 0.5  # seconds for the ensemble and the first refits to start
 FEWEST_SECONDS = 2.0  # of search, once it has begun
 MOST_TWIN = 0.3  # of the budget, what is set aside for a twin: what takes longer does not ship, and says so
 MOST_ALL_ROWS = 0.6  # of the time from the first trial to what comes after: more rows gain more than further trials
-MORE_ROWS = 2.0  # times the rounds of the sample that all rows are likely to take
+FEWER = 0.5  # of the rounds that rows bear are enough to ask for more rows: these gain more (docs/decisions/0021)
+THREADED = 1.25  # times its share of the work that each thread of a fit takes: they wait for each other
 WORTH = 1.2  # times the rows of the sample that all rows must be: with fewer nothing is gained
 READING = 2e-7  # seconds of a cell that is read again and binned, where nothing else runs
 LOOK = 0.1  # of the new in the mean of how crowded the machine is
@@ -69,7 +71,7 @@ def all_rows_seconds(state: State) -> float:
     if state.counted or not isinstance(unread, UnreadRows):
         return 0.0
     able = [one for one in state.chosen or _best(state) if one.learner.fit_binned is not None and one.losses]
-    rate = sum(all_rows_rate(state, one) for one in able) if able else usual_rate(state.problem, state.workers)
+    rate = sum(all_rows_rate(state, one, unread) for one in able) if able else usual_rate(state.problem, state.workers)
     room = state.run.deadline.seconds - state.begun - seconds_after(state)
     return all_rows_share(state.problem, state.run.spec, rate=rate, room=room, crowded=state.crowded)
 
@@ -82,7 +84,7 @@ def all_rows_share(problem: Problem, spec: Spec, *, rate: float, room: float, cr
     asked, sample = spec.data.rows, unread.share * unread.rows
     rows = unread.rows if isinstance(asked, str) else min(asked, unread.rows)
     read, most = reading_again(problem, unread, crowded=crowded), MOST_ALL_ROWS * room
-    if rows < WORTH * sample or read + WORTH * sample * rate > most:
+    if rows < WORTH * sample or read + WORTH * sample * FEWER * rate > most:
         return 0.0
     return min(most, read + rows * rate)
 
@@ -94,13 +96,43 @@ def reading_again(problem: Problem, unread: UnreadRows, *, crowded: float) -> fl
 
 def usual_rate(problem: Problem, workers: int) -> float:
     """As `all_rows_rate`, before anything has been fitted."""
-    return MORE_ROWS * usual_fit(problem) / len(problem.folds[0].fit) / workers
+    return MORE_ROUNDS * usual_fit(problem) / len(problem.folds[0].fit) / workers
 
 
-def all_rows_rate(state: State, candidate: Candidate) -> float:
-    """Seconds for each of all rows that a member is likely to take: more rounds than on the sample, on all threads."""
-    rows = candidate.sample or len(state.problem.folds[0].fit)
-    return MORE_ROWS * candidate.seconds_a_fold() / rows / state.workers
+def all_rows_rate(state: State, candidate: Candidate, unread: UnreadRows) -> float:
+    """Seconds for each of all rows that a member takes, on all threads, for the rounds that so many rows bear."""
+    asked = state.run.spec.data.rows
+    rows = unread.rows if isinstance(asked, str) else min(asked, unread.rows)
+    rounds = min(borne(state, candidate, rows), most_borne(state, candidate))
+    return seconds_a_round(state, candidate) * rounds
+
+
+def borne(state: State, candidate: Candidate, rows: int) -> float:
+    """The rounds that a member is likely to take on so many rows, at the learning rate that it has."""
+    return rounds_borne(candidate.usual_rounds(state.problem) or 1, rows / learned(state, candidate))
+
+
+def most_borne(state: State, candidate: Candidate) -> int:
+    """The rounds that a member has on all rows at the most."""
+    return most_rounds(candidate.usual_rounds(state.problem) or 1, tight=served_tightly(state))
+
+
+def seconds_a_round(state: State, candidate: Candidate) -> float:
+    """Seconds of a round for each row that a member learns from, on all threads, as its fits on the sample show."""
+    rows = learned(state, candidate)
+    ran = [rounds_run(kept, rows, candidate.params) for kept in candidate.rounds.values()]
+    return THREADED * candidate.seconds_a_fold() / float(np.mean(ran or [1])) / rows / state.workers
+
+
+def learned(state: State, candidate: Candidate) -> int:
+    """The rows of a fit on the sample."""
+    return candidate.sample or len(state.problem.folds[0].fit)
+
+
+def served_tightly(state: State) -> bool:
+    """Whether the spec limits what serving may cost."""
+    limits = state.run.spec.limits
+    return any((limits.latency_p50, limits.latency_p99, limits.size, limits.memory, limits.throughput))
 
 
 def twin_seconds(state: State) -> float:

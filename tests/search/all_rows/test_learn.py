@@ -16,17 +16,22 @@ from automl.data.prepare import prepare
 from automl.data.rows import UnreadRows
 from automl.executors.base import Job
 from automl.search.all_rows import bin_files, learn
+from automl.search.cost import more_rounds
+from automl.search.cost.fidelity import FASTEST
+from automl.search.cost.more_rounds import LARGER, MORE_ROUNDS
 from automl.search.finish import SearchResult
 from automl.search.leaderboard import AllRows
 from automl.search.loop import search
 from automl.search.problem import Problem
 from automl.search.run import Run
 from automl.search.schedule import repeated_cv
+from automl.search.worker.binned_fit import BinnedRequest
 from automl.search.worker.fold_fit import LEARNERS
 from automl.spec import parse
 
 N, SAMPLE, SECONDS, FIT = 12_000, 1_200, 100.0, 1.0
-FIRST = (("lightgbm", {"learning_rate": 0.2, "num_leaves": 15}),)
+RATE = 0.05
+FIRST = (("lightgbm", {"learning_rate": RATE, "num_leaves": 15}),)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +44,14 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def requests() -> list[BinnedRequest]:
+    """The fits on all rows that were asked for."""
+    return []
+
+
+@pytest.fixture
 def found(
-    rows: Path, make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    rows: Path, make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, requests: list[BinnedRequest]
 ) -> Callable[..., tuple[SearchResult, Run]]:
     """A search of one fit of a second, with so many for a fit on all rows, a chunk and a prediction."""
 
@@ -67,6 +78,7 @@ def found(
             request: Any = job.arguments["request"]
             if not job.function.endswith("binned_fit:run"):
                 return FIT if request.learner == "lightgbm" else 0.1
+            requests.append(request)
             return fit
 
         run = replace(make_run(spec, price=price, learners=LEARNERS), warm=FIRST, only=True)
@@ -105,6 +117,22 @@ def test_all_rows_are_learned_from_in_time(found: Callable[..., tuple[SearchResu
     assert told(result).shipped
     assert told(result).rows == pytest.approx(0.8 * SAMPLE + (N - SAMPLE) * 0.8, rel=0.02)
     assert in_time(result, run)
+
+
+def test_fewer_rounds_than_the_rows_bear_learn_faster(
+    found: Callable[..., tuple[SearchResult, Run]], requests: list[BinnedRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a cap that gives all rows no more rounds than the sample, larger trees and faster learning make up."""
+    found()
+    usual = requests[0].params
+    requests.clear()
+    monkeypatch.setattr(more_rounds, "MOST_ROUNDS", 1)
+    found()
+    capped = requests[0].params
+    assert usual["rounds"] == MORE_ROUNDS * capped["rounds"]
+    assert usual["learning_rate"] == RATE
+    assert capped["num_leaves"] == LARGER * usual["num_leaves"]
+    assert RATE < capped["learning_rate"] <= FASTEST
 
 
 @pytest.mark.parametrize(

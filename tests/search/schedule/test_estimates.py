@@ -13,9 +13,12 @@ import pytest
 from automl.learners.base import Learner
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import choose_fidelity
+from automl.search.cost.more_rounds import MORE_ROUNDS
 from automl.search.schedule.estimates import (
     FEWEST_SECONDS,
     MOST_TWIN,
+    THREADED,
+    all_rows_rate,
     backlog,
     expected,
     granted,
@@ -175,3 +178,19 @@ def test_counted_work_is_the_same_everywhere(make_state: Callable[..., State]) -
     state = make_state(trials=2)
     one = took(state, 0, 9.0, rounds={0: 10, 1: 20})
     assert work(state.problem, one) == 180 * 3 * 30 * one.learner.cost
+
+
+@pytest.mark.parametrize(
+    ("kept", "times", "rounds", "ran"),
+    [(100, 4, 200, 400), (100, 99, MORE_ROUNDS * 100, 400), (2_000, 4, 2_000, 2_000)],
+    ids=["borne", "four times", "the cap"],
+)
+def test_all_rows_take_the_rounds_that_will_be_run(
+    make_state: Callable[..., State], kept: int, times: int, rounds: int, ran: int
+) -> None:
+    """What a round of the sample took, for each row, times the rounds on all rows at the most: the cap binds both."""
+    state = make_state()
+    one = took(state, 0, 9.0, rounds={0: kept})
+    one.params = {"learning_rate": 0.05}
+    unread: Any = SimpleNamespace(rows=times * 180)
+    assert all_rows_rate(state, one, unread) == pytest.approx(THREADED * 9.0 / 180 * rounds / ran)
