@@ -18,8 +18,8 @@ from automl.errors import DataError
 
 def parts_of(path: Path, step: int) -> tuple[CutFile, list[pl.DataFrame]]:
     """The one file of a path, cut, and the rows of each part."""
-    (file,) = cut_files(path, step, None)
-    return file, [pl.concat(cut_batches(path, file, cut, 30)) for cut in file.cuts]
+    (file,) = cut_files(path, step)
+    return file, [pl.concat(cut_batches(file, cut, 30)) for cut in file.cuts]
 
 
 def whole(path: Path) -> pl.DataFrame:
@@ -40,8 +40,8 @@ def test_a_csv_is_cut_after_rows(encoding: str, step: int, tmp_path: Path) -> No
     path = tmp_path / "in.csv"
     path.write_bytes(text(1000).encode(encoding))
     told: list[LeftOut] = []
-    (file,) = cut_files(path, step, None, tell=lambda _, lines: told.append(lines))
-    got = [pl.concat(cut_batches(path, file, cut, 30)) for cut in file.cuts]
+    (file,) = cut_files(path, step, tell=lambda _, lines: told.append(lines))
+    got = [pl.concat(cut_batches(file, cut, 30)) for cut in file.cuts]
     assert pl.concat(got).equals(whole(path))
     if encoding == "utf-16":  # a byte of a line's end may be half of another sign
         assert len(got) == 1
@@ -104,7 +104,7 @@ def test_changed_bytes_are_seen_where_they_are_read(suffix: str, tmp_path: Path)
     """D12: a bit in a part, in what all parts need, and a byte more; parts that did not change are read as ever."""
     path, frame = tmp_path / f"in{suffix}", pl.DataFrame({"a": range(1000)})
     {".parquet": lambda to: frame.write_parquet(to, row_group_size=100), ".csv": frame.write_csv}[suffix](path)
-    (file,) = cut_files(path, 100, None)
+    (file,) = cut_files(path, 100)
     content, before = path.read_bytes(), path.stat()
 
     def readable(changed: bytes) -> list[bool]:
@@ -113,7 +113,7 @@ def test_changed_bytes_are_seen_where_they_are_read(suffix: str, tmp_path: Path)
         found = []
         for cut in file.cuts:
             try:
-                found.append(pl.concat(cut_batches(path, file, cut, 1000)).height == 100)
+                found.append(pl.concat(cut_batches(file, cut, 1000)).height == 100)
             except DataError as error:
                 assert "bytes have changed" in str(error)  # noqa: PT017  # of some parts only
                 found.append(False)
@@ -133,7 +133,7 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     """Another machine may see another folder."""
     path = tmp_path / "in.parquet"
     pl.DataFrame({"a": [1]}).write_parquet(path)
-    (file,) = cut_files(path, 10, None)
+    (file,) = cut_files(path, 10)
     path.unlink()
     with pytest.raises(DataError, match="same path"):
-        list(cut_batches(path, file, file.cuts[0], 10))
+        list(cut_batches(file, file.cuts[0], 10))
