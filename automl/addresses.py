@@ -31,6 +31,10 @@ class Address:
         """Another key of the same bucket."""
         return Address(self.scheme, self.bucket, key)
 
+    def below(self, name: str) -> Address:
+        """The object called `name` in the folder that this is."""
+        return self.at(f"{self.key}/{name}".lstrip("/"))
+
 
 def address_of(where: str | PurePath) -> Address | None:
     """The address that a text or a path is, None for a path of the machine.

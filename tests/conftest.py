@@ -33,6 +33,7 @@ from automl.graph.onnx import to_onnx
 from automl.ops import expr as ops
 from automl.task import Task
 
+pytest_plugins = ["object_stores"]
 pytest.register_assert_rewrite("automl.testing")
 from automl.testing._bundle import (  # after that line, so that an assert of the suites tells what it saw
     BINARY,

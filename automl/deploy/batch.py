@@ -188,7 +188,8 @@ def _ranked(job: _Job) -> Iterator[tuple[bytes, Chunk]]:
 def _raw(job: _Job) -> Iterator[tuple[int, pl.DataFrame]]:
     """The first row and the raw rows of each chunk, with their costs, in the columns that are asked for."""
     scoring, rows = job.scoring, 0
-    for path, frame in batches(job.data, scoring.rows, dialect_of(scoring.model, job.data), tell=job.tell):
+    dialect = dialect_of(scoring.model, files(job.data)[0])
+    for path, frame in batches(job.data, scoring.rows, dialect, tell=job.tell):
         ready = scoring.ready(frame, path, rows)
         for sentence in unlike(scoring.model.manifest.reader, scoring.model.margins, ready) if rows == 0 else ():
             said = f"{known_as(path)}: {sentence}"

@@ -18,7 +18,6 @@ from automl.bundle.unread import lacking_hint
 from automl.data.cost_files import CostFile, joined, open_costs
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.file_kinds import kind
-from automl.data.read.files import files
 from automl.data.read.remote.spool import known_as
 from automl.data.read.unread import OnUnread
 from automl.deploy.formats import Form, header, rendered
@@ -175,10 +174,9 @@ def cost_file(model: Bundle, path: Path) -> CostFile:
     return file
 
 
-def dialect_of(model: Bundle, data: Path) -> CsvDialect | None:
-    """The dialect of training where the header can be read with it; else it is found from the file."""
+def dialect_of(model: Bundle, first: Path) -> CsvDialect | None:
+    """The dialect of training where the header of the `first` file can be read with it; else files tell it."""
     dialect = model.manifest.dialect
-    first = files(data)[0]
     if dialect is None or kind(first) not in {"csv", "tsv"}:
         return None
     with suppress(UnicodeError, ScoreError):

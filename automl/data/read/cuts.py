@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -14,15 +15,19 @@ from typing import Any
 
 import polars as pl
 
+from automl.addresses import address_of
 from automl.data.read.arrow_library import arrow_library
 from automl.data.read.column_reader import CsvDialect
 from automl.data.read.csv_files import csv_rows, frames_of, header_record
 from automl.data.read.csv_lines import AHEAD
 from automl.data.read.dialect import Dialect
 from automl.data.read.file_kinds import kind
-from automl.data.read.files import files
+from automl.data.read.files import files_in_turn
 from automl.data.read.guard import guarded, guarded_parts
-from automl.data.read.source import TellOfFile, checked, dialect_of, file_batches, probe_all, with_folders
+from automl.data.read.remote.fetched import spans_fetched
+from automl.data.read.remote.objects import looked_up
+from automl.data.read.remote.spool import by_address, known_as
+from automl.data.read.source import TellOfFile, checked, dialect_of, file_batches, probe_all, with_said
 from automl.data.read.weight import slices
 from automl.errors import DataError
 
@@ -48,10 +53,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutFile:
-    """A file of `size` bytes and the `cuts` that are all of it.
+    """A file or an object of `size` bytes and the `cuts` that are all of it.
 
     Each of them needs also the bytes from `shared` on (the footer of parquet), and of a csv its `dialect` and `header`,
-    a line of that dialect.
+    a line of that dialect. `said` is what the folders it lies in say of all its rows.
     """
 
     path: str
@@ -60,57 +65,93 @@ class CutFile:
     cuts: tuple[Cut, ...]
     dialect: Dialect | None = None
     header: str = ""
+    said: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def cut_files(
-    where: str | Path, rows: int, dialect: CsvDialect | None, *, tell: TellOfFile = lambda _path, _lines: None
+    where: str | Path,
+    rows: int,
+    dialect: Callable[[Path], CsvDialect | None] = lambda _first: None,
+    *,
+    tell: TellOfFile = lambda _path, _lines: None,
 ) -> Iterator[CutFile]:
-    """The files of a path, a glob or a folder, cut into parts of some `rows` rows (at least 50).
+    """The files of a path, a glob, a folder or an address, cut into parts of some `rows` rows (at least 50).
 
     Parquet is cut between row groups, a csv after a row, if each line of its encoding ends with the same byte; all
     other files are one part. Each is read once: a csv is checked as `batches` does, and `tell` is called as there.
-    Raises DataError for what cannot be read.
+    `dialect` says of the first file how all csv files are written, if not each for itself. Of objects one at a time is
+    brought to the disk. Raises DataError for what cannot be read, and for a table with versions.
     """
-    probe_all(where)
-    for path in files(where):
+    with by_address():
+        yield from _cut_files(where, rows, dialect, tell)
+
+
+def _cut_files(
+    where: str | Path, rows: int, dialect: Callable[[Path], CsvDialect | None], tell: TellOfFile
+) -> Iterator[CutFile]:
+    brought = address_of(where) is not None
+    if not brought:
+        probe_all(where)
+    known: list[CsvDialect | None] = []
+    for path, said in files_in_turn(where):
+        if brought:
+            probe_all(path)
+        known = known or [dialect(path)]
         form = kind(path)
         if form == "parquet" and path.stat().st_size:
-            yield guarded(partial(_parquet, path, rows), path)
+            found = guarded(partial(_parquet, path, rows), path)
         elif form in {"csv", "tsv"}:
-            yield _csv(path, rows, dialect_of(path, dialect), partial(tell, path))
+            found = _csv(path, rows, dialect_of(path, known[0]), partial(tell, path))
         else:
-            yield _whole(path)
+            found = _whole(path)
+        yield replace(found, path=known_as(path), said=said)
 
 
-def cut_batches(where: str | Path, file: CutFile, cut: Cut, rows: int) -> Iterator[pl.DataFrame]:
-    """The rows of a part of a file of `where`, as `batches` gives them: at most `rows` at a time.
+def cut_batches(file: CutFile, cut: Cut, rows: int) -> Iterator[pl.DataFrame]:
+    """The rows of a part of a file, as `batches` gives them: at most `rows` at a time.
 
-    No frame where there are no columns. DataError where the bytes are not those that were cut.
+    Of an object only the bytes of the part are brought. No frame where there are no columns. DataError where the bytes
+    are not those that were cut.
     """
-    path = Path(file.path)
-    _check(path, file, cut)
-    if file.dialect is not None:
-        lines = chain([file.header] if cut.start else [], _lines(path, file.dialect.encoding, cut.start, cut.end))
-        found = frames_of(csv_rows(path, file.dialect, lambda _: None, lines), rows)
-    elif cut.rows is not None:
-        within = cut.first, cut.rows
-        scanned = guarded_parts(slices(pl.scan_parquet(path, glob=False), rows, within=within), path)
-        found = (checked(frame, str(path)) for frame in scanned)
-    else:
-        found = file_batches(path, rows, None, lambda _: None)
-    yield from (with_folders(frame, path, where) for frame in found if frame.width)
+    with _here(file, cut) as path, by_address():
+        if file.dialect is not None:
+            lines = chain([file.header] if cut.start else [], _lines(path, file.dialect.encoding, cut.start, cut.end))
+            found = frames_of(csv_rows(path, file.dialect, lambda _: None, lines), rows)
+        elif cut.rows is not None:
+            within = cut.first, cut.rows
+            scanned = guarded_parts(slices(pl.scan_parquet(path, glob=False), rows, within=within), path)
+            found = (checked(frame, str(path)) for frame in scanned)
+        else:
+            found = file_batches(path, rows, None, lambda _: None)
+        yield from (with_said(frame, file.said) for frame in found if frame.width)
 
 
-def _check(path: Path, file: CutFile, cut: Cut) -> None:
+@contextmanager
+def _here(file: CutFile, cut: Cut) -> Iterator[Path]:
+    """The file, or what a part needs of an object, if its bytes are those that were cut."""
     hint = "give back the file as it was, or begin anew with a new manifest"
+    changed = DataError("the file is not the one that was cut: its bytes have changed", where=file.path, hint=hint)
+    if _size(file.path) != file.size:
+        raise changed
+    spans = (cut.start, cut.end), (file.shared, file.size)
+    address = address_of(file.path)
+    with nullcontext(Path(file.path)) if address is None else spans_fetched(address, spans) as path:
+        if _digest(path, *spans) != cut.digest:
+            raise changed
+        yield path
+
+
+def _size(where: str) -> int:
+    """The bytes of a file or an object as it is now."""
+    if address := address_of(where):
+        if found := looked_up(address):
+            return found.size
+        raise DataError("there is no such object", where=where, hint="it lay here when the manifest was written")
     try:
-        same = path.stat().st_size == file.size
-        same = same and _digest(path, (cut.start, cut.end), (file.shared, file.size)) == cut.digest
+        return Path(where).stat().st_size
     except FileNotFoundError as error:
         hint = "every machine needs the data at the same path"
-        raise DataError("there is no such file", where=str(path), hint=hint) from error
-    if not same:
-        raise DataError("the file is not the one that was cut: its bytes have changed", where=str(path), hint=hint)
+        raise DataError("there is no such file", where=where, hint=hint) from error
 
 
 def _digest(path: Path, *spans: tuple[int, int]) -> str:

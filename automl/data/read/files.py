@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from automl.addresses import SCHEMES
+from automl.addresses import SCHEMES, address_of
 from automl.data.read.file_kinds import FORMATS
-from automl.data.read.remote.fetched import fetched
-from automl.data.read.remote.spool import digest_of
+from automl.data.read.remote.fetched import fetched, fetched_in_turn, no_parts
+from automl.data.read.remote.spool import digest_of, known_as
 from automl.errors import DataError, nearest
 from automl.names import inside
 
@@ -41,6 +41,19 @@ def files(where: str | Path) -> tuple[Path, ...]:
     for file in paths:
         _check_name(file)
     return tuple([file for file in paths if file.stat().st_size] or paths)
+
+
+def files_in_turn(where: str | Path) -> Iterator[tuple[Path, dict[str, str | None]]]:
+    """Each of the `files` with what its folders say; of an address it lies on the disk until the next is asked for.
+
+    DataError also for a table with versions: its file is this process's own.
+    """
+    address = address_of(where)
+    found = ((where, path) for path in files(where)) if address is None else fetched_in_turn(address)
+    for place, path in found:
+        if digest_of(path) is not None:
+            raise no_parts(known_as(path))
+        yield path, said_by_folders(path, place)
 
 
 def said_by_folders(file: Path, where: str | Path) -> dict[str, str | None]:

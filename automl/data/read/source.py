@@ -231,8 +231,12 @@ def _differ(column: str, have: list[str], lack: list[str]) -> DataError:
 
 def with_folders(frame: pl.DataFrame, path: Path, where: str | Path) -> pl.DataFrame:
     """The rows of a file with what its folders say, as text; what the file says itself stands."""
-    said = said_by_folders(path, where).items()
-    own = [pl.lit(text, dtype=pl.String).alias(name) for name, text in said if name not in frame.columns]
+    return with_said(frame, said_by_folders(path, where))
+
+
+def with_said(frame: pl.DataFrame, said: Mapping[str, str | None]) -> pl.DataFrame:
+    """The rows of a file with what its folders `said`."""
+    own = [pl.lit(text, dtype=pl.String).alias(name) for name, text in said.items() if name not in frame.columns]
     return frame.with_columns(own) if own else frame
 
 

@@ -11,9 +11,12 @@ from pathlib import Path
 import polars as pl
 
 from automl import disk
+from automl.addresses import Address, address_of
 from automl.bundle.unread import check_unread
 from automl.data.read.cuts import cut_batches
 from automl.data.read.files import file_digest
+from automl.data.read.remote.fetched import fetched
+from automl.data.read.remote.objects import KeyRefused, check_reached, looked_up
 from automl.data.read.unread import Unread, added, told
 from automl.deploy.distributed import leases as of
 from automl.deploy.distributed.heartbeat import Observer, beating, new_name
@@ -59,8 +62,9 @@ def join(
 
     Any number of processes on any machines may do so at a time, and any of them may be killed. The output is the same.
     With `again` what had failed is tried again. Raises the error of a chunk that failed for good, whoever tried it;
-    `BundleError` where the bundle is not the one of the manifest, `DataError` where the data or the manifest is not,
-    and `MachineError` where other versions are installed here or the disk refuses: others then go on.
+    `BundleError` where the bundle is not the one of the manifest, `DataError` where the data or the manifest is not, or
+    a store does not accept the key that this machine has, and `MachineError` where other versions are installed here
+    or the disk refuses: others then go on.
     """
     manifest = read_manifest(folder)
     if again:
@@ -116,6 +120,10 @@ def _opened(manifest: Manifest, listener: Listener, require_signature: Path | No
             f"this machine has other versions than the one that wrote the manifest: {', '.join(other)}",
             hint=f"Install the same on every machine, or: {ANEW}",
         )
+    if manifest.files and (rows := address_of(manifest.files[0].path)):
+        looked_up(rows)  # a key that is wrong takes no chunk from those who have the right one
+    if isinstance(manifest.place, Address):
+        check_reached(manifest.place)
     for file in (*manifest.tables.values(), *([manifest.costs] if manifest.costs else [])):
         _check(file)
     scoring = Scoring.load(
@@ -133,7 +141,7 @@ def _opened(manifest: Manifest, listener: Listener, require_signature: Path | No
 
 
 def _check(file: Given) -> None:
-    path = Path(file.path)
+    path = fetched(file.path)
     if not path.exists() or file_digest(path) != file.digest:
         raise DataError("the file is not the one that the manifest was written for", where=file.path, hint=ANEW)
 
@@ -141,7 +149,8 @@ def _check(file: Given) -> None:
 def _work(job: _Job, scoring: Scoring, token: Token) -> int:
     """Do what a token stands for; how many chunks were scored.
 
-    What the machine refuses ends this worker, for the next chunk would fare no better; others may go on.
+    What the machine refuses, or a store to the key of this machine, ends this worker, for the next chunk would fare no
+    better; others may go on.
     """
     try:
         if token.spent:
@@ -157,7 +166,7 @@ def _work(job: _Job, scoring: Scoring, token: Token) -> int:
         raise
     except Exception as error:  # whatever it is: others must know, and may fare better
         put_reason(job.folder, token.name, error, job.worker)
-        if job.leases.refuse(token) and isinstance(error, MachineError | MemoryError | OSError):
+        if job.leases.refuse(token) and isinstance(error, MachineError | KeyRefused | MemoryError | OSError):
             raise
         return 0
     return chunks
@@ -172,8 +181,7 @@ def _score(job: _Job, scoring: Scoring, token: Token) -> int:
     frames: list[pl.DataFrame] = []
     unread: Unread = {}
     head, first = "", cut.first
-    raw = cut_batches(manifest.data, file, cut, scoring.rows)
-    for frame in raw:
+    for frame in cut_batches(file, cut, scoring.rows):
         ready = scoring.ready(frame, Path(file.path), first)
         found, lost = scoring.model.counted(ready, typed=scoring.typed, first=first)
         frames.append(found)
@@ -205,7 +213,7 @@ def _finish(job: _Job) -> int:
         {"name": result.part, "rows": result.rows, "sha256": result.digest} for result in results
     ]
     found = Complete(rows=sum(result.rows for result in results), out=manifest.out, parts=parts, warnings=told(unread))
-    declare(manifest, found, job.worker)
+    declare(manifest, results, found, job.worker)
     put_complete(job.folder, found, job.worker)
     return 0
 

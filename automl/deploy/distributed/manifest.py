@@ -12,12 +12,13 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from automl.addresses import Address, address_of
 from automl.data.read.cuts import Cut, CutFile
 from automl.deploy.scoring import Options
 from automl.distributions import version_of
 from automl.errors import DataError, SpecError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 LIBRARIES = ("automl", "numpy", "onnxruntime", "polars")  # whose versions could change a digit of an answer
 ANEW = "Write a new manifest with `automl predict BUNDLE DATA --manifest DIR`."
@@ -26,7 +27,7 @@ OutForm = Literal["csv", "parquet", "folder"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A file that is given beside the rows, and its SHA-256."""
+    """A file or an object that is given beside the rows, and its SHA-256."""
 
     path: str
     digest: str
@@ -36,8 +37,8 @@ class Given:
 class Manifest:
     """All that decides the bytes of the output.
 
-    `out` is one file, csv or parquet, or a folder of parquet files, as `form` says. A worker that shows no sign of
-    life for `lease` seconds loses its chunk.
+    `out` is one file, csv or parquet, or a folder of parquet files, as `form` says; it may be the address of either.
+    A worker that shows no sign of life for `lease` seconds loses its chunk.
     """
 
     bundle: str
@@ -56,6 +57,11 @@ class Manifest:
     def chunks(self) -> tuple[tuple[CutFile, Cut], ...]:
         """The chunks in the order of their rows."""
         return tuple((file, cut) for file in self.files for cut in file.cuts)
+
+    @property
+    def place(self) -> Path | Address:
+        """Where the output stands when it is whole."""
+        return address_of(self.out) or Path(self.out)
 
     @property
     def names(self) -> list[str]:
@@ -87,8 +93,16 @@ def as_bytes(manifest: Manifest) -> bytes:
     return json.dumps(head).encode() + b"\n" + body + b"\n"
 
 
+def check_shared(folder: Path) -> None:
+    """Refuse an address: who renames first has a chunk, and stores of objects do not rename."""
+    if address := address_of(folder):
+        hint = "Name a folder that all machines see. What is read and what is written may lie in a store."
+        raise SpecError("a manifest is a folder of a file system", where=str(address), hint=hint)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest in a folder. SpecError where there is none, DataError for one that is damaged or another's."""
+    check_shared(folder)
     path = folder / MANIFEST
     try:
         head, _, body = path.read_bytes().partition(b"\n")

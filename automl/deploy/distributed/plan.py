@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 
 from automl import disk
-from automl.addresses import address_of
+from automl.addresses import Address, address_of
 from automl.bundle.place import check_output
 from automl.data.cost_files import ROW_ORDER
 from automl.data.read.csv_lines import LeftOut
 from automl.data.read.cuts import cut_files
 from automl.data.read.files import file_digest, files
+from automl.data.read.remote.fetched import check_apart, fetched
+from automl.data.read.remote.objects import check_reached, is_empty
+from automl.data.read.remote.spool import known_as
 from automl.deploy.distributed.heartbeat import new_name
 from automl.deploy.distributed.leases import make_tokens
-from automl.deploy.distributed.manifest import MANIFEST, Given, Manifest, OutForm, as_bytes, read_manifest, versions
+from automl.deploy.distributed.manifest import (
+    MANIFEST,
+    Given,
+    Manifest,
+    OutForm,
+    as_bytes,
+    check_shared,
+    read_manifest,
+    versions,
+)
 from automl.deploy.distributed.notes import REASONS, RESULTS
 from automl.deploy.scoring import AS_EVER, Options, Scoring, dialect_of, form_of
 from automl.errors import SpecError
@@ -43,15 +56,20 @@ def plan(
     """Write the manifest of shared scoring into a new `folder`; nothing is scored yet.
 
     `out` is a csv or parquet file, or a folder for a parquet file of each chunk (``scored`` in `folder` where it is not
-    named); a chunk has some `rows` rows. The data is read once. The same once more leaves the manifest that is there;
-    raises SpecError where another stands there, for an output that is no new one, and for a bundle whose spec has a
-    capacity: it ranks all rows as one batch.
+    named); a chunk has some `rows` rows. The data is read once. What is read and `out` may be addresses; `folder` is
+    none. The same once more leaves the manifest that is there; raises SpecError where another stands there, for an
+    output that is no new one, and for a bundle whose spec has a capacity: it ranks all rows as one batch. DataError
+    also where a store does not accept the key.
     """
-    _check_here(data, *(tables or {}).values(), *([costs] if costs else []), *([out] if out else []))
-    place = (folder / "scored" if out is None else out).absolute()
-    form = _form(place, options)
-    inputs = [bundle, *files(data), *(tables or {}).values(), *([costs] if costs else [])]
-    check_output(place, inputs=inputs)
+    check_shared(folder)
+    out = folder / "scored" if out is None else out
+    form, goal = _form(out, options), address_of(out)
+    given = [*(tables or {}).values(), *([costs] if costs else [])]
+    if goal is None:
+        check_output(out.absolute(), inputs=[bundle, *([] if address_of(data) else files(data)), *given])
+    else:
+        check_apart(goal, [data, *given])
+        check_reached(goal)
     scoring = Scoring.load(
         bundle,
         costs=costs,
@@ -64,20 +82,22 @@ def plan(
     _check(scoring)
 
     def tell(path: Path, left_out: LeftOut) -> None:
-        said = f"{path}: {left_out}"
+        said = f"{known_as(path)}: {left_out}"
         listener(Event(stage="read", text=said, facts={"warning": said}))
 
-    where = data.absolute()
+    cut = tuple(cut_files(_named(data), rows, partial(dialect_of, scoring.model), tell=tell))
+    if goal is not None:
+        check_apart(goal, [file.path for file in cut])
     found = Manifest(
         bundle=str(bundle.absolute()),
         seal=scoring.model.files.seal.decode(),
         versions=versions(),
-        data=str(where),
-        files=tuple(cut_files(where, rows, dialect_of(scoring.model, where), tell=tell)),
+        data=_named(data),
+        files=cut,
         tables={name: _given(path) for name, path in scoring.tables.items()},
         costs=None if costs is None else _given(costs),
         options=options,
-        out=str(place),
+        out=_named(out),
         form=form,
         lease=lease,
     )
@@ -90,14 +110,14 @@ def plan(
     return found
 
 
-def _check_here(*places: Path) -> None:
-    for address in filter(None, map(address_of, places)):
-        hint = "Bring it there, or score it in one run: `automl predict BUNDLE DATA -o OUT`."
-        raise SpecError("shared scoring reads and writes a folder that all machines see", where=str(address), hint=hint)
+def _named(path: Path) -> str:
+    """What a path or an address is called on every machine."""
+    return str(address_of(path) or path.absolute())
 
 
 def _form(out: Path, options: Options) -> OutForm:
-    if out.suffix:
+    goal = address_of(out)
+    if out.suffix if goal is None else PurePosixPath(goal.key).suffix:
         return form_of(out, options)
     if options.excel_safe:
         raise SpecError("only CSV needs to be safe for spreadsheets", where=str(out), hint="Name it OUT.csv.")
@@ -120,7 +140,7 @@ def _check(scoring: Scoring) -> None:
 
 
 def _given(path: Path) -> Given:
-    return Given(path=str(path.absolute()), digest=file_digest(path))
+    return Given(path=_named(path), digest=file_digest(fetched(path)))
 
 
 def _write(folder: Path, found: Manifest) -> None:
@@ -148,8 +168,14 @@ def _write(folder: Path, found: Manifest) -> None:
 
 def check_out(found: Manifest) -> None:
     """Refuse a folder for the output in which something lies."""
-    out = Path(found.out)
-    if found.form == "folder" and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if found.form != "folder":
+        return
+    out = found.place
+    if not (is_empty(out) if isinstance(out, Address) else _is_empty(out)):
         raise SpecError(
             "something lies where the parts would go", where=str(out), hint="Name a folder that is empty or new."
         )
+
+
+def _is_empty(folder: Path) -> bool:
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))

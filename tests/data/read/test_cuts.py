@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from object_stores import Emulated
 
 from automl.data.read.csv_lines import AHEAD, LeftOut
 from automl.data.read.cuts import CutFile, cut_batches, cut_files
+from automl.data.read.remote import fetched as remote
+from automl.data.read.remote.spool import spool
 from automl.data.read.source import batches
 from automl.errors import DataError
 
 
 def parts_of(path: Path, step: int) -> tuple[CutFile, list[pl.DataFrame]]:
     """The one file of a path, cut, and the rows of each part."""
-    (file,) = cut_files(path, step, None)
-    return file, [pl.concat(cut_batches(path, file, cut, 30)) for cut in file.cuts]
+    (file,) = cut_files(path, step)
+    return file, [pl.concat(cut_batches(file, cut, 30)) for cut in file.cuts]
 
 
 def whole(path: Path) -> pl.DataFrame:
@@ -40,8 +45,8 @@ def test_a_csv_is_cut_after_rows(encoding: str, step: int, tmp_path: Path) -> No
     path = tmp_path / "in.csv"
     path.write_bytes(text(1000).encode(encoding))
     told: list[LeftOut] = []
-    (file,) = cut_files(path, step, None, tell=lambda _, lines: told.append(lines))
-    got = [pl.concat(cut_batches(path, file, cut, 30)) for cut in file.cuts]
+    (file,) = cut_files(path, step, tell=lambda _, lines: told.append(lines))
+    got = [pl.concat(cut_batches(file, cut, 30)) for cut in file.cuts]
     assert pl.concat(got).equals(whole(path))
     if encoding == "utf-16":  # a byte of a line's end may be half of another sign
         assert len(got) == 1
@@ -104,7 +109,7 @@ def test_changed_bytes_are_seen_where_they_are_read(suffix: str, tmp_path: Path)
     """D12: a bit in a part, in what all parts need, and a byte more; parts that did not change are read as ever."""
     path, frame = tmp_path / f"in{suffix}", pl.DataFrame({"a": range(1000)})
     {".parquet": lambda to: frame.write_parquet(to, row_group_size=100), ".csv": frame.write_csv}[suffix](path)
-    (file,) = cut_files(path, 100, None)
+    (file,) = cut_files(path, 100)
     content, before = path.read_bytes(), path.stat()
 
     def readable(changed: bytes) -> list[bool]:
@@ -113,7 +118,7 @@ def test_changed_bytes_are_seen_where_they_are_read(suffix: str, tmp_path: Path)
         found = []
         for cut in file.cuts:
             try:
-                found.append(pl.concat(cut_batches(path, file, cut, 1000)).height == 100)
+                found.append(pl.concat(cut_batches(file, cut, 1000)).height == 100)
             except DataError as error:
                 assert "bytes have changed" in str(error)  # noqa: PT017  # of some parts only
                 found.append(False)
@@ -133,7 +138,50 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     """Another machine may see another folder."""
     path = tmp_path / "in.parquet"
     pl.DataFrame({"a": [1]}).write_parquet(path)
-    (file,) = cut_files(path, 10, None)
+    (file,) = cut_files(path, 10)
     path.unlink()
     with pytest.raises(DataError, match="same path"):
-        list(cut_batches(path, file, file.cuts[0], 10))
+        list(cut_batches(file, file.cuts[0], 10))
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_of_an_object_the_bytes_of_a_part_are_brought(
+    form: str, s3: Emulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same parts as of the files on the disk; nothing stays in the spool, and no part brings the whole."""
+    frame = pl.DataFrame({"a": range(1000), "b": [f"text {i}" for i in range(1000)]})
+    for year in (2020, 2021):
+        path = tmp_path / f"year={year}" / f"in.{form}"
+        path.parent.mkdir()
+        {"parquet": lambda to: frame.write_parquet(to, row_group_size=100), "csv": frame.write_csv}[form](path)
+        s3.put(f"cut-{form}/year={year}/in.{form}", path.read_bytes())
+    brought = list[int]()
+    real = remote.bring_spans
+
+    def counted(address: object, path: Path, spans: Sequence[tuple[int, int]]) -> None:
+        brought.append(sum(end - start for start, end in spans))
+        real(address, path, spans)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(remote, "bring_spans", counted)
+    here, there = list(cut_files(tmp_path, 100)), list(cut_files(f"s3://shop/cut-{form}", 100))
+    assert [file.path for file in there] == [f"s3://shop/cut-{form}/year={year}/in.{form}" for year in (2020, 2021)]
+    assert [replace(file, path="") for file in there] == [replace(file, path="") for file in here]
+    got = pl.concat(frame for file in there for cut in file.cuts for frame in cut_batches(file, cut, 30))
+    assert got.equals(whole(tmp_path))
+    assert max(brought) < there[0].size / 2
+    assert not [path for path in spool().folder.rglob("in.*") if path.parts[-3].startswith("year=")]
+    s3.put(f"cut-{form}/year=2020/in.{form}", b"x" * there[0].size)
+    with pytest.raises(DataError, match="bytes have changed") as caught:
+        list(cut_batches(there[0], there[0].cuts[0], 10))
+    assert caught.value.where == there[0].path
+    s3.remove(f"cut-{form}/year=2020/in.{form}")
+    with pytest.raises(DataError, match="no such object"):
+        list(cut_batches(there[0], there[0].cuts[0], 10))
+
+
+def test_a_table_with_versions_is_not_cut(tmp_path: Path) -> None:
+    """Each process makes its file of it for itself: others would not find the one that was cut."""
+    deltalake = pytest.importorskip("deltalake", reason="automl[lake] is not installed")
+    deltalake.write_deltalake(tmp_path / "sales", pl.DataFrame({"a": [1]}))
+    with pytest.raises(DataError, match="not cut into parts"):
+        list(cut_files(tmp_path / "sales", 100))

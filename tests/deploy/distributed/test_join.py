@@ -210,11 +210,11 @@ def test_a_failing_chunk_is_told_by_all(
     folder, tried = planned(), []
     real = of.cut_batches
 
-    def broken(where: object, file: object, cut: object, rows: int) -> object:
+    def broken(file: object, cut: object, rows: int) -> object:
         if cut.first == 600:  # type: ignore[attr-defined]
             tried.append(cut)
             raise DataError("the file cannot be read: bad luck", where="in.csv")
-        return real(where, file, cut, rows)  # type: ignore[arg-type]
+        return real(file, cut, rows)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(of, "cut_batches", broken)

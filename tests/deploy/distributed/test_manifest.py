@@ -27,7 +27,7 @@ def test_another_format_is_told(planned: Callable[..., Path]) -> None:
         read_manifest(path.parent)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]\n{}", b'{"format": 1}\n{}', b'{"format": 1, "sha256": "0"}\n{}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]\n{}", b'{"format": 1}\n{}', b'{"format": 2, "sha256": "0"}\n{}'])
 def test_damage_is_told(content: bytes, planned: Callable[..., Path]) -> None:
     """D12: no traceback, whatever stands there."""
     path = planned() / MANIFEST

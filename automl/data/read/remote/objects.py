@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,6 +31,10 @@ REFUSED = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthenticationFailed", "401"}
 )
 DENIED = frozenset({"AccessDenied", "AuthorizationPermissionMismatch", "AuthorizationFailure", "403"})
+
+
+class KeyRefused(DataError):
+    """The store does not accept the key in the environment, or denies it what was asked for: another key may do."""
 
 
 class Found(NamedTuple):
@@ -73,6 +77,13 @@ def check_reached(address: Address) -> None:
         next(iter(_store(address).list(address.key)), None)
 
 
+def is_empty(address: Address) -> bool:
+    """Whether nothing lies in the folder of an address, nor at the address itself."""
+    with _told(address):
+        below = any(map(bool, _store(address).list(f"{address.key}/" if address.key else None)))
+    return not below and (not address.key or looked_up(address) is None)
+
+
 def bring(address: Address, objects: dict[Path, Found]) -> None:
     """Write objects to paths, each whole or not at all."""
 
@@ -83,10 +94,22 @@ def bring(address: Address, objects: dict[Path, Found]) -> None:
         list(pool.map(one, objects.items()))
 
 
-def put(path: Path, address: Address) -> None:
-    """Let the object be the file at `path`: parts of a large one count only when the last one was sent."""
+def bring_spans(address: Address, path: Path, spans: Iterable[tuple[int, int]]) -> None:
+    """Write the bytes of an object between places to the same places of a new file; what lies between is a hole."""
+    with disk.writing(path) as file, _told(address):
+        for start, end in spans:
+            if start < end:  # a range of no bytes is refused
+                file.seek(start)
+                got = _store(address).get(address.key, options={"range": (start, end)})
+                size = sum(file.write(block) for block in got.stream(min_chunk_size=BLOCK))
+                if size != end - start:
+                    raise _ended(address)
+
+
+def put(content: Path | bytes, address: Address) -> None:
+    """Let the object be `content`, or the file there: parts of a large one count only when the last one was sent."""
     with _told(address):
-        _store(address).put(address.key, path, chunk_size=BLOCK)
+        _store(address).put(address.key, content, chunk_size=BLOCK)
 
 
 def _bring(address: Address, path: Path) -> None:
@@ -95,7 +118,11 @@ def _bring(address: Address, path: Path) -> None:
         got = _store(address).get(address.key)
         size = sum(file.write(block) for block in got.stream(min_chunk_size=BLOCK))
         if size != got.meta["size"]:
-            raise DataError("the object ended before its end", where=str(address), hint="run again")
+            raise _ended(address)
+
+
+def _ended(address: Address) -> DataError:
+    return DataError("the object ended before its end", where=str(address), hint="run again")
 
 
 def _found(meta: object) -> Found:
@@ -156,12 +183,12 @@ def refusal(address: Address, code: str | None) -> DataError | MachineError:
     """Why a store did not do what it was asked for."""
     where, keys = str(address), SCHEMES[address.scheme]
     if code in REFUSED:
-        return DataError(
+        return KeyRefused(
             f"the store does not accept the key ({code})", where=where, hint=f"check {keys} in the environment"
         )
     if code in DENIED:
         hint = f"the key of {keys} in the environment has no right to it, or is wrong"
-        return DataError(f"the store denies access ({code})", where=where, hint=hint)
+        return KeyRefused(f"the store denies access ({code})", where=where, hint=hint)
     if code in ABSENT:
         return DataError("there is no such bucket or object", where=where, hint="check the address")
     if code is not None:
