@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from refresh import all_rows
 
 from automl.bench import records
 from automl.bench.tasks import BenchTask, read_task
@@ -57,7 +58,7 @@ def main() -> None:
 
 def measured(task: BenchTask, seeds: int) -> Iterator[tuple[str, int, float, float, str, str]]:
     """For each seed both losses, and what the twin's bundle says."""
-    whole = pl.concat([_read(task.train), _read(task.test)], how="vertical_relaxed")
+    whole = all_rows(task)
     for seed in range(seeds):
         rows = whole.sample(min(ROWS, whole.height), shuffle=True, seed=seed)
         third, rest = rows.height // 3, rows.height - rows.height // 3
@@ -91,11 +92,6 @@ def loss(bundle: Bundle, rows: pl.DataFrame) -> float:
     names = [name for name in scored.columns if name == "prediction" or name.startswith("probability")]
     found = row_losses(scored[names].to_numpy().astype(np.float64), y, labels.task.kind).mean()
     return float(np.sqrt(found) if numbers else found)
-
-
-def _read(path: Path) -> pl.DataFrame:
-    """A table as it is; cells of a CSV stay text."""
-    return pl.read_csv(path, infer_schema=False) if path.suffix == ".csv" else pl.read_parquet(path)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def main() -> int:
 
 def measured(task: BenchTask, most: int) -> dict[str, object]:
     """Losses on the last quarter (log loss, or root mean squared error), seconds, sizes and latencies."""
-    frame = pl.concat([_read(task.train), _read(task.test)], how="vertical_relaxed")
+    frame = all_rows(task)
     time_column = task.spec["data"].get("time")
     frame = frame if time_column is None else frame.sort(time_column, maintain_order=True)
     frame = frame.gather_every(max(1, frame.height // most))
@@ -87,6 +87,11 @@ def measured(task: BenchTask, most: int) -> dict[str, object]:
         "p50_us": latency,
         "kept": found.kept,
     }
+
+
+def all_rows(task: BenchTask) -> pl.DataFrame:
+    """Both parts of a task, train first."""
+    return pl.concat([_read(task.train), _read(task.test)], how="vertical_relaxed")
 
 
 def _read(path: Path) -> pl.DataFrame:

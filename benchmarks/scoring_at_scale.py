@@ -5,7 +5,7 @@
 The rows of adult's test part, repeated with a key of their own, lie in parquet files of row groups. Each number of
 workers gets a manifest of its own; every --every seconds, and no sooner than after another chunk, one that has a chunk
 is killed (kill -9), and another joins. The output is one parquet file: its SHA-256 must be that of one plain `automl
-predict`, and every key must be there once and in order. The table is results/scoring_at_scale.md.
+predict`, and every key must be there once and in order. The tables of all records are results/scoring_at_scale.md.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 import polars as pl
 from batch_rows import KEY, RESULTS, fit_bundle
 
-from automl.bench.records import append
+from automl.bench.records import append, read
 from automl.data.read.files import file_digest
 from automl.deploy.distributed.leases import DONE, tokens, workers
 from automl.deploy.distributed.notes import complete_of
@@ -74,9 +74,9 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     append(said.results / "scoring_at_scale.jsonl", record)
-    table = "\n".join(render(record))
-    (said.results / "scoring_at_scale.md").write_text(table + "\n", encoding="utf-8")
-    print(table)
+    tables = ["\n".join(render(one)) for one in read(said.results / "scoring_at_scale.jsonl")]
+    (said.results / "scoring_at_scale.md").write_text("\n\n".join(tables) + "\n", encoding="utf-8")
+    print(tables[-1])
     if not record["same"] or not all(cell["whole"] for cell in cells):
         sys.exit("the outputs differ, or rows are lost or doubled")
 
@@ -158,8 +158,9 @@ def _cell(name: str, out: Path, rows: int, seconds: float) -> Mapping[str, Any]:
 def render(record: Mapping[str, Any]) -> Sequence[str]:
     """The table in Markdown."""
     machine = f"{record['rows']:,} rows on {record['cpus']} cores (load {record['load']:.1f})"
+    killed = f"a worker killed every {record['every']:g} s" if record["every"] else "nobody killed"
     lines = [
-        f"{machine}, a worker killed every {record['every']:g} s, {record['date']}",
+        f"{machine}, {killed}, {record['date']}",
         "",
         "| | seconds | rows/s | manifest s | chunks | kills | leases lost | rows whole | SHA-256 |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |",

@@ -132,8 +132,8 @@ def _start_after(rows: Rows, after: float) -> NDArray[np.float64] | None:
     if not later.y.size:
         return None
     known = np.sort(_moments(later))
-    middle = known[known.size // 2]
-    return np.array([middle if middle > known[0] else known[np.searchsorted(known, middle, side="right") % known.size]])
+    second = known[known > known[0]][:1]  # of one moment all rows are held back
+    return np.maximum(known[[known.size // 2]], second) if second.size else known[:1]
 
 
 def _moments(rows: Rows) -> NDArray[np.float64]:

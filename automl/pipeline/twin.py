@@ -60,13 +60,19 @@ def make_twin(run: Run, problem: Problem, data: Prepared, choice: ChosenModel, *
         return _refused(run, error.what, rows.n)
     threads = run.spec.budget.workers
     ours, theirs = (score_rows(one.model, data.train.inputs, threads=threads) for one in (choice, twin))
-    rank, changed = likeness(ours, theirs, error=choice.oof.error)
+    record = compared(ours, theirs, rows=rows.n, error=choice.oof.error)
+    then = "it ships" if record.shipped else f"it does not ship: that takes {ALIKE} and at most {CHANGED:.0%}"
+    run.tell("refit", f"the twin on all {rows.n:,} rows: {record.reason}; {then}")
+    return Twin(record=record, choice=twin if record.shipped else None)
+
+
+def compared(ours: Answers, theirs: Answers, *, rows: int, error: float) -> TwinRecord:
+    """Whether the twin of all `rows` ships, by how it and the judged model answer the train rows; see `likeness`."""
+    rank, changed = likeness(ours, theirs, error=error)
+    train = len(next(iter(ours.values())))
+    reason = f"on {train:,} train rows both rank alike by {rank:.3f} and decide otherwise in {changed:.1%}"
     alike = rank >= ALIKE and changed <= CHANGED
-    reason = f"on {data.train.n:,} train rows both rank alike by {rank:.3f} and decide otherwise in {changed:.1%}"
-    record = TwinRecord(shipped=alike, rows=rows.n, rank=rank, changed=changed, reason=reason)
-    then = "it ships" if alike else f"it does not ship: that takes {ALIKE} and at most {CHANGED:.0%}"
-    run.tell("refit", f"the twin on all {rows.n:,} rows: {reason}; {then}")
-    return Twin(record=record, choice=twin if alike else None)
+    return TwinRecord(shipped=alike, rows=rows, rank=rank, changed=changed, reason=reason)
 
 
 def likeness(ours: Answers, theirs: Answers, *, error: float) -> tuple[float, float]:

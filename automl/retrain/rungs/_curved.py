@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from automl import metrics
 from automl.bundle.contents import Contents
 from automl.bundle.evidence import evidence, lessened
-from automl.bundle.lineage import RetrainedRecord, TwinRecord
+from automl.bundle.lineage import RetrainedRecord
 from automl.bundle.manifest import Score, by_short_name
 from automl.bundle.profile import read_profile
 from automl.bundle.read import Bundle
@@ -32,7 +32,7 @@ from automl.pipeline.behind import contents_behind, put
 from automl.pipeline.choose import score_rows
 from automl.pipeline.judge import REPORTED, metric_scores, policy_scores, verdict_on
 from automl.pipeline.judge import predicted as prediction_among
-from automl.pipeline.twin import ALIKE, CHANGED, likeness
+from automl.pipeline.twin import compared
 from automl.retrain.champion_rows import champion_rows
 from automl.retrain.contest import Contest
 from automl.retrain.parting import later_rows
@@ -169,12 +169,9 @@ def _promoted(contest: Contest, data: Prepared, made: _Made, learn: Learn, out: 
     whole = data.known
     _, _, twin = _learned(contest.champion, contest, data, whole, learn)
     ours, theirs = (score_rows(one.model, data.train.inputs, threads=1) for one in (made.contents, twin))
-    rank, changed = likeness(ours, theirs, error=made.error)
-    alike = rank >= ALIKE and changed <= CHANGED
-    reason = f"on {data.train.n:,} train rows both rank alike by {rank:.3f} and decide otherwise in {changed:.1%}"
-    told = TwinRecord(shipped=alike, rows=whole.n, rank=rank, changed=changed, reason=reason)
+    told = compared(ours, theirs, rows=whole.n, error=made.error)
     contents = made.contents
-    if alike:
+    if told.shipped:
         contents = replace(contents, model=twin.model, native=twin.native, reader=twin.reader, golden=twin.golden)
     put(replace(contents, twin=told, retrained=record), contest.spec, made.verdict, out, write_anyway=True)
     return out

@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from mortal import Mortal, outlives
 
 from automl import disk
 from automl.data.read.files import files
@@ -98,30 +100,11 @@ def test_several_at_once_write_one_output(
     assert (tmp_path / "out.parquet").read_bytes() == plain(".parquet")
 
 
-class Killed(BaseException):
-    """The end of a process, in a place where nothing of it goes on."""
-
-
-class Mortal(disk.System):
-    """Ends at one of its calls: before it happens, or right after."""
-
-    def __init__(self, call: int, *, after: bool) -> None:
-        self.left, self.after = call, after
-
-    def _calls(self, call: Callable[..., object], *arguments: object) -> object:
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            raise Killed
-        done = call(*arguments)
-        if self.left == 0:
-            raise Killed
-        return done
-
-    def rename(self, old: Path, new: Path) -> None:
-        self._calls(super().rename, old, new)
+class Syncing(Mortal):
+    """Ends at one of its syncs, too."""
 
     def sync(self, handle: int) -> None:
-        self._calls(super().sync, handle)
+        self.calls(super().sync, handle)
 
 
 @pytest.mark.parametrize("name", ["out.csv", "scored"])
@@ -144,13 +127,8 @@ def test_a_worker_may_end_at_any_call(
         out.parent.mkdir()
         plan(bundle, tmp_path / "in.csv", folder, out, rows=250)
         with monkeypatch.context() as patched:
-            patched.setattr(disk, "system", Mortal(call, after=after))
-            try:
-                at_once(folder)
-            except Killed:
-                ended = False
-            else:
-                ended = True
+            patched.setattr(disk, "system", Syncing(call, after=after))
+            ended = outlives(partial(at_once, folder))
         assert at_once(folder).complete.rows == 500
         got = [path.read_bytes() for path in ([out] if out.is_file() else sorted(out.iterdir()))]
         expected = expected or got

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pytest
+from mortal import Mortal, outlives
 from object_stores import Emulated
 
 from automl import disk
@@ -69,28 +71,6 @@ def here(raw: pl.DataFrame, bundle: Path, tmp_path: Path, at_once: Join) -> Call
     return answers
 
 
-class Killed(BaseException):
-    """The end of a process."""
-
-
-class Mortal(disk.System):
-    """Ends before (or right after) one of its renames, or of what it puts into a store."""
-
-    def __init__(self, call: int, *, after: bool) -> None:
-        self.left, self.after = call, after
-
-    def calls(self, call: Callable[..., object], *arguments: object) -> None:
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            raise Killed
-        call(*arguments)
-        if self.left == 0:
-            raise Killed
-
-    def rename(self, old: Path, new: Path) -> None:
-        self.calls(super().rename, old, new)
-
-
 @pytest.mark.parametrize("name", ["out.csv", "scored"])
 def test_a_worker_may_end_between_any_two_steps(
     name: str,
@@ -109,12 +89,7 @@ def test_a_worker_may_end_between_any_two_steps(
         with monkeypatch.context() as patched:
             patched.setattr(disk, "system", mortal)
             patched.setattr(output, "put", lambda *given, mortal=mortal: mortal.calls(put, *given))
-            try:
-                at_once(folder)
-            except Killed:
-                ended = False
-            else:
-                ended = True
+            ended = outlives(partial(at_once, folder))
         assert at_once(folder).complete.rows == 1000
         assert stored.answers(place) == expected, call
         if ended:
