@@ -1,4 +1,4 @@
-"""Relational features against Featuretools, and how time and memory grow up to 50 million child rows.
+"""Relational features against Featuretools, and how time and memory grow up to 200 million child rows.
 
     python benchmarks/relational.py                  # runs what is missing, then prints the tables
     python benchmarks/relational.py --rows 5 10      # only these sizes, in million child rows
@@ -52,7 +52,9 @@ EACH = 50  # purchases of a customer, on average
 CHUNK = 1_000_000  # rows that are generated at once
 MILLION = 1_000_000
 PACE = (100_000, 2_000)  # child rows and cutoffs of the comparison
-SIZES = (5, 10, 20, 50)  # million child rows
+SIZES = (5, 10, 20, 50, 200)  # million child rows
+SAME = 5_000_000  # child rows that are computed at once, and by buckets of a part of them
+PARTS = 8
 CUTOFFS = 1_000_000
 KEY = (Hop(table="purchases", on=(("customer", "customer"),)),)
 CATALOG = Catalog(
@@ -86,6 +88,8 @@ def main() -> None:
         done = {(record["kind"], record["rows"]) for record in read(RECORDS)}
         if ("pace", PACE[0]) not in done:
             append(RECORDS, {**pace(), **circumstances()})
+        if ("same", SAME) not in done:
+            append(RECORDS, {**same(SAME, asked.scratch), **circumstances()})
         for millions in asked.rows:
             if ("growth", millions * MILLION) not in done:
                 append(RECORDS, {**growth(millions * MILLION, asked.scratch), **circumstances()})
@@ -123,6 +127,34 @@ def growth(rows: int, scratch: Path | None) -> dict[str, Any]:
         command = [sys.executable, __file__, "--one", folder]
         answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return {"kind": "growth", "rows": rows, "cutoffs": CUTOFFS, **json.loads(answer.stdout)}
+
+
+def same(rows: int, scratch: Path | None) -> dict[str, Any]:
+    """How many cells of a million cutoffs differ in a bit between all child rows at once and buckets of them."""
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        write(Path(folder) / "purchases.parquet", rows)
+        child = {"purchases": pl.scan_parquet(Path(folder) / "purchases.parquet")}
+        asked, wanted = requests(CUTOFFS, rows // EACH), large_definitions()
+        whole = Opened.of(wanted, asked, child, part=2 * rows)
+        dealt = Opened.of(wanted, asked, child, part=rows // PARTS, deal=Buckets)
+        assert whole.parts is None  # noqa: S101  # else nothing would be compared
+        assert dealt.parts is not None  # noqa: S101
+        differ = [
+            int((_bits(mine) != _bits(other)).sum())
+            for mine, other in zip(whole.values(wanted), dealt.values(wanted), strict=True)
+        ]
+    return {
+        "kind": "same",
+        "rows": rows,
+        "buckets": len(dealt.parts.rows),
+        "cells": len(differ) * CUTOFFS,
+        "differ": sum(differ),
+    }
+
+
+def _bits(column: pl.Series) -> Any:
+    """What two columns have to agree in: the bits of numbers, NaN among them, and texts."""
+    return column.to_numpy().view(np.int64) if column.dtype == pl.Float64 else column.to_numpy()
 
 
 def measure(folder: Path) -> dict[str, Any]:
@@ -322,7 +354,13 @@ def tables(records: list[dict[str, Any]]) -> str:
         for r in grown
     ]
     header = ("child rows", "s", "CPU s", "child rows/s", "by CPU s", "MB before", "peak MB", "load")
-    return "\n".join([*lines, *markdown(header, growth_rows)]) + "\n"
+    lines += [*markdown(header, growth_rows), ""]
+    lines += [
+        f"All {r['rows']:,} child rows at once and in {r['buckets']} buckets: {r['differ']:,} of {r['cells']:,} cells differ."
+        for r in records
+        if r["kind"] == "same"
+    ]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

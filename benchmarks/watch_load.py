@@ -86,7 +86,7 @@ def written(said: argparse.Namespace) -> dict[str, Any]:
         places = pl.int_range(first, first + BATCH, eager=True)
         keyed = raw.with_columns(id=pl.format("c{}", places))
         times = BEGIN + places * STEP
-        writer.write(batch_of_frames(str(first), writer.columns, writer.keys, keyed, scored, times))
+        writer.write(str(first), batch_of_frames(writer.columns, writer.keys, keyed, scored, times))
         known = range(first, first + BATCH, LABELLED)
         labels = Labels(
             key=[f"c{place}" for place in known],

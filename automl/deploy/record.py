@@ -44,8 +44,8 @@ def record(bundle: Path, data: Path, out: Path, where: str, *, costs: Path | Non
                 continue
             name = hashlib.sha256(json.dumps([*seed, first]).encode()).hexdigest()
             scored = answers.take(raw.height)
-            batch = batch_of_frames(name, writer.columns, writer.keys, raw, scored, _times(model, raw))
-            new += raw.height if writer.write(batch) else 0
+            batch = batch_of_frames(writer.columns, writer.keys, raw, scored, _times(model, raw))
+            new += raw.height if writer.write(name, batch) else 0
         return new
     finally:
         store.close()

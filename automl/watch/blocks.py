@@ -49,7 +49,7 @@ def framed(raw: Cells, answers: Cells, key: Sequence[str | None], time: Sequence
     """The frame of a block. A raw column whose cells are of several types is kept as JSON, cell by cell."""
     columns = [_raw(name, cells) for name, cells in raw.items()]
     columns += [_answer(name, cells) for name, cells in answers.items()]
-    columns += [pl.Series(KEY, key, dtype=pl.String), pl.Series(TIME, time, dtype=pl.Int64)]
+    columns += [_strings(KEY, key), pl.Series(TIME, time, dtype=pl.Int64)]
     return pl.DataFrame(columns)
 
 
@@ -102,14 +102,25 @@ def _raw(name: str, cells: Sequence[object] | pl.Series) -> pl.Series:
             return cells.alias(RAW + name)
         cells = cells.to_list()
     kinds = set(map(type, cells)) - {type(None)}
-    if kinds <= {int, float} or len(kinds) == 1:
+    if kinds <= {int, float} or kinds in ({bool}, {str}):
         dtype = next((known for known in WHOLE if kinds == {_PYTHON[known]}), None)
         dtype = pl.Float64 if kinds == {int, float} else dtype
         try:
+            if dtype is pl.String:
+                return _strings(RAW + name, cells)
             return pl.Series(RAW + name, cells, dtype=dtype or pl.Null, strict=True)
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             pass  # whole numbers beyond 64 bits, words in a list: as JSON
-    return pl.Series(JSON + name, [_json(cell) for cell in cells], dtype=pl.String)
+    return _strings(JSON + name, [_json(cell) for cell in cells])
+
+
+def _strings(name: str, cells: Sequence[Any]) -> pl.Series:
+    """Texts; what no encoding has (half a sign, as JSON may have it) becomes a question mark."""
+    try:
+        return pl.Series(name, cells, dtype=pl.String)
+    except UnicodeEncodeError:
+        whole = [None if cell is None else cell.encode("utf-8", "replace").decode() for cell in cells]
+        return pl.Series(name, whole, dtype=pl.String)
 
 
 _PYTHON: Mapping[object, type] = {pl.Int64: int, pl.Float64: float, pl.Boolean: bool, pl.String: str}
@@ -122,7 +133,7 @@ def _answer(name: str, cells: Sequence[object] | pl.Series) -> pl.Series:
     numbers = {float} if name == "decision" else {int, float}  # a decision that is a label is its text
     if set(map(type, cells)) <= numbers | {type(None)}:
         return pl.Series(ANSWER + name, cells, dtype=pl.Float64, strict=False)
-    return pl.Series(ANSWER + name, [None if cell is None else _word(cell) for cell in cells], dtype=pl.String)
+    return _strings(ANSWER + name, [None if cell is None else _word(cell) for cell in cells])
 
 
 def _word(cell: object) -> str:

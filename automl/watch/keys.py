@@ -42,6 +42,8 @@ def key_column(columns: Sequence[Sequence[object]], rows: int) -> list[str | Non
 
 
 def _short(text: str) -> str:
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()  # half a sign has no bytes
     return text if len(text) <= LONGEST else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 

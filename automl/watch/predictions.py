@@ -13,14 +13,12 @@ import sqlalchemy as sa
 from automl.bundle.read import Bundle
 from automl.data.read.frames import renamed
 from automl.errors import SpecError
-from automl.names import inside, outside
+from automl.names import inside
 from automl.watch import blocks
-from automl.watch.keys import hashed, key_column, key_texts
+from automl.watch.keys import hashed, key_texts
 from automl.watch.schema import BATCHES, MERGED, MODELS
 from automl.watch.settings import read_settings
 from automl.watch.store import Store, now
-
-Dicts = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +33,8 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Answered rows with an id of their own, aligned: raw cells and answers by column, keys, and microseconds."""
+    """Answered rows, aligned: raw cells and answers by column, keys, and microseconds."""
 
-    id: str
     raw: Mapping[str, Sequence[object] | pl.Series]
     answers: Mapping[str, Sequence[object] | pl.Series]
     key: Sequence[str | None]
@@ -51,19 +48,7 @@ def model_of(bundle: Bundle) -> Model:
     return Model(bundle=manifest.content_hash, target=manifest.target.name, keys=manifest.keys, reads=tuple(reads))
 
 
-def batch_of_rows(
-    id_: str, columns: Sequence[str], keys: Sequence[str], raw: Dicts, answers: Dicts, time: Sequence[int]
-) -> Batch:
-    """A batch of rows of JSON, of those `columns` that come."""
-    names = {name: outside(name) for name in columns}
-    cells = {name: [row.get(own) for row in raw] for name, own in names.items() if any(own in row for row in raw)}
-    found = {name: [row.get(name) for row in answers] for name in answers[0]}
-    key = key_column([[row.get(name) for row in raw] for name in keys], len(raw))
-    return Batch(id=id_, raw=cells, answers=found, key=key, time=time)
-
-
 def batch_of_frames(
-    id_: str,
     columns: Sequence[str],
     keys: Sequence[str],
     raw: pl.DataFrame,
@@ -74,7 +59,7 @@ def batch_of_frames(
     raw = renamed(raw)
     kept = {name: raw[name] for name in columns if name in raw.columns}
     answers = {name: scored[name] for name in scored.columns if name not in keys}
-    return Batch(id=id_, raw=kept, answers=answers, key=key_texts(raw, keys), time=time)
+    return Batch(raw=kept, answers=answers, key=key_texts(raw, keys), time=time)
 
 
 class Writer:
@@ -88,6 +73,11 @@ class Writer:
             self._settings = read_settings(connection)
 
     @property
+    def bundle(self) -> str:
+        """The content hash of the model."""
+        return self._model.bundle
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The raw columns that are kept where they come; keys that are hashed are not among them."""
         kept = self._model.reads if self._settings.columns is None else tuple(map(inside, self._settings.columns))
@@ -99,16 +89,21 @@ class Writer:
         """The key columns."""
         return self._model.keys
 
-    def write(self, batch: Batch) -> bool:
+    def write(self, id_: str, batch: Batch) -> bool:
         """Write a batch; False where it stands there already, by its id. MachineError where the database refuses."""
-        if not len(batch.time):
-            return False
+        return self.write_block(id_, self.block(batch)) if len(batch.time) else False
+
+    def block(self, batch: Batch) -> pl.DataFrame:
+        """What is kept of a batch; several of them may be stacked and written as one."""
         salt = self._settings.salt
         raw = {name: batch.raw[name] for name in self.columns if name in batch.raw}
-        frame = blocks.framed(raw, batch.answers, batch.key if salt is None else hashed(batch.key, salt), batch.time)
-        row = {"id": batch.id, "bundle": self._model.bundle, "added": now(), **blocks.entry(frame)}
+        return blocks.framed(raw, batch.answers, batch.key if salt is None else hashed(batch.key, salt), batch.time)
+
+    def write_block(self, id_: str, block: pl.DataFrame) -> bool:
+        """Write at least one row as a batch of that id, as `write` does."""
+        row = {"id": id_, "bundle": self._model.bundle, "added": now(), **blocks.entry(block)}
         with self._store.writing() as connection:
-            merged = connection.execute(sa.select(MERGED.c.id).where(MERGED.c.id == batch.id)).first()
+            merged = connection.execute(sa.select(MERGED.c.id).where(MERGED.c.id == id_)).first()
             return merged is None and insert_new(connection, BATCHES, row)
 
 

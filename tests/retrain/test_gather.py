@@ -19,7 +19,7 @@ def test_from_a_store_rows_have_their_target_in_its_own_type(champion, world, tm
     store = open_store(str(where), create=True)
     writer = Writer(store, model_of(champion))
     scored = champion.score(rows, typed=False)
-    writer.write(batch_of_frames("a", writer.columns, writer.keys, rows, scored, list(range(1, 51))))
+    writer.write("a", batch_of_frames(writer.columns, writer.keys, rows, scored, list(range(1, 51))))
     ids, bad = rows["id"].to_list(), [str(cell) for cell in rows["bad"].to_list()]
     add_labels(store, Labels(key=ids[:40], value=bad[:40], known=[1] * 40))
     store.close()

@@ -131,7 +131,7 @@ def model(roles):
 def write(roles):
     """Writes rows of that bundle to a store."""
 
-    def to(store, *given, **how):
-        return Writer(store, roles.MODEL).write(roles.batch(*given, **how))
+    def to(store, name, *given, **how):
+        return Writer(store, roles.MODEL).write(name, roles.batch(*given, **how))
 
     return to

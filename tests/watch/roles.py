@@ -51,11 +51,10 @@ def within(environment: Mapping[str, str], role: Callable[..., None], say: Pipe,
     role(say, *arguments)
 
 
-def batch(name: str, first: int, rows: int, *, time: int = START) -> Batch:
+def batch(first: int, rows: int, *, time: int = START) -> Batch:
     """Rows with the keys `first` and on, one a second."""
     places = range(first, first + rows)
     return Batch(
-        id=name,
         raw={"a": [float(p) for p in places], "c": [f"c{p % 3}" for p in places], "private": ["x"] * rows},
         answers={"probability": [0.5] * rows, "decision": ["no"] * rows},
         key=[str(place) for place in places],
@@ -69,7 +68,7 @@ def write(say: Pipe, where: str, first: int, end: int | None = None, rows: int =
         store = open_store(where, create=True)
         writer = Writer(store, MODEL)
         for number in count(first) if end is None else range(first, end):
-            writer.write(batch(str(number), number * rows, rows))
+            writer.write(str(number), batch(number * rows, rows))
             say.send(number)
             if number % 5 == 4:
                 merge(store, settled=-DAY)

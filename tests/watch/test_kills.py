@@ -127,7 +127,7 @@ def test_a_killed_watcher(lite, roles, bundle, moments) -> None:
         raw, scored, times = roles.answered(model, day)
         for part in range(0, 500, 100):
             some = [raw[part : part + 100], scored[part : part + 100], times[part : part + 100]]
-            writer.write(batch_of_frames(f"{day}-{part}", writer.columns, writer.keys, *some))
+            writer.write(f"{day}-{part}", batch_of_frames(writer.columns, writer.keys, *some))
     roles.watch(roles.Deaf(), lite.where, bundle, DAYS)
     looks, alarms = seen(lite)
     assert len(looks) == DAYS

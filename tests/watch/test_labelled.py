@@ -24,7 +24,7 @@ def test_rows_find_their_latest_labels(store, model, raw):
     scored = model.score(rows, typed=False)
     for name, begin in (("first", START), ("again", START + 1_000)):
         time = [begin + place for place in range(3)]
-        writer.write(batch_of_frames(name, writer.columns, writer.keys, rows, scored, time))
+        writer.write(name, batch_of_frames(writer.columns, writer.keys, rows, scored, time))
     ids = [str(cell) for cell in rows["id"].to_list()]
     given = [(ids[0], "no", START), (ids[0], "yes", START + 5), (ids[1], "no", START)]
     key, value, known = (list(cells) for cells in zip(*given, strict=True))

@@ -40,7 +40,7 @@ def answer(model, raw):
         writer = Writer(store, model_of(model))
         time = [START + day * DAY + place for place in range(rows.height)]
         scored = model.score(rows, typed=False)
-        writer.write(batch_of_frames(name or f"day {day}", writer.columns, writer.keys, rows, scored, time))
+        writer.write(name or f"day {day}", batch_of_frames(writer.columns, writer.keys, rows, scored, time))
         return rows
 
     return write

@@ -9,7 +9,8 @@ import pytest
 from automl.bundle.read import Bundle
 from automl.errors import SpecError
 from automl.watch import blocks
-from automl.watch.predictions import Writer, batch_of_frames, batch_of_rows, frames, model_of
+from automl.watch.predictions import Writer, batch_of_frames, frames, model_of
+from automl.watch.row_buffer import RowBuffer
 from automl.watch.settings import change_settings
 
 BUNDLE = "b" * 64
@@ -88,9 +89,11 @@ def test_rows_and_frames_are_the_same(store, bundle, raw) -> None:
     answers = model.answer_all(asked)[0]
     scored = model.score(some, typed=False)
     at = list(range(20))
-    writer.write(batch_of_rows("rows", writer.columns, writer.keys, asked, answers, at))
+    rows = RowBuffer(writer.columns, writer.keys, model.columns)
+    rows.extend(asked, answers, at)
+    writer.write("rows", rows.batch())
     first = read(store, known.bundle)
-    writer.write(batch_of_frames("frame", writer.columns, writer.keys, some, scored, at))
+    writer.write("frame", batch_of_frames(writer.columns, writer.keys, some, scored, at))
     both = read(store, known.bundle)
     assert both.height == 40
     assert both.raw[20:].equals(first.raw)

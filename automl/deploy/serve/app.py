@@ -136,7 +136,8 @@ def _predict(current: Current, settings: Settings, recorder: Recorder | None) ->
         if reply.unread:
             who.check(reply)
         if recorder is not None:
-            recorder.add(who.bundle, reply.raw, reply.answers)
+            sent = (body, reply.content) if kind == JSON else None
+            recorder.add(who.bundle, reply.raw, reply.answers, sent)
         return Response(reply.content, media_type=kind, headers=_told(reply) if kind == arrow.CONTENT else None)
 
     return predict

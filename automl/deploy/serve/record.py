@@ -1,12 +1,17 @@
-"""Answers into the store of a watch, from a bounded queue by a thread of its own: no request ever waits for it."""
+"""Answers into the store of a watch, from a bounded queue by a thread of its own: no request ever waits for it.
+
+Short requests wait as the bytes that came and went: rows that live on are many small objects, whose memory is cold by
+the time that they are written, and the next request would get cold memory, too.
+"""
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,31 +31,31 @@ if TYPE_CHECKING:
 
 PENDING = 20_000  # rows that wait: beyond them rows are lost, and counted
 LARGEST = 10_000  # rows of a batch
+SHORT = 8 * 2**10  # bytes of a request that is parsed once more when it is written
+TOGETHER = 64  # of them at once, which takes less than one by one, and no longer than others can wait
 PAUSE = 2.0  # seconds between two batches, unless the largest waits: each takes as long as some hundred rows
 PATIENCE = 5.0  # seconds that a write waits for another writer
 TRIES = 5  # of a batch; the pause between them doubles
 SETTLED = 5.0  # seconds between two looks for labels of rows that a challenger decided otherwise
 FRESH = 30.0  # seconds between two looks for what the watch found
-NEEDED = ("automl.watch.predictions", "automl.watch.labels", "automl.watch.show")
+NEEDED = ("automl.watch.row_buffer", "automl.watch.labels", "automl.watch.show")
 GRACE = 5.0  # seconds for what waits when the server stops
 
 Rows = Sequence[Mapping[str, Any]]  # of a request in JSON
+Chunk = tuple[Rows, Rows, list[int]]  # rows, their answers, and when they were answered
 
 
 class Answered(NamedTuple):
-    """Rows of one request: the bundle that answered, when (microseconds), the rows as they came, and the answers.
+    """One request: the bundle that answered, when (microseconds), how many rows, these as they came, and the answers.
 
-    A tuple, since each request makes one and waits for it.
+    Both are bodies of JSON, rows, or frames. A tuple, since each request makes one and waits for it.
     """
 
     bundle: Bundle
     time: int
-    raw: Rows | pl.DataFrame
-    answers: Rows | pl.DataFrame
-
-    def goes_with(self, other: Answered) -> bool:
-        """Whether both can be in one batch: rows of JSON of the same bundle."""
-        return self.bundle is other.bundle and isinstance(self.raw, list) and isinstance(other.raw, list)
+    rows: int
+    raw: bytes | Rows | pl.DataFrame
+    answers: bytes | Rows | pl.DataFrame
 
 
 class Recorder:
@@ -87,10 +92,17 @@ class Recorder:
                 import_module(module)
         self._thread.start()
 
-    def add(self, bundle: Bundle, raw: Rows | pl.DataFrame, answers: Rows | pl.DataFrame) -> None:
-        """Let rows be written, a sample of them where one is asked for."""
+    def add(
+        self,
+        bundle: Bundle,
+        raw: Rows | pl.DataFrame,
+        answers: Rows | pl.DataFrame,
+        sent: tuple[bytes, bytes] | None = None,
+    ) -> None:
+        """Let rows be written, a sample of them where one is asked for. `sent` are both as JSON, if that is at hand."""
         if self._sample < 1:
             raw, answers = _sampled(raw, answers, self._sample)
+            sent = None
         rows = len(raw)
         if not rows:
             return
@@ -99,7 +111,8 @@ class Recorder:
             self._meter.lost("queue", rows)
             return
         self._put += rows
-        self._queue.append(Answered(bundle, time.time_ns() // 1000, raw, answers))
+        kept = (raw, answers) if sent is None or len(sent[0]) > SHORT else sent
+        self._queue.append(Answered(bundle, time.time_ns() // 1000, rows, *kept))
         if waiting >= LARGEST:
             self._due.set()
 
@@ -124,14 +137,12 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what waits now. What comes meanwhile waits for the next time: it would be a batch for each few rows."""
-        waiting = len(self._queue)
-        while waiting:
-            group = [self._queue.popleft()]
-            rows = len(group[0].raw)
-            while rows < LARGEST and len(group) < waiting and group[0].goes_with(self._queue[0]):
-                group.append(self._queue.popleft())
-                rows += len(group[-1].raw)
-            waiting -= len(group)
+        waiting: dict[str, list[Answered]] = {}
+        for _ in range(len(self._queue)):
+            told = self._queue.popleft()
+            waiting.setdefault(told.bundle.manifest.content_hash, []).append(told)
+        for group in waiting.values():
+            rows = sum(told.rows for told in group)
             try:
                 self._write(group)
                 self._meter.logged(rows)
@@ -142,12 +153,14 @@ class Recorder:
             self._taken += rows
 
     def _write(self, group: Sequence[Answered]) -> None:
-        """Write rows as one batch, again under its own id where the database refuses for a while."""
+        """Write what one bundle answered as one batch, again under its id where the database refuses for a while."""
+        from automl.watch.blocks import stacked
+
         name = uuid4().hex
         for left in reversed(range(TRIES)):
             try:
                 writer = self._writer(group[0].bundle)
-                writer.write(batch_of(name, writer, group))
+                writer.write_block(name, stacked([writer.block(batch) for batch in batches_of(writer, group)]))
             except MachineError:
                 if not left or self._stop.is_set():
                     raise
@@ -204,17 +217,36 @@ class Recorder:
                 self._meter.watched(look)
 
 
-def batch_of(name: str, writer: Writer, group: Sequence[Answered]) -> Batch:
-    """The rows of requests that go with each other as a batch of that name."""
-    from automl.watch.predictions import batch_of_frames, batch_of_rows
+def batches_of(writer: Writer, group: Sequence[Answered]) -> Iterator[Batch]:
+    """What one bundle answered: all that came as JSON, and each frame."""
+    from automl.watch.predictions import batch_of_frames
+    from automl.watch.row_buffer import RowBuffer
 
-    raw, answers = group[0].raw, group[0].answers
-    time = [told.time for told in group for _ in range(len(told.raw))]
-    if isinstance(raw, pl.DataFrame) and isinstance(answers, pl.DataFrame):
-        return batch_of_frames(name, writer.columns, writer.keys, raw, answers, time)
-    rows: list[Any] = [row for told in group for row in told.raw]
-    found: list[Any] = [row for told in group for row in told.answers]
-    return batch_of_rows(name, writer.columns, writer.keys, rows, found, time)
+    buffer = RowBuffer(writer.columns, writer.keys, group[0].bundle.columns)
+    for chunk in _chunks(group):
+        buffer.extend(*chunk)
+    if len(buffer):
+        yield buffer.batch()
+    for told in group:
+        if isinstance(told.raw, pl.DataFrame) and isinstance(told.answers, pl.DataFrame):
+            times = [told.time] * told.rows
+            yield batch_of_frames(writer.columns, writer.keys, told.raw, told.answers, times)
+
+
+def _chunks(group: Sequence[Answered]) -> Iterator[Chunk]:
+    """What came as JSON: bodies some at a time, and parsed rows request by request."""
+    bodies: list[Any] = [told for told in group if isinstance(told.raw, bytes)]
+    for place in range(0, len(bodies), TOGETHER):
+        part = bodies[place : place + TOGETHER]
+        times = [told.time for told in part for _ in range(told.rows)]
+        yield _rows(told.raw for told in part), _rows(told.answers for told in part), times
+    for told in group:
+        if isinstance(told.raw, list) and isinstance(told.answers, list):
+            yield told.raw, told.answers, [told.time] * told.rows
+
+
+def _rows(bodies: Iterable[bytes]) -> list[Any]:
+    return [row for body in json.loads(b"[%b]" % b",".join(bodies)) for row in body["rows"]]
 
 
 def _sampled(raw: Any, answers: Any, share: float) -> tuple[Any, Any]:

@@ -112,6 +112,8 @@ class Worker:
                 self._meter.tried(before.take())
             canary = {} if trial is None else {"canary": trial.challenger.name}
             self._meter.serves(champion=self._current.model.name, **canary)
+        if self.serving is None and self._recorder is not None:
+            self._recorder.start()  # what it reads stays for good, too
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what stays for good is not looked through again: one cause less of slow answers
@@ -124,8 +126,6 @@ class Worker:
     def _server(self) -> uvicorn.Server:
         import uvicorn
 
-        if self._recorder is not None:
-            self._recorder.start()
         app = make_app(
             self._current,
             self._settings,

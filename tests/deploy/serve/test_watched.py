@@ -25,7 +25,7 @@ def where(tmp_path, bundle, raw):
     store, model = open_store(path, create=True), Bundle.load(bundle)
     writer = Writer(store, model_of(model))
     scored = model.score(raw, typed=False)
-    writer.write(batch_of_frames("one", writer.columns, writer.keys, raw, scored, [10**15] * raw.height))
+    writer.write("one", batch_of_frames(writer.columns, writer.keys, raw, scored, [10**15] * raw.height))
     store.close()
     return path
 
