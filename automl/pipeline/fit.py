@@ -279,7 +279,7 @@ def _with_rows(data: Prepared, all_rows: AllRows | None) -> Prepared:
     from automl.data.last_words import LEARNED_ROWS
     from automl.data.rows import finding
 
-    evidence = {"rows": all_rows.rows, "of": all_rows.of, "shipped": all_rows.shipped}
+    evidence = {"rows": all_rows.rows, "of": all_rows.of, "shipped": all_rows.shipped, "held": all_rows.held}
     return replace(data, findings=(*data.findings, finding(LEARNED_ROWS, None, all_rows.text, "noted", evidence)))
 
 
