@@ -149,8 +149,8 @@ def making(
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
-        data = _with_rows(ready.data, result.outcome.all_rows)
-        shipped = ship(run, data, result, ready.policy, ready.place)
+        shipped = ship(run, ready.data, result, ready.policy, ready.place)
+        data = _with_rows(ready.data, shipped.choice.outcome.all_rows)
         yield Made(
             run=run,
             place=ready.place,

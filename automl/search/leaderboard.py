@@ -123,6 +123,13 @@ class AllRows:
     text: str
     held: int = 0
 
+    def without(self, rows: int) -> AllRows:
+        """What is told of a model that ships in their place, and learned from the `rows` in memory alone."""
+        if not self.shipped:
+            return self
+        text = f"the members learned from {rows:,} of about {self.of:,} rows: those of more break a limit on serving"
+        return replace(self, shipped=False, rows=rows, held=0, text=text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

@@ -233,5 +233,8 @@ def test_decisions_are_learned_and_kept_with_the_held_rows(tmp_path: Path, monke
     np.testing.assert_array_equal(held.time, pl.Series(seen).cast(pl.Datetime("us")).cast(pl.Int64).to_numpy())
     (score,) = [one for one in found.judgement.scores if one.metric == "log_loss" and one.rows == "oof"]
     assert score.n == held.n
+    ages = found.bundle.manifest.ages
+    assert ages
+    assert ages[0].fresh > score.value  # models of a part of the sample, of which the members are not spoken
     again = decide(out, ["objective.costs.false_positive=8"], tmp_path / "again.bundle", write_anyway=True)
     assert again.verdict is not None
