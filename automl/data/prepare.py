@@ -68,7 +68,7 @@ def prepare(
         split=parts.split,
         digests=sources.digests,
         dialect=sources.train.dialect,
-        unread=find_unread(spec, sources.train, schema, labels, learned, judged, given=parts.given),
+        unread=find_unread(spec, sources.train, schema, labels, learned, judged, beside=beside, given=parts.given),
     )
 
 

@@ -211,7 +211,9 @@ class UnreadRows:
     """Where the rows of train are that memory does not hold, and how they are read again (see `data.unread_rows`).
 
     The sample has a `share` of all `rows`, about; a share `held` of them is there to judge by. `digests` are those of
-    the files. With a `time`, rows are learned from that are at least `gap` seconds `before` that moment (microseconds).
+    the files. Rows are learned from whose `time` is at least `gap` seconds `before` that moment (microseconds).
+    `beside` reads the columns as in `Rows`; `named` are those that costs and today's rule name, None where a second
+    reading does not give all that decisions need of a row.
     """
 
     where: str
@@ -226,6 +228,8 @@ class UnreadRows:
     time: ColumnReader | None = None
     before: float = math.inf
     gap: float = 0.0
+    beside: Reader | None = None
+    named: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from automl.bundle.ages import AgeRecord, UseRecord, lost_until
 from automl.data.rows import Rows
+from automl.decide.calibration.calibrate import Calibration, fit_calibration
 from automl.decide.policy.decision_policy import DecisionPolicy
 from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.bootstrap import PER, Bootstrap, interval
@@ -31,13 +32,14 @@ RESAMPLES = 1_000
 def ages(train: Rows, choice: ChosenModel, *, seed: int) -> tuple[AgeRecord, ...]:
     """Stretches of age, the youngest first; none where time parts no rows, or too few were predicted ahead.
 
-    All models go through the curve and the policy that ship, so that only what they have learned differs.
+    All models go through the curve and the policy that ship, so that only what they have learned differs. Where members
+    from more rows than memory holds ship, these are models of the sample, and the curve is that of the sample.
     """
     ahead = choice.outcome.ahead
     if ahead is None or train.time is None:
         return ()
-    weights = choice.outcome.weights
-    old, new = (choice.calibration.apply(mixed(weights, p)) for p in (ahead.predictions, ahead.fresh))
+    curve, weights = _curve(train, choice, seed=seed), choice.outcome.weights
+    old, new = (curve.apply(mixed(weights, p)) for p in (ahead.predictions, ahead.fresh))
     known = np.flatnonzero(~np.isnan(new).any(axis=1) & ~np.isnan(old).any(axis=1))
     rows, age = train.take(ahead.rows[known]), (train.time[ahead.rows] - ahead.begun)[known] / 1e6
     if known.size < FEWEST_ROWS:
@@ -62,6 +64,13 @@ def in_use(found: Sequence[AgeRecord], test: Rows, asked: Retrain | None, verdic
     lost = [lost_until(found, until) for until in (used, judged)]
     saving = None if verdict is None or None in lost else verdict.saving - (lost[0] or 0.0) + (lost[1] or 0.0)
     return UseRecord(judged=judged, used=used, saving=saving)
+
+
+def _curve(train: Rows, choice: ChosenModel, *, seed: int) -> Calibration:
+    """The curve of the models that predicted out of fold."""
+    if choice.outcome.held is None:
+        return choice.calibration
+    return fit_calibration(choice.outcome.oof, train.y, choice.oof.task, train.weight, seed=seed)
 
 
 def _columns(rows: Rows, each: tuple[Floats, Floats], policy: DecisionPolicy, kind: Kind) -> Floats:

@@ -49,13 +49,14 @@ class ChosenModel:
 
 
 def choose(outcome: Outcome, data: Prepared, asked: DecisionPolicy, *, seed: int) -> ChosenModel:
-    """Calibrate on out-of-fold rows, put the `asked` policy behind, write the graph, and prove it by stages.
+    """Calibrate on rows predicted without them, put the `asked` policy behind, write the graph, and prove it by stages.
 
     A member whose scores in the graph are not those of its library stays out where there are others. Raises
     `BundleError` where a stage of the graph differs all the same from what it stands for (B13), `LimitRefusal` where
     no policy keeps what is required.
     """
-    oof = OutOfFold.of(outcome.oof, data.train, data.labels.task, seed=seed)
+    rows, prediction = outcome.unlearned(data.train)
+    oof = OutOfFold.of(prediction, rows, data.labels.task, seed=seed)
     expecting, outcomes = expect_amounts(asked, outcome.plan, data.train, seed=seed)
     policy = fit_policy(expecting, oof)
     calibration = fit_calibration(oof.prediction, oof.rows.y, oof.task, oof.rows.weight, seed=seed)

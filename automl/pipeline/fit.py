@@ -149,8 +149,8 @@ def making(
         _refuse_the_impossible(ready, run)
         result = _search(run, ready)
         refuse_untried(result.outcome.untried, write_anyway=write_anyway)
-        data = _with_rows(ready.data, result.outcome.all_rows)
-        shipped = ship(run, data, result, ready.policy, ready.place)
+        shipped = ship(run, ready.data, result, ready.policy, ready.place)
+        data = _with_rows(ready.data, shipped.choice.outcome.all_rows)
         yield Made(
             run=run,
             place=ready.place,
@@ -279,7 +279,7 @@ def _with_rows(data: Prepared, all_rows: AllRows | None) -> Prepared:
     from automl.data.last_words import LEARNED_ROWS
     from automl.data.rows import finding
 
-    evidence = {"rows": all_rows.rows, "of": all_rows.of, "shipped": all_rows.shipped}
+    evidence = {"rows": all_rows.rows, "of": all_rows.of, "shipped": all_rows.shipped, "held": all_rows.held}
     return replace(data, findings=(*data.findings, finding(LEARNED_ROWS, None, all_rows.text, "noted", evidence)))
 
 

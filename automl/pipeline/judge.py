@@ -83,7 +83,7 @@ def judge(
         scores=(
             *metric_scores(wanted, data.test, prediction, "test", seed=seed),
             *policy_scores(data.test, choice.policy, answers, seed=seed),
-            *metric_scores(wanted, data.train, choice.outcome.oof, "oof", seed=seed),
+            *metric_scores(wanted, choice.oof.rows, choice.oof.prediction, "oof", seed=seed),
         ),
         verdict=_verdict(data, choice.oof, choice.policy, answers, decided),
         prediction=prediction,

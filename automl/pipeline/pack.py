@@ -69,7 +69,7 @@ def pack(
     golden, tables = _golden(data, read, columns, document, seed=spec.budget.seed)
     golden = _answered(choice, golden, document, tables)
     outputs = outputs_of(data.labels, choice.assembly.outputs, actions=choice.policy.actions)
-    kept = profile(read, columns, seed=spec.budget.seed, prediction=choice.outcome.oof)
+    kept = profile(read, columns, seed=spec.budget.seed, prediction=choice.outcome.unlearned(data.train)[1])
     return Contents(
         model=choice.model,
         reader=choice.reader,
@@ -120,7 +120,9 @@ def _evidence(
 ) -> pl.DataFrame:
     """The rows of the parts that were judged that the policy and its verdict stand on, and their bins in `margins`."""
     policy = choice.policy
-    parts: list[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]]] = [(data.train, choice.outcome.oof, "oof")]
+    parts: list[tuple[Rows, NDArray[np.float64], Literal["oof", "test"]]] = [
+        (choice.oof.rows, choice.oof.prediction, "oof")
+    ]
     if judgement is not None:
         parts.append((data.test, judgement.prediction, "test"))
     return pl.concat(

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.rows import Rows
 from automl.executors.base import Status as JobStatus
 from automl.features.plan import Plan
 from automl.learners.base import Member, Params
@@ -97,16 +98,37 @@ class Ahead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Rows beyond the sample that no member learned from, with what each predicts of them ([m, width])."""
+
+    rows: Rows
+    predictions: tuple[NDArray[np.float64], ...]
+
+    def only(self, places: Sequence[int]) -> Held:
+        """With some of the members alone."""
+        return replace(self, predictions=tuple(self.predictions[place] for place in places))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllRows:
     """What became of the rows of train that memory does not hold: `text` says it in one plain sentence.
 
-    Where it was `shipped` the members learned from so many `rows` of about `of`.
+    Where it was `shipped` the members learned from so many `rows` of about `of`, and calibration and policy learn from
+    `held` others: of the sample, out of fold, where these are none.
     """
 
     shipped: bool
     rows: int
     of: int
     text: str
+    held: int = 0
+
+    def without(self, rows: int) -> AllRows:
+        """What is told of a model that ships in their place, and learned from the `rows` in memory alone."""
+        if not self.shipped:
+            return self
+        text = f"the members learned from {rows:,} of about {self.of:,} rows: those of more break a limit on serving"
+        return replace(self, shipped=False, rows=rows, held=0, text=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +138,7 @@ class Outcome:
     `members[i]` is refitted on all train rows and enters the prediction with `weights[i]`.
     `oofs[i]` [n_train, width of a prediction] is what it predicted out of fold (probabilities or numbers),
     NaN in rows that no fold predicted (time splits, holdout). `ahead` is what models of earlier windows predicted.
+    Where members learned from more than memory holds, both are of the sample's, and `held` is what the members predict.
     `native` holds each member's raw scores by its own library on the parity rows (positions in train).
     """
 
@@ -130,11 +153,18 @@ class Outcome:
     stopped: str | None = None  # why the search ended early, in plain words
     untried: str | None = None  # why a constant is all there is, where the time ended before anything else was tried
     all_rows: AllRows | None = None  # None where memory holds all rows
+    held: Held | None = None
 
     @property
     def oof(self) -> NDArray[np.float64]:
         """The weighted out-of-fold prediction [n_train, width]."""
         return mixed(self.weights, self.oofs)
+
+    def unlearned(self, train: Rows) -> tuple[Rows, NDArray[np.float64]]:
+        """Rows and the prediction [n, width] of each without it: the held ones, else those of `train`, out of fold."""
+        if self.held is None:
+            return train, self.oof
+        return self.held.rows, mixed(self.weights, self.held.predictions)
 
     def only(self, places: Sequence[int]) -> Outcome:
         """With some of the members alone, their weights in the same ratio to each other."""
@@ -148,6 +178,7 @@ class Outcome:
             weights=weights,
             oofs=tuple(self.oofs[place] for place in places),
             ahead=None if self.ahead is None else self.ahead.only(places),
+            held=None if self.held is None else self.held.only(places),
             native=tuple(self.native[place] for place in places),
         )
 

@@ -143,3 +143,39 @@ def test_what_cannot_be_read_by_chunks_says_why(sampled: Callable[..., Prepared]
     assert "csv and parquet" in str(sampled(train=str(tmp_path / "rows.ndjson"), exclude=["day"]).unread)
     table(1_000).write_csv(tmp_path / "few.csv")
     assert sampled(train=str(tmp_path / "few.csv"), exclude=["day"]).unread is None
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_rows_that_judge_have_what_decisions_need(sampled: Callable[..., Prepared], tmp_path: Path, form: str) -> None:
+    """Their time and what costs name, read as those of the sample."""
+    rows = table().with_columns(price=pl.int_range(N) / 4, w=1.0 + pl.int_range(N) % 2)
+    getattr(rows, f"write_{form}")(tmp_path / f"rows.{form}")
+    costs = {"false_positive": 1, "false_negative": "price"}
+    data = sampled(
+        train=str(tmp_path / f"rows.{form}"), time=["day"], weight="w", exclude=["price"], objective={"costs": costs}
+    )
+    found = [chunk.judges for chunk in read_on(unread(data)) if chunk.judges is not None]
+    places = [place for judges in found for place in judges.frame["place"]]
+    assert len(places) > 100
+    for judges in found:
+        place = judges.frame["place"].to_numpy() - 0.5
+        assert judges.beside is not None
+        np.testing.assert_array_equal(judges.beside["price"], place / 4)
+        np.testing.assert_array_equal(judges.weight, 1.0 + place % 2)
+        days = [(FIRST + dt.timedelta(days=int(one) // 10) - dt.date(1970, 1, 1)).days for one in place]
+        np.testing.assert_array_equal(judges.time, np.array(days) * 86_400e6)
+        assert judges.raw.columns == ["y", "price"]
+
+
+def test_without_the_costs_of_a_file_beside_nobody_decides_on_them(
+    sampled: Callable[..., Prepared], tmp_path: Path
+) -> None:
+    """They still judge, by what is predicted alone."""
+    table().write_csv(tmp_path / "rows.csv")
+    table().select("place", price="place").write_csv(tmp_path / "costs.csv")
+    costs = {"false_positive": 1, "false_negative": "price", "table": str(tmp_path / "costs.csv"), "by": "place"}
+    chunks = list(
+        read_on(unread(sampled(train=str(tmp_path / "rows.csv"), exclude=["day"], objective={"costs": costs})))
+    )
+    assert all(chunk.judges is None for chunk in chunks)
+    assert any(chunk.held.any() for chunk in chunks)

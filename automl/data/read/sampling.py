@@ -18,7 +18,7 @@ def sample(frames: Iterable[pl.DataFrame], share: float) -> pl.DataFrame:
     """A `share` of the rows of frames that follow one another, in their order; only what is kept stays in memory."""
     kept, start = [], 0
     for frame in frames:
-        kept.append(_apart(frame.filter(pl.Series(picked(start, frame.height, share)))))
+        kept.append(apart(frame.filter(pl.Series(picked(start, frame.height, share)))))
         start += frame.height
     return pl.concat(kept, how="vertical_relaxed")
 
@@ -59,7 +59,7 @@ def _still(height: int, share: float, of: float) -> NDArray[np.bool_]:
     return np.concatenate([np.empty(0, dtype=np.bool_), *kept])[:height]
 
 
-def _apart(frame: pl.DataFrame) -> pl.DataFrame:
+def apart(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows with bytes of their own: rows that are picked keep all texts of the frame that they come from."""
     buffer = io.BytesIO()
     frame.write_ipc(buffer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 
 from automl import disk
 from automl.data.read.sampling import WORD
-from automl.data.rows import UnreadRows
+from automl.data.rows import Rows, UnreadRows, joined
 from automl.data.unread_rows import read_on
 from automl.features.plan import HIDDEN, Plan
 from automl.features.plan_fit import transform
 from automl.learners._binned import STEP, bins_of, edges_of
 from automl.learners.base import BinnedRows, Floats, Matrix
 from automl.search.all_rows.pace import Pace
+from automl.search.ensemble.greedy_selection import MOST_ROWS
 from automl.search.worker.feature_matrix import FeatureMatrix
 
 FOLDER = "all-rows"
@@ -32,6 +34,8 @@ class BinFiles:
     """All rows that are learned from, `n` of them, with the features `kept` of the plan, and rows that judge.
 
     `stop` and `judge` have the values of all features of the plan; nothing learns from them, but for when to stop.
+    Both are in the order of their turns, so that the first ones are spread over all files, and `judges` are those of
+    both in that order: one of `stop`, then one of `judge`; None where the files do not tell all that decisions need.
     """
 
     rows: BinnedRows
@@ -39,6 +43,7 @@ class BinFiles:
     kept: tuple[int, ...]
     stop: Matrix
     judge: Matrix
+    judges: Rows | None
 
 
 @contextmanager
@@ -58,7 +63,7 @@ def _written(place: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows,
     features = tuple(sample.features[j] for j in kept)
     seen = sample.at(_evenly(sample.n)).values
     edges = tuple(edges_of(seen[:, j], feature) for j, feature in zip(kept, features, strict=True))
-    held, n, asked = list[Matrix](), 0, pace.share
+    held, n, asked = list[_Part](), 0, pace.share
     widths = {"bins": np.dtype((np.uint8, len(kept))), "y": np.dtype(np.float64), TURN: np.dtype(np.uint32)}
     widths |= {"weight": np.dtype(np.float64)} if sample.weighted else {}
     with ExitStack() as stack:
@@ -71,19 +76,21 @@ def _written(place: Path, plan: Plan, sample: FeatureMatrix, unread: UnreadRows,
         n = _thinned(place, widths, int(pace.share * WORD))
     paths = {name: str(place / name) for name in widths}
     rows = BinnedRows(bins=paths["bins"], y=paths["y"], weight=paths.get("weight"), features=features, edges=edges)
-    judges = _joined(held, sample)
-    return BinFiles(rows=rows, n=n, kept=kept, stop=_every_second(judges, 0), judge=_every_second(judges, 1))
+    order = np.argsort(np.concatenate([np.empty(0, dtype=np.uint32), *(part.turn for part in held)]), kind="stable")
+    stop, judge = (_joined(held, sample, order[half::2]) for half in range(2))
+    return BinFiles(rows=rows, n=n, kept=kept, stop=stop, judge=judge, judges=_judges(held, order))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """Some rows that are learned from, and of what share on each is taken."""
+    """Some rows, and of what share on each is taken; `judges` as in `Chunk`."""
 
     rows: Matrix
     turn: NDArray[np.uint32]
+    judges: Rows | None = None
 
 
-def _parts(plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace, held: list[Matrix]) -> Iterator[_Part]:
+def _parts(plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace, held: list[_Part]) -> Iterator[_Part]:
     """The rows that are learned from, those of the sample first; those that judge go to `held`."""
     for start in range(0, sample.n, STEP):
         rows = sample.at(np.arange(start, min(start + STEP, sample.n)))
@@ -96,7 +103,7 @@ def _parts(plan: Plan, sample: FeatureMatrix, unread: UnreadRows, pace: Pace, he
                 weight = None if chunk.weight is None else chunk.weight[own]
                 rows = Matrix(values=values[own], features=sample.features, y=chunk.y[own], weight=weight)
                 if judges:
-                    held.append(rows)
+                    held.append(_Part(rows=rows, turn=chunk.turn[own], judges=chunk.judges))
                 else:
                     yield _Part(rows=rows, turn=chunk.turn[own])
 
@@ -131,17 +138,18 @@ def _evenly(n: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, n - 1, min(n, EDGES_FROM)).astype(np.int64))
 
 
-def _joined(parts: list[Matrix], sample: FeatureMatrix) -> Matrix:
-    values: Floats = np.concatenate([np.empty((0, len(sample.features))), *(part.values for part in parts)])
-    weights = [part.weight for part in parts if part.weight is not None]
+def _joined(parts: list[_Part], sample: FeatureMatrix, order: NDArray[np.int64]) -> Matrix:
+    values: Floats = np.concatenate([np.empty((0, len(sample.features))), *(part.rows.values for part in parts)])
+    weights = [part.rows.weight for part in parts if part.rows.weight is not None]
     return Matrix(
-        values=values,
+        values=values[order],
         features=sample.features,
-        y=np.concatenate([np.empty(0), *(part.y for part in parts)]),
-        weight=np.concatenate([np.empty(0), *weights]) if sample.weighted else None,
+        y=np.concatenate([np.empty(0), *(part.rows.y for part in parts)])[order],
+        weight=np.concatenate([np.empty(0), *weights])[order] if sample.weighted else None,
     )
 
 
-def _every_second(rows: Matrix, first: int) -> Matrix:
-    weight = None if rows.weight is None else rows.weight[first::2]
-    return Matrix(values=rows.values[first::2], features=rows.features, y=rows.y[first::2], weight=weight)
+def _judges(parts: list[_Part], order: NDArray[np.int64]) -> Rows | None:
+    """The first of them, as many as can ever be predicted."""
+    found = [part.judges for part in parts if part.judges is not None]
+    return reduce(joined, found).take(order[: 2 * MOST_ROWS]) if found else None

@@ -17,6 +17,7 @@ from automl.metrics.base import Metric, score
 from automl.ops.bulk import evaluate
 from automl.search.ahead import looked_ahead
 from automl.search.all_rows.bin_files import BinFiles, bin_files
+from automl.search.all_rows.held import held_rows, said_of
 from automl.search.all_rows.pace import FOREVER, Late, Pace, Phases, phases
 from automl.search.candidate import Candidate
 from automl.search.cost.more_rounds import LARGER, in_fewer
@@ -102,10 +103,11 @@ def learn_from_all(state: State, outcome: Outcome) -> Outcome:
     end = f" ({found.why})" if found.why else ", when the time ended" if found.late else ""
     text = (
         f"the members learned from {found.rows:,} of about {unread.rows:,} rows, by chunks{end}: {told} {name} is "
-        f"{ours:.5g}, and {theirs:.5g} from the {n:,} rows that memory holds"
+        f"{ours:.5g}, and {theirs:.5g} from the {n:,} rows that memory holds; {said_of(found.outcome.held)}"
     )
     state.run.tell("refit", text)
-    return replace(found.outcome, all_rows=AllRows(shipped=True, rows=found.rows, of=unread.rows, text=text))
+    held = 0 if found.outcome.held is None else found.outcome.held.rows.n
+    return replace(found.outcome, all_rows=AllRows(shipped=True, rows=found.rows, of=unread.rows, text=text, held=held))
 
 
 def _stays(state: State, outcome: Outcome, why: str, *, of: int) -> Outcome:
@@ -315,8 +317,9 @@ def _best(
     pool, loss = tuple(models), state.problem.loss
     judges = _judges(state, [models[one].member for one in pool], files.stop, until)
     stop = files.stop.head(judges)
+    known_by = {one: _predicted(models[one].member, stop) for one in pool}
     chosen = select(
-        [_predicted(models[one].member, stop) for one in pool],
+        list(known_by.values()),
         stop.y,
         stop.weight,
         loss,
@@ -334,10 +337,11 @@ def _best(
         ahead=looked_ahead(state.problem, state.run.folder, list(shares), state.fidelity.folds),
     )
     judge = files.judge.head(judges)
-    ours = mixed(found.weights, [_predicted(member, judge) for member in found.members])
+    judged = [_predicted(member, judge) for member in found.members]
+    ours = mixed(found.weights, judged)
     theirs = mixed(outcome.weights, [_predicted(member, judge) for member in outcome.members])
     return _Found(
-        outcome=found,
+        outcome=replace(found, held=held_rows(files.judges, [known_by[one] for one in shares], judged)),
         rows=files.n,
         late=any(fit.late for fit in fits.values()),
         losses=(score(loss, judge.y, theirs, judge.weight), score(loss, judge.y, ours, judge.weight)),

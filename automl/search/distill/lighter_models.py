@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from automl.executors.travel import Place
 from automl.metrics.base import score
 from automl.search import candidate as candidates
+from automl.search.ahead import looked_ahead
 from automl.search.candidate import Candidate
 from automl.search.cost.fidelity import ROUNDS
 from automl.search.cost.serving import Serving, serving
@@ -152,7 +153,15 @@ class LighterModels:
         return LighterModel(
             name=student.name,
             outcome=replace(
-                outcome, board=board, members=(fitted.member,), weights=(1.0,), oofs=(oof,), native=(fitted.native,)
+                outcome,
+                board=board,
+                members=(fitted.member,),
+                weights=(1.0,),
+                oofs=(oof,),
+                native=(fitted.native,),
+                ahead=looked_ahead(self.state.problem, self.state.run.folder, [candidate], self.state.fidelity.folds),
+                all_rows=None if outcome.all_rows is None else outcome.all_rows.without(self.state.problem.rows.n),
+                held=None,
             ),
             loss=self.loss(oof),
             limit_use=use(serving([model_size(fitted.member.prediction)], reading=student.reading)),

@@ -11,7 +11,7 @@ import pytest
 
 from automl.search.distill.lighter_models import LighterModels, _choices
 from automl.search.distill.limit_use import MeasuredOutcome
-from automl.search.leaderboard import Outcome
+from automl.search.leaderboard import AllRows, Held, Outcome
 from automl.search.state import State
 
 
@@ -40,6 +40,24 @@ def test_models_that_should_keep_the_limit_are_made(lighter: LighterModels, outc
     names = {model.name for model in models}
     again = {model.name for model in lighter.models(measured(outcome, 1.3), seconds=math.inf)}
     assert not {name for name in names & again if "members" not in name}
+
+
+def test_what_was_held_back_from_the_members_is_not_said_of_a_student(lighter: LighterModels, outcome: Outcome) -> None:
+    """It learned from the sample alone and nobody predicted those rows by it; parts of the ensemble keep both."""
+    rows = lighter.state.problem.rows
+    held = Held(rows=rows, predictions=outcome.oofs)
+    told = AllRows(shipped=True, rows=9 * rows.n, of=10 * rows.n, text="by chunks", held=rows.n)
+    models = lighter.models(measured(replace(outcome, held=held, all_rows=told), 1.3), seconds=math.inf)
+    for model in models:
+        if "members" in model.name:
+            assert model.outcome.all_rows == told
+            assert len(model.outcome.unlearned(rows)[1]) == rows.n
+            continue
+        assert model.outcome.held is None
+        assert model.outcome.all_rows is not None
+        assert not model.outcome.all_rows.shipped
+        assert model.outcome.all_rows.rows == rows.n
+        np.testing.assert_array_equal(model.outcome.unlearned(rows)[1], model.outcome.oof)
 
 
 def test_where_nothing_should_keep_the_limit_the_lightest_are_made(lighter: LighterModels, outcome: Outcome) -> None:
