@@ -356,7 +356,7 @@ def tables(records: list[dict[str, Any]]) -> str:
     header = ("child rows", "s", "CPU s", "child rows/s", "by CPU s", "MB before", "peak MB", "load")
     lines += [*markdown(header, growth_rows), ""]
     lines += [
-        f"All {r['rows']:,} child rows at once and in {r['buckets']} buckets: {r['differ']:,} of {r['cells']:,} cells differ."
+        f"All {r['rows']:,} rows at once and in {r['buckets']} buckets: {r['differ']:,} of {r['cells']:,} cells differ."
         for r in records
         if r["kind"] == "same"
     ]
