@@ -1,20 +1,14 @@
-"""Answers into the store of a watch, from a bounded queue by a thread of its own: no request ever waits for it.
-
-Short requests wait as the bytes that came and went: rows that live on are many small objects, whose memory is cold by
-the time that they are written, and the next request would get cold memory, too.
-"""
+"""Answers into the store of a watch, from a bounded queue by a thread of its own: no request ever waits for it."""
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import polars as pl
@@ -22,6 +16,7 @@ import polars as pl
 from automl.bundle.read import Bundle
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
+from automl.deploy.serve.waiting import Group, Rows, Waiting
 from automl.errors import AutomlError, MachineError
 
 if TYPE_CHECKING:
@@ -31,8 +26,6 @@ if TYPE_CHECKING:
 
 PENDING = 20_000  # rows that wait: beyond them rows are lost, and counted
 LARGEST = 10_000  # rows of a batch
-SHORT = 8 * 2**10  # bytes of a request that is parsed once more when it is written
-TOGETHER = 64  # of them at once, which takes less than one by one, and no longer than others can wait
 PAUSE = 2.0  # seconds between two batches, unless the largest waits: each takes as long as some hundred rows
 PATIENCE = 5.0  # seconds that a write waits for another writer
 TRIES = 5  # of a batch; the pause between them doubles
@@ -40,22 +33,6 @@ SETTLED = 5.0  # seconds between two looks for labels of rows that a challenger 
 FRESH = 30.0  # seconds between two looks for what the watch found
 NEEDED = ("automl.watch.row_buffer", "automl.watch.labels", "automl.watch.show")
 GRACE = 5.0  # seconds for what waits when the server stops
-
-Rows = Sequence[Mapping[str, Any]]  # of a request in JSON
-Chunk = tuple[Rows, Rows, list[int]]  # rows, their answers, and when they were answered
-
-
-class Answered(NamedTuple):
-    """One request: the bundle that answered, when (microseconds), how many rows, these as they came, and the answers.
-
-    Both are bodies of JSON, rows, or frames. A tuple, since each request makes one and waits for it.
-    """
-
-    bundle: Bundle
-    time: int
-    rows: int
-    raw: bytes | Rows | pl.DataFrame
-    answers: bytes | Rows | pl.DataFrame
 
 
 class Recorder:
@@ -77,7 +54,7 @@ class Recorder:
         self._trial = trial
         self._opened = opened
         self._sleep = sleep
-        self._queue: deque[Answered] = deque()
+        self._waiting = Waiting()
         self._put = self._taken = 0  # rows: the first is changed by who answers alone, the second by the thread alone
         self._stop, self._due = threading.Event(), threading.Event()
         self._store: Store | None = None
@@ -111,8 +88,7 @@ class Recorder:
             self._meter.lost("queue", rows)
             return
         self._put += rows
-        kept = (raw, answers) if sent is None or len(sent[0]) > SHORT else sent
-        self._queue.append(Answered(bundle, time.time_ns() // 1000, rows, *kept))
+        self._waiting.put(bundle, time.time_ns() // 1000, raw, answers, sent)
         if waiting >= LARGEST:
             self._due.set()
 
@@ -137,29 +113,24 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what waits now. What comes meanwhile waits for the next time: it would be a batch for each few rows."""
-        waiting: dict[str, list[Answered]] = {}
-        for _ in range(len(self._queue)):
-            told = self._queue.popleft()
-            waiting.setdefault(told.bundle.manifest.content_hash, []).append(told)
-        for group in waiting.values():
-            rows = sum(told.rows for told in group)
+        for group in self._waiting.take():
             try:
                 self._write(group)
-                self._meter.logged(rows)
+                self._meter.logged(group.rows)
             except Exception as error:  # noqa: BLE001  # no answer may ever suffer from what cannot be written down
-                self._meter.lost("store", rows)
+                self._meter.lost("store", group.rows)
                 what = error.what if isinstance(error, AutomlError) else type(error).__name__
-                self._log("error", "answers not logged", what=what, rows=rows)
-            self._taken += rows
+                self._log("error", "answers not logged", what=what, rows=group.rows)
+            self._taken += group.rows
 
-    def _write(self, group: Sequence[Answered]) -> None:
+    def _write(self, group: Group) -> None:
         """Write what one bundle answered as one batch, again under its id where the database refuses for a while."""
         from automl.watch.blocks import stacked
 
         name = uuid4().hex
         for left in reversed(range(TRIES)):
             try:
-                writer = self._writer(group[0].bundle)
+                writer = self._writer(group.bundle)
                 writer.write_block(name, stacked([writer.block(batch) for batch in batches_of(writer, group)]))
             except MachineError:
                 if not left or self._stop.is_set():
@@ -217,36 +188,18 @@ class Recorder:
                 self._meter.watched(look)
 
 
-def batches_of(writer: Writer, group: Sequence[Answered]) -> Iterator[Batch]:
+def batches_of(writer: Writer, group: Group) -> Iterator[Batch]:
     """What one bundle answered: all that came as JSON, and each frame."""
     from automl.watch.predictions import batch_of_frames
     from automl.watch.row_buffer import RowBuffer
 
-    buffer = RowBuffer(writer.columns, writer.keys, group[0].bundle.columns)
-    for chunk in _chunks(group):
+    buffer = RowBuffer(writer.columns, writer.keys, group.bundle.columns)
+    for chunk in group.chunks():
         buffer.extend(*chunk)
     if len(buffer):
         yield buffer.batch()
-    for told in group:
-        if isinstance(told.raw, pl.DataFrame) and isinstance(told.answers, pl.DataFrame):
-            times = [told.time] * told.rows
-            yield batch_of_frames(writer.columns, writer.keys, told.raw, told.answers, times)
-
-
-def _chunks(group: Sequence[Answered]) -> Iterator[Chunk]:
-    """What came as JSON: bodies some at a time, and parsed rows request by request."""
-    bodies: list[Any] = [told for told in group if isinstance(told.raw, bytes)]
-    for place in range(0, len(bodies), TOGETHER):
-        part = bodies[place : place + TOGETHER]
-        times = [told.time for told in part for _ in range(told.rows)]
-        yield _rows(told.raw for told in part), _rows(told.answers for told in part), times
-    for told in group:
-        if isinstance(told.raw, list) and isinstance(told.answers, list):
-            yield told.raw, told.answers, [told.time] * told.rows
-
-
-def _rows(bodies: Iterable[bytes]) -> list[Any]:
-    return [row for body in json.loads(b"[%b]" % b",".join(bodies)) for row in body["rows"]]
+    for raw, answers, moment in group.frames:
+        yield batch_of_frames(writer.columns, writer.keys, raw, answers, [moment] * raw.height)
 
 
 def _sampled(raw: Any, answers: Any, share: float) -> tuple[Any, Any]:

@@ -1,0 +1,106 @@
+"""Answered requests that wait to be written down: short ones as bytes in a row, so that no object lives on for them.
+
+Rows that live on are many small objects: their memory is cold by the time that they are written, and the requests after
+them get cold memory, too. Parsing bodies once more, many at a time, costs less than that.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise, starmap
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from automl.bundle.read import Bundle
+
+SHORT = 8 * 2**10  # bytes of a body that is kept as it came
+TOGETHER = 64  # bodies that are parsed at once, which takes less than one by one, and no longer than others can wait
+
+Rows = Sequence[Mapping[str, Any]]  # of requests in JSON
+Chunk = tuple[Rows, Rows, list[int]]  # rows, their answers, and when they were answered (microseconds)
+numbers = partial(array, "q")
+
+
+class Frames(NamedTuple):
+    """Raw rows and answers of one request, and when it was answered (microseconds)."""
+
+    raw: pl.DataFrame
+    answers: pl.DataFrame
+    time: int
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """What one bundle answered: `rows` in all."""
+
+    bundle: Bundle
+    rows: int = 0
+    frames: list[Frames] = field(default_factory=list)
+    _parsed: list[Chunk] = field(default_factory=list)
+    _bodies: bytearray = field(default_factory=bytearray)  # each with a comma behind it
+    _replies: bytearray = field(default_factory=bytearray)
+    _ends: array[int] = field(default_factory=lambda: numbers([0]))  # of each body, and of each reply
+    _reply_ends: array[int] = field(default_factory=lambda: numbers([0]))
+    _times: array[int] = field(default_factory=numbers)  # one a row
+
+    def add(self, time: int, raw: Any, answers: Any, sent: tuple[bytes, bytes] | None) -> None:
+        """Take a request: rows or frames, and both as JSON, if that is at hand."""
+        rows = len(raw)
+        self.rows += rows
+        if sent is not None and len(sent[0]) <= SHORT:
+            self._bodies += sent[0] + b","
+            self._replies += sent[1] + b","
+            self._ends.append(len(self._bodies))
+            self._reply_ends.append(len(self._replies))
+            self._times.extend([time] * rows)
+        elif isinstance(raw, pl.DataFrame):
+            self.frames.append(Frames(raw, answers, time))
+        else:
+            self._parsed.append((raw, answers, [time] * rows))
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All that came as JSON, some at a time."""
+        yield from self._parsed
+        first = 0
+        for rows, answers in zip(_read(self._bodies, self._ends), _read(self._replies, self._reply_ends), strict=True):
+            yield rows, answers, self._times[first : first + len(rows)].tolist()
+            first += len(rows)
+
+
+class Waiting:
+    """Takes requests from who answers, and gives them to who writes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._groups: dict[str, Group] = {}  # by content hash
+
+    def put(self, bundle: Bundle, time: int, raw: Any, answers: Any, sent: tuple[bytes, bytes] | None) -> None:
+        """Keep a request, as `Group.add` does."""
+        name = bundle.manifest.content_hash
+        with self._lock:
+            group = self._groups.get(name)
+            if group is None:
+                group = self._groups[name] = Group(bundle)
+            group.add(time, raw, answers, sent)
+
+    def take(self) -> list[Group]:
+        """What waits now, by the bundle that answered."""
+        with self._lock:
+            found, self._groups = self._groups, {}
+        return list(found.values())
+
+
+def _read(bodies: bytearray, ends: array[int]) -> Iterator[Rows]:
+    """The rows of bodies, parsed some at a time."""
+    places = [*ends[:-1:TOGETHER], ends[-1]]
+    return starmap(partial(_rows, bodies), pairwise(places))
+
+
+def _rows(bodies: bytearray, begin: int, end: int) -> Rows:
+    return [row for body in json.loads(b"[%b]" % bytes(bodies[begin : end - 1])) for row in body["rows"]]
