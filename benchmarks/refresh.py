@@ -61,6 +61,7 @@ HEADER = (
     *("CPU seconds", "of a refit", "share of the time", "bytes", "p50", "p50 of the champion again"),
 )
 TRIALS, BUDGET = 3, "1h"
+RECIPE = {"feature_search": 0, "folds": 3, "members": 2}
 TIMES = 400  # single rows
 BLOCKS = 40
 RESAMPLES = 1_000
@@ -144,7 +145,7 @@ def fitted(task: BenchTask, train: pl.DataFrame, test: pl.DataFrame, seed: int, 
     data = {key: value for key, value in task.spec["data"].items() if key not in {"train", "test", "tables"}}
     budget = {"time": BUDGET, "trials": TRIALS, "workers": 1, "executor": "inline", "seed": seed}
     data["time"] = list(TASKS[task.name])
-    spec = {**task.spec, "data": data, "budget": budget, "report": {"html": False}, "recipe": {"feature_search": 0}}
+    spec = {**task.spec, "data": data, "budget": budget, "report": {"html": False}, "recipe": RECIPE}
     return fit(spec, train=train, test=test, out=place, write_anyway=True).bundle
 
 

@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 WINDOWS = 20  # that the out-of-fold rows are cut into
 FEWEST_ROWS = 100  # of a window
 FEWEST_WINDOWS = 4  # a spread learned from fewer would be no band
-MOST_AGES = 60  # records
+MOST_AGES = 60  # windows that are stated
 MOST_LOG = 700.0  # of a loss: beyond there is no number
 ALPHA = 0.05
 TINY = 1e-12  # of the mean loss: below, a window counts as that good
@@ -50,10 +50,11 @@ def shelf_life(train: Rows, choice: ChosenModel, *, until: float) -> tuple[Shelf
     rows, older = train.take(ahead.rows), choice.calibration.apply(mixed(choice.outcome.weights, ahead.predictions))
     begun = ahead.starts[np.searchsorted(ahead.starts, own.time, side="right") - 1]
     loss = np.concatenate([row_losses(older, rows.y, kind), row_losses(choice.oof.calibrated, own.y, kind)])
-    known = np.flatnonzero(~np.isnan(loss))
+    weight = np.concatenate([np.ones(one.n) if one.weight is None else one.weight for one in (rows, own)])
+    known = np.flatnonzero(~np.isnan(loss) & (weight > 0.0))
     seen = Seen(
         loss=loss[known],
-        weight=np.concatenate([np.ones(one.n) if one.weight is None else one.weight for one in (rows, own)])[known],
+        weight=weight[known],
         time=np.concatenate([train.time[ahead.rows], own.time])[known] / 1e6,
         begun=np.concatenate([ahead.begun, begun])[known] / 1e6,
         own=known >= rows.n,
