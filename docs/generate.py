@@ -25,7 +25,7 @@ README, TUTORIALS, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorials", ROOT 
 TOLD = {"credit": "fit.txt", "fraud": "fraud.txt", "churn": "churn.txt", "demand": "demand.txt"}  # what their fits said
 SCALE = ROOT / "docs" / "scale.md"
 HOWTO = ROOT / "docs" / "howto"
-QUOTED = {"shelf_life": HOWTO / "report.md"}  # the last line of what they found
+QUOTED = {"refresh": HOWTO / "retrain.md", "shelf_life": HOWTO / "report.md"}  # the last line of what they found
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
