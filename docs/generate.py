@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ DOCUMENTS = ROOT / "docs" / "reference" / "json.md"
 README, TUTORIALS, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorials", ROOT / "docs" / "demo"
 TOLD = {"credit": "fit.txt", "fraud": "fraud.txt", "churn": "churn.txt", "demand": "demand.txt"}  # what their fits said
 SCALE = ROOT / "docs" / "scale.md"
+HOWTO = ROOT / "docs" / "howto"
+QUOTED = {"refresh": HOWTO / "retrain.md", "shelf_life": HOWTO / "report.md"}  # the last line of what they found
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
@@ -71,7 +74,8 @@ def pages() -> dict[Path, str]:
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
     scale = between(SCALE.read_text(encoding="utf-8"), "scale", "\n".join(cost_model(stages(RESULTS))))
     made = {SPEC: spec_page(), DOCUMENTS: documents_page(), COMMANDS: line, README: readme, SCALE: scale}
-    return {**made, **tutorials(), **rows}
+    quoted = {page: between(page.read_text(encoding="utf-8"), name, found(name)) for name, page in QUOTED.items()}
+    return {**made, **quoted, **tutorials(), **rows}
 
 
 def tutorials() -> dict[Path, str]:
@@ -83,6 +87,11 @@ def tutorials() -> dict[Path, str]:
     credit = TUTORIALS / "credit.md"
     pages[credit] = between(pages[credit], "scored", f"```text\n{demo('scored.csv')}```")
     return pages
+
+
+def found(name: str) -> str:
+    """The sentence below the table of a benchmark."""
+    return textwrap.fill((RESULTS / f"{name}.md").read_text(encoding="utf-8").splitlines()[-1], 120)
 
 
 def between(text: str, name: str, content: str) -> str:

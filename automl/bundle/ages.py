@@ -29,6 +29,22 @@ class AgeRecord(Frozen):
     lost_high: float | None = None
 
 
+class ShelfRecord(Frozen):
+    """The mean loss that one window of new rows will have whose model is from `start` to `end` (seconds) old.
+
+    `loss` is the log loss or the squared error that is expected; with 95 % that of one such window, not the mean of
+    many, lies between `low` and `high`. Not `seen` are ages that no out-of-fold model has reached: the line is drawn
+    further.
+    """
+
+    start: float
+    end: float
+    loss: float
+    low: float
+    high: float
+    seen: bool
+
+
 class UseRecord(Frozen):
     """At which ages the money of the verdict was judged, and at which the model will be used (seconds, from 0 on).
 

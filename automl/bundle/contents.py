@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from automl.bundle.ages import AgeRecord, UseRecord
+from automl.bundle.ages import AgeRecord, ShelfRecord, UseRecord
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.manifest import FeatureRecord, GroupScore, LevelsRecord, MemberRecord, Output, Score, TriedRecord
 from automl.bundle.profile import Profile
@@ -39,7 +39,8 @@ class Contents:
       tables that the golden rows meet.
     - `groups`: a metric by groups of test rows, as fairness limits ask for. `levels`: the lists of levels in the graph.
     - `tried`: the best configurations of the search, the best first.
-    - `ages`: what a model loses as it grows older, `in_use`: how old it will be (see `bundle.ages`).
+    - `ages`: what a model loses as it grows older, `shelf_life`: the loss of a window by the model's age, `in_use`: how
+      old it will be (see `bundle.ages`).
     - `parent`: the content hash of the bundle that this one is decided anew from, or that it challenged.
     - `twin`, `retrained`: see `bundle.lineage`.
     - `profile`: see `bundle.profile`. `evidence`: see `bundle.evidence`.
@@ -75,6 +76,7 @@ class Contents:
     retrained: RetrainedRecord | None = None
     tried: tuple[TriedRecord, ...] = ()
     ages: tuple[AgeRecord, ...] = ()
+    shelf_life: tuple[ShelfRecord, ...] = ()
     in_use: UseRecord | None = None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, JsonValue
 
-from automl.bundle.ages import AgeRecord, UseRecord
+from automl.bundle.ages import AgeRecord, ShelfRecord, UseRecord
 from automl.bundle.frozen import Frozen
 from automl.bundle.lineage import RetrainedRecord, TwinRecord
 from automl.bundle.verdict import VerdictRecord
@@ -169,7 +169,8 @@ class Manifest(Frozen):
     empty.
     `parent` is the content hash of the bundle that this one was decided anew from. `groups` are what fairness limits
     compare, `levels` the lists of levels in the graph, `tried` the best configurations of the search, best first,
-    `ages` what a model loses as it grows older, `in_use` how old it will be at work. `execution` is what of the spec's
+    `ages` what a model loses as it grows older, `shelf_life` the loss of one window by the model's age, with its band,
+    `in_use` how old it will be at work. `execution` is what of the spec's
     budget says where trials ran and how many at a time (see `parted`).
     """
 
@@ -205,6 +206,7 @@ class Manifest(Frozen):
     retrained: RetrainedRecord | None = None
     tried: tuple[TriedRecord, ...] = ()
     ages: tuple[AgeRecord, ...] = ()
+    shelf_life: tuple[ShelfRecord, ...] = ()
     in_use: UseRecord | None = None
     execution: dict[str, JsonValue] = Field(default_factory=dict)
 

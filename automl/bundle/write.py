@@ -175,6 +175,7 @@ def _provisional(contents: Contents) -> Manifest:
         retrained=contents.retrained,
         tried=contents.tried,
         ages=contents.ages,
+        shelf_life=contents.shelf_life,
         in_use=contents.in_use,
         execution=execution,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,8 @@ class Other:
     value: str
 
 
-Term = Trees | Table | Product | Shift | Other
+Numbered = Trees | Table | Product | Shift
+Term = Numbered | Other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +142,20 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
 
 
 def _stage(graph: Graph, raw: str, prediction: str) -> Stage:
-    return Stage(
-        raw=raw, prediction=prediction, terms=tuple(_terms(graph, raw, 1.0, 0)), link=_link(graph, raw, prediction)
-    )
+    terms = _once(_terms(graph, raw, 1.0, 0))
+    return Stage(raw=raw, prediction=prediction, terms=terms, link=_link(graph, raw, prediction))
+
+
+def _once(terms: Iterator[Term]) -> tuple[Term, ...]:
+    """Each place once, with all of its scales together: parts that learned the same numbers share their nodes."""
+    found, others = dict[tuple[Place, int], Numbered](), list[Other]()
+    for term in terms:
+        if isinstance(term, Other):
+            others.append(term)
+            continue
+        key = (term.place, term.start if isinstance(term, Trees) else 0)
+        found[key] = replace(term, scale=term.scale + found[key].scale) if key in found else term
+    return (*found.values(), *others)
 
 
 def _terms(graph: Graph, value: str, scale: float, start: int) -> Iterator[Term]:

@@ -116,6 +116,7 @@ def contents_behind(
         relational=old.relational,
         golden_tables=_kept(old, "golden/tables.json"),
         ages=tuple(unpriced(age) for age in manifest.ages),
+        shelf_life=manifest.shelf_life,
         in_use=None if manifest.in_use is None else manifest.in_use.model_copy(update={"saving": None}),
         twin=manifest.twin,
         retrained=manifest.retrained,

@@ -102,13 +102,16 @@ def stage_bundle(
     from automl.bundle.write import stage, staging
     from automl.pipeline.ages import ages, in_use
     from automl.pipeline.pack import pack
+    from automl.pipeline.shelf_life import shelf_life
 
     run.tell("bundle", "staging the bundle")
     staged, lineage = staging(place), lineage or Lineage()
     contents = pack(run.spec, data, choice, judgement, created=datetime.now(UTC), twin=lineage.twin)
     aged = ages(data.train, choice, seed=run.seed)
     use = in_use(aged, data.test, run.spec.retrain, judgement.verdict)
-    stage(replace(contents, ages=aged, in_use=use, parent=lineage.parent, retrained=lineage.retrained), staged)
+    shelf = shelf_life(data.train, choice, until=max(use.judged, use.used)) if use else ()
+    aging = replace(contents, ages=aged, shelf_life=shelf, in_use=use)
+    stage(replace(aging, parent=lineage.parent, retrained=lineage.retrained), staged)
     return staged
 
 

@@ -21,7 +21,6 @@ SHARES: Final = (0.0, 1.0, 0.0, 1.0)
 DIAGONAL: Final = ((0.0, 0.0), (1.0, 1.0))
 MOST_COLUMNS = 20  # of what matters
 MOST_TRIALS = 40
-DAY = 86_400.0
 MOST_LABELS = 30  # of a matrix
 NEAR = 3.0  # times the slowest, a limit that is drawn: a wide one would leave no room for the others
 
@@ -72,25 +71,6 @@ def over_time(periods: Sequence[Facts], unit: str) -> Figure:
         "On the test rows, against the best policy without a model, with a 95 % band. Below 0 that policy was better."
     )
     return curve("Saving over time", note, steps, header=("from", f"saving, {unit} per 1,000 rows", "low", "high"))
-
-
-def ages(found: Sequence[Facts], unit: str) -> Iterator[Figure]:
-    """What models lose, and save less, as they grow older."""
-    note = (
-        "Out of fold: models of earlier times against newer ones on the same rows, with a 95 % band. An age counts "
-        "from the first row after those that a model has learned from."
-    )
-    names = [f"{one['end'] / DAY:,.3g} days" for one in found]
-    for title, told, keys in (
-        ("What is lost with age: loss", "loss beyond that of the newer model, per row", ("worse", "low", "high")),
-        ("What is lost with age: money", f"saved less, {unit} per 1,000 rows", ("lost", "lost_low", "lost_high")),
-    ):
-        if found and all(one[keys[0]] is not None for one in found):
-            steps = [
-                Step(name=name, value=one[keys[0]], low=_number(one[keys[1]]), high=_number(one[keys[2]]))
-                for name, one in zip(names, found, strict=True)
-            ]
-            yield curve(title, note, steps, header=("up to", told, "low", "high"))
 
 
 def curves(found: Facts, unit: str, acted: float | None) -> Iterator[Figure]:

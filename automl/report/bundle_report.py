@@ -8,13 +8,13 @@ from automl.bundle.verdict import VerdictRecord
 from automl.decide.verdict.reason import money
 from automl.figures.marks import Table, table
 from automl.figures.scales import number
+from automl.report import age_figures as aged
 from automl.report import bundle_figures as drawn
 from automl.report._words import Facts, interval, left_out, without_value
 from automl.report.money import capacity, running, span, taken
 from automl.report.page import SORT, page
 from automl.report.slider import no_slider, slider
 
-DAY = 86_400.0
 FEW = 4  # kinds of a label and a decision; more are told as a matrix
 PARTS = {"test": "test", "oof": "out of fold"}
 
@@ -34,8 +34,14 @@ def bundle_report(manifest: Facts, report: Facts) -> str:
         "money_words": money_words(verdict) if verdict else [],
         "money": drawn.money_figures(verdict) if verdict else [],
         "over_time": drawn.over_time(found["over_time"], unit) if found["over_time"] else None,
-        "age_words": _age_words(manifest["in_use"], unit) if manifest["in_use"] else [],
-        "ages": list(drawn.ages(manifest["ages"], unit)),
+        "age_words": [
+            *(aged.use_words(manifest["in_use"], unit) if manifest["in_use"] else ()),
+            *aged.band_words(manifest["shelf_life"]),
+        ],
+        "ages": [
+            *([aged.shelf_life(manifest["shelf_life"], found["loss"])] if manifest["shelf_life"] else ()),
+            *aged.lost_by_age(manifest["ages"], unit),
+        ],
         "slider": slider(found["slider"], verdict),
         "no_slider": no_slider(manifest, verdict, found["slider"]),
         "curves": [
@@ -127,16 +133,6 @@ def learning_words(found: Facts, unit: str, verdict: VerdictRecord | None) -> st
 
 def _lost(unit: str, verdict: VerdictRecord | None) -> str:
     return f"cost, {unit} per 1,000 rows" if verdict else f"{unit} a row"
-
-
-def _age_words(use: Facts, unit: str) -> list[str]:
-    """At which ages money was judged, and what is saved at those in use."""
-    judged, used = (f"{use[name] / DAY:,.3g} days" for name in ("judged", "used"))
-    said = [f"Scores and money are those of a model that is up to {judged} old."]
-    if use["saving"] is not None and use["used"] != use["judged"]:
-        saved = f"it is expected to save {money(use['saving'])} {unit} per 1,000 rows"
-        said.append(f"Used until it is {used} old ([retrain] every), {saved}.")
-    return said
 
 
 def scores(found: Sequence[Facts]) -> Table:

@@ -39,7 +39,7 @@ def looked_ahead(problem: Problem, rundir: RunDir, members: Sequence[Candidate],
     found = [(fold, rows) for fold, rows in each if rows is not None]
     if time is None or not found or not all(rundir.has(ahead_name(member)) for member in members):
         return None
-    starts = {fold: float(np.nanmin(time[problem.folds[fold].valid])) for fold in range(folds)}
+    starts = np.array([np.nanmin(time[problem.folds[fold].valid]) for fold in range(folds)])
     rows = np.concatenate([rows for _, rows in found])
     predictions = tuple(np.asarray(rundir.load(ahead_name(member))) for member in members)
     if any(len(prediction) != rows.size for prediction in predictions):
@@ -47,6 +47,7 @@ def looked_ahead(problem: Problem, rundir: RunDir, members: Sequence[Candidate],
     return Ahead(
         rows=rows,
         begun=np.concatenate([np.full(rows.size, starts[fold]) for fold, rows in found]),
+        starts=np.sort(starts),
         predictions=predictions,
         fresh=tuple(np.asarray(rundir.load(oof_name(member))[rows]) for member in members),
     )

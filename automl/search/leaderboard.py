@@ -83,11 +83,12 @@ class Ahead:
     """Train rows that models of earlier windows predicted: `rows` [m] are their places, one for each such model.
 
     `begun` [m] is when the window began whose model it was (microseconds of UTC); `predictions` [m, width] are those of
-    each member, and `fresh` those of its model for the row's own window.
+    each member, and `fresh` those of its model for the row's own window. `starts` [folds] is when each window began.
     """
 
     rows: NDArray[np.int64]
     begun: NDArray[np.float64]
+    starts: NDArray[np.float64]
     predictions: tuple[NDArray[np.float64], ...]
     fresh: tuple[NDArray[np.float64], ...]
 

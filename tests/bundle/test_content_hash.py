@@ -34,6 +34,7 @@ TOLD = {
     "retrained",
     "tried",
     "ages",
+    "shelf_life",
     "in_use",
     "execution",
     "groups",

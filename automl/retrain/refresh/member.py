@@ -79,25 +79,32 @@ def _shifts(stage: Stage) -> list[Shift]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Node:
-    """A node of trees: its leaves by tree, and which of them each row reaches."""
+    """A node of trees: its leaves by tree, and which of them each row reaches; the value and the column of each leaf.
+
+    All is read once: a node has thousands of trees, and its attributes take milliseconds.
+    """
 
     term: Trees
     leaves: list[Ints]
     codes: NDArray[np.uint16]
-
-    @property
-    def values(self) -> Floats:
-        return np.asarray(attributes(self.term.node)["leaf_weights"])
+    values: Floats
+    columns: Ints
 
     @property
     def targets(self) -> Ints:
-        own = attributes(self.term.node)["leaf_targetids"]
-        return self.term.start + np.array([own[leaves[0]] for leaves in self.leaves], dtype=np.int64)
+        return self.term.start + np.array([self.columns[leaves[0]] for leaves in self.leaves], dtype=np.int64)
 
 
 def _nodes(graph: Graph, terms: Sequence[Trees], frame: pl.DataFrame) -> list[_Node]:
-    found = [(term, *leaves_of(graph, term, frame)) for term in terms]
-    return [_Node(term=term, leaves=leaves, codes=codes) for term, leaves, codes in found]
+    return [_node(graph, term, frame) for term in terms]
+
+
+def _node(graph: Graph, term: Trees, frame: pl.DataFrame) -> _Node:
+    leaves, codes = leaves_of(graph, term, frame)
+    own = attributes(term.node)
+    return _Node(
+        term=term, leaves=leaves, codes=codes, values=np.asarray(own["leaf_weights"]), columns=own["leaf_targetids"]
+    )
 
 
 def _boosted(graph: Graph, terms: Sequence[Trees], aim: Aim, seen: Seen) -> Learnable:

@@ -112,6 +112,7 @@ def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
         sources=by_short_name(data.digests),
         split=contest.rows.sentence,
         ages=champion.manifest.ages,
+        shelf_life=champion.manifest.shelf_life,
         in_use=None,
         twin=None,
         retrained=None,

@@ -17,6 +17,7 @@ from automl.graph.assemble import assemble
 from automl.graph.audit import audit
 from automl.graph.onnx import to_onnx
 from automl.graph.session import open_session
+from automl.graph.stages import Graph, Other, stages_of
 from automl.learners.base import FeatureInfo, Floats, Matrix, Member, Params, learners
 from automl.learners.seen import fit_seen
 from automl.ops.expr import Column
@@ -162,6 +163,18 @@ def test_a_mean_of_fits_is_refreshed_as_one():
         own = ship("multiclass", name, params, fits=2)
         found = refreshed(own.model, own.members, own.new, own.task)
         assert own.loss(found.model, own.later) < 0.97 * own.loss(own.model, own.later), name
+
+
+def test_fits_that_learned_the_same_share_their_numbers():
+    """Three fits of a learner that draws nothing are the same nodes, added three times: they move once, together."""
+    own = ship(
+        "regression", "sparse_linear", learners.get("sparse_linear").portfolio(KINDS["regression"], 800)[0], fits=3
+    )
+    places = [term.place for term in stages_of(Graph(own.model)).members[0].terms if not isinstance(term, Other)]
+    assert len(places) == len(set(places))
+    found = refreshed(own.model, own.members, own.new, own.task)
+    assert found.kept == ()
+    assert own.loss(found.model, own.later) < 0.97 * own.loss(own.model, own.later)
 
 
 def test_members_keep_their_weights_and_the_mix_is_out_of_sample():
