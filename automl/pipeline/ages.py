@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from automl.bundle.ages import AgeRecord, UseRecord, lost_until
 from automl.data.rows import Rows
 from automl.decide.calibration.calibrate import Calibration, fit_calibration
+from automl.decide.calibration.out_of_fold import OutOfFold
 from automl.decide.policy.decision_policy import DecisionPolicy
 from automl.decide.policy.label_policy import LabelPolicy
 from automl.decide.verdict.bootstrap import PER, Bootstrap, interval
@@ -38,7 +39,7 @@ def ages(train: Rows, choice: ChosenModel, *, seed: int) -> tuple[AgeRecord, ...
     ahead = choice.outcome.ahead
     if ahead is None or train.time is None:
         return ()
-    curve, weights = _curve(train, choice, seed=seed), choice.outcome.weights
+    (_, curve), weights = sample_models(train, choice, seed=seed), choice.outcome.weights
     old, new = (curve.apply(mixed(weights, p)) for p in (ahead.predictions, ahead.fresh))
     known = np.flatnonzero(~np.isnan(new).any(axis=1) & ~np.isnan(old).any(axis=1))
     rows, age = train.take(ahead.rows[known]), (train.time[ahead.rows] - ahead.begun)[known] / 1e6
@@ -66,11 +67,12 @@ def in_use(found: Sequence[AgeRecord], test: Rows, asked: Retrain | None, verdic
     return UseRecord(judged=judged, used=used, saving=saving)
 
 
-def _curve(train: Rows, choice: ChosenModel, *, seed: int) -> Calibration:
-    """The curve of the models that predicted out of fold."""
+def sample_models(train: Rows, choice: ChosenModel, *, seed: int) -> tuple[OutOfFold, Calibration]:
+    """The out-of-fold rows of the models that predicted ahead, and their curve: those that ship, or the sample's."""
     if choice.outcome.held is None:
-        return choice.calibration
-    return fit_calibration(choice.outcome.oof, train.y, choice.oof.task, train.weight, seed=seed)
+        return choice.oof, choice.calibration
+    oof = OutOfFold.of(choice.outcome.oof, train, choice.oof.task, seed=seed)
+    return oof, fit_calibration(oof.prediction, oof.rows.y, oof.task, oof.rows.weight, seed=seed)
 
 
 def _columns(rows: Rows, each: tuple[Floats, Floats], policy: DecisionPolicy, kind: Kind) -> Floats:

@@ -109,7 +109,7 @@ def stage_bundle(
     contents = pack(run.spec, data, choice, judgement, created=datetime.now(UTC), twin=lineage.twin)
     aged = ages(data.train, choice, seed=run.seed)
     use = in_use(aged, data.test, run.spec.retrain, judgement.verdict)
-    shelf = shelf_life(data.train, choice, until=max(use.judged, use.used)) if use else ()
+    shelf = shelf_life(data.train, choice, until=max(use.judged, use.used), seed=run.seed) if use else ()
     aging = replace(contents, ages=aged, shelf_life=shelf, in_use=use)
     stage(replace(aging, parent=lineage.parent, retrained=lineage.retrained), staged)
     return staged

@@ -12,6 +12,7 @@ from automl.bundle.ages import ShelfRecord
 from automl.data.rows import Rows
 from automl.metrics.row_losses import row_losses
 from automl.monitor.money.promise import student
+from automl.pipeline.ages import sample_models
 from automl.pipeline.choose import ChosenModel
 from automl.search.leaderboard import mixed
 
@@ -42,14 +43,18 @@ class Seen:
     own: NDArray[np.bool_]
 
 
-def shelf_life(train: Rows, choice: ChosenModel, *, until: float) -> tuple[ShelfRecord, ...]:
-    """By windows of age, from new to `until` (seconds); none where time parts no rows or windows are too few."""
-    ahead, own, kind = choice.outcome.ahead, choice.oof.rows, choice.oof.task.kind
+def shelf_life(train: Rows, choice: ChosenModel, *, until: float, seed: int) -> tuple[ShelfRecord, ...]:
+    """By windows of age, from new to `until` (seconds); none where time parts no rows or windows are too few.
+
+    Where members from more rows than memory holds ship, it is that of models of the sample.
+    """
+    oof, curve = sample_models(train, choice, seed=seed)
+    ahead, own, kind = choice.outcome.ahead, oof.rows, oof.task.kind
     if ahead is None or train.time is None or own.time is None:
         return ()
-    rows, older = train.take(ahead.rows), choice.calibration.apply(mixed(choice.outcome.weights, ahead.predictions))
+    rows, older = train.take(ahead.rows), curve.apply(mixed(choice.outcome.weights, ahead.predictions))
     begun = ahead.starts[np.searchsorted(ahead.starts, own.time, side="right") - 1]
-    loss = np.concatenate([row_losses(older, rows.y, kind), row_losses(choice.oof.calibrated, own.y, kind)])
+    loss = np.concatenate([row_losses(older, rows.y, kind), row_losses(oof.calibrated, own.y, kind)])
     weight = np.concatenate([np.ones(one.n) if one.weight is None else one.weight for one in (rows, own)])
     known = np.flatnonzero(~np.isnan(loss) & (weight > 0.0))
     seen = Seen(
