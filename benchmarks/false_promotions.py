@@ -7,7 +7,8 @@ half is the world: what a model truly costs is its mean there. A missed positive
 
 A life is a stream of rows drawn from the world, `JUDGED` for each challenge. The k-th challenge tries four models (one
 for each rung of the ladder) at 6 alpha / (pi^2 k^2) / 4, judged as `automl retrain` does; of those that are better the
-one of the highest bound takes the champion's place. It is false where that model costs as much or more in the world.
+one of the highest bound takes the champion's place, and k begins at 1 again. It is false where that model costs as
+much or more in the world.
 
 - *any*: champion and challengers are drawn from the same models, so that about half of the challengers are worse;
 - *best*: the champion is the best of all, so that every promotion is false.
@@ -131,17 +132,17 @@ def life(world: World, rng: np.random.Generator, *, best: bool, fixed: bool) -> 
     truth = world.truth
     order = rng.permutation(MODELS)
     champion = int(np.argmin(truth)) if best else int(order[0])
-    promoted = false = 0
+    promoted = false = since = 0
     for number in range(1, CHALLENGES + 1):
         rows = rng.integers(0, world.costs.shape[1], JUDGED)
         tried = rng.choice(np.delete(np.arange(MODELS), champion), len(RUNGS), replace=False)
-        alpha = ALPHA if fixed else spent(ALPHA, number) / len(RUNGS)
+        alpha = ALPHA if fixed else spent(ALPHA, number - since) / len(RUNGS)
         saved = world.costs[champion, rows] - world.costs[np.ix_(tried, rows)]
         lows = [low(one, alpha, fixed=fixed) if one.mean() > 0 else -np.inf for one in saved]  # it lies below the mean
         place = int(np.argmax(lows))
         if lows[place] > 0:
             promoted, false = promoted + 1, false + bool(truth[tried[place]] >= truth[champion])
-            champion = int(tried[place])
+            champion, since = int(tried[place]), number
     return Lived(promoted=promoted, false=false)
 
 

@@ -23,7 +23,7 @@ class TwinRecord(Frozen):
 class RetrainedRecord(Frozen):
     """How this model came to follow its parent: the `rung`, and what it saves more per 1,000 rows on `rows` judged.
 
-    It is the `number`-th challenge in its line; `low` is the lower bound at `alpha`, `aging` what its parent is
+    It is the `number`-th challenge of its parent; `low` is the lower bound at `alpha`, `aging` what its parent is
     expected to lose more by its age (None: nobody knows). `accepted` says that a person
     took a shift of the labels for real.
     """

@@ -1,4 +1,4 @@
-"""How often a line of champions was challenged: each challenge is a new hypothesis, and pays for those before it."""
+"""How often a champion was challenged: each challenge is a new hypothesis, and pays for those before it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUFFIX = ".challenges.jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """The challenges that a bundle has seen; `number` is that of the next one, of all in its line.
+    """The challenges that a bundle has seen; `number` is that of the next one.
 
     `last` is when the last one ended, None where there was none.
     """
@@ -28,20 +28,18 @@ class Attempts:
 
 
 def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
-    """What the file beside the bundle tells of those with its content hash, and the manifest of those before it.
+    """What the file beside the bundle tells of those with its content hash: each champion has an alpha of its own.
 
     Of a champion of a `registry` the file stands there.
     """
     beside = champion.path.with_name(champion.path.name.removesuffix(".bundle") + SUFFIX)
     path = beside if registry is None else registry / SUFFIX.removeprefix(".")
-    before = champion.manifest.retrained
     name = champion.manifest.content_hash
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
     mine = [line for line in lines if line["champion"] == name]
-    first = 0 if before is None else before.number
     gains = [line["difference"] for line in mine if line.get("difference") is not None]
     last = max((datetime.fromisoformat(line["when"]) for line in mine if "when" in line), default=None)
-    return Attempts(path=path, number=first + len(mine) + 1, gains=tuple(gains), last=last)
+    return Attempts(path=path, number=len(mine) + 1, gains=tuple(gains), last=last)
 
 
 def note_attempt(attempts: Attempts, champion: Bundle, told: Mapping[str, object]) -> None:

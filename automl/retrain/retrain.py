@@ -55,7 +55,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrained:
-    """What came of it: `number` counts the challenges of the line, `climb` is None where none was worth its price.
+    """What came of it: `number` counts the challenges of the champion, `climb` is None where none was worth its price.
 
     `due` says why it was time, or not: then nothing else was looked at. None where nobody asked.
     """

@@ -32,8 +32,8 @@ def test_each_challenge_counts_and_leaves_what_it_would_have_gained(tmp_path):
     assert [json.loads(line)["number"] for line in found.path.read_text().splitlines()] == [1, 2]
 
 
-def test_a_line_goes_on_where_a_challenger_became_champion(tmp_path):
-    """What another bundle of the same name has seen does not count; what its parents have seen does."""
+def test_each_champion_has_an_alpha_of_its_own(tmp_path):
+    """What another bundle of the same name has seen does not count, nor what its parents have seen."""
     note_attempt(attempts_of(_bundle(tmp_path)), _bundle(tmp_path), {"difference": 1.0})
     record = RetrainedRecord(rung="refit", number=4, difference=1.0, low=0.5, alpha=0.01, rows=200)
-    assert attempts_of(_bundle(tmp_path, "b" * 64, record)).number == 5
+    assert attempts_of(_bundle(tmp_path, "b" * 64, record)).number == 1
