@@ -43,7 +43,7 @@ class Climb:
 def climb(
     contest: Contest, judged: Judged, shift: Shift | None, out: Path, *, number: int, accept_shift: bool = False
 ) -> Climb:
-    """Try the rungs that are asked for; the `number`-th challenge of a champion spends its part of alpha, split over them.
+    """Try the rungs that are asked for; the `number`-th challenge of a champion has its part of alpha, split over them.
 
     A challenger is better where its lower bound lies above 0 (above what is allowed under a champion that decayed). One
     that learned anew is credited with what the champion will lose by its age, as its shelf life tells. The

@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from automl.bundle.read import Bundle
 from automl.data.read.frames import renamed
 from automl.errors import SpecError
-from automl.names import inside
+from automl.names import inside, outside
 from automl.watch import blocks
-from automl.watch.keys import hashed, key_texts
+from automl.watch.keys import hashed, key_column, key_texts
 from automl.watch.schema import BATCHES, MERGED, MODELS
 from automl.watch.settings import read_settings
 from automl.watch.store import Store, now
+
+Dicts = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,17 @@ def model_of(bundle: Bundle) -> Model:
     return Model(bundle=manifest.content_hash, target=manifest.target.name, keys=manifest.keys, reads=tuple(reads))
 
 
+def batch_of_rows(
+    columns: Sequence[str], keys: Sequence[str], raw: Dicts, answers: Dicts, time: Sequence[int]
+) -> Batch:
+    """A batch of rows of JSON, of those `columns` that come."""
+    names = {name: outside(name) for name in columns}
+    cells = {name: [row.get(own) for row in raw] for name, own in names.items() if any(own in row for row in raw)}
+    found = {name: [row.get(name) for row in answers] for name in answers[0] if name not in keys}
+    key = key_column([[row.get(name) for row in raw] for name in keys], len(raw))
+    return Batch(raw=cells, answers=found, key=key, time=time)
+
+
 def batch_of_frames(
     columns: Sequence[str],
     keys: Sequence[str],
@@ -71,11 +84,6 @@ class Writer:
         with store.writing() as connection:
             _register(connection, model, store.where)
             self._settings = read_settings(connection)
-
-    @property
-    def bundle(self) -> str:
-        """The content hash of the model."""
-        return self._model.bundle
 
     @property
     def columns(self) -> tuple[str, ...]:

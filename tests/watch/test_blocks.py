@@ -75,3 +75,17 @@ def test_cells_of_several_types_are_json() -> None:
     written = [json.dumps(cell, ensure_ascii=False) for cell in cells]
     frame = blocks.framed({"x": cells}, {}, [None] * len(cells), [0] * len(cells))
     assert frame["json x"].to_list() == written
+
+
+def test_lists_are_kept() -> None:
+    """A cell that is a list is no missing one."""
+    frame = blocks.framed({"a": [[1], None, ["x"]]}, {}, [None] * 3, [0] * 3)
+    assert frame["json a"].to_list() == ["[1]", None, '["x"]']
+
+
+def test_numbers_stay_what_they_were_beside_words() -> None:
+    """Whole ones, ones with a fraction, and ones beyond 64 bits."""
+    cells = [1, None, 2.0, 3, "x", 2**70]
+    frame = blocks.framed({"a": cells}, {}, [None] * 6, [0] * 6)
+    found = [cell and json.loads(cell) for cell in frame["json a"]]
+    assert [(type(cell), cell) for cell in found] == [(type(cell), cell) for cell in cells]

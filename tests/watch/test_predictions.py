@@ -9,8 +9,7 @@ import pytest
 from automl.bundle.read import Bundle
 from automl.errors import SpecError
 from automl.watch import blocks
-from automl.watch.predictions import Writer, batch_of_frames, frames, model_of
-from automl.watch.row_buffer import RowBuffer
+from automl.watch.predictions import Writer, batch_of_frames, batch_of_rows, frames, model_of
 from automl.watch.settings import change_settings
 
 BUNDLE = "b" * 64
@@ -89,9 +88,7 @@ def test_rows_and_frames_are_the_same(store, bundle, raw) -> None:
     answers = model.answer_all(asked)[0]
     scored = model.score(some, typed=False)
     at = list(range(20))
-    rows = RowBuffer(writer.columns, writer.keys, model.columns)
-    rows.extend(asked, answers, at)
-    writer.write("rows", rows.batch())
+    writer.write("rows", batch_of_rows(writer.columns, writer.keys, asked, answers, at))
     first = read(store, known.bundle)
     writer.write("frame", batch_of_frames(writer.columns, writer.keys, some, scored, at))
     both = read(store, known.bundle)
@@ -101,3 +98,31 @@ def test_rows_and_frames_are_the_same(store, bundle, raw) -> None:
     assert both.key[20:].equals(first.key)
     assert both.answers["decision"][20:].equals(first.answers["decision"])
     assert (both.answers["probability"][20:] - first.answers["probability"]).abs().max() < 1e-9
+
+
+def framed(rows, answers):
+    """The block of rows of JSON that read the columns `a`, `b` and `c`, with the key `id`."""
+    batch = batch_of_rows(["a", "b", "c"], ["id"], rows, answers, list(range(len(rows))))
+    return blocks.framed(batch.raw, batch.answers, batch.key, batch.time)
+
+
+def test_a_column_that_never_came_is_not_there() -> None:
+    """A null is a cell, and a column that is left out is none."""
+    rows = [{"a": 1, "b": None, "id": 7}, {"id": 8.0}]
+    frame = framed(rows, [{"id": 7, "probability": 0.5}, {"id": 8.0, "probability": 1}])
+    assert frame.columns == ["raw a", "raw b", "answer probability", "key", "time"]
+    assert frame["raw a"].to_list() == [1, None]
+    assert frame["key"].to_list() == ["7", "8"]
+    assert frame["answer probability"].to_list() == [0.5, 1.0]
+    assert frame["time"].to_list() == [0, 1]
+
+
+@pytest.mark.parametrize("cells", [["a", "b\ud800"], [1, "\ud800"], [["\ud800"], ["x"]]])
+def test_half_a_sign_harms_no_other_row(cells) -> None:
+    """JSON may have what no encoding has: it becomes a question mark, and the rows beside it are kept (V03)."""
+    frame = framed([{"a": cell, "id": "k\ud800"} for cell in cells], [{"decision": "\udc00"}] * 2)
+    assert frame.height == 2
+    assert frame["key"].to_list() == ["k?", "k?"]
+    assert frame["answer decision"].to_list() == ["?", "?"]
+    assert "?" in "".join(frame[:, 0].to_list())
+    assert isinstance(blocks.pack(frame), bytes)

@@ -8,8 +8,7 @@ import pytest
 from automl.bundle.read import Bundle
 from automl.errors import DataError, SpecError
 from automl.watch.look import look
-from automl.watch.predictions import Writer, batch_of_frames, model_of
-from automl.watch.row_buffer import RowBuffer
+from automl.watch.predictions import Writer, batch_of_frames, batch_of_rows, model_of
 from automl.watch.settings import change_settings
 from automl.watch.watcher import look_at
 
@@ -31,9 +30,8 @@ def answered(store, shop, *, by_row=False):
     model = Bundle.load(shop, tables={"purchases": PURCHASES})
     writer, times = Writer(store, model_of(model)), [AT + n for n in range(ROWS.height)]
     if by_row:
-        rows, buffer = ROWS.to_dicts(), RowBuffer(writer.columns, writer.keys, model.columns)
-        buffer.extend(rows, model.decide_all(rows), times)
-        return writer.write("one", buffer.batch())
+        rows = ROWS.to_dicts()
+        return writer.write("one", batch_of_rows(writer.columns, writer.keys, rows, model.decide_all(rows), times))
     return writer.write(
         "one", batch_of_frames(writer.columns, writer.keys, ROWS, model.score(ROWS, typed=False), times)
     )

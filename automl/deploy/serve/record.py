@@ -31,7 +31,7 @@ PATIENCE = 5.0  # seconds that a write waits for another writer
 TRIES = 5  # of a batch; the pause between them doubles
 SETTLED = 5.0  # seconds between two looks for labels of rows that a challenger decided otherwise
 FRESH = 30.0  # seconds between two looks for what the watch found
-NEEDED = ("automl.watch.row_buffer", "automl.watch.labels", "automl.watch.show")
+NEEDED = ("automl.watch.predictions", "automl.watch.labels", "automl.watch.show")
 GRACE = 5.0  # seconds for what waits when the server stops
 
 
@@ -190,16 +190,17 @@ class Recorder:
 
 def batches_of(writer: Writer, group: Group) -> Iterator[Batch]:
     """What one bundle answered: all that came as JSON, and each frame."""
-    from automl.watch.predictions import batch_of_frames
-    from automl.watch.row_buffer import RowBuffer
+    from automl.watch.predictions import batch_of_frames, batch_of_rows
 
-    buffer = RowBuffer(writer.columns, writer.keys, group.bundle.columns)
-    for chunk in group.chunks():
-        buffer.extend(*chunk)
-    if len(buffer):
-        yield buffer.batch()
-    for raw, answers, moment in group.frames:
-        yield batch_of_frames(writer.columns, writer.keys, raw, answers, [moment] * raw.height)
+    rows, answered, times = list[Any](), list[Any](), list[int]()
+    for raw, answers, at in group.chunks():
+        rows += raw
+        answered += answers
+        times += at
+    if rows:
+        yield batch_of_rows(writer.columns, writer.keys, rows, answered, times)
+    for frame, scored, moment in group.frames:
+        yield batch_of_frames(writer.columns, writer.keys, frame, scored, [moment] * frame.height)
 
 
 def _sampled(raw: Any, answers: Any, share: float) -> tuple[Any, Any]:
