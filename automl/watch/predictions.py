@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import sqlalchemy as sa
 
-from automl.bundle.read import Bundle
 from automl.data.read.frames import renamed
 from automl.errors import SpecError
 from automl.names import inside, outside
@@ -19,6 +18,9 @@ from automl.watch.keys import hashed, key_column, key_texts
 from automl.watch.schema import BATCHES, MERGED, MODELS
 from automl.watch.settings import read_settings
 from automl.watch.store import Store, now
+
+if TYPE_CHECKING:
+    from automl.bundle.read import Bundle
 
 Dicts = Sequence[Mapping[str, object]]
 

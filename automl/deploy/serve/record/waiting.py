@@ -13,11 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, starmap
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from automl.bundle.read import Bundle
+from automl.watch.predictions import Model, model_of
+
+if TYPE_CHECKING:
+    from automl.bundle.read import Bundle
 
 SHORT = 8 * 2**10  # bytes of a body that is kept as it came
 TOGETHER = 64  # bodies that are parsed at once, which takes less than one by one, and no longer than others can wait
@@ -37,9 +40,9 @@ class Frames(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """What one bundle answered: `rows` in all."""
+    """What one bundle answered: `rows` in all; it may travel to another process."""
 
-    bundle: Bundle
+    model: Model
     rows: int = 0
     frames: list[Frames] = field(default_factory=list)
     _parsed: list[Chunk] = field(default_factory=list)
@@ -86,7 +89,7 @@ class Waiting:
         with self._lock:
             group = self._groups.get(name)
             if group is None:
-                group = self._groups[name] = Group(bundle)
+                group = self._groups[name] = Group(model_of(bundle))
             group.add(time, raw, answers, sent)
 
     def take(self) -> list[Group]:
