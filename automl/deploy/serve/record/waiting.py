@@ -16,6 +16,7 @@ from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
+from pydantic_core import from_json
 
 from automl.watch.predictions import Model, model_of
 
@@ -106,4 +107,9 @@ def _read(bodies: bytearray, ends: array[int]) -> Iterator[Rows]:
 
 
 def _rows(bodies: bytearray, begin: int, end: int) -> Rows:
-    return [row for body in json.loads(b"[%b]" % bytes(bodies[begin : end - 1])) for row in body["rows"]]
+    text = b"[%b]" % bytes(bodies[begin : end - 1])
+    try:
+        found = from_json(text)
+    except ValueError:  # half a sign is a text of JSON, and none of it
+        found = json.loads(text)
+    return [row for body in found for row in body["rows"]]
