@@ -82,15 +82,14 @@ class Waiting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._groups: dict[str, Group] = {}  # by content hash
+        self._groups: dict[Bundle, Group] = {}
 
     def put(self, bundle: Bundle, time: int, raw: Any, answers: Any, sent: tuple[bytes, bytes] | None) -> None:
         """Keep a request, as `Group.add` does."""
-        name = bundle.manifest.content_hash
         with self._lock:
-            group = self._groups.get(name)
+            group = self._groups.get(bundle)
             if group is None:
-                group = self._groups[name] = Group(model_of(bundle))
+                group = self._groups[bundle] = Group(model_of(bundle))
             group.add(time, raw, answers, sent)
 
     def take(self) -> list[Group]:
