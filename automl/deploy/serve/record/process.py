@@ -5,6 +5,7 @@ What it is handed are pickles of our own, over a socket that nobody else has.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from automl.deploy.serve.record.waiting import Group
 from automl.errors import AutomlError, MachineError
 
 STARTS = 2  # of the process for one batch
+POLITE = 10  # lower in priority: who asks goes first
 ENDING = 5.0  # seconds that it may take to end once nothing more comes
 
 
@@ -90,6 +92,7 @@ def _refused(inserter: Inserter, name: str, group: Group) -> str | None:
 
 def main(arguments: Sequence[str]) -> None:
     """Start with the number of the descriptor and the place of the store."""
+    os.nice(POLITE)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the end is told by who answers, or by its death
         signal.signal(number, signal.SIG_IGN)
     serve(Connection(int(arguments[0])), Inserter(arguments[1]))
