@@ -166,15 +166,15 @@ def test_test_part(make_rows: Callable[..., Rows]) -> None:
 
 
 def test_only_later_rows_are_held_back(make_rows: Callable[..., Rows]) -> None:
-    """Of the rows after a moment the latter half is held back; without rows after it, it does not count."""
-    rows, day = make_rows(np.arange(1000) % 2, time=np.arange(1000) * DAY), 800 * DAY
+    """Of the rows after a moment the last third is held back; without rows after it, it does not count."""
+    rows, day = make_rows(np.arange(1000) % 2, time=np.arange(1000) * DAY), 699 * DAY
     train, test, _ = split_test(rows, BINARY, Data.model_validate({"time": "t"}), 7, after=day)
     assert test.tolist() == list(range(900, 1000))
     assert train.tolist() == list(range(900))
     gap = Data.model_validate({"time": "t", "horizon": "30d"})
     assert split_test(rows, BINARY, gap, 7, after=day)[0].max() == 900 - 30
     assert split_test(rows, BINARY, gap, 7, after=998 * DAY)[1].tolist() == [999]
-    assert split_test(rows, BINARY, gap, 7, after=-DAY)[1].size == 500
+    assert split_test(rows, BINARY, gap, 7, after=-DAY)[1].size == 334
     for nothing in (-np.inf, 1000 * DAY):
         assert split_test(rows, BINARY, gap, 7, after=nothing)[1].size == 250
     monthly = make_rows(np.arange(20) % 2, time=np.repeat([0.0, DAY], 10))
