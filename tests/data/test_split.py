@@ -166,19 +166,27 @@ def test_test_part(make_rows: Callable[..., Rows]) -> None:
 
 
 def test_only_later_rows_are_held_back(make_rows: Callable[..., Rows]) -> None:
-    """Of the rows after a moment the last third is held back; without rows after it, it does not count."""
-    rows, day = make_rows(np.arange(1000) % 2, time=np.arange(1000) * DAY), 699 * DAY
+    """Of few rows after a moment the latter half is held back; without rows after it, it does not count."""
+    rows, day = make_rows(np.arange(1000) % 2, time=np.arange(1000) * DAY), 800 * DAY
     train, test, _ = split_test(rows, BINARY, Data.model_validate({"time": "t"}), 7, after=day)
     assert test.tolist() == list(range(900, 1000))
     assert train.tolist() == list(range(900))
     gap = Data.model_validate({"time": "t", "horizon": "30d"})
     assert split_test(rows, BINARY, gap, 7, after=day)[0].max() == 900 - 30
     assert split_test(rows, BINARY, gap, 7, after=998 * DAY)[1].tolist() == [999]
-    assert split_test(rows, BINARY, gap, 7, after=-DAY)[1].size == 334
+    assert split_test(rows, BINARY, gap, 7, after=-DAY)[1].size == 500
     for nothing in (-np.inf, 1000 * DAY):
         assert split_test(rows, BINARY, gap, 7, after=nothing)[1].size == 250
     monthly = make_rows(np.arange(20) % 2, time=np.repeat([0.0, DAY], 10))
     assert split_test(monthly, BINARY, Data.model_validate({"time": "t"}), 7, after=0.0)[1].tolist() == [*range(10, 20)]
+
+
+@pytest.mark.parametrize(("later", "held"), [(2_000, 1_000), (2_700, 1_000), (6_000, 2_000)])
+def test_of_many_later_rows_a_third_is_held_back(make_rows: Callable[..., Rows], later: int, held: int) -> None:
+    """Half of them is more than it takes, and leaves less to learn."""
+    rows = make_rows(np.arange(7_000) % 2, time=np.arange(7_000) * DAY)
+    moment = (6_999 - later) * DAY
+    assert split_test(rows, BINARY, Data.model_validate({"time": "t"}), 7, after=moment)[1].size == held
 
 
 @pytest.mark.parametrize("n", range(4))
