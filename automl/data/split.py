@@ -19,7 +19,7 @@ FoldKind = Literal["time", "block", "group", "random"]
 SMALL = 10_000  # rows below which a quarter is held back, else a fifth
 BLOCK_ROWS = 100  # below, rows are drawn: blocks would be too short to judge by
 GAP = 0.01  # share of rows on either side of a block of the file that are not fitted
-ENOUGH = 1_000  # rows that judge: below, so many that half of the later rows are worth it
+ENOUGH = 700  # rows that judge: below, so many that half of the later rows are worth it
 FIRST_WINDOW = 0.4  # share of rows, by time, that the first fold may fit on
 
 

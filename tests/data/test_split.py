@@ -181,7 +181,7 @@ def test_only_later_rows_are_held_back(make_rows: Callable[..., Rows]) -> None:
     assert split_test(monthly, BINARY, Data.model_validate({"time": "t"}), 7, after=0.0)[1].tolist() == [*range(10, 20)]
 
 
-@pytest.mark.parametrize(("later", "held"), [(2_000, 1_000), (2_700, 1_000), (6_000, 2_000)])
+@pytest.mark.parametrize(("later", "held"), [(1_400, 700), (2_000, 700), (6_000, 2_000)])
 def test_of_many_later_rows_a_third_is_held_back(make_rows: Callable[..., Rows], later: int, held: int) -> None:
     """Half of them is more than it takes, and leaves less to learn."""
     rows = make_rows(np.arange(7_000) % 2, time=np.arange(7_000) * DAY)
