@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from automl.data.infer.row_time import row_times
 from automl.spec.data import Data
 
-RUNGS = ("recalibrate", "refresh", "refit")
 NAMES = {"act": "act", "pass": "pass"}
 DAY = 86_400e6  # microseconds
 
@@ -97,7 +96,6 @@ def world(task: Task, folder: Path, work: Path, trials: int) -> World:
             "recipe": {"name": "quick"},
             "report": {"html": False},
             "monitor": {"label_delay": f"{course.delay}d", "window": "30d"},
-            "retrain": {"rungs": list(RUNGS)},
         },
         rows=rows,
         time=row_times(rows, Data.model_validate({"time": list(task.time)})),

@@ -61,7 +61,8 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of processors that it and its workers have taken."""
-        times = [process.cpu_times() for process in (psutil.Process(self.process.pid), *self.workers())]
+        parent = psutil.Process(self.process.pid)
+        times = [process.cpu_times() for process in (parent, *parent.children(recursive=True))]
         return sum(one.user + one.system for one in times)
 
     def memory(self) -> float:

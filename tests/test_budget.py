@@ -49,7 +49,7 @@ def test_the_wall_clock_measures_nothing() -> None:
         for name, text in texts.items()
         if re.search(r"\btime\.time(_ns)?\b|from time import .*\btime(_ns)?\b", text)
     }
-    stamps = {"deploy/serve/log.py", "deploy/serve/record.py", "watch/store.py", "watch/watcher.py"}
+    stamps = {"deploy/serve/log.py", "deploy/serve/record/recorder.py", "watch/store.py", "watch/watcher.py"}
     assert readers == {"bench/entrants.py", "bench/rival_kit.py", "host/processes.py", *stamps}
 
 

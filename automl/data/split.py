@@ -19,6 +19,7 @@ FoldKind = Literal["time", "block", "group", "random"]
 SMALL = 10_000  # rows below which a quarter is held back, else a fifth
 BLOCK_ROWS = 100  # below, rows are drawn: blocks would be too short to judge by
 GAP = 0.01  # share of rows on either side of a block of the file that are not fitted
+ENOUGH = 700  # rows that judge: below, so many that half of the later rows are worth it
 FIRST_WINDOW = 0.4  # share of rows, by time, that the first fold may fit on
 
 
@@ -125,7 +126,7 @@ def _starts(rows: Rows, k: int, shift: float) -> NDArray[np.float64]:
 
 
 def _start_after(rows: Rows, after: float) -> NDArray[np.float64] | None:
-    """The moment from which on the latter half of the rows later than `after` is held back; None where any may be."""
+    """The moment from which on the last of the rows later than `after` are held back; None where any may be."""
     if rows.time is None or after == -math.inf:
         return None
     later = rows.take(np.flatnonzero(rows.time > after))
@@ -133,7 +134,15 @@ def _start_after(rows: Rows, after: float) -> NDArray[np.float64] | None:
         return None
     known = np.sort(_moments(later))
     second = known[known > known[0]][:1]  # of one moment all rows are held back
-    return np.maximum(known[[known.size // 2]], second) if second.size else known[:1]
+    return np.maximum(known[[-_judging(known.size)]], second) if second.size else known[:1]
+
+
+def _judging(later: int) -> int:
+    """How many of so many later rows are held back: a third, of few rows more, up to half.
+
+    More rows are better judges, and leave less to learn, which is older then.
+    """
+    return max(math.ceil(later / 3), min(math.ceil(later / 2), ENOUGH))
 
 
 def _moments(rows: Rows) -> NDArray[np.float64]:

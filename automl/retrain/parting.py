@@ -103,6 +103,12 @@ def _is_twin(champion: Bundle) -> bool:
     return champion.manifest.twin is not None and champion.manifest.twin.shipped
 
 
+def later_frame(raw: pl.DataFrame, spec: Spec, until: float) -> pl.DataFrame:
+    """The raw rows that are later than `until` (microseconds of UTC); all where the spec names no time."""
+    time = row_times(raw, spec.data)
+    return raw if time is None else raw.filter(time > until)
+
+
 def later_rows(champion: Bundle, rows: Rows) -> Rows:
     """Those that the champion has not learned from; all where rows have no time."""
     return rows if rows.time is None else rows.take(np.flatnonzero(~(rows.time <= learned_until(champion))))

@@ -79,6 +79,8 @@ def entry(frame: pl.DataFrame) -> dict[str, object]:
 
 def stacked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Frames of blocks below each other: a column of two types becomes numbers where both are, else JSON by cell."""
+    if len(frames) == 1:
+        return frames[0]
     names = dict.fromkeys(name for frame in frames for name in frame.columns)
     mixed = {name.removeprefix(JSON) for name in names if name.startswith(JSON)}
     for name in names:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import sqlalchemy as sa
 
-from automl.bundle.read import Bundle
 from automl.data.read.frames import renamed
 from automl.errors import SpecError
 from automl.names import inside, outside
@@ -19,6 +18,9 @@ from automl.watch.keys import hashed, key_column, key_texts
 from automl.watch.schema import BATCHES, MERGED, MODELS
 from automl.watch.settings import read_settings
 from automl.watch.store import Store, now
+
+if TYPE_CHECKING:
+    from automl.bundle.read import Bundle
 
 Dicts = Sequence[Mapping[str, object]]
 
@@ -55,10 +57,17 @@ def batch_of_rows(
 ) -> Batch:
     """A batch of rows of JSON, of those `columns` that come."""
     names = {name: outside(name) for name in columns}
-    cells = {name: [row.get(own) for row in raw] for name, own in names.items() if any(own in row for row in raw)}
-    found = {name: [row.get(name) for row in answers] for name in answers[0] if name not in keys}
+    cells = {name: _cells(raw, own) for name, own in names.items() if any(own in row for row in raw)}
+    found = {name: _cells(answers, name) for name in answers[0] if name not in keys}
     key = key_column([[row.get(name) for row in raw] for name in keys], len(raw))
     return Batch(raw=cells, answers=found, key=key, time=time)
+
+
+def _cells(rows: Dicts, name: str) -> list[object]:
+    try:
+        return [row[name] for row in rows]
+    except KeyError:
+        return [row.get(name) for row in rows]
 
 
 def batch_of_frames(

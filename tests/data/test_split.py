@@ -166,7 +166,7 @@ def test_test_part(make_rows: Callable[..., Rows]) -> None:
 
 
 def test_only_later_rows_are_held_back(make_rows: Callable[..., Rows]) -> None:
-    """Of the rows after a moment the latter half is held back; without rows after it, it does not count."""
+    """Of few rows after a moment the latter half is held back; without rows after it, it does not count."""
     rows, day = make_rows(np.arange(1000) % 2, time=np.arange(1000) * DAY), 800 * DAY
     train, test, _ = split_test(rows, BINARY, Data.model_validate({"time": "t"}), 7, after=day)
     assert test.tolist() == list(range(900, 1000))
@@ -179,6 +179,14 @@ def test_only_later_rows_are_held_back(make_rows: Callable[..., Rows]) -> None:
         assert split_test(rows, BINARY, gap, 7, after=nothing)[1].size == 250
     monthly = make_rows(np.arange(20) % 2, time=np.repeat([0.0, DAY], 10))
     assert split_test(monthly, BINARY, Data.model_validate({"time": "t"}), 7, after=0.0)[1].tolist() == [*range(10, 20)]
+
+
+@pytest.mark.parametrize(("later", "held"), [(1_400, 700), (2_000, 700), (6_000, 2_000)])
+def test_of_many_later_rows_a_third_is_held_back(make_rows: Callable[..., Rows], later: int, held: int) -> None:
+    """Half of them is more than it takes, and leaves less to learn."""
+    rows = make_rows(np.arange(7_000) % 2, time=np.arange(7_000) * DAY)
+    moment = (6_999 - later) * DAY
+    assert split_test(rows, BINARY, Data.model_validate({"time": "t"}), 7, after=moment)[1].size == held
 
 
 @pytest.mark.parametrize("n", range(4))

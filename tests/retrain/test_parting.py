@@ -38,7 +38,7 @@ def test_the_judged_rows_are_the_latest_after_a_gap(champion, world):
     assert gap.max() < judged.min()
 
 
-def test_half_of_the_later_rows_judge(champion, world):
+def test_half_of_few_later_rows_judge(champion, world):
     """Whether old rows are among them or not; the ages of the champion tell how long ago it has learned."""
     rows, until = world(500, seed=2, start=150), learned_until(champion) / 1e6
     parted = part(load(rows), champion, _spec(champion), FEW)

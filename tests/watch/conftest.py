@@ -17,7 +17,11 @@ import pytest
 from automl.watch.predictions import Writer
 from automl.watch.store import open_store
 
-HEAVY = ("automl.watch.look", "automl.watch.upkeep", "automl.deploy.serve.record")  # what takes a second to import
+HEAVY = (
+    "automl.watch.look",
+    "automl.watch.upkeep",
+    "automl.deploy.serve.record.recorder",
+)  # what takes a second to import
 multiprocessing.get_context("forkserver").set_forkserver_preload(list(HEAVY))
 
 

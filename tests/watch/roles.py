@@ -16,9 +16,10 @@ from typing import Any, Protocol
 import polars as pl
 
 from automl.bundle.read import Bundle
-from automl.deploy.serve import record
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
+from automl.deploy.serve.record import recorder
+from automl.deploy.serve.record.process import InsertProcess
 from automl.errors import MachineError
 from automl.testing._bundle import raw_rows
 from automl.watch.look import look
@@ -77,15 +78,15 @@ def write(say: Pipe, where: str, first: int, end: int | None = None, rows: int =
 
 
 def serve(say: Pipe, where: str, bundle: Path, run: int) -> None:
-    """Answers row by row with a recorder beside it; says which were asked, and how many were surely written."""
-    record.PAUSE = 0.02
+    """Answers row by row, with a process beside it; says which were asked, and how many were surely written."""
+    recorder.PAUSE = 0.02
     model, meter = Bundle.load(bundle), Meter()
-    recorder = record.Recorder(where, log=Log(io.StringIO()), meter=meter)
-    recorder.start()
+    writing = recorder.Recorder(where, log=Log(io.StringIO()), meter=meter, inserter=InsertProcess(where))
+    writing.start()
     for number, row in enumerate(cycle(raw_rows().head(50).to_dicts())):
         say.send((number, _logged(meter)))
         asked = {**row, "id": f"{run}-{number}"}
-        recorder.add(model, [asked], [model.decide(asked)])
+        writing.add(model, [asked], [model.decide(asked)])
         time.sleep(0.001)
 
 

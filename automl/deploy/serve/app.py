@@ -17,7 +17,7 @@ from automl.deploy.serve.explained import explained
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model, Reply
-from automl.deploy.serve.record import Recorder
+from automl.deploy.serve.record.recorder import Recorder
 from automl.deploy.serve.refusal import Refusal, gone_away
 from automl.deploy.serve.settings import Settings
 from automl.deploy.serve.trial import asked

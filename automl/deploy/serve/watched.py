@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.deploy.serve.model import Model
-from automl.deploy.serve.record import PATIENCE
+from automl.deploy.serve.record.insert import PATIENCE
 from automl.deploy.serve.refusal import Refusal
 from automl.deploy.serve.rows import read_rows
 from automl.deploy.serve.settings import Settings

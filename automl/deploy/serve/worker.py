@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ from automl.deploy.serve.log import Log, bridge, told
 from automl.deploy.serve.meter import FOLDER, Meter
 from automl.deploy.serve.model import Model
 from automl.deploy.serve.protocol import guarded
-from automl.deploy.serve.record import Recorder
+from automl.deploy.serve.record.process import InsertProcess
+from automl.deploy.serve.record.recorder import Recorder
 from automl.deploy.serve.settings import TOKEN, Settings
 from automl.deploy.serve.trial import Tally, Trial
 from automl.errors import AutomlError, BundleError
@@ -55,6 +56,7 @@ class Worker:
                 meter=meter,
                 sample=settings.log_sample,
                 trial=lambda: self._current.trial,
+                inserter=InsertProcess(settings.log),
             )
         self._next: tuple[Model, Trial | None] | None = None
         self.serving: asyncio.Task[None] | None = None
@@ -147,7 +149,9 @@ class Worker:
             timeout_keep_alive=int(self._settings.idle),
             timeout_graceful_shutdown=int(self._settings.grace),
         )
-        return uvicorn.Server(config)
+        server = uvicorn.Server(config)
+        server.capture_signals = nullcontext  # type: ignore[assignment,method-assign]  # it ends the process once it has served
+        return server
 
     def stop(self) -> None:
         """Take no more connections, end what was begun."""
@@ -170,6 +174,8 @@ def _refused(error: AutomlError) -> Reply:
 async def work(worker: Worker, channel: socket.socket) -> None:
     """Obey until the parent hangs up or a signal ends the serving."""
     reader, writer = await asyncio.open_unix_connection(sock=channel)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, worker.stop)
     beats = asyncio.create_task(_beat(worker, writer))
     orders = asyncio.create_task(_orders(worker, reader, writer))
     while not orders.done() and (worker.serving is None or not worker.serving.done()):

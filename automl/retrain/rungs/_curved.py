@@ -35,7 +35,7 @@ from automl.pipeline.judge import predicted as prediction_among
 from automl.pipeline.twin import compared
 from automl.retrain.champion_rows import champion_rows
 from automl.retrain.contest import Contest
-from automl.retrain.parting import later_rows
+from automl.retrain.parting import later_frame, learned_until
 from automl.retrain.rungs.base import Challenger
 from automl.retrain.shift import Learned, learned_by
 
@@ -68,25 +68,23 @@ Learn = Callable[[Rows], Members]
 
 @contextmanager
 def curved(contest: Contest, place: Path, learn: Learn) -> Iterator[Challenger]:
-    """The challenger whose members are those that `learn` makes of rows, with curve and policy that are made anew."""
-    rows = contest.rows
-    gap = None if rows.between is None else rows.between.frame
-    data = champion_rows(contest.champion, contest.spec, rows.learn.frame, rows.judged.frame, gap)
-    later = None if data.between is None else later_rows(contest.champion, data.between)
-    data = replace(data, train=_unseen(contest, data.train), between=later if later and later.n else None)
+    """The challenger whose members are those that `learn` makes of rows, with curve and policy that are made anew.
+
+    They learn from rows that the champion has not learned from: of the others it knows the answer, and a curve would
+    believe it. DataError where they are too few.
+    """
+    rows, until = contest.rows, learned_until(contest.champion)
+    unseen = later_frame(rows.learn.frame, contest.spec, until)
+    if unseen.height < contest.asked.least // 5:
+        what = f"{unseen.height:,} rows that the champion has not learned from are too few to learn a curve by"
+        raise DataError(what, where="--data", hint="A refit learns from the others, too.")
+    gap = None if rows.between is None else later_frame(rows.between.frame, contest.spec, until)
+    gap = gap if gap is not None and gap.height else None
+    data = champion_rows(contest.champion, contest.spec, unseen, rows.judged.frame, gap)
     made = _judged(contest, data, learn)
     put(made.contents, contest.spec, made.verdict, place, write_anyway=True)
     promote = partial(_promoted, contest, data, made, learn)
     yield Challenger(bundle=Bundle.load(place, tables=contest.tables), promote=promote, learned=made.learned)
-
-
-def _unseen(contest: Contest, rows: Rows) -> Rows:
-    """Those that the champion has not learned from: of the others it knows the answer, and a curve would believe it."""
-    unseen = later_rows(contest.champion, rows)
-    if unseen.n < contest.asked.least // 5:
-        what = f"{unseen.n:,} rows that the champion has not learned from are too few to learn a curve by"
-        raise DataError(what, where="--data", hint="A refit learns from the others, too.")
-    return unseen
 
 
 def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:

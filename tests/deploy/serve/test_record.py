@@ -8,14 +8,18 @@ import threading
 import time
 
 import polars as pl
+import psutil
 import pytest
 
-from automl.deploy.serve import arrow, record
+from automl.deploy.serve import arrow
 from automl.deploy.serve.app import make_app
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.model import Model
-from automl.deploy.serve.record import PENDING, Recorder
+from automl.deploy.serve.record import recorder
+from automl.deploy.serve.record.insert import Inserter
+from automl.deploy.serve.record.process import InsertProcess
+from automl.deploy.serve.record.recorder import PENDING, Recorder
 from automl.deploy.serve.settings import Settings
 from automl.deploy.serve.trial import Trial
 from automl.errors import MachineError
@@ -31,7 +35,7 @@ class Taking:
     def __init__(self, serving, bundle, where, **how):
         self.stream = io.StringIO()
         self.meter = Meter()
-        self.recorder = Recorder(where, log=Log(self.stream), meter=self.meter, sleep=lambda _: None, **how)
+        self.recorder = Recorder(where, log=Log(self.stream), meter=self.meter, **how)
         self.served = serving(bundle)
         self.served.app = make_app(
             self.served.current,
@@ -50,6 +54,11 @@ class Taking:
 @pytest.fixture
 def where(tmp_path):
     return str(tmp_path / "watch.db")
+
+
+def within(where, opened=open_store):
+    """What writes in this process, to a store that is opened so, and never waits."""
+    return Inserter(where, opened=opened, sleep=lambda _: None)
 
 
 def stored(where, bundle):
@@ -87,7 +96,7 @@ def test_what_comes_during_a_write_waits_for_the_next(serving, bundle, raw, wher
         taking.served.predict(third)
         return open_store(*words, **how)
 
-    taking = Taking(serving, bundle, where, opened=opened)
+    taking = Taking(serving, bundle, where, inserter=within(where, opened))
     taking.served.predict(first)
     taking.recorder.flush()
     assert taking.count("automl_logged_rows_total") == 1
@@ -118,7 +127,7 @@ def test_a_sample(serving, bundle, raw, where) -> None:
 
 def test_a_full_queue_loses_rows_and_says_so(serving, bundle, raw, where, monkeypatch) -> None:
     """Answers go on; what found no room is counted."""
-    monkeypatch.setattr(record, "PENDING", 700)
+    monkeypatch.setattr(recorder, "PENDING", 700)
     taking = Taking(serving, bundle, where)
     for _ in range(3):
         assert taking.served.predict(*raw.to_dicts()).status_code == 200
@@ -140,7 +149,7 @@ def test_a_store_that_is_away_for_a_while(serving, bundle, raw, where) -> None:
             raise MachineError("away")
         return open_store(*place, **how)
 
-    taking = Taking(serving, bundle, where, opened=opened)
+    taking = Taking(serving, bundle, where, inserter=within(where, opened))
     taking.served.predict(*raw.head(4).to_dicts())
     taking.recorder.flush()
     assert len(tries) == 3
@@ -150,7 +159,7 @@ def test_a_store_that_is_away_for_a_while(serving, bundle, raw, where) -> None:
 def test_a_dead_store(serving, bundle, raw, monkeypatch) -> None:
     """Rows are lost, counted and told without the address; answers come as ever."""
     monkeypatch.setenv("WATCH_URL", "postgresql://me:canary@127.0.0.1:1/db")
-    taking = Taking(serving, bundle, "env:WATCH_URL")
+    taking = Taking(serving, bundle, "env:WATCH_URL", inserter=within("env:WATCH_URL"))
     assert taking.served.predict(*raw.head(4).to_dicts()).status_code == 200
     taking.recorder.flush()
     assert taking.count('automl_unlogged_rows_total{reason="store"}') == 4
@@ -168,7 +177,7 @@ def test_an_answer_does_not_wait(serving, bundle, raw, where) -> None:
         hangs.wait()
         return open_store(*place, **how)
 
-    taking = Taking(serving, bundle, where, opened=opened)
+    taking = Taking(serving, bundle, where, inserter=within(where, opened))
     taking.recorder.start()
     taking.served.predict(raw.row(0, named=True))
     assert asked.wait(30)
@@ -180,8 +189,8 @@ def test_an_answer_does_not_wait(serving, bundle, raw, where) -> None:
 
 def test_many_rows_do_not_wait_for_the_next_batch(serving, bundle, raw, where, monkeypatch) -> None:
     """As many as a batch may have are written at once."""
-    monkeypatch.setattr(record, "PAUSE", 3_600.0)
-    monkeypatch.setattr(record, "LARGEST", 500)
+    monkeypatch.setattr(recorder, "PAUSE", 3_600.0)
+    monkeypatch.setattr(recorder, "LARGEST", 500)
     taking = Taking(serving, bundle, where)
     taking.recorder.start()
     taking.served.predict(*raw.to_dicts())
@@ -189,6 +198,38 @@ def test_many_rows_do_not_wait_for_the_next_batch(serving, bundle, raw, where, m
         time.sleep(0.01)
     taking.recorder.close()
     assert stored(where, taking.served.model.bundle).height == 500
+
+
+def test_a_process_writes(serving, bundle, raw, where) -> None:
+    """A process of its own writes the same rows; one that is killed is followed by another, and no row is lost."""
+    inserter = InsertProcess(where)
+    taking = Taking(serving, bundle, where, inserter=inserter)
+    taking.recorder.start()
+    file = io.BytesIO()
+    raw[3:5].write_ipc_stream(file)
+    taking.served.predict(*raw.head(3).to_dicts())
+    taking.served.post(file.getvalue(), arrow.CONTENT)
+    taking.recorder.flush()
+    (first,) = psutil.Process().children()
+    first.kill()
+    taking.served.predict(*raw[5:9].to_dicts())
+    taking.recorder.flush()
+    assert taking.count("automl_logged_rows_total") == 9
+    rows = stored(where, taking.served.model.bundle)
+    assert rows.key.to_list() == raw["id"].head(9).cast(pl.String).to_list()
+    taking.recorder.close()
+    assert psutil.Process().children() == []
+
+
+def test_a_process_that_cannot_write(serving, bundle, raw) -> None:
+    """Why not is told by who answers, in the words of the store, without its address."""
+    inserter = InsertProcess("env:NOWHERE")
+    taking = Taking(serving, bundle, "env:NOWHERE", inserter=inserter)
+    taking.served.predict(*raw.head(4).to_dicts())
+    taking.recorder.flush()
+    inserter.close()
+    assert taking.count('automl_unlogged_rows_total{reason="store"}') == 4
+    assert "NOWHERE" in json.loads(taking.stream.getvalue().splitlines()[-1])["what"]
 
 
 def test_labels_settle_what_a_challenger_may_have_lost(deciding, where):

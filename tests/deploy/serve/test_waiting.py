@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from automl.bundle.read import Bundle
-from automl.deploy.serve.waiting import SHORT, TOGETHER, Waiting
+from automl.deploy.serve.record.waiting import SHORT, TOGETHER, Waiting
 
 
 @pytest.fixture(scope="module")

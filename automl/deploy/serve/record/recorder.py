@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,22 +16,20 @@ import polars as pl
 from automl.bundle.read import Bundle
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
-from automl.deploy.serve.waiting import Group, Rows, Waiting
-from automl.errors import AutomlError, MachineError
+from automl.deploy.serve.record.insert import PATIENCE, Inserter, Inserting
+from automl.deploy.serve.record.waiting import Rows, Waiting
+from automl.errors import AutomlError
 
 if TYPE_CHECKING:
     from automl.deploy.serve.trial import Trial
-    from automl.watch.predictions import Batch, Writer
     from automl.watch.store import Store
 
 PENDING = 20_000  # rows that wait: beyond them rows are lost, and counted
 LARGEST = 10_000  # rows of a batch
 PAUSE = 2.0  # seconds between two batches, unless the largest waits: each takes as long as some hundred rows
-PATIENCE = 5.0  # seconds that a write waits for another writer
-TRIES = 5  # of a batch; the pause between them doubles
 SETTLED = 5.0  # seconds between two looks for labels of rows that a challenger decided otherwise
 FRESH = 30.0  # seconds between two looks for what the watch found
-NEEDED = ("automl.watch.predictions", "automl.watch.labels", "automl.watch.show")
+NEEDED = ("automl.watch.labels", "automl.watch.show")
 GRACE = 5.0  # seconds for what waits when the server stops
 
 
@@ -46,25 +44,24 @@ class Recorder:
         meter: Meter,
         sample: float = 1.0,
         trial: Callable[[], Trial | None] = lambda: None,
-        opened: Callable[..., Store] | None = None,
-        sleep: Callable[[float], object] = time.sleep,
+        inserter: Inserting | None = None,
     ) -> None:
         self._where, self._sample = where, sample
         self._log, self._meter = log, meter
         self._trial = trial
-        self._opened = opened
-        self._sleep = sleep
+        self._stop, self._due = threading.Event(), threading.Event()
+        self._inserter = inserter or Inserter(where, hurried=self._stop.is_set)
         self._waiting = Waiting()
         self._put = self._taken = 0  # rows: the first is changed by who answers alone, the second by the thread alone
-        self._stop, self._due = threading.Event(), threading.Event()
         self._store: Store | None = None
-        self._writers: dict[str, Writer] = {}
+        self._seen: str | None = None  # the bundle whose rows were written last
         self._shown = self._settled = 0.0
         self._thread = threading.Thread(target=self._run, name="record", daemon=True)
 
     def start(self) -> None:
         """Begin to write. What that takes is read now, and not beside the first answers."""
-        with suppress(ImportError):  # the first write tells it
+        self._inserter.start()
+        with suppress(ImportError):  # whoever needs them tells it
             for module in NEEDED:
                 import_module(module)
         self._thread.start()
@@ -109,13 +106,15 @@ class Recorder:
             if time.monotonic() - self._settled > SETTLED:
                 self.settle()
             if stopping:
+                self._inserter.close()
                 return
 
     def flush(self) -> None:
         """Write what waits now. What comes meanwhile waits for the next time: it would be a batch for each few rows."""
         for group in self._waiting.take():
             try:
-                self._write(group)
+                self._inserter.insert(uuid4().hex, group)
+                self._seen = group.model.bundle
                 self._meter.logged(group.rows)
             except Exception as error:  # noqa: BLE001  # no answer may ever suffer from what cannot be written down
                 self._meter.lost("store", group.rows)
@@ -123,35 +122,11 @@ class Recorder:
                 self._log("error", "answers not logged", what=what, rows=group.rows)
             self._taken += group.rows
 
-    def _write(self, group: Group) -> None:
-        """Write what one bundle answered as one batch, again under its id where the database refuses for a while."""
-        from automl.watch.blocks import stacked
-
-        name = uuid4().hex
-        for left in reversed(range(TRIES)):
-            try:
-                writer = self._writer(group.bundle)
-                writer.write_block(name, stacked([writer.block(batch) for batch in batches_of(writer, group)]))
-            except MachineError:
-                if not left or self._stop.is_set():
-                    raise
-                self._sleep(PAUSE * 2 ** (TRIES - 1 - left))
-            else:
-                return
-
-    def _writer(self, bundle: Bundle) -> Writer:
-        from automl.watch.predictions import Writer, model_of
-
-        name = bundle.manifest.content_hash
-        if name not in self._writers:
-            self._writers[name] = Writer(self._open(), model_of(bundle))
-        return self._writers[name]
-
     def _open(self) -> Store:
         from automl.watch.store import open_store
 
         if self._store is None:
-            self._store = (self._opened or open_store)(self._where, create=True, patience=PATIENCE)
+            self._store = open_store(self._where, create=True, patience=PATIENCE)
         return self._store
 
     def settle(self) -> None:
@@ -178,29 +153,12 @@ class Recorder:
         self._shown = time.monotonic()
         from automl.watch.show import last_look
 
-        for bundle in list(self._writers)[-1:]:
-            try:
-                with self._open().reading() as connection:
-                    look = last_look(connection, bundle)
-            except AutomlError:
-                return
+        if self._seen is None:
+            return
+        with suppress(AutomlError), self._open().reading() as connection:
+            look = last_look(connection, self._seen)
             if look is not None:
                 self._meter.watched(look)
-
-
-def batches_of(writer: Writer, group: Group) -> Iterator[Batch]:
-    """What one bundle answered: all that came as JSON, and each frame."""
-    from automl.watch.predictions import batch_of_frames, batch_of_rows
-
-    rows, answered, times = list[Any](), list[Any](), list[int]()
-    for raw, answers, at in group.chunks():
-        rows += raw
-        answered += answers
-        times += at
-    if rows:
-        yield batch_of_rows(writer.columns, writer.keys, rows, answered, times)
-    for frame, scored, moment in group.frames:
-        yield batch_of_frames(writer.columns, writer.keys, frame, scored, [moment] * frame.height)
 
 
 def _sampled(raw: Any, answers: Any, share: float) -> tuple[Any, Any]:

@@ -13,11 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, starmap
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
+from pydantic_core import from_json
 
-from automl.bundle.read import Bundle
+from automl.watch.predictions import Model, model_of
+
+if TYPE_CHECKING:
+    from automl.bundle.read import Bundle
 
 SHORT = 8 * 2**10  # bytes of a body that is kept as it came
 TOGETHER = 64  # bodies that are parsed at once, which takes less than one by one, and no longer than others can wait
@@ -37,9 +41,9 @@ class Frames(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """What one bundle answered: `rows` in all."""
+    """What one bundle answered: `rows` in all; it may travel to another process."""
 
-    bundle: Bundle
+    model: Model
     rows: int = 0
     frames: list[Frames] = field(default_factory=list)
     _parsed: list[Chunk] = field(default_factory=list)
@@ -78,15 +82,14 @@ class Waiting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._groups: dict[str, Group] = {}  # by content hash
+        self._groups: dict[Bundle, Group] = {}
 
     def put(self, bundle: Bundle, time: int, raw: Any, answers: Any, sent: tuple[bytes, bytes] | None) -> None:
         """Keep a request, as `Group.add` does."""
-        name = bundle.manifest.content_hash
         with self._lock:
-            group = self._groups.get(name)
+            group = self._groups.get(bundle)
             if group is None:
-                group = self._groups[name] = Group(bundle)
+                group = self._groups[bundle] = Group(model_of(bundle))
             group.add(time, raw, answers, sent)
 
     def take(self) -> list[Group]:
@@ -103,4 +106,9 @@ def _read(bodies: bytearray, ends: array[int]) -> Iterator[Rows]:
 
 
 def _rows(bodies: bytearray, begin: int, end: int) -> Rows:
-    return [row for body in json.loads(b"[%b]" % bytes(bodies[begin : end - 1])) for row in body["rows"]]
+    text = b"[%b]" % bytes(bodies[begin : end - 1])
+    try:
+        found = from_json(text)
+    except ValueError:  # half a sign is a text of JSON, and none of it
+        found = json.loads(text)
+    return [row for body in found for row in body["rows"]]

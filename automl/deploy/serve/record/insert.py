@@ -1,0 +1,104 @@
+"""What waited becomes a batch in the store of a watch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from automl.deploy.serve.record.waiting import Group
+from automl.errors import MachineError
+
+if TYPE_CHECKING:
+    from automl.watch.predictions import Batch, Writer
+    from automl.watch.store import Store
+
+PATIENCE = 5.0  # seconds that a write waits for another writer
+PAUSE = 2.0  # seconds before a batch is tried again; it doubles
+TRIES = 5  # of a batch
+
+
+class Inserting(Protocol):
+    """Writes what one bundle answered as a batch, whole or not at all."""
+
+    def start(self) -> None:
+        """Make ready, so that the first batch takes no longer than others."""
+
+    def insert(self, name: str, group: Group) -> None:
+        """Write a batch under an id that makes a second writing harmless. AutomlError where it cannot be written."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Inserter:
+    """Writes in this process.
+
+    Where the database refuses for a while, a batch is tried again until somebody is `hurried`.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        *,
+        opened: Callable[..., Store] | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        hurried: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._where, self._opened, self._sleep, self._hurried = where, opened, sleep, hurried
+        self._store: Store | None = None
+        self._writers: dict[str, Writer] = {}  # by content hash
+
+    def start(self) -> None:
+        """Read what a write takes."""
+        with suppress(ImportError):  # the first write tells it
+            import_module("automl.watch.predictions")
+
+    def insert(self, name: str, group: Group) -> None:
+        """Write a batch, again under its id where the database refuses."""
+        from automl.watch.blocks import stacked
+
+        for left in reversed(range(TRIES)):
+            try:
+                writer = self._writer(group)
+                writer.write_block(name, stacked([writer.block(batch) for batch in batches_of(writer, group)]))
+            except MachineError:
+                if not left or self._hurried():
+                    raise
+                self._sleep(PAUSE * 2 ** (TRIES - 1 - left))
+            else:
+                return
+
+    def close(self) -> None:
+        """Close the store."""
+        if self._store is not None:
+            self._store.close()
+        self._store, self._writers = None, {}
+
+    def _writer(self, group: Group) -> Writer:
+        from automl.watch.predictions import Writer
+        from automl.watch.store import open_store
+
+        if self._store is None:
+            self._store = (self._opened or open_store)(self._where, create=True, patience=PATIENCE)
+        name = group.model.bundle
+        if name not in self._writers:
+            self._writers[name] = Writer(self._store, group.model)
+        return self._writers[name]
+
+
+def batches_of(writer: Writer, group: Group) -> Iterator[Batch]:
+    """What one bundle answered: all that came as JSON, and each frame."""
+    from automl.watch.predictions import batch_of_frames, batch_of_rows
+
+    rows, answered, times = list[Any](), list[Any](), list[int]()
+    for raw, answers, at in group.chunks():
+        rows += raw
+        answered += answers
+        times += at
+    if rows:
+        yield batch_of_rows(writer.columns, writer.keys, rows, answered, times)
+    for frame, scored, moment in group.frames:
+        yield batch_of_frames(writer.columns, writer.keys, frame, scored, [moment] * frame.height)
