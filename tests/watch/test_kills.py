@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import suppress
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ from automl.watch.store import open_store
 FORKS = multiprocessing.get_context("forkserver")
 FEW, MANY = 1, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])
 SPAN = 0.6  # seconds within which a process is killed
+ENDING = 60.0  # seconds that whoever writes beside a killed process may take to end on a busy machine
 DAYS = 2
 
 
@@ -34,6 +36,7 @@ def until_killed(within, role, *arguments, kill=None):
     process.start()
     theirs.close()
     told = [ours.recv()]
+    beside = psutil.Process(process.pid).children(recursive=True)  # they end what they began, and then themselves
     killer = threading.Timer(random.uniform(0, SPAN), kill or process.kill)  # noqa: S311  # no secret
     killer.start()
     with suppress(EOFError, OSError):  # a word may end in its middle
@@ -41,6 +44,8 @@ def until_killed(within, role, *arguments, kill=None):
             told.append(ours.recv())
     killer.join()
     process.join()
+    _, alive = psutil.wait_procs(beside, ENDING)
+    assert not alive
     process.close()
     ours.close()
     return told

@@ -32,10 +32,11 @@ from automl.watch.store import open_store
 class Taking:
     """A server whose answers are recorded, when the test says so."""
 
-    def __init__(self, serving, bundle, where, **how):
+    def __init__(self, serving, bundle, where, *, inserter=None, **how):
         self.stream = io.StringIO()
         self.meter = Meter()
-        self.recorder = Recorder(where, log=Log(self.stream), meter=self.meter, **how)
+        inserter = inserter or within(where)
+        self.recorder = Recorder(where, log=Log(self.stream), meter=self.meter, inserter=inserter, **how)
         self.served = serving(bundle)
         self.served.app = make_app(
             self.served.current,
@@ -159,7 +160,7 @@ def test_a_store_that_is_away_for_a_while(serving, bundle, raw, where) -> None:
 def test_a_dead_store(serving, bundle, raw, monkeypatch) -> None:
     """Rows are lost, counted and told without the address; answers come as ever."""
     monkeypatch.setenv("WATCH_URL", "postgresql://me:canary@127.0.0.1:1/db")
-    taking = Taking(serving, bundle, "env:WATCH_URL", inserter=within("env:WATCH_URL"))
+    taking = Taking(serving, bundle, "env:WATCH_URL")
     assert taking.served.predict(*raw.head(4).to_dicts()).status_code == 200
     taking.recorder.flush()
     assert taking.count('automl_unlogged_rows_total{reason="store"}') == 4
@@ -236,7 +237,7 @@ def test_labels_settle_what_a_challenger_may_have_lost(deciding, where):
     """From the store, whichever way they came: right where the champion was wrong gains, the rest counts as before."""
     champion, challenger = (Model.open(deciding(age), Settings()) for age in (50.0, 30.0))
     trial = Trial.of(champion, challenger, 1.0, "now")
-    recorder = Recorder(where, log=Log(io.StringIO()), meter=Meter(), trial=lambda: trial)
+    recorder = Recorder(where, log=Log(io.StringIO()), meter=Meter(), inserter=within(where), trial=lambda: trial)
     for key in ("a", "b"):
         who, reply = trial.answer(lambda model, key=key: model.answer([{"age": 40, "id": key}]))
         recorder.add(who.bundle, reply.raw, reply.answers)

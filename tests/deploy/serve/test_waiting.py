@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from automl.bundle.read import Bundle
-from automl.deploy.serve.record.waiting import SHORT, TOGETHER, Waiting
+from automl.deploy.serve.record.waiting import SHORT, Waiting
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def put(waiting, bundle, time, rows, *, pad=0):
     waiting.put(bundle, time, rows, rows, sent)
 
 
-@pytest.mark.parametrize("requests", [0, 1, TOGETHER - 1, TOGETHER, TOGETHER + 1, 3 * TOGETHER])
+@pytest.mark.parametrize("requests", [0, 1, 63, 64, 65, 192])
 def test_all_come_back(answering, requests):
     """However many bodies are parsed at once; requests have one row, or several, or none."""
     waiting = Waiting()

@@ -117,7 +117,7 @@ from automl.deploy.serve.settings import Settings
 model = Model.open(Path({str(bundle)!r}), Settings())
 make_app(Current(model), Settings(), token=None, log=Log(sys.stderr), meter=Meter())
 row = model.schema["example"]["request"]["rows"][0]
-assert not {{"pandas", "pyarrow"}} & set(sys.modules)
+assert not {{"pandas", "pyarrow", "sqlalchemy"}} & set(sys.modules)
 print(len(model.answer([row, row]).content))
 """
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)

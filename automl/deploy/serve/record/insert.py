@@ -34,10 +34,7 @@ class Inserting(Protocol):
 
 
 class Inserter:
-    """Writes in this process.
-
-    Where the database refuses for a while, a batch is tried again until somebody is `hurried`.
-    """
+    """Writes in this process; a batch that the database refuses is tried again for a while."""
 
     def __init__(
         self,
@@ -45,9 +42,8 @@ class Inserter:
         *,
         opened: Callable[..., Store] | None = None,
         sleep: Callable[[float], object] = time.sleep,
-        hurried: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._where, self._opened, self._sleep, self._hurried = where, opened, sleep, hurried
+        self._where, self._opened, self._sleep = where, opened, sleep
         self._store: Store | None = None
         self._writers: dict[str, Writer] = {}  # by content hash
 
@@ -65,7 +61,7 @@ class Inserter:
                 writer = self._writer(group)
                 writer.write_block(name, stacked([writer.block(batch) for batch in batches_of(writer, group)]))
             except MachineError:
-                if not left or self._hurried():
+                if not left:
                     raise
                 self._sleep(PAUSE * 2 ** (TRIES - 1 - left))
             else:

@@ -16,7 +16,7 @@ import polars as pl
 from automl.bundle.read import Bundle
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
-from automl.deploy.serve.record.insert import PATIENCE, Inserter, Inserting
+from automl.deploy.serve.record.insert import PATIENCE, Inserting
 from automl.deploy.serve.record.waiting import Rows, Waiting
 from automl.errors import AutomlError
 
@@ -42,17 +42,16 @@ class Recorder:
         *,
         log: Log,
         meter: Meter,
+        inserter: Inserting,
         sample: float = 1.0,
         trial: Callable[[], Trial | None] = lambda: None,
-        inserter: Inserting | None = None,
     ) -> None:
         self._where, self._sample = where, sample
         self._log, self._meter = log, meter
         self._trial = trial
-        self._stop, self._due = threading.Event(), threading.Event()
-        self._inserter = inserter or Inserter(where, hurried=self._stop.is_set)
-        self._waiting = Waiting()
+        self._inserter, self._waiting = inserter, Waiting()
         self._put = self._taken = 0  # rows: the first is changed by who answers alone, the second by the thread alone
+        self._stop, self._due = threading.Event(), threading.Event()
         self._store: Store | None = None
         self._seen: str | None = None  # the bundle whose rows were written last
         self._shown = self._settled = 0.0

@@ -12,19 +12,16 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 from pydantic_core import from_json
 
-from automl.watch.predictions import Model, model_of
-
 if TYPE_CHECKING:
     from automl.bundle.read import Bundle
+    from automl.watch.predictions import Model
 
 SHORT = 8 * 2**10  # bytes of a body that is kept as it came
-TOGETHER = 64  # bodies that are parsed at once, which takes less than one by one, and no longer than others can wait
 
 Rows = Sequence[Mapping[str, Any]]  # of requests in JSON
 Chunk = tuple[Rows, Rows, list[int]]  # rows, their answers, and when they were answered (microseconds)
@@ -49,8 +46,6 @@ class Group:
     _parsed: list[Chunk] = field(default_factory=list)
     _bodies: bytearray = field(default_factory=bytearray)  # each with a comma behind it
     _replies: bytearray = field(default_factory=bytearray)
-    _ends: array[int] = field(default_factory=lambda: numbers([0]))  # of each body, and of each reply
-    _reply_ends: array[int] = field(default_factory=lambda: numbers([0]))
     _times: array[int] = field(default_factory=numbers)  # one a row
 
     def add(self, time: int, raw: Any, answers: Any, sent: tuple[bytes, bytes] | None) -> None:
@@ -60,8 +55,6 @@ class Group:
         if sent is not None and len(sent[0]) <= SHORT:
             self._bodies += sent[0] + b","
             self._replies += sent[1] + b","
-            self._ends.append(len(self._bodies))
-            self._reply_ends.append(len(self._replies))
             self._times.extend([time] * rows)
         elif isinstance(raw, pl.DataFrame):
             self.frames.append(Frames(raw, answers, time))
@@ -69,12 +62,10 @@ class Group:
             self._parsed.append((raw, answers, [time] * rows))
 
     def chunks(self) -> Iterator[Chunk]:
-        """All that came as JSON, some at a time."""
+        """All that came as JSON: what was parsed, and all that is bytes at once."""
         yield from self._parsed
-        first = 0
-        for rows, answers in zip(_read(self._bodies, self._ends), _read(self._replies, self._reply_ends), strict=True):
-            yield rows, answers, self._times[first : first + len(rows)].tolist()
-            first += len(rows)
+        if self._bodies:
+            yield _rows(self._bodies), _rows(self._replies), self._times.tolist()
 
 
 class Waiting:
@@ -89,6 +80,8 @@ class Waiting:
         with self._lock:
             group = self._groups.get(bundle)
             if group is None:
+                from automl.watch.predictions import model_of  # a server without a log never reads it
+
                 group = self._groups[bundle] = Group(model_of(bundle))
             group.add(time, raw, answers, sent)
 
@@ -99,14 +92,9 @@ class Waiting:
         return list(found.values())
 
 
-def _read(bodies: bytearray, ends: array[int]) -> Iterator[Rows]:
-    """The rows of bodies, parsed some at a time."""
-    places = [*ends[:-1:TOGETHER], ends[-1]]
-    return starmap(partial(_rows, bodies), pairwise(places))
-
-
-def _rows(bodies: bytearray, begin: int, end: int) -> Rows:
-    text = b"[%b]" % bytes(bodies[begin : end - 1])
+def _rows(bodies: bytearray) -> Rows:
+    """The rows of bodies, each with a comma behind it."""
+    text = b"[" + bodies[:-1] + b"]"
     try:
         found = from_json(text)
     except ValueError:  # half a sign is a text of JSON, and none of it
