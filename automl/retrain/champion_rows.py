@@ -42,16 +42,17 @@ def champion_rows(
     return Prepared(
         schema=Schema(columns=columns),
         labels=kept.labels,
-        train=_rows(champion, spec, learn),
-        test=_rows(champion, spec, judged),
-        between=None if between is None else _rows(champion, spec, between),
+        train=new_rows(champion, spec, learn),
+        test=new_rows(champion, spec, judged),
+        between=None if between is None else new_rows(champion, spec, between),
         findings=(),
         split="",
         digests={"frame:learn": frame_digest(learn), "frame:judged": frame_digest(judged)},
     )
 
 
-def _rows(champion: Bundle, spec: Spec, raw: pl.DataFrame) -> Rows:
+def new_rows(champion: Bundle, spec: Spec, raw: pl.DataFrame) -> Rows:
+    """Raw labelled rows in the champion's wire types."""
     rows, _ = scored(champion, raw, spec.data)
     labels = champion.manifest.target.labels()
     known = set(rows.wire.columns)

@@ -8,11 +8,10 @@ from automl.bundle.kept import entries_of
 from automl.bundle.reference import BIN
 from automl.data.audit.leaks import FAR, HIGH, MEASURE
 from automl.data.audit.univariate import COARSE, if_even, univariate_score
-from automl.data.rows import joined
 from automl.monitor.money.ground import ground_of
-from automl.retrain.champion_rows import champion_rows
+from automl.retrain.champion_rows import new_rows
 from automl.retrain.contest import Contest
-from automl.retrain.parting import later_rows
+from automl.retrain.parting import later_frame, learned_until
 
 UNKNOWN = 0.5  # what a column told before, where nobody knows
 
@@ -25,8 +24,9 @@ def leaked(contest: Contest) -> str | None:
     Columns of ``data.audit.keep`` are what they seem.
     """
     champion, spec = contest.champion, contest.spec
-    read = champion_rows(champion, spec, contest.rows.learn.frame, contest.rows.judged.frame)
-    rows, task = later_rows(champion, joined(read.train, read.test)), read.labels.task
+    unseen = later_frame(contest.rows.learn.frame, spec, learned_until(champion))
+    rows = new_rows(champion, spec, pl.concat([unseen, contest.rows.judged.frame]))
+    task = champion.manifest.target.labels().task
     beside = {entry["name"] for entry in champion.manifest.reader.get("evidence", ())}
     columns = {entry["name"] for entry in entries_of(champion.manifest)} - beside - set(spec.data.audit.keep)
     before = _told_before(contest)

@@ -16,7 +16,6 @@ from automl.data.infer.row_time import row_times
 from automl.data.labels import words_for_missing
 from automl.data.parts import part_rows
 from automl.data.read.source import SourceTable
-from automl.data.rows import Rows
 from automl.data.schema import check_names
 from automl.data.sources import Sources
 from automl.errors import DataError
@@ -107,11 +106,6 @@ def later_frame(raw: pl.DataFrame, spec: Spec, until: float) -> pl.DataFrame:
     """The raw rows that are later than `until` (microseconds of UTC); all where the spec names no time."""
     time = row_times(raw, spec.data)
     return raw if time is None else raw.filter(time > until)
-
-
-def later_rows(champion: Bundle, rows: Rows) -> Rows:
-    """Those that the champion has not learned from; all where rows have no time."""
-    return rows if rows.time is None else rows.take(np.flatnonzero(~(rows.time <= learned_until(champion))))
 
 
 def _learned_from(champion: Bundle, spec: Spec) -> set[str]:
