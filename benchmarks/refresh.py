@@ -79,15 +79,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "refresh.jsonl")
     parser.add_argument("--table", action="store_true")
     said = parser.parse_args()
-    done = {(one["task"], one["seed"]) for one in records.read(said.out)}
-    asked = [] if said.table else [(name, seed) for seed in range(said.seeds) for name in said.only]
-    for name, seed in asked:
-        if (name, seed) not in done:
-            records.append(said.out, measured(read_task(said.data / name, costs=False), said.rows, seed))
+    for name, seed in [] if said.table else missing(said.out, said.only, said.seeds):
+        records.append(said.out, measured(read_task(said.data / name, costs=False), said.rows, seed))
     found = records.read(said.out)
     text = "\n".join((*records.markdown(HEADER, _lines(found)), "", _words(found)))
     (RESULTS / "refresh.md").write_text(text + "\n", encoding="utf-8")
     print(text)
+
+
+def missing(path: Path, names: Sequence[str], seeds: int) -> Iterator[tuple[str, int]]:
+    """Tasks and seeds that have no record in the file yet."""
+    done = {(one["task"], one["seed"]) for one in records.read(path)}
+    return ((name, seed) for seed in range(seeds) for name in names if (name, seed) not in done)
 
 
 def measured(task: BenchTask, most: int, seed: int) -> dict[str, object]:

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from refresh import TASKS as TIMES
-from refresh import losses_of, table_of
+from refresh import losses_of, missing, table_of
 
 from automl.bench import records
 from automl.bench.tasks import BenchTask, read_task
@@ -59,10 +59,8 @@ def main() -> None:
     parser.add_argument("--only", choices=TASKS, nargs="*", default=TASKS)
     parser.add_argument("--table", action="store_true")
     said = parser.parse_args()
-    done = {(one["task"], one["seed"]) for one in records.read(RECORDS)}
-    for seed, name in [] if said.table else [(seed, name) for seed in range(said.seeds) for name in said.only]:
-        if (name, seed) not in done:
-            records.append(RECORDS, measured(read_task(said.data / name, costs=False), seed))
+    for name, seed in [] if said.table else missing(RECORDS, said.only, said.seeds):
+        records.append(RECORDS, measured(read_task(said.data / name, costs=False), seed))
     found = records.read(RECORDS)
     text = "\n".join((*records.markdown(HEADER, _lines(found)), "", _words(found)))
     (RESULTS / "shelf_life.md").write_text(text + "\n", encoding="utf-8")
