@@ -19,6 +19,7 @@ from automl.errors import AutomlError, MachineError
 
 STARTS = 2  # of the process for one batch
 POLITE = 10  # lower in priority: who asks goes first
+ALONE = {"POLARS_MAX_THREADS": "1"}  # its blocks are small, and waking threads for them takes longer than the work
 ENDING = 5.0  # seconds that it may take to end once nothing more comes
 
 
@@ -65,6 +66,7 @@ class InsertProcess:
                 [sys.executable, "-P", "-m", __spec__.name, str(theirs.fileno()), self._where],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, **ALONE},
             )
         self._line = ours
         return ours

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,7 +19,7 @@ from automl.bundle.read import Bundle
 from automl.deploy.serve.log import Log
 from automl.deploy.serve.meter import Meter
 from automl.deploy.serve.record.insert import PATIENCE, Inserting
-from automl.deploy.serve.record.waiting import Rows, Waiting
+from automl.deploy.serve.record.waiting import SHORT, Request, Rows, groups
 from automl.errors import AutomlError
 
 if TYPE_CHECKING:
@@ -49,8 +51,11 @@ class Recorder:
         self._where, self._sample = where, sample
         self._log, self._meter = log, meter
         self._trial = trial
-        self._inserter, self._waiting = inserter, Waiting()
-        self._put = self._taken = 0  # rows: the first is changed by who answers alone, the second by the thread alone
+        self._inserter = inserter
+        self._waiting: deque[Request] = deque()
+        self._append = self._waiting.append
+        self._put, self._next = 0, LARGEST  # rows, changed by who answers alone: those that came, and when to hand over
+        self._taken, self._most = 0, PENDING  # and by the thread alone: those that are done, and how many may come
         self._stop, self._due = threading.Event(), threading.Event()
         self._store: Store | None = None
         self._seen: str | None = None  # the bundle whose rows were written last
@@ -72,20 +77,26 @@ class Recorder:
         answers: Rows | pl.DataFrame,
         sent: tuple[bytes, bytes] | None = None,
     ) -> None:
-        """Let rows be written, a sample of them where one is asked for. `sent` are both as JSON, if that is at hand."""
+        """Let rows be written, a sample of them where one is asked for. `sent` are both as JSON, if that is at hand.
+
+        Plain and in one piece on purpose: between two requests its code has left the processor's caches, and calls that
+        take 1 us in a loop take 17 here.
+        """
         if self._sample < 1:
             raw, answers = _sampled(raw, answers, self._sample)
             sent = None
         rows = len(raw)
         if not rows:
             return
-        waiting = self._put - self._taken + rows
-        if waiting > PENDING:
+        put = self._put + rows
+        if put > self._most:
             self._meter.lost("queue", rows)
             return
-        self._put += rows
-        self._waiting.put(bundle, time.time_ns() // 1000, raw, answers, sent)
-        if waiting >= LARGEST:
+        self._put = put
+        kept = sent if sent is not None and len(sent[0]) <= SHORT else (raw, answers)
+        self._append((bundle, time_ns() // 1000, rows, kept))
+        if put >= self._next:
+            self._next = put + LARGEST
             self._due.set()
 
     def close(self) -> None:
@@ -110,7 +121,8 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what waits now. What comes meanwhile waits for the next time: it would be a batch for each few rows."""
-        for group in self._waiting.take():
+        requests = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        for group in groups(requests):
             try:
                 self._inserter.insert(uuid4().hex, group)
                 self._seen = group.model.bundle
@@ -120,6 +132,7 @@ class Recorder:
                 what = error.what if isinstance(error, AutomlError) else type(error).__name__
                 self._log("error", "answers not logged", what=what, rows=group.rows)
             self._taken += group.rows
+            self._most = self._taken + PENDING
 
     def _open(self) -> Store:
         from automl.watch.store import open_store

@@ -1,4 +1,4 @@
-"""Answered requests that wait to be written down: short ones as bytes in a row, so that no object lives on for them.
+"""Answered requests that wait to be written down: short ones as the bytes that came and went.
 
 Rows that live on are many small objects: their memory is cold by the time that they are written, and the requests after
 them get cold memory, too. Parsing bodies once more, many at a time, costs less than that.
@@ -7,11 +7,9 @@ them get cold memory, too. Parsing bodies once more, many at a time, costs less 
 from __future__ import annotations
 
 import json
-import threading
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -24,8 +22,9 @@ if TYPE_CHECKING:
 SHORT = 8 * 2**10  # bytes of a body that is kept as it came
 
 Rows = Sequence[Mapping[str, Any]]  # of requests in JSON
+Pair = tuple[Any, Any]  # what came and what was answered: both as bytes of JSON, as rows, or as frames
+Request = tuple["Bundle", int, int, Pair]  # who answered, when (microseconds), and how many rows
 Chunk = tuple[Rows, Rows, list[int]]  # rows, their answers, and when they were answered (microseconds)
-numbers = partial(array, "q")
 
 
 class Frames(NamedTuple):
@@ -36,65 +35,53 @@ class Frames(NamedTuple):
     time: int
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """What one bundle answered: `rows` in all; it may travel to another process."""
 
     model: Model
-    rows: int = 0
-    frames: list[Frames] = field(default_factory=list)
-    _parsed: list[Chunk] = field(default_factory=list)
-    _bodies: bytearray = field(default_factory=bytearray)  # each with a comma behind it
-    _replies: bytearray = field(default_factory=bytearray)
-    _times: array[int] = field(default_factory=numbers)  # one a row
+    rows: int
+    frames: Sequence[Frames]
+    parsed: Sequence[Chunk]
+    bodies: bytes  # with commas between them
+    replies: bytes
+    times: array[int]  # microseconds, one a row of the bodies
 
-    def add(self, time: int, raw: Any, answers: Any, sent: tuple[bytes, bytes] | None) -> None:
-        """Take a request: rows or frames, and both as JSON, if that is at hand."""
-        rows = len(raw)
-        self.rows += rows
-        if sent is not None and len(sent[0]) <= SHORT:
-            self._bodies += sent[0] + b","
-            self._replies += sent[1] + b","
-            self._times.extend([time] * rows)
-        elif isinstance(raw, pl.DataFrame):
-            self.frames.append(Frames(raw, answers, time))
-        else:
-            self._parsed.append((raw, answers, [time] * rows))
+    @classmethod
+    def of(cls, model: Model, requests: Sequence[Request]) -> Group:
+        """All of them, answered by a bundle of that model."""
+        short = [one for one in requests if isinstance(one[3][0], bytes)]
+        long = [one for one in requests if not isinstance(one[3][0], bytes)]
+        return cls(
+            model,
+            sum(rows for _, _, rows, _ in requests),
+            [Frames(*pair, time) for _, time, _, pair in long if isinstance(pair[0], pl.DataFrame)],
+            [(*pair, [time] * rows) for _, time, rows, pair in long if not isinstance(pair[0], pl.DataFrame)],
+            b",".join([came for *_, (came, _) in short]),
+            b",".join([went for *_, (_, went) in short]),
+            array("q", [time for _, time, rows, _ in short for _ in range(rows)]),
+        )
 
     def chunks(self) -> Iterator[Chunk]:
         """All that came as JSON: what was parsed, and all that is bytes at once."""
-        yield from self._parsed
-        if self._bodies:
-            yield _rows(self._bodies), _rows(self._replies), self._times.tolist()
+        yield from self.parsed
+        if self.bodies:
+            yield _rows(self.bodies), _rows(self.replies), self.times.tolist()
 
 
-class Waiting:
-    """Takes requests from who answers, and gives them to who writes."""
+def groups(requests: Iterable[Request]) -> list[Group]:
+    """Requests by the bundle that answered."""
+    from automl.watch.predictions import model_of  # a server without a log never reads it
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._groups: dict[Bundle, Group] = {}
-
-    def put(self, bundle: Bundle, time: int, raw: Any, answers: Any, sent: tuple[bytes, bytes] | None) -> None:
-        """Keep a request, as `Group.add` does."""
-        with self._lock:
-            group = self._groups.get(bundle)
-            if group is None:
-                from automl.watch.predictions import model_of  # a server without a log never reads it
-
-                group = self._groups[bundle] = Group(model_of(bundle))
-            group.add(time, raw, answers, sent)
-
-    def take(self) -> list[Group]:
-        """What waits now, by the bundle that answered."""
-        with self._lock:
-            found, self._groups = self._groups, {}
-        return list(found.values())
+    found: dict[Bundle, list[Request]] = {}
+    for request in requests:
+        found.setdefault(request[0], []).append(request)
+    return [Group.of(model_of(bundle), its) for bundle, its in found.items()]
 
 
-def _rows(bodies: bytearray) -> Rows:
-    """The rows of bodies, each with a comma behind it."""
-    text = b"[" + bodies[:-1] + b"]"
+def _rows(bodies: bytes) -> Rows:
+    """The rows of bodies with commas between them."""
+    text = b"[" + bodies + b"]"
     try:
         found = from_json(text)
     except ValueError:  # half a sign is a text of JSON, and none of it
