@@ -5,6 +5,7 @@ What it is handed are pickles of our own, over a socket that nobody else has.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from automl.errors import AutomlError, MachineError
 STARTS = 2  # of the process for one batch
 POLITE = 10  # lower in priority: who asks goes first
 ALONE = {"POLARS_MAX_THREADS": "1"}  # its blocks are small, and waking threads for them takes longer than the work
+RARELY = 200_000  # new objects for a collection: the rows of JSON of some batches, and they are no cycles
 ENDING = 5.0  # seconds that it may take to end once nothing more comes
 
 
@@ -95,6 +97,7 @@ def _refused(inserter: Inserter, name: str, group: Group) -> str | None:
 def main(arguments: Sequence[str]) -> None:
     """Start with the number of the descriptor and the place of the store."""
     os.nice(POLITE)
+    gc.set_threshold(RARELY)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the end is told by who answers, or by its death
         signal.signal(number, signal.SIG_IGN)
     serve(Connection(int(arguments[0])), Inserter(arguments[1]))
