@@ -132,7 +132,7 @@ def looked(where: Path) -> dict[str, Any]:
 
 def served(said: argparse.Namespace) -> dict[str, Any]:
     """Throughput with every row logged, by that without a log, in pairs of bursts of servers that are launched anew."""
-    launches = [launched(said.where, said.seconds) for _ in range(said.launches)]
+    launches = [launched(said.where, said.seconds, first=bool(number % 2)) for number in range(said.launches)]
     ratios = [ratio for one in launches for ratio in one["ratios"]]
     work = [statistics.mean(one["work_us"][place] for one in launches) for place in (0, 1)]
     counted = {name: sum(one[name] for one in launches) for name in COUNTED}
@@ -151,19 +151,23 @@ def served(said: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def launched(bundle: Path, seconds: float) -> dict[str, Any]:
-    """What a launch of both servers gave, what the one counted, and whether both ended as they should."""
+def launched(bundle: Path, seconds: float, *, first: bool) -> dict[str, Any]:
+    """What a launch of both servers gave, what the one counted, and whether both ended as they should.
+
+    Of two equal servers the one started later is faster, by 1.6 % in five launches: who logs is `first` in turn.
+    """
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         copy = Path(shutil.copytree(bundle, scratch / bundle.name))
         write_rows(copy, scratch)
-        logging = Server(copy, scratch / "log", more=("--log", str(scratch / "watch.db")))
-        servers = [logging, Server(copy, scratch / "rival.log")]
+        how = {"log": ("--log", str(scratch / "watch.db")), "rival.log": ()}
+        servers = {name: Server(copy, scratch / name, more=how[name]) for name in sorted(how, reverse=not first)}
+        logging = servers["log"]
         try:
-            found = against(*servers, scratch, seconds)
+            found = against(logging, servers["rival.log"], scratch, seconds)
             told = urllib.request.urlopen(f"{logging.address}/metrics").read().decode()  # noqa: S310  # our own server
         finally:
-            codes = [server.stop() for server in servers]
+            codes = [server.stop() for server in servers.values()]
     counted = {name: sum(map(float, re.findall(rf"^{name}\S* (\S+)$", told, re.MULTILINE))) for name in COUNTED}
     return found | counted | {"ended": not any(codes)}
 
