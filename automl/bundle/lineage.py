@@ -25,7 +25,7 @@ class RetrainedRecord(Frozen):
 
     It is the `number`-th challenge of its parent; `low` is the lower bound at `alpha`, `aging` what its parent is
     expected to lose more by its age (None: nobody knows). `accepted` says that a person
-    took a shift of the labels for real.
+    took a shift of the labels for real. `outdone` are dearer rungs that were judged beside it and saved less.
     """
 
     rung: str
@@ -37,3 +37,4 @@ class RetrainedRecord(Frozen):
     aging: float | None = None
     currency: str | None = None
     accepted: bool = False
+    outdone: tuple[str, ...] = ()

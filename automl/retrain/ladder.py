@@ -47,16 +47,23 @@ def climb(
 
     A challenger is better where its lower bound lies above 0 (above what is allowed under a champion that decayed). One
     that learned anew is credited with what the champion will lose by its age, as its shelf life tells. The
-    ladder ends with one that keeps the promise again; until then dearer ones may do better. The one of the highest
+    ladder ends with one that keeps the promise again; until then dearer ones may do better. Where a cheaper one is
+    better, those that were outdone when the champion was promoted are passed over, this once. The one of the highest
     bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
     """
     rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
     alpha = spent(contest.asked.alpha, number) / len(rungs)
     notes = Notes.of(contest, alpha)
     behind, tried, made = notes.behind(), list[Noted](), list[tuple[Step, Challenger]]()
+    retrained = contest.champion.manifest.retrained
     with ExitStack() as stack:
         for rung in rungs:
-            noted, challenger = (behind[rung], None) if rung in behind else _tried(rung, contest, judged, alpha, stack)
+            if retrained and rung in retrained.outdone and any(step.ended == "better" for step, _ in made):
+                noted, challenger = _passed(rung, retrained.rung), None
+            elif rung in behind:
+                noted, challenger = behind[rung], None
+            else:
+                noted, challenger = _tried(rung, contest, judged, alpha, stack)
             _tell(contest, f"{rung}: {noted.step.reason}")
             tried.append(noted)
             if rung not in behind:
@@ -73,7 +80,7 @@ def climb(
         broken = leaked(contest) or _broken(contest, shift, tried, stack)
         if broken and not accept_shift:
             return Climb(steps=steps, stopped=broken)
-        record = _record(best, number, accepted=broken is not None)
+        record = _record(best, steps, number, accepted=broken is not None)
         return Climb(steps=steps, promoted=challenger.promote(out, record), record=record)
 
 
@@ -134,7 +141,12 @@ def _broken(contest: Contest, shift: Shift | None, tried: Sequence[Noted], stack
     return again[-1].broken
 
 
-def _record(step: Step, number: int, *, accepted: bool) -> RetrainedRecord:
+def _passed(rung: RungName, before: str) -> Noted:
+    reason = f"a cheaper one is better, and the last time {before} was better than a {rung}: it is made the next time"
+    return Noted(step=Step(rung=rung, ended="passed", reason=reason), learned=None)
+
+
+def _record(step: Step, steps: Sequence[Step], number: int, *, accepted: bool) -> RetrainedRecord:
     assert step.paired is not None  # noqa: S101  # who is better was judged
     return RetrainedRecord(
         rung=step.rung,
@@ -146,6 +158,7 @@ def _record(step: Step, number: int, *, accepted: bool) -> RetrainedRecord:
         rows=step.paired.rows,
         currency=step.paired.currency,
         accepted=accepted,
+        outdone=tuple(one.rung for one in steps[steps.index(step) + 1 :] if one.paired),
     )
 
 

@@ -11,10 +11,10 @@ from automl.spec.retrain import RungName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What became of a rung: `refused` by a gate or its data, or judged: `behind` or `better`."""
+    """What became of a rung: `refused` by a gate or its data, `passed` over, or judged: `behind` or `better`."""
 
     rung: RungName
-    ended: Literal["refused", "behind", "better"]
+    ended: Literal["refused", "passed", "behind", "better"]
     reason: str
     paired: Paired | None = None
 

@@ -38,6 +38,7 @@ def climbed(monkeypatch, tmp_path):
         number=1,
         resume=False,
         x=1,
+        outdone=(),
         **more,
     ):
         alphas = []
@@ -78,10 +79,11 @@ def climbed(monkeypatch, tmp_path):
         judged = SimpleNamespace(ground=SimpleNamespace(ledger=None))
         asked = Retrain(rungs=tuple(lows))
         rows = SimpleNamespace(frame=pl.DataFrame({"x": [x]}))
+        before = SimpleNamespace(rung="refresh", outdone=outdone)
         contest = SimpleNamespace(
             asked=asked,
             work=tmp_path,
-            champion=SimpleNamespace(manifest=SimpleNamespace(content_hash="a")),
+            champion=SimpleNamespace(manifest=SimpleNamespace(content_hash="a", retrained=before)),
             spec=None,
             listener=lambda _: None,
             rows=SimpleNamespace(learn=rows, judged=rows),
@@ -114,6 +116,18 @@ def test_until_then_dearer_ones_may_do_better(climbed):
     assert done.promoted.name == "refit"
     assert [step.ended for step in done.steps] == ["better", "better", "behind"]
     assert (done.record.rung, done.record.low, done.record.difference) == ("refit", 9.0, 14.0)
+
+
+def test_a_dearer_one_that_was_outdone_is_passed_over_once(climbed):
+    """Only where a cheaper one is better again; who is promoted without it knows nothing of it, so it is made next."""
+    lows = {"refresh": 3.0, "refit": 2.0, "search": None}
+    first, _ = climbed(lows)
+    assert first.record.outdone == ("refit",)
+    second, alphas = climbed({**lows, "refit": 9.0}, outdone=("refit",))
+    assert [step.ended for step in second.steps] == ["better", "passed", "refused"]
+    assert (second.record.rung, second.record.outdone, len(alphas)) == ("refresh", (), 1)
+    third, _ = climbed({**lows, "refresh": -1.0, "refit": 9.0}, outdone=("refit",))
+    assert third.record.rung == "refit"
 
 
 def test_each_challenge_spends_its_part_of_alpha_over_its_rungs(climbed):
