@@ -161,7 +161,7 @@ def launched(bundle: Path, seconds: float, *, first: bool) -> dict[str, Any]:
         copy = Path(shutil.copytree(bundle, scratch / bundle.name))
         write_rows(copy, scratch)
         how = {"log": ("--log", str(scratch / "watch.db")), "rival.log": ()}
-        servers = {name: Server(copy, scratch / name, more=how[name]) for name in sorted(how, reverse=not first)}
+        servers = {name: Server(copy, scratch / name, more=how[name]) for name in (how if first else reversed(how))}
         logging = servers["log"]
         try:
             found = against(logging, servers["rival.log"], scratch, seconds)

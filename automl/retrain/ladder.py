@@ -64,10 +64,9 @@ def climb(
                 noted, challenger = behind[rung], None
             else:
                 noted, challenger = _tried(rung, contest, judged, alpha, stack)
+                notes.add(noted)
             _tell(contest, f"{rung}: {noted.step.reason}")
             tried.append(noted)
-            if rung not in behind:
-                notes.add(noted)
             if challenger is not None:
                 made.append((noted.step, challenger))
             if noted.step.restores:

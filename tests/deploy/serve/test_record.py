@@ -11,6 +11,7 @@ import polars as pl
 import psutil
 import pytest
 
+from automl.bundle.read import Bundle
 from automl.deploy.serve import arrow
 from automl.deploy.serve.app import make_app
 from automl.deploy.serve.log import Log
@@ -20,6 +21,7 @@ from automl.deploy.serve.record import recorder
 from automl.deploy.serve.record.insert import Inserter
 from automl.deploy.serve.record.process import InsertProcess
 from automl.deploy.serve.record.recorder import PENDING, Recorder
+from automl.deploy.serve.record.waiting import SHORT
 from automl.deploy.serve.settings import Settings
 from automl.deploy.serve.trial import Trial
 from automl.errors import MachineError
@@ -91,6 +93,17 @@ def test_rows_and_streams_are_written(serving, bundle, raw, where) -> None:
     assert "private" not in rows.raw.columns
     assert begun <= rows.time.min() <= rows.time.max() <= time.time_ns() // 1000
     assert taking.count("automl_logged_rows_total") == 5
+
+
+@pytest.mark.parametrize(("length", "key"), [(0, "sent"), (SHORT, "parsed")])
+def test_a_long_body_is_not_parsed_once_more(bundle, where, length, key) -> None:
+    """Its rows are written as they were parsed; a short one is read again from what came."""
+    answering = Bundle.load(bundle)
+    recorder = Recorder(where, log=Log(io.StringIO()), meter=Meter(), inserter=within(where))
+    body = json.dumps({"rows": [{"id": "sent"}], "pad": "x" * length}).encode()
+    recorder.add(answering, [{"id": "parsed"}], [{"decision": 1.0}], (body, b'{"rows": [{"decision": 1.0}]}'))
+    recorder.flush()
+    assert stored(where, answering).key.to_list() == [key]
 
 
 def test_what_comes_during_a_write_waits_for_the_next(serving, bundle, raw, where) -> None:

@@ -18,9 +18,9 @@ def answering(bundle):
     return Bundle.load(bundle)
 
 
-def request(bundle, time, rows, *, pad=0):
+def request(bundle, time, rows):
     """A request as its bytes, whose answers repeat its rows."""
-    sent = tuple(json.dumps({"rows": rows, **more}).encode() for more in ({"pad": "x" * pad}, {"bundle": "b"}))
+    sent = tuple(json.dumps({"rows": rows, **more}).encode() for more in ({}, {"bundle": "b"}))
     return bundle, time, len(rows), sent
 
 

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from time import time_ns
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -53,9 +52,7 @@ class Recorder:
         self._trial = trial
         self._inserter = inserter
         self._waiting: deque[Request] = deque()
-        self._append = self._waiting.append
-        self._put, self._next = 0, LARGEST  # rows, changed by who answers alone: those that came, and when to hand over
-        self._taken, self._most = 0, PENDING  # and by the thread alone: those that are done, and how many may come
+        self._put = self._taken = 0  # rows: the first is changed by who answers alone, the second by the thread alone
         self._stop, self._due = threading.Event(), threading.Event()
         self._store: Store | None = None
         self._seen: str | None = None  # the bundle whose rows were written last
@@ -88,15 +85,14 @@ class Recorder:
         rows = len(raw)
         if not rows:
             return
-        put = self._put + rows
-        if put > self._most:
+        waiting = self._put - self._taken + rows
+        if waiting > PENDING:
             self._meter.lost("queue", rows)
             return
-        self._put = put
+        self._put += rows
         kept = sent if sent is not None and len(sent[0]) <= SHORT else (raw, answers)
-        self._append((bundle, time_ns() // 1000, rows, kept))
-        if put >= self._next:
-            self._next = put + LARGEST
+        self._waiting.append((bundle, time.time_ns() // 1000, rows, kept))
+        if waiting >= LARGEST:
             self._due.set()
 
     def close(self) -> None:
@@ -132,7 +128,6 @@ class Recorder:
                 what = error.what if isinstance(error, AutomlError) else type(error).__name__
                 self._log("error", "answers not logged", what=what, rows=group.rows)
             self._taken += group.rows
-            self._most = self._taken + PENDING
 
     def _open(self) -> Store:
         from automl.watch.store import open_store
