@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import polars as pl
 from pydantic_core import from_json
 
@@ -45,7 +46,8 @@ class Group:
     parsed: Sequence[Chunk]
     bodies: bytes  # with commas between them
     replies: bytes
-    times: array[int]  # microseconds, one a row of the bodies
+    times: array[int]  # microseconds, one a body
+    counts: array[int]  # rows, one a body
 
     @classmethod
     def of(cls, model: Model, requests: Sequence[Request]) -> Group:
@@ -54,19 +56,20 @@ class Group:
         long = [one for one in requests if not isinstance(one[3][0], bytes)]
         return cls(
             model,
-            sum(rows for _, _, rows, _ in requests),
+            sum([rows for _, _, rows, _ in requests]),
             [Frames(*pair, time) for _, time, _, pair in long if isinstance(pair[0], pl.DataFrame)],
             [(*pair, [time] * rows) for _, time, rows, pair in long if not isinstance(pair[0], pl.DataFrame)],
-            b",".join([came for *_, (came, _) in short]),
-            b",".join([went for *_, (_, went) in short]),
-            array("q", [time for _, time, rows, _ in short for _ in range(rows)]),
+            b",".join([pair[0] for _, _, _, pair in short]),
+            b",".join([pair[1] for _, _, _, pair in short]),
+            array("q", [time for _, time, _, _ in short]),
+            array("l", [rows for _, _, rows, _ in short]),
         )
 
     def chunks(self) -> Iterator[Chunk]:
         """All that came as JSON: what was parsed, and all that is bytes at once."""
         yield from self.parsed
         if self.bodies:
-            yield _rows(self.bodies), _rows(self.replies), self.times.tolist()
+            yield _rows(self.bodies), _rows(self.replies), np.repeat(self.times, self.counts).tolist()
 
 
 def groups(requests: Iterable[Request]) -> list[Group]:
