@@ -9,6 +9,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,7 +82,7 @@ def serve(say: Pipe, where: str, bundle: Path, run: int) -> None:
     """Answers row by row, with a process beside it; says which were asked, and how many were surely written."""
     recorder.PAUSE = 0.02
     model, meter = Bundle.load(bundle), Meter()
-    writing = recorder.Recorder(where, log=Log(io.StringIO()), meter=meter, inserter=InsertProcess(where))
+    writing = recorder.Recorder(where, log=Log(io.StringIO()), meter=meter, inserter=partial(InsertProcess, where))
     writing.start()
     for number, row in enumerate(cycle(raw_rows().head(50).to_dicts())):
         say.send((number, _logged(meter)))

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ class Worker:
                 meter=meter,
                 sample=settings.log_sample,
                 trial=lambda: self._current.trial,
-                inserter=InsertProcess(settings.log),
+                inserter=partial(InsertProcess, settings.log),
             )
         self._next: tuple[Model, Trial | None] | None = None
         self.serving: asyncio.Task[None] | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import threading
 import time
+from functools import partial
 
 import polars as pl
 import psutil
@@ -61,7 +63,7 @@ def where(tmp_path):
 
 def within(where, opened=open_store):
     """What writes in this process, to a store that is opened so, and never waits."""
-    return Inserter(where, opened=opened, sleep=lambda _: None)
+    return partial(Inserter, where, opened=opened, sleep=lambda _: None)
 
 
 def stored(where, bundle):
@@ -221,8 +223,7 @@ def test_many_rows_do_not_wait_for_the_next_batch(serving, bundle, raw, where, m
 
 def test_a_process_writes(serving, bundle, raw, where) -> None:
     """A process of its own writes the same rows; one that is killed is followed by another, and no row is lost."""
-    inserter = InsertProcess(where)
-    taking = Taking(serving, bundle, where, inserter=inserter)
+    taking = Taking(serving, bundle, where, inserter=partial(InsertProcess, where))
     taking.recorder.start()
     file = io.BytesIO()
     raw[3:5].write_ipc_stream(file)
@@ -242,13 +243,43 @@ def test_a_process_writes(serving, bundle, raw, where) -> None:
 
 def test_a_process_that_cannot_write(serving, bundle, raw) -> None:
     """Why not is told by who answers, in the words of the store, without its address."""
-    inserter = InsertProcess("env:NOWHERE")
-    taking = Taking(serving, bundle, "env:NOWHERE", inserter=inserter)
+    taking = Taking(serving, bundle, "env:NOWHERE", inserter=partial(InsertProcess, "env:NOWHERE"))
     taking.served.predict(*raw.head(4).to_dicts())
     taking.recorder.flush()
-    inserter.close()
+    taking.recorder.close()
     assert taking.count('automl_unlogged_rows_total{reason="store"}') == 4
     assert "NOWHERE" in json.loads(taking.stream.getvalue().splitlines()[-1])["what"]
+
+
+def test_models_that_answered_last_are_known(bundle, where):
+    """However many were tried before, a champion that goes on answering keeps its number, and rows their bundle."""
+    champion = Bundle.load(bundle)
+    recorder = Recorder(where, log=Log(io.StringIO()), meter=Meter(), inserter=within(where))
+    sent = b'{"rows": [{"id": 1}]}', b'{"rows": [{"decision": 1.0}]}'
+    for number in range(40):
+        manifest = champion.manifest.model_copy(update={"content_hash": f"{number:064}"})
+        other = copy.copy(champion)
+        object.__setattr__(other, "manifest", manifest)
+        for who in (other, champion):
+            recorder.add(who, [{"id": 1}], [{"decision": 1.0}], sent)
+        if number % 7 == 0:
+            recorder.flush()
+    recorder.flush()
+    assert stored(where, champion).height == 40
+    recorder.close()
+
+
+def test_a_batch_that_cannot_be_read_is_counted_as_lost(bundle, where):
+    """And the next one is written: whoever writes goes on."""
+    answering, meter = Bundle.load(bundle), Meter()
+    recorder = Recorder(where, log=Log(io.StringIO()), meter=meter, inserter=partial(InsertProcess, where))
+    reply = b'{"rows": [{"decision": 1.0}]}'
+    for body in (b'{"rows": [', b'{"rows": [{"id": "next"}]}'):
+        recorder.add(answering, [{"id": 1}], [{"decision": 1.0}], (body, reply))
+        recorder.flush()
+    recorder.close()
+    assert 'automl_unlogged_rows_total{reason="store"} 1.0' in meter.text()[0].decode()
+    assert stored(where, answering).key.to_list() == ["next"]
 
 
 def test_labels_settle_what_a_challenger_may_have_lost(deciding, where):

@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from automl.deploy.serve.record.waiting import Group
-from automl.errors import MachineError
+from automl.deploy.serve.record.ring import Ring
+from automl.deploy.serve.record.waiting import Batch, Group, groups
+from automl.errors import AutomlError, MachineError
 
 if TYPE_CHECKING:
-    from automl.watch.predictions import Batch, Writer
+    from automl.watch import predictions
+    from automl.watch.predictions import Writer
     from automl.watch.store import Store
 
 PATIENCE = 5.0  # seconds that a write waits for another writer
@@ -20,14 +22,25 @@ PAUSE = 2.0  # seconds before a batch is tried again; it doubles
 TRIES = 5  # of a batch
 
 
+class Outcome(NamedTuple):
+    """What became of rows that one bundle answered: written, or `refused` for a reason."""
+
+    rows: int
+    bundle: str = ""  # its content hash, where it is known
+    refused: str | None = None
+
+
 class Inserting(Protocol):
-    """Writes what one bundle answered as a batch, whole or not at all."""
+    """Writes batches: of each bundle what it answered, whole or not at all."""
 
     def start(self) -> None:
         """Make ready, so that the first batch takes no longer than others."""
 
-    def insert(self, name: str, group: Group) -> None:
-        """Write a batch under an id that makes a second writing harmless. AutomlError where it cannot be written."""
+    def insert(self, name: str, batch: Batch) -> list[Outcome]:
+        """Write a batch under an id that makes a second writing harmless; what became of each bundle's rows.
+
+        Any error where it is not even known whose they are.
+        """
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -39,11 +52,12 @@ class Inserter:
     def __init__(
         self,
         where: str,
+        ring: Ring,
         *,
         opened: Callable[..., Store] | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._where, self._opened, self._sleep = where, opened, sleep
+        self._where, self._ring, self._opened, self._sleep = where, ring, opened, sleep
         self._store: Store | None = None
         self._writers: dict[str, Writer] = {}  # by content hash
 
@@ -52,8 +66,19 @@ class Inserter:
         with suppress(ImportError):  # the first write tells it
             import_module("automl.watch.predictions")
 
-    def insert(self, name: str, group: Group) -> None:
-        """Write a batch, again under its id where the database refuses."""
+    def insert(self, name: str, batch: Batch) -> list[Outcome]:
+        """Write what each bundle answered, again under its id where the database refuses."""
+        return [self._outcome(f"{name}-{place}", group) for place, group in enumerate(groups(batch, self._ring))]
+
+    def _outcome(self, name: str, group: Group) -> Outcome:
+        refused = None
+        try:
+            self._insert(name, group)
+        except Exception as error:  # noqa: BLE001  # the next batch may be a better one
+            refused = reason(error)
+        return Outcome(group.rows, group.model.bundle, refused)
+
+    def _insert(self, name: str, group: Group) -> None:
         from automl.watch.blocks import stacked
 
         for left in reversed(range(TRIES)):
@@ -85,12 +110,17 @@ class Inserter:
         return self._writers[name]
 
 
-def batches_of(writer: Writer, group: Group) -> Iterator[Batch]:
+def reason(error: Exception) -> str:
+    """Why something could not be written: an error of ours tells no address, of others only the kind is told."""
+    return error.what if isinstance(error, AutomlError) else type(error).__name__
+
+
+def batches_of(writer: Writer, group: Group) -> Iterator[predictions.Batch]:
     """What one bundle answered: all that came as JSON, and each frame."""
     from automl.watch.predictions import batch_of_frames, batch_of_rows
 
     rows, answered, times = list[Any](), list[Any](), list[int]()
-    for raw, answers, at in group.chunks():
+    for raw, answers, at in group.chunks:
         rows += raw
         answered += answers
         times += at

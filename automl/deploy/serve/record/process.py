@@ -1,6 +1,6 @@
 """A process beside a worker that writes what it answered: who answers shares neither its lock nor its caches with it.
 
-What it is handed are pickles of our own, over a socket that nobody else has.
+It reads the ring of the worker. What else it is handed are pickles of our own, over a socket that nobody else has.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 
-from automl.deploy.serve.record.insert import Inserter
-from automl.deploy.serve.record.waiting import Group
-from automl.errors import AutomlError, MachineError
+from automl.deploy.serve.record.insert import Inserter, Outcome, reason
+from automl.deploy.serve.record.ring import Ring
+from automl.deploy.serve.record.waiting import Batch
+from automl.errors import MachineError
 
 STARTS = 2  # of the process for one batch
 POLITE = 10  # lower in priority: who asks goes first
@@ -28,8 +29,8 @@ ENDING = 5.0  # seconds that it may take to end once nothing more comes
 class InsertProcess:
     """Hands batches to the process, and starts it anew where it died."""
 
-    def __init__(self, where: str) -> None:
-        self._where = where
+    def __init__(self, where: str, ring: Ring) -> None:
+        self._where, self._ring = where, ring
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Connection | None = None
 
@@ -37,19 +38,19 @@ class InsertProcess:
         """Start the process."""
         self._started()
 
-    def insert(self, name: str, group: Group) -> None:
+    def insert(self, name: str, batch: Batch) -> list[Outcome]:
         """Let a batch be written, once more by a new process where the one that had it died."""
         for _ in range(STARTS):
             line = self._line or self._started()
             try:
-                line.send((name, group))
-                refused: str | None = line.recv()
+                line.send((name, batch))
+                found: list[Outcome] | str = line.recv()
             except (OSError, EOFError):
                 self.close()
             else:
-                if refused is not None:
-                    raise MachineError(refused)
-                return
+                if isinstance(found, str):
+                    raise MachineError(found)
+                return found
         raise MachineError("the process that writes answers down died over them")
 
     def close(self) -> None:
@@ -64,9 +65,10 @@ class InsertProcess:
     def _started(self) -> Connection:
         ours, theirs = Pipe()
         with theirs:
+            shared = [theirs.fileno(), self._ring.file]
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __spec__.name, str(theirs.fileno()), self._where],
-                pass_fds=[theirs.fileno()],
+                [sys.executable, "-P", "-m", __spec__.name, *map(str, shared), self._where],
+                pass_fds=shared,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **ALONE},
             )
@@ -75,32 +77,30 @@ class InsertProcess:
 
 
 def serve(line: Connection, inserter: Inserter) -> None:
-    """Write what comes until the other end hangs up; the reply is None, or why it could not be written."""
+    """Write what comes until the other end hangs up, and say what became of it, or why nothing did."""
     inserter.start()
     with suppress(EOFError, OSError):
         while True:
-            name, group = line.recv()
-            line.send(_refused(inserter, name, group))
+            name, batch = line.recv()
+            line.send(_inserted(inserter, name, batch))
     inserter.close()
 
 
-def _refused(inserter: Inserter, name: str, group: Group) -> str | None:
+def _inserted(inserter: Inserter, name: str, batch: Batch) -> list[Outcome] | str:
     try:
-        inserter.insert(name, group)
-    except AutomlError as error:
-        return error.what
+        return inserter.insert(name, batch)
     except Exception as error:  # noqa: BLE001  # the next batch may be a better one
-        return type(error).__name__
-    return None
+        return reason(error)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Start with the number of the descriptor and the place of the store."""
+    """Start with the descriptors of the line and of the ring, and the place of the store."""
     os.nice(POLITE)
     gc.set_threshold(RARELY)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the end is told by who answers, or by its death
         signal.signal(number, signal.SIG_IGN)
-    serve(Connection(int(arguments[0])), Inserter(arguments[1]))
+    line, ring, where = arguments
+    serve(Connection(int(line)), Inserter(where, Ring(int(ring))))
 
 
 if __name__ == "__main__":

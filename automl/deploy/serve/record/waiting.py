@@ -1,4 +1,4 @@
-"""Answered requests that wait to be written down: short ones as the bytes that came and went.
+"""What waits to be written down: short requests as JSON in a ring, of others the rows or frames themselves.
 
 Rows that live on are many small objects: their memory is cold by the time that they are written, and the requests after
 them get cold memory, too. Parsing bodies once more, many at a time, costs less than that.
@@ -7,86 +7,85 @@ them get cold memory, too. Parsing bodies once more, many at a time, costs less 
 from __future__ import annotations
 
 import json
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import polars as pl
 from pydantic_core import from_json
 
+from automl.deploy.serve.record.ring import Ring
+
 if TYPE_CHECKING:
-    from automl.bundle.read import Bundle
     from automl.watch.predictions import Model
 
 SHORT = 8 * 2**10  # bytes of a body that is kept as it came
+SENT = b"%d,%d,%b,%b,"  # who answered, by number; when (microseconds); what came, and what was answered
 
 Rows = Sequence[Mapping[str, Any]]  # of requests in JSON
-Pair = tuple[Any, Any]  # what came and what was answered: both as bytes of JSON, as rows, or as frames
-Request = tuple["Bundle", int, int, Pair]  # who answered, when (microseconds), and how many rows
-Chunk = tuple[Rows, Rows, list[int]]  # rows, their answers, and when they were answered (microseconds)
+Chunk = tuple[Rows, Rows, Sequence[int]]  # rows, their answers, and when they were answered (microseconds)
 
 
-class Frames(NamedTuple):
-    """Raw rows and answers of one request, and when it was answered (microseconds)."""
+class Whole(NamedTuple):
+    """Rows and answers of one request, of JSON or as frames, and when it was answered (microseconds)."""
 
-    raw: pl.DataFrame
-    answers: pl.DataFrame
+    raw: Any
+    answers: Any
     time: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Requests from `first` to `end` of a ring, and others; both name who answered by its number in `models`.
+
+    It may travel to another process, which has the ring, too.
+    """
+
+    models: Mapping[int, Model]
+    first: int
+    end: int
+    others: Sequence[tuple[int, Whole]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """What one bundle answered: `rows` in all; it may travel to another process."""
+    """What one bundle answered."""
 
     model: Model
-    rows: int
-    frames: Sequence[Frames]
-    parsed: Sequence[Chunk]
-    bodies: bytes  # with commas between them
-    replies: bytes
-    times: array[int]  # microseconds, one a body
-    counts: array[int]  # rows, one a body
+    chunks: Sequence[Chunk]
+    frames: Sequence[Whole]
 
-    @classmethod
-    def of(cls, model: Model, requests: Sequence[Request]) -> Group:
-        """All of them, answered by a bundle of that model."""
-        short = [one for one in requests if isinstance(one[3][0], bytes)]
-        long = [one for one in requests if not isinstance(one[3][0], bytes)]
-        return cls(
-            model,
-            sum([rows for _, _, rows, _ in requests]),
-            [Frames(*pair, time) for _, time, _, pair in long if isinstance(pair[0], pl.DataFrame)],
-            [(*pair, [time] * rows) for _, time, rows, pair in long if not isinstance(pair[0], pl.DataFrame)],
-            b",".join([pair[0] for _, _, _, pair in short]),
-            b",".join([pair[1] for _, _, _, pair in short]),
-            array("q", [time for _, time, _, _ in short]),
-            array("l", [rows for _, _, rows, _ in short]),
-        )
-
-    def chunks(self) -> Iterator[Chunk]:
-        """All that came as JSON: what was parsed, and all that is bytes at once."""
-        yield from self.parsed
-        if self.bodies:
-            yield _rows(self.bodies), _rows(self.replies), np.repeat(self.times, self.counts).tolist()
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return sum(len(times) for *_, times in self.chunks) + sum(len(one.raw) for one in self.frames)
 
 
-def groups(requests: Iterable[Request]) -> list[Group]:
-    """Requests by the bundle that answered."""
-    from automl.watch.predictions import model_of  # a server without a log never reads it
+def groups(batch: Batch, ring: Ring) -> Iterator[Group]:
+    """A batch by the bundle that answered; what is JSON is parsed, all of it at once."""
+    sent = _parsed(b"[" + ring.between(batch.first, batch.end) + b"0]")
+    numbers = sent[:-1:4]
+    for number in sorted({*numbers, *(number for number, _ in batch.others)}):
+        whole = [one for who, one in batch.others if who == number]
+        frames = [one for one in whole if isinstance(one.raw, pl.DataFrame)]
+        parsed = [one for one in whole if not isinstance(one.raw, pl.DataFrame)]
+        chunks: list[Chunk] = [(one.raw, one.answers, [one.time] * len(one.raw)) for one in parsed]
+        chunks.append(_chunk(sent, [place for place, who in enumerate(numbers) if who == number]))
+        yield Group(batch.models[number], chunks, frames)
 
-    found: dict[Bundle, list[Request]] = {}
-    for request in requests:
-        found.setdefault(request[0], []).append(request)
-    return [Group.of(model_of(bundle), its) for bundle, its in found.items()]
+
+def _chunk(sent: Sequence[Any], places: Sequence[int]) -> Chunk:
+    """The requests at some places."""
+    bodies = [sent[4 * place + 2]["rows"] for place in places]
+    replies = [sent[4 * place + 3]["rows"] for place in places]
+    times = [sent[4 * place + 1] for place, rows in zip(places, bodies, strict=True) for _ in rows]
+    return [*chain.from_iterable(bodies)], [*chain.from_iterable(replies)], times
 
 
-def _rows(bodies: bytes) -> Rows:
-    """The rows of bodies with commas between them."""
-    text = b"[" + bodies + b"]"
+def _parsed(text: bytes) -> list[Any]:
     try:
-        found = from_json(text)
+        found: list[Any] = from_json(text)
     except ValueError:  # half a sign is a text of JSON, and none of it
         found = json.loads(text)
-    return [row for body in found for row in body["rows"]]
+    return found
