@@ -27,7 +27,7 @@ PAST_THE_DISK = {  # what goes past it, and why
     "deploy.parquet_file": {"rows.sink_parquet"},  # to what is given: a file that `disk` opened, or a buffer
     "doctor.machine": {"tempfile.TemporaryFile"},  # whether there is room
     "executors.spawn": {"tempfile.TemporaryFile"},  # the same
-    "host.files": {"os.open", "tempfile.TemporaryFile"},  # to sync what disk wrote; the same
+    "host.files": {"os.open", "os.ftruncate", "tempfile.TemporaryFile"},  # to sync what disk wrote; the same
     "learners._catboost": {"booster.save_model"},  # the library writes by itself, into scratch
 }
 MANY = 5  # rooms that use a file: then it is one to know

@@ -69,12 +69,15 @@ def read_at(handle: int, size: int, place: int) -> bytes:
     return os.read(handle, size)
 
 
-def nameless() -> int:
-    """The descriptor of an empty file that is gone when it is closed: in memory, else in the temporary folder."""
+def nameless(size: int = 0) -> int:
+    """The descriptor of `size` zeros that are gone once it is closed: in memory, else in the temporary folder."""
     if hasattr(os, "memfd_create") and not portable():
-        return os.memfd_create("automl")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+        handle = os.memfd_create("automl")
+    else:
+        with tempfile.TemporaryFile() as file:
+            handle = os.dup(file.fileno())
+    os.ftruncate(handle, size)
+    return handle
 
 
 def in_memory() -> Path:

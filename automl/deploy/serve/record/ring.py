@@ -18,9 +18,7 @@ class Ring:
 
     def __init__(self, file: int | None = None, size: int = SIZE) -> None:
         """A new ring, or that of an open file."""
-        self.file = nameless() if file is None else file
-        if file is None:
-            os.ftruncate(self.file, size)
+        self.file = nameless(size) if file is None else file
         self._memory = mmap.mmap(self.file, 0)
         self._size = len(self._memory)
         self.put = self.taken = 0  # the first is changed by who adds alone, the second by who reads alone
