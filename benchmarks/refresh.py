@@ -10,7 +10,7 @@ fit searches for features, so that a refit is as cheap as it gets. What is gaine
 stretches of the judged rows. Seconds are those of the CPU, in this process and its children. Latency is that of the
 graph for one row, in turn: the champion's, the refreshed one's, and the champion's once more, which tells the noise.
 
-The table is results/refresh.md.
+The table stands beside the records.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def main() -> None:
         records.append(said.out, measured(read_task(said.data / name, costs=False), said.rows, seed))
     found = records.read(said.out)
     text = "\n".join((*records.markdown(HEADER, _lines(found)), "", _words(found)))
-    (RESULTS / "refresh.md").write_text(text + "\n", encoding="utf-8")
+    said.out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
     print(text)
 
 

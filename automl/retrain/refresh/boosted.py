@@ -53,7 +53,7 @@ class Grown:
 
     def take(self, rows: Ints) -> Grown:
         """The same trees over these rows."""
-        return Grown(codes=np.ascontiguousarray(self.codes[:, rows]), values=self.values, targets=self.targets)
+        return Grown(codes=self.codes.take(rows, axis=1), values=self.values, targets=self.targets)
 
 
 def steps(grown: Grown, start: Floats, y: Floats, weight: Floats, loss: Loss, strength: Strength) -> list[Floats]:

@@ -135,11 +135,19 @@ def _member(graph: Graph, stage: Stage, record: MemberRecord, lesson: _Lesson, s
 
 
 def _strength(own: Learnable, aim: Aim, seen: Seen, lesson: _Lesson) -> object:
-    """The strength of least loss out of fold, on some of the rows."""
+    """The strength of least loss out of fold, on some of the rows: the last one before it grows again.
+
+    Of a change that is worse than a smaller one, more would be worse still: the loss of a step is nearly convex in it.
+    """
     some = _some(len(lesson.y), CHOOSING_ROWS, lesson.seed)
     few = replace(seen, y=seen.y[some], weight=seen.weight[some])
-    losses = [_loss(aim, _cross_fitted(own, strength, some, lesson.fold[some]), few) for strength in own.strengths]
-    return own.strengths[int(np.argmin(losses))]
+    chosen, least = own.strengths[0], _loss(aim, seen.start[some], few)
+    for strength in own.strengths[1:]:
+        loss = _loss(aim, _cross_fitted(own, strength, some, lesson.fold[some]), few)
+        if not loss < least:
+            break
+        chosen, least = strength, loss
+    return chosen
 
 
 def _cross_fitted(own: Learnable, strength: object, rows: Ints, fold: Ints) -> Floats:
