@@ -130,6 +130,28 @@ def test_what_comes_during_a_write_waits_for_the_next(serving, bundle, raw, wher
     store.close()
 
 
+def test_two_flushes_write_rows_once(serving, bundle, raw, where) -> None:
+    """One that begins during another waits for it."""
+    writes, goes_on = threading.Event(), threading.Event()
+
+    def opened(*words, **how):
+        writes.set()
+        goes_on.wait(30)
+        return open_store(*words, **how)
+
+    taking = Taking(serving, bundle, where, inserter=within(where, opened))
+    taking.served.predict(*raw.head(3).to_dicts())
+    threads = [threading.Thread(target=taking.recorder.flush) for _ in range(2)]
+    threads[0].start()
+    assert writes.wait(30)
+    threads[1].start()
+    goes_on.set()
+    for thread in threads:
+        thread.join()
+    assert taking.count("automl_logged_rows_total") == 3
+    assert stored(where, taking.served.model.bundle).height == 3
+
+
 def test_a_refused_request_is_not_written(serving, bundle, raw, where) -> None:
     """Rows without an answer are none of a model's."""
     taking = Taking(serving, bundle, where)

@@ -62,6 +62,7 @@ class Recorder:
         self._number = 0  # and its number
         self._models: dict[int, Model] = {}  # by number, who answered last at the end
         self._stop, self._due = threading.Event(), threading.Event()
+        self._flushing = threading.Lock()  # two at a time would write the same rows
         self._store: Store | None = None
         self._seen: str | None = None  # the bundle whose rows were written last
         self._shown = self._settled = 0.0
@@ -147,6 +148,10 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what waits now. What comes meanwhile waits for the next time: it would be a batch for each few rows."""
+        with self._flushing:
+            self._flush()
+
+    def _flush(self) -> None:
         put, end, others = self._put, self._ring.put, [self._others.popleft() for _ in range(len(self._others))]
         batch = Batch(self._models, self._ring.taken, end, others)
         if not others and batch.first == end:
