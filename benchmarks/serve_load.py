@@ -213,8 +213,14 @@ def flooded(name: str, server: Server, scratch: Path, seconds: float) -> dict[st
     return {**found, "more": f"{more}; {max(memory):.0f} MB", "ok": whole}
 
 
-def against(server: Server, rival: Server, scratch: Path, seconds: float) -> dict[str, Any]:
-    """Pairs of bursts of 32 connections, in turn first; each server is held to its own first answers."""
+def against(
+    server: Server, rival: Server, scratch: Path, seconds: float, *, pairs: int = PAIRS, before: float = 0.0
+) -> dict[str, Any]:
+    """Pairs of bursts of 32 connections, in turn first; each server is held to its own first answers.
+
+    `before` a burst is timed its server may be under the same load for some seconds. `whole` says that each request to
+    both was answered right.
+    """
     rates: dict[Server, list[float]] = {server: [], rival: []}
     total: dict[str, Any] = {}
     rooms = {one: scratch / name for one, name in ((server, "ours"), (rival, "theirs"))}
@@ -224,21 +230,24 @@ def against(server: Server, rival: Server, scratch: Path, seconds: float) -> dic
         wrk(one, room, seconds=1.0)
     time.sleep(LATE)
     began = {one: one.cpu() for one in rooms}
-    answered = dict.fromkeys(rooms, 0)
-    for pair in range(PAIRS):
+    answered, whole = dict.fromkeys(rooms, 0), True
+    for pair in range(pairs):
         for one in (server, rival) if pair % 2 else (rival, server):
-            found = wrk(one, rooms[one], seconds=seconds)
+            loaded = [wrk(one, rooms[one], seconds=long) for long in (before, seconds) if long]
+            found = loaded[-1]
             rates[one].append(found["right"] / found["seconds"])
-            answered[one] += found["right"]
+            answered[one] += sum(part["right"] for part in loaded)
+            whole = whole and all(part["ok"] and not part["lost"] for part in loaded)
             if one is server:
                 total = {name: _joined(name, total, found) for name in found}
     time.sleep(LATE)
     work = [1e6 * (one.cpu() - began[one]) / answered[one] for one in (server, rival)]
     ratios = [ours / theirs for ours, theirs in zip(rates[server], rates[rival], strict=True)]
     middle = statistics.median(ratios)
-    more = f"median ratio {middle:.3f} of {PAIRS} pairs ({min(ratios):.3f} to {max(ratios):.3f}); "
+    more = f"median ratio {middle:.3f} of {pairs} pairs ({min(ratios):.3f} to {max(ratios):.3f}); "
     more += f"{work[0]:.0f} and {work[1]:.0f} us of processors a request"
-    return {**total, "more": more, "ratios": ratios, "work_us": work, "ok": total["ok"] and middle >= GOALS["ratio"]}
+    ok = total["ok"] and middle >= GOALS["ratio"]
+    return {**total, "more": more, "ratios": ratios, "work_us": work, "whole": whole, "ok": ok}
 
 
 def soak(server: Server, scratch: Path, seconds: float) -> dict[str, Any]:

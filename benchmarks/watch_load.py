@@ -27,13 +27,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from serve_load_server import Server, write_rows, wrk
+from serve_load import against
+from serve_load_server import Server, write_rows
 
 from automl.bench.records import Record, append, markdown, read
 from automl.bench.run import machine, versions
@@ -151,55 +151,27 @@ def served(said: argparse.Namespace) -> dict[str, Any]:
         "work_us": work,
         "work": work[0] / work[1],
         "more": ", ".join([more, *(f"{int(count):,} {name}" for name, count in counted.items())]),
-        "ok": bool(ratio >= GOALS["ratio"] and all(one["ended"] for one in launches)),
+        "ok": bool(ratio >= GOALS["ratio"] and all(one["whole"] for one in launches)),
     }
 
 
 def launched(bundle: Path, seconds: float, *, first: bool) -> dict[str, Any]:
-    """What a launch of both servers gave, the logging one `first` or last, what it counted, and whether both ended."""
+    """What a launch of both servers gave, the logging one `first` or last; what it counted, and if all went well."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         copy = Path(shutil.copytree(bundle, scratch / bundle.name))
         write_rows(copy, scratch)
-        how = {"log": ("--log", str(scratch / "watch.db")), "plain": ()}
-        servers = {
-            name: Server(copy, scratch / f"{name}.txt", more=how[name]) for name in sorted(how, reverse=not first)
-        }
+        more = {"log": ("--log", str(scratch / "watch.db")), "plain": ()}
+        order = list(more) if first else list(reversed(more))
+        servers = {name: Server(copy, scratch / f"{name}.txt", more=more[name]) for name in order}
+        logging = servers["log"]
         try:
-            found = steady(servers, scratch, seconds)
-            metrics = f"{servers['log'].address}/metrics"
-            told = urllib.request.urlopen(metrics).read().decode()  # noqa: S310  # our own server
+            found = against(logging, servers["plain"], scratch, seconds, pairs=PAIRS, before=PAUSE)
+            told = urllib.request.urlopen(f"{logging.address}/metrics").read().decode()  # noqa: S310  # our own server
         finally:
             codes = [server.stop() for server in servers.values()]
     counted = {name: sum(map(float, re.findall(rf"^{name}\S* (\S+)$", told, re.MULTILINE))) for name in COUNTED}
-    return found | counted | {"ended": not any(codes)}
-
-
-def steady(servers: Mapping[str, Server], scratch: Path, seconds: float) -> dict[str, Any]:
-    """Ratios of pairs of bursts under a load that lasted before them, and what each took of the processors."""
-    took, answered, ratios, timed = dict.fromkeys(servers, 0.0), dict.fromkeys(servers, 0), [], 0.0
-    for name, server in servers.items():
-        (scratch / name).mkdir()
-        server.ask(Path(shutil.copy(scratch / "bodies", scratch / name)), scratch / name / "answers")
-    for pair in range(PAIRS):
-        rates = {}
-        for name in sorted(servers, reverse=bool(pair % 2)):
-            wrk(servers[name], scratch / name, seconds=PAUSE)
-            began = servers[name].cpu()
-            found = wrk(servers[name], scratch / name, seconds=seconds)
-            if not found["ok"] or found["lost"]:
-                raise SystemExit(f"{name}: {found}")
-            took[name] += servers[name].cpu() - began
-            answered[name] += found["right"]
-            rates[name] = found["right"] / found["seconds"]
-            timed += found["seconds"]
-        ratios.append(rates["log"] / rates["plain"])
-    time.sleep(PAUSE)
-    return {
-        "ratios": ratios,
-        "work_us": [1e6 * took[name] / answered[name] for name in ("log", "plain")],
-        "seconds": timed,
-    }
+    return found | counted | {"whole": found["whole"] and not any(codes)}
 
 
 COUNTED = ("automl_logged_rows_total", "automl_unlogged_rows_total")

@@ -144,10 +144,8 @@ def _word(cell: object) -> str:
 
 def _as_texts(cells: Sequence[object]) -> list[str | None]:
     """Each cell as JSON, missing ones missing."""
-    try:
-        return [_ENCODERS[type(cell)](cell) for cell in cells]
-    except KeyError:
-        return [_ENCODERS.get(type(cell), JSON_CELL.encode)(cell) for cell in cells]
+    encoder, other = _ENCODERS.get, JSON_CELL.encode
+    return [encoder(type(cell), other)(cell) for cell in cells]
 
 
 def _missing(_: None) -> None:

@@ -14,7 +14,6 @@ from automl.errors import AutomlError, MachineError
 
 if TYPE_CHECKING:
     from automl.watch import predictions
-    from automl.watch.predictions import Writer
     from automl.watch.store import Store
 
 PATIENCE = 5.0  # seconds that a write waits for another writer
@@ -59,7 +58,7 @@ class Inserter:
     ) -> None:
         self._where, self._ring, self._opened, self._sleep = where, ring, opened, sleep
         self._store: Store | None = None
-        self._writers: dict[str, Writer] = {}  # by content hash
+        self._writers: dict[str, predictions.Writer] = {}  # by content hash
 
     def start(self) -> None:
         """Read what a write takes."""
@@ -98,7 +97,7 @@ class Inserter:
             self._store.close()
         self._store, self._writers = None, {}
 
-    def _writer(self, group: Group) -> Writer:
+    def _writer(self, group: Group) -> predictions.Writer:
         from automl.watch.predictions import Writer
         from automl.watch.store import open_store
 
@@ -115,7 +114,7 @@ def reason(error: Exception) -> str:
     return error.what if isinstance(error, AutomlError) else type(error).__name__
 
 
-def batches_of(writer: Writer, group: Group) -> Iterator[predictions.Batch]:
+def batches_of(writer: predictions.Writer, group: Group) -> Iterator[predictions.Batch]:
     """What one bundle answered: all that came as JSON, and each frame."""
     from automl.watch.predictions import batch_of_frames, batch_of_rows
 
