@@ -23,6 +23,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from automl.data.infer.row_time import row_times
 from automl.data.labels import encode
 from automl.data.read.source import load
 from automl.decide.verdict.bootstrap import Bootstrap, interval
+from automl.errors import DataError
 from automl.graph.session import Session, open_session
 from automl.metrics.row_losses import row_losses
 from automl.pipeline.fit import fit
@@ -168,10 +170,14 @@ def contest_of(champion: Bundle, frame: pl.DataFrame, work: Path) -> Contest:
 
 
 def challenged(rung: Callable[..., Any], contest: Contest, place: Path) -> tuple[Bundle, float]:
-    """The rung's bundle, and the seconds of the CPU until it has passed its gates."""
-    start = sum(os.times()[:4])
-    with rung(contest, place) as challenger:
-        return challenger.bundle, sum(os.times()[:4]) - start
+    """The rung's bundle, and the seconds of the CPU until it has passed its gates.
+
+    The champion's where the rung has learned nothing that would make another one.
+    """
+    start, made = sum(os.times()[:4]), contest.champion
+    with suppress(DataError), rung(contest, place) as challenger:
+        made = challenger.bundle
+    return made, sum(os.times()[:4]) - start
 
 
 def losses_of(bundle: Bundle, rows: pl.DataFrame) -> Floats:

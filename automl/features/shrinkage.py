@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,18 +15,33 @@ USUAL = 10.0  # rows' worth of belief in the mean of all, where the levels do no
 TAIL = 0.003  # of the rows at either end of a number, which would decide alone how much levels differ
 
 
-def shrunk_means(level: Ints, levels: int, values: Floats, weight: Floats) -> tuple[Floats, float]:
-    """The mean of each level [levels], shrunk to the mean of all, and that mean (0 without a row).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shrunk:
+    """The mean of each level, `means` [levels], of `rows` [levels] rows and the mean of all as against `belief` more.
+
+    `prior` is the mean of all (0 without a row).
+    """
+
+    means: Floats
+    rows: Floats
+    belief: float
+    prior: float
+
+
+def shrunk_means(level: Ints, levels: int, values: Floats, weight: Floats) -> Shrunk:
+    """The mean of each level, shrunk to the mean of all.
 
     `level` (0..levels-1), `values` and `weight` are [n]; a weight counts rows. A level of total weight w keeps the
-    share w / (w + `strength`) of its distance from the mean of all; one of fewer than `LEAST` rows keeps nothing.
+    share w / (w + `strength`) of its distance from the mean of all; one of fewer than `LEAST` rows keeps nothing, as
+    one without rows.
     """
     if not weight.sum() > 0:
-        return np.zeros(levels), 0.0
+        return Shrunk(means=np.zeros(levels), rows=np.zeros(levels), belief=USUAL, prior=0.0)
     prior = float(np.average(values, weights=weight))
     rows, weights, sums = _sums(level, levels, values - prior, weight)
-    belief = strength(level, levels, values, weight)
-    return np.where(rows >= LEAST, prior + sums / (weights + belief), prior), prior
+    belief, known = strength(level, levels, values, weight), rows >= LEAST
+    means = np.where(known, prior + sums / (weights + belief), prior)
+    return Shrunk(means=means, rows=np.where(known, weights, 0.0), belief=belief, prior=prior)
 
 
 def strength(level: Ints, levels: int, values: Floats, weight: Floats) -> float:

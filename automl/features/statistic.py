@@ -13,10 +13,11 @@ from automl.features.base import Fitted, Sample, made
 from automl.features.levels import Levels
 from automl.features.shrinkage import shrunk_means
 from automl.ops import expr as ops
+from automl.ops.means import Kind, Means, Reading
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Target = Callable[[Ints], Floats]  # what a level has a mean of, on these rows and as these rows tell it
+Read = Callable[[Floats], Reading]  # what a level has a mean of, as these targets tell it
 
 MOST_CLASSES = 12  # K classes cost K - 1 columns for each category; of more, so many directions between them are told
 TRUST = 10.0  # rows' worth of belief in the shares of all, where directions between classes are looked for
@@ -25,10 +26,11 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)  # of a number: which share of a level's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistic:
-    """A shrunk mean: `by_level` [levels] from all fitted rows, `out_of_fold` [n] from the other folds."""
+    """A shrunk mean: `by_level` [levels] from all fitted rows, as `means` says, `out_of_fold` [n] from other folds."""
 
     name: str
     by_level: Floats
+    means: Means
     out_of_fold: Floats
 
 
@@ -50,14 +52,11 @@ def distributions(level: Ints, levels: int, sample: Sample) -> Iterator[Statisti
     quantiles of a level say, as means, which few rows do not throw about.
     """
 
-    def distance(rows: Ints) -> Floats:
-        return np.asarray(np.abs(sample.y[rows] - np.median(sample.y[rows])))
+    def quantile(kind: Kind, share: float, y: Floats) -> Reading:
+        return Reading(kind=kind, numbers=(float(np.quantile(y, share)),) if len(y) else (0.0,))
 
-    def above(share: float, rows: Ints) -> Floats:
-        return np.asarray(sample.y[rows] > np.quantile(sample.y[rows], share), dtype=np.float64)
-
-    quantiles = [(f"share above the {share:.0%} quantile", partial(above, share)) for share in QUANTILES]
-    return _means([("distance from the median", distance), *quantiles], level, levels, sample)
+    quantiles = [(f"share above the {share:.0%} quantile", partial(quantile, "above", share)) for share in QUANTILES]
+    return _means([("distance from the median", partial(quantile, "distance", 0.5)), *quantiles], level, levels, sample)
 
 
 def looked_up(found: Iterable[Statistic], levels: Levels, source: Sequence[str]) -> tuple[Fitted, ...]:
@@ -66,40 +65,48 @@ def looked_up(found: Iterable[Statistic], levels: Levels, source: Sequence[str])
         made(
             f"{' x '.join(source)}: {statistic.name}",
             source,
-            ops.Take(levels.index, statistic.by_level.reshape(-1, 1)),
+            ops.Take(levels.index, statistic.by_level.reshape(-1, 1), statistic.means),
             statistic.out_of_fold,
         )
         for statistic in found
     )
 
 
-def _targets(level: Ints, levels: int, sample: Sample) -> Iterator[tuple[str, Target]]:
+def _targets(level: Ints, levels: int, sample: Sample) -> Iterator[tuple[str, Read]]:
     """What levels have means of, each by its name."""
-    y, task = sample.y, sample.task
+    task = sample.task
     if task.kind == "regression":
-        yield "mean of target", y.__getitem__
+        yield "mean of target", _always(Reading(kind="target"))
     elif task.kind == "binary":
-        yield "share of positives", y.__getitem__
+        yield "share of positives", _always(Reading(kind="target"))
     elif task.classes <= MOST_CLASSES:
-        for k in range(1, task.classes):
-            yield f"share of class {k}", (y == k).astype(np.float64).__getitem__
+        for k, one in enumerate(np.eye(task.classes).tolist()[1:], 1):
+            yield f"share of class {k}", _always(Reading(kind="classes", numbers=tuple(one)))
     elif sample.folds:
-        classes = y.astype(np.int64)
+        classes = sample.y.astype(np.int64)
         for k, along in enumerate(_directions(level, levels, classes, task.classes, _weight(sample))):
-            yield f"direction {k + 1} of classes", along[classes].__getitem__
+            yield f"direction {k + 1} of classes", _always(Reading(kind="classes", numbers=tuple(along.tolist())))
 
 
-def _means(targets: Iterable[tuple[str, Target]], level: Ints, levels: int, sample: Sample) -> Iterator[Statistic]:
+def _always(reading: Reading) -> Read:
+    """The same, whatever the targets are."""
+    return lambda _: reading
+
+
+def _means(targets: Iterable[tuple[str, Read]], level: Ints, levels: int, sample: Sample) -> Iterator[Statistic]:
     if not sample.folds:
         return
     weight = _weight(sample)
-    for name, target in targets:
-        by_level, prior = shrunk_means(level, levels, target(np.arange(level.size)), weight)
-        out_of_fold = np.full(level.size, prior)
+    for name, read in targets:
+        reading = read(sample.y)
+        whole = shrunk_means(level, levels, reading.of(sample.y), weight)
+        out_of_fold = np.full(level.size, whole.prior)
         for fold in sample.folds:
-            of_fit, _ = shrunk_means(level[fold.fit], levels, target(fold.fit), weight[fold.fit])
-            out_of_fold[fold.valid] = of_fit[level[fold.valid]]
-        yield Statistic(name=name, by_level=by_level, out_of_fold=out_of_fold)
+            y = sample.y[fold.fit]
+            of_fit = shrunk_means(level[fold.fit], levels, read(y).of(y), weight[fold.fit])
+            out_of_fold[fold.valid] = of_fit.means[level[fold.valid]]
+        means = Means(rows=whole.rows, belief=whole.belief, of=reading)
+        yield Statistic(name=name, by_level=whole.means, means=means, out_of_fold=out_of_fold)
 
 
 def _weight(sample: Sample) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.rows import SEEN, Column
 from automl.ops import expr as ops
+from automl.ops.means import Means
 
 Floats = NDArray[np.float64]
 
@@ -90,6 +91,7 @@ def place(column: str, keys: tuple[str, ...]) -> ops.IndexOf:
     return ops.IndexOf(ops.Column(column, "text"), keys)
 
 
-def look_up(index: ops.Expr, by_level: Floats) -> ops.Take:
+def look_up(index: ops.Expr, by_level: Floats, means: Means | None = None) -> ops.Take:
     """One number for each level (the rare one first) as an expression over `index`, which has it last."""
-    return ops.Take(index, np.roll(by_level, -1).reshape(-1, 1))
+    places = np.roll(np.arange(len(by_level)), -1)
+    return ops.Take(index, by_level[places].reshape(-1, 1), None if means is None else means.take(places))

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from automl.errors import AutomlError
 from automl.graph.build import ELEMENT, Builder
+from automl.graph.encodings import told
 from automl.graph.ops import translate
 from automl.graph.session import INPUTS, STAGES, VALUES
-from automl.ops.expr import Column, Expr, Features, Stub, leaf_name, walk
+from automl.ops.expr import Column, Expr, Features, Stub, Take, leaf_name, walk
 
 Leaf = Column | Features | Stub
 
@@ -29,7 +30,7 @@ def to_onnx(
     in the order of the graph's inputs. `Features` ("features") and `Stub` may be inputs too, for tests of a part.
     Outputs are double, bool or int64 [N, width], text is string [N, 1]. `values` are parts of the outputs that
     `graph.replace` can find again: the metadata entry ``values`` lists their names in the graph, ``stages`` those of
-    `stages`, which `graph.stages` finds again.
+    `stages`, which `graph.stages` finds again, ``encodings`` tables that are means, for `graph.encodings`.
     """
     if not inputs:
         raise AutomlError("a graph needs at least one input, to know the number of rows")
@@ -46,6 +47,7 @@ def to_onnx(
             **(metadata or {}),
             **_placed(builder, VALUES, values or {}, outputs),
             **_placed(builder, STAGES, stages or {}, outputs),
+            **_told(builder, outputs),
             INPUTS: json.dumps(real),
         },
     )
@@ -53,11 +55,24 @@ def to_onnx(
 
 def _placed(builder: Builder, entry: str, values: Mapping[str, Expr], outputs: Mapping[str, Expr]) -> dict[str, str]:
     """The metadata that says where the values stand; without values there is none. An output stands under its name."""
+    final = _final_names(builder, outputs)
+    found = {name: builder.values[id(expr)] for name, expr in values.items() if id(expr) in builder.values}
+    names = {name: final.get(value, value) for name, value in found.items()}
+    return {entry: json.dumps(names)} if names else {}
+
+
+def _told(builder: Builder, outputs: Mapping[str, Expr]) -> dict[str, str]:
+    """The metadata that says which values are looked up in tables of means."""
+    final, takes = _final_names(builder, outputs), [one for one in walk(*outputs.values()) if isinstance(one, Take)]
+    values = [(builder.values[id(take)], take.means) for take in takes]
+    return told({final.get(value, value): means for value, means in values if means is not None})
+
+
+def _final_names(builder: Builder, outputs: Mapping[str, Expr]) -> dict[str, str]:
+    """The names that computed values will have as outputs."""
     made = {name for node in builder.nodes for name in node.output}
     renamed = {builder.values[id(expr)]: name for name, expr in reversed([*outputs.items()])}
-    found = {name: builder.values[id(expr)] for name, expr in values.items() if id(expr) in builder.values}
-    names = {name: renamed.get(value, value) if value in made else value for name, value in found.items()}
-    return {entry: json.dumps(names)} if names else {}
+    return {value: name for value, name in renamed.items() if value in made}
 
 
 def _graph_names(real: Sequence[str], outputs: Iterable[str]) -> dict[str, str]:

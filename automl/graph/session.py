@@ -20,6 +20,7 @@ Array = NDArray[np.generic]
 INPUTS = "inputs"  # the metadata entry with the columns' real names
 VALUES = "values"  # the metadata entry with the names of inner values that another policy may stand on
 STAGES = "stages"  # the metadata entry with the names of the members' raw scores, of what they predict, of the mix
+ENCODINGS = "encodings"  # the metadata entry with the values that are means of the target, and of how many rows
 DTYPES = {"tensor(double)": np.float64, "tensor(string)": object, "tensor(bool)": np.bool_, "tensor(int64)": np.int64}
 
 

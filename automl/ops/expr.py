@@ -22,6 +22,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.ops.means import Means
+
 Dtype = Literal["number", "text", "flag", "index"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -365,10 +367,14 @@ class AsIndex(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Take(Expr):
-    """Row `index` of `table` [rows, width]; of a wider index the sum of all its rows."""
+    """Row `index` of `table` [rows, width]; of a wider index the sum of all its rows.
+
+    `means` says what the rows are means of, where they are (width 1).
+    """
 
     index: Expr
     table: Floats
+    means: Means | None = None
 
     @property
     def width(self) -> int:

@@ -127,8 +127,9 @@ def _simpler(expr: Expr) -> Expr:
             return _together([items[column] for column in columns]) or expr
         case AsIndex(of=AsNumber(of=index), size=size) if _size(index) <= size:
             return index
-        case Take(index=AsIndex(of=Take(index=index, table=numbers), size=size), table=table) if numbers.shape[1] == 1:
-            return Take(index, table[as_index(numbers[:, 0], size)])
+        case Take(index=AsIndex(of=Take(index=index, table=numbers), size=size)) if numbers.shape[1] == 1:
+            places = as_index(numbers[:, 0], size)
+            return Take(index, expr.table[places], None if expr.means is None else expr.means.take(places))
         case _:
             return expr
 

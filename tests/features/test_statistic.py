@@ -28,7 +28,7 @@ def test_a_row_sees_the_other_folds_only(make_sample, halves):
     """Rows 0, 2, 4 are told by rows 1, 3, 5, of which level 0 has one and says nothing, and the other way round."""
     (found,) = statistics(LEVEL, 2, make_sample(FRAME, Y, folds=halves(6)))
     odd, even = np.arange(1, 6, 2), np.arange(0, 6, 2)
-    of_odd, of_even = (shrunk_means(LEVEL[rows], 2, np.array(Y)[rows], np.ones(3))[0] for rows in (odd, even))
+    of_odd, of_even = (shrunk_means(LEVEL[rows], 2, np.array(Y)[rows], np.ones(3)).means for rows in (odd, even))
     assert of_odd[0] == pytest.approx(2 / 3)
     assert of_even[1] == pytest.approx(1 / 3)
     expected = [of_odd[0], of_even[0], of_odd[0], of_even[1], of_odd[1], of_even[1]]

@@ -52,12 +52,13 @@ def _fit(columns: Sequence[Column], sample: Sample) -> tuple[Fitted, ...]:
     ]
     size = 1 << len(first)
     index = ops.AsIndex(reduce(ops.Add, terms), size)
+    place = np.full(size, last)
+    place[keys[~rare]] = np.flatnonzero(~rare)
     found = []
     for statistic in statistics(level, last + 1, sample):
-        table = np.full(size, statistic.by_level[last])
-        table[keys[~rare]] = statistic.by_level[:last][~rare]
-        name = f"missing pattern: {statistic.name}"
-        found.append(made(name, names[: len(first)], ops.Take(index, table.reshape(-1, 1)), statistic.out_of_fold))
+        table = statistic.by_level[place].reshape(-1, 1)
+        expr = ops.Take(index, table, statistic.means.take(place))
+        found.append(made(f"missing pattern: {statistic.name}", names[: len(first)], expr, statistic.out_of_fold))
     return (count, *found)
 
 

@@ -59,7 +59,7 @@ def _statistics(name: str, index: ops.Expr, words: Vocabulary, sample: Sample) -
                 name=f"{name}: {statistic.name}",
                 kind="target",
                 source=(name,),
-                expr=look_up(index, statistic.by_level),
+                expr=look_up(index, statistic.by_level, statistic.means),
             ),
             values=statistic.out_of_fold,
         )

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from automl.graph.part import leaves_of, values_of
-from automl.graph.stages import Graph, Place, Product, Shift, Stage, Table, Trees, attributes
+from automl.graph.stages import Place, Product, Shift, Stage, Table, Trees, attributes
 from automl.ops.expr import Dtype
 from automl.retrain.refresh import forest, last_layer
 from automl.retrain.refresh.boosted import STRENGTHS, Grown, Strength, moved, steps
 from automl.retrain.refresh.losses import Aim
+from automl.retrain.refresh.read import Read
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,26 +39,26 @@ class Learnable:
 class Seen:
     """The rows [n] that are learned from: their targets as the member sees them, weights, and its old raw scores."""
 
-    frame: pl.DataFrame
+    read: Read
     y: Floats
     weight: Floats
     start: Floats
 
 
-def learnable(graph: Graph, stage: Stage, aim: Aim, seen: Seen, *, boosted: bool) -> Learnable | None:
+def learnable(stage: Stage, aim: Aim, seen: Seen, *, boosted: bool) -> Learnable | None:
     """What of a member can be learned anew; None where it has neither trees nor weights that the graph tells apart.
 
     `boosted` trees correct each other, those of a forest stand each for itself.
     """
     trees = [term for term in stage.terms if isinstance(term, Trees)]
     if trees and boosted and not aim.averages:
-        return _boosted(graph, trees, aim, seen)
+        return _boosted(trees, aim, seen)
     if trees:
-        return _forest(_of_trees(graph, trees, seen), seen)
+        return _forest(_of_trees(trees, seen), seen)
     if aim.averages:
-        return _forest(_of_tables(graph, stage, seen), seen) if _tables(stage) else None
+        return _forest(_of_tables(stage, seen), seen) if _tables(stage) else None
     shift = next((one for one in _shifts(stage) if len(one.values) == seen.start.shape[1]), None)
-    return None if shift is None else _last_layer(graph, stage, shift, aim, seen)
+    return None if shift is None else _last_layer(stage, shift, aim, seen)
 
 
 def _tables(stage: Stage) -> list[Table]:
@@ -95,20 +94,20 @@ class _Node:
         return self.term.start + np.array([self.columns[leaves[0]] for leaves in self.leaves], dtype=np.int64)
 
 
-def _nodes(graph: Graph, terms: Sequence[Trees], frame: pl.DataFrame) -> list[_Node]:
-    return [_node(graph, term, frame) for term in terms]
+def _nodes(terms: Sequence[Trees], read: Read) -> list[_Node]:
+    return [_node(term, read) for term in terms]
 
 
-def _node(graph: Graph, term: Trees, frame: pl.DataFrame) -> _Node:
-    leaves, codes = leaves_of(graph, term, frame)
+def _node(term: Trees, read: Read) -> _Node:
+    leaves, codes = read.leaves(term)
     own = attributes(term.node)
     return _Node(
         term=term, leaves=leaves, codes=codes, values=np.asarray(own["leaf_weights"]), columns=own["leaf_targetids"]
     )
 
 
-def _boosted(graph: Graph, terms: Sequence[Trees], aim: Aim, seen: Seen) -> Learnable:
-    nodes = _nodes(graph, terms, seen.frame)
+def _boosted(terms: Sequence[Trees], aim: Aim, seen: Seen) -> Learnable:
+    nodes = _nodes(terms, seen.read)
     grown = Grown(
         codes=np.concatenate([node.codes for node in nodes]),
         values=tuple(node.term.scale * node.values[leaves] for node in nodes for leaves in node.leaves),
@@ -156,9 +155,9 @@ def _forest(grove: _Grove, seen: Seen) -> Learnable:
     )
 
 
-def _of_trees(graph: Graph, terms: Sequence[Trees], seen: Seen) -> _Grove:
+def _of_trees(terms: Sequence[Trees], seen: Seen) -> _Grove:
     """Trees that add up; those of one leaf are the base."""
-    nodes = _nodes(graph, terms, seen.frame)
+    nodes = _nodes(terms, seen.read)
     starts = np.cumsum([0, *(len(node.values) for node in nodes)])
     table = np.concatenate([node.term.scale * node.values for node in nodes])[:, None]
     grown = [
@@ -177,11 +176,11 @@ def _of_trees(graph: Graph, terms: Sequence[Trees], seen: Seen) -> _Grove:
     return _Grove(forest=forest.Forest(codes=np.stack(grown), table=table, base=base), numbers=numbers)
 
 
-def _of_tables(graph: Graph, stage: Stage, seen: Seen) -> _Grove:
+def _of_tables(stage: Stage, seen: Seen) -> _Grove:
     """Trees that each give the number of their leaf, whose row of a table is added."""
     tables = _tables(stage)
     starts = np.cumsum([0, *(len(term.values) for term in tables)])
-    found = values_of(graph, {term.index: "index" for term in tables}, seen.frame)
+    found = seen.read.values({term.index: "index" for term in tables})
     codes = [found[term.index].T + start for term, start in zip(tables, starts, strict=False)]
     base = sum((term.scale * term.values for term in _shifts(stage)), start=np.zeros(1))
     whole = forest.Forest(
@@ -200,13 +199,13 @@ def _of_tables(graph: Graph, stage: Stage, seen: Seen) -> _Grove:
 # --- last layers --------------------------------------------------------------------------------------
 
 
-def _last_layer(graph: Graph, stage: Stage, shift: Shift, aim: Aim, seen: Seen) -> Learnable | None:
+def _last_layer(stage: Stage, shift: Shift, aim: Aim, seen: Seen) -> Learnable | None:
     products, tables = _products(stage), _tables(stage)
     if not (products or tables):
         return None
     kinds: dict[str, Dtype] = dict.fromkeys([term.of for term in products], "number")
     kinds |= dict.fromkeys([term.index for term in tables], "index")
-    found = values_of(graph, kinds, seen.frame)
+    found = seen.read.values(kinds)
     layer = last_layer.Layer(
         dense=np.hstack([np.zeros((len(seen.y), 0)), *(term.scale * found[term.of] for term in products)]),
         sparse=_one_hot(tables, found, len(seen.y)),

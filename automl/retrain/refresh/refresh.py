@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from automl.bundle.manifest import MemberRecord
@@ -17,17 +16,20 @@ from automl.data.rows import Rows
 from automl.errors import BundleError
 from automl.graph.part import continued, values_of
 from automl.graph.renumber import renumbered
-from automl.graph.stages import Graph, Place, Stage, Trees, attributes, stages_of
+from automl.graph.stages import Graph, Place, Stage, Stages, Trees, attributes, stages_of
 from automl.ops.expr import Dtype
 from automl.retrain.refresh.aim import aim_of
+from automl.retrain.refresh.counted import counted
+from automl.retrain.refresh.lesson import Lesson
 from automl.retrain.refresh.losses import Aim
 from automl.retrain.refresh.member import Learnable, Seen, learnable
+from automl.retrain.refresh.read import Part, Read
 from automl.task import Task
 
+Array = NDArray[np.generic]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FOLDS = 4
 MOST_CELLS = 100_000_000  # rows x trees of the largest member; beyond, a random part of the rows is learned from
 CHOOSING_ROWS = 20_000  # that strengths are compared on: more do not change which one wins
 CHECKED = 2_000  # rows
@@ -37,6 +39,8 @@ SAME = 1e-9  # of max(1, |score|), what the new graph may be apart from what was
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
     """`model` has the nodes, shapes and calibration of the old graph, and new numbers in its members.
+
+    `counted` says whether its target encodings count the rows, too.
 
     `mixed` [n, width] is each row's weighted sum of what the members predict, from members that did not learn from the
     row: what calibration and policy are made anew on. `predicted` [n, width] is what the calibration that stands makes
@@ -49,6 +53,12 @@ class Refreshed:
     predicted: Floats
     losses: tuple[tuple[float, float], ...]
     kept: tuple[str, ...]
+    counted: bool
+
+    @property
+    def moved(self) -> bool:
+        """Whether any number is another than it was."""
+        return self.counted or len(self.kept) < len(self.losses)
 
 
 def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: Task, *, seed: int = 0) -> Refreshed:
@@ -56,70 +66,78 @@ def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: T
 
     `members` are those of its manifest, in order, with the weights that they keep. How far each member moves is chosen
     by cross-validation among the rows (by time where they have one, by group, else at random); not at all is one of
-    the choices. Statistics of levels in the features stay as they are: a graph does not say of how many rows they were
-    made. Raises `BundleError` for a graph that does not tell its stages.
+    the choices. So it is chosen whether target encodings count the rows: where the members that stand do better by
+    them, they learn on from there. Raises `BundleError` for a graph that does not tell its stages.
     """
     graph = Graph(model)
     stages = stages_of(graph)
     drawn = _drawn(stages.members, rows.n, seed)
-    lesson = _Lesson.of(rows.take(drawn), task, seed)
-    raws = values_of(graph, {stage.raw: "number" for stage in stages.members}, lesson.frame)
+    lesson = Lesson.of(rows.take(drawn), task, seed)
+    start = _start(graph, stages, lesson)
     made = [
-        _member(graph, stage, record, lesson, np.asarray(raws[stage.raw], dtype=np.float64))
+        _member(start.read, stage, record, lesson, start.raws[stage.raw])
         for stage, record in zip(stages.members, members, strict=True)
     ]
-    changed = renumbered(model, {place: values for one in made for place, values in one.numbers.items()})
-    _check(changed, [(stage, one) for stage, one in zip(stages.members, made, strict=True)], lesson.frame)
+    numbers = {place: values for one in made for place, values in one.numbers.items()}
+    _check(
+        start.read.parts[0], numbers, [(stage, one) for stage, one in zip(stages.members, made, strict=True)], lesson
+    )
     mixed, predicted = np.full((2, rows.n, task.width), np.nan)
     mixed[drawn] = sum(record.weight * one.predicted for record, one in zip(members, made, strict=True))
     output = "prediction" if task.kind == "regression" else "probability"
     predicted[drawn] = continued(graph, stages.mixed, mixed[drawn], output)
     kept = tuple(f"{record.learner}: {one.kept}" for record, one in zip(members, made, strict=True) if one.kept)
     losses = tuple(one.losses for one in made)
-    return Refreshed(model=changed, mixed=mixed, predicted=predicted, losses=losses, kept=kept)
+    return Refreshed(
+        model=renumbered(start.graph.model.SerializeToString(), numbers),
+        mixed=mixed,
+        predicted=predicted,
+        losses=losses,
+        kept=kept,
+        counted=start.graph is not graph,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Lesson:
-    """The rows [n] that are learned from, and the fold of each."""
+class _Start:
+    """The graph whose members learn on, how it reads the rows, and their raw scores [n, width] by name."""
 
-    frame: pl.DataFrame
-    y: Floats
-    weight: Floats
-    fold: Ints
-    task: Task
-    seed: int
+    graph: Graph
+    read: Read
+    raws: Mapping[str, Floats]
 
-    @classmethod
-    def of(cls, rows: Rows, task: Task, seed: int) -> _Lesson:
-        weight = np.ones(rows.n) if rows.weight is None else rows.weight
-        return cls(frame=rows.inputs, y=rows.y, weight=weight, fold=_folds(rows, seed), task=task, seed=seed)
 
-    @property
-    def all(self) -> Ints:
-        """Every row."""
-        return np.arange(len(self.y))
+def _start(graph: Graph, stages: Stages, lesson: Lesson) -> _Start:
+    """The graph as it is, or with encodings that count the rows where that makes its members better."""
+    names: dict[str, Dtype] = dict.fromkeys((*(stage.raw for stage in stages.members), stages.mixed), "number")
+    plain = Read.by(graph, lesson.frame)
+    stands = _Start(graph=graph, read=plain, raws=plain.values(names))
+    other = counted(graph, lesson)
+    if other is None:
+        return stands
+    moved = _Start(graph=other.graph, read=other.read, raws=other.read.values(names))
+    return min(stands, moved, key=lambda start: lesson.loss(start.raws[stages.mixed]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
     """A member's new numbers, its new raw scores [n, width], and predictions of each row by one without it."""
 
-    numbers: Mapping[Place, NDArray[np.generic]]
+    numbers: Mapping[Place, Array]
     scores: Floats
     predicted: Floats
     losses: tuple[float, float]
     kept: str = ""
 
 
-def _member(graph: Graph, stage: Stage, record: MemberRecord, lesson: _Lesson, start: Floats) -> _Made:
+def _member(read: Read, stage: Stage, record: MemberRecord, lesson: Lesson, start: Floats) -> _Made:
     aim = aim_of(stage, record.params.get("objective"), lesson.task)
     if aim is None:
         raise BundleError(f"nothing of ours predicts as {record.learner} does", where="model.onnx", hint="Fit again.")
-    seen = Seen(frame=lesson.frame, y=aim.learned(lesson.y), weight=lesson.weight, start=start)
+    seen = Seen(read=read, y=aim.learned(lesson.y), weight=lesson.weight, start=start)
     before = _loss(aim, start, seen)
     as_it_is = _Made(numbers={}, scores=start, predicted=aim.predicted(start), losses=(before, before))
-    own = learnable(graph, stage, aim, seen, boosted="learning_rate" in record.params)
+    own = learnable(stage, aim, seen, boosted="learning_rate" in record.params)
     if own is None:
         return replace(as_it_is, kept="it has no numbers that are learned anew")
     strength = _strength(own, aim, seen, lesson)
@@ -134,7 +152,7 @@ def _member(graph: Graph, stage: Stage, record: MemberRecord, lesson: _Lesson, s
     )
 
 
-def _strength(own: Learnable, aim: Aim, seen: Seen, lesson: _Lesson) -> object:
+def _strength(own: Learnable, aim: Aim, seen: Seen, lesson: Lesson) -> object:
     """The strength of least loss out of fold, on some of the rows: the last one before it grows again.
 
     Of a change that is worse than a smaller one, more would be worse still: the loss of a step is nearly convex in it.
@@ -161,17 +179,6 @@ def _loss(aim: Aim, scores: Floats, seen: Seen) -> float:
     return float(np.average(aim.loss(scores, seen.y)[0], weights=seen.weight))
 
 
-def _folds(rows: Rows, seed: int) -> Ints:
-    """A fold for each row: stretches of time where there is a time, whole groups, else at random."""
-    if rows.time is not None:
-        return np.asarray(np.argsort(np.argsort(rows.time, kind="stable"), kind="stable") * FOLDS // rows.n)
-    random = np.random.default_rng(seed)
-    if rows.group is not None:
-        _, group = np.unique(rows.group, return_inverse=True)
-        return np.asarray(random.permutation(int(group.max(initial=-1)) + 1) % FOLDS)[group]
-    return np.asarray(random.permutation(rows.n) % FOLDS)
-
-
 def _drawn(stages: Sequence[Stage], rows: int, seed: int) -> Ints:
     """As many rows as the largest member leaves room for."""
     nodes = [[term.node for term in stage.terms if isinstance(term, Trees)] for stage in stages]
@@ -185,12 +192,14 @@ def _some(rows: int, most: int, seed: int) -> Ints:
     return every if rows <= most else np.sort(np.random.default_rng(seed).choice(every, most, replace=False))
 
 
-def _check(changed: bytes, members: Sequence[tuple[Stage, _Made]], frame: pl.DataFrame) -> None:
-    """The new graph itself must give the raw scores that were learned; `BundleError` otherwise."""
+def _check(part: Part, numbers: Mapping[Place, Array], members: Sequence[tuple[Stage, _Made]], lesson: Lesson) -> None:
+    """A graph with the new numbers must give the raw scores that were learned; `BundleError` otherwise."""
     names: dict[str, Dtype] = {stage.raw: "number" for stage, _ in members}
-    found = values_of(Graph(changed), names, frame.head(CHECKED))
+    rows = part.rows[:CHECKED]
+    changed = Graph(renumbered(part.graph.model.SerializeToString(), numbers))
+    found = values_of(changed, names, lesson.frame[rows])
     for stage, one in members:
-        apart = np.abs(found[stage.raw] - one.scores[:CHECKED]) / np.maximum(1.0, np.abs(one.scores[:CHECKED]))
+        apart = np.abs(found[stage.raw] - one.scores[rows]) / np.maximum(1.0, np.abs(one.scores[rows]))
         if not float(apart.max(initial=0.0)) <= SAME:
             raise BundleError(
                 f"the refreshed graph is {apart.max():.2g} from what was learned",

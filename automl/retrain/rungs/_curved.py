@@ -56,11 +56,12 @@ class _Made:
 class Members:
     """A graph of the champion's shape, and its `prediction` [n, width] of the rows that it learned from, out of fold.
 
-    NaN in rows that were not drawn.
+    NaN in rows that were not drawn. `unmoved` says why nothing was learned, where the rows are no reason to challenge.
     """
 
     graph: bytes
     prediction: Floats
+    unmoved: str = ""
 
 
 Learn = Callable[[Rows], Members]
@@ -71,7 +72,7 @@ def curved(contest: Contest, place: Path, learn: Learn) -> Iterator[Challenger]:
     """The challenger whose members are those that `learn` makes of rows, with curve and policy that are made anew.
 
     They learn from rows that the champion has not learned from: of the others it knows the answer, and a curve would
-    believe it. DataError where they are too few.
+    believe it. DataError where they are too few, or where nothing is learned.
     """
     rows, until = contest.rows, learned_until(contest.champion)
     unseen = later_frame(rows.learn.frame, contest.spec, until)
@@ -90,7 +91,10 @@ def curved(contest: Contest, place: Path, learn: Learn) -> Iterator[Challenger]:
 def _judged(contest: Contest, data: Prepared, learn: Learn) -> _Made:
     """Learned on the train part of `data`, judged on its test part."""
     champion, spec = contest.champion, contest.spec
-    policy, oof, learned = _learned(champion, contest, data, data.train, learn)
+    members = learn(data.train)
+    if members.unmoved:
+        raise DataError(members.unmoved, where="--data", hint="A new curve needs none of it: that is recalibrate.")
+    policy, oof, learned = _learned(contest, data, data.train, members)
     seed = spec.budget.seed
     answers = score_rows(learned.model, data.test.inputs, threads=spec.budget.workers)
     verdict = verdict_on(data, oof, policy, answers)
@@ -123,15 +127,14 @@ def _asked(metric: str | None) -> tuple[str, ...]:
 
 
 def _learned(
-    champion: Bundle, contest: Contest, data: Prepared, rows: Rows, learn: Learn
+    contest: Contest, data: Prepared, rows: Rows, members: Members
 ) -> tuple[DecisionPolicy, OutOfFold, Contents]:
-    """Members, curve and policy from `rows`."""
+    """Curve and policy from the `rows` that the members have learned from."""
     spec, task = contest.spec, data.labels.task
-    members = learn(rows)
     oof = OutOfFold.of(members.prediction, rows, task, seed=spec.budget.seed)
     policy = fit_policy(expecting(make_policy(spec.objective, replace(data, train=rows)), rows), oof)
     curve = fit_calibration(oof.prediction, oof.rows.y, task, oof.rows.weight, seed=spec.budget.seed)
-    return policy, oof, contents_behind(champion, spec, policy, (), calibration=curve, graph=members.graph)
+    return policy, oof, contents_behind(contest.champion, spec, policy, (), calibration=curve, graph=members.graph)
 
 
 def _evidence(
@@ -166,7 +169,7 @@ def _evidence(
 def _promoted(contest: Contest, data: Prepared, made: _Made, learn: Learn, out: Path, record: RetrainedRecord) -> Path:
     """The twin that all new rows have taught, where it answers alike; else the judged one."""
     whole = data.known
-    _, _, twin = _learned(contest.champion, contest, data, whole, learn)
+    _, _, twin = _learned(contest, data, whole, learn(whole))
     ours, theirs = (score_rows(one.model, data.train.inputs, threads=1) for one in (made.contents, twin))
     told = compared(ours, theirs, rows=whole.n, error=made.error)
     contents = made.contents

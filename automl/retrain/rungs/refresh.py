@@ -15,13 +15,17 @@ from automl.retrain.rungs.base import Challenger
 
 @contextmanager
 def challenge(contest: Contest, place: Path) -> Iterator[Challenger]:
-    """The challenger of the same shape; `BundleError` for a graph that does not tell its stages."""
+    """The challenger of the same shape; `BundleError` for a graph that does not tell its stages.
+
+    DataError where the new rows give it no other number: it would be what recalibrate makes.
+    """
     manifest, graph = contest.champion.manifest, contest.champion.files.read("model.onnx")
     task, seed = manifest.target.labels().task, contest.spec.budget.seed
 
     def learn(rows: Rows) -> Members:
         found = refreshed(graph, manifest.members, rows, task, seed=seed)
-        return Members(graph=found.model, prediction=found.predicted)
+        unmoved = "" if found.moved else "no change of the champion's numbers makes it better on the new rows"
+        return Members(graph=found.model, prediction=found.predicted, unmoved=unmoved)
 
     with curved(contest, place, learn) as challenger:
         yield challenger

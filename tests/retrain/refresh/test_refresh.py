@@ -144,6 +144,7 @@ def test_every_learner_follows_a_changed_world(kind, name, place):
     own = ship(kind, name, learners.get(name).portfolio(KINDS[kind], 800)[place])
     found = refreshed(own.model, own.members, own.new, own.task)
     assert found.kept == ()
+    assert found.moved
     assert own.loss(found.model, own.later) < 0.97 * own.loss(own.model, own.later)
     before, after = onnx.load_from_string(own.model), onnx.load_from_string(found.model)
     assert [(node.op_type, list(node.input)) for node in before.graph.node] == [
@@ -218,4 +219,5 @@ def test_a_constant_stays_and_says_so():
     own = shipped("binary", [fitted("constant", {}, old, KINDS["binary"])], [1.0])
     found = refreshed(own.model, own.members, own.new, own.task)
     assert found.kept == ("constant: it has no numbers that are learned anew",)
+    assert not found.moved
     assert np.array_equal(answers(found.model, own.new, "probability"), answers(own.model, own.new, "probability"))

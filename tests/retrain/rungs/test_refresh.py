@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from automl.bundle.lineage import RetrainedRecord
 from automl.bundle.read import Bundle
 from automl.bundle.verify import verify
 from automl.data.read.source import load
+from automl.errors import DataError
 from automl.retrain.paired import judged_rows, paired
 from automl.retrain.parting import part
+from automl.retrain.refresh.refresh import refreshed
 from automl.retrain.rungs import recalibrate, refresh
 
 
@@ -41,3 +45,18 @@ def test_a_recalibrated_champion_can_be_refreshed(contest, world, tmp_path):
         again = replace(asked, champion=curved.bundle, rows=rows)
     with refresh.challenge(again, tmp_path / "made.bundle"):
         assert verify(tmp_path / "made.bundle").golden_rows
+
+
+def test_a_champion_that_nothing_makes_better_is_not_refreshed(contest, world, tmp_path, monkeypatch):
+    """It would be the recalibrated one once more: refused with the reason, nothing is written, and no gate is asked."""
+    asked = contest(world(700, seed=4, start=150, changed=True))
+
+    def unmoved(model, members, rows, task, *, seed):
+        found = refreshed(model, members, rows, task, seed=seed)
+        return replace(found, counted=False, kept=("it stays",) * len(members))
+
+    monkeypatch.setattr(refresh, "refreshed", unmoved)
+    place = tmp_path / "made.bundle"
+    with pytest.raises(DataError, match="no change of the champion's numbers"), refresh.challenge(asked, place):
+        pass
+    assert not place.exists()
