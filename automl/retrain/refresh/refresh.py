@@ -40,12 +40,11 @@ SAME = 1e-9  # of max(1, |score|), what the new graph may be apart from what was
 class Refreshed:
     """`model` has the nodes, shapes and calibration of the old graph, and new numbers in its members.
 
-    `counted` says whether its target encodings count the rows, too.
-
-    `mixed` [n, width] is each row's weighted sum of what the members predict, from members that did not learn from the
-    row: what calibration and policy are made anew on. `predicted` [n, width] is what the calibration that stands makes
-    of it. Both are NaN where a row was not drawn. `losses` are the mean losses of each member on those rows, before
-    and after; `kept` says of each member that stays as it is why.
+    `counted` says whether its target encodings count the rows, too. `mixed` [n, width] is each row's weighted sum of
+    what the members predict, from members that did not learn from the row: what calibration and policy are made anew
+    on. `predicted` [n, width] is what the calibration that stands makes of it. Both are NaN where a row was not drawn.
+    `losses` are the mean losses of each member on those rows, before and after; `kept` says of each member that stays
+    as it is why.
     """
 
     model: bytes
@@ -66,7 +65,7 @@ def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: T
 
     `members` are those of its manifest, in order, with the weights that they keep. How far each member moves is chosen
     by cross-validation among the rows (by time where they have one, by group, else at random); not at all is one of
-    the choices. So it is chosen whether target encodings count the rows: where the members that stand do better by
+    the choices. Whether target encodings count the rows is chosen before: where the members that stand do better by
     them, they learn on from there. Raises `BundleError` for a graph that does not tell its stages.
     """
     graph = Graph(model)
@@ -79,9 +78,7 @@ def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: T
         for stage, record in zip(stages.members, members, strict=True)
     ]
     numbers = {place: values for one in made for place, values in one.numbers.items()}
-    _check(
-        start.read.parts[0], numbers, [(stage, one) for stage, one in zip(stages.members, made, strict=True)], lesson
-    )
+    _check(start.read.parts[0], numbers, [*zip(stages.members, made, strict=True)], lesson)
     mixed, predicted = np.full((2, rows.n, task.width), np.nan)
     mixed[drawn] = sum(record.weight * one.predicted for record, one in zip(members, made, strict=True))
     output = "prediction" if task.kind == "regression" else "probability"
