@@ -16,9 +16,10 @@ SUFFIX = ".challenges.jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """The challenges that a bundle has seen; `number` is that of the next one.
+    """The challenges that a bundle has seen; `number` is that of the next one among those that judged somebody.
 
-    `last` is when the last one ended, None where there was none.
+    One whose challengers could not be made, or were refused by gates, has tested nothing and costs no alpha. `last` is
+    when the last one ended, None where there was none.
     """
 
     path: Path
@@ -39,7 +40,7 @@ def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
     mine = [line for line in lines if line["champion"] == name]
     gains = [line["difference"] for line in mine if line.get("difference") is not None]
     last = max((datetime.fromisoformat(line["when"]) for line in mine if "when" in line), default=None)
-    return Attempts(path=path, number=len(mine) + 1, gains=tuple(gains), last=last)
+    return Attempts(path=path, number=len(gains) + 1, gains=tuple(gains), last=last)
 
 
 def note_attempt(attempts: Attempts, champion: Bundle, told: Mapping[str, object]) -> None:

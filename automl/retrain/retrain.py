@@ -163,7 +163,7 @@ def _contest(
     tables: Mapping[str, Path],
     listener: Listener,
 ) -> Contest:
-    wanted = _that_differ(spec.retrain or Retrain(), champion, spec)
+    wanted = _that_differ(_this_once(spec.retrain or Retrain(), asked), champion, spec)
     rows = part(source, champion, spec, wanted, since=asked.since)
     listener(Event(stage="split", text=f"{rows.learn.frame.height:,} rows to learn from. {rows.sentence}"))
     return Contest(
@@ -196,6 +196,12 @@ def _respec(champion: Bundle, asked: Asked) -> Spec:
             key = text.partition("=")[0].strip()
             raise SpecError("this takes a new fit", where=f"--set {key}", hint="retrain changes keys of [retrain]")
     spec = parse(champion.spec, overrides=asked.overrides)
+    usual = spec.objective.model_copy(update={"metric": without_code(spec.objective.metric)})
+    return spec.model_copy(update={"objective": usual, "retrain": spec.retrain or Retrain()})
+
+
+def _this_once(wanted: Retrain, asked: Asked) -> Retrain:
+    """With the window and the rungs of this retraining: the next one asks the spec again."""
     changed: dict[str, Any] = {}
     if asked.window is not None:
         try:
@@ -204,9 +210,7 @@ def _respec(champion: Bundle, asked: Asked) -> Spec:
             raise SpecError(str(error), where="--window") from error
     if asked.rungs is not None:
         changed["rungs"] = tuple(asked.rungs)
-    usual = spec.objective.model_copy(update={"metric": without_code(spec.objective.metric)})
-    retrain = (spec.retrain or Retrain()).model_copy(update=changed)
-    return spec.model_copy(update={"objective": usual, "retrain": retrain})
+    return wanted.model_copy(update=changed)
 
 
 def _shift(judged: Judged) -> Shift | None:

@@ -23,13 +23,13 @@ def test_the_first_challenge_is_the_first(tmp_path):
 
 
 def test_each_challenge_counts_and_leaves_what_it_would_have_gained(tmp_path):
-    """A refused one counts, too, but was judged by nobody."""
+    """A refused one was judged by nobody: no hypothesis was tested, and no alpha is spent."""
     bundle = _bundle(tmp_path)
-    note_attempt(attempts_of(bundle), bundle, {"difference": 12.5})
-    note_attempt(attempts_of(bundle), bundle, {"difference": None})
+    for difference in (12.5, None, -3.0):
+        note_attempt(attempts_of(bundle), bundle, {"difference": difference})
     found = attempts_of(bundle)
-    assert (found.number, found.gains) == (3, (12.5,))
-    assert [json.loads(line)["number"] for line in found.path.read_text().splitlines()] == [1, 2]
+    assert (found.number, found.gains) == (3, (12.5, -3.0))
+    assert [json.loads(line)["number"] for line in found.path.read_text().splitlines()] == [1, 2, 2]
 
 
 def test_each_champion_has_an_alpha_of_its_own(tmp_path):
