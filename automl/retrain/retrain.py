@@ -115,16 +115,16 @@ def retrain(
     check_place(out)
     registry = bundle if is_registry(bundle) else None
     champion = Bundle.load(bundle_of(bundle), tables=tables or {}, require_signature=require_signature)
-    spec, attempts = _respec(champion, asked), attempts_of(champion, registry)
+    wanted, attempts = _wanted(champion, asked), attempts_of(champion, registry)
     new = gather(champion, data, store)
     told = Retrained(champion=champion.manifest.content_hash, number=attempts.number, reason="", dry_run=asked.dry_run)
     if asked.if_due:
-        time = due(champion, spec.retrain or Retrain(), attempts, new, store, at=datetime.now(UTC))
+        time = due(champion, wanted, attempts, new, store, at=datetime.now(UTC))
         told = replace(told, due=time, reason=time.sentence)
         listener(Event(stage="read", text=time.sentence))
         if not time.now:
             return told
-    contest = _contest(champion, spec, new, out, asked, tables or {}, listener)
+    contest = _contest(champion, wanted, new, out, asked, tables or {}, listener)
     return _held(told, contest, attempts, registry, out, asked)
 
 
@@ -156,14 +156,14 @@ def _climbed(contest: Contest, judged: Judged, attempts: Attempts, out: Path, *,
 
 def _contest(
     champion: Bundle,
-    spec: Spec,
+    wanted: Retrain,
     source: SourceTable,
     out: Path,
     asked: Asked,
     tables: Mapping[str, Path],
     listener: Listener,
 ) -> Contest:
-    wanted = _that_differ(_this_once(spec.retrain or Retrain(), asked), champion, spec)
+    spec = _spec_of(champion)
     rows = part(source, champion, spec, wanted, since=asked.since)
     listener(Event(stage="split", text=f"{rows.learn.frame.height:,} rows to learn from. {rows.sentence}"))
     return Contest(
@@ -186,23 +186,20 @@ def _that_differ(wanted: Retrain, champion: Bundle, spec: Spec) -> Retrain:
     return wanted.model_copy(update={"rungs": rungs or wanted.rungs})
 
 
-def _respec(champion: Bundle, asked: Asked) -> Spec:
-    """The champion's spec; only what its [retrain] says may be overruled.
-
-    A metric that is code stays with the fit: what is retrained is judged by the usual one.
-    """
-    for text in asked.overrides:
-        if not text.partition("=")[0].strip().startswith("retrain."):
-            key = text.partition("=")[0].strip()
-            raise SpecError("this takes a new fit", where=f"--set {key}", hint="retrain changes keys of [retrain]")
-    spec = parse(champion.spec, overrides=asked.overrides)
+def _spec_of(champion: Bundle) -> Spec:
+    """The champion's spec. A metric that is code stays with the fit: what is retrained is judged by the usual one."""
+    spec = parse(champion.spec)
     usual = spec.objective.model_copy(update={"metric": without_code(spec.objective.metric)})
     return spec.model_copy(update={"objective": usual, "retrain": spec.retrain or Retrain()})
 
 
-def _this_once(wanted: Retrain, asked: Asked) -> Retrain:
-    """With the window and the rungs of this retraining: the next one asks the spec again."""
-    changed: dict[str, Any] = {}
+def _wanted(champion: Bundle, asked: Asked) -> Retrain:
+    """What the champion's spec says of a retraining, overruled for this once: the next one asks the spec again."""
+    for text in asked.overrides:
+        if not text.partition("=")[0].strip().startswith("retrain."):
+            key = text.partition("=")[0].strip()
+            raise SpecError("this takes a new fit", where=f"--set {key}", hint="retrain changes keys of [retrain]")
+    spec, changed = parse(champion.spec, overrides=asked.overrides), dict[str, Any]()
     if asked.window is not None:
         try:
             changed["window"] = read_duration(asked.window)
@@ -210,7 +207,7 @@ def _this_once(wanted: Retrain, asked: Asked) -> Retrain:
             raise SpecError(str(error), where="--window") from error
     if asked.rungs is not None:
         changed["rungs"] = tuple(asked.rungs)
-    return wanted.model_copy(update=changed)
+    return _that_differ((spec.retrain or Retrain()).model_copy(update=changed), champion, spec)
 
 
 def _shift(judged: Judged) -> Shift | None:

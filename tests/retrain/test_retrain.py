@@ -122,13 +122,14 @@ def test_a_metric_that_is_code_stays_with_the_fit(world, tmp_path, monkeypatch):
 
 
 def test_what_is_asked_once_is_not_asked_again(own, world, tmp_path):
-    """Rungs and window of one retraining do not stay with who is promoted: the next one asks its spec."""
+    """Rungs, window and overruled keys of one retraining do not stay with who is promoted: the next asks its spec."""
     rows, out = load(world(700, seed=4, start=150, changed=True)), tmp_path / "next.bundle"
-    done = retrain(own, rows, out, asked=Asked(rungs=("refresh",), window="90d"))
+    done = retrain(own, rows, out, asked=Asked(rungs=("refresh",), window="90d", overrides=["retrain.price=1"]))
     assert [step.rung for step in done.climb.steps] == ["refresh"]
     assert done.exit_code == 0
     before, after = (parse(Bundle.load(path).spec).retrain for path in (own, out))
-    assert (after.rungs, after.window) == (before.rungs, before.window) == (RUNGS, None)
+    assert after == before
+    assert (after.rungs, after.window, after.price) == (RUNGS, None, 0.0)
 
 
 def test_a_wrong_rung_is_answered_with_the_nearest():
