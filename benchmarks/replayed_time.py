@@ -6,8 +6,9 @@ Each task begins with a model of its first months; labels come late. At the begi
 
 - *frozen* keeps that model,
 - *blind* fits a new one on all rows whose label is known by then, and takes it,
-- *ours* watches, and where the watch tells of money or drift (at least `PAUSE` months after the last challenge) or
-  `EVERY` months have passed, climbs the ladder of `automl retrain`; who is promoted answers,
+- *ours* watches, and where the watch tells of money or drift or `EVERY` months have passed since the last challenge,
+  climbs the ladder of `automl retrain`, its cheap rungs alone where `REFIT_EVERY` months have not passed since all were
+  tried; who is promoted answers,
 - *best* may look ahead: of the models that blind has fitted it takes the new one or keeps its own, whichever loses
   least in the end; *best of as many* does so with as many new models as ours had.
 
@@ -44,13 +45,16 @@ from automl.monitor.money.promise import student
 from automl.monitor.monitor import monitor
 from automl.monitor.state import State
 from automl.retrain.retrain import Asked, retrain
+from automl.spec.retrain import RungName
 
 RESULTS = Path(__file__).parent / "results"
 HEADER = (
     *("task", "policy", "loss", "saved against frozen", "95 % interval", "share of blind's gain"),
     *("new models", "challenges", "CPU s"),
 )
-PAUSE, EVERY = 2, 3  # months between two challenges: at least, at most
+EVERY = 3  # months between two challenges, at most
+REFIT_EVERY = 3  # months between two that fit anew, at least: `refit_every` of [retrain], by the replayed time
+CHEAP: tuple[RungName, ...] = ("recalibrate", "refresh")
 PER = 1_000
 
 Floats = NDArray[np.float64]
@@ -154,15 +158,17 @@ def own(world: World, frozen: Floats) -> Lived:
     """The months of our policy: a watch, challenges, and what each month then loses."""
     month = world.month[world.month >= 0]
     loss, seconds, challenges = frozen.copy(), 0.0, 0
-    champion, since, last = "blind-00", 0, 0
+    champion, since, last, fitted_last = "blind-00", 0, 0, 0
     state: State | None = None
     models = []
     for now in world.months[1:]:
         looked = once(world, f"watch-{now:02}", partial(watched, world, champion, state, since, now))
         state = State(**looked["state"])  # type: ignore[arg-type]  # as `watched` wrote it
         seconds += float(looked["seconds"])
-        if now - last >= EVERY or (now - last >= PAUSE and looked["alarms"]):
-            said = once(world, f"ours-{now:02}", partial(challenged, world, champion, now))
+        if now - last >= EVERY or looked["alarms"]:
+            rungs = None if now - fitted_last >= REFIT_EVERY else CHEAP
+            fitted_last = now if rungs is None else fitted_last
+            said = once(world, f"ours-{now:02}", partial(challenged, world, champion, now, rungs))
             seconds, last, challenges = seconds + float(said["seconds"]), now, challenges + 1
             if said["promoted"]:
                 champion, since, state = f"ours-{now:02}", now, None
@@ -185,11 +191,11 @@ def watched(world: World, champion: str, state: State | None, since: int, now: i
     return {"alarms": alarms, "state": kept}
 
 
-def challenged(world: World, champion: str, now: int) -> Mapping[str, object]:
+def challenged(world: World, champion: str, now: int, rungs: Sequence[RungName] | None) -> Mapping[str, object]:
     """The ladder on all rows that were seen; it leaves out those whose label is not due."""
     out = world.work / f"ours-{now:02}.bundle"
     try:
-        done = retrain(world.work / f"{champion}.bundle", load(world.seen(now)), out, asked=Asked())
+        done = retrain(world.work / f"{champion}.bundle", load(world.seen(now)), out, asked=Asked(rungs=rungs))
     except DataError as refused:
         return {"promoted": False, "reason": str(refused)}
     return {"promoted": done.exit_code == 0, "reason": done.reason}

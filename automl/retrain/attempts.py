@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from automl import disk
 from automl.bundle.read import Bundle
+from automl.spec.retrain import FITTED
 
 SUFFIX = ".challenges.jsonl"
 
@@ -19,13 +21,15 @@ class Attempts:
     """The challenges that a bundle has seen; `number` is that of the next one among those that judged somebody.
 
     One whose challengers could not be made, or were refused by gates, has tested nothing and costs no alpha. `last` is
-    when the last one ended, None where there was none.
+    when the last one ended, None where there was none; `fitted` when the last one ended that fitted a challenger anew,
+    of this champion or, as far as the file tells, of one before it.
     """
 
     path: Path
     number: int
     gains: tuple[float, ...] = ()  # what those that were judged would have saved more per 1,000 rows
     last: datetime | None = None
+    fitted: datetime | None = None
 
 
 def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
@@ -39,8 +43,22 @@ def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
     mine = [line for line in lines if line["champion"] == name]
     gains = [line["difference"] for line in mine if line.get("difference") is not None]
-    last = max((datetime.fromisoformat(line["when"]) for line in mine if "when" in line), default=None)
-    return Attempts(path=path, number=len(gains) + 1, gains=tuple(gains), last=last)
+    return Attempts(
+        path=path,
+        number=len(gains) + 1,
+        gains=tuple(gains),
+        last=_latest(mine),
+        fitted=_latest(line for line in lines if _fitted(line)),
+    )
+
+
+def _latest(lines: Iterable[Mapping[str, Any]]) -> datetime | None:
+    return max((datetime.fromisoformat(line["when"]) for line in lines if "when" in line), default=None)
+
+
+def _fitted(line: Mapping[str, Any]) -> bool:
+    """Whether a challenger was fitted anew, and judged."""
+    return any(line.get("rungs", {}).get(rung) in {"behind", "better"} for rung in FITTED)
 
 
 def note_attempt(attempts: Attempts, champion: Bundle, told: Mapping[str, object]) -> None:

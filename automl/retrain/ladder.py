@@ -20,9 +20,8 @@ from automl.retrain.rungs.base import Challenger
 from automl.retrain.rungs.by_name import challenge_of
 from automl.retrain.shift import Shift
 from automl.retrain.step import Step
-from automl.spec.retrain import RUNGS, RungName
+from automl.spec.retrain import FITTED, RUNGS, RungName
 
-FITTED = ("refit", "search")  # rungs that learn the labels anew
 UNKNOWN = "the new labels contradict the champion, and no refit can show that they can be learned"
 REFUSED = (LimitRefusal, DataError, BundleError)  # by which a rung ends, and the ladder goes on
 

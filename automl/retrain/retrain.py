@@ -29,7 +29,7 @@ from automl.retrain.parting import part
 from automl.retrain.publish import publish
 from automl.retrain.shift import Shift, answered_with, believed
 from automl.spec import Spec, parse
-from automl.spec.retrain import RUNGS, Retrain, RungName
+from automl.spec.retrain import FITTED, RUNGS, Retrain, RungName
 from automl.spec.units import read_duration
 
 FOLDER = ".ladder"  # of what is made on the way
@@ -124,6 +124,8 @@ def retrain(
         listener(Event(stage="read", text=time.sentence))
         if not time.now:
             return told
+    if asked.rungs is None:
+        wanted = _between_fits(wanted, champion, attempts, at=datetime.now(UTC))
     contest = _contest(champion, wanted, new, out, asked, tables or {}, listener)
     return _held(told, contest, attempts, registry, out, asked)
 
@@ -176,6 +178,21 @@ def _contest(
         tables=tables,
         resume=asked.resume,
     )
+
+
+def _between_fits(wanted: Retrain, champion: Bundle, attempts: Attempts, *, at: datetime) -> Retrain:
+    """Without the rungs that fit anew, where a fit is younger than [retrain] refit_every: alpha is for the others.
+
+    That is the last one that was judged, or the champion's own.
+    """
+    retrained, fits = champion.manifest.retrained, [attempts.fitted] if attempts.fitted else []
+    if retrained is None or retrained.rung in FITTED:
+        fits.append(datetime.fromisoformat(champion.manifest.created))
+    cheap = tuple(rung for rung in wanted.rungs if rung not in FITTED)
+    if wanted.refit_every is None or not fits or not cheap:
+        return wanted
+    soon = (at - max(fits)).total_seconds() < wanted.refit_every
+    return wanted.model_copy(update={"rungs": cheap}) if soon else wanted
 
 
 def _that_differ(wanted: Retrain, champion: Bundle, spec: Spec) -> Retrain:

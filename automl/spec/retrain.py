@@ -11,6 +11,7 @@ from automl.spec.units import Duration, PerTime, Share
 
 RungName = Literal["recalibrate", "refresh", "refit", "search"]
 RUNGS: tuple[RungName, ...] = ("recalibrate", "refresh", "refit", "search")
+FITTED: tuple[RungName, ...] = ("refit", "search")  # rungs that learn the labels anew
 
 
 class Retrain(Section):
@@ -28,6 +29,8 @@ class Retrain(Section):
     """The fewest new rows with a label that a retraining stands on."""
     every: Duration | None = None
     """The longest time between two retrainings: it is then time for one, whatever the watch says."""
+    refit_every: Duration | None = None
+    """The least time from a fit to a challenge that fits anew (refit, search): until then cheaper rungs are tried alone."""
     on: Annotated[tuple[Literal["money", "drift"], ...], BeforeValidator(read_list)] = ("money",)
     """What a watch has to say for it to be time: that money is lost, that the data drifts."""
     rungs: Annotated[tuple[RungName, ...], BeforeValidator(read_list)] = RUNGS

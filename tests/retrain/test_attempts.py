@@ -32,6 +32,16 @@ def test_each_challenge_counts_and_leaves_what_it_would_have_gained(tmp_path):
     assert [json.loads(line)["number"] for line in found.path.read_text().splitlines()] == [1, 2, 2]
 
 
+def test_a_fit_of_a_champion_before_is_remembered(tmp_path):
+    """What was fitted anew and judged, by whomever: one that was passed over or refused was no fit."""
+    before, now = _bundle(tmp_path), _bundle(tmp_path, "b" * 64)
+    for bundle, day, ended in ((before, 1, "better"), (before, 2, "behind"), (now, 3, "passed"), (now, 4, "refused")):
+        told = {"when": f"2026-05-0{day}T00:00:00+00:00", "rungs": {"refresh": "better", "refit": ended}}
+        note_attempt(attempts_of(bundle), bundle, told)
+    assert attempts_of(now).fitted.day == 2
+    assert attempts_of(now).last.day == 4
+
+
 def test_each_champion_has_an_alpha_of_its_own(tmp_path):
     """What another bundle of the same name has seen does not count, nor what its parents have seen."""
     note_attempt(attempts_of(_bundle(tmp_path)), _bundle(tmp_path), {"difference": 1.0})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ from automl.bundle.verify import verify
 from automl.data.read.source import load
 from automl.errors import DataError, SpecError
 from automl.pipeline.fit import fit
-from automl.retrain.retrain import Asked, _that_differ, retrain, rungs_of
+from automl.retrain.attempts import Attempts
+from automl.retrain.retrain import Asked, _between_fits, _that_differ, retrain, rungs_of
 from automl.spec import parse
 from automl.spec.retrain import RUNGS, Retrain
 from automl.task import Task
@@ -130,6 +132,41 @@ def test_what_is_asked_once_is_not_asked_again(own, world, tmp_path):
     before, after = (parse(Bundle.load(path).spec).retrain for path in (own, out))
     assert after == before
     assert (after.rungs, after.window, after.price) == (RUNGS, None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("made", "rung", "fitted", "rungs"),
+    [
+        (100, None, None, RUNGS),
+        (10, None, None, RUNGS[:2]),
+        (10, "refit", None, RUNGS[:2]),
+        (10, "refresh", None, RUNGS),  # nobody knows of a fit
+        (10, "refresh", 100, RUNGS),
+        (10, "refresh", 89, RUNGS[:2]),
+        (100, None, 10, RUNGS[:2]),
+    ],
+)
+def test_between_two_fits_only_cheap_rungs_are_tried(champion, made, rung, fitted, rungs):
+    """A fit of the champion, or one that was judged, counts for `refit_every`; without the key all rungs are tried."""
+    now = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+    record = None if rung is None else SimpleNamespace(rung=rung)
+    manifest = SimpleNamespace(created=(now - dt.timedelta(days=made)).isoformat(), retrained=record)
+    last = None if fitted is None else now - dt.timedelta(days=fitted)
+    attempts = Attempts(path=champion.path, number=1, fitted=last)
+    own = SimpleNamespace(manifest=manifest)
+    assert _between_fits(Retrain.model_validate({"refit_every": "90d"}), own, attempts, at=now).rungs == rungs
+    assert _between_fits(Retrain(), own, attempts, at=now).rungs == RUNGS
+    alone = Retrain.model_validate({"refit_every": "90d", "rungs": ["refit"]})
+    assert _between_fits(alone, own, attempts, at=now).rungs == ("refit",)  # a list that nothing would be left of stays
+
+
+def test_a_fresh_champion_is_challenged_by_cheap_rungs(own, world, tmp_path):
+    """Asked for by its spec, unless somebody names the rungs."""
+    rows, wanted = load(world(700, seed=4, start=150, changed=True)), ["retrain.refit_every=90d"]
+    done = retrain(own, rows, tmp_path / "next.bundle", asked=Asked(overrides=wanted))
+    assert {step.rung for step in done.climb.steps} <= {"recalibrate", "refresh"}
+    named = retrain(own, rows, tmp_path / "named.bundle", asked=Asked(overrides=wanted, rungs=("refit",)))
+    assert [step.rung for step in named.climb.steps] == ["refit"]
 
 
 def test_a_wrong_rung_is_answered_with_the_nearest():
