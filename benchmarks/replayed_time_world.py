@@ -76,12 +76,12 @@ class World:
         return range(len(self.starts))
 
 
-def world(task: Task, folder: Path, work: Path, trials: int) -> World:
-    """The rows of both parts, thinned, and the spec of every model."""
+def world(task: Task, folder: Path, work: Path, trials: int, *, offset: int = 0) -> World:
+    """The rows of both parts, every so many of them from the `offset`-th on, and the spec of every model."""
     course = COURSES[task.name]
     whole = pl.concat([pl.read_parquet(folder / f"{part}.parquet") for part in ("train", "test")])
     whole = whole.with_columns(task.month.alias("__month")).sort("__month", maintain_order=True)
-    whole = whole.filter(pl.col("__month") >= course.begins).gather_every(course.thin)
+    whole = whole.filter(pl.col("__month") >= course.begins).gather_every(course.thin, offset)
     names = whole["__month"].unique().sort().to_list()
     rows = whole.drop("__month")
     data = {"time": list(task.time), "exclude": list(task.exclude), "final": "all"}
