@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.metrics.row_losses import logistic
 from automl.task import Kind, Task
 
 Floats = NDArray[np.float64]
@@ -131,8 +132,8 @@ def _squares(score: Floats, target: Floats) -> tuple[Floats, Floats]:
 
 
 def _logistic(score: Floats, target: Floats) -> tuple[Floats, Floats]:
-    loss = np.logaddexp(0.0, score) - target * score
-    return loss[:, 0], 1.0 / (1.0 + np.exp(-score)) - target
+    loss, slope = logistic(score, target)
+    return loss[:, 0], slope
 
 
 def _softmax(score: Floats, target: Floats) -> tuple[Floats, Floats]:

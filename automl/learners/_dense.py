@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.learners.base import Floats, Matrix
+from automl.metrics.row_losses import logistic
 from automl.ops.expr import (
     Add,
     AsIndex,
@@ -167,7 +168,8 @@ def row_loss(task: Task, scores: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray
         return 0.5 * error[:, 0] ** 2, error
     if task.kind == "binary":
         score = scores[:, 0]
-        return np.logaddexp(0.0, score) - y * score, (1.0 / (1.0 + np.exp(-score)) - y)[:, None]
+        loss, slope = logistic(score, y)
+        return loss, slope[:, None]
     shifted = scores - scores.max(axis=1, keepdims=True)
     share = np.exp(shifted)
     total = share.sum(axis=1, keepdims=True)
