@@ -23,7 +23,6 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -172,11 +171,14 @@ def contest_of(champion: Bundle, frame: pl.DataFrame, work: Path) -> Contest:
 def challenged(rung: Callable[..., Any], contest: Contest, place: Path) -> tuple[Bundle, float]:
     """The rung's bundle, and the seconds of the CPU until it has passed its gates.
 
-    The champion's where the rung has learned nothing that would make another one.
+    The champion's where the rung has learned nothing that would make another one; that is said.
     """
     start, made = sum(os.times()[:4]), contest.champion
-    with suppress(DataError), rung(contest, place) as challenger:
-        made = challenger.bundle
+    try:
+        with rung(contest, place) as challenger:
+            made = challenger.bundle
+    except DataError as refused:
+        print(f"no challenger: {refused.what}", flush=True)
     return made, sum(os.times()[:4]) - start
 
 

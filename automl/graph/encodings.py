@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import BaseModel, FiniteFloat, NonNegativeFloat, NonNegativeInt, ValidationError
+from pydantic import BaseModel, FiniteFloat, NonNegativeFloat, NonNegativeInt
 
 from automl.errors import BundleError
 from automl.graph.part import values_of
@@ -85,25 +85,27 @@ def encodings_of(graph: Graph) -> tuple[Encoding, ...]:
     try:
         found = _Entry.model_validate_json(entry)
         return tuple(_encoding(graph, one, found.counts[one.rows]) for one in found.encodings)
-    except (ValidationError, LookupError) as error:
+    except (ValueError, LookupError) as error:
         raise BundleError("what the graph tells of its target encodings cannot be read", where="model.onnx") from error
 
 
 def _encoding(graph: Graph, one: _Told, counts: Sequence[float]) -> Encoding:
-    table = np.concatenate([values.reshape(-1) for values in _tables(graph.maker[one.value], graph).values()])
+    table = np.concatenate([values.reshape(-1) for values in _tables(graph, one.value).values()])
+    if table.dtype != np.float64:
+        raise ValueError(f"{one.value} has a table of {table.dtype}")
     if len(counts) < len(table):
         raise LookupError(f"{one.value} has {len(table)} levels and counts for {len(counts)}")
     of = Reading(kind=one.kind, numbers=one.numbers)
     return Encoding(
         value=one.value,
-        table=table.astype(np.float64),
+        table=np.asarray(table, dtype=np.float64),
         means=Means(rows=np.array(counts[: len(table)], dtype=np.float64), belief=one.belief, of=of),
     )
 
 
-def _tables(node: onnx.NodeProto, graph: Graph) -> dict[Place, Array]:
+def _tables(graph: Graph, name: str) -> dict[Place, Array]:
     """Where the parts of a table stand, as `graph.ops` writes them: of a dictionary what is not in it comes last."""
-    name = node.output[0]
+    node = graph.maker[name]
     if node.op_type == "LabelEncoder":
         own = attributes(node)
         return {Place(node=name, slot=slot): own[slot] for slot in ("values_tensor", "default_tensor")}
@@ -135,7 +137,7 @@ def encoded(graph: Graph, encodings: Sequence[Encoding]) -> bytes:
 def _numbers(graph: Graph, encodings: Sequence[Encoding]) -> dict[Place, Array]:
     found = dict[Place, Array]()
     for one in encodings:
-        places = _tables(graph.maker[one.value], graph)
+        places = _tables(graph, one.value)
         ends = np.cumsum([values.size for values in places.values()])[:-1]
         found |= dict(zip(places, np.split(one.table, ends), strict=True))
     return found

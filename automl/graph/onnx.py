@@ -40,30 +40,30 @@ def to_onnx(
     builder.inputs = names
     builder.rows = names[real[0]]
     translate_all(builder, outputs.values())
+    final = _final_names(builder, outputs)
     return builder.close(
         {names[leaf_name(leaf)]: (ELEMENT[leaf.dtype], leaf.width) for leaf in inputs},
         {name: (rows_of(builder, expr), ELEMENT[expr.dtype], expr.width) for name, expr in outputs.items()},
         {
             **(metadata or {}),
-            **_placed(builder, VALUES, values or {}, outputs),
-            **_placed(builder, STAGES, stages or {}, outputs),
-            **_told(builder, outputs),
+            **_placed(builder, VALUES, values or {}, final),
+            **_placed(builder, STAGES, stages or {}, final),
+            **_told(builder, outputs, final),
             INPUTS: json.dumps(real),
         },
     )
 
 
-def _placed(builder: Builder, entry: str, values: Mapping[str, Expr], outputs: Mapping[str, Expr]) -> dict[str, str]:
+def _placed(builder: Builder, entry: str, values: Mapping[str, Expr], final: Mapping[str, str]) -> dict[str, str]:
     """The metadata that says where the values stand; without values there is none. An output stands under its name."""
-    final = _final_names(builder, outputs)
     found = {name: builder.values[id(expr)] for name, expr in values.items() if id(expr) in builder.values}
     names = {name: final.get(value, value) for name, value in found.items()}
     return {entry: json.dumps(names)} if names else {}
 
 
-def _told(builder: Builder, outputs: Mapping[str, Expr]) -> dict[str, str]:
+def _told(builder: Builder, outputs: Mapping[str, Expr], final: Mapping[str, str]) -> dict[str, str]:
     """The metadata that says which values are looked up in tables of means."""
-    final, takes = _final_names(builder, outputs), [one for one in walk(*outputs.values()) if isinstance(one, Take)]
+    takes = [one for one in walk(*outputs.values()) if isinstance(one, Take)]
     values = [(builder.values[id(take)], take.means) for take in takes]
     return told({final.get(value, value): means for value, means in values if means is not None})
 

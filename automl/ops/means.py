@@ -24,6 +24,10 @@ class Reading:
     kind: Kind
     numbers: tuple[float, ...] = ()
 
+    def fits(self, classes: int) -> bool:
+        """Whether it has as many numbers as its kind takes, of a target of so many classes (0: a number)."""
+        return len(self.numbers) == {"target": 0, "classes": classes, "distance": 1, "above": 1}[self.kind]
+
     def of(self, y: Floats) -> Floats:
         """The reading of each target [n]; classes are codes 0, 1 ...
 

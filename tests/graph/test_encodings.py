@@ -128,6 +128,15 @@ def test_what_does_not_fit_the_graph_is_refused(spoil):
         encodings_of(opened)
 
 
+def test_a_table_of_other_numbers_is_none():
+    """What is looked up as a whole number is no mean."""
+    opened = graph(out=TAKES["text"], index=JOBS)
+    entry = next(one for one in opened.model.metadata_props if one.key == ENCODINGS)
+    entry.value = entry.value.replace('"out"', '"index"')
+    with pytest.raises(BundleError, match="target encodings cannot be read"):
+        encodings_of(opened)
+
+
 def test_a_value_that_is_computed_is_no_table():
     """A name of another operation than a look-up is refused, too."""
     opened = graph(out=Add(TAKES["number"], SIZE))

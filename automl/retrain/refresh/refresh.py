@@ -23,7 +23,7 @@ from automl.retrain.refresh.counted import counted
 from automl.retrain.refresh.lesson import Lesson
 from automl.retrain.refresh.losses import Aim
 from automl.retrain.refresh.member import Learnable, Seen, learnable
-from automl.retrain.refresh.read import Part, Read
+from automl.retrain.refresh.read import Read
 from automl.task import Task
 
 Array = NDArray[np.generic]
@@ -78,7 +78,9 @@ def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: T
         for stage, record in zip(stages.members, members, strict=True)
     ]
     numbers = {place: values for one in made for place, values in one.numbers.items()}
-    _check(start.read.parts[0], numbers, [*zip(stages.members, made, strict=True)], lesson)
+    changed, first = _renumbered(start.graph, numbers), start.read.parts[0]
+    checked = changed if first.graph is start.graph else _renumbered(first.graph, numbers)
+    _check(Graph(checked), first.rows[:CHECKED], [*zip(stages.members, made, strict=True)], lesson)
     mixed, predicted = np.full((2, rows.n, task.width), np.nan)
     mixed[drawn] = sum(record.weight * one.predicted for record, one in zip(members, made, strict=True))
     output = "prediction" if task.kind == "regression" else "probability"
@@ -86,7 +88,7 @@ def refreshed(model: bytes, members: Sequence[MemberRecord], rows: Rows, task: T
     kept = tuple(f"{record.learner}: {one.kept}" for record, one in zip(members, made, strict=True) if one.kept)
     losses = tuple(one.losses for one in made)
     return Refreshed(
-        model=renumbered(start.graph.model.SerializeToString(), numbers),
+        model=changed,
         mixed=mixed,
         predicted=predicted,
         losses=losses,
@@ -189,11 +191,13 @@ def _some(rows: int, most: int, seed: int) -> Ints:
     return every if rows <= most else np.sort(np.random.default_rng(seed).choice(every, most, replace=False))
 
 
-def _check(part: Part, numbers: Mapping[Place, Array], members: Sequence[tuple[Stage, _Made]], lesson: Lesson) -> None:
-    """A graph with the new numbers must give the raw scores that were learned; `BundleError` otherwise."""
+def _renumbered(graph: Graph, numbers: Mapping[Place, Array]) -> bytes:
+    return renumbered(graph.model.SerializeToString(), numbers)
+
+
+def _check(changed: Graph, rows: Ints, members: Sequence[tuple[Stage, _Made]], lesson: Lesson) -> None:
+    """A graph with the new numbers must give `rows` the raw scores that were learned; `BundleError` otherwise."""
     names: dict[str, Dtype] = {stage.raw: "number" for stage, _ in members}
-    rows = part.rows[:CHECKED]
-    changed = Graph(renumbered(part.graph.model.SerializeToString(), numbers))
     found = values_of(changed, names, lesson.frame[rows])
     for stage, one in members:
         apart = np.abs(found[stage.raw] - one.scores[rows]) / np.maximum(1.0, np.abs(one.scores[rows]))

@@ -10,6 +10,7 @@ import pytest
 
 from automl.bundle.manifest import MemberRecord
 from automl.data.rows import Column, Fold, Labels, Rows
+from automl.errors import BundleError
 from automl.features.base import Sample
 from automl.features.plan import Plan
 from automl.features.steps.category import category
@@ -134,6 +135,16 @@ def test_weights_count_rows():
     heavy = refreshed(model, MEMBERS, replace(new, weight=weight), TASK)
     added = encodings_of(Graph(heavy.model))[0].means.rows.sum() - encodings_of(Graph(model))[0].means.rows.sum()
     assert added == pytest.approx(3_000, abs=1.0)
+
+
+def test_encodings_of_another_target_are_refused():
+    """A stranger's metadata: of three classes where the label has two, which would look beyond the end."""
+    opened = Graph(shipped(rows(900, seed=1, rates=rates(0))))
+    entry = next(one for one in opened.model.metadata_props if one.key == "encodings")
+    for told in ('"kind":"classes","numbers":[1.0,2.0,3.0]', '"kind":"above","numbers":[]'):
+        entry.value = entry.value.split('"kind"')[0] + told + "}]}"
+        with pytest.raises(BundleError, match="of another target"):
+            refreshed(opened.model.SerializeToString(), MEMBERS, rows(300, seed=2, rates=rates(0)), TASK)
 
 
 def test_an_older_graph_has_none_to_count():
