@@ -7,8 +7,8 @@ Each task begins with a model of its first months; labels come late. At the begi
 - *frozen* keeps that model,
 - *blind* fits a new one on all rows whose label is known by then, and takes it,
 - *ours* watches, and where the watch tells of money or drift or `EVERY` months have passed since the last challenge,
-  climbs the ladder of `automl retrain`, its cheap rungs alone where `REFIT_EVERY` months have not passed since all were
-  tried; who is promoted answers,
+  climbs the ladder of `automl retrain`; its cheap rungs alone where `REFIT_EVERY` months have not passed since all were
+  tried and the watch knows of no money that is lost; who is promoted answers,
 - *best* may look ahead: of the models that blind has fitted it takes the new one or keeps its own, whichever loses
   least in the end; *best of as many* does so with as many new models as ours had.
 
@@ -168,9 +168,11 @@ def own(world: World, frozen: Floats) -> Lived:
         state = State(**looked["state"])  # type: ignore[arg-type]  # as `watched` wrote it
         seconds += float(looked["seconds"])
         if now - last >= EVERY or looked["alarms"]:
-            rungs = None if now - fitted_last >= REFIT_EVERY else CHEAP
+            lost = bool(looked["lost"])
+            rungs = None if lost or now - fitted_last >= REFIT_EVERY else CHEAP
             fitted_last = now if rungs is None else fitted_last
-            said = once(world, f"ours-{now:02}", partial(challenged, world, champion, now, rungs))
+            asked = Asked(rungs=rungs, lost=lost)
+            said = once(world, f"ours-{now:02}", partial(challenged, world, champion, now, asked))
             seconds, last, challenges = seconds + float(said["seconds"]), now, challenges + 1
             if said["promoted"]:
                 champion, since, state = f"ours-{now:02}", now, None
@@ -183,21 +185,18 @@ def watched(world: World, champion: str, state: State | None, since: int, now: i
     """What the watch says of the months since the champion answers, and what it remembers."""
     bundle = Bundle.load(world.work / f"{champion}.bundle")
     found, after = monitor(bundle, world.past(now, since), state=state, now=world.starts[now])
-    alarms = [
-        each.check
-        for look in found.looks
-        for each in look.findings
-        if each.kind in {"money", "drift"} and each.severity != "note"
-    ]
+    told = [each for look in found.looks for each in look.findings if each.severity != "note"]
+    alarms = [each.check for each in told if each.kind in {"money", "drift"}]
+    lost = any(each.kind == "money" and each.severity == "act" for each in told)
     kept = {"bundle": after.bundle, "looks": after.looks, "until": after.until, "money": after.money}
-    return {"alarms": alarms, "state": kept}
+    return {"alarms": alarms, "lost": lost, "state": kept}
 
 
-def challenged(world: World, champion: str, now: int, rungs: Sequence[RungName] | None) -> Mapping[str, object]:
+def challenged(world: World, champion: str, now: int, asked: Asked) -> Mapping[str, object]:
     """The ladder on all rows that were seen; it leaves out those whose label is not due."""
     out = world.work / f"ours-{now:02}.bundle"
     try:
-        done = retrain(world.work / f"{champion}.bundle", load(world.seen(now)), out, asked=Asked(rungs=rungs))
+        done = retrain(world.work / f"{champion}.bundle", load(world.seen(now)), out, asked=asked)
     except DataError as refused:
         return {"promoted": False, "reason": str(refused)}
     return {"promoted": done.exit_code == 0, "reason": done.reason}

@@ -43,7 +43,10 @@ class Parted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
-    """`spec` is the champion's, `asked` its [retrain]; `work` is the folder of what is made on the way."""
+    """`spec` is the champion's, `asked` its [retrain]; `work` is the folder of what is made on the way.
+
+    `lost` says that a watch knows of lost money: no challenger is spared then.
+    """
 
     champion: Bundle
     spec: Spec
@@ -53,3 +56,4 @@ class Contest:
     listener: Listener
     tables: Mapping[str, Path]
     resume: bool = False
+    lost: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,16 +13,20 @@ from automl.retrain.attempts import Attempts
 from automl.spec.retrain import Retrain
 from automl.spec.units import write_duration
 
-LEAST = {"money": {"act"}, "drift": {"warn", "act"}}  # severities: money that is known to be lost acts
+LEAST: Mapping[str, Collection[str]] = {
+    "money": {"act"},
+    "drift": {"warn", "act"},
+}  # severities: money that is known to be lost acts
 DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """Whether it is time, and why or why not in a sentence."""
+    """Whether it is time, and why or why not in a sentence; `lost` says that the watch knows of lost money."""
 
     now: bool
     sentence: str
+    lost: bool = False
 
 
 def due(
@@ -36,14 +40,19 @@ def due(
     last = max(filter(None, (datetime.fromisoformat(champion.manifest.created), attempts.last)))
     age = (at - last).total_seconds()
     gone = f"the last challenge was {age / DAY:,.1f} days ago"
+    said: Iterable[tuple[str, str, str]] = ()
+    if asked.on:
+        said = _looked(champion, new) if store is None else _alarms(champion, store, last)
+    heard = [(kind, sentence) for kind, severity, sentence in said if severity in LEAST.get(kind, ())]
+    lost = any(kind == "money" for kind, _ in heard)
     if asked.every is not None and age >= asked.every:
-        return Due(now=True, sentence=f"it is time: {gone}, and [retrain] every is {write_duration(asked.every)}")
-    said = _looked(champion, new) if store is None else _alarms(champion, store, last)
-    for kind, severity, sentence in said if asked.on else ():
-        if kind in asked.on and severity in LEAST[kind]:
-            return Due(now=True, sentence=f"it is time: {sentence}")
-    heard = f", and no alarm of {' or '.join(asked.on)} was raised" if asked.on else ""
-    return Due(now=False, sentence=f"it is not time: {gone}{heard}")
+        why = f"it is time: {gone}, and [retrain] every is {write_duration(asked.every)}"
+        return Due(now=True, sentence=why, lost=lost)
+    for kind, sentence in heard:
+        if kind in asked.on:
+            return Due(now=True, sentence=f"it is time: {sentence}", lost=lost)
+    none = f", and no alarm of {' or '.join(asked.on)} was raised" if asked.on else ""
+    return Due(now=False, sentence=f"it is not time: {gone}{none}", lost=lost)
 
 
 def _alarms(champion: Bundle, store: str, last: datetime) -> Iterable[tuple[str, str, str]]:

@@ -47,14 +47,14 @@ def climb(
     A challenger is better where its lower bound lies above 0 (above what is allowed under a champion that decayed). One
     that learned anew is credited with what the champion will lose by its age, as its shelf life tells. The
     ladder ends with one that keeps the promise again; until then dearer ones may do better. Where a cheaper one is
-    better, those that were outdone when the champion was promoted are passed over, this once. The one of the highest
-    bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
+    better, those that were outdone when the champion was promoted are passed over, this once, unless money is lost. The
+    one of the highest bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
     """
     rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
     alpha = spent(contest.asked.alpha, number) / len(rungs)
     notes = Notes.of(contest, alpha)
     behind, tried, made = notes.behind(), list[Noted](), list[tuple[Step, Challenger]]()
-    retrained = contest.champion.manifest.retrained
+    retrained = None if contest.lost else contest.champion.manifest.retrained
     with ExitStack() as stack:
         for rung in rungs:
             if retrained and rung in retrained.outdone and any(step.ended == "better" for step, _ in made):

@@ -39,8 +39,8 @@ FOLDER = ".ladder"  # of what is made on the way
 class Asked:
     """What a retraining is asked for beside the spec; what is None is the spec's.
 
-    `since` is microseconds of UTC; `if_due` asks first whether it is time; `accept_shift` says that a person believes
-    labels that contradict the champion.
+    `since` is microseconds of UTC; `if_due` asks first whether it is time. `lost` says that a watch knows of lost
+    money, `accept_shift` that a person believes labels that contradict the champion.
     """
 
     since: float | None = None
@@ -50,6 +50,7 @@ class Asked:
     dry_run: bool = False
     resume: bool = False
     if_due: bool = False
+    lost: bool = False
     accept_shift: bool = False
 
 
@@ -124,7 +125,8 @@ def retrain(
         listener(Event(stage="read", text=time.sentence))
         if not time.now:
             return told
-    if asked.rungs is None:
+        asked = replace(asked, lost=asked.lost or time.lost)
+    if asked.rungs is None and not asked.lost:
         wanted = _between_fits(wanted, champion, attempts, at=datetime.now(UTC))
     contest = _contest(champion, wanted, new, out, asked, tables or {}, listener)
     return _held(told, contest, attempts, registry, out, asked)
@@ -177,6 +179,7 @@ def _contest(
         listener=listener,
         tables=tables,
         resume=asked.resume,
+        lost=asked.lost,
     )
 
 

@@ -30,7 +30,10 @@ class Retrain(Section):
     every: Duration | None = None
     """The longest time between two retrainings: it is then time for one, whatever the watch says."""
     refit_every: Duration | None = None
-    """The least time from a fit to a challenge that fits anew (refit, search): until then cheaper rungs go alone."""
+    """The least time from a fit to a challenge that fits anew (refit, search): until then cheaper rungs go alone.
+
+    Where the watch knows that money is lost all rungs are tried at once (with --if-due, that asks it).
+    """
     on: Annotated[tuple[Literal["money", "drift"], ...], BeforeValidator(read_list)] = ("money",)
     """What a watch has to say for it to be time: that money is lost, that the data drifts."""
     rungs: Annotated[tuple[RungName, ...], BeforeValidator(read_list)] = RUNGS

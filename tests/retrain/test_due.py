@@ -81,7 +81,17 @@ def test_an_alarm_of_the_store_counts_where_the_spec_names_its_kind(
 ):
     """Lost money has to be known, by labels; drift that is worth something is enough."""
     asked, at = Retrain.model_validate({"on": on}), made + timedelta(days=11)
-    assert due(champion, asked, none, None, alarmed(kind, severity), at=at).now == time
+    told = due(champion, asked, none, None, alarmed(kind, severity), at=at)
+    assert told.now == time
+    assert told.lost == (kind == "money" and severity == "act")
+
+
+def test_money_is_known_to_be_lost_whatever_the_calendar_says(champion, made, none, alarmed):
+    """It is asked for all challengers then."""
+    asked, where = Retrain.model_validate({"every": "5d"}), alarmed("money", "act")
+    told = due(champion, asked, none, None, where, at=made + timedelta(days=11))
+    assert (told.now, told.lost) == (True, True)
+    assert told.sentence.startswith("it is time: the last challenge was 11.0 days ago")
 
 
 def test_an_alarm_counts_once_and_for_its_own_bundle(champion, made, none, alarmed):

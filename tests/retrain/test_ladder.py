@@ -39,6 +39,7 @@ def climbed(monkeypatch, tmp_path):
         resume=False,
         x=1,
         outdone=(),
+        lost=False,
         **more,
     ):
         alphas = []
@@ -88,6 +89,7 @@ def climbed(monkeypatch, tmp_path):
             listener=lambda _: None,
             rows=SimpleNamespace(learn=rows, judged=rows),
             resume=resume,
+            lost=lost,
         )
         return climb(contest, judged, shift, tmp_path / "out.bundle", number=number, **more), alphas
 
@@ -128,6 +130,8 @@ def test_a_dearer_one_that_was_outdone_is_passed_over_once(climbed):
     assert (second.record.rung, second.record.outdone, len(alphas)) == ("refresh", (), 1)
     third, _ = climbed({**lows, "refresh": -1.0, "refit": 9.0}, outdone=("refit",))
     assert third.record.rung == "refit"
+    lost, _ = climbed({**lows, "refit": 9.0}, outdone=("refit",), lost=True)
+    assert lost.record.rung == "refit"  # no challenger is spared where money is lost
 
 
 def test_each_challenge_spends_its_part_of_alpha_over_its_rungs(climbed):

@@ -169,6 +169,15 @@ def test_a_fresh_champion_is_challenged_by_cheap_rungs(own, world, tmp_path):
     assert [step.rung for step in named.climb.steps] == ["refit"]
 
 
+@pytest.mark.parametrize("asked", [{"lost": True}, {"if_due": True}])
+def test_where_money_is_lost_a_fresh_champion_is_challenged_by_all(own, world, tmp_path, asked):
+    """The rows of a changed world say so themselves, where they are asked whether it is time."""
+    rows, wanted = load(world(4_000, seed=4, start=150, changed=True)), ["retrain.refit_every=90d"]
+    done = retrain(own, rows, tmp_path / "next.bundle", asked=Asked(overrides=wanted, **asked))
+    steps = [step.rung for step in done.climb.steps]
+    assert "refit" in steps or done.climb.steps[-1].restores, steps
+
+
 def test_a_wrong_rung_is_answered_with_the_nearest():
     """And the order is that of their prices, whatever was written."""
     assert rungs_of("search, recalibrate") == ("recalibrate", "search")

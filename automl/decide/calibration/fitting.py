@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.decide.calibration.curves import EDGE, Beta, Isotonic, Vector
+from automl.metrics.row_losses import logistic
 
 Floats = NDArray[np.float64]
 KNOT_GAP = 1e-4
@@ -84,23 +85,18 @@ def _logistic(columns: Floats, y: Floats, weight: Floats, bounds: Sequence[Bound
     By projected Newton steps (Bertsekas 1982), damped where they bring nothing (Marquardt 1963): parameters at a bound
     that would leave it stay, the others move together.
     """
-    from scipy.special import expit
-
     positives = float(weight @ y)
     negatives = float(weight.sum()) - positives
     target = np.where(y > 0, (positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0))
     share = weight / weight.sum()
     low, high = np.array(bounds, dtype=np.float64).T
 
-    def loss(score: Floats) -> float:
-        return float(share @ (np.logaddexp(0.0, score) - target * score))
-
     at = np.asarray(start, dtype=np.float64)
-    score = columns @ at
-    before, damp = loss(score), LEAST
+    each, slope = logistic(columns @ at, target)
+    before, damp = float(share @ each), LEAST
     for _ in range(STEPS):
-        p = expit(score)
-        gradient = columns.T @ (share * (p - target))
+        p = slope + target
+        gradient = columns.T @ (share * slope)
         free = ~((at <= low) & (gradient > 0) | (at >= high) & (gradient < 0))
         if not (np.abs(gradient[free]) > FLAT).any() or damp > MOST_DAMPED:
             break
@@ -108,9 +104,9 @@ def _logistic(columns: Floats, y: Floats, weight: Floats, bounds: Sequence[Bound
         step = np.zeros_like(at)
         step[free] = np.linalg.solve(curvature[np.ix_(free, free)], gradient[free])
         moved = np.clip(at - step, low, high)
-        tried = columns @ moved
-        if (after := loss(tried)) < before:
-            at, score, before, damp = moved, tried, after, max(damp / 10, LEAST)
+        each, tried = logistic(columns @ moved, target)
+        if (after := float(share @ each)) < before:
+            at, slope, before, damp = moved, tried, after, max(damp / 10, LEAST)
         else:
             damp *= 10
     return [float(value) for value in at]

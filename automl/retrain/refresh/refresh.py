@@ -139,10 +139,11 @@ def _member(read: Read, stage: Stage, record: MemberRecord, lesson: Lesson, star
     own = learnable(stage, aim, seen, boosted="learning_rate" in record.params)
     if own is None:
         return replace(as_it_is, kept="it has no numbers that are learned anew")
-    strength = _strength(own, aim, seen, lesson)
-    if strength == own.strengths[0]:
+    chosen = _chosen(own, aim, seen, lesson)
+    if chosen is None:
         return replace(as_it_is, kept="no change makes it better on the new rows")
-    change, apart = own.learn(lesson.all, strength), _cross_fitted(own, strength, lesson.all, lesson.fold)
+    strength, apart = chosen
+    change = own.learn(lesson.all, strength)
     return _Made(
         numbers=own.numbers(change),
         scores=own.scores(change, lesson.all),
@@ -151,20 +152,23 @@ def _member(read: Read, stage: Stage, record: MemberRecord, lesson: Lesson, star
     )
 
 
-def _strength(own: Learnable, aim: Aim, seen: Seen, lesson: Lesson) -> object:
-    """The strength of least loss out of fold, on some of the rows: the last one before it grows again.
+def _chosen(own: Learnable, aim: Aim, seen: Seen, lesson: Lesson) -> tuple[object, Floats] | None:
+    """The strength of least loss out of fold, and the raw scores [n, width] of each row by a change without it.
 
+    None where no change is best. Strengths are compared on some of the rows: the last one before the loss grows again.
     Of a change that is worse than a smaller one, more would be worse still: the loss of a step is nearly convex in it.
     """
     some = _some(len(lesson.y), CHOOSING_ROWS, lesson.seed)
     few = replace(seen, y=seen.y[some], weight=seen.weight[some])
-    chosen, least = own.strengths[0], _loss(aim, seen.start[some], few)
+    chosen, least = None, _loss(aim, seen.start[some], few)
     for strength in own.strengths[1:]:
-        loss = _loss(aim, _cross_fitted(own, strength, some, lesson.fold[some]), few)
-        if not loss < least:
+        apart = _cross_fitted(own, strength, some, lesson.fold[some])
+        if not (loss := _loss(aim, apart, few)) < least:
             break
-        chosen, least = strength, loss
-    return chosen
+        chosen, least = (strength, apart), loss
+    if chosen is None or len(some) == len(lesson.y):
+        return chosen
+    return chosen[0], _cross_fitted(own, chosen[0], lesson.all, lesson.fold)
 
 
 def _cross_fitted(own: Learnable, strength: object, rows: Ints, fold: Ints) -> Floats:
