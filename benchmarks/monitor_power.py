@@ -10,7 +10,7 @@
   its day, of which only a broken contract is told). The fixed-level test beside it is that of two samples at 5 %,
   Bonferroni over columns.
 - plants: a bundle of adult, watched day by day with 200 of its test rows: looks until each plant is told, by whom, in
-  8 days before it and 40 after. Labels come after a day. Each number is the median of `DRAWS` draws of the rows, and
+  8 days before it and 20 after. Labels come after a day. Each number is the median of `DRAWS` draws of the rows, and
   the most of them.
 
 The tables are results/monitor_power_PART.md.
@@ -48,8 +48,8 @@ REFERENCE = 5_000  # rows
 NUMBERS, BINS, LEVELS = 15, 32, (3, 5, 8, 15, 30)
 GAPS = 0.05
 BOUNDS = 3 * (NUMBERS + len(LEVELS)) + 1  # of each column a distance, gaps, far or new cells; and of the score
-BEFORE, AFTER = 8, 40
-DRAWS = 5
+BEFORE, AFTER = 8, 20
+DRAWS = 15
 FIRST = date(2026, 4, 1)
 NEVER = (math.inf, "")
 BACK = 8  # days of rows beside those of today: a window and the delay of labels

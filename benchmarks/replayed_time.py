@@ -8,7 +8,8 @@ Each task begins with a model of its first months; labels come late. At the begi
 - *blind* fits a new one on all rows whose label is known by then, and takes it,
 - *ours* watches, and where the watch tells of money or drift or `EVERY` months have passed since the last challenge,
   climbs the ladder of `automl retrain`; its cheap rungs alone where `REFIT_EVERY` months have not passed since all were
-  tried and the watch knows of no money that is lost; who is promoted answers,
+  tried and the watch knows of no money that is lost; a fit of `RENEW_EVERY` months is renewed by the best estimate; who
+  is promoted answers,
 - *best* may look ahead: of the models that blind has fitted it takes the new one or keeps its own, whichever loses
   least in the end; *best of as many* does so with as many new models as ours had.
 
@@ -45,7 +46,7 @@ from automl.monitor.money.promise import student
 from automl.monitor.monitor import monitor
 from automl.monitor.state import State
 from automl.retrain.retrain import Asked, retrain
-from automl.spec.retrain import RungName
+from automl.spec.retrain import FITTED, RungName
 
 RESULTS = Path(__file__).parent / "results"
 HEADER = (
@@ -53,7 +54,8 @@ HEADER = (
     *("new models", "challenges", "CPU s"),
 )
 EVERY = 3  # months between two challenges, at most
-REFIT_EVERY = 3  # months between two that fit anew, at least: `refit_every` of [retrain], by the replayed time
+REFIT_EVERY = 2  # months between two that fit anew, at least: `refit_every` of [retrain], by the replayed time
+RENEW_EVERY = 2  # months after which a fit is renewed: `renew_every`
 CHEAP: tuple[RungName, ...] = ("recalibrate", "refresh")
 PER = 1_000
 
@@ -160,23 +162,24 @@ def own(world: World, frozen: Floats) -> Lived:
     """The months of our policy: a watch, challenges, and what each month then loses."""
     month = world.month[world.month >= 0]
     loss, seconds, challenges = frozen.copy(), 0.0, 0
-    champion, since, last, fitted_last = "blind-00", 0, 0, 0
+    champion, since, last, tried, learned = "blind-00", 0, 0, 0, 0
     state: State | None = None
     models = []
     for now in world.months[1:]:
         looked = once(world, f"watch-{now:02}", partial(watched, world, champion, state, since, now))
         state = State(**looked["state"])  # type: ignore[arg-type]  # as `watched` wrote it
         seconds += float(looked["seconds"])
-        if now - last >= EVERY or looked["alarms"]:
-            lost = bool(looked["lost"])
-            rungs = None if lost or now - fitted_last >= REFIT_EVERY else CHEAP
-            fitted_last = now if rungs is None else fitted_last
-            asked = Asked(rungs=rungs, lost=lost)
+        lost, again = bool(looked["lost"]), now - tried >= REFIT_EVERY
+        renew = again and now - learned >= RENEW_EVERY
+        if now - last >= EVERY or looked["alarms"] or renew:
+            asked = Asked(rungs=None if lost or again else CHEAP, lost=lost, renew=renew)
+            tried = now if asked.rungs is None else tried
             said = once(world, f"ours-{now:02}", partial(challenged, world, champion, now, asked))
             seconds, last, challenges = seconds + float(said["seconds"]), now, challenges + 1
             if said["promoted"]:
                 champion, since, state = f"ours-{now:02}", now, None
                 models.append(champion)
+                learned = now if said["rung"] in FITTED else learned
                 loss[month >= now] = losses(world, Bundle.load(world.work / f"{champion}.bundle"))[month >= now]
     return Lived(policy="ours", loss=loss, models=len(models), challenges=challenges, seconds=seconds)
 
@@ -199,7 +202,8 @@ def challenged(world: World, champion: str, now: int, asked: Asked) -> Mapping[s
         done = retrain(world.work / f"{champion}.bundle", load(world.seen(now)), out, asked=asked)
     except DataError as refused:
         return {"promoted": False, "reason": str(refused)}
-    return {"promoted": done.exit_code == 0, "reason": done.reason}
+    record = done.climb and done.climb.record
+    return {"promoted": record is not None, "rung": record and record.rung, "reason": done.reason}
 
 
 def best(world: World, every: Sequence[Floats], most: int) -> list[int]:

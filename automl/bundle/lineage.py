@@ -26,6 +26,8 @@ class RetrainedRecord(Frozen):
     It is the `number`-th challenge of its parent; `low` is the lower bound at `alpha`, `aging` what its parent is
     expected to lose more by its age (None: nobody knows). `accepted` says that a person
     took a shift of the labels for real. `outdone` are dearer rungs that were judged beside it and saved less.
+    `renewed` says that it was not shown to be better: its parent was to be renewed. `fitted` is when the labels were
+    last learned anew, by itself or by one before it (None: nobody wrote it down).
     """
 
     rung: str
@@ -38,3 +40,5 @@ class RetrainedRecord(Frozen):
     currency: str | None = None
     accepted: bool = False
     outdone: tuple[str, ...] = ()
+    renewed: bool = False
+    fitted: str | None = None

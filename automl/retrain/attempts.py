@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from automl import disk
+from automl.bundle.manifest import Manifest
 from automl.bundle.read import Bundle
 from automl.spec.retrain import FITTED
 
@@ -50,6 +51,12 @@ def attempts_of(champion: Bundle, registry: Path | None = None) -> Attempts:
         last=_latest(mine),
         fitted=_latest(line for line in lines if _fitted(line)),
     )
+
+
+def fitted_at(manifest: Manifest) -> datetime:
+    """When a model's labels were last learned anew; of an older bundle that does not tell, when it was made."""
+    retrained = manifest.retrained
+    return datetime.fromisoformat((retrained and retrained.fitted) or manifest.created)
 
 
 def _latest(lines: Iterable[Mapping[str, Any]]) -> datetime | None:

@@ -45,7 +45,8 @@ class Parted:
 class Contest:
     """`spec` is the champion's, `asked` its [retrain]; `work` is the folder of what is made on the way.
 
-    `lost` says that a watch knows of lost money: no challenger is spared then.
+    `lost` says that a watch knows of lost money: no challenger is spared then. `renew`: the champion's fit is so old
+    that one anew need not be shown to be better.
     """
 
     champion: Bundle
@@ -57,3 +58,4 @@ class Contest:
     tables: Mapping[str, Path]
     resume: bool = False
     lost: bool = False
+    renew: bool = False

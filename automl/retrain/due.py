@@ -9,7 +9,7 @@ from datetime import datetime
 from automl.bundle.read import Bundle
 from automl.data.read.source import SourceTable
 from automl.monitor.monitor import monitor
-from automl.retrain.attempts import Attempts
+from automl.retrain.attempts import Attempts, fitted_at
 from automl.spec.retrain import Retrain
 from automl.spec.units import write_duration
 
@@ -34,8 +34,8 @@ def due(
 ) -> Due:
     """It is time where [retrain] every has gone by since the last challenge (of a new bundle: since it was made).
 
-    So it is where a watch has raised an alarm since then of what [retrain] on names: that which the `store` keeps, else
-    a look at the `new` rows.
+    So it is where the champion is to be renewed, unless that was tried within [retrain] refit_every, and where a watch
+    has raised an alarm since then of what [retrain] on names: that which the `store` keeps, else a look at `new` rows.
     """
     last = max(filter(None, (datetime.fromisoformat(champion.manifest.created), attempts.last)))
     age = (at - last).total_seconds()
@@ -48,11 +48,23 @@ def due(
     if asked.every is not None and age >= asked.every:
         why = f"it is time: {gone}, and [retrain] every is {write_duration(asked.every)}"
         return Due(now=True, sentence=why, lost=lost)
+    tried = attempts.fitted is not None and (at - attempts.fitted).total_seconds() < (asked.refit_every or 0.0)
+    if old(champion, asked, at=at) and not tried:
+        days = (at - fitted_at(champion.manifest)).total_seconds() / DAY
+        limit = write_duration(asked.renew_every or 0.0)
+        why = f"it is time: the champion was fitted {days:,.1f} days ago, and [retrain] renew_every is {limit}"
+        return Due(now=True, sentence=why, lost=lost)
     for kind, sentence in heard:
         if kind in asked.on:
             return Due(now=True, sentence=f"it is time: {sentence}", lost=lost)
     none = f", and no alarm of {' or '.join(asked.on)} was raised" if asked.on else ""
     return Due(now=False, sentence=f"it is not time: {gone}{none}", lost=lost)
+
+
+def old(champion: Bundle, asked: Retrain, *, at: datetime) -> bool:
+    """Whether the champion's fit has the age of [retrain] renew_every."""
+    age = (at - fitted_at(champion.manifest)).total_seconds()
+    return asked.renew_every is not None and age >= asked.renew_every
 
 
 def _alarms(champion: Bundle, store: str, last: datetime) -> Iterable[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from automl.bundle.lineage import RetrainedRecord
@@ -12,6 +13,7 @@ from automl.errors import BundleError, DataError, LimitRefusal
 from automl.monitor.drift.bounds import spent
 from automl.progress import Event
 from automl.retrain.aging import aging
+from automl.retrain.attempts import fitted_at
 from automl.retrain.contest import Contest
 from automl.retrain.leaked import leaked
 from automl.retrain.noted import Noted, Notes
@@ -49,15 +51,18 @@ def climb(
     ladder ends with one that keeps the promise again; until then dearer ones may do better. Where a cheaper one is
     better, those that were outdone when the champion was promoted are passed over, this once, unless money is lost. The
     one of the highest bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
+
+    Of a champion that is to be renewed all are tried, and the best estimate is promoted: of those that learned anew it
+    is enough not to be seen to be worse.
     """
     rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
     alpha = spent(contest.asked.alpha, number) / len(rungs)
     notes = Notes.of(contest, alpha)
     behind, tried, made = notes.behind(), list[Noted](), list[tuple[Step, Challenger]]()
-    retrained = None if contest.lost else contest.champion.manifest.retrained
+    retrained = None if contest.lost or contest.renew else contest.champion.manifest.retrained
     with ExitStack() as stack:
         for rung in rungs:
-            if retrained and rung in retrained.outdone and any(step.ended == "better" for step, _ in made):
+            if retrained and rung in retrained.outdone and any(step.may_answer for step, _ in made):
                 noted, challenger = _passed(rung, retrained.rung), None
             elif rung in behind:
                 noted, challenger = behind[rung], None
@@ -68,17 +73,17 @@ def climb(
             tried.append(noted)
             if challenger is not None:
                 made.append((noted.step, challenger))
-            if noted.step.restores:
+            if noted.step.restores and not contest.renew:
                 break
         steps = tuple(noted.step for noted in tried)
-        better = [(step.paired.bound, step, one) for step, one in made if step.paired and step.ended == "better"]
-        if not better:
+        may = [(step.paired, step, one) for step, one in made if step.paired and step.may_answer]
+        if not may:
             return Climb(steps=steps)
-        _, best, challenger = max(better, key=lambda each: each[0])
+        _, best, challenger = max(may, key=lambda each: each[0].estimate if contest.renew else each[0].bound)
         broken = leaked(contest) or _broken(contest, shift, tried, stack)
         if broken and not accept_shift:
             return Climb(steps=steps, stopped=broken)
-        record = _record(best, steps, number, accepted=broken is not None)
+        record = _record(contest, best, steps, number, accepted=broken is not None)
         return Climb(steps=steps, promoted=challenger.promote(out, record), record=record)
 
 
@@ -99,6 +104,7 @@ def _challenger(rung: RungName, contest: Contest) -> AbstractContextManager[Chal
 
 
 def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Judged, alpha: float) -> Step:
+    renews = contest.renew and rung in FITTED
     found = paired(
         judged,
         contest.champion,
@@ -106,15 +112,22 @@ def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Jud
         contest.spec,
         alpha=alpha,
         tolerance=contest.asked.tolerance,
+        renews=renews,
         aging=aging(contest, judged.ground.ledger) if rung in FITTED else None,
     )
     unit = f" {found.currency}" if found.currency else ""
     said = f"it saves {found.difference:,.4g}{unit} more per 1,000 rows than the champion on {found.rows:,} rows"
     bound = f"at least {found.low:,.4g} at alpha {found.alpha:.2g}"
     age = f", {found.in_use:,.4g} with the {found.aging:,.4g} that its age will cost" if found.aging else ""
-    need = f"more than {-found.allowed:,.4g} is asked for" if found.allowed else "more than 0 is asked for"
-    reason = f"{said}, {bound}{age}; {need}"
-    return Step(rung=rung, ended="better" if found.better else "behind", reason=reason, paired=found)
+    asked = f"more than {-found.allowed:,.4g}" if found.allowed else "more than 0"
+    need = f"{asked} by the best estimate, as the champion is to be renewed" if renews else f"{asked} is asked for"
+    fresh = renews and found.estimate > -found.allowed
+    return Step(
+        rung=rung,
+        ended="better" if found.better else "fresh" if fresh else "behind",
+        reason=f"{said}, {bound}{age}; {need}",
+        paired=found,
+    )
 
 
 def _broken(contest: Contest, shift: Shift | None, tried: Sequence[Noted], stack: ExitStack) -> str | None:
@@ -144,8 +157,10 @@ def _passed(rung: RungName, before: str) -> Noted:
     return Noted(step=Step(rung=rung, ended="passed", reason=reason), learned=None)
 
 
-def _record(step: Step, steps: Sequence[Step], number: int, *, accepted: bool) -> RetrainedRecord:
+def _record(contest: Contest, step: Step, steps: Sequence[Step], number: int, *, accepted: bool) -> RetrainedRecord:
     assert step.paired is not None  # noqa: S101  # who is better was judged
+    now = datetime.now(UTC)
+    fitted = now if step.rung in FITTED else fitted_at(contest.champion.manifest)
     return RetrainedRecord(
         rung=step.rung,
         number=number,
@@ -157,6 +172,8 @@ def _record(step: Step, steps: Sequence[Step], number: int, *, accepted: bool) -
         currency=step.paired.currency,
         accepted=accepted,
         outdone=tuple(one.rung for one in steps[steps.index(step) + 1 :] if one.paired),
+        renewed=step.ended == "fresh",
+        fitted=fitted.isoformat(timespec="seconds"),
     )
 
 

@@ -44,11 +44,11 @@ class Notes:
         return notes
 
     def behind(self) -> dict[str, Noted]:
-        """By rung, those that were refused or lay behind; one that was better has to be made again to be promoted."""
+        """By rung, those that were refused or lay behind; one that may answer has to be made again to be promoted."""
         text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
         lines = [json.loads(line) for line in text.splitlines()]
         found = [_read(line) for line in lines if line["key"] == self.key]
-        return {noted.step.rung: noted for noted in found if noted.step.ended != "better"}
+        return {noted.step.rung: noted for noted in found if not noted.step.may_answer}
 
     def add(self, noted: Noted) -> None:
         """Write one down."""

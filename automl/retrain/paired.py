@@ -35,7 +35,8 @@ class Paired:
 
     `low` lies above the true difference with a probability of at most `alpha`. `rows` are those that both decide and
     whose outcome has a price, `units` the groups among them. `decayed`: the champion is shown to save less than it
-    promised; `restored`: it is, and the challenger is not. `allowed` is how far below 0 `low` may lie.
+    promised; `restored`: it is, and the challenger is not. `allowed` is how far below 0 `low` may lie: of one that
+    renews the champion, its `estimate`.
 
     `aging` is what the champion is expected to lose more where it is used than where it was judged, None where nobody
     knows; `in_use` is the lower bound of the difference there, at `alpha`, too.
@@ -54,6 +55,11 @@ class Paired:
     currency: str | None
     aging: float | None = None
     in_use: float | None = None
+
+    @property
+    def estimate(self) -> float:
+        """What it saves more where it will be used, as far as anybody knows."""
+        return self.difference + (self.aging or 0.0)
 
     @property
     def better(self) -> bool:
@@ -110,9 +116,12 @@ def paired(
     *,
     alpha: float,
     tolerance: float = 0.0,
+    renews: bool = False,
     aging: Aging | None = None,
 ) -> Paired:
     """Judge a challenger against the champion; `tolerance` is a share of the promise, for a champion that decayed.
+
+    So it is for one whom the challenger `renews`.
 
     Where the champion's `aging` is known, two bounds are asked, each at half of `alpha`: that of the difference, and
     that of the difference and the aging together, two independent estimates.
@@ -143,7 +152,7 @@ def paired(
         units=told.units,
         decayed=decayed,
         restored=decayed and not short,
-        allowed=PER * tolerance * given.saving if decayed and given is not None else 0.0,
+        allowed=PER * tolerance * given.saving if (decayed or renews) and given is not None else 0.0,
         currency=policy.currency if policy.in_money else None,
         aging=None if aging is None else aging.mean,
         in_use=None if aging is None else PER * told.low(alpha, beside=aging.error / PER) + aging.mean,

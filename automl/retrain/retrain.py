@@ -18,9 +18,9 @@ from automl.metrics.own import without_code
 from automl.model_registry.resolve import bundle_of
 from automl.model_registry.state import is_registry
 from automl.progress import Event, Listener, silent
-from automl.retrain.attempts import Attempts, attempts_of, note_attempt
+from automl.retrain.attempts import Attempts, attempts_of, fitted_at, note_attempt
 from automl.retrain.contest import Contest
-from automl.retrain.due import Due, due
+from automl.retrain.due import Due, due, old
 from automl.retrain.expected import Expected, expected
 from automl.retrain.gather import gather
 from automl.retrain.ladder import Climb, climb
@@ -40,7 +40,8 @@ class Asked:
     """What a retraining is asked for beside the spec; what is None is the spec's.
 
     `since` is microseconds of UTC; `if_due` asks first whether it is time. `lost` says that a watch knows of lost
-    money, `accept_shift` that a person believes labels that contradict the champion.
+    money, `renew` that the champion's fit is too old, `accept_shift` that a person believes labels that contradict the
+    champion.
     """
 
     since: float | None = None
@@ -51,6 +52,7 @@ class Asked:
     resume: bool = False
     if_due: bool = False
     lost: bool = False
+    renew: bool = False
     accept_shift: bool = False
 
 
@@ -126,6 +128,7 @@ def retrain(
         if not time.now:
             return told
         asked = replace(asked, lost=asked.lost or time.lost)
+    asked = replace(asked, renew=asked.renew or old(champion, wanted, at=datetime.now(UTC)))
     if asked.rungs is None and not asked.lost:
         wanted = _between_fits(wanted, champion, attempts, at=datetime.now(UTC))
     contest = _contest(champion, wanted, new, out, asked, tables or {}, listener)
@@ -180,6 +183,7 @@ def _contest(
         tables=tables,
         resume=asked.resume,
         lost=asked.lost,
+        renew=asked.renew and not {*FITTED}.isdisjoint(wanted.rungs),
     )
 
 
@@ -188,13 +192,11 @@ def _between_fits(wanted: Retrain, champion: Bundle, attempts: Attempts, *, at: 
 
     That is the last one that was judged, or the champion's own.
     """
-    retrained, fits = champion.manifest.retrained, [attempts.fitted] if attempts.fitted else []
-    if retrained is None or retrained.rung in FITTED:
-        fits.append(datetime.fromisoformat(champion.manifest.created))
+    last = max(filter(None, (attempts.fitted, fitted_at(champion.manifest))))
     cheap = tuple(rung for rung in wanted.rungs if rung not in FITTED)
-    if wanted.refit_every is None or not fits or not cheap:
+    if wanted.refit_every is None or not cheap:
         return wanted
-    soon = (at - max(fits)).total_seconds() < wanted.refit_every
+    soon = (at - last).total_seconds() < wanted.refit_every
     return wanted.model_copy(update={"rungs": cheap}) if soon else wanted
 
 

@@ -11,12 +11,20 @@ from automl.spec.retrain import RungName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What became of a rung: `refused` by a gate or its data, `passed` over, or judged: `behind` or `better`."""
+    """What became of a rung: `refused` by a gate or its data, `passed` over, or judged: `behind`, `better` or `fresh`.
+
+    Fresh is one that is not shown to be better, nor seen to be worse, and takes the place of what is to be renewed.
+    """
 
     rung: RungName
-    ended: Literal["refused", "passed", "behind", "better"]
+    ended: Literal["refused", "passed", "behind", "better", "fresh"]
     reason: str
     paired: Paired | None = None
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether it may take the champion's place."""
+        return self.ended in {"better", "fresh"}
 
     @property
     def restores(self) -> bool:

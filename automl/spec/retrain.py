@@ -34,6 +34,12 @@ class Retrain(Section):
 
     Where the watch knows that money is lost all rungs are tried at once (with --if-due, that asks it).
     """
+    renew_every: Duration | None = None
+    """The age of a fit from which one anew takes its place by its best estimate: not shown better, not seen worse.
+
+    `tolerance` says how much worse, as a share of what the champion promised. Without this key a challenger has to be
+    shown to be better, whatever the champion's age.
+    """
     on: Annotated[tuple[Literal["money", "drift"], ...], BeforeValidator(read_list)] = ("money",)
     """What a watch has to say for it to be time: that money is lost, that the data drifts."""
     rungs: Annotated[tuple[RungName, ...], BeforeValidator(read_list)] = RUNGS
@@ -43,7 +49,7 @@ class Retrain(Section):
     alpha: Share = Field(default=0.05, gt=0, lt=1)
     """The chance that, in the whole life of a model, one challenger is called better that is not."""
     tolerance: Share = 0.0
-    """How far a challenger may lie below a champion that has decayed: a share of what that one promised."""
+    """How far a challenger may lie below a champion that decayed, or is to be renewed: a share of what it promised."""
     promote: Literal["auto", "ask"] = "auto"
     """Whether a better challenger takes the champion's place by itself, or a person is asked."""
     canary: Share = 0.0

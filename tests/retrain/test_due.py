@@ -86,6 +86,19 @@ def test_an_alarm_of_the_store_counts_where_the_spec_names_its_kind(
     assert told.lost == (kind == "money" and severity == "act")
 
 
+def test_an_old_fit_is_to_be_renewed(champion, made, none, world):
+    """From its age on, unless one anew was judged within `refit_every`."""
+    asked = Retrain.model_validate({"renew_every": "60d", "refit_every": "30d", "on": []})
+    new, later = load(world(200, seed=2, start=150)), made + timedelta(days=60)
+    told = due(champion, asked, none, new, None, at=later)
+    assert (told.now, told.lost) == (True, False)
+    assert told.sentence == "it is time: the champion was fitted 60.0 days ago, and [retrain] renew_every is 60d"
+    assert not due(champion, asked, none, new, None, at=later - timedelta(seconds=1)).now
+    for days, time in ((29, False), (30, True)):
+        once = replace(none, fitted=later - timedelta(days=days))
+        assert due(champion, asked, once, new, None, at=later).now == time
+
+
 def test_money_is_known_to_be_lost_whatever_the_calendar_says(champion, made, none, alarmed):
     """It is asked for all challengers then."""
     asked, where = Retrain.model_validate({"every": "5d"}), alarmed("money", "act")

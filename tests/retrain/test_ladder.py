@@ -40,6 +40,7 @@ def climbed(monkeypatch, tmp_path):
         x=1,
         outdone=(),
         lost=False,
+        renew=False,
         **more,
     ):
         alphas = []
@@ -55,7 +56,7 @@ def climbed(monkeypatch, tmp_path):
                 learned=(learned if place.stem == "refit" else cheap),
             )
 
-        def judge(_judged, _champion, challenger, _spec, *, alpha, tolerance, aging):
+        def judge(_judged, _champion, challenger, _spec, *, alpha, tolerance, renews, aging):
             alphas.append(alpha)
             return Paired(
                 champion=0.0,
@@ -80,7 +81,7 @@ def climbed(monkeypatch, tmp_path):
         judged = SimpleNamespace(ground=SimpleNamespace(ledger=None))
         asked = Retrain(rungs=tuple(lows))
         rows = SimpleNamespace(frame=pl.DataFrame({"x": [x]}))
-        before = SimpleNamespace(rung="refresh", outdone=outdone)
+        before = SimpleNamespace(rung="refresh", outdone=outdone, fitted="2026-05-01T00:00:00+00:00")
         contest = SimpleNamespace(
             asked=asked,
             work=tmp_path,
@@ -90,6 +91,7 @@ def climbed(monkeypatch, tmp_path):
             rows=SimpleNamespace(learn=rows, judged=rows),
             resume=resume,
             lost=lost,
+            renew=renew,
         )
         return climb(contest, judged, shift, tmp_path / "out.bundle", number=number, **more), alphas
 
@@ -103,6 +105,25 @@ def test_who_learned_anew_is_credited_with_the_age_of_the_champion(climbed):
     assert done.record.aging == 3.0
     assert [step.ended for step in done.steps] == ["behind", "better"]
     assert climbed({"recalibrate": -1.0, "refit": -4.0}, older=3.0)[0].promoted is None
+
+
+def test_an_old_fit_is_renewed_by_the_best_estimate(climbed):
+    """One anew need not be shown to be better, only not seen to be worse; the same trees with new numbers do."""
+    lows = {"refresh": -1.0, "refit": -2.0, "search": -6.0}  # the estimate lies 5 above
+    done, _ = climbed(lows, renew=True)
+    assert [step.ended for step in done.steps] == ["behind", "fresh", "behind"]
+    assert (done.record.rung, done.record.renewed) == ("refit", True)
+    assert climbed(lows)[0].promoted is None
+    better, _ = climbed({**lows, "refresh": 1.0}, renew=True, restored=["refresh"])
+    assert [step.ended for step in better.steps] == ["better", "fresh", "behind"]  # all are tried
+    assert (better.record.rung, better.record.renewed) == ("refresh", False)
+    assert "by the best estimate, as the champion is to be renewed" in done.steps[1].reason
+
+
+def test_who_was_fitted_when_is_known_after_a_refresh(climbed):
+    """A refresh leaves the fit as old as it was."""
+    assert climbed({"refresh": 1.0})[0].record.fitted == "2026-05-01T00:00:00+00:00"
+    assert climbed({"refit": 1.0})[0].record.fitted > "2026-05-01T00:00:00+00:00"
 
 
 def test_the_ladder_ends_where_the_promise_is_kept_again(climbed):

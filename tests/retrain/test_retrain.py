@@ -140,16 +140,15 @@ def test_what_is_asked_once_is_not_asked_again(own, world, tmp_path):
         (100, None, None, RUNGS),
         (10, None, None, RUNGS[:2]),
         (10, "refit", None, RUNGS[:2]),
-        (10, "refresh", None, RUNGS),  # nobody knows of a fit
-        (10, "refresh", 100, RUNGS),
-        (10, "refresh", 89, RUNGS[:2]),
+        (100, "refresh", 100, RUNGS),
+        (100, "refresh", 89, RUNGS[:2]),
         (100, None, 10, RUNGS[:2]),
     ],
 )
 def test_between_two_fits_only_cheap_rungs_are_tried(champion, made, rung, fitted, rungs):
     """A fit of the champion, or one that was judged, counts for `refit_every`; without the key all rungs are tried."""
     now = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
-    record = None if rung is None else SimpleNamespace(rung=rung)
+    record = None if rung is None else SimpleNamespace(rung=rung, fitted=None)
     manifest = SimpleNamespace(created=(now - dt.timedelta(days=made)).isoformat(), retrained=record)
     last = None if fitted is None else now - dt.timedelta(days=fitted)
     attempts = Attempts(path=champion.path, number=1, fitted=last)
@@ -167,6 +166,24 @@ def test_a_fresh_champion_is_challenged_by_cheap_rungs(own, world, tmp_path):
     assert {step.rung for step in done.climb.steps} <= {"recalibrate", "refresh"}
     named = retrain(own, rows, tmp_path / "named.bundle", asked=Asked(overrides=wanted, rungs=("refit",)))
     assert [step.rung for step in named.climb.steps] == ["refit"]
+
+
+def test_a_fit_that_is_old_is_renewed_unless_it_looks_worse(own, world, tmp_path):
+    """In the same world nobody is shown to be better: the best estimate decides, and the bundle says so."""
+    rows, out = load(world(1_500, seed=4, start=150)), tmp_path / "next.bundle"
+    stays = retrain(own, rows, out, asked=Asked(rungs=("refit",)))
+    assert stays.climb.promoted is None
+    done = retrain(own, rows, out, asked=Asked(rungs=("refit",), overrides=["retrain.tolerance=0.5"], renew=True))
+    (step,) = done.climb.steps
+    assert step.paired.allowed > 0
+    assert step.may_answer == (step.paired.estimate > -step.paired.allowed)
+    record = Bundle.load(out).manifest.retrained
+    assert (record.rung, record.renewed) == ("refit", step.ended == "fresh")
+    assert record.fitted is not None
+    due = retrain(
+        own, rows, tmp_path / "due.bundle", asked=Asked(overrides=["retrain.renew_every=1s"], rungs=("refit",))
+    )
+    assert "by the best estimate, as the champion is to be renewed" in due.climb.steps[0].reason
 
 
 @pytest.mark.parametrize("asked", [{"lost": True}, {"if_due": True}])
