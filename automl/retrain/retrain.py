@@ -258,12 +258,11 @@ def _reason(done: Climb) -> str:
     judged = [(step.paired.bound, step) for step in done.steps if step.paired]
     if not judged:
         return f"the champion stays: no challenger could be made. {done.steps[-1].rung}: {done.steps[-1].reason}"
+    if done.record is not None:
+        chosen = next(step for step in done.steps if step.rung == done.record.rung)
+        return f"{chosen.rung} is promoted: {chosen.reason}"
     best = max(judged, key=lambda each: each[0])[1]
-    return (
-        f"{best.rung} is promoted: {best.reason}"
-        if done.promoted
-        else f"the champion stays: {best.rung}, {best.reason}"
-    )
+    return f"the champion stays: {best.rung}, {best.reason}"
 
 
 def rungs_of(text: str | None) -> tuple[RungName, ...] | None:

@@ -173,12 +173,14 @@ def test_a_fit_that_is_old_is_renewed_unless_it_looks_worse(own, world, tmp_path
     rows, out = load(world(1_500, seed=4, start=150)), tmp_path / "next.bundle"
     stays = retrain(own, rows, out, asked=Asked(rungs=("refit",)))
     assert stays.climb.promoted is None
-    done = retrain(own, rows, out, asked=Asked(rungs=("refit",), overrides=["retrain.tolerance=0.5"], renew=True))
-    (step,) = done.climb.steps
+    rungs = ("recalibrate", "refit")
+    done = retrain(own, rows, out, asked=Asked(rungs=rungs, overrides=["retrain.tolerance=0.5"], renew=True))
+    step = done.climb.steps[1]
     assert step.paired.allowed > 0
     assert step.may_answer == (step.paired.estimate > -step.paired.allowed)
     record = Bundle.load(out).manifest.retrained
     assert (record.rung, record.renewed) == ("refit", step.ended == "fresh")
+    assert done.reason == f"refit is promoted: {step.reason}"
     assert record.fitted is not None
     due = retrain(
         own, rows, tmp_path / "due.bundle", asked=Asked(overrides=["retrain.renew_every=1s"], rungs=("refit",))
