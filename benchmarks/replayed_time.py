@@ -56,6 +56,7 @@ HEADER = (
 EVERY = 3  # months between two challenges, at most
 REFIT_EVERY = 2  # months between two that fit anew, at least: `refit_every` of [retrain], by the replayed time
 RENEW_EVERY = 2  # months after which a fit is renewed: `renew_every`
+TOLERANCE = "retrain.tolerance=0.05"  # of the promise: by how much one that renews may look worse
 CHEAP: tuple[RungName, ...] = ("recalibrate", "refresh")
 PER = 1_000
 
@@ -172,8 +173,9 @@ def own(world: World, frozen: Floats) -> Lived:
         lost, again = bool(looked["lost"]), now - tried >= REFIT_EVERY
         renew = again and now - learned >= RENEW_EVERY
         if now - last >= EVERY or looked["alarms"] or renew:
-            asked = Asked(rungs=None if lost or again else CHEAP, lost=lost, renew=renew)
-            tried = now if asked.rungs is None else tried
+            rungs = None if lost or again else CHEAP
+            asked = Asked(rungs=rungs, lost=lost, renew=renew, overrides=[TOLERANCE])
+            tried = now if rungs is None else tried
             said = once(world, f"ours-{now:02}", partial(challenged, world, champion, now, asked))
             seconds, last, challenges = seconds + float(said["seconds"]), now, challenges + 1
             if said["promoted"]:

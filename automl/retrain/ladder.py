@@ -52,8 +52,8 @@ def climb(
     better, those that were outdone when the champion was promoted are passed over, this once, unless money is lost. The
     one of the highest bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
 
-    Of a champion that is to be renewed all are tried, and the best estimate is promoted: of those that learned anew it
-    is enough not to be seen to be worse.
+    Of a champion that is to be renewed all are tried, and of those that learned anew and are not seen to be worse the
+    best estimate is promoted; where there is none, whoever is better.
     """
     rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
     alpha = spent(contest.asked.alpha, number) / len(rungs)
@@ -76,10 +76,10 @@ def climb(
             if noted.step.restores and not contest.renew:
                 break
         steps = tuple(noted.step for noted in tried)
-        may = [(step.paired, step, one) for step, one in made if step.paired and step.may_answer]
+        may = [each for each in made if each[0].may_answer]
         if not may:
             return Climb(steps=steps)
-        _, best, challenger = max(may, key=lambda each: each[0].estimate if contest.renew else each[0].bound)
+        best, challenger = max(may, key=lambda each: _rank(each[0], renew=contest.renew))
         broken = leaked(contest) or _broken(contest, shift, tried, stack)
         if broken and not accept_shift:
             return Climb(steps=steps, stopped=broken)
@@ -150,6 +150,13 @@ def _broken(contest: Contest, shift: Shift | None, tried: Sequence[Noted], stack
             return replace(shift, again=refitted).broken if refitted else UNKNOWN
         return UNKNOWN
     return again[-1].broken
+
+
+def _rank(step: Step, *, renew: bool) -> tuple[bool, float]:
+    """The highest is promoted."""
+    assert step.paired is not None  # noqa: S101  # who may answer was judged
+    anew = renew and step.rung in FITTED
+    return anew, step.paired.estimate if anew else step.paired.bound
 
 
 def _passed(rung: RungName, before: str) -> Noted:

@@ -116,7 +116,9 @@ def test_an_old_fit_is_renewed_by_the_best_estimate(climbed):
     assert climbed(lows)[0].promoted is None
     better, _ = climbed({**lows, "refresh": 1.0}, renew=True, restored=["refresh"])
     assert [step.ended for step in better.steps] == ["better", "fresh", "behind"]  # all are tried
-    assert (better.record.rung, better.record.renewed) == ("refresh", False)
+    assert better.record.rung == "refit"  # a refresh would leave the fit as old as it is
+    worse, _ = climbed({**lows, "refresh": 1.0, "refit": -6.0}, renew=True)
+    assert (worse.record.rung, worse.record.renewed) == ("refresh", False)
     assert "by the best estimate, as the champion is to be renewed" in done.steps[1].reason
 
 
