@@ -25,7 +25,11 @@ README, TUTORIALS, DEMO = ROOT / "README.md", ROOT / "docs" / "tutorials", ROOT 
 TOLD = {"credit": "fit.txt", "fraud": "fraud.txt", "churn": "churn.txt", "demand": "demand.txt"}  # what their fits said
 SCALE = ROOT / "docs" / "scale.md"
 HOWTO = ROOT / "docs" / "howto"
-QUOTED = {"refresh": HOWTO / "retrain.md", "shelf_life": HOWTO / "report.md"}  # the last line of what they found
+QUOTED = {  # the last line of what they found
+    "refresh": HOWTO / "retrain.md",
+    "replayed_time": HOWTO / "retrain.md",
+    "shelf_life": HOWTO / "report.md",
+}
 RESULTS, RECIPES = ROOT / "benchmarks" / "results", ROOT / "recipes"
 KINDS = {  # the example of a unit in the schema, and what people call it
     "10min": 'time such as `"10min"`',
@@ -74,7 +78,9 @@ def pages() -> dict[Path, str]:
     line = between(COMMANDS.read_text(encoding="utf-8"), "commands", "\n".join(commands()))
     scale = between(SCALE.read_text(encoding="utf-8"), "scale", "\n".join(cost_model(stages(RESULTS))))
     made = {SPEC: spec_page(), DOCUMENTS: documents_page(), COMMANDS: line, README: readme, SCALE: scale}
-    quoted = {page: between(page.read_text(encoding="utf-8"), name, found(name)) for name, page in QUOTED.items()}
+    quoted = {page: page.read_text(encoding="utf-8") for page in QUOTED.values()}
+    for name, page in QUOTED.items():
+        quoted[page] = between(quoted[page], name, found(name))
     return {**made, **quoted, **tutorials(), **rows}
 
 

@@ -104,7 +104,6 @@ def _challenger(rung: RungName, contest: Contest) -> AbstractContextManager[Chal
 
 
 def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Judged, alpha: float) -> Step:
-    renews = contest.renew and rung in FITTED
     found = paired(
         judged,
         contest.champion,
@@ -112,19 +111,20 @@ def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Jud
         contest.spec,
         alpha=alpha,
         tolerance=contest.asked.tolerance,
-        renews=renews,
+        renews=contest.renew and rung in FITTED,
         aging=aging(contest, judged.ground.ledger) if rung in FITTED else None,
     )
     unit = f" {found.currency}" if found.currency else ""
     said = f"it saves {found.difference:,.4g}{unit} more per 1,000 rows than the champion on {found.rows:,} rows"
     bound = f"at least {found.low:,.4g} at alpha {found.alpha:.2g}"
     age = f", {found.in_use:,.4g} with the {found.aging:,.4g} that its age will cost" if found.aging else ""
-    asked = f"more than {-found.allowed:,.4g}" if found.allowed else "more than 0"
-    need = f"{asked} by the best estimate, as the champion is to be renewed" if renews else f"{asked} is asked for"
-    fresh = renews and found.estimate > -found.allowed
+    need = f"more than {-found.allowed:,.4g} is asked for" if found.allowed else "more than 0 is asked for"
+    if found.spared is not None:
+        least = f"{-found.spared:,.4g}" if found.spared else "0"
+        need += f", or, as the champion is to be renewed, more than {least} by the best estimate"
     return Step(
         rung=rung,
-        ended="better" if found.better else "fresh" if fresh else "behind",
+        ended="better" if found.better else "fresh" if found.fresh else "behind",
         reason=f"{said}, {bound}{age}; {need}",
         paired=found,
     )

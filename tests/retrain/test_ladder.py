@@ -72,6 +72,7 @@ def climbed(monkeypatch, tmp_path):
                 currency="EUR",
                 aging=None if aging is None else aging.mean,
                 in_use=None if aging is None else challenger.low + aging.mean,
+                spared=tolerance if renews else None,
             )
 
         monkeypatch.setattr(ladder, "aging", lambda *_: Aging(mean=older, error=0.0))
@@ -119,7 +120,7 @@ def test_an_old_fit_is_renewed_by_the_best_estimate(climbed):
     assert better.record.rung == "refit"  # a refresh would leave the fit as old as it is
     worse, _ = climbed({**lows, "refresh": 1.0, "refit": -6.0}, renew=True)
     assert (worse.record.rung, worse.record.renewed) == ("refresh", False)
-    assert "by the best estimate, as the champion is to be renewed" in done.steps[1].reason
+    assert done.steps[1].reason.endswith(", or, as the champion is to be renewed, more than 0 by the best estimate")
 
 
 def test_who_was_fitted_when_is_known_after_a_refresh(climbed):
