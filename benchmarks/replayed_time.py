@@ -16,7 +16,7 @@ Each task begins with a model of its first months; labels come late. At the begi
 Loss is money per 1,000 rows, or for numbers without costs the root of the mean squared error. CPU seconds are those of
 this process. What is saved against frozen has a 95 % interval over the moments of rows (days, or months). `--work`
 keeps all models and what was done each month, so that a run that was stopped goes on. The table is
-results/replayed_time.md; of a course of other rows (`--offset`) its number stands in the name.
+results/replayed_time.md; that of a part of the rows, `--part 2/3` for each third one from the second on, beside it.
 """
 
 from __future__ import annotations
@@ -81,15 +81,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of task folders")
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps the models")
     parser.add_argument("--trials", type=int, default=3, help="of each fit")
-    parser.add_argument("--offset", type=int, default=0, help="a course of other rows")
+    parser.add_argument("--part", help="such as 2/3: each third row from the second on")
     parser.add_argument("--only", nargs="*", choices=[*COURSES], default=[*COURSES])
     said = parser.parse_args()
+    part, thin = map(int, said.part.split("/")) if said.part else (1, None)
     table: list[Sequence[object]] = []
     for task in TASKS:
         if task.name in said.only:
-            table += told(world(task, said.data / task.name, said.work / task.name, said.trials, offset=said.offset))
+            table += told(
+                world(task, said.data / task.name, said.work / task.name, said.trials, offset=part - 1, thin=thin)
+            )
     text = "\n".join([*markdown([*HEADER], table), "", words(table)])
-    name = f"replayed_time_{said.offset}" if said.offset else "replayed_time"
+    name = f"replayed_time_{part}_of_{thin}" if said.part else "replayed_time"
     (RESULTS / f"{name}.md").write_text(text + "\n", encoding="utf-8")
     print(text)
 

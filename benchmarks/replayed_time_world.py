@@ -37,7 +37,7 @@ class Course:
 
 COURSES: Mapping[str, Course] = {
     "weather_aus": Course(begins="2013-06", first=24, thin=3),
-    "hotel_bookings": Course(begins="2015-07", first=4, thin=3),
+    "hotel_bookings": Course(begins="2015-07", first=4, thin=1),
     "hdb_resale_prices": Course(begins="2015-01", first=12, thin=4, delay=60),  # a month's sales bear its first day
 }
 
@@ -76,12 +76,12 @@ class World:
         return range(len(self.starts))
 
 
-def world(task: Task, folder: Path, work: Path, trials: int, *, offset: int = 0) -> World:
+def world(task: Task, folder: Path, work: Path, trials: int, *, offset: int = 0, thin: int | None = None) -> World:
     """The rows of both parts, every so many of them from the `offset`-th on, and the spec of every model."""
     course = COURSES[task.name]
     whole = pl.concat([pl.read_parquet(folder / f"{part}.parquet") for part in ("train", "test")])
     whole = whole.with_columns(task.month.alias("__month")).sort("__month", maintain_order=True)
-    whole = whole.filter(pl.col("__month") >= course.begins).gather_every(course.thin, offset)
+    whole = whole.filter(pl.col("__month") >= course.begins).gather_every(thin or course.thin, offset)
     names = whole["__month"].unique().sort().to_list()
     rows = whole.drop("__month")
     data = {"time": list(task.time), "exclude": list(task.exclude), "final": "all"}

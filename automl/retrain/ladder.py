@@ -52,10 +52,10 @@ def climb(
     better, those that were outdone when the champion was promoted are passed over, this once, unless money is lost. The
     one of the highest bound is promoted to `out`, where the labels can be believed or `accept_shift` says so.
 
-    Of a champion that is to be renewed all are tried, and of those that learned anew and are not seen to be worse the
-    best estimate is promoted; where there is none, whoever is better.
+    Of a champion that is to be renewed those that learn anew come first, and the ladder ends with one that is not seen
+    to be worse: it is promoted. Where there is none, the others go on as ever.
     """
-    rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
+    rungs = _order(contest)
     alpha = spent(contest.asked.alpha, number) / len(rungs)
     notes = Notes.of(contest, alpha)
     behind, tried, made = notes.behind(), list[Noted](), list[tuple[Step, Challenger]]()
@@ -73,13 +73,13 @@ def climb(
             tried.append(noted)
             if challenger is not None:
                 made.append((noted.step, challenger))
-            if noted.step.restores and not contest.renew:
+            if _ends(noted.step, contest):
                 break
         steps = tuple(noted.step for noted in tried)
         may = [each for each in made if each[0].may_answer]
         if not may:
             return Climb(steps=steps)
-        best, challenger = max(may, key=lambda each: _rank(each[0], renew=contest.renew))
+        best, challenger = next((each for each in may if _ends(each[0], contest)), max(may, key=_bound))
         broken = leaked(contest) or _broken(contest, shift, tried, stack)
         if broken and not accept_shift:
             return Climb(steps=steps, stopped=broken)
@@ -152,11 +152,21 @@ def _broken(contest: Contest, shift: Shift | None, tried: Sequence[Noted], stack
     return again[-1].broken
 
 
-def _rank(step: Step, *, renew: bool) -> tuple[bool, float]:
-    """The highest is promoted."""
-    assert step.paired is not None  # noqa: S101  # who may answer was judged
-    anew = renew and step.rung in FITTED
-    return anew, step.paired.estimate if anew else step.paired.bound
+def _order(contest: Contest) -> list[RungName]:
+    """The rungs that are asked for, cheapest first; those that learn anew before the others where one has to."""
+    rungs = [rung for rung in RUNGS if rung in contest.asked.rungs]
+    return sorted(rungs, key=lambda rung: rung not in FITTED) if contest.renew else rungs
+
+
+def _ends(step: Step, contest: Contest) -> bool:
+    """Whether no other challenger is made: the champion is renewed, or its promise is kept again."""
+    return (step.rung in FITTED and step.may_answer) if contest.renew else step.restores
+
+
+def _bound(made: tuple[Step, Challenger]) -> float:
+    """By which the best of those that may answer is chosen."""
+    assert made[0].paired is not None  # noqa: S101  # who may answer was judged
+    return made[0].paired.bound
 
 
 def _passed(rung: RungName, before: str) -> Noted:
