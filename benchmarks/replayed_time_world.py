@@ -36,9 +36,9 @@ class Course:
 
 
 COURSES: Mapping[str, Course] = {
-    "weather_aus": Course(begins="2013-06", first=24, thin=3),
-    "hotel_bookings": Course(begins="2015-07", first=4, thin=1),
-    "hdb_resale_prices": Course(begins="2015-01", first=12, thin=4, delay=60),  # a month's sales bear its first day
+    "weather_aus": Course(begins="2013-06", first=24),
+    "hotel_bookings": Course(begins="2015-07", first=4),
+    "hdb_resale_prices": Course(begins="2015-01", first=12, delay=60),  # a month's sales bear its first day
 }
 
 
