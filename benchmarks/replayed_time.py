@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--part", help="such as 2/3: each third row from the second on")
     parser.add_argument("--only", nargs="*", choices=[*COURSES], default=[*COURSES])
     said = parser.parse_args()
-    part, thin = map(int, said.part.split("/")) if said.part else (1, None)
+    part, thin = map(int, said.part.split("/")) if said.part else (1, 1)
     table: list[Sequence[object]] = []
     for task in TASKS:
         if task.name in said.only:

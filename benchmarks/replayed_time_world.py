@@ -24,14 +24,13 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How a task is replayed: from which month on rows are known, how many months come first, every how many rows.
+    """How a task is replayed: from which month on rows are known, and how many months come first.
 
     Labels are known `delay` days after the time of their row.
     """
 
     begins: str
     first: int
-    thin: int
     delay: int = 30
 
 
@@ -76,12 +75,12 @@ class World:
         return range(len(self.starts))
 
 
-def world(task: Task, folder: Path, work: Path, trials: int, *, offset: int = 0, thin: int | None = None) -> World:
-    """The rows of both parts, every so many of them from the `offset`-th on, and the spec of every model."""
+def world(task: Task, folder: Path, work: Path, trials: int, *, offset: int = 0, thin: int = 1) -> World:
+    """The rows of both parts, each `thin`-th of them from the `offset`-th on, and the spec of every model."""
     course = COURSES[task.name]
     whole = pl.concat([pl.read_parquet(folder / f"{part}.parquet") for part in ("train", "test")])
     whole = whole.with_columns(task.month.alias("__month")).sort("__month", maintain_order=True)
-    whole = whole.filter(pl.col("__month") >= course.begins).gather_every(thin or course.thin, offset)
+    whole = whole.filter(pl.col("__month") >= course.begins).gather_every(thin, offset)
     names = whole["__month"].unique().sort().to_list()
     rows = whole.drop("__month")
     data = {"time": list(task.time), "exclude": list(task.exclude), "final": "all"}
