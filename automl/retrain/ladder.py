@@ -119,8 +119,8 @@ def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Jud
     bound = f"at least {found.low:,.4g} at alpha {found.alpha:.2g}"
     age = f", {found.in_use:,.4g} with the {found.aging:,.4g} that its age will cost" if found.aging else ""
     need = f"more than {-found.allowed:,.4g} is asked for" if found.allowed else "more than 0 is asked for"
-    if found.spared is not None:
-        least = f"{-found.spared:,.4g}" if found.spared else "0"
+    if found.margin is not None:
+        least = f"{-found.margin:,.4g}" if found.margin else "0"
         need += f", or, as the champion is to be renewed, more than {least} by the best estimate"
     return Step(
         rung=rung,

@@ -35,7 +35,7 @@ class Paired:
 
     `low` lies above the true difference with a probability of at most `alpha`. `rows` are those that both decide and
     whose outcome has a price, `units` the groups among them. `decayed`: the champion is shown to save less than it
-    promised; `restored`: it is, and the challenger is not. `allowed` is how far below 0 `low` may lie, `spared` how far
+    promised; `restored`: it is, and the challenger is not. `allowed` is how far below 0 `low` may lie, `margin` how far
     the `estimate` of one that renews the champion may (None: it renews nobody).
 
     `aging` is what the champion is expected to lose more where it is used than where it was judged, None where nobody
@@ -55,7 +55,7 @@ class Paired:
     currency: str | None
     aging: float | None = None
     in_use: float | None = None
-    spared: float | None = None
+    margin: float | None = None
 
     @property
     def estimate(self) -> float:
@@ -70,7 +70,7 @@ class Paired:
     @property
     def fresh(self) -> bool:
         """Whether it renews the champion, and is not seen to be worse."""
-        return self.spared is not None and self.estimate > -self.spared
+        return self.margin is not None and self.estimate > -self.margin
 
     @property
     def bound(self) -> float:
@@ -147,7 +147,7 @@ def paired(
     own = _mean(ours[known], judged, known, within or range_of(ours[known]))
     given = promised(champion, judged.ground, "all")
     new = _mean(theirs[known], judged, known, within or range_of(theirs[known]))
-    slack = 0.0 if given is None else PER * tolerance * given.saving
+    tolerated = 0.0 if given is None else PER * tolerance * given.saving
     decayed, short = (given is not None and one.high(alpha / 2) < given.low(alpha / 2) for one in (own, new))
     return Paired(
         champion=PER * own.saving,
@@ -159,11 +159,11 @@ def paired(
         units=told.units,
         decayed=decayed,
         restored=decayed and not short,
-        allowed=slack if decayed else 0.0,
+        allowed=tolerated if decayed else 0.0,
         currency=policy.currency if policy.in_money else None,
         aging=None if aging is None else aging.mean,
         in_use=None if aging is None else PER * told.low(alpha, beside=aging.error / PER) + aging.mean,
-        spared=slack if renews else None,
+        margin=tolerated if renews else None,
     )
 
 

@@ -72,7 +72,7 @@ def climbed(monkeypatch, tmp_path):
                 currency="EUR",
                 aging=None if aging is None else aging.mean,
                 in_use=None if aging is None else challenger.low + aging.mean,
-                spared=tolerance if renews else None,
+                margin=tolerance if renews else None,
             )
 
         monkeypatch.setattr(ladder, "aging", lambda *_: Aging(mean=older, error=0.0))
@@ -157,7 +157,7 @@ def test_a_dearer_one_that_was_outdone_is_passed_over_once(climbed):
     third, _ = climbed({**lows, "refresh": -1.0, "refit": 9.0}, outdone=("refit",))
     assert third.record.rung == "refit"
     lost, _ = climbed({**lows, "refit": 9.0}, outdone=("refit",), lost=True)
-    assert lost.record.rung == "refit"  # no challenger is spared where money is lost
+    assert lost.record.rung == "refit"  # no challenger is margin where money is lost
 
 
 def test_each_challenge_spends_its_part_of_alpha_over_its_rungs(climbed):
@@ -234,10 +234,13 @@ def test_what_was_judged_before_a_stop_is_not_made_again(climbed):
     assert again.promoted.name == "refit"
 
 
-@pytest.mark.parametrize("other", [{"resume": False}, {"resume": True, "number": 2}, {"resume": True, "x": 2}])
+OTHERS = [{"resume": False}, {"resume": True, "number": 2}, {"resume": True, "x": 2}, {"resume": True, "renew": True}]
+
+
+@pytest.mark.parametrize("other", OTHERS)
 def test_notes_of_another_contest_do_not_count(climbed, other):
-    """Whoever begins anew, spends another alpha, or has other rows, makes and judges all."""
-    lows = {"recalibrate": -1.0, "refit": -2.0}
+    """Whoever begins anew, spends another alpha, has other rows or renews, makes and judges all."""
+    lows = {"recalibrate": -1.0, "refit": -6.0}
     climbed(lows)
     assert len(climbed(lows, **other)[1]) == 2
 

@@ -176,8 +176,8 @@ def test_a_fit_that_is_old_is_renewed_unless_it_looks_worse(own, world, tmp_path
     rungs = ("recalibrate", "refit")
     done = retrain(own, rows, out, asked=Asked(rungs=rungs, overrides=["retrain.tolerance=0.5"], renew=True))
     step = done.climb.steps[0]
-    assert step.paired.spared > 0
-    assert step.may_answer == (step.paired.estimate > -step.paired.spared)
+    assert step.paired.margin > 0
+    assert step.may_answer == (step.paired.estimate > -step.paired.margin)
     record = Bundle.load(out).manifest.retrained
     assert (record.rung, record.renewed) == ("refit", step.ended == "fresh")
     assert done.reason == f"refit is promoted: {step.reason}"
