@@ -121,7 +121,7 @@ def _judge(rung: RungName, challenger: Challenger, contest: Contest, judged: Jud
     need = f"more than {-found.allowed:,.4g} is asked for" if found.allowed else "more than 0 is asked for"
     if found.margin is not None:
         least = f"{-found.margin:,.4g}" if found.margin else "0"
-        need += f", or, as the champion is to be renewed, more than {least} by the best estimate"
+        need = f"as the champion is to be renewed, more than {least} by the best estimate is enough"
     return Step(
         rung=rung,
         ended="better" if found.better else "fresh" if found.fresh else "behind",

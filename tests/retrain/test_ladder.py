@@ -122,7 +122,9 @@ def test_an_old_fit_is_renewed_by_the_best_estimate(climbed):
         ("refresh", "better"),
     ]
     assert (worse.record.rung, worse.record.renewed) == ("refresh", False)
-    assert done.steps[0].reason.endswith(", or, as the champion is to be renewed, more than 0 by the best estimate")
+    assert done.steps[0].reason.endswith(
+        "; as the champion is to be renewed, more than 0 by the best estimate is enough"
+    )
 
 
 def test_who_was_fitted_when_is_known_after_a_refresh(climbed):
