@@ -278,8 +278,8 @@ def plants(folder: Path) -> Iterator[Sequence[object]]:
         bundle = fit(SPEC, train=train, test=test, out=Path(scratch) / "adult.bundle", write_anyway=True).bundle
         for name, plant in PLANTS.items():
             for window in ("1d", "7d"):
-                lives = [_told(bundle, _life(test, plant, draw), window) for draw in range(DRAWS)]
-                yield name, window, *_middle([one[:2] for one in lives]), *_middle([one[2:] for one in lives])
+                found = [_told(bundle, _life(test, plant, draw), window) for draw in range(DRAWS)]
+                yield name, window, *_middle([one[:2] for one in found]), *_middle([one[2:] for one in found])
 
 
 SPEC = {
@@ -295,9 +295,9 @@ SPEC = {
 }
 
 
-def _middle(lives: Sequence[tuple[float, str]]) -> tuple[str, str]:
+def _middle(found: Sequence[tuple[float, str]]) -> tuple[str, str]:
     """The looks of the life in the middle, those of the longest one where it is another number, and what was said."""
-    ordered = sorted(lives)
+    ordered = sorted(found)
     (looks, said), most = ordered[len(ordered) // 2], ordered[-1][0]
     return (_looks(looks) if looks == most else f"{_looks(looks)}, at most {_looks(most)}"), said
 

@@ -191,7 +191,7 @@ def _keys(each: Mapping[str, Any], command: str) -> Iterator[str]:
 def _documented(each: Mapping[str, Any], above: str, command: str) -> Iterator[str]:
     for key, value in each["properties"].items():
         optional = "" if key in each["required"] else "*optional* "
-        yield f"| `{above}{key}` | {_told([value], command)} | {optional}{value.get('description', '')} |"
+        yield f"| `{above}{key}` | {_told([value], command)} | {optional}{_cell(value.get('description', ''))} |"
         inner = [value, value.get("items", {}), *value.get("anyOf", [])]
         for one in (part for part in inner if "properties" in part):
             yield from _documented(one, f"{above}{key}.", command)
@@ -251,10 +251,15 @@ def _section(path: str, section: Mapping[str, Any], models: Mapping[str, Any]) -
             inner.append((f"{path}.{key}", value))
         default = "**needed**" if key in required else _default(value, section=found is not None)
         told = f"see [{path}.{key}]" if found is not None else _kind(value, models)
-        yield f"| `{key}` | {told} | {default} | {value['description']} |"
+        yield f"| `{key}` | {told} | {default} | {_cell(value['description'])} |"
     yield ""
     for key, value in inner:
         yield from _section(key, value, models)
+
+
+def _cell(text: str) -> str:
+    """Paragraphs as a cell of a table, which ends with its line."""
+    return " ".join(text.split())
 
 
 def _model(value: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -237,6 +237,14 @@ def test_links() -> None:
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
 
 
+def test_a_row_of_a_table_ends_with_its_line() -> None:
+    """What goes on below it would end the table."""
+    for page in _pages():
+        text = FENCE.sub("", page.read_text(encoding="utf-8"))
+        torn = [line for line in text.splitlines() if line.startswith("| ") and not line.endswith("|")]
+        assert torn == [], page.name
+
+
 def test_keys() -> None:
     """A key of the spec that a page names is one; decisions and the changelog tell of their day."""
     schema = json_schema()

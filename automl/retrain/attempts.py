@@ -12,6 +12,7 @@ from typing import Any
 from automl import disk
 from automl.bundle.manifest import Manifest
 from automl.bundle.read import Bundle
+from automl.retrain.step import JUDGED
 from automl.spec.retrain import FITTED
 
 SUFFIX = ".challenges.jsonl"
@@ -65,7 +66,7 @@ def _latest(lines: Iterable[Mapping[str, Any]]) -> datetime | None:
 
 def _fitted(line: Mapping[str, Any]) -> bool:
     """Whether a challenger was fitted anew, and judged."""
-    return any(line.get("rungs", {}).get(rung) in {"behind", "better"} for rung in FITTED)
+    return any(line.get("rungs", {}).get(rung) in JUDGED for rung in FITTED)
 
 
 def note_attempt(attempts: Attempts, champion: Bundle, told: Mapping[str, object]) -> None:

@@ -13,10 +13,8 @@ from automl.retrain.attempts import Attempts, fitted_at
 from automl.spec.retrain import Retrain
 from automl.spec.units import write_duration
 
-LEAST: Mapping[str, Collection[str]] = {
-    "money": {"act"},
-    "drift": {"warn", "act"},
-}  # severities: money that is known to be lost acts
+LEAST: Mapping[str, Collection[str]] = {"money": {"act"}, "drift": {"warn", "act"}}
+"""Severities that count: money that is known to be lost acts."""
 DAY = 86_400.0
 
 
@@ -34,8 +32,8 @@ def due(
 ) -> Due:
     """It is time where [retrain] every has gone by since the last challenge (of a new bundle: since it was made).
 
-    So it is where the champion is to be renewed, unless that was tried within [retrain] refit_every, and where a watch
-    has raised an alarm since then of what [retrain] on names: that which the `store` keeps, else a look at `new` rows.
+    So it is where the champion is to be renewed, unless [retrain] refit_every forbids a fit, and where a watch has
+    raised an alarm since then of what [retrain] on names: that which the `store` keeps, else a look at `new` rows.
     """
     last = max(filter(None, (datetime.fromisoformat(champion.manifest.created), attempts.last)))
     age = (at - last).total_seconds()
@@ -48,8 +46,7 @@ def due(
     if asked.every is not None and age >= asked.every:
         why = f"it is time: {gone}, and [retrain] every is {write_duration(asked.every)}"
         return Due(now=True, sentence=why, lost=lost)
-    tried = attempts.fitted is not None and (at - attempts.fitted).total_seconds() < (asked.refit_every or 0.0)
-    if old(champion, asked, at=at) and not tried:
+    if old(champion, asked, at=at) and not fitted_lately(champion, asked, attempts, at=at):
         days = (at - fitted_at(champion.manifest)).total_seconds() / DAY
         limit = write_duration(asked.renew_every or 0.0)
         why = f"it is time: the champion was fitted {days:,.1f} days ago, and [retrain] renew_every is {limit}"
@@ -65,6 +62,12 @@ def old(champion: Bundle, asked: Retrain, *, at: datetime) -> bool:
     """Whether the champion's fit has the age of [retrain] renew_every."""
     age = (at - fitted_at(champion.manifest)).total_seconds()
     return asked.renew_every is not None and age >= asked.renew_every
+
+
+def fitted_lately(champion: Bundle, asked: Retrain, attempts: Attempts, *, at: datetime) -> bool:
+    """Whether the last fit, the champion's or one that was judged, is younger than [retrain] refit_every."""
+    last = max(filter(None, (attempts.fitted, fitted_at(champion.manifest))))
+    return asked.refit_every is not None and (at - last).total_seconds() < asked.refit_every
 
 
 def _alarms(champion: Bundle, store: str, last: datetime) -> Iterable[tuple[str, str, str]]:

@@ -37,12 +37,7 @@ class Notes:
     def of(cls, contest: Contest, alpha: float) -> Notes:
         """Those in the folder of the contest; a contest that does not resume an earlier one begins anew."""
         rows = (contest.rows.learn.frame, contest.rows.judged.frame)
-        whole = [
-            contest.champion.manifest.content_hash,
-            *map(frame_digest, rows),
-            repr(alpha),
-            *(["renew"] if contest.renew else []),
-        ]
+        whole = [contest.champion.manifest.content_hash, *map(frame_digest, rows), repr((alpha, contest.renew))]
         notes = cls(path=contest.work / FILE, key=hashlib.sha256("\n".join(whole).encode()).hexdigest())
         if not contest.resume:
             disk.discard(notes.path)

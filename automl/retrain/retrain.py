@@ -18,9 +18,9 @@ from automl.metrics.own import without_code
 from automl.model_registry.resolve import bundle_of
 from automl.model_registry.state import is_registry
 from automl.progress import Event, Listener, silent
-from automl.retrain.attempts import Attempts, attempts_of, fitted_at, note_attempt
+from automl.retrain.attempts import Attempts, attempts_of, note_attempt
 from automl.retrain.contest import Contest
-from automl.retrain.due import Due, due, old
+from automl.retrain.due import Due, due, fitted_lately, old
 from automl.retrain.expected import Expected, expected
 from automl.retrain.gather import gather
 from automl.retrain.ladder import Climb, climb
@@ -114,7 +114,7 @@ def retrain(
     Beside `out` stands a folder ``.ladder`` with what was made on the way; it is removed when the retraining has ended.
     Raises `DataError` where the rows are too few or not new, and errors as those of a fit.
     """
-    asked = asked or Asked()
+    asked, now = asked or Asked(), datetime.now(UTC)
     check_place(out)
     registry = bundle if is_registry(bundle) else None
     champion = Bundle.load(bundle_of(bundle), tables=tables or {}, require_signature=require_signature)
@@ -122,15 +122,15 @@ def retrain(
     new = gather(champion, data, store)
     told = Retrained(champion=champion.manifest.content_hash, number=attempts.number, reason="", dry_run=asked.dry_run)
     if asked.if_due:
-        time = due(champion, wanted, attempts, new, store, at=datetime.now(UTC))
+        time = due(champion, wanted, attempts, new, store, at=now)
         told = replace(told, due=time, reason=time.sentence)
         listener(Event(stage="read", text=time.sentence))
         if not time.now:
             return told
         asked = replace(asked, lost=asked.lost or time.lost)
-    asked = replace(asked, renew=asked.renew or old(champion, wanted, at=datetime.now(UTC)))
+    asked = replace(asked, renew=asked.renew or old(champion, wanted, at=now))
     if asked.rungs is None and not asked.lost:
-        wanted = _between_fits(wanted, champion, attempts, at=datetime.now(UTC))
+        wanted = _between_fits(wanted, champion, attempts, at=now)
     contest = _contest(champion, wanted, new, out, asked, tables or {}, listener)
     return _held(told, contest, attempts, registry, out, asked)
 
@@ -188,16 +188,11 @@ def _contest(
 
 
 def _between_fits(wanted: Retrain, champion: Bundle, attempts: Attempts, *, at: datetime) -> Retrain:
-    """Without the rungs that fit anew, where a fit is younger than [retrain] refit_every: alpha is for the others.
-
-    That is the last one that was judged, or the champion's own.
-    """
-    last = max(filter(None, (attempts.fitted, fitted_at(champion.manifest))))
+    """Without the rungs that fit anew, where a fit is younger than [retrain] refit_every: alpha is for the others."""
     cheap = tuple(rung for rung in wanted.rungs if rung not in FITTED)
-    if wanted.refit_every is None or not cheap:
+    if not cheap or not fitted_lately(champion, wanted, attempts, at=at):
         return wanted
-    soon = (at - last).total_seconds() < wanted.refit_every
-    return wanted.model_copy(update={"rungs": cheap}) if soon else wanted
+    return wanted.model_copy(update={"rungs": cheap})
 
 
 def _that_differ(wanted: Retrain, champion: Bundle, spec: Spec) -> Retrain:

@@ -8,6 +8,9 @@ from typing import Literal
 from automl.retrain.paired import Paired
 from automl.spec.retrain import RungName
 
+JUDGED = frozenset({"behind", "better", "fresh"})
+"""How a rung ends whose challenger was judged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:

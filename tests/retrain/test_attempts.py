@@ -42,6 +42,14 @@ def test_a_fit_of_a_champion_before_is_remembered(tmp_path):
     assert attempts_of(now).last.day == 4
 
 
+def test_a_fit_that_would_renew_was_a_fit(tmp_path):
+    """One that is stopped because its labels cannot be believed waits for `refit_every` as any other."""
+    bundle = _bundle(tmp_path)
+    told = {"when": "2026-05-03T00:00:00+00:00", "difference": 1.0, "rungs": {"refit": "fresh"}, "stopped": "broken"}
+    note_attempt(attempts_of(bundle), bundle, told)
+    assert attempts_of(bundle).fitted.day == 3
+
+
 def test_each_champion_has_an_alpha_of_its_own(tmp_path):
     """What another bundle of the same name has seen does not count, nor what its parents have seen."""
     note_attempt(attempts_of(_bundle(tmp_path)), _bundle(tmp_path), {"difference": 1.0})

@@ -97,6 +97,8 @@ def test_an_old_fit_is_to_be_renewed(champion, made, none, world):
     for days, time in ((29, False), (30, True)):
         once = replace(none, fitted=later - timedelta(days=days))
         assert due(champion, asked, once, new, None, at=later).now == time
+    seldom = Retrain.model_validate({"renew_every": "60d", "refit_every": "90d", "on": []})
+    assert not due(champion, seldom, none, new, None, at=later).now  # only cheap rungs would be tried
 
 
 def test_money_is_known_to_be_lost_whatever_the_calendar_says(champion, made, none, alarmed):

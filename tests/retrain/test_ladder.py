@@ -159,7 +159,7 @@ def test_a_dearer_one_that_was_outdone_is_passed_over_once(climbed):
     third, _ = climbed({**lows, "refresh": -1.0, "refit": 9.0}, outdone=("refit",))
     assert third.record.rung == "refit"
     lost, _ = climbed({**lows, "refit": 9.0}, outdone=("refit",), lost=True)
-    assert lost.record.rung == "refit"  # no challenger is margin where money is lost
+    assert lost.record.rung == "refit"  # no challenger is spared where money is lost
 
 
 def test_each_challenge_spends_its_part_of_alpha_over_its_rungs(climbed):
